@@ -217,6 +217,12 @@ pub fn date(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A moment in UTC to the minute, as 2026-08-01 09:30 UTC.
+pub fn minute(unix: u64) -> String {
+    let seconds = unix % 86_400;
+    format!("{} {:02}:{:02} UTC", date(unix), seconds / 3_600, seconds % 3_600 / 60)
+}
+
 impl fmt::Debug for Clock {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Clock({:?})", self.mono())
@@ -226,6 +232,13 @@ impl fmt::Debug for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_written_in_utc() {
+        assert_eq!(minute(1_795_172_460), "2026-11-20 11:01 UTC");
+        assert_eq!(minute(951_782_340), "2000-02-28 23:59 UTC");
+        assert_eq!(minute(951_782_400), "2000-02-29 00:00 UTC");
+    }
 
     #[test]
     fn spans_saturate_and_seconds_round_down() {

@@ -47,7 +47,7 @@
 //! 4. [`exchange`] sends one message and listens for its answer. No other module sends to servers. Its trait
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
-//!    checks the host.
+//!    checks the host, and domains through the daemon.
 //! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
 //! # Shared types
@@ -67,10 +67,10 @@
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
-//! daemon     control listener lookahead background resolve zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
-//! ctl        control lookahead check zones config dnsbl record cache question conduct limits
+//! daemon     control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
+//! ctl        control lookahead check zones config dnsbl record cache question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
-//! control    lookahead resolve config dnsbl record cache wire question clock limits
+//! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
 //! listener   resolve zones config record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
 //! background resolve zones config dnsbl question clock random limits

@@ -1,8 +1,8 @@
-//! `resolverctl check`: finds the problems of this host that keep mail software from using the resolver well. Each
-//! finding has evidence and advice.
+//! `resolverctl check`: finds the problems of this host (`system`), and those of a domain or an address (`domain`),
+//! that keep mail from being delivered. Each finding has evidence and advice.
 //!
-//! It needs no daemon. Each check is a pure function of collected facts. Only `system::gather` reads the host, and
-//! only `system::root_zone` uses the network.
+//! Each check is a pure function of collected facts. The check of this host needs no daemon: only `system::gather` reads
+//! the host, and only `system::root_zone` uses the network. The check of a domain asks through the daemon.
 //!
 //! # Decisions
 //!
@@ -14,6 +14,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod domain;
 pub mod system;
 
 use serde::Serialize;

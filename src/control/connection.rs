@@ -3,6 +3,7 @@
 //! Every user who may connect may read; changes of the daemon are for root and for the user that it runs as.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -11,6 +12,7 @@ use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::direct::{self, Form};
 use super::protocol::rows::HeldRow;
 use super::protocol::{Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows;
@@ -121,6 +123,9 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
         Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
+        Request::AskServer { server, name, kind, tcp, edns, mixed_case } => {
+            ask_server(subject, server, (&name, &kind), Form { tcp, edns, mixed_case }).await
+        }
         Request::Flush { what } => flush(subject, &what).await,
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
@@ -184,6 +189,17 @@ async fn query(
     let question = lookup::question(name, kind)?;
     let found = subject.query(question.clone(), trace).await;
     Ok(vec![Reply::Query(Box::new(lookup::reply(&question, found)?))])
+}
+
+/// Sends one message to one server.
+async fn ask_server(
+    subject: &impl Controlled,
+    server: IpAddr,
+    (name, kind): (&str, &str),
+    form: Form,
+) -> Result<Vec<Reply>, Problem> {
+    let heard = subject.ask_server(direct::query(server, name, kind, form)?).await;
+    Ok(vec![Reply::ServerSaid(Box::new(direct::said(heard)))])
 }
 
 /// Removes entries from the memories.

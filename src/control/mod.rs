@@ -24,6 +24,7 @@
 )]
 
 mod connection;
+pub mod direct;
 pub mod health;
 pub mod lists;
 mod lookahead;
@@ -48,6 +49,8 @@ use crate::cache::servers::KnownServer;
 use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::dnsbl::table::Lists;
+use crate::exchange::Heard;
+use crate::iterate::direct::DirectQuery;
 use crate::lookahead::RuleStanding;
 use crate::question::Question;
 use crate::record::{Recorder, Window};
@@ -63,6 +66,9 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Asks a question as a client does, and waits for its end; with its steps if `trace` is set.
     fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup>;
+
+    /// Sends one message to one server. None: the configuration forbids it.
+    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>>;
 
     /// Asks a DNS list for the operator: the list does not count as in use, and prefetch learns nothing.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;

@@ -1,29 +1,51 @@
-//! `resolverctl check`: finds problems of this host. It needs no daemon.
+//! `resolverctl check`: finds problems of this host, without a daemon; and those of a domain or an address.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Subcommand;
 
-use super::render::{Format, findings, json};
-use super::{CommandOutcome, Exit};
+use super::client::ControlClient;
+use super::domain::Daemon;
+use super::render::{Format, domain, findings, json};
+use super::{CommandFailure, CommandOutcome, Exit};
+use crate::check::domain::facts::{Role, Subject, canonical};
+use crate::check::domain::finding::{Finding as DomainFinding, Level};
+use crate::check::domain::{self as check_domain, gather::gather as gather_domain};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, Finding};
 use crate::config::{RootHints, defaults};
+use crate::control::lookup::read_name;
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
+    /// Domain of mail addresses, or address of a mail client.
+    #[arg(value_name = "DOMAIN|ADDRESS")]
+    subject: Option<String>,
+    /// Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE.
+    #[arg(long, conflicts_with = "as_recipient")]
+    as_sender: bool,
+    /// Check the domain as a recipient only: without SPF, DKIM and DMARC.
+    #[arg(long)]
+    as_recipient: bool,
+    /// Address that sends mail for the domain: check its PTR records, and whether SPF allows it.
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<IpAddr>,
+    /// DKIM selector to check; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    selector: Vec<String>,
     #[command(subcommand)]
-    what: CheckCommand,
+    what: Option<CheckCommand>,
 }
 
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
     /// Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root;
-    /// otherwise some checks cannot be made.
+    /// otherwise some checks cannot be made. Works without a daemon.
     System(System),
 }
 
@@ -37,19 +59,70 @@ struct System {
 }
 
 /// Checks, and shows the findings.
-pub(super) fn run(arguments: &Arguments, format: Format) -> CommandOutcome {
-    let CheckCommand::System(system) = &arguments.what;
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    match (&arguments.what, &arguments.subject) {
+        (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
+        (None, Some(subject)) => of_subject(arguments, subject, client, format),
+        // clap shows the help instead.
+        (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
+    }
+}
+
+fn of_system(system: &System, format: Format) -> CommandOutcome {
     let mut servers = system.root_server.clone();
     if servers.is_empty() {
         servers = root_servers();
     }
-    let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let found = judge(&gather::gather(&system.root, &servers, unix));
+    let found = judge(&gather::gather(&system.root, &servers, unix()));
     let text = match format {
         Format::Json => found.iter().map(json::line).collect(),
         Format::Text(style) => findings::text(&found, style),
     };
     CommandOutcome { text, exit: exit(&found) }
+}
+
+/// The check of a domain or an address.
+fn of_subject(
+    arguments: &Arguments,
+    typed: &str,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let mut subject = Subject {
+        address: arguments.from,
+        selectors: arguments.selector.clone(),
+        unix: unix(),
+        ..Subject::default()
+    };
+    match typed.parse() {
+        Ok(address) => subject.address = Some(address),
+        Err(_) => subject.domain = canonical(&read_name(typed)?.to_ascii()),
+    }
+    subject.role = match (arguments.as_sender, arguments.as_recipient) {
+        (true, _) => Role::Sender,
+        (_, true) => Role::Recipient,
+        _ => Role::Both,
+    };
+    // Without a daemon each of the questions would fail by itself.
+    client.ask(&crate::control::protocol::Request::Inflight)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let daemon = Daemon::new(client.clone());
+    let facts = runtime.map_err(CommandFailure::Output)?.block_on(gather_domain(subject, &daemon));
+    let found = check_domain::judge(&facts);
+    let text = match format {
+        Format::Json => found.iter().map(json::line).collect(),
+        Format::Text(style) => domain::text(typed.trim_end_matches('.'), &found, style),
+    };
+    Ok(CommandOutcome { text, exit: exit_of_domain(&found) })
+}
+
+/// Seconds since 1970.
+fn unix() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The IPv4 addresses of the root servers.
@@ -61,7 +134,16 @@ fn root_servers() -> Vec<SocketAddr> {
 /// "No" for any failure; a warning is still a yes.
 fn exit(findings: &[Finding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
-    match (any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell)) {
+    exit_of(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
+}
+
+fn exit_of_domain(findings: &[DomainFinding]) -> Exit {
+    let any = |level| findings.iter().any(|finding| finding.level == level);
+    exit_of(any(Level::Failure), any(Level::CouldNotTell))
+}
+
+fn exit_of(failure: bool, unknown: bool) -> Exit {
+    match (failure, unknown) {
         (true, _) => Exit::No,
         (false, true) => Exit::CouldNotTell,
         (false, false) => Exit::Yes,

@@ -13,6 +13,7 @@ use crate::limits;
 const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// A client of the daemon at a socket.
+#[derive(Clone)]
 pub(super) struct ControlClient {
     socket: PathBuf,
 }

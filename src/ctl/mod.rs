@@ -20,6 +20,7 @@ mod client;
 mod completion;
 mod config;
 mod dnsbl;
+pub mod domain;
 mod exit;
 mod flush;
 mod inflight;
@@ -125,7 +126,11 @@ enum Command {
     Reload,
     /// Print a completion script for a shell.
     Completion(completion::Arguments),
-    /// Check this host for problems with DNS. Works without a daemon.
+    /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
+    ///
+    /// With a domain: its name servers, each by itself, MX records, PTR records, SPF, DKIM, DMARC, DNSSEC and DNS lists.
+    /// The first line is the worst finding. Questions go through the daemon; at most 200, within 10 seconds.
+    #[command(after_long_help = terms::check())]
     Check(check::Arguments),
 }
 
@@ -175,7 +180,7 @@ impl Arguments {
             Some(Command::Nta(command)) => nta::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
             Some(Command::Completion(arguments)) => completion::run(arguments),
-            Some(Command::Check(arguments)) => Ok(check::run(arguments, format)),
+            Some(Command::Check(arguments)) => check::run(arguments, &client, format),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The terms of the screens, explained below the long help of each command and in the manual.
 
+use crate::check::domain::codes::Code;
+
 /// Terms of `stats`.
 pub(super) const STATS: &str = "\
 Outcomes of queries:
@@ -195,3 +197,24 @@ Columns:
 pub(super) const NTA: &str = "\
 A negative trust anchor (RFC 7646) turns off DNSSEC validation for a name and all names below it. Use it to deliver mail to
 a domain whose signatures are wrong, until its owner repairs them.";
+
+/// Terms of `check`: the levels, and the codes from their table.
+pub(super) fn check() -> String {
+    let mut text = String::from(
+        "\
+Levels:
+  failure   mail is lost, delayed or rejected
+  warning   mail suffers at some hosts, or after another fault
+  unknown   it could not be found out (could_not_tell in JSON)
+  note      it works, and could be better
+  well      all is well
+Codes, each with its usual level:
+",
+    );
+    for code in Code::ALL {
+        let entry = code.entry();
+        text.push_str(&format!("  {:<22} {:<8} {}\n", entry.word, entry.level.word(), entry.title));
+    }
+    text.pop();
+    text
+}

@@ -20,7 +20,9 @@ use crate::control::Controlled;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::{DaemonStatus, MissingAddress};
 use crate::dnsbl::table::Lists;
+use crate::exchange::Heard;
 use crate::exchange::socket_network::SocketNetwork;
+use crate::iterate::direct::DirectQuery;
 use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
 use crate::lookahead::{Lookahead, RuleStanding};
@@ -142,6 +144,10 @@ impl Controlled for Running {
             let question = self.general(&question);
             async move { self.resolver.ask(question, client).await }
         }))
+    }
+
+    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
+        Box::pin(self.resolver.ask_directly(asked))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {

@@ -43,6 +43,7 @@ mod attempt;
 pub mod classify;
 pub mod context;
 mod dead;
+pub mod direct;
 mod edns;
 pub mod ending;
 pub mod failure;

@@ -178,7 +178,7 @@ impl Iterate {
 }
 
 /// Whether an address is of a network. The library computes the network's first and last address for that.
-fn contains(net: &IpNet, address: IpAddr) -> bool {
+pub(super) fn contains(net: &IpNet, address: IpAddr) -> bool {
     let length = u32::from(net.prefix_len());
     match (net.addr(), address) {
         (IpAddr::V4(net), IpAddr::V4(address)) => {

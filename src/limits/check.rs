@@ -16,3 +16,50 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 
 /// The largest datagram read from a root server: more than the 1 232 that we offer, because some send more.
 pub const MAX_CHECK_DATAGRAM: usize = 4_096;
+
+/// Questions of one check of a domain or an address: messages to servers and lookups together. A domain with four
+/// servers and two mail hosts needs about 60.
+pub const MAX_CHECK_QUESTIONS: usize = 200;
+
+/// Questions of one check at the same time: the servers of one domain are often one host.
+pub const CHECK_QUESTIONS_AT_ONCE: usize = 8;
+
+/// The time of one check of a domain or an address.
+pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
+
+/// Rounds of questions of one check: each needs answers of the one before. The deepest way is that of nested SPF
+/// includes, of which ten are allowed (RFC 7208 section 4.6.4).
+pub const MAX_CHECK_ROUNDS: usize = 24;
+
+/// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
+pub const CHECK_TRIES: usize = 3;
+
+/// How long a server is waited for over UDP. The farthest answer within 0.4 s.
+pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
+
+/// The same over TCP, which needs two round trips and is started once.
+pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
+
+/// Servers of the parent that are asked for the delegation.
+pub const MAX_CHECKED_PARENTS: usize = 2;
+
+/// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
+pub const MAX_CHECKED_NAMES: usize = 13;
+
+/// Addresses of servers of a zone that are asked: each costs four messages or more.
+pub const MAX_CHECKED_SERVERS: usize = 24;
+
+/// MX hosts that are looked up.
+pub const MAX_CHECKED_HOSTS: usize = 8;
+
+/// Addresses whose PTR records are looked up.
+pub const MAX_CHECKED_ADDRESSES: usize = 12;
+
+/// PTR names of an address that are looked up. RFC 7208 section 4.6.4 takes ten.
+pub const MAX_CHECKED_POINTERS: usize = 3;
+
+/// Milliseconds from which a server counts as slow: the farthest answer within 400.
+pub const SLOW_SERVER_MILLIS: u64 = 500;
+
+/// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
+pub const MAX_LISTED_ADDRESSES: usize = 3;

@@ -41,6 +41,11 @@ impl ExtendedError {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
 
+    /// Whether a signature is wrong or missing (RFC 8914 sections 4.7 to 4.13).
+    pub fn is_bogus(&self) -> bool {
+        matches!(self.code, 6..=12)
+    }
+
     /// Whether no server gave a usable answer, and none denied it: a stale answer may replace it. SERVFAIL and
     /// REFUSED of all servers are no answer (RFC 8767 section 4); a bogus answer is one.
     pub fn is_lack_of_answer(&self) -> bool {

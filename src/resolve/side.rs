@@ -10,8 +10,10 @@ use hickory_proto::rr::{Name, RecordType};
 use super::Resolver;
 use super::client_question::ClientQuestion;
 use super::flights::JoinedFlight;
+use crate::exchange::Heard;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
+use crate::iterate::direct::DirectQuery;
 use crate::question::{Client, Question, ViewId};
 use crate::random::Random;
 use crate::record::trail::Trail;
@@ -57,6 +59,13 @@ impl Resolver {
         };
         // A failure needs no action: only an answer shows something.
         let _ = self.iterate.find(errand).await;
+    }
+
+    /// Sends one message to one server for the operator, as `[listen]` would. None: `resolve.deny_servers` has it, or
+    /// the daemon is ending.
+    pub async fn ask_directly(&self, asked: DirectQuery) -> Option<Heard> {
+        let view = self.views.load().general().cloned()?;
+        self.iterate.ask_directly(&view, asked).await
     }
 
     /// Asks a question that a client is about to ask.

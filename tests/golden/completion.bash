@@ -272,12 +272,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --socket --json --color --help system help"
+            opts="-h --as-sender --as-recipient --from --selector --socket --json --color --help system help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

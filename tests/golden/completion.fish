@@ -45,7 +45,7 @@ complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "config" -d 
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "nta" -d 'Manage negative trust anchors: domains that are excluded from DNSSEC validation'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "reload" -d 'Reload the configuration file; show the changes. If the file has an error, nothing changes'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "check" -d 'Check this host for problems with DNS. Works without a daemon'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "check" -d 'Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
@@ -220,14 +220,18 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l from -d 'Address that sends mail for the domain: check its PTR records, and whether SPF allows it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l selector -d 'DKIM selector to check; may be repeated' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root-server -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l socket -d 'Control socket of the daemon' -r -F
@@ -236,7 +240,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "status" -d 'Show whether the daemon is healthy, and if not, what to do'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "stats" -d 'Show statistics: queries, outcomes, latency, the slowest zones and servers'
@@ -252,7 +256,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "nta" -d 'Manage negative trust anchors: domains that are excluded from DNSSEC validation'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "reload" -d 'Reload the configuration file; show the changes. If the file has an error, nothing changes'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "completion" -d 'Print a completion script for a shell'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "check" -d 'Check this host for problems with DNS. Works without a daemon'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "check" -d 'Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
@@ -262,4 +266,4 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'

@@ -388,21 +388,26 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
+'--from=[Address that sends mail for the domain\: check its PTR records, and whether SPF allows it]:ADDRESS:_default' \
+'*--selector=[DKIM selector to check; may be repeated]:NAME:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
+'--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::subject -- Domain of mail addresses, or address of a mail client:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0
 
     case $state in
     (check)
-        words=($line[1] "${words[@]}")
+        words=($line[2] "${words[@]}")
         (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:resolverctl-check-command-$line[1]:"
-        case $line[1] in
+        curcontext="${curcontext%:*:*}:resolverctl-check-command-$line[2]:"
+        case $line[2] in
             (system)
 _arguments "${_arguments_options[@]}" : \
 '--root=[]:DIRECTORY:_files' \
@@ -628,7 +633,7 @@ _resolverctl_commands() {
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'completion:Print a completion script for a shell' \
-'check:Check this host for problems with DNS. Works without a daemon' \
+'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl commands' commands "$@"
@@ -641,7 +646,7 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made' \
+'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -649,7 +654,7 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made' \
+'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -794,7 +799,7 @@ _resolverctl__subcmd__help_commands() {
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'completion:Print a completion script for a shell' \
-'check:Check this host for problems with DNS. Works without a daemon' \
+'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl help commands' commands "$@"
@@ -807,7 +812,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made' \
+'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }

@@ -2,6 +2,7 @@
 //! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
 
 mod configured;
+mod domain;
 mod lists;
 
 use std::collections::BTreeMap;

@@ -19,6 +19,8 @@ use resolverd::control::Controlled;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
 use resolverd::dnsbl::table::Lists;
+use resolverd::exchange::Heard;
+use resolverd::iterate::direct::DirectQuery;
 use resolverd::lab::prelude::name;
 use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
@@ -95,6 +97,10 @@ impl Controlled for Fake {
 
     fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
         Box::pin(async move { lookup(&question, trace) })
+    }
+
+    fn ask_server(&self, _asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
+        Box::pin(ready(None))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {

@@ -3,6 +3,7 @@
 //! A reply is any number of lines, the last of which is `end` or `problem`, so that a truncated reply is not taken
 //! for a whole one.
 
+mod direct;
 pub mod lists;
 pub mod lookahead;
 mod query;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::direct::{NotHeard, ServerSaid};
 use self::lists::{AheadState, ListFacts, ListRow, ListTest};
 use self::lookahead::{LookaheadRule, LookaheadState};
 pub use self::query::{QueryReply, RecordText};
@@ -47,6 +49,25 @@ pub enum Request {
         /// Whether its steps are wanted too.
         #[serde(default)]
         trace: bool,
+    },
+    /// A message to one server, at the port of all servers. The reply is the server's whole answer.
+    AskServer {
+        /// The server.
+        server: IpAddr,
+        /// The name.
+        name: String,
+        /// The type.
+        #[serde(rename = "type")]
+        kind: String,
+        /// Over TCP instead of UDP.
+        #[serde(default)]
+        tcp: bool,
+        /// With an OPT, in which DO is set.
+        #[serde(default)]
+        edns: bool,
+        /// With the name in random case, which the answer must repeat (0x20).
+        #[serde(default)]
+        mixed_case: bool,
     },
     /// Removes entries from the memories.
     Flush {
@@ -111,6 +132,7 @@ impl Request {
             Self::Status
             | Self::Stats { .. }
             | Self::Query { .. }
+            | Self::AskServer { .. }
             | Self::Servers { .. }
             | Self::Zones
             | Self::Inflight
@@ -200,6 +222,8 @@ pub enum Reply {
     Type(TypeRow),
     /// To `Request::Query`.
     Query(Box<QueryReply>),
+    /// To `Request::AskServer`.
+    ServerSaid(Box<ServerSaid>),
     /// To `Request::Flush`.
     Flushed(Removed),
     /// A row of the reply to `Request::Servers`.

@@ -26,6 +26,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Client(row) => line(row),
         Reply::Type(row) => line(row),
         Reply::Query(query) => line(query),
+        Reply::ServerSaid(said) => line(said),
         Reply::Flushed(removed) => line(removed),
         Reply::ServerState(row) => line(row),
         Reply::ZoneState(row) => line(row),

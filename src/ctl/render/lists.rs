@@ -2,6 +2,7 @@
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
+use crate::clock::minute;
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
 use crate::control::protocol::lists::{AheadState, ListFacts, ListRow, ListTest};
@@ -105,7 +106,7 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
         plain(words::number(row.ahead_wasted)),
         plain(if row.ahead_used == 0 { NONE.to_owned() } else { words::time(row.ahead_saved) }),
         (is.to_owned(), paint),
-        plain(since.map_or_else(|| NONE.to_owned(), moment)),
+        plain(since.map_or_else(|| NONE.to_owned(), minute)),
     ]
 }
 
@@ -130,21 +131,6 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
         ListState::TestsDiffer => ("test points differ", Paint::Plain),
         ListState::Silent => ("silent", Paint::Bad),
     }
-}
-
-/// A calendar moment in UTC, to the minute.
-fn moment(unix: u64) -> String {
-    let (days, seconds) = (unix / 86_400, unix % 86_400);
-    // Days since 1970-01-01 to a date: Howard Hinnant's civil_from_days, for days that are not negative.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3_600, seconds % 3_600 / 60)
 }
 
 /// The answer of each list for an address or domain.
@@ -231,16 +217,4 @@ fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
         plain(row.free_quota.map_or_else(|| NONE.to_owned(), words::number)),
         (harmless(&terms), paint),
     ]
-}
-
-#[cfg(test)]
-mod moments {
-    use super::moment;
-
-    #[test]
-    fn moments_are_dates() {
-        assert_eq!(moment(1_795_172_460), "2026-11-20 11:01 UTC");
-        assert_eq!(moment(951_782_340), "2000-02-28 23:59 UTC");
-        assert_eq!(moment(951_782_400), "2000-02-29 00:00 UTC");
-    }
 }

@@ -1,0 +1,372 @@
+//! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is
+//! generated from it. Scripts rely on the words: a word never changes its meaning.
+//!
+//! The order is the order of worth: of two findings of one level, the first line of the output shows the earlier.
+
+use super::level::{Level, Topic};
+
+/// The description of a code.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its word.
+    pub word: &'static str,
+    /// Its topic.
+    pub topic: Topic,
+    /// Its usual level.
+    pub level: Level,
+    /// Where it is specified.
+    pub source: &'static str,
+    /// Its meaning, without a full stop.
+    pub title: &'static str,
+    /// The effect on mail; empty if there is none.
+    pub effect: &'static str,
+    /// The change that helps; empty if none is needed.
+    pub remedy: &'static str,
+}
+
+macro_rules! codes {
+    ($($code:ident $word:literal $topic:ident $level:ident $source:literal: $title:literal; $effect:literal; $remedy:literal.)+) => {
+        /// A code of a finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $code,)+
+        }
+
+        impl Code {
+            /// All codes, in the order of worth.
+            pub const ALL: &[Self] = &[$(Self::$code,)+];
+
+            /// Its description.
+            pub const fn entry(self) -> &'static Entry {
+                match self {
+                    $(Self::$code => &Entry {
+                        word: $word,
+                        topic: Topic::$topic,
+                        level: Level::$level,
+                        source: $source,
+                        title: $title,
+                        effect: $effect,
+                        remedy: $remedy,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    DomainMissing "domain_missing" Delegation Failure "RFC 8020 section 2":
+        "the domain does not exist";
+        "Mail to it bounces at once. Most servers reject mail from it.";
+        "Check the spelling. If it is right, ask the registrar whether the registration has expired".
+    DnssecBogus "dnssec_bogus" Dnssec Failure "RFC 4035 section 5.5":
+        "the domain fails DNSSEC validation";
+        "Hosts behind validating resolvers cannot resolve the domain: mail from there waits in the queue and bounces after days. Hosts behind other resolvers notice nothing.";
+        "Sign the zone again, or correct the DS at the registrar. If the zone is not meant to be signed, remove the DS".
+    NsNoneAnswers "ns_none_answers" Delegation Failure "RFC 1034 section 4.2.2":
+        "no name server of the zone gives an answer";
+        "Mail to the domain is deferred everywhere once caches have expired.";
+        "Start the name servers, or let the registrar delegate to servers that have the zone".
+    MxIsAddress "mx_is_address" Mail Failure "RFC 5321 section 5.1, RFC 1035 section 3.3.9":
+        "an MX record holds an IP address instead of a host name";
+        "Postfix and Exim look for a host of that name and find none: mail is deferred or bounces.";
+        "Create an A or AAAA record for the mail host, and name this host in the MX record".
+    ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
+        "a CNAME stands at the domain itself";
+        "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
+        "Replace the CNAME by A and AAAA records, or use the provider's ALIAS or flattening".
+    MailNowhere "mail_nowhere" Mail Failure "RFC 5321 section 5.1":
+        "the domain has neither MX nor address records";
+        "Mail to the domain bounces. Many servers reject mail from it, because no bounce could be delivered.";
+        "Add an MX record; or, if the domain has no mail, a null MX (0 .)".
+    MxDiffers "mx_differs" Mail Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
+        "the name servers of the zone give different MX records";
+        "Some mail goes to the old host and some to the new one, depending on the server that was asked.";
+        "Find out why the servers do not transfer the current zone; compare the serials. If a server belongs to the old provider, remove it at the registrar".
+    NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
+        "a name server does not serve the zone";
+        "Resolvers that ask this server first get an error and must ask another: lookups are slow, and some recipients or senders cannot find the domain.";
+        "Set up the zone on this server, or remove the server from the NS records of the zone and of the registrar".
+    NsDiffer "ns_differ" Delegation Warning "RFC 1034 section 4.2.2, RFC 9471":
+        "the name servers at the registrar differ from those in the zone";
+        "Resolvers use one set or the other, depending on what they have in cache. If the servers have different data, mail goes to either.";
+        "Make both sets equal: change the NS records in the zone, or the name servers at the registrar".
+    GlueDiffers "glue_differs" Delegation Failure "RFC 1912 section 2.3, RFC 9471":
+        "the glue at the registrar differs from the address of the name server";
+        "Resolvers ask the address of the glue first. If another or no server is there, lookups fail or are slow.";
+        "Correct the address of this host object at the registrar".
+    NsWithoutAddress "ns_without_address" Delegation Warning "RFC 1912 section 2.8":
+        "a name server has no address";
+        "The server cannot be asked; the others take its load.";
+        "Add an A record for this name, or remove the server from the NS records".
+    MxWithoutAddress "mx_without_address" Mail Failure "RFC 5321 section 5.1":
+        "an MX record names a host without an address";
+        "Senders skip this host. If it is the only one, mail is deferred or bounces.";
+        "Add an A or AAAA record for the host, or correct the name in the MX record".
+    MxPrivateAddress "mx_private_address" Mail Failure "RFC 1918, RFC 5321 section 5.1":
+        "an MX host has a private or loopback address";
+        "No host on the internet can deliver to it. A sender with such an address itself delivers to the wrong host, or to itself in a loop.";
+        "Give the host its public address in the public zone".
+    NullMxBesideOthers "null_mx_beside_others" Mail Failure "RFC 7505 section 3":
+        "a null MX stands beside other MX records";
+        "Senders treat it differently: some bounce, some take the other hosts.";
+        "Remove the null MX, or all others".
+    NoMx "no_mx" Mail Warning "RFC 5321 section 5.1":
+        "the domain has no MX record, so mail goes to the address of the domain itself";
+        "Senders deliver to the A or AAAA record, which is often a web server: mail is deferred or bounces if no mail server listens there.";
+        "Add an MX record that names the mail host; or a null MX (0 .) if the domain has no mail".
+    SpfMultiple "spf_multiple" Policy Failure "RFC 7208 sections 3.2 and 4.5":
+        "the domain has several SPF records";
+        "SPF ends with permerror. Gmail and Microsoft treat the mail as not authenticated; some servers reject it.";
+        "Join the records into one".
+    SpfSyntax "spf_syntax" Policy Failure "RFC 7208 sections 4.6 and 12":
+        "the SPF record has an error of syntax";
+        "SPF ends with permerror: mail is not authenticated, and some servers reject it.";
+        "Correct the term. Strings of a TXT record are joined without a space between them".
+    SpfLookups "spf_lookups" Policy Failure "RFC 7208 section 4.6.4":
+        "SPF needs more than 10 lookups";
+        "SPF ends with permerror: mail is not authenticated, and some servers reject it. Others stop counting later, so it works at some recipients.";
+        "Remove includes that no mail comes from, or replace a, mx and include by ip4 and ip6".
+    SpfVoidLookups "spf_void_lookups" Policy Failure "RFC 7208 section 4.6.4":
+        "more than 2 lookups of SPF find nothing";
+        "Servers that count void lookups end with permerror: mail is not authenticated.";
+        "Remove the terms whose names do not exist".
+    SpfIncludeMissing "spf_include_missing" Policy Failure "RFC 7208 section 5.2":
+        "SPF includes a domain that has no SPF record";
+        "SPF ends with permerror for every sender that no earlier term matches.";
+        "Correct or remove the include".
+    SpfAllowsAll "spf_allows_all" Policy Failure "RFC 7208 section 5.1":
+        "SPF allows every address to send";
+        "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";
+        "End the record with -all or ~all".
+    SpfFromFails "spf_from_fails" Policy Failure "RFC 7208 section 2.6":
+        "SPF does not allow the given address to send";
+        "Mail from this address fails SPF: it is rejected or filed as spam unless DKIM passes for DMARC.";
+        "Add the address to the SPF record, or send through an allowed host".
+    DkimMissing "dkim_missing" Policy Failure "RFC 6376 section 3.6.2":
+        "the DKIM selector has no key";
+        "Signatures with this selector cannot be verified; DMARC then depends on SPF alone, which forwarding breaks.";
+        "Publish the key at SELECTOR._domainkey, or correct the selector of the signer".
+    DkimMultiple "dkim_multiple" Policy Failure "RFC 6376 section 3.6.2.2":
+        "the DKIM selector has several keys";
+        "Verifiers take any of them: signatures verify at some servers only.";
+        "Keep one record for each selector".
+    DkimSyntax "dkim_syntax" Policy Failure "RFC 6376 section 3.6.1":
+        "the DKIM key cannot be read";
+        "Signatures with this selector cannot be verified.";
+        "Publish the record that the signer has written, split into strings of 255 octets at most".
+    DkimWeak "dkim_weak" Policy Failure "RFC 8301 section 3.2":
+        "the DKIM key has fewer than 1024 bits";
+        "Gmail and others ignore signatures of such keys.";
+        "Make a key of 2048 bits under a new selector".
+    DmarcMultiple "dmarc_multiple" Policy Failure "RFC 9989":
+        "the domain has several DMARC records";
+        "Receivers apply no DMARC policy.";
+        "Keep one record".
+    DmarcSyntax "dmarc_syntax" Policy Failure "RFC 9989":
+        "the DMARC record has an error of syntax";
+        "Receivers apply no policy, or another one than meant.";
+        "Correct the tag".
+    PtrMissing "ptr_missing" Pointer Failure "RFC 1912 section 2.1, RFC 5321 section 4.1.4":
+        "an address of a mail host has no PTR record";
+        "If it sends mail: Gmail and Microsoft reject it, and Postfix with reject_unknown_reverse_client_hostname does.";
+        "Ask the provider of the address for a PTR record with the name of the mail host".
+    PtrDiffers "ptr_differs" Pointer Failure "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
+        "the PTR name does not lead back to the address";
+        "If it sends mail: Postfix calls the client \"unknown\" and rejects it with reject_unknown_client_hostname; Gmail and others require forward confirmation.";
+        "Add the address to the A or AAAA records of the PTR name, or change the PTR record".
+    Listed "listed" Lists Failure "RFC 5782":
+        "a DNS list has an entry";
+        "Servers that use the list reject the mail or count it as spam.";
+        "Remove the cause, and ask the list for removal on its page".
+    PtrDynamic "ptr_dynamic" Pointer Warning "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
+        "the PTR name looks like one of a dynamic address";
+        "Many servers reject or score mail from names that hold the address or words such as dyn, dhcp or pool.";
+        "Give the address a PTR record with the name of the mail host".
+    MxIsCname "mx_is_cname" Mail Warning "RFC 2181 section 10.3, RFC 5321 section 5.1":
+        "an MX record names an alias (CNAME)";
+        "Most senders follow it. Some refuse it, and an alias to a missing name fails.";
+        "Name the target of the CNAME in the MX record".
+    MxWithoutIpv4 "mx_without_ipv4" Mail Warning "RFC 5321 section 5.1":
+        "no MX host has an IPv4 address";
+        "Senders without IPv6 cannot deliver, and these are many.";
+        "Add a mail host with an A record".
+    SerialDiffers "serial_differs" Delegation Warning "RFC 1034 section 4.3.5, RFC 1912 section 2.2":
+        "the name servers have different serials of the zone";
+        "The servers give old and new records. A few minutes after a change this is normal.";
+        "If it lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
+    NsSilent "ns_silent" Delegation Warning "RFC 2182 section 3":
+        "a name server does not answer";
+        "Resolvers wait for it before they ask another: the first lookup takes up to seconds longer.";
+        "Start the server or open port 53 for UDP; or remove it from the NS records".
+    NsTcp "ns_tcp" Delegation Warning "RFC 7766 section 5, RFC 9210 section 3":
+        "a name server does not answer over TCP";
+        "Large answers, such as long TXT records and DKIM keys, cannot be fetched from it.";
+        "Open port 53 for TCP".
+    NsEdns "ns_edns" Delegation Warning "RFC 6891 sections 6.1.1 and 7":
+        "a name server does not answer queries with EDNS";
+        "Resolvers lose time with it, and DNSSEC does not work over it.";
+        "Update the server, or the firewall in front of it".
+    NsSingle "ns_single" Delegation Warning "RFC 1034 section 4.1, RFC 2182 section 5":
+        "the zone has one name server only";
+        "While it is down the domain cannot be resolved, and mail is deferred.";
+        "Add a second server in another network".
+    NsIsAlias "ns_is_alias" Delegation Warning "RFC 2181 section 10.3":
+        "an NS record names an alias (CNAME)";
+        "Some resolvers do not ask this server.";
+        "Name the target of the CNAME in the NS record".
+    SignatureExpires "signature_expires" Dnssec Warning "RFC 4035 section 5.3.1, RFC 6781 section 4.4.2":
+        "signatures of the zone expire soon";
+        "Once they have expired, the domain fails for all validating resolvers.";
+        "Check that the signer runs, and sign the zone again".
+    TlsaUnsigned "tlsa_unsigned" Policy Warning "RFC 7672 section 2.1.1":
+        "TLSA records are not protected by DNSSEC";
+        "Postfix and Exim ignore them: DANE is without effect.";
+        "Sign the zones of the domain and of the mail host".
+    SpfMissing "spf_missing" Policy Warning "RFC 7208 section 3":
+        "the domain has no SPF record";
+        "Gmail and Yahoo require SPF or DKIM of every sender, and both of bulk senders.";
+        "Publish a TXT record such as \"v=spf1 mx -all\"".
+    DmarcMissing "dmarc_missing" Policy Note "RFC 9989":
+        "neither the domain nor a domain above it has a DMARC record";
+        "Gmail, Yahoo and Microsoft require DMARC of bulk senders.";
+        "Publish a TXT record at _dmarc, for example \"v=DMARC1; p=none\" at first".
+    MtaStsSyntax "mta_sts_syntax" Policy Warning "RFC 8461 section 3.1":
+        "the MTA-STS record is not valid";
+        "Senders behave as if there were no MTA-STS.";
+        "Publish one record \"v=STSv1; id=...\" at _mta-sts".
+    TlsRptSyntax "tls_rpt_syntax" Policy Warning "RFC 8460 section 3":
+        "the TLS reporting record is not valid";
+        "No reports are sent.";
+        "Publish one record \"v=TLSRPTv1; rua=mailto:...\" at _smtp._tls".
+    BimiSyntax "bimi_syntax" Policy Warning "draft-brand-indicators-for-message-identification":
+        "the BIMI record is not valid";
+        "No logo is shown.";
+        "Publish one record \"v=BIMI1; l=https://...\" at default._bimi".
+    BimiWithoutDmarc "bimi_without_dmarc" Policy Warning "draft-brand-indicators-for-message-identification":
+        "BIMI has no effect without a DMARC policy of quarantine or reject";
+        "No logo is shown.";
+        "Set p=quarantine or p=reject in the DMARC record".
+    NullMx "null_mx" Mail Note "RFC 7505":
+        "a null MX says that the domain receives no mail";
+        "Mail to the domain bounces at once, as it should. Some servers reject mail from it.";
+        "None if this is meant".
+    MxEqual "mx_equal_preference" Mail Well "RFC 5321 section 5.1":
+        "MX records have equal preferences";
+        "Senders distribute mail over these hosts at random.";
+        "".
+    WildcardMx "wildcard_mx" Mail Note "RFC 1912 section 2.7":
+        "a wildcard gives every name below the domain an MX record";
+        "Mail to misspelled subdomains is accepted instead of bouncing.";
+        "Remove the wildcard unless mail to all subdomains is wanted".
+    MxWithoutIpv6 "mx_without_ipv6" Mail Note "RFC 3974":
+        "no MX host has an IPv6 address";
+        "Senders with IPv6 alone cannot deliver; these are few.";
+        "Add an AAAA record once the mail host has IPv6 and a PTR record for it".
+    NsSlow "ns_slow" Delegation Note "RFC 2182 section 3":
+        "a name server answers slowly";
+        "The first lookup of the domain takes longer.";
+        "Use a server nearer to the clients, or one with less load".
+    NsRecursive "ns_recursive" Delegation Note "RFC 5358 section 4":
+        "a name server offers recursion to this host";
+        "It can be abused for attacks, and it may give cached data instead of the zone's.";
+        "Switch recursion off, or allow it for the server's own clients only".
+    NsCase "ns_case" Delegation Note "draft-vixie-dnsext-dns0x20":
+        "a name server does not repeat names in mixed case";
+        "Resolvers with 0x20 protection must ask again.";
+        "Update the server or the load balancer in front of it".
+    NsUnrouted "ns_unrouted" Delegation Note "RFC 3901 section 4":
+        "this host has no route to some addresses of the name servers, mostly IPv6";
+        "None for this host. Whether these addresses answer is not known.";
+        "Repeat the check on a host with IPv6".
+    NsOneNetwork "ns_one_network" Delegation Note "RFC 2182 section 3.1":
+        "all name servers are in one network";
+        "One fault of this network makes the domain unresolvable.";
+        "Add a server in another network".
+    PtrMany "ptr_many" Pointer Note "RFC 8601 section 3":
+        "an address has many PTR records";
+        "Postfix takes any one of them; the name of the client changes from mail to mail.";
+        "Keep one PTR record".
+    SpfPtr "spf_ptr" Policy Note "RFC 7208 section 5.5":
+        "SPF uses the mechanism ptr";
+        "It is slow, and many receivers ignore it.";
+        "Replace it by a, mx, ip4 or ip6".
+    SpfOpenEnd "spf_open_end" Policy Note "RFC 7208 section 4.7":
+        "the SPF record does not end with -all or ~all";
+        "Mail from every other address is neutral: SPF does not protect the domain.";
+        "Add ~all or -all".
+    DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
+        "the DKIM key is revoked (empty p=)";
+        "Signatures with this selector fail.";
+        "None if the selector is no longer used".
+    DkimTesting "dkim_testing" Policy Note "RFC 6376 section 3.6.1":
+        "the DKIM key is in test mode (t=y)";
+        "Receivers treat failed signatures as no signature.";
+        "Remove t=y once the signatures verify".
+    DmarcNone "dmarc_none" Policy Note "RFC 9989":
+        "the DMARC policy is none";
+        "Receivers deliver mail that fails DMARC, and send reports.";
+        "Set p=quarantine or p=reject once the reports show no legitimate mail that fails".
+    MtaStsUnread "mta_sts_unread" Policy Well "RFC 8461 section 3.2":
+        "the domain has an MTA-STS record; its policy file was not fetched";
+        "Senders with MTA-STS fetch the policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt.";
+        "".
+    DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
+        "the delegation could not be checked completely"; ""; "Repeat the check later".
+    DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":
+        "DNSSEC could not be checked"; ""; "Repeat the check later. dnssec.validate must be on".
+    MailUnknown "mail_unknown" Mail CouldNotTell "RFC 5321 section 4.5.4.1":
+        "the MX records or the addresses of the mail hosts could not be looked up";
+        "Senders whose lookups fail in the same way keep the mail in the queue."; "Repeat the check later".
+    PointerUnknown "ptr_unknown" Pointer CouldNotTell "RFC 1912 section 2.1":
+        "a PTR record could not be looked up";
+        "Postfix answers with a temporary error (450) while such a lookup fails."; "Repeat the check later".
+    PolicyUnknown "policy_unknown" Policy CouldNotTell "RFC 7208 section 2.6.6":
+        "a policy record could not be looked up";
+        "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
+    ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
+        "a DNS list could not be asked"; ""; "See `resolverctl dnsbl`".
+    DelegationWell "delegation_well" Delegation Well "RFC 1034 section 4.2":
+        "the name servers agree"; ""; "".
+    DnssecWell "dnssec_well" Dnssec Well "RFC 4035 section 5":
+        "the domain is signed and validates"; ""; "".
+    DnssecUnsigned "dnssec_unsigned" Dnssec Well "RFC 4035 section 5.2":
+        "the domain is not signed"; ""; "".
+    MailWell "mail_well" Mail Well "RFC 5321 section 5.1":
+        "the mail hosts have addresses"; ""; "".
+    PointerWell "ptr_well" Pointer Well "RFC 8601 section 2.7.3":
+        "the PTR names lead back to the addresses"; ""; "".
+    SpfWell "spf_well" Policy Well "RFC 7208":
+        "SPF is valid"; ""; "".
+    SpfFromPasses "spf_from_passes" Policy Well "RFC 7208 section 2.6":
+        "SPF allows the given address to send"; ""; "".
+    DkimWell "dkim_well" Policy Well "RFC 6376":
+        "the DKIM key is valid"; ""; "".
+    DmarcWell "dmarc_well" Policy Well "RFC 9989":
+        "DMARC has a policy"; ""; "".
+    DaneWell "dane_well" Policy Well "RFC 7672":
+        "the mail hosts have TLSA records that DNSSEC protects"; ""; "".
+    ListsWell "lists_well" Lists Well "RFC 5782":
+        "no DNS list in use has an entry"; ""; "".
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn words_are_unique_and_findings_that_matter_say_what_to_do() {
+        let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.entry().word).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        for entry in Code::ALL.iter().map(|code| code.entry()) {
+            let plain = |text: &str| !text.ends_with(':') && !text.starts_with(' ');
+            assert!(!entry.title.is_empty() && !entry.title.ends_with('.'), "{}", entry.word);
+            assert!(plain(entry.effect) && plain(entry.remedy), "{}", entry.word);
+            if entry.level < Level::CouldNotTell {
+                assert!(!entry.effect.is_empty() && !entry.remedy.is_empty(), "{}", entry.word);
+                assert!(!entry.source.is_empty(), "{}", entry.word);
+            }
+        }
+    }
+}

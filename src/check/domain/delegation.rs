@@ -1,0 +1,368 @@
+//! Delegation: the parent's name servers against the zone's own, and each server by itself.
+//!
+//! RFC 1034 section 4.2.2 (both sets must agree), RFC 2182 (servers in several networks), RFC 1912 (lame servers),
+//! RFC 7766 (TCP), RFC 6891 (EDNS).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{Facts, Found, Got, Lost, Reply, Want, Way, above, addresses, canonical, lookup};
+use super::finding::{Finding, Level};
+use super::zone::{self, shown};
+use crate::clock::minute;
+use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let mut wants = vec![lookup(domain, "SOA")];
+    if matches!(facts.lookup(domain, "SOA"), Found::NotAsked) {
+        return wants;
+    }
+    wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA")]);
+    if let Some(parent) = zone::parent(facts) {
+        wants.push(lookup(parent, "NS"));
+        let names = facts.data(parent, "NS").into_iter().take(MAX_CHECKED_PARENTS);
+        wants.extend(names.flat_map(|name| addresses(&canonical(name))));
+    }
+    let parents = zone::parent_servers(facts).into_iter();
+    wants.extend(parents.map(|server| ask(server, apex, "NS", Way::Udp)));
+    let names = zone::server_names(facts);
+    wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
+    wants.extend(zone::servers(facts).into_keys().flat_map(|server| of_server(facts, server)));
+    wants
+}
+
+/// The questions to one server. One that does not answer the first gets few others.
+fn of_server(facts: &Facts, server: IpAddr) -> Vec<Want> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let mut wants = vec![ask(server, apex, "SOA", Way::Udp)];
+    match facts.server(server, apex, "SOA", Way::Udp) {
+        None | Some(Got::Lost(Lost::Unknown(_) | Lost::NoRoute) | Got::Lists(_)) => {}
+        Some(Got::Reply(reply)) if serves(reply, apex) => {
+            wants.push(ask(server, apex, "SOA", Way::Tcp));
+            wants.push(ask(server, apex, "NS", Way::MixedCase));
+            wants.push(ask(server, domain, "MX", Way::Udp));
+            if let Some(Got::Lost(_)) = facts.server(server, apex, "NS", Way::MixedCase) {
+                wants.push(ask(server, apex, "NS", Way::Udp));
+            }
+        }
+        Some(Got::Reply(reply)) if dislikes_edns(reply) => wants.push(ask(server, apex, "SOA", Way::Plain)),
+        Some(Got::Reply(_)) => {}
+        Some(Got::Lost(_)) => {
+            wants.push(ask(server, apex, "SOA", Way::Plain));
+            wants.push(ask(server, apex, "SOA", Way::Tcp));
+        }
+    }
+    wants
+}
+
+fn ask(server: IpAddr, name: &str, kind: &'static str, way: Way) -> Want {
+    Want::Server { server, name: name.to_owned(), kind, way }
+}
+
+/// Whether a reply to the question for the SOA is that of a server of the zone.
+fn serves(reply: &Reply, apex: &str) -> bool {
+    reply.rcode == "NOERROR"
+        && reply.authoritative
+        && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)
+}
+
+/// Whether a reply may be an error about EDNS (RFC 6891 section 7).
+fn dislikes_edns(reply: &Reply) -> bool {
+    ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let domain = facts.subject.domain.as_str();
+    match facts.lookup(domain, "SOA") {
+        Found::NoName(_) if zone::is_missing(facts) => {
+            return vec![Finding::new(Code::DomainMissing, format!("{domain} NXDOMAIN"))];
+        }
+        Found::NotAsked => return vec![Finding::new(Code::DelegationUnknown, "the zone was not looked up")],
+        _ => {}
+    }
+    let servers = zone::servers(facts);
+    let mut findings = sets(facts);
+    findings.extend(names(facts));
+    findings.extend(each_server(facts, &servers));
+    findings.extend(data(facts, &servers));
+    findings.extend(networks(facts, &servers));
+    if findings.iter().all(|finding| finding.level >= Level::Note) && !servers.is_empty() {
+        findings.push(Finding::new(Code::DelegationWell, well(facts, &servers)));
+    }
+    findings
+}
+
+/// The parent's set against those of the servers, and the glue against the addresses.
+fn sets(facts: &Facts) -> Vec<Finding> {
+    let (apex, mut findings) = (zone::apex(facts), Vec::new());
+    let Some(above) = zone::parent_set(facts) else {
+        if zone::parent(facts).is_some() && all_lost(facts) {
+            findings.push(Finding::new(
+                Code::DelegationUnknown,
+                format!("no server of the zone above {apex} answered"),
+            ));
+        }
+        return findings;
+    };
+    let told: BTreeSet<BTreeSet<String>> = zone::servers(facts)
+        .into_keys()
+        .filter_map(|server| zone::child_set_at(facts, server))
+        .filter(|set| !set.is_empty())
+        .collect();
+    if let Some(other) = told.iter().find(|set| **set != above) {
+        let parent = zone::parent(facts).unwrap_or_default();
+        let evidence = format!(
+            "{parent} delegates {apex} to {}; the zone itself names {}. {}",
+            listed(&above),
+            listed(other),
+            until(facts)
+        );
+        let level = if above.is_disjoint(other) { Level::Failure } else { Level::Warning };
+        findings.push(Finding::new(Code::NsDiffer, evidence).at(level));
+    }
+    for (name, glued) in zone::glue(facts) {
+        let known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().collect();
+        let families = |ipv4: bool| {
+            let of = |set: &BTreeSet<IpAddr>| -> BTreeSet<IpAddr> {
+                set.iter().filter(|address| address.is_ipv4() == ipv4).copied().collect()
+            };
+            (of(&glued), of(&known))
+        };
+        for (glued, known) in [families(true), families(false)] {
+            if !glued.is_empty() && !known.is_empty() && glued != known {
+                let evidence =
+                    format!("the glue of {name} is {}, its address is {}", listed(&glued), listed(&known));
+                findings.push(Finding::new(Code::GlueDiffers, evidence));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether the parent's servers were asked, and none replied.
+fn all_lost(facts: &Facts) -> bool {
+    let asked = zone::parent_servers(facts);
+    let lost = |server: &IpAddr| {
+        matches!(facts.server(*server, zone::apex(facts), "NS", Way::Udp), None | Some(Got::Lost(_)))
+    };
+    asked.iter().all(lost)
+}
+
+/// Until when resolvers may keep the sets that they have now.
+fn until(facts: &Facts) -> String {
+    let apex = zone::apex(facts);
+    let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
+    let own = zone::servers(facts).into_keys().filter_map(|server| {
+        match facts.server(server, apex, "NS", Way::MixedCase) {
+            Some(Got::Reply(reply)) => Some(&reply.answers),
+            _ => None,
+        }
+    });
+    let records = referred.chain(own.flatten()).filter(|record| record.kind == "NS" && record.name == apex);
+    match records.map(|record| record.ttl).max() {
+        None => String::new(),
+        Some(ttl) => {
+            let end = minute(facts.subject.unix.saturating_add(ttl.into()));
+            format!("A change made now is seen everywhere by {end} (TTL {ttl} s)")
+        }
+    }
+}
+
+/// Names of servers without an address, and aliases.
+fn names(facts: &Facts) -> Vec<Finding> {
+    let names = zone::server_names(facts);
+    let (mut findings, mut missing) = (Vec::new(), Vec::new());
+    for name in names.iter().take(MAX_CHECKED_NAMES) {
+        let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
+        let aliased = kinds.iter().any(|found| match found {
+            Found::Data(reply) | Found::NoData(reply) | Found::NoName(reply) => {
+                reply.data("CNAME").next().is_some()
+            }
+            _ => false,
+        });
+        if aliased {
+            findings.push(Finding::new(Code::NsIsAlias, name.clone()));
+        }
+        if kinds.iter().all(Found::is_absent) && !zone::glue(facts).contains_key(name.as_str()) {
+            missing.push(name.as_str());
+        }
+    }
+    if !missing.is_empty() {
+        findings.push(Finding::new(Code::NsWithoutAddress, missing.join(", ")));
+    }
+    if names.len() == 1 {
+        findings.push(Finding::new(Code::NsSingle, names.into_iter().collect::<String>()));
+    }
+    findings
+}
+
+/// Each server by itself.
+fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+    let apex = zone::apex(facts);
+    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<String>>::new(), Vec::new());
+    let (mut sound, mut asked) = (0, 0);
+    for (server, names) in servers {
+        let Some(first) = facts.server(*server, apex, "SOA", Way::Udp) else { continue };
+        let mut tell = |code, text: String| {
+            by_code.entry(code).or_default().push(format!("{} {text}", shown(*server, names)));
+        };
+        match first {
+            Got::Reply(reply) if serves(reply, apex) => {
+                sound += 1;
+                asked += 1;
+                of_sound(facts, *server, reply, &mut tell);
+            }
+            Got::Lost(Lost::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
+            Got::Lost(Lost::Unknown(why)) => unknown.push(format!("{}: {why}", shown(*server, names))),
+            Got::Lists(_) => {}
+            Got::Reply(_) | Got::Lost(_) => {
+                asked += 1;
+                let plain = facts.server(*server, apex, "SOA", Way::Plain);
+                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
+                match first {
+                    _ if without_edns => {
+                        sound += 1;
+                        tell(Code::NsEdns, "answers without EDNS only".to_owned());
+                    }
+                    Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
+                    _ => tell(Code::NsSilent, silence(facts, *server)),
+                }
+            }
+        }
+    }
+    let all = |texts: Vec<String>| texts.join("; ");
+    let mut findings: Vec<Finding> = Vec::new();
+    if asked > 0 && sound == 0 {
+        let told = by_code.into_values().flatten().collect();
+        findings.push(Finding::new(Code::NsNoneAnswers, all(told)));
+    } else {
+        findings.extend(by_code.into_iter().map(|(code, texts)| Finding::new(code, all(texts))));
+    }
+    if !unknown.is_empty() {
+        findings.push(Finding::new(Code::DelegationUnknown, all(unknown)));
+    }
+    findings
+}
+
+/// The details of a server that serves the zone.
+fn of_sound(facts: &Facts, server: IpAddr, reply: &Reply, tell: &mut impl FnMut(Code, String)) {
+    let apex = zone::apex(facts);
+    match facts.server(server, apex, "SOA", Way::Tcp) {
+        Some(Got::Lost(Lost::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
+        Some(Got::Lost(Lost::Silent | Lost::Unfit)) => tell(Code::NsTcp, "does not answer".to_owned()),
+        Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
+        _ => {}
+    }
+    if reply.millis > SLOW_SERVER_MILLIS {
+        tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
+    }
+    if reply.recursive {
+        tell(Code::NsRecursive, "sets RA in its answers".to_owned());
+    }
+    let mixed = facts.server(server, apex, "NS", Way::MixedCase);
+    let plain = facts.server(server, apex, "NS", Way::Udp);
+    if let (Some(Got::Lost(lost)), Some(Got::Reply(_))) = (mixed, plain) {
+        let how = if *lost == Lost::OtherCase { "changes the case" } else { "does not answer mixed case" };
+        tell(Code::NsCase, how.to_owned());
+    }
+}
+
+/// The reply of a lame server in words.
+fn wrong(reply: &Reply, apex: &str) -> String {
+    match reply.rcode.as_str() {
+        "NOERROR" if !reply.authoritative && reply.recursive => {
+            "answers as a recursive server, without authority".to_owned()
+        }
+        "NOERROR" if !reply.authoritative => format!("answers without authority for {apex}"),
+        "NOERROR" => format!("has no SOA of {apex}"),
+        rcode => format!("answers {rcode} for {apex}"),
+    }
+}
+
+fn silence(facts: &Facts, server: IpAddr) -> String {
+    let apex = zone::apex(facts);
+    let udp = match facts.server(server, apex, "SOA", Way::Udp) {
+        Some(Got::Lost(Lost::Unreachable)) => "is unreachable over UDP",
+        Some(Got::Lost(Lost::Unfit)) => "sends replies that cannot be read",
+        _ => "does not answer over UDP",
+    };
+    let tcp = match facts.server(server, apex, "SOA", Way::Tcp) {
+        Some(Got::Reply(_)) => ", but over TCP",
+        Some(Got::Lost(_)) => " nor over TCP",
+        _ => "",
+    };
+    format!("{udp}{tcp}")
+}
+
+/// Serials and MX records of the servers.
+fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let (mut serials, mut mail) =
+        (BTreeMap::<u32, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
+    for (server, names) in servers {
+        if let Some(Got::Reply(reply)) = facts.server(*server, apex, "SOA", Way::Udp)
+            && serves(reply, apex)
+            && let Some(soa) = zone::soa(reply)
+        {
+            serials.entry(soa.serial).or_default().push(shown(*server, names));
+        }
+        if let Some(Got::Reply(reply)) = facts.server(*server, domain, "MX", Way::Udp)
+            && reply.authoritative
+            && ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str())
+        {
+            let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
+            records.sort();
+            let set = if records.is_empty() { "no MX".to_owned() } else { records.join(", ") };
+            mail.entry(set).or_default().push(shown(*server, names));
+        }
+    }
+    let mut findings = Vec::new();
+    if mail.len() > 1 {
+        let told: Vec<String> =
+            mail.iter().map(|(set, servers)| format!("{} has {set}", servers.join(" and "))).collect();
+        findings.push(Finding::new(Code::MxDiffers, told.join("; ")));
+    }
+    if serials.len() > 1 {
+        let told: Vec<String> = serials
+            .iter()
+            .map(|(serial, servers)| format!("{serial} at {}", servers.join(" and ")))
+            .collect();
+        findings.push(Finding::new(Code::SerialDiffers, told.join("; ")));
+    }
+    findings
+}
+
+/// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
+fn networks(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
+    let network = |address: &IpAddr| match address {
+        IpAddr::V4(v4) => {
+            (!v4.is_loopback() && !v4.is_private()).then(|| v4.octets().get(..3).map(<[u8]>::to_vec))
+        }
+        IpAddr::V6(v6) => (!v6.is_loopback()).then(|| v6.octets().get(..6).map(<[u8]>::to_vec)),
+    };
+    let networks: BTreeSet<_> = servers.keys().map(network).collect();
+    let several = zone::server_names(facts).len() > 1 && servers.len() > 1;
+    let one = several && networks.len() == 1 && !networks.contains(&None);
+    let all = || listed(&servers.keys().copied().collect::<BTreeSet<_>>());
+    one.then(|| Finding::new(Code::NsOneNetwork, all()))
+}
+
+fn well(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> String {
+    let names = zone::server_names(facts);
+    let until = until(facts);
+    let end = if until.is_empty() { String::new() } else { format!(". {until}") };
+    format!("{} of {} with {} addresses{end}", listed(&names), zone::apex(facts), servers.len())
+}
+
+/// A set in words.
+fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
+    set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+#[path = "delegation_tests.rs"]
+mod tests;

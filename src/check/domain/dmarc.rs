@@ -1,0 +1,170 @@
+//! DMARC: the record that applies to the domain, found by the walk up the tree.
+//!
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk: from the domain up, a name with eight labels
+//! or more goes on with its last seven.
+
+use super::codes::Code;
+use super::facts::{Facts, Want, above, lookup};
+use super::finding::Finding;
+use super::tags::{Versioned, texts, value};
+
+/// A longer name goes on with this many labels.
+const LABELS: usize = 7;
+
+/// The names of the walk, the domain first.
+fn walk(domain: &str) -> Vec<&str> {
+    let labels = |name: &str| name.matches('.').count();
+    let (mut names, mut name) = (vec![domain], domain);
+    loop {
+        name = above(name);
+        while labels(name) > LABELS {
+            name = above(name);
+        }
+        if name == "." {
+            return names;
+        }
+        names.push(name);
+    }
+}
+
+/// The record that applies.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Policy<'f> {
+    /// The record, and the domain that has it.
+    Record(&'f str, String),
+    Several(&'f str),
+    Missing,
+    Unknown(String),
+    /// The next name of the walk was not looked up.
+    NotAsked(String),
+}
+
+/// The record that applies to the domain: its own, or that of its organizational domain (RFC 9989): the record with
+/// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels.
+pub(super) fn policy(facts: &Facts) -> Policy<'_> {
+    let mut above: Vec<(&str, String)> = Vec::new();
+    for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
+        let at = format!("_dmarc.{name}");
+        match texts(facts, &at, "DMARC1") {
+            Versioned::NotAsked => return Policy::NotAsked(at),
+            Versioned::Unknown(why) => return Policy::Unknown(why),
+            Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
+                (Some(record), true) if place == 0 => return Policy::Record(name, record),
+                (Some(_), false) if place == 0 => return Policy::Several(name),
+                (Some(record), true) => above.push((name, record)),
+                // Above the domain, several records count as none.
+                (None, _) | (Some(_), false) => {}
+            },
+        }
+    }
+    organizational(above).map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
+}
+
+/// The record of the organizational domain, of those above the domain, the nearest first.
+fn organizational(mut above: Vec<(&str, String)>) -> Option<(&str, String)> {
+    if let Some(place) = above.iter().position(|(_, record)| value(record, "psd") == Some("n")) {
+        return Some(above.swap_remove(place));
+    }
+    let (suffix, record) = above.pop()?;
+    let is_suffix = value(&record, "psd") == Some("y");
+    match above.pop().filter(|(name, _)| is_suffix && super::facts::above(name) == suffix) {
+        Some(below) => Some(below),
+        None => Some((suffix, record)),
+    }
+}
+
+/// The questions that are needed next: the domain's own record, then all above.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let own = format!("_dmarc.{domain}");
+    match policy(facts) {
+        Policy::NotAsked(name) if name == own => vec![lookup(&own, "TXT")],
+        Policy::NotAsked(_) => {
+            walk(domain).iter().map(|name| lookup(&format!("_dmarc.{name}"), "TXT")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The policy word that applies: `sp` for a domain below the record's own.
+pub(super) fn applied<'r>(facts: &Facts, name: &str, record: &'r str) -> Option<&'r str> {
+    let own = value(record, "p");
+    if name == facts.subject.domain { own } else { value(record, "sp").or(own) }
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let finding = match policy(facts) {
+        Policy::Missing => Finding::new(Code::DmarcMissing, domain),
+        Policy::Several(name) => Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}")),
+        Policy::Unknown(why) => Finding::new(Code::PolicyUnknown, why),
+        Policy::NotAsked(name) => Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")),
+        Policy::Record(name, record) => {
+            let evidence = format!("_dmarc.{name}: {record}");
+            match applied(facts, name, &record) {
+                Some("reject" | "quarantine") => Finding::new(Code::DmarcWell, evidence),
+                Some("none") => Finding::new(Code::DmarcNone, evidence),
+                // RFC 9989: without p, a record with rua counts as p=none.
+                None if value(&record, "rua").is_some() => Finding::new(Code::DmarcNone, evidence),
+                Some(_) | None => Finding::new(Code::DmarcSyntax, evidence),
+            }
+        }
+    };
+    vec![finding]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    #[test]
+    fn the_walk_goes_up_and_shortens_long_names() {
+        assert_eq!(walk("a.b.example."), ["a.b.example.", "b.example.", "example."]);
+        let long = walk("a.b.c.d.e.f.g.h.i.example.");
+        assert_eq!((long.len(), long[1]), (8, "d.e.f.g.h.i.example."));
+    }
+
+    #[test]
+    fn the_own_record_applies_or_that_of_the_organization() {
+        let codes = |lines: &str| -> Vec<Code> {
+            check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let none = "lookup _dmarc.m.a.test. TXT NXDOMAIN\nlookup _dmarc.a.test. TXT";
+        let cases = [
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject\"".to_owned(), Code::DmarcWell),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1;p=none\"".to_owned(), Code::DmarcNone),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
+            (
+                "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=none\"".to_owned(),
+                Code::DmarcMultiple,
+            ),
+            ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
+            (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
+            (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcWell),
+            // The fewest labels; below a public suffix; not above psd=n.
+            (
+                format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
+                Code::DmarcWell,
+            ),
+            (
+                format!(
+                    "{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject; psd=y\""
+                ),
+                Code::DmarcNone,
+            ),
+            (
+                format!(
+                    "{none} | \"v=DMARC1; p=none; psd=n\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
+                ),
+                Code::DmarcNone,
+            ),
+            (none.to_owned(), Code::PolicyUnknown),
+        ];
+        for (lines, code) in cases {
+            assert_eq!(codes(&lines), [code], "{lines}");
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! The facts about a domain: each question with its reply. Checks read them and ask nothing.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// A question that a check needs answered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// A question through the daemon, with its routes, its cache and its validation.
+    Lookup {
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+    },
+    /// A question to one server.
+    Server {
+        /// The server.
+        server: IpAddr,
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+        /// The form of the message.
+        way: Way,
+    },
+    /// The DNS lists in use.
+    Lists {
+        /// An address, or a domain.
+        subject: String,
+    },
+}
+
+/// The form of a message to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// UDP with EDNS (RFC 6891).
+    Udp,
+    /// TCP with EDNS (RFC 7766).
+    Tcp,
+    /// UDP without EDNS.
+    Plain,
+    /// UDP with EDNS, the name in mixed case (0x20).
+    MixedCase,
+}
+
+/// A record as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Owner name: lower case, with its last dot.
+    pub name: String,
+    /// Seconds.
+    pub ttl: u32,
+    /// The type.
+    pub kind: String,
+    /// Data in zone-file form.
+    pub data: String,
+}
+
+/// The DNSSEC verdict of the daemon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// The signatures are correct.
+    Secure,
+    /// The zone is not signed.
+    Insecure,
+    /// A signature is wrong or missing.
+    Bogus,
+    /// Not validated, or it could not be found out.
+    #[default]
+    Unknown,
+}
+
+/// A reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// Response code: `NOERROR`.
+    pub rcode: String,
+    /// AA: the server has authority.
+    pub authoritative: bool,
+    /// RA: the server offers recursion.
+    pub recursive: bool,
+    /// TC: the reply was cut.
+    pub truncated: bool,
+    /// Milliseconds.
+    pub millis: u64,
+    /// The verdict, if the daemon answered.
+    pub security: Verdict,
+    /// Why there is no answer, in the words of the daemon.
+    pub why: String,
+    /// Answer section.
+    pub answers: Vec<Record>,
+    /// Authority section.
+    pub authority: Vec<Record>,
+    /// Additional section.
+    pub additional: Vec<Record>,
+}
+
+impl Reply {
+    /// The data of the answers of a type.
+    pub fn data<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r str> {
+        self.answers.iter().filter(move |record| record.kind == kind).map(|record| record.data.as_str())
+    }
+}
+
+/// Why there is no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The server did not answer in time.
+    Silent,
+    /// The network or the server refused the message or the connection.
+    Unreachable,
+    /// The reply did not repeat the case of the name (0x20).
+    OtherCase,
+    /// The reply cannot be read, or answers another question.
+    Unfit,
+    /// This host has no route to the address family.
+    NoRoute,
+    /// The question was not asked, or this host could not ask it. The text says why.
+    Unknown(String),
+}
+
+/// A DNS list and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The zone of the list.
+    pub list: String,
+    /// Whether it is a list of good senders.
+    pub good: bool,
+    /// Whether the subject is listed; none if it could not be told.
+    pub listed: Option<bool>,
+    /// The reason of the listing, or why it could not be told.
+    pub why: String,
+}
+
+/// The answer to a `Want`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// A reply.
+    Reply(Reply),
+    /// None.
+    Lost(Lost),
+    /// The answers of the lists.
+    Lists(Vec<Listing>),
+}
+
+/// The result of a lookup through the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found<'f> {
+    /// There are records of the type.
+    Data(&'f Reply),
+    /// The name exists and has no records of the type.
+    NoData(&'f Reply),
+    /// The name does not exist.
+    NoName(&'f Reply),
+    /// It could not be told.
+    Unknown(String),
+    /// It was not asked.
+    NotAsked,
+}
+
+impl Found<'_> {
+    /// Whether the answer is known: data, or that there are none.
+    pub const fn is_known(&self) -> bool {
+        matches!(self, Self::Data(_) | Self::NoData(_) | Self::NoName(_))
+    }
+
+    /// Whether it is known that there are no such records.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::NoData(_) | Self::NoName(_))
+    }
+}
+
+/// The side of a mail that the domain is checked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It sends and receives.
+    #[default]
+    Both,
+    /// It sends.
+    Sender,
+    /// It receives.
+    Recipient,
+}
+
+/// The subject of a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The domain: lower case, with its last dot. Empty if an address is checked.
+    pub domain: String,
+    /// The address of a client or sender.
+    pub address: Option<IpAddr>,
+    /// The side of a mail.
+    pub role: Role,
+    /// DKIM selectors to look for.
+    pub selectors: Vec<String>,
+    /// Seconds since 1970.
+    pub unix: u64,
+}
+
+/// The facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The subject.
+    pub subject: Subject,
+    /// Each question with its answer.
+    pub got: BTreeMap<Want, Got>,
+}
+
+impl Facts {
+    /// No facts yet.
+    pub fn new(subject: Subject) -> Self {
+        Self { subject, got: BTreeMap::new() }
+    }
+
+    /// The result of a lookup through the daemon.
+    pub fn lookup(&self, name: &str, kind: &'static str) -> Found<'_> {
+        match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
+            None | Some(Got::Lists(_)) => Found::NotAsked,
+            Some(Got::Lost(Lost::Unknown(why))) => Found::Unknown(why.clone()),
+            Some(Got::Lost(_)) => Found::Unknown("no reply from the daemon".to_owned()),
+            Some(Got::Reply(reply)) => match reply.rcode.as_str() {
+                "NOERROR" if reply.data(kind).next().is_some() => Found::Data(reply),
+                "NOERROR" => Found::NoData(reply),
+                "NXDOMAIN" => Found::NoName(reply),
+                rcode if reply.why.is_empty() => Found::Unknown(rcode.to_owned()),
+                rcode => Found::Unknown(format!("{rcode}: {}", reply.why)),
+            },
+        }
+    }
+
+    /// The data of a lookup; empty if there are none or they are not known.
+    pub fn data(&self, name: &str, kind: &'static str) -> Vec<&str> {
+        match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
+            Some(Got::Reply(reply)) if reply.rcode == "NOERROR" => reply.data(kind).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The addresses of a name, IPv4 first.
+    pub fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        ["A", "AAAA"]
+            .into_iter()
+            .flat_map(|kind| self.data(name, kind))
+            .filter_map(|text| text.parse().ok())
+            .collect()
+    }
+
+    /// The answer of a server.
+    pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: Way) -> Option<&Got> {
+        self.got.get(&Want::Server { server, name: name.to_owned(), kind, way })
+    }
+
+    /// The answers of the lists about a subject.
+    pub fn lists(&self, subject: &str) -> Option<&Got> {
+        self.got.get(&Want::Lists { subject: subject.to_owned() })
+    }
+}
+
+/// A lookup that is wanted.
+pub fn lookup(name: &str, kind: &'static str) -> Want {
+    Want::Lookup { name: name.to_owned(), kind }
+}
+
+/// Lookups of both kinds of addresses of a name.
+pub fn addresses(name: &str) -> [Want; 2] {
+    [lookup(name, "A"), lookup(name, "AAAA")]
+}
+
+/// The name without its first label; the root for a name of one label.
+pub fn above(name: &str) -> &str {
+    match name.split_once('.') {
+        Some((_, "")) | None => ".",
+        Some((_, rest)) => rest,
+    }
+}
+
+/// A name in lower case with its last dot.
+pub fn canonical(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with('.') { lower } else { lower + "." }
+}
+
+/// Whether a name is `zone` or below it.
+pub fn is_within(name: &str, zone: &str) -> bool {
+    zone == "." || name == zone || name.strip_suffix(zone).is_some_and(|before| before.ends_with('.'))
+}
+
+/// The name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
+pub fn reverse(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa.")
+        }
+        IpAddr::V6(address) => {
+            let nibbles = address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
+            let labels: String = nibbles.map(|nibble| format!("{nibble:x}.")).collect();
+            labels + "ip6.arpa."
+        }
+    }
+}
+
+/// The text of a TXT record: its strings joined, and the length of the longest.
+pub fn strings(data: &str) -> (Vec<u8>, usize) {
+    let (mut text, mut longest, mut length, mut inside) = (Vec::new(), 0, 0, false);
+    let mut octets = data.bytes();
+    while let Some(octet) = octets.next() {
+        let octet = match octet {
+            b'"' => {
+                inside = !inside;
+                longest = longest.max(length);
+                length = 0;
+                continue;
+            }
+            b'\\' => match octets.next() {
+                Some(first @ b'0'..=b'9') => {
+                    let digits = [Some(first), octets.next(), octets.next()];
+                    let digit = |octet: Option<u8>| u16::from(octet.unwrap_or(b'0').wrapping_sub(b'0'));
+                    let value = digits
+                        .into_iter()
+                        .fold(0_u16, |sum, octet| sum.wrapping_mul(10).wrapping_add(digit(octet)));
+                    value.to_be_bytes()[1]
+                }
+                Some(other) => other,
+                None => continue,
+            },
+            _ if !inside => continue,
+            other => other,
+        };
+        text.push(octet);
+        length += 1;
+    }
+    (text, longest)
+}
+
+#[cfg(test)]
+pub(in crate::check) mod tests {
+    use super::*;
+
+    /// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
+    /// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] | NAME TYPE DATA`. Data of another owner or
+    /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
+    pub(in crate::check) fn facts(domain: &str, lines: &str) -> Facts {
+        let subject = Subject { domain: domain.to_owned(), unix: 1_767_225_600, ..Subject::default() };
+        let mut facts = Facts::new(subject);
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let mut parts = line.split(" | ").map(str::trim);
+            let words: Vec<&str> = parts.next().unwrap().split_whitespace().collect();
+            let (want, name, kind, rest) = match words.as_slice() {
+                ["lookup", name, kind, rest @ ..] => (lookup(name, known(kind)), *name, *kind, rest.to_vec()),
+                ["server", server, name, kind, way, rest @ ..] => {
+                    let way = match *way {
+                        "udp" => Way::Udp,
+                        "tcp" => Way::Tcp,
+                        "plain" => Way::Plain,
+                        "mixed" => Way::MixedCase,
+                        other => panic!("{other}"),
+                    };
+                    let server = server.parse().unwrap();
+                    let want = Want::Server { server, name: (*name).to_owned(), kind: known(kind), way };
+                    (want, *name, *kind, rest.to_vec())
+                }
+                other => panic!("{other:?}"),
+            };
+            let mut reply = Reply { rcode: "NOERROR".to_owned(), millis: 20, ..Reply::default() };
+            let mut lost = None;
+            for word in rest {
+                match word {
+                    "aa" => reply.authoritative = true,
+                    "ra" => reply.recursive = true,
+                    "secure" => reply.security = Verdict::Secure,
+                    "insecure" => reply.security = Verdict::Insecure,
+                    "bogus" => reply.security = Verdict::Bogus,
+                    "silent" => lost = Some(Lost::Silent),
+                    "unreachable" => lost = Some(Lost::Unreachable),
+                    "no-route" => lost = Some(Lost::NoRoute),
+                    "other-case" => lost = Some(Lost::OtherCase),
+                    "unknown" => lost = Some(Lost::Unknown("not asked".to_owned())),
+                    millis if millis.ends_with("ms") => {
+                        reply.millis = millis.trim_end_matches("ms").parse().unwrap();
+                    }
+                    rcode => rcode.clone_into(&mut reply.rcode),
+                }
+            }
+            parts.for_each(|part| add(&mut reply, (name, kind), part));
+            facts.got.insert(want, lost.map_or(Got::Reply(reply), Got::Lost));
+        }
+        facts
+    }
+
+    /// Adds a record to its section.
+    fn add(reply: &mut Reply, (name, kind): (&str, &str), part: &str) {
+        let record = |owner: &str, kind: &str, data: &str| Record {
+            name: owner.to_owned(),
+            ttl: 3_600,
+            kind: kind.to_owned(),
+            data: data.to_owned(),
+        };
+        let other = |text: &str| {
+            let mut words = text.trim().splitn(3, ' ');
+            record(words.next().unwrap(), words.next().unwrap(), words.next().unwrap())
+        };
+        match part.split_at(1) {
+            (">", rest) => reply.authority.push(other(rest)),
+            ("+", rest) => reply.additional.push(other(rest)),
+            ("=", rest) => reply.answers.push(other(rest)),
+            _ => reply.answers.push(record(name, kind, part)),
+        }
+    }
+
+    fn known(kind: &str) -> &'static str {
+        let kinds = ["A", "AAAA", "MX", "NS", "SOA", "TXT", "PTR", "DS", "DNSKEY", "TLSA", "CNAME"];
+        kinds.into_iter().find(|known| *known == kind).unwrap()
+    }
+
+    #[test]
+    fn names_are_cut_and_turned() {
+        assert_eq!((above("a.b."), above("b."), above(".")), ("b.", ".", "."));
+        assert!(is_within("a.b.", "b.") && is_within("b.", "b.") && !is_within("ab.", "b."));
+        assert_eq!(reverse("192.0.2.7".parse().unwrap()), "7.2.0.192.in-addr.arpa.");
+        assert!(reverse("2001:db8::1".parse().unwrap()).starts_with("1.0.0."));
+    }
+
+    #[test]
+    fn strings_are_joined_as_they_were_sent() {
+        assert_eq!(strings(r#""v=spf1 mx" " -all""#), (b"v=spf1 mx -all".to_vec(), 9));
+        assert_eq!(strings(r#""a\"b\255""#), (b"a\"b\xff".to_vec(), 4));
+        assert_eq!(strings("\"\""), (Vec::new(), 0));
+    }
+}

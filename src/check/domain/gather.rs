@@ -1,0 +1,156 @@
+//! Gathering: asks the questions that the checks want, round by round, until none is left.
+//!
+//! A check names its questions by the facts that are known so far. So a chain, such as MX, host, address, PTR, needs
+//! no code here. All rounds together have a bound of questions and of time; what is left over "could not be told".
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt};
+use tokio::time::{Instant, timeout_at};
+
+use super::facts::{Facts, Got, Lost, Subject, Want, Way};
+use crate::limits::{
+    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_TRIES, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+};
+
+/// Answers the questions: the daemon through its control socket, or a test.
+pub trait Sources: Sync {
+    /// Asks once.
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
+}
+
+/// The questions that may still be asked, and the time until which.
+struct Budget {
+    left: AtomicUsize,
+    end: Instant,
+}
+
+impl Budget {
+    /// Takes one question; false if none is left.
+    fn take(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+}
+
+/// Gathers the facts about a subject.
+pub async fn gather(subject: Subject, sources: &impl Sources) -> Facts {
+    let mut facts = Facts::new(subject);
+    let end = Instant::now() + CHECK_DOMAIN_TIME;
+    let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end };
+    for _ in 0..MAX_CHECK_ROUNDS {
+        let mut wanted = super::wants(&facts);
+        wanted.retain(|want| !facts.got.contains_key(want));
+        wanted.sort();
+        wanted.dedup();
+        if wanted.is_empty() {
+            break;
+        }
+        let answers = wanted.into_iter().map(|want| {
+            let budget = &budget;
+            async move {
+                let got = answer(&want, sources, budget).await;
+                (want, got)
+            }
+        });
+        let answers: Vec<_> = stream::iter(answers).buffer_unordered(CHECK_QUESTIONS_AT_ONCE).collect().await;
+        facts.got.extend(answers);
+    }
+    facts
+}
+
+/// Asks one question. A datagram may be lost on the way, so a silent server is asked again.
+async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
+    let over_udp = matches!(want, Want::Server { way, .. } if *way != Way::Tcp);
+    let tries = if over_udp { CHECK_TRIES } else { 1 };
+    let mut got = left_out("the check has reached its bound of questions");
+    for _ in 0..tries {
+        if !budget.take() {
+            break;
+        }
+        got = match timeout_at(budget.end, sources.ask(want)).await {
+            Ok(got) => got,
+            Err(_) => left_out(&format!("the check has ended after {} s", seconds(CHECK_DOMAIN_TIME))),
+        };
+        if got != Got::Lost(Lost::Silent) {
+            break;
+        }
+    }
+    got
+}
+
+fn left_out(why: &str) -> Got {
+    Got::Lost(Lost::Unknown(why.to_owned()))
+}
+
+fn seconds(time: Duration) -> u64 {
+    time.as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::Reply;
+    use std::sync::Mutex;
+
+    /// Answers with this, and counts; the most questions at once.
+    struct Fixed(Got, Mutex<(usize, usize, usize)>);
+
+    impl Sources for Fixed {
+        fn ask<'a>(&'a self, _: &'a Want) -> BoxFuture<'a, Got> {
+            Box::pin(async {
+                {
+                    let mut counts = self.1.lock().unwrap();
+                    counts.0 += 1;
+                    counts.1 += 1;
+                    counts.2 = counts.2.max(counts.1);
+                }
+                tokio::time::sleep(Duration::from_millis(900)).await;
+                self.1.lock().unwrap().1 -= 1;
+                self.0.clone()
+            })
+        }
+    }
+
+    fn subject() -> Subject {
+        Subject { domain: "a.example.".to_owned(), ..Subject::default() }
+    }
+
+    #[test]
+    fn a_check_ends_in_time_and_asks_few_questions_at_once() {
+        let reply = Got::Reply(Reply { rcode: "SERVFAIL".to_owned(), ..Reply::default() });
+        let fixed = Fixed(reply, Mutex::default());
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let elapsed = runtime.block_on(async {
+            let began = Instant::now();
+            gather(subject(), &fixed).await;
+            began.elapsed()
+        });
+        let (asked, _, most) = *fixed.1.lock().unwrap();
+        assert!(elapsed <= CHECK_DOMAIN_TIME && asked <= MAX_CHECK_QUESTIONS, "{elapsed:?} {asked}");
+        assert!((2..=CHECK_QUESTIONS_AT_ONCE).contains(&most), "{most}");
+    }
+
+    #[test]
+    fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
+        let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
+        let want = |way| Want::Server {
+            server: [192, 0, 2, 1].into(),
+            name: "a.example.".to_owned(),
+            kind: "SOA",
+            way,
+        };
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let end = Instant::now() + CHECK_DOMAIN_TIME;
+            let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end };
+            assert_eq!(answer(&want(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert_eq!(answer(&want(Way::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert!(matches!(answer(&want(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
+        });
+        assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
+    }
+}

@@ -1,0 +1,68 @@
+//! The levels and topics of findings.
+
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Mail is lost, delayed or rejected.
+    Failure,
+    /// Mail suffers at some hosts, or will suffer after another fault.
+    Warning,
+    /// It is not known.
+    CouldNotTell,
+    /// It works, and could be better.
+    Note,
+    /// All is well.
+    Well,
+}
+
+impl Level {
+    /// Its word on the screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Warning => "warning",
+            Self::CouldNotTell => "unknown",
+            Self::Note => "note",
+            Self::Well => "well",
+        }
+    }
+}
+
+/// The topic of a finding, in the order of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// The servers of the zone, and the delegation to them.
+    Delegation,
+    /// DNSSEC.
+    Dnssec,
+    /// MX records and the hosts that they name.
+    Mail,
+    /// PTR records.
+    Pointer,
+    /// SPF, DKIM, DMARC and the policies about TLS.
+    Policy,
+    /// DNS lists.
+    Lists,
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Delegation, Self::Dnssec, Self::Mail, Self::Pointer, Self::Policy, Self::Lists];
+
+    /// Its heading.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Delegation => "Delegation",
+            Self::Dnssec => "DNSSEC",
+            Self::Mail => "Mail",
+            Self::Pointer => "PTR",
+            Self::Policy => "Policy",
+            Self::Lists => "Lists",
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Lists: the answers of the DNS lists in use about the domain and its addresses.
+//!
+//! RFC 5782. Lists count queries, so the addresses are few.
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{Facts, Got, Listing, Want};
+use super::finding::Finding;
+use super::mail;
+use crate::limits::MAX_LISTED_ADDRESSES;
+
+/// The domain and addresses that the lists are asked about.
+fn subjects(facts: &Facts) -> Vec<String> {
+    let mut addresses: Vec<IpAddr> = facts.subject.address.into_iter().collect();
+    if !facts.subject.domain.is_empty() {
+        addresses.extend(mail::host_addresses(facts));
+    }
+    let public = addresses.into_iter().filter(|address| !mail::is_private(*address));
+    let domain = facts.subject.domain.trim_end_matches('.');
+    let domain = (!domain.is_empty()).then(|| domain.to_owned());
+    domain.into_iter().chain(public.take(MAX_LISTED_ADDRESSES).map(|address| address.to_string())).collect()
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    subjects(facts).into_iter().map(|subject| Want::Lists { subject }).collect()
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let (mut listed, mut unknown, mut asked) = (Vec::new(), Vec::new(), 0);
+    for subject in subjects(facts) {
+        match facts.lists(&subject) {
+            Some(Got::Lists(listings)) => {
+                for listing in listings.iter().filter(|listing| !listing.good) {
+                    asked += 1;
+                    let Listing { list, why, .. } = listing;
+                    match listing.listed {
+                        Some(true) => listed.push(format!("{subject} in {list} ({why})")),
+                        Some(false) => {}
+                        None => unknown.push(format!("{list} about {subject}: {why}")),
+                    }
+                }
+            }
+            Some(Got::Lost(_) | Got::Reply(_)) => {
+                unknown.push(format!("{subject}: the lists were not asked"))
+            }
+            None => {}
+        }
+    }
+    let mut findings = Vec::new();
+    if !listed.is_empty() {
+        findings.push(Finding::new(Code::Listed, listed.join("; ")));
+    } else if asked > 0 && unknown.is_empty() {
+        findings.push(Finding::new(
+            Code::ListsWell,
+            format!("{asked} answers about {}", subjects(facts).join(", ")),
+        ));
+    }
+    if !unknown.is_empty() {
+        findings.push(Finding::new(Code::ListsUnknown, unknown.join("; ")));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::Subject;
+
+    #[test]
+    fn listings_count_by_what_the_list_says() {
+        let address = "192.0.2.7".parse().unwrap();
+        let codes = |listings: &[(&str, bool, Option<bool>)]| -> Vec<Code> {
+            let mut facts = Facts::new(Subject { address: Some(address), ..Subject::default() });
+            let listings = listings.iter().map(|(list, good, listed)| Listing {
+                list: (*list).to_owned(),
+                good: *good,
+                listed: *listed,
+                why: String::new(),
+            });
+            let want = Want::Lists { subject: "192.0.2.7".to_owned() };
+            facts.got.insert(want, Got::Lists(listings.collect()));
+            check(&facts).into_iter().map(|finding| finding.code).collect()
+        };
+        assert_eq!(
+            codes(&[("bl.a.", false, Some(true)), ("bl.b.", false, None)]),
+            [Code::Listed, Code::ListsUnknown]
+        );
+        assert_eq!(codes(&[("bl.a.", false, Some(false)), ("wl.b.", true, Some(true))]), [Code::ListsWell]);
+        assert_eq!(codes(&[("bl.a.", false, None)]), [Code::ListsUnknown]);
+        assert!(codes(&[]).is_empty());
+    }
+}

@@ -1,0 +1,224 @@
+//! Mail: MX records, the hosts that they name, and what senders do without them.
+//!
+//! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{Facts, Found, Reply, Want, addresses, canonical, lookup};
+use super::finding::{Finding, Level};
+use super::pointer;
+use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
+
+/// A name below the domain that nobody has: only a wildcard answers for it.
+const NOWHERE: &str = "resolverctl-check-of-wildcards";
+
+/// An MX record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Exchange {
+    preference: u16,
+    host: String,
+}
+
+impl Exchange {
+    fn read(data: &str) -> Option<Self> {
+        let (preference, host) = data.split_once(' ')?;
+        Some(Self { preference: preference.parse().ok()?, host: canonical(host.trim()) })
+    }
+
+    fn is_null(&self) -> bool {
+        self.host == "."
+    }
+
+    /// The address that stands in the place of the host's name.
+    fn address(&self) -> Option<IpAddr> {
+        self.host.trim_end_matches('.').parse().ok()
+    }
+}
+
+/// The MX records, the most preferred first.
+fn exchanges(facts: &Facts) -> Vec<Exchange> {
+    let mut exchanges: Vec<Exchange> =
+        facts.data(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
+    exchanges.sort();
+    exchanges
+}
+
+/// The hosts that receive mail for the domain: those of the MX records, or the domain itself.
+pub(super) fn hosts(facts: &Facts) -> Vec<String> {
+    let exchanges = exchanges(facts);
+    if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
+        return vec![facts.subject.domain.clone()];
+    }
+    let named = exchanges.into_iter().filter(|exchange| !exchange.is_null() && exchange.address().is_none());
+    named.map(|exchange| exchange.host).take(MAX_CHECKED_HOSTS).collect()
+}
+
+/// The addresses of these hosts.
+pub(super) fn host_addresses(facts: &Facts) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = Vec::new();
+    for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
+        if !found.contains(&address) && found.len() < MAX_CHECKED_ADDRESSES {
+            found.push(address);
+        }
+    }
+    found
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
+    wants.extend(addresses(domain));
+    if facts.lookup(domain, "MX") == Found::NotAsked {
+        return wants;
+    }
+    wants.push(lookup(&format!("{NOWHERE}.{domain}"), "MX"));
+    wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
+    let public = host_addresses(facts).into_iter().filter(|address| !is_private(*address));
+    wants.extend(public.flat_map(|address| pointer::wants(facts, address)));
+    wants
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let mut findings = Vec::new();
+    if let Found::Data(reply) = facts.lookup(domain, "CNAME") {
+        let target = reply.data("CNAME").next().unwrap_or_default();
+        findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
+    }
+    match facts.lookup(domain, "MX") {
+        Found::Unknown(why) => findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX: {why}"))),
+        Found::NotAsked => {
+            findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX was not looked up")))
+        }
+        Found::NoName(_) => {}
+        Found::NoData(_) => findings.extend(without_mx(facts)),
+        Found::Data(_) => findings.extend(with_mx(facts)),
+    }
+    if let Found::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
+        let data: Vec<&str> = reply.data("MX").collect();
+        findings.push(Finding::new(Code::WildcardMx, format!("*.{domain} MX {}", data.join(", "))));
+    }
+    let hosts: Vec<IpAddr> =
+        host_addresses(facts).into_iter().filter(|address| !is_private(*address)).collect();
+    // A host that receives mail need not send any.
+    findings.extend(pointer::check_all(facts, &hosts, Level::Note));
+    findings
+}
+
+/// The fallback to the address of the domain (RFC 5321 section 5.1).
+fn without_mx(facts: &Facts) -> Option<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let found = facts.addresses(domain);
+    if !found.is_empty() {
+        let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let evidence = format!("{domain} has no MX; it has the address {}", list.join(", "));
+        return Some(Finding::new(Code::NoMx, evidence));
+    }
+    let absent = ["A", "AAAA"].iter().all(|kind| facts.lookup(domain, kind).is_absent());
+    absent.then(|| Finding::new(Code::MailNowhere, format!("{domain} has no MX, A or AAAA record")))
+}
+
+fn with_mx(facts: &Facts) -> Vec<Finding> {
+    let (domain, exchanges) = (facts.subject.domain.as_str(), exchanges(facts));
+    let shown = |exchange: &Exchange| format!("{domain} MX {} {}", exchange.preference, exchange.host);
+    let mut findings = Vec::new();
+    let (null, real): (Vec<_>, Vec<_>) = exchanges.into_iter().partition(Exchange::is_null);
+    if let Some(null) = null.first() {
+        let code = if real.is_empty() { Code::NullMx } else { Code::NullMxBesideOthers };
+        let all: Vec<String> = std::iter::once(null).chain(&real).map(shown).collect();
+        findings.push(Finding::new(code, all.join("; ")));
+        if real.is_empty() {
+            return findings;
+        }
+    }
+    let addresses: Vec<String> =
+        real.iter().filter(|exchange| exchange.address().is_some()).map(shown).collect();
+    if !addresses.is_empty() {
+        findings.push(Finding::new(Code::MxIsAddress, addresses.join("; ")));
+    }
+    findings.extend(of_hosts(facts, &real));
+    let equal = real.iter().zip(real.iter().skip(1)).find(|(one, next)| one.preference == next.preference);
+    if let Some((one, next)) = equal {
+        findings.push(Finding::new(Code::MxEqual, format!("{}; {}", shown(one), shown(next))));
+    }
+    if findings.iter().all(|finding| finding.level >= Level::Note) {
+        let hosts = hosts(facts);
+        let with_addresses = hosts.iter().map(|host| {
+            let found: Vec<String> = facts.addresses(host).iter().map(ToString::to_string).collect();
+            format!("{host} ({})", found.join(", "))
+        });
+        findings.push(Finding::new(Code::MailWell, with_addresses.collect::<Vec<_>>().join(", ")));
+    }
+    findings
+}
+
+/// The addresses of the hosts.
+fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
+    let (mut findings, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ipv4, mut ipv6) = (false, false);
+    for host in
+        exchanges.iter().filter(|exchange| exchange.address().is_none()).map(|exchange| &exchange.host)
+    {
+        let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
+        if let Some(target) = kinds.iter().find_map(alias) {
+            findings.push(Finding::new(Code::MxIsCname, format!("{host} CNAME {target}")));
+        }
+        let found = facts.addresses(host);
+        ipv4 |= found.iter().any(IpAddr::is_ipv4);
+        ipv6 |= found.iter().any(IpAddr::is_ipv6);
+        if let Some(private) = found.iter().find(|address| is_private(**address)) {
+            findings.push(Finding::new(Code::MxPrivateAddress, format!("{host} has the address {private}")));
+        }
+        if found.is_empty() {
+            match kinds.iter().find(|found| !found.is_known()) {
+                None => missing.push(host.as_str()),
+                Some(Found::Unknown(why)) => unknown.push(format!("{host}: {why}")),
+                Some(_) => unknown.push(format!("{host} was not looked up")),
+            }
+        }
+    }
+    let hosts = exchanges.len();
+    if !missing.is_empty() {
+        let level = if missing.len() == hosts { Level::Failure } else { Level::Warning };
+        findings.push(Finding::new(Code::MxWithoutAddress, missing.join(", ")).at(level));
+    }
+    if !unknown.is_empty() {
+        findings.push(Finding::new(Code::MailUnknown, unknown.join("; ")));
+    }
+    let names = || exchanges.iter().map(|exchange| exchange.host.as_str()).collect::<Vec<_>>().join(", ");
+    match (ipv4, ipv6) {
+        (false, true) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
+        (true, false) => findings.push(Finding::new(Code::MxWithoutIpv6, names())),
+        _ => {}
+    }
+    findings
+}
+
+/// The target if the name of a lookup is an alias.
+fn alias<'f>(found: &Found<'f>) -> Option<&'f str> {
+    let reply: &'f Reply = match found {
+        Found::Data(reply) | Found::NoData(reply) | Found::NoName(reply) => reply,
+        _ => return None,
+    };
+    reply.data("CNAME").next()
+}
+
+/// Whether no host on the internet reaches the address.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let shared = matches!(v4.octets(), [100, second, ..] if second & 0xc0 == 64);
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "mail_tests.rs"]
+mod tests;

@@ -1,0 +1,84 @@
+//! Cases of the mail topic.
+
+use super::*;
+use crate::check::domain::facts::tests::facts;
+
+fn codes(lines: &str) -> Vec<(Code, Level)> {
+    check(&facts("a.test.", lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()
+}
+
+/// The same with the level of the table.
+fn usual(code: Code) -> (Code, Level) {
+    (code, code.entry().level)
+}
+
+/// A host with both families and names that lead back.
+const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2001:2::1\n\
+    lookup 1.0.18.198.in-addr.arpa. PTR | mx.a.test.\n\
+    lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";
+
+#[test]
+fn each_fault_of_mx_records_has_its_code() {
+    let two = "lookup two.test. A | 198.18.0.1\nlookup two.test. AAAA";
+    let cases: &[(&str, &[(Code, Level)])] = &[
+        ("lookup a.test. MX | 10 mx.a.test.", &[usual(Code::MailWell), usual(Code::PointerWell)]),
+        ("lookup a.test. MX | 10 192.0.2.1.", &[usual(Code::MxIsAddress)]),
+        ("lookup a.test. MX SERVFAIL", &[usual(Code::MailUnknown)]),
+        ("", &[usual(Code::MailUnknown)]),
+        ("lookup a.test. MX | 0 .", &[usual(Code::NullMx)]),
+        ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA", &[usual(Code::MailNowhere)]),
+        ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA SERVFAIL", &[]),
+        (
+            "lookup a.test. MX | 10 gone.test.\nlookup gone.test. A NXDOMAIN\nlookup gone.test. AAAA NXDOMAIN",
+            &[usual(Code::MxWithoutAddress)],
+        ),
+        (
+            "lookup a.test. MX | 10 gone.test. | 5 mx.a.test.\nlookup gone.test. A NXDOMAIN\nlookup gone.test. AAAA NXDOMAIN",
+            &[(Code::MxWithoutAddress, Level::Warning), usual(Code::PointerWell)],
+        ),
+        (
+            "lookup a.test. MX | 10 in.test.\nlookup in.test. A | 10.0.0.1\nlookup in.test. AAAA",
+            &[usual(Code::MxPrivateAddress), usual(Code::MxWithoutIpv6)],
+        ),
+    ];
+    for (lines, expected) in cases {
+        assert_eq!(codes(&format!("{lines}\n{HOST}")), *expected, "{lines}");
+    }
+    let mixed = codes(&format!("lookup a.test. MX | 0 . | 10 mx.a.test.\n{HOST}"));
+    assert_eq!(mixed.first(), Some(&usual(Code::NullMxBesideOthers)));
+    let equal = codes(&format!("lookup a.test. MX | 10 mx.a.test. | 10 two.test.\n{HOST}\n{two}"));
+    assert!(equal.contains(&usual(Code::MxEqual)), "{equal:?}");
+    let alias = "lookup a.test. MX | 10 al.test.\nlookup al.test. A | =al.test. CNAME mx.a.test. | =mx.a.test. A 198.18.0.1";
+    let alias = codes(&format!("{alias}\n{HOST}"));
+    assert_eq!(alias.first(), Some(&usual(Code::MxIsCname)));
+    let ipv6 = "lookup a.test. MX | 10 six.test.\nlookup six.test. A\nlookup six.test. AAAA | 2001:2::1";
+    assert!(codes(&format!("{ipv6}\n{HOST}")).contains(&usual(Code::MxWithoutIpv4)));
+}
+
+#[test]
+fn a_domain_without_mx_is_delivered_to_its_address() {
+    let lines = "lookup a.test. MX\nlookup a.test. A | 198.18.0.80\nlookup a.test. AAAA\n\
+        lookup 80.0.18.198.in-addr.arpa. PTR | www.a.test.\nlookup www.a.test. A | 198.18.0.80";
+    assert_eq!(codes(lines), [usual(Code::NoMx), usual(Code::PointerWell)]);
+}
+
+#[test]
+fn an_alias_at_the_apex_and_a_wildcard_are_told() {
+    let lines = format!(
+        "lookup a.test. CNAME | www.a.test.\nlookup a.test. MX | 10 mx.a.test.\n\
+         lookup resolverctl-check-of-wildcards.a.test. MX | 10 mx.a.test.\n{HOST}"
+    );
+    let found = codes(&lines);
+    assert_eq!(found.first(), Some(&usual(Code::ApexAlias)));
+    assert!(found.contains(&usual(Code::WildcardMx)), "{found:?}");
+}
+
+#[test]
+fn private_addresses_are_told_from_public_ones() {
+    for private in ["10.0.0.1", "127.0.0.1", "100.64.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
+        assert!(is_private(private.parse().unwrap()), "{private}");
+    }
+    for public in ["198.18.0.1", "100.128.0.1", "2001:2::1", "8.8.8.8"] {
+        assert!(!is_private(public.parse().unwrap()), "{public}");
+    }
+}

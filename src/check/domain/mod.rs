@@ -1,0 +1,96 @@
+//! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
+//!
+//! One file for each topic, with its RFC. A topic has two pure functions: `wants`, the questions that it needs next by
+//! the facts so far, and `check`, its findings. `gather` asks the questions; it is the only part that waits.
+//!
+//! # Decisions
+//!
+//! - Questions go through the daemon, because only it has the routes, source addresses and trust anchors with which
+//!   the mail software of this host resolves. Servers are asked one by one, each by its address: an answer of the
+//!   cache shows neither a second server with old data nor a silent one.
+//! - Facts are text, so that a case of a test is some lines.
+//! - All findings have a code of one table (`codes`). The manual prints the same table.
+//! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
+
+pub mod codes;
+mod delegation;
+mod dkim;
+mod dmarc;
+mod dnssec;
+pub mod facts;
+pub mod finding;
+pub mod gather;
+mod level;
+mod lists;
+mod mail;
+mod pointer;
+mod spf;
+mod spf_record;
+mod tags;
+mod transport;
+mod zone;
+
+use codes::Code;
+use facts::{Facts, Role, Want};
+use finding::Finding;
+
+/// The questions that the checks need next, some of which may have been asked.
+fn wants(facts: &Facts) -> Vec<Want> {
+    let mut wants = Vec::new();
+    if let Some(address) = facts.subject.address {
+        wants.extend(pointer::wants(facts, address));
+    }
+    if !facts.subject.domain.is_empty() {
+        wants.extend(delegation::wants(facts));
+        if !zone::is_missing(facts) {
+            wants.extend(mail::wants(facts));
+            wants.extend(dnssec::wants(facts));
+            if facts.subject.role != Role::Recipient {
+                wants.extend(spf::wants(facts));
+                wants.extend(dmarc::wants(facts));
+                wants.extend(dkim::wants(facts));
+            }
+            if facts.subject.role != Role::Sender {
+                wants.extend(transport::wants(facts));
+            }
+        }
+    }
+    wants.extend(lists::wants(facts));
+    wants
+}
+
+/// The findings, the worst first.
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(address) = facts.subject.address {
+        findings.extend(pointer::check(facts, address));
+    }
+    if !facts.subject.domain.is_empty() {
+        findings.extend(delegation::check(facts));
+        if !zone::is_missing(facts) {
+            findings.extend(dnssec::check(facts));
+            findings.extend(mail::check(facts));
+            if facts.subject.role != Role::Recipient {
+                findings.extend(spf::check(facts));
+                findings.extend(dmarc::check(facts));
+                findings.extend(dkim::check(facts));
+            }
+            if facts.subject.role != Role::Sender {
+                findings.extend(transport::check(facts));
+            }
+        }
+    }
+    findings.extend(lists::check(facts));
+    without_consequences(&mut findings);
+    findings.sort_by_key(|finding| (finding.level, finding.code));
+    findings
+}
+
+/// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
+fn without_consequences(findings: &mut Vec<Finding>) {
+    let causes = [Code::DnssecBogus, Code::NsNoneAnswers];
+    if findings.iter().any(|finding| causes.contains(&finding.code)) {
+        let consequences = [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown];
+        findings.retain(|finding| !consequences.contains(&finding.code));
+    }
+}

@@ -1,0 +1,204 @@
+//! PTR: the names of addresses, whether they lead back, and whether they look like those of dynamic addresses.
+//!
+//! RFC 1912 section 2.1, RFC 8601 section 2.7.3 (iprev).
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{Facts, Found, Want, canonical, lookup, reverse};
+use super::finding::{Finding, Level};
+use crate::limits::MAX_CHECKED_POINTERS;
+
+/// Labels, or their beginnings, that providers give to dynamic addresses.
+const DYNAMIC: [&str; 16] = [
+    "dyn", "dynamic", "dhcp", "ppp", "pppoe", "dial", "dialup", "dialin", "dsl", "adsl", "vdsl", "cable",
+    "pool", "cust", "customer", "client",
+];
+
+/// More PTR records than an address should have.
+const MANY: usize = 3;
+
+fn family(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "A" } else { "AAAA" }
+}
+
+/// The PTR names of an address.
+fn names(facts: &Facts, address: IpAddr) -> Vec<String> {
+    facts.data(&reverse(address), "PTR").into_iter().map(canonical).collect()
+}
+
+/// The questions about an address that are needed next.
+pub(super) fn wants(facts: &Facts, address: IpAddr) -> Vec<Want> {
+    let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
+    std::iter::once(lookup(&reverse(address), "PTR"))
+        .chain(names.map(|name| lookup(&name, family(address))))
+        .collect()
+}
+
+/// The result of one address.
+enum Judged {
+    Missing,
+    /// No name leads back; the text says where they lead.
+    Differs(String),
+    Unknown(String),
+    Confirmed(String),
+}
+
+fn judge(facts: &Facts, address: IpAddr) -> Judged {
+    match facts.lookup(&reverse(address), "PTR") {
+        Found::NoData(_) | Found::NoName(_) => return Judged::Missing,
+        Found::Unknown(why) => return Judged::Unknown(format!("PTR of {address}: {why}")),
+        Found::NotAsked => return Judged::Unknown(format!("PTR of {address} was not looked up")),
+        Found::Data(_) => {}
+    }
+    let (mut elsewhere, mut unknown) = (Vec::new(), None);
+    for name in names(facts, address).into_iter().take(MAX_CHECKED_POINTERS) {
+        let found = facts.addresses(&name);
+        if found.contains(&address) {
+            return Judged::Confirmed(name);
+        }
+        match facts.lookup(&name, family(address)) {
+            Found::Unknown(why) => unknown = Some(format!("{name} of {address}: {why}")),
+            Found::NotAsked => unknown = Some(format!("{name} of {address} was not looked up")),
+            Found::NoName(_) => elsewhere.push(format!("{name}, which does not exist")),
+            Found::NoData(_) => elsewhere.push(format!("{name}, which has no {} record", family(address))),
+            Found::Data(_) => {
+                let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+                elsewhere.push(format!("{name}, which has {}", list.join(", ")));
+            }
+        }
+    }
+    match unknown {
+        Some(why) => Judged::Unknown(why),
+        None => Judged::Differs(format!("{address} PTR {}", elsewhere.join("; "))),
+    }
+}
+
+/// The findings about addresses; a missing or wrong name is of `level`.
+pub(super) fn check_all(facts: &Facts, addresses: &[IpAddr], level: Level) -> Vec<Finding> {
+    let (mut missing, mut differs) = (Vec::new(), Vec::new());
+    let (mut unknown, mut well, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for address in addresses {
+        match judge(facts, *address) {
+            Judged::Missing => missing.push(address.to_string()),
+            Judged::Differs(text) => differs.push(text),
+            Judged::Unknown(text) => unknown.push(text),
+            Judged::Confirmed(name) => well.push(format!("{address} ({name})")),
+        }
+        let names = names(facts, *address);
+        if let Some(name) = names.iter().find(|name| looks_dynamic(name, *address)) {
+            let milder = if level == Level::Failure { Level::Warning } else { Level::Note };
+            others.push(Finding::new(Code::PtrDynamic, format!("{address} PTR {name}")).at(milder));
+        }
+        if names.len() > MANY {
+            others.push(Finding::new(Code::PtrMany, format!("{address} has {} PTR records", names.len())));
+        }
+    }
+    let mut findings = Vec::new();
+    let groups = [(Code::PtrMissing, missing, ", "), (Code::PtrDiffers, differs, "; ")];
+    for (code, texts, between) in groups.into_iter().filter(|(_, texts, _)| !texts.is_empty()) {
+        findings.push(Finding::new(code, texts.join(between)).at(level));
+    }
+    if !unknown.is_empty() {
+        findings.push(Finding::new(Code::PointerUnknown, unknown.join("; ")));
+    }
+    if findings.is_empty() && !well.is_empty() {
+        findings.push(Finding::new(Code::PointerWell, well.join(", ")));
+    }
+    findings.extend(others);
+    findings
+}
+
+/// The findings about the address of a client.
+pub(super) fn check(facts: &Facts, address: IpAddr) -> Vec<Finding> {
+    check_all(facts, &[address], Level::Failure)
+}
+
+/// Whether a name looks like those that providers give to dynamic addresses: it holds most of the address, or a label
+/// says so.
+fn looks_dynamic(name: &str, address: IpAddr) -> bool {
+    let host = name.split('.').rev().skip(3).collect::<Vec<_>>();
+    let words = host
+        .iter()
+        .flat_map(|label| label.split('-'))
+        .map(|word| word.trim_end_matches(|letter: char| letter.is_ascii_digit()));
+    let says_so = words.into_iter().any(|word| DYNAMIC.contains(&word));
+    let holds = match address {
+        IpAddr::V4(v4) => {
+            let numbers: Vec<u32> = name
+                .split(|letter: char| !letter.is_ascii_digit())
+                .filter_map(|digits| digits.parse().ok())
+                .collect();
+            let octets = v4.octets().map(u32::from);
+            let last: Vec<u32> = octets.into_iter().skip(1).collect();
+            let backward: Vec<u32> = octets.into_iter().rev().take(3).collect();
+            let has = |wanted: &[u32]| numbers.windows(3).any(|window| window == wanted);
+            has(&last) || has(&backward)
+        }
+        IpAddr::V6(_) => false,
+    };
+    says_so || holds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    #[test]
+    fn names_of_dynamic_addresses_are_told_from_those_of_mail_hosts() {
+        let address = "192.0.2.77".parse().unwrap();
+        for name in [
+            "77-2-0-192.provider.example.",
+            "host-192-0-2-77.isp.example.",
+            "c77.dyn.isp.example.",
+            "p192-0-2-77.dip0.isp.example.",
+            "dsl-3.isp.example.",
+        ] {
+            assert!(looks_dynamic(name, address), "{name}");
+        }
+        for name in ["mail.example.", "out77.hoster.example.", "mx2.dyn.example.", "pool.example."] {
+            assert!(!looks_dynamic(name, address), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_must_lead_back_to_the_address() {
+        let address = "192.0.2.7".parse().unwrap();
+        let ptr = "7.2.0.192.in-addr.arpa.";
+        let cases = [
+            (format!("lookup {ptr} PTR NXDOMAIN"), Code::PtrMissing, Level::Failure),
+            (format!("lookup {ptr} PTR"), Code::PtrMissing, Level::Failure),
+            (format!("lookup {ptr} PTR SERVFAIL"), Code::PointerUnknown, Level::CouldNotTell),
+            (
+                format!("lookup {ptr} PTR | mail.a.\nlookup mail.a. A | 192.0.2.8"),
+                Code::PtrDiffers,
+                Level::Failure,
+            ),
+            (format!("lookup {ptr} PTR | mail.a.\nlookup mail.a. A"), Code::PtrDiffers, Level::Failure),
+            (
+                format!("lookup {ptr} PTR | mail.a.\nlookup mail.a. A SERVFAIL"),
+                Code::PointerUnknown,
+                Level::CouldNotTell,
+            ),
+            (
+                format!("lookup {ptr} PTR | Mail.A.\nlookup mail.a. A | 192.0.2.7"),
+                Code::PointerWell,
+                Level::Well,
+            ),
+            (
+                format!("lookup {ptr} PTR | a.a. | b.a.\nlookup a.a. A NXDOMAIN\nlookup b.a. A | 192.0.2.7"),
+                Code::PointerWell,
+                Level::Well,
+            ),
+        ];
+        for (lines, code, level) in cases {
+            let found = check(&facts("", &lines), address);
+            assert_eq!(
+                found.first().map(|finding| (finding.code, finding.level)),
+                Some((code, level)),
+                "{lines}"
+            );
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! SPF: counted as receivers count it, and evaluated for a given address.
+//!
+//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, at most 2 void lookups. The count is that of an address
+//! which no term matches, because this is the worst case.
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{Facts, Found, Want, addresses, canonical, lookup};
+use super::finding::Finding;
+use super::spf_record::{Kind, SpfRecords, Term, records, terms};
+
+/// Terms that cause lookups (RFC 7208 section 4.6.4).
+const MAX_LOOKUPS: usize = 10;
+
+/// Lookups that find nothing (RFC 7208 section 4.6.4).
+const MAX_VOID: usize = 2;
+
+/// Hosts of an `mx` term whose addresses are looked up (RFC 7208 section 4.6.4).
+const MAX_HOSTS: usize = 10;
+
+/// The count ends here: the record is far beyond the limit, and may include itself.
+const COUNTED: usize = 30;
+
+/// The sum over a record and those that it includes.
+#[derive(Default)]
+struct Count {
+    lookups: usize,
+    /// Names of void lookups.
+    void: Vec<String>,
+    /// Included domains, each as deep as it stands.
+    included: Vec<String>,
+    /// Included domains without a record.
+    missing: Vec<String>,
+    /// Errors of syntax, and included domains with several records.
+    wrong: Vec<String>,
+    unknown: Vec<String>,
+    uses_ptr: bool,
+    uses_macros: bool,
+    wants: Vec<Want>,
+}
+
+fn count(facts: &Facts, domain: &str, depth: usize, sum: &mut Count) {
+    let record = match records(facts, domain) {
+        SpfRecords::One(record) => record,
+        SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
+        SpfRecords::Unknown(why) => return sum.unknown.push(format!("{domain} TXT: {why}")),
+        SpfRecords::Several(_) if depth > 0 => {
+            return sum.wrong.push(format!("{domain} has several SPF records"));
+        }
+        SpfRecords::None { void } if depth > 0 => {
+            if void {
+                sum.void.push(format!("{domain} TXT"));
+            }
+            return sum.missing.push(domain.to_owned());
+        }
+        SpfRecords::Several(_) | SpfRecords::None { .. } => return,
+    };
+    let terms = match terms(&record) {
+        Ok(terms) => terms,
+        Err(why) => return sum.wrong.push(format!("{domain}: {why}")),
+    };
+    let has_all = terms.iter().any(|term| term.kind == Kind::All);
+    for term in &terms {
+        if term.kind == Kind::All || sum.lookups >= COUNTED {
+            break;
+        }
+        // Redirect has no effect beside all (RFC 7208 section 6.1).
+        if !(has_all && term.kind == Kind::Redirect) {
+            count_term(facts, (domain, term), depth, sum);
+        }
+    }
+    if !has_all && let Some(term) = terms.iter().find(|term| term.kind == Kind::Redirect) {
+        follow(facts, (domain, term), depth, sum);
+    }
+}
+
+fn count_term(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
+    match term.kind {
+        Kind::All | Kind::Address(_) | Kind::Other => return,
+        Kind::Include | Kind::A | Kind::Mx | Kind::Ptr | Kind::Exists | Kind::Redirect => sum.lookups += 1,
+    }
+    let Some(target) = term.domain(domain) else {
+        sum.uses_macros = true;
+        return;
+    };
+    match term.kind {
+        Kind::Include => follow(facts, (domain, term), depth, sum),
+        Kind::A => {
+            sum.wants.extend(addresses(target));
+            if ["A", "AAAA"].iter().all(|kind| facts.lookup(target, kind).is_absent()) {
+                sum.void.push(format!("{target} A"));
+            }
+        }
+        Kind::Mx => {
+            sum.wants.push(lookup(target, "MX"));
+            if facts.lookup(target, "MX").is_absent() {
+                sum.void.push(format!("{target} MX"));
+            }
+        }
+        Kind::Ptr => sum.uses_ptr = true,
+        _ => {}
+    }
+}
+
+fn follow(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
+    if let Some(target) = term.domain(domain)
+        && depth < MAX_LOOKUPS
+    {
+        sum.included.push(format!("{}{}", "> ".repeat(depth), target.trim_end_matches('.')));
+        count(facts, target, depth + 1, sum);
+    }
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    let mut sum = Count::default();
+    let domain = facts.subject.domain.as_str();
+    count(facts, domain, 0, &mut sum);
+    if let Some(address) = facts.subject.address {
+        evaluate(facts, (domain, address), 0, &mut sum.wants);
+    }
+    sum.wants
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let record = match records(facts, domain) {
+        SpfRecords::One(record) => record,
+        SpfRecords::Several(all) => return vec![Finding::new(Code::SpfMultiple, all.join("; "))],
+        SpfRecords::None { .. } => return vec![Finding::new(Code::SpfMissing, domain)],
+        SpfRecords::Unknown(why) => {
+            return vec![Finding::new(Code::PolicyUnknown, format!("{domain} TXT: {why}"))];
+        }
+        SpfRecords::NotAsked => {
+            return vec![Finding::new(Code::PolicyUnknown, format!("{domain} TXT was not looked up"))];
+        }
+    };
+    let mut sum = Count::default();
+    count(facts, domain, 0, &mut sum);
+    let mut findings = limits(domain, &sum);
+    findings.extend(end(&record));
+    if sum.uses_ptr {
+        findings.push(Finding::new(Code::SpfPtr, record.clone()));
+    }
+    if !sum.unknown.is_empty() {
+        findings.push(Finding::new(Code::PolicyUnknown, sum.unknown.join("; ")));
+    }
+    if findings.is_empty() {
+        let macros = if sum.uses_macros { "; macros are not followed" } else { "" };
+        let included = if sum.included.is_empty() {
+            String::new()
+        } else {
+            format!("; includes {}", sum.included.join(", "))
+        };
+        let evidence = format!("{record} ({} of {MAX_LOOKUPS} lookups{included}{macros})", sum.lookups);
+        findings.push(Finding::new(Code::SpfWell, evidence));
+    }
+    findings.extend(facts.subject.address.map(|address| of_address(facts, domain, address)));
+    findings
+}
+
+/// Errors of the record and of those that it includes.
+fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !sum.wrong.is_empty() {
+        findings.push(Finding::new(Code::SpfSyntax, sum.wrong.join("; ")));
+    }
+    if sum.lookups > MAX_LOOKUPS {
+        let least = if sum.lookups >= COUNTED { "at least " } else { "" };
+        let included = sum.included.join(", ");
+        let evidence = format!("{domain} needs {least}{} lookups; it includes {included}", sum.lookups);
+        findings.push(Finding::new(Code::SpfLookups, evidence));
+    }
+    if sum.void.len() > MAX_VOID {
+        findings.push(Finding::new(Code::SpfVoidLookups, sum.void.join(", ")));
+    }
+    if !sum.missing.is_empty() {
+        findings.push(Finding::new(Code::SpfIncludeMissing, sum.missing.join(", ")));
+    }
+    findings
+}
+
+/// The end of the record: what it says of all other addresses.
+fn end(record: &str) -> Option<Finding> {
+    let terms = terms(record).ok()?;
+    let all = terms.iter().find(|term| term.kind == Kind::All);
+    let redirects = terms.iter().any(|term| term.kind == Kind::Redirect);
+    match all.map(|term| term.qualifier) {
+        Some('+') => Some(Finding::new(Code::SpfAllowsAll, record)),
+        Some('?') => Some(Finding::new(Code::SpfOpenEnd, record)),
+        None if !redirects => Some(Finding::new(Code::SpfOpenEnd, record)),
+        _ => None,
+    }
+}
+
+/// The result for an address (RFC 7208 section 2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Pass,
+    Fail,
+    SoftFail,
+    Neutral,
+    None,
+    PermError,
+    /// A lookup failed, or a term cannot be evaluated here.
+    Unknown,
+}
+
+impl Outcome {
+    const fn of(qualifier: char) -> Self {
+        match qualifier {
+            '-' => Self::Fail,
+            '~' => Self::SoftFail,
+            '?' => Self::Neutral,
+            _ => Self::Pass,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::SoftFail => "softfail",
+            Self::Neutral => "neutral",
+            Self::None => "none",
+            Self::PermError => "permerror",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+fn of_address(facts: &Facts, domain: &str, address: IpAddr) -> Finding {
+    let outcome = evaluate(facts, (domain, address), 0, &mut Vec::new());
+    let code = match outcome {
+        Outcome::Pass => Code::SpfFromPasses,
+        Outcome::Unknown => Code::PolicyUnknown,
+        _ => Code::SpfFromFails,
+    };
+    Finding::new(code, format!("{address} for {domain}: {}", outcome.word()))
+}
+
+/// The result for an address; questions that are needed next go to `wants`.
+fn evaluate(
+    facts: &Facts,
+    (domain, address): (&str, IpAddr),
+    depth: usize,
+    wants: &mut Vec<Want>,
+) -> Outcome {
+    let record = match records(facts, domain) {
+        SpfRecords::One(record) => record,
+        SpfRecords::None { .. } => return Outcome::None,
+        SpfRecords::Several(_) => return Outcome::PermError,
+        SpfRecords::Unknown(_) | SpfRecords::NotAsked => return Outcome::Unknown,
+    };
+    let Ok(terms) = terms(&record) else { return Outcome::PermError };
+    if depth > MAX_LOOKUPS {
+        return Outcome::PermError;
+    }
+    for term in &terms {
+        let matched = match (&term.kind, term.domain(domain)) {
+            (Kind::All, _) => Some(true),
+            (Kind::Address(net), _) => Some(net.contains(&address)),
+            (Kind::Other | Kind::Redirect, _) => Some(false),
+            (Kind::Include, Some(target)) => match evaluate(facts, (target, address), depth + 1, wants) {
+                Outcome::Pass => Some(true),
+                Outcome::Fail | Outcome::SoftFail | Outcome::Neutral => Some(false),
+                Outcome::None | Outcome::PermError => return Outcome::PermError,
+                Outcome::Unknown => None,
+            },
+            (Kind::A, Some(target)) => one_of(facts, (target, address), term, wants),
+            (Kind::Mx, Some(target)) => of_exchanges(facts, (target, address), term, wants),
+            (Kind::Ptr | Kind::Exists, _) | (_, None) => None,
+        };
+        match matched {
+            Some(true) => return Outcome::of(term.qualifier),
+            Some(false) => {}
+            None => return Outcome::Unknown,
+        }
+    }
+    let redirect = terms.iter().find(|term| term.kind == Kind::Redirect);
+    match redirect.map(|term| term.domain(domain)) {
+        None => Outcome::Neutral,
+        Some(None) => Outcome::Unknown,
+        Some(Some(target)) => match evaluate(facts, (target, address), depth + 1, wants) {
+            Outcome::None => Outcome::PermError,
+            outcome => outcome,
+        },
+    }
+}
+
+/// Whether one of a name's addresses covers the client's; none if it could not be told.
+fn one_of(
+    facts: &Facts,
+    (target, address): (&str, IpAddr),
+    term: &Term,
+    wants: &mut Vec<Want>,
+) -> Option<bool> {
+    let kind = if address.is_ipv4() { "A" } else { "AAAA" };
+    wants.push(lookup(target, kind));
+    if facts.addresses(target).into_iter().any(|known| term.covers(known, address)) {
+        return Some(true);
+    }
+    facts.lookup(target, kind).is_known().then_some(false)
+}
+
+fn of_exchanges(
+    facts: &Facts,
+    (target, address): (&str, IpAddr),
+    term: &Term,
+    wants: &mut Vec<Want>,
+) -> Option<bool> {
+    wants.push(lookup(target, "MX"));
+    let Found::Data(reply) = facts.lookup(target, "MX") else {
+        return facts.lookup(target, "MX").is_absent().then_some(false);
+    };
+    let hosts =
+        reply.data("MX").filter_map(|data| data.split_once(' ')).map(|(_, host)| canonical(host.trim()));
+    let told: Vec<Option<bool>> =
+        hosts.take(MAX_HOSTS).map(|host| one_of(facts, (&host, address), term, wants)).collect();
+    if told.contains(&Some(true)) {
+        Some(true)
+    } else {
+        told.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    fn codes(lines: &str) -> Vec<Code> {
+        check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn each_fault_has_its_code() {
+        let cases: &[(&str, &[Code])] = &[
+            ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfWell]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.0/24\" \" ~all\"", &[Code::SpfWell]),
+            ("lookup a.test. TXT | \"other\"", &[Code::SpfMissing]),
+            ("lookup a.test. TXT", &[Code::SpfMissing]),
+            ("lookup a.test. TXT SERVFAIL", &[Code::PolicyUnknown]),
+            ("lookup a.test. TXT | \"v=spf1 -all\" | \"v=spf1 mx -all\"", &[Code::SpfMultiple]),
+            ("lookup a.test. TXT | \"v=spf1 include:b.testinclude:c.test -all\"", &[Code::SpfSyntax]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:1.2.3 -all\"", &[Code::SpfSyntax]),
+            ("lookup a.test. TXT | \"v=spf1 +all\"", &[Code::SpfAllowsAll]),
+            ("lookup a.test. TXT | \"v=spf1 all\"", &[Code::SpfAllowsAll]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.1\"", &[Code::SpfOpenEnd]),
+            ("lookup a.test. TXT | \"v=spf1 ptr -all\"", &[Code::SpfPtr]),
+            ("lookup a.test. TXT | \"v=spf1 exists:%{i}.x.test -all\"", &[Code::SpfWell]),
+            (
+                "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT NXDOMAIN",
+                &[Code::SpfIncludeMissing],
+            ),
+            (
+                "lookup a.test. TXT | \"v=spf1 redirect=b.test\"\nlookup b.test. TXT | \"v=spf1 -all\"",
+                &[Code::SpfWell],
+            ),
+            ("lookup a.test. TXT | \"v=spf1 include:a.test -all\"", &[Code::SpfLookups]),
+            (
+                "lookup a.test. TXT | \"v=spf1 a:x.test a:y.test mx:z.test -all\"\nlookup x.test. A\nlookup x.test. AAAA\n\
+                 lookup y.test. A NXDOMAIN\nlookup y.test. AAAA NXDOMAIN\nlookup z.test. MX",
+                &[Code::SpfVoidLookups],
+            ),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(codes(lines), *expected, "{lines}");
+        }
+    }
+
+    #[test]
+    fn eleven_lookups_are_too_many_and_ten_are_not() {
+        let record = |terms: usize| {
+            let terms: String = (0..terms).map(|number| format!("a:h{number}.test ")).collect();
+            let hosts: String =
+                (0..11).map(|number| format!("\nlookup h{number}.test. A | 192.0.2.1")).collect();
+            format!("lookup a.test. TXT | \"v=spf1 {terms}-all\"{hosts}")
+        };
+        assert_eq!(codes(&record(10)), [Code::SpfWell]);
+        assert_eq!(codes(&record(11)), [Code::SpfLookups]);
+    }
+
+    #[test]
+    fn an_address_is_evaluated() {
+        let outcome = |record: &str, address: &str| {
+            let lines = format!(
+                "lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"v=spf1 ip4:192.0.2.0/24 -all\"\n\
+                 lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.51.100.1\nlookup a.test. A | 198.51.100.9"
+            );
+            let address = address.parse().unwrap();
+            evaluate(&facts("a.test.", &lines), ("a.test.", address), 0, &mut Vec::new())
+        };
+        assert_eq!(outcome("v=spf1 include:b.test -all", "192.0.2.9"), Outcome::Pass);
+        assert_eq!(outcome("v=spf1 include:b.test ~all", "203.0.113.1"), Outcome::SoftFail);
+        assert_eq!(outcome("v=spf1 mx -all", "198.51.100.1"), Outcome::Pass);
+        assert_eq!(outcome("v=spf1 mx -all", "198.51.100.2"), Outcome::Fail);
+        assert_eq!(outcome("v=spf1 a/28 -all", "198.51.100.2"), Outcome::Pass);
+        assert_eq!(outcome("v=spf1 redirect=b.test", "203.0.113.1"), Outcome::Fail);
+        assert_eq!(outcome("v=spf1 include:c.test -all", "203.0.113.1"), Outcome::Unknown);
+        assert_eq!(outcome("v=spf1 exists:%{i}.x.test -all", "203.0.113.1"), Outcome::Unknown);
+        assert_eq!(outcome("v=spf1", "203.0.113.1"), Outcome::Neutral);
+    }
+}

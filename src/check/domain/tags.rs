@@ -1,0 +1,48 @@
+//! Lists of tags, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI use them: `tag=value; tag=value` (RFC 6376 section
+//! 3.2).
+
+use super::facts::{Facts, Found, strings};
+
+/// The text records at a name that begin with a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Versioned {
+    /// Their texts; empty if there are none.
+    Texts(Vec<String>),
+    /// The lookup failed.
+    Unknown(String),
+    /// It was not looked up.
+    NotAsked,
+}
+
+/// The text records at a name that begin with `version`; all of them if it is empty.
+pub(super) fn texts(facts: &Facts, name: &str, version: &str) -> Versioned {
+    match facts.lookup(name, "TXT") {
+        Found::NotAsked => Versioned::NotAsked,
+        Found::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
+        Found::NoData(_) | Found::NoName(_) => Versioned::Texts(Vec::new()),
+        Found::Data(reply) => {
+            let texts = reply.data("TXT").map(|data| String::from_utf8_lossy(&strings(data).0).into_owned());
+            Versioned::Texts(texts.filter(|text| begins(text, version)).collect())
+        }
+    }
+}
+
+/// Whether the first tag is `v` with this value; spaces are free.
+fn begins(text: &str, version: &str) -> bool {
+    version.is_empty()
+        || value(text, "v").is_some_and(|value| value == version) && text.trim_start().starts_with('v')
+}
+
+/// The value of a tag.
+pub(super) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
+    let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .find(|(name, _)| *name == tag)
+        .map(|(_, value)| value)
+}
+
+/// A part that is no `tag=value`, if any.
+pub(super) fn no_tag(text: &str) -> Option<&str> {
+    text.split(';').map(str::trim).find(|part| !part.is_empty() && !part.contains('='))
+}

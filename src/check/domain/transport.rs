@@ -1,0 +1,142 @@
+//! Policies about TLS and logos: MTA-STS (RFC 8461), TLS reporting (RFC 8460), DANE (RFC 7672), BIMI.
+//!
+//! The policy file of MTA-STS is not fetched, because the daemon has no HTTPS client.
+
+use super::codes::Code;
+use super::dmarc::{Policy, applied, policy};
+use super::facts::{Facts, Found, Verdict, Want, lookup};
+use super::finding::Finding;
+use super::mail;
+use super::tags::{Versioned, texts, value};
+
+fn tlsa(host: &str) -> String {
+    format!("_25._tcp.{host}")
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let below = ["_mta-sts.", "_smtp._tls.", "default._bimi."];
+    let records = below.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
+    records.chain(mail::hosts(facts).iter().map(|host| lookup(&tlsa(host), "TLSA"))).collect()
+}
+
+/// The findings. A policy that is absent is none.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = [
+        record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
+            let id = value(text, "id").is_some_and(|id| !id.is_empty() && id.len() <= 32);
+            if id { Ok(Some(Code::MtaStsUnread)) } else { Err("it has no id") }
+        }),
+        record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
+            let target = |rua: &str| rua.starts_with("mailto:") || rua.starts_with("https:");
+            if value(text, "rua").is_some_and(target) { Ok(None) } else { Err("it has no rua") }
+        }),
+        record(facts, "default._bimi.", "BIMI1", Code::BimiSyntax, |text| {
+            let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:");
+            match value(text, "l") {
+                Some(logo) if sound(logo) && enforced(facts) == Some(false) => {
+                    Ok(Some(Code::BimiWithoutDmarc))
+                }
+                Some(logo) if sound(logo) => Ok(None),
+                _ => Err("it has no l=https://..."),
+            }
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    findings.extend(dane(facts));
+    findings
+}
+
+/// Whether DMARC demands quarantine or rejection; none if it is not known.
+fn enforced(facts: &Facts) -> Option<bool> {
+    match policy(facts) {
+        Policy::Record(name, record) => {
+            Some(matches!(applied(facts, name, &record), Some("reject" | "quarantine")))
+        }
+        Policy::Missing | Policy::Several(_) => Some(false),
+        Policy::Unknown(_) | Policy::NotAsked(_) => None,
+    }
+}
+
+/// The finding about the record below `label`, by its judge.
+fn record(
+    facts: &Facts,
+    label: &str,
+    version: &str,
+    wrong: Code,
+    judge: impl Fn(&str) -> Result<Option<Code>, &'static str>,
+) -> Option<Finding> {
+    let name = format!("{label}{}", facts.subject.domain);
+    let found = match texts(facts, &name, version) {
+        Versioned::Texts(found) => found,
+        Versioned::Unknown(why) => return Some(Finding::new(Code::PolicyUnknown, why)),
+        Versioned::NotAsked => return None,
+    };
+    match found.as_slice() {
+        [] => None,
+        [text] => match judge(text) {
+            Ok(code) => code.map(|code| Finding::new(code, format!("{name}: {text}"))),
+            Err(why) => Some(Finding::new(wrong, format!("{name}: {text}: {why}"))),
+        },
+        several => Some(Finding::new(wrong, format!("{name} has {} records", several.len()))),
+    }
+}
+
+/// TLSA records, which count only in signed zones (RFC 7672 section 2.1.1).
+fn dane(facts: &Facts) -> Vec<Finding> {
+    let (mut secure, mut unsigned, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for host in mail::hosts(facts) {
+        match facts.lookup(&tlsa(&host), "TLSA") {
+            Found::Data(reply) => match reply.security {
+                Verdict::Secure => secure.push(host),
+                Verdict::Insecure => unsigned.push(host),
+                Verdict::Bogus | Verdict::Unknown => {}
+            },
+            Found::Unknown(why) => unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
+            Found::NoData(_) | Found::NoName(_) | Found::NotAsked => {}
+        }
+    }
+    let groups = [
+        (Code::DaneWell, secure, ", "),
+        (Code::TlsaUnsigned, unsigned, ", "),
+        (Code::PolicyUnknown, unknown, "; "),
+    ];
+    let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
+    told.map(|(code, texts, between)| Finding::new(code, texts.join(between))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    #[test]
+    fn each_policy_is_judged() {
+        let dmarc = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=none\"";
+        let mail = "lookup a.test. MX | 10 mx.a.test.\nlookup _25._tcp.mx.a.test. TLSA";
+        let cases: &[(String, &[Code])] = &[
+            ("lookup _mta-sts.a.test. TXT | \"v=STSv1; id=20260101\"".to_owned(), &[Code::MtaStsUnread]),
+            ("lookup _mta-sts.a.test. TXT | \"v=STSv1\"".to_owned(), &[Code::MtaStsSyntax]),
+            ("lookup _mta-sts.a.test. TXT NXDOMAIN".to_owned(), &[]),
+            ("lookup _smtp._tls.a.test. TXT | \"v=TLSRPTv1; rua=mailto:x@a.test\"".to_owned(), &[]),
+            ("lookup _smtp._tls.a.test. TXT | \"v=TLSRPTv1\"".to_owned(), &[Code::TlsRptSyntax]),
+            (
+                format!("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x\"\n{dmarc}"),
+                &[Code::BimiWithoutDmarc],
+            ),
+            ("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=http://x\"".to_owned(), &[Code::BimiSyntax]),
+            (format!("{mail} secure | 3 1 1 aa"), &[Code::DaneWell]),
+            (format!("{mail} insecure | 3 1 1 aa"), &[Code::TlsaUnsigned]),
+            (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
+            (mail.to_owned(), &[]),
+        ];
+        for (lines, expected) in cases {
+            let found: Vec<Code> =
+                check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
+            assert_eq!(found, *expected, "{lines}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The zone of the domain as its parent and its own servers show it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::{Facts, Found, Got, Reply, Want, Way, above, canonical};
+use crate::limits::{MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
+
+/// The data of an SOA record that checks use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Soa<'r> {
+    pub(super) owner: &'r str,
+    pub(super) serial: u32,
+}
+
+/// The SOA of a reply: of its answers, or of a negative answer's authority section.
+pub(super) fn soa(reply: &Reply) -> Option<Soa<'_>> {
+    let mut records = reply.answers.iter().chain(&reply.authority);
+    let record = records.find(|record| record.kind == "SOA")?;
+    let serial = record.data.split_whitespace().nth(2)?.parse().ok()?;
+    Some(Soa { owner: &record.name, serial })
+}
+
+/// The owner of the SOA that answers for a name; none if it is not known.
+fn owner<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
+    match facts.lookup(name, "SOA") {
+        Found::Data(reply) | Found::NoData(reply) | Found::NoName(reply) => soa(reply).map(|soa| soa.owner),
+        Found::Unknown(_) | Found::NotAsked => None,
+    }
+}
+
+/// The apex of the domain's zone. If no server of the zone answers, or one denies the domain, the domain itself is
+/// taken for it: then the zone above shows whether it is delegated.
+pub(super) fn apex(facts: &Facts) -> &str {
+    let domain = facts.subject.domain.as_str();
+    if matches!(facts.lookup(domain, "SOA"), Found::NoName(_)) {
+        return domain;
+    }
+    let known = owner(facts, domain).filter(|apex| super::facts::is_within(domain, apex));
+    known.unwrap_or(domain)
+}
+
+/// The zone above; none while it is not known, and for the root.
+pub(super) fn parent(facts: &Facts) -> Option<&str> {
+    let apex = apex(facts);
+    if apex == "." { None } else { owner(facts, above(apex)) }
+}
+
+/// The addresses of the parent's servers that are asked.
+pub(super) fn parent_servers(facts: &Facts) -> Vec<IpAddr> {
+    let Some(parent) = parent(facts) else { return Vec::new() };
+    let names = facts.data(parent, "NS");
+    let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
+    names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect()
+}
+
+/// The referrals of the parent's servers.
+pub(super) fn referrals(facts: &Facts) -> Vec<(IpAddr, &Reply)> {
+    let apex = apex(facts);
+    let told = |server: IpAddr| match facts.server(server, apex, "NS", Way::Udp) {
+        Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
+            Some((server, reply))
+        }
+        _ => None,
+    };
+    parent_servers(facts).into_iter().filter_map(told).collect()
+}
+
+/// The servers that NS records of the apex name.
+pub(super) fn named<'r>(
+    records: &'r [super::facts::Record],
+    apex: &'r str,
+) -> impl Iterator<Item = String> + use<'r> {
+    let of_apex = records.iter().filter(move |record| record.kind == "NS" && record.name == apex);
+    of_apex.map(|record| canonical(&record.data))
+}
+
+/// Whether the domain does not exist: it was denied, and no zone above delegates it.
+pub(super) fn is_missing(facts: &Facts) -> bool {
+    matches!(facts.lookup(&facts.subject.domain, "SOA"), Found::NoName(_)) && parent_set(facts).is_none()
+}
+
+/// The servers that the parent names; none if no referral is known.
+pub(super) fn parent_set(facts: &Facts) -> Option<BTreeSet<String>> {
+    let apex = apex(facts);
+    let sets: BTreeSet<String> =
+        referrals(facts).into_iter().flat_map(|(_, reply)| named(&reply.authority, apex)).collect();
+    (!sets.is_empty()).then_some(sets)
+}
+
+/// The glue of the parent.
+pub(super) fn glue(facts: &Facts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
+    let mut glue: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
+    for record in referrals(facts).into_iter().flat_map(|(_, reply)| &reply.additional) {
+        if let Ok(address) = record.data.parse() {
+            glue.entry(&record.name).or_default().insert(address);
+        }
+    }
+    glue
+}
+
+/// The servers that the zone itself names at a server; none if this server has not told.
+pub(super) fn child_set_at(facts: &Facts, server: IpAddr) -> Option<BTreeSet<String>> {
+    let apex = apex(facts);
+    [Way::MixedCase, Way::Udp].into_iter().find_map(|way| match facts.server(server, apex, "NS", way) {
+        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => {
+            Some(named(&reply.answers, apex).collect())
+        }
+        _ => None,
+    })
+}
+
+/// The names of all servers, of the parent's set and of the zone's own.
+pub(super) fn server_names(facts: &Facts) -> BTreeSet<String> {
+    let apex = apex(facts);
+    let mut names = parent_set(facts).unwrap_or_default();
+    names.extend(facts.data(apex, "NS").into_iter().map(canonical));
+    let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { name, kind: "NS", .. }, Got::Reply(reply)) if name == apex && reply.authoritative => {
+            Some(reply)
+        }
+        _ => None,
+    });
+    names.extend(told.flat_map(|reply| named(&reply.answers, apex)));
+    names
+}
+
+/// The addresses of all servers, each with its names.
+pub(super) fn servers(facts: &Facts) -> BTreeMap<IpAddr, BTreeSet<String>> {
+    let (glue, mut servers) = (glue(facts), BTreeMap::<IpAddr, BTreeSet<String>>::new());
+    for name in server_names(facts) {
+        let glued = glue.get(name.as_str()).into_iter().flatten().copied();
+        for address in facts.addresses(&name).into_iter().chain(glued) {
+            if servers.len() < MAX_CHECKED_SERVERS || servers.contains_key(&address) {
+                servers.entry(address).or_default().insert(name.clone());
+            }
+        }
+    }
+    servers
+}
+
+/// A server in evidence: its address and names.
+pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    format!("{server} ({})", names.join(", "))
+}

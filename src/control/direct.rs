@@ -1,0 +1,75 @@
+//! A message to one server over the control socket: reads its words, and puts the answer into words.
+
+use std::net::IpAddr;
+
+use super::lookup::{rcode_text, read_kind, read_name, record_text};
+use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
+use crate::exchange::{Heard, Trouble};
+use crate::iterate::direct::DirectQuery;
+
+/// The form of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Over TCP instead of UDP.
+    pub tcp: bool,
+    /// With an OPT.
+    pub edns: bool,
+    /// With the name in random case.
+    pub mixed_case: bool,
+}
+
+/// Reads the words of a request.
+///
+/// # Errors
+/// The name or the type is invalid.
+pub fn query(server: IpAddr, name: &str, kind: &str, form: Form) -> Result<DirectQuery, Problem> {
+    let (name, kind) = (read_name(name)?, read_kind(kind)?);
+    Ok(DirectQuery { server, name, kind, tcp: form.tcp, edns: form.edns, mixed_case: form.mixed_case })
+}
+
+/// Puts the answer of a server into words; none is a message that the configuration forbids.
+pub fn said(heard: Option<Heard>) -> ServerSaid {
+    let Some(heard) = heard else {
+        return not_heard(NotHeard::NotSent, "resolve.deny_servers contains the address".to_owned(), 0.0);
+    };
+    let elapsed = heard.elapsed.as_secs_f64();
+    let message = match heard.reply {
+        Ok(message) => message,
+        Err(trouble) => {
+            let why = trouble.to_string();
+            return not_heard(kind_of(&trouble), why, elapsed);
+        }
+    };
+    let flags = [
+        ("aa", message.metadata.authoritative),
+        ("tc", message.metadata.truncation),
+        ("ra", message.metadata.recursion_available),
+    ];
+    let texts =
+        |records: &[_]| -> Vec<RecordText> { records.iter().map(|record| record_text(record, 0)).collect() };
+    ServerSaid {
+        not_heard: None,
+        why: String::new(),
+        rcode: rcode_text(message.metadata.response_code),
+        flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
+        answers: texts(&message.answers),
+        authority: texts(&message.authorities),
+        additional: texts(&message.additionals),
+        elapsed,
+    }
+}
+
+fn not_heard(kind: NotHeard, why: String, elapsed: f64) -> ServerSaid {
+    ServerSaid { not_heard: Some(kind), why, elapsed, ..ServerSaid::default() }
+}
+
+fn kind_of(trouble: &Trouble) -> NotHeard {
+    match trouble {
+        Trouble::Silent => NotHeard::Silent,
+        Trouble::Unreachable => NotHeard::Unreachable,
+        Trouble::NoRoute => NotHeard::NoRoute,
+        Trouble::NotSent(_) | Trouble::Certificate(_) => NotHeard::NotSent,
+        Trouble::OtherCase => NotHeard::OtherCase,
+        Trouble::Unfit => NotHeard::Unfit,
+    }
+}

@@ -1,0 +1,83 @@
+//! The findings about a domain: the answer in the first line, then all findings by topic.
+
+use super::{Paint, Style};
+use crate::check::domain::finding::{Finding, Level, Topic};
+use crate::control::lookup::harmless;
+
+/// Columns of the level.
+const LEVEL: usize = 8;
+
+/// Findings as text. They come with the worst first.
+pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
+    let mut text = format!("{}\n", style.paint(Paint::Head, &answer(subject, findings)));
+    for topic in Topic::ALL {
+        let of_topic: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.code.entry().topic == topic).collect();
+        if of_topic.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, topic.heading())));
+        for finding in of_topic {
+            text.push_str(&one(finding, style));
+        }
+    }
+    text.push_str(&format!("\n{}\n", sum(findings)));
+    text
+}
+
+/// The worst finding in one sentence.
+pub fn answer(subject: &str, findings: &[Finding]) -> String {
+    match findings.first().filter(|finding| finding.level < Level::Note) {
+        None => format!("{subject}: no problems found."),
+        Some(worst) => {
+            let evidence = harmless(&worst.evidence);
+            format!("{subject}: {}: {}.", worst.code.entry().title, evidence.trim_end_matches('.'))
+        }
+    }
+}
+
+fn one(finding: &Finding, style: Style) -> String {
+    let entry = finding.code.entry();
+    let paint = match finding.level {
+        Level::Failure => Paint::Bad,
+        Level::Warning => Paint::Head,
+        Level::CouldNotTell | Level::Note => Paint::Faint,
+        Level::Well => Paint::Good,
+    };
+    let level = style.paint(paint, &format!("{:<LEVEL$}", finding.level.word()));
+    let mut text = format!("  {level} {} ({})\n", entry.title, entry.word);
+    let mut below = |mark: &str, line: &str| {
+        text.push_str(&format!("  {:<LEVEL$} {}{}\n", "", style.paint(Paint::Faint, mark), harmless(line)));
+    };
+    below("", &finding.evidence);
+    if finding.level != Level::Well {
+        let lines =
+            [("", entry.effect.to_owned()), ("→ ", sentence(entry.remedy)), ("", entry.source.to_owned())];
+        for (mark, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
+            below(mark, line);
+        }
+    }
+    text
+}
+
+fn sentence(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text}.") }
+}
+
+/// "1 failure, 2 warnings", or that all is well.
+fn sum(findings: &[Finding]) -> String {
+    let levels = [
+        (Level::Failure, "failure", "failures"),
+        (Level::Warning, "warning", "warnings"),
+        (Level::CouldNotTell, "unknown", "unknown"),
+        (Level::Note, "note", "notes"),
+    ];
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let told: Vec<String> = levels
+        .into_iter()
+        .map(|(level, one, many)| (count(level), one, many))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    if told.is_empty() { "no problems found".to_owned() } else { told.join(", ") }
+}

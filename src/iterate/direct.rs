@@ -1,0 +1,66 @@
+//! A message to one server at the request of the operator, who compares the servers of a zone.
+//!
+//! It has the source address of the route of its name, and keeps to `deny_servers` and to the families in use. It shows nothing about the server to the
+//! resolver, and no statistics count it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::Iterate;
+use super::zone_servers::contains;
+use crate::conduct::Transport;
+use crate::exchange::network::Path;
+use crate::exchange::{Heard, Sender, Trouble, UpstreamQuery};
+use crate::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
+use crate::zones::View;
+
+/// A message for one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectQuery {
+    /// The server.
+    pub server: IpAddr,
+    /// Name asked for.
+    pub name: Name,
+    /// Type asked for.
+    pub kind: RecordType,
+    /// Over TCP instead of UDP.
+    pub tcp: bool,
+    /// With an OPT, in which DO is set.
+    pub edns: bool,
+    /// With the name in random case, which the answer must repeat.
+    pub mixed_case: bool,
+}
+
+impl Iterate {
+    /// Sends the message once. None: `resolve.deny_servers` has the address.
+    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Option<Heard> {
+        let DirectQuery { server, name, kind, tcp, edns, mixed_case } = asked;
+        let config = &view.config.resolve;
+        if config.deny_servers.iter().any(|net| contains(net, server)) {
+            return None;
+        }
+        if !self.means.families.allows(config, server, self.now()) {
+            let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
+            return Some(Heard { reply, elapsed, other_case: false });
+        }
+        let sources = view.route(&name, kind).policy.source.iter();
+        let source = sources.copied().find(|source| source.is_ipv4() == server.is_ipv4());
+        let patience = if tcp { DIRECT_STREAM_TIME } else { DIRECT_TIME };
+        let place = self.means.exchange.place(&name).await;
+        let query = UpstreamQuery {
+            path: Path { server: SocketAddr::new(server, config.upstream_port), source, tls: None },
+            name,
+            kind,
+            secret: None,
+            recursion_desired: false,
+            edns,
+            dnssec_ok: edns,
+            mixed_case,
+            transport: if tcp { Transport::Tcp } else { Transport::Udp },
+            tries: 0,
+        };
+        Some(self.means.exchange.ask(query, patience, place, Sender::default()).await.0)
+    }
+}

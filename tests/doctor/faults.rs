@@ -1,0 +1,226 @@
+//! Faulty domains, each with one fault that was put in by hand.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::Subject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::simulated::check;
+
+/// A sound domain: two mail hosts whose PTR lead back.
+const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\
+    _dmarc TXT \"v=DMARC1; p=reject\"\n";
+
+fn names(list: &[&str]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+/// A root, `com.`, hosts with addresses and PTR, and `faulty.com.` with this text at two servers, the second with
+/// these faults.
+fn tree(text: &str, faults: &[Fault]) -> Tree {
+    let mut tree = Tree::default();
+    for (name, address) in [
+        ("a.root", "198.18.1.1"),
+        ("ns.com", "198.18.2.1"),
+        ("ns1.hosts.com", "198.18.3.1"),
+        ("ns2.hosts.com", "198.18.4.1"),
+    ] {
+        let mut plan = ServerPlan::new(name, vec![address.parse().unwrap()]);
+        if name.starts_with("ns2") {
+            plan.faults = faults.to_vec();
+        }
+        tree.server(plan).unwrap();
+    }
+    let hosts = "mx1 A 198.18.9.1\nmx1 AAAA 2001:2::1\nmx2 A 198.18.9.2\n";
+    let reverse =
+        "1.9 PTR mx1.hosts.com.\n2.9 PTR mx2.hosts.com.\n3.9 PTR c3.dyn.hosts.com.\n4.9 PTR mx1.hosts.com.\n";
+    let reverse6 = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0 PTR mx1.hosts.com.\n";
+    let first = names(&["ns1.hosts.com"]);
+    tree.zone(".", &names(&["a.root"]), "").unwrap();
+    tree.zone("com.", &names(&["ns.com"]), "").unwrap();
+    tree.zone("hosts.com.", &first, hosts).unwrap();
+    tree.zone("18.198.in-addr.arpa.", &first, reverse).unwrap();
+    tree.zone("2.0.0.0.1.0.0.2.ip6.arpa.", &first, reverse6).unwrap();
+    tree.zone("faulty.com.", &names(&["ns1.hosts.com", "ns2.hosts.com"]), text).unwrap();
+    tree
+}
+
+fn findings(lab: Lab, subject: Subject, signed: bool) -> Vec<Finding> {
+    let lab = Arc::new(lab);
+    let config = if signed { config_trusting(&lab) } else { config_for(&lab) };
+    paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
+}
+
+fn domain(name: &str) -> Subject {
+    Subject { domain: name.to_owned(), ..Subject::default() }
+}
+
+fn of(text: &str, faults: &[Fault]) -> Vec<Finding> {
+    findings(tree(text, faults).build().unwrap(), domain("faulty.com."), false)
+}
+
+fn has(findings: &[Finding], code: Code, level: Level) -> bool {
+    findings.iter().any(|finding| finding.code == code && finding.level == level)
+}
+
+#[test]
+fn a_sound_domain_has_no_finding_but_that_dnssec_is_not_validated() {
+    let found = of(SOUND, &[]);
+    let bad: Vec<&Finding> = found.iter().filter(|finding| finding.level <= Level::Note).collect();
+    assert!(bad.iter().all(|finding| finding.code == Code::DnssecUnknown), "{bad:#?}");
+}
+
+#[test]
+fn faults_of_a_server_are_named() {
+    let cases: &[(&[Fault], Code)] = &[
+        (&[Fault::Refused], Code::NsLame),
+        (&[Fault::ServFail], Code::NsLame),
+        (&[Fault::Recursive], Code::NsLame),
+        (&[Fault::UpwardReferral], Code::NsLame),
+        (&[Fault::LameEmpty], Code::NsLame),
+        (&[Fault::Denies], Code::NsLame),
+        (&[Fault::Dead], Code::NsSilent),
+        (&[Fault::NoTcp], Code::NsTcp),
+        (&[Fault::MuteTcp], Code::NsTcp),
+        (&[Fault::NoEdns], Code::NsEdns),
+        (&[Fault::DropsEdns], Code::NsEdns),
+        (&[Fault::FlipsCase], Code::NsCase),
+        (&[Fault::DropsMixedCase], Code::NsCase),
+        (&[Fault::Slow(std::time::Duration::from_millis(800))], Code::NsSlow),
+    ];
+    for (faults, code) in cases {
+        let found = of(SOUND, faults);
+        assert!(has(&found, *code, code.entry().level), "{faults:?}: {found:#?}");
+        let worst = found.first().map(|finding| finding.code);
+        assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
+    }
+    // A lost datagram makes no server silent.
+    let lossy = of(SOUND, &[Fault::LosesFirst]);
+    assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");
+}
+
+#[test]
+fn faults_of_mail_records_are_named() {
+    let cases = [
+        ("@ MX 10 198.18.9.1.\n", Code::MxIsAddress),
+        ("@ A 198.18.9.80\n", Code::NoMx),
+        ("www A 198.18.9.80\n", Code::MailNowhere),
+        ("@ MX 0 .\n@ MX 10 mx1.hosts.com.\n", Code::NullMxBesideOthers),
+        ("@ MX 10 gone.hosts.com.\n", Code::MxWithoutAddress),
+        ("@ MX 10 in\nin A 10.0.0.1\n", Code::MxPrivateAddress),
+        ("@ MX 10 alias\nalias CNAME mx1.hosts.com.\n", Code::MxIsCname),
+        ("@ MX 10 six\nsix AAAA 2001:2::1\n", Code::MxWithoutIpv4),
+    ];
+    for (text, code) in cases {
+        let found = of(text, &[]);
+        assert!(has(&found, code, code.entry().level), "{text}: {found:#?}");
+    }
+    let notes = [
+        ("@ MX 0 .\n", Code::NullMx),
+        ("@ MX 10 mx2.hosts.com.\n", Code::MxWithoutIpv6),
+        ("@ MX 10 mx1.hosts.com.\n* MX 10 mx1.hosts.com.\n", Code::WildcardMx),
+        ("@ MX 10 mx1.hosts.com.\n@ MX 10 mx2.hosts.com.\n", Code::MxEqual),
+    ];
+    for (text, code) in notes {
+        let found = of(text, &[]);
+        assert!(has(&found, code, code.entry().level), "{text}: {found:#?}");
+    }
+    let missing = findings(tree(SOUND, &[]).build().unwrap(), domain("nowhere.com."), false);
+    assert_eq!(missing.first().map(|finding| finding.code), Some(Code::DomainMissing));
+}
+
+#[test]
+fn addresses_of_clients_are_judged_by_their_ptr() {
+    let lab = || tree(SOUND, &[]).build().unwrap();
+    let first = |address: &str| {
+        let subject = Subject { address: Some(address.parse().unwrap()), ..Subject::default() };
+        findings(lab(), subject, false).first().map(|finding| (finding.code, finding.level))
+    };
+    assert_eq!(first("198.18.9.1"), Some((Code::PointerWell, Level::Well)));
+    assert_eq!(first("198.18.9.9"), Some((Code::PtrMissing, Level::Failure)));
+    assert_eq!(first("198.18.9.4"), Some((Code::PtrDiffers, Level::Failure)));
+    assert_eq!(first("2001:2::1"), Some((Code::PointerWell, Level::Well)));
+    let subject = Subject { address: Some("198.18.9.3".parse().unwrap()), ..Subject::default() };
+    assert!(has(&findings(lab(), subject, false), Code::PtrDynamic, Level::Warning));
+}
+
+#[test]
+fn a_bogus_zone_is_the_answer_and_a_signed_one_is_well() {
+    let signed = |faults: &[Fault]| {
+        let mut tree = tree(SOUND, faults);
+        for zone in [".", "com.", "faulty.com."] {
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+        tree.build().unwrap()
+    };
+    let well = findings(signed(&[]), domain("faulty.com."), true);
+    assert!(has(&well, Code::DnssecWell, Level::Well), "{well:#?}");
+    let lab = signed(&[Fault::BadSignatures]);
+    lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
+    let found = findings(lab, domain("faulty.com."), true);
+    let first = found.first().unwrap();
+    assert_eq!(first.code, Code::DnssecBogus, "{found:#?}");
+    assert!(first.evidence.contains("breaks between com. and faulty.com."), "{}", first.evidence);
+}
+
+#[test]
+fn faults_of_policies_are_named() {
+    let with = |text: &str| {
+        let (domain, subject) = (domain("faulty.com."), text.contains("x._domainkey"));
+        let selectors = if subject { vec!["x".to_owned()] } else { Vec::new() };
+        let text = format!("@ MX 10 mx1.hosts.com.\n{text}\n");
+        findings(tree(&text, &[]).build().unwrap(), Subject { selectors, ..domain }, false)
+    };
+    let many: String = (0..11).map(|number| format!("include:i{number}.faulty.com ")).collect();
+    let included: String = (0..11).map(|number| format!("i{number} TXT \"v=spf1 -all\"\n")).collect();
+    let cases = [
+        ("@ TXT \"v=spf1 -all\"\n@ TXT \"v=spf1 mx -all\"".to_owned(), Code::SpfMultiple),
+        ("@ TXT \"v=spf1 ip4:300.0.0.1 -all\"".to_owned(), Code::SpfSyntax),
+        (format!("@ TXT \"v=spf1 {}\" \"{}-all\"\n{included}", &many[..120], &many[120..]), Code::SpfLookups),
+        (
+            "@ TXT \"v=spf1 a:n1.faulty.com a:n2.faulty.com a:n3.faulty.com -all\"".to_owned(),
+            Code::SpfVoidLookups,
+        ),
+        ("@ TXT \"v=spf1 include:gone.faulty.com -all\"".to_owned(), Code::SpfIncludeMissing),
+        ("@ TXT \"v=spf1 +all\"".to_owned(), Code::SpfAllowsAll),
+        ("@ TXT \"other\"".to_owned(), Code::SpfMissing),
+        ("@ TXT \"v=spf1 mx\"".to_owned(), Code::SpfOpenEnd),
+        ("x._domainkey TXT \"v=DKIM1; p=AAAA\"".to_owned(), Code::DkimSyntax),
+        ("x._domainkey TXT \"v=DKIM1; p=\"".to_owned(), Code::DkimRevoked),
+        ("_dmarc TXT \"v=DMARC1; p=maybe\"".to_owned(), Code::DmarcSyntax),
+        (
+            "_dmarc TXT \"v=DMARC1; p=none\"\n_dmarc TXT \"v=DMARC1; p=reject\"".to_owned(),
+            Code::DmarcMultiple,
+        ),
+        ("_dmarc TXT \"v=DMARC1; p=none\"".to_owned(), Code::DmarcNone),
+        ("www A 198.18.9.80".to_owned(), Code::DmarcMissing),
+        ("_mta-sts TXT \"v=STSv1\"".to_owned(), Code::MtaStsSyntax),
+        ("_smtp._tls TXT \"v=TLSRPTv1\"".to_owned(), Code::TlsRptSyntax),
+        ("default._bimi TXT \"v=BIMI1\"".to_owned(), Code::BimiSyntax),
+    ];
+    for (text, code) in cases {
+        let found = with(&text);
+        assert!(has(&found, code, code.entry().level), "{text}: {found:#?}");
+    }
+}
+
+#[test]
+fn the_sending_address_is_checked_against_spf() {
+    let from = |address: &str| {
+        let subject = Subject { address: Some(address.parse().unwrap()), ..domain("faulty.com.") };
+        findings(tree(SOUND, &[]).build().unwrap(), subject, false)
+    };
+    let good = from("198.18.9.1");
+    assert!(
+        has(&good, Code::SpfFromPasses, Level::Well) && has(&good, Code::PointerWell, Level::Well),
+        "{good:#?}"
+    );
+    let bad = from("198.18.9.9");
+    let first: Vec<Code> = bad.iter().take(2).map(|finding| finding.code).collect();
+    assert_eq!(first, [Code::SpfFromFails, Code::PtrMissing]);
+}

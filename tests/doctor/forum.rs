@@ -1,0 +1,190 @@
+//! Four questions that people ask in forums, rebuilt: the first line of the output is the answer.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::sockets::LabSockets;
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::random::Random;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const SERVERS: [(&str, u8); 7] = [
+    ("a.root", 1),
+    ("ns.com", 2),
+    ("ns1.host.com", 3),
+    ("ns2.host.com", 4),
+    ("ns3.host.com", 5),
+    ("old1.former.com", 6),
+    ("old2.former.com", 7),
+];
+
+/// The internet, with this mail host of `moved.com.` and these servers of `registered.com.`.
+fn lab(mail_host: &str, servers: &[&str]) -> Lab {
+    let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut tree = Tree::default();
+    for (name, last) in SERVERS {
+        let mut plan = ServerPlan::new(name, vec![[127, 91, 0, last].into()]);
+        if name == "ns3.host.com" {
+            plan.faults = vec![Fault::Refused];
+        }
+        tree.server(plan).unwrap();
+    }
+    let hosts = names(&["ns1.host.com", "ns2.host.com"]);
+    tree.zone(".", &names(&["a.root"]), "").unwrap();
+    tree.zone("com.", &names(&["ns.com"]), "").unwrap();
+    tree.zone("host.com.", &hosts, "new A 198.18.0.10\nold A 198.18.0.11\nweb A 198.18.0.80\n").unwrap();
+    tree.zone("former.com.", &names(&["old1.former.com", "old2.former.com"]), "").unwrap();
+    tree.zone(
+        "18.198.in-addr.arpa.",
+        &hosts,
+        "10.0 PTR new.host.com.\n11.0 PTR old.host.com.\n80.0 PTR web.host.com.\n",
+    )
+    .unwrap();
+    tree.zone("moved.com.", &hosts, &format!("@ MX 10 {mail_host}.host.com.\n")).unwrap();
+    tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
+    let own = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 new.host.com.\n";
+    tree.zone("registered.com.", &names(servers), own).unwrap();
+    tree.zone("unfound.com.", &names(&["ns1.host.com", "ns3.host.com"]), "@ MX 10 new.host.com.\n").unwrap();
+    tree.build().unwrap()
+}
+
+/// The lab on sockets, and a daemon that asks it.
+struct World {
+    folder: TempDir,
+    daemon: Child,
+    _sockets: LabSockets,
+    _runtime: Runtime,
+}
+
+impl World {
+    fn new() -> Self {
+        let former = ["old1.former.com", "old2.former.com"];
+        let present = ["ns1.host.com", "ns2.host.com"];
+        let world = lab("new", &former);
+        for (server, other) in
+            [("ns1.host.com", lab("new", &present)), ("ns2.host.com", lab("old", &present))]
+        {
+            let authority = other.server(server).unwrap().authority();
+            world.server(server).unwrap().set_authority(authority);
+        }
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let random = Random::system().unwrap();
+        let sockets = runtime.block_on(LabSockets::start(Arc::new(world), random)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+        write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.91.0.1\n");
+        let text = format!(
+            "version = 1\n[listen]\naddresses = [\"127.0.0.1:0\"]\n\
+             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\ndeny_servers = []\nupstream_port = {}\n\
+             [dnssec]\nvalidate = false\n[control]\nsocket = \"{}\"\n",
+            sockets.port(),
+            folder.path().join("control.sock").display()
+        );
+        write("resolverd.toml", &text);
+        let mut daemon = Command::new(env!("CARGO_BIN_EXE_resolverd"))
+            .arg("--config")
+            .arg(folder.path().join("resolverd.toml"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(daemon.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains(" listens at ")), "it does not listen");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { folder, daemon, _sockets: sockets, _runtime: runtime }
+    }
+
+    /// The exit code and the lines of a command.
+    fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
+        let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
+            .arg("--socket")
+            .arg(self.folder.path().join("control.sock"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+#[test]
+fn the_first_line_is_the_answer() {
+    let world = World::new();
+    let first = |domain: &str| {
+        let (code, lines) = world.run(&["check", domain]);
+        (code, lines.first().cloned().unwrap_or_default(), lines)
+    };
+    // "The MX record is right and mail still goes to the old server."
+    let (code, line, lines) = first("moved.com");
+    assert_eq!(
+        line,
+        "moved.com: the name servers of the zone give different MX records: 127.91.0.3 (ns1.host.com.) has \
+         10 new.host.com.; 127.91.0.4 (ns2.host.com.) has 10 old.host.com.",
+        "{lines:#?}"
+    );
+    assert_eq!(code, 1);
+    // "Mails are sent as A record."
+    let (code, line, lines) = first("website.com");
+    assert_eq!(
+        line,
+        "website.com: the domain has no MX record, so mail goes to the address of the domain itself: website.com. \
+         has no MX; it has the address 198.18.0.80.",
+        "{lines:#?}"
+    );
+    assert_eq!(code, 4, "DNSSEC validation is off, so it could not be told");
+    // "The name servers at the registrar differ from those in the zone."
+    let (code, line, lines) = first("registered.com");
+    assert!(
+        line.starts_with(
+            "registered.com: the name servers at the registrar differ from those in the zone: com. delegates \
+             registered.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., \
+             ns2.host.com.. A change made now is seen everywhere by "
+        ),
+        "{lines:#?}"
+    );
+    assert_eq!(code, 1);
+    // "One recipient domain cannot find us."
+    let (code, line, lines) = first("unfound.com");
+    assert_eq!(
+        line,
+        "unfound.com: a name server does not serve the zone: 127.91.0.5 (ns3.host.com.) answers REFUSED for unfound.com.",
+        "{lines:#?}"
+    );
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn json_has_one_object_for_each_finding() {
+    let world = World::new();
+    let (code, lines) = world.run(&["--json", "check", "unfound.com"]);
+    assert_eq!(code, 1);
+    let first: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!((first["level"].as_str(), first["topic"].as_str()), (Some("failure"), Some("delegation")));
+    assert_eq!(first["code"], "ns_lame");
+    for key in ["evidence", "effect", "remedy", "source"] {
+        assert!(!first[key].as_str().unwrap().is_empty(), "{key}");
+    }
+    assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
+    // The address of a client.
+    let (code, lines) = world.run(&["check", "198.18.0.10"]);
+    assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found."));
+    let (code, lines) = world.run(&["check", "198.18.0.12"]);
+    assert_eq!(
+        (code, lines[0].as_str()),
+        (1, "198.18.0.12: an address of a mail host has no PTR record: 198.18.0.12.")
+    );
+}

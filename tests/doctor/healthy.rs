@@ -1,0 +1,35 @@
+//! Healthy domains.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::facts::Subject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::internet::Internet;
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
+use resolverd::limits::MAX_CHECK_QUESTIONS;
+
+use crate::simulated::check;
+
+const DOMAINS: usize = 400;
+
+#[test]
+fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
+    let internet = Internet::signed(3, DOMAINS).unwrap();
+    let config = config_trusting(&internet.lab);
+    let simulation_lab = Arc::clone(&internet.lab);
+    paused(async {
+        let simulation = Simulation::new(simulation_lab, config, 3);
+        for domain in &internet.domains {
+            let domain = domain.name.to_string();
+            let subject = Subject { domain: domain.clone(), ..Subject::default() };
+            let (facts, findings) = check(&simulation, subject).await;
+            let bad: Vec<&Finding> = findings.iter().filter(|finding| finding.level < Level::Note).collect();
+            assert!(bad.is_empty(), "{domain}: {bad:#?}");
+            let notes: Vec<&Finding> =
+                findings.iter().filter(|finding| finding.level == Level::Note).collect();
+            assert!(notes.len() <= 1, "{domain}: {notes:#?}");
+            assert!(findings.iter().any(|finding| finding.level == Level::Well), "{domain}");
+            assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{domain}: {}", facts.got.len());
+        }
+    });
+}

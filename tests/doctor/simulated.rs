@@ -1,0 +1,69 @@
+//! The questions of a check, asked of a resolver over the simulated network.
+
+use futures_util::future::BoxFuture;
+use resolverd::check::domain::facts::{Facts, Got, Lost, Subject, Want};
+use resolverd::check::domain::finding::Finding;
+use resolverd::check::domain::gather::{Sources, gather};
+use resolverd::check::domain::judge;
+use resolverd::control::direct::{Form, query, said};
+use resolverd::control::lookup::{self, Lookup};
+use resolverd::control::protocol::{Reply, Request};
+use resolverd::ctl::domain::{got, request};
+use resolverd::lab::simulation::Simulation;
+use resolverd::lab::world::UNIX_AT_START;
+use resolverd::question::Client;
+use resolverd::resolve::Asked;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A daemon without a socket.
+pub(crate) struct Daemon<'s> {
+    simulation: &'s Simulation,
+    asked: AtomicU32,
+}
+
+impl Daemon<'_> {
+    async fn answer(&self, want: &Want) -> Got {
+        match request(want) {
+            Request::Query { name, kind, .. } => {
+                let question = lookup::question(&name, kind.as_deref()).unwrap();
+                let [high, low, ..] = self.asked.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+                let port = u16::from_le_bytes([high, low]);
+                let client = Client { address: [127, 0, 0, 9].into(), port, id: 7 };
+                let clock = self.simulation.clock();
+                let began = clock.mono();
+                let view = self.simulation.resolver().views().general().unwrap().id;
+                let question = resolverd::question::Question { view, ..question };
+                let Asked::Replied(replied) = self.simulation.resolver().ask(question.clone(), client).await
+                else {
+                    panic!("a new client was taken for a repeat");
+                };
+                let now = clock.mono();
+                let (answer, outcome) = (replied.answer, replied.outcome);
+                let found = Lookup { answer, now, outcome, elapsed: now.since(began), steps: Vec::new() };
+                got(vec![Reply::Query(Box::new(lookup::reply(&question, found).unwrap()))])
+            }
+            Request::AskServer { server, name, kind, tcp, edns, mixed_case } => {
+                let asked = query(server, &name, &kind, Form { tcp, edns, mixed_case }).unwrap();
+                let heard = self.simulation.resolver().ask_directly(asked).await;
+                got(vec![Reply::ServerSaid(Box::new(said(heard)))])
+            }
+            Request::DnsblTest { .. } => Got::Lists(Vec::new()),
+            other => Got::Lost(Lost::Unknown(format!("{other:?}"))),
+        }
+    }
+}
+
+impl Sources for Daemon<'_> {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        Box::pin(self.answer(want))
+    }
+}
+
+/// Checks a subject.
+pub(crate) async fn check(simulation: &Simulation, subject: Subject) -> (Facts, Vec<Finding>) {
+    let daemon = Daemon { simulation, asked: AtomicU32::new(0) };
+    let subject = Subject { unix: UNIX_AT_START, ..subject };
+    let facts = gather(subject, &daemon).await;
+    let findings = judge(&facts);
+    (facts, findings)
+}
