@@ -1,7 +1,8 @@
-//! `resolverctl check`: finds problems of this host, without a daemon; and those of a domain or an address.
+//! `resolverctl check`: finds problems of this host, without a daemon; and those of a domain, an address or a message.
 
+use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Subcommand;
@@ -12,11 +13,13 @@ use super::render::{Format, domain, findings, json};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::check::domain::facts::{Role, Subject, canonical};
 use crate::check::domain::finding::{Finding as DomainFinding, Level};
-use crate::check::domain::{self as check_domain, gather::gather as gather_domain};
+use crate::check::domain::{self as check_domain, gather::gather as gather_domain, message};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, Finding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
+use crate::control::protocol::Request;
+use crate::limits::MAX_CHECKED_MESSAGE;
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
@@ -47,6 +50,17 @@ enum CheckCommand {
     /// Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root;
     /// otherwise some checks cannot be made. Works without a daemon.
     System(System),
+    /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the
+    /// DKIM selectors of its signatures and the address that sent it. Only header fields are read.
+    Mail(MailFile),
+}
+
+/// The command line of `check mail`.
+#[derive(Debug, clap::Args)]
+struct MailFile {
+    /// File with the message; - is standard input.
+    #[arg(value_name = "FILE|-")]
+    file: PathBuf,
 }
 
 /// The command line of `check system`; tests bring a host and a root server of their own.
@@ -66,7 +80,8 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     match (&arguments.what, &arguments.subject) {
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
-        (None, Some(subject)) => of_subject(arguments, subject, client, format),
+        (Some(CheckCommand::Mail(mail)), _) => of_subjects(subjects_of(&mail.file)?, client, format),
+        (None, Some(typed)) => of_subjects(vec![subject_of(arguments, typed)?], client, format),
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
     }
@@ -85,19 +100,10 @@ fn of_system(system: &System, format: Format) -> CommandOutcome {
     CommandOutcome { text, exit: exit(&found) }
 }
 
-/// The check of a domain or an address.
-fn of_subject(
-    arguments: &Arguments,
-    typed: &str,
-    client: &ControlClient,
-    format: Format,
-) -> Result<CommandOutcome, CommandFailure> {
-    let mut subject = Subject {
-        address: arguments.from,
-        selectors: arguments.selector.clone(),
-        unix: unix(),
-        ..Subject::default()
-    };
+/// The subject of the command line.
+fn subject_of(arguments: &Arguments, typed: &str) -> Result<Subject, CommandFailure> {
+    let mut subject =
+        Subject { address: arguments.from, selectors: arguments.selector.clone(), ..Subject::default() };
     match typed.parse() {
         Ok(address) => subject.address = Some(address),
         Err(_) => subject.domain = canonical(&read_name(typed)?.to_ascii()),
@@ -107,17 +113,54 @@ fn of_subject(
         (_, true) => Role::Recipient,
         _ => Role::Both,
     };
+    Ok(subject)
+}
+
+/// The subjects of a message.
+fn subjects_of(file: &Path) -> Result<Vec<Subject>, CommandFailure> {
+    let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
+    let mut octets = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().lock().take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
+    } else {
+        let opened = std::fs::File::open(file).map_err(failed)?;
+        opened.take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
+    }
+    let subjects = message::subjects(&String::from_utf8_lossy(&octets));
+    if subjects.is_empty() {
+        return Err(failed(io::Error::other("no header field with a mail address")));
+    }
+    Ok(subjects)
+}
+
+/// The checks of domains and addresses, one after the other.
+fn of_subjects(
+    subjects: Vec<Subject>,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     // Without a daemon each of the questions would fail by itself.
-    client.ask(&crate::control::protocol::Request::Inflight)?;
+    client.ask(&Request::Inflight)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let daemon = Daemon::new(client.clone());
-    let facts = runtime.map_err(CommandFailure::Output)?.block_on(gather_domain(subject, &daemon));
-    let found = check_domain::judge(&facts);
-    let text = match format {
-        Format::Json => found.iter().map(json::line).collect(),
-        Format::Text(style) => domain::text(typed.trim_end_matches('.'), &found, style),
-    };
-    Ok(CommandOutcome { text, exit: exit_of_domain(&found) })
+    let (runtime, daemon) = (runtime.map_err(CommandFailure::Output)?, Daemon::new(client.clone()));
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for subject in subjects {
+        let name = match (subject.domain.trim_end_matches('.'), subject.address) {
+            ("", Some(address)) => address.to_string(),
+            (domain, _) => domain.to_owned(),
+        };
+        let facts = runtime.block_on(gather_domain(Subject { unix: unix(), ..subject }, &daemon));
+        let found = check_domain::judge(&facts);
+        match format {
+            Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),
+            Format::Text(style) => {
+                let gap = if text.is_empty() { "" } else { "\n" };
+                text.push_str(&format!("{gap}{}", domain::text(&name, &found, style)));
+            }
+        }
+        all.extend(found);
+    }
+    Ok(CommandOutcome { text, exit: exit_of_domain(&all) })
 }
 
 /// Seconds since 1970.

@@ -56,6 +56,14 @@ pub enum CommandFailure {
     /// The daemon refused.
     #[error("{0}")]
     Problem(#[from] Problem),
+    /// A file of the command line cannot be used.
+    #[error("cannot read {file}: {error}")]
+    Input {
+        /// The file; `-` is standard input.
+        file: PathBuf,
+        /// The error.
+        error: io::Error,
+    },
     /// The reply cannot be printed.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
@@ -69,7 +77,7 @@ impl CommandFailure {
             Self::Permission { .. } | Self::Problem(Problem { fault: Blame::Permission, .. }) => {
                 Exit::Permission
             }
-            Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
+            Self::Input { .. } | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
             Self::CutOff(_) | Self::Output(_) | Self::Problem(_) => Exit::CouldNotTell,
         }
     }

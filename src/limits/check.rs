@@ -63,3 +63,9 @@ pub const SLOW_SERVER_MILLIS: u64 = 500;
 
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
 pub const MAX_LISTED_ADDRESSES: usize = 3;
+
+/// Domains of a message that `check mail` checks, one after the other.
+pub const MAX_MESSAGE_DOMAINS: usize = 4;
+
+/// Octets of a message that `check mail` reads: header fields come first, and those of a bounce's parts soon.
+pub const MAX_CHECKED_MESSAGE: u64 = 1 << 20;

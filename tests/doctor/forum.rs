@@ -188,3 +188,21 @@ fn json_has_one_object_for_each_finding() {
         (1, "198.18.0.12: an address of a mail host has no PTR record: 198.18.0.12.")
     );
 }
+
+#[test]
+fn a_bounce_leads_to_the_recipient_s_domain() {
+    let world = World::new();
+    let file = world.folder.path().join("bounce");
+    let bounce =
+        "From: MAILER-DAEMON@moved.com\n\n--x\nFinal-Recipient: rfc822; you@unfound.com\nAction: delayed\n";
+    std::fs::write(&file, bounce).unwrap();
+    let (code, lines) = world.run(&["check", "mail", file.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(lines[0].starts_with("unfound.com: a name server does not serve the zone: "), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.starts_with("moved.com: the name servers of the zone give")),
+        "{lines:#?}"
+    );
+    let (_, lines) = world.run(&["--json", "check", "mail", file.to_str().unwrap()]);
+    assert!(lines[0].ends_with("\"subject\":\"unfound.com\"}"), "{}", lines[0]);
+}

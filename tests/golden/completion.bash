@@ -67,11 +67,17 @@ _resolverctl() {
             resolverctl__subcmd__check,help)
                 cmd="resolverctl__subcmd__check__subcmd__help"
                 ;;
+            resolverctl__subcmd__check,mail)
+                cmd="resolverctl__subcmd__check__subcmd__mail"
+                ;;
             resolverctl__subcmd__check,system)
                 cmd="resolverctl__subcmd__check__subcmd__system"
                 ;;
             resolverctl__subcmd__check__subcmd__help,help)
                 cmd="resolverctl__subcmd__check__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__check__subcmd__help,mail)
+                cmd="resolverctl__subcmd__check__subcmd__help__subcmd__mail"
                 ;;
             resolverctl__subcmd__check__subcmd__help,system)
                 cmd="resolverctl__subcmd__check__subcmd__help__subcmd__system"
@@ -165,6 +171,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help,zones)
                 cmd="resolverctl__subcmd__help__subcmd__zones"
+                ;;
+            resolverctl__subcmd__help__subcmd__check,mail)
+                cmd="resolverctl__subcmd__help__subcmd__check__subcmd__mail"
                 ;;
             resolverctl__subcmd__help__subcmd__check,system)
                 cmd="resolverctl__subcmd__help__subcmd__check__subcmd__system"
@@ -272,7 +281,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --selector --socket --json --color --help system help"
+            opts="-h --as-sender --as-recipient --from --selector --socket --json --color --help system mail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,7 +311,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check__subcmd__help)
-            opts="system help"
+            opts="system mail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -329,6 +338,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__check__subcmd__help__subcmd__mail)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__check__subcmd__help__subcmd__system)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -336,6 +359,28 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__check__subcmd__mail)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -734,8 +779,22 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__check)
-            opts="system"
+            opts="system mail"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__check__subcmd__mail)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -220,18 +220,19 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l from -d 'Address that sends mail for the domain: check its PTR records, and whether SPF allows it' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l selector -d 'DKIM selector to check; may be repeated' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l socket -d 'Control socket of the daemon' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l from -d 'Address that sends mail for the domain: check its PTR records, and whether SPF allows it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l selector -d 'DKIM selector to check; may be repeated' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l socket -d 'Control socket of the daemon' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l json -d 'Print JSON, one object per line. Times are in seconds'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Only header fields are read'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root-server -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l socket -d 'Control socket of the daemon' -r -F
@@ -240,7 +241,14 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l socket -d 'Control socket of the daemon' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l json -d 'Print JSON, one object per line. Times are in seconds'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -s h -l help -d 'Print help'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Only header fields are read'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "status" -d 'Show whether the daemon is healthy, and if not, what to do'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help" -f -a "stats" -d 'Show statistics: queries, outcomes, latency, the slowest zones and servers'
@@ -267,3 +275,4 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Only header fields are read'

@@ -419,6 +419,16 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(mail)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':file -- File with the message; - is standard input:_files' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_resolverctl__subcmd__check__subcmd__help_commands" \
@@ -432,6 +442,10 @@ _arguments "${_arguments_options[@]}" : \
         curcontext="${curcontext%:*:*}:resolverctl-check-help-command-$line[1]:"
         case $line[1] in
             (system)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(mail)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -599,6 +613,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(mail)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -647,6 +665,7 @@ _resolverctl__subcmd__cache_commands() {
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Only header fields are read' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -655,6 +674,7 @@ _resolverctl__subcmd__check_commands() {
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Only header fields are read' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -664,10 +684,20 @@ _resolverctl__subcmd__check__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl check help help commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__check__subcmd__help__subcmd__mail_commands] )) ||
+_resolverctl__subcmd__check__subcmd__help__subcmd__mail_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl check help mail commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__check__subcmd__help__subcmd__system_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help__subcmd__system_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl check help system commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__check__subcmd__mail_commands] )) ||
+_resolverctl__subcmd__check__subcmd__mail_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl check mail commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__check__subcmd__system_commands] )) ||
 _resolverctl__subcmd__check__subcmd__system_commands() {
@@ -813,8 +843,14 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Only header fields are read' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__check__subcmd__mail_commands] )) ||
+_resolverctl__subcmd__help__subcmd__check__subcmd__mail_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help check mail commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__check__subcmd__system_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check__subcmd__system_commands() {

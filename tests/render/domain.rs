@@ -20,7 +20,7 @@ fn findings() -> Vec<Finding> {
 #[test]
 fn a_faulty_domain() {
     golden("check_domain.txt", &domain::text("example.com", &findings(), Style::Plain));
-    let lines: String = findings().iter().map(json::line).collect();
+    let lines: String = findings().iter().map(|finding| json::finding(finding, "example.com")).collect();
     golden("check_domain.json", &lines);
 }
 

@@ -23,6 +23,7 @@ pub mod gather;
 mod level;
 mod lists;
 mod mail;
+pub mod message;
 mod pointer;
 mod spf;
 mod spf_record;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::check::domain::finding::Finding;
 use crate::config::{ConfigProblem, Errors};
 use crate::control::protocol::Reply;
 
@@ -47,6 +48,17 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Problem(problem) => line(problem),
         Reply::End => String::new(),
     }
+}
+
+/// A finding about a domain, and what was checked.
+pub fn finding(finding: &Finding, subject: &str) -> String {
+    #[derive(Serialize)]
+    struct Line<'f> {
+        #[serde(flatten)]
+        finding: &'f Finding,
+        subject: &'f str,
+    }
+    line(&Line { finding, subject })
 }
 
 /// An object of one key.
