@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, ListId};
+use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, Subject};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
@@ -27,9 +27,10 @@ use crate::zones::Views;
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// The subject of a question to a list.
+/// The subject of a question to a list, or of one that lists follow.
 struct Asks {
-    list: Arc<List>,
+    /// None: the question is for the PTR of an address, or the MX of a domain.
+    list: Option<Arc<List>>,
     number: ListId,
     /// The subject, without a key.
     subject: Name,
@@ -80,9 +81,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
 /// Learns from an event, and returns the questions to ask.
 fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
-    let Some(question) = key.question().filter(|question| question.kind == RecordType::A) else {
-        return Vec::new();
-    };
+    let Some(question) = key.question() else { return Vec::new() };
     let Some(Asks { list, number, subject, key: label }) = asks(resolver, &question) else {
         return Vec::new();
     };
@@ -126,8 +125,9 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
         };
         let key = key.map(AsRef::as_ref);
         let name = Name::from_labels(subject.iter().chain(key).chain(apex.iter())).ok()?;
-        let question = Question { name: Question::new(&name, RecordType::A).name, ..question.clone() };
-        shares(&list, &known, &question.name).then(|| (check.clone(), other, question))
+        let Question { name, kind, .. } = Question::new(&name, RecordType::A);
+        let question = Question { name, kind, ..question.clone() };
+        shares(list.as_deref(), &known, &question.name).then(|| (check.clone(), other, question))
     };
     let mut asking = Vec::new();
     for other in start {
@@ -139,8 +139,22 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// The subject of a question, if it asks a list.
+/// The subject of a question, if it asks a list or is followed by lists.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
+    let before = |number, own| {
+        let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
+        Some(Asks { list: None, number, subject, key: None })
+    };
+    let labels = question.name.iter().len();
+    match question.kind {
+        RecordType::A => {}
+        // Without in-addr.arpa or ip6.arpa.
+        RecordType::PTR => {
+            return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
+        }
+        RecordType::MX => return before(EXCHANGER, labels),
+        _ => return None,
+    }
     let list = resolver.list_resolver().list_of(question)?;
     if list.asked(&question.name) == AskedAbout::Nothing {
         return None;
@@ -151,17 +165,19 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let own = below.checked_sub(usize::from(list.keyed))?;
     let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
     let key = question.name.iter().nth(own).filter(|_| list.keyed).map(Box::from);
-    Some(Asks { list, number, subject, key })
+    Some(Asks { list: Some(list), number, subject, key })
 }
 
 /// Whether the subject of a question to `list` may be sent to `other` as `name`: lists of addresses do not get
-/// domains, and lists of domains do not get addresses.
-fn shares(list: &List, other: &List, name: &Name) -> bool {
+/// domains, and lists of domains do not get addresses. No list: the question was for a PTR or an MX.
+fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&Subject::Ip4),
         AskedAbout::Address(IpAddr::V6(_)) => other.subjects.contains(&Subject::Ip6),
         AskedAbout::Labels(_) => {
-            let alike = |subject| list.subjects.contains(&subject) && other.subjects.contains(&subject);
+            let asked =
+                |subject| list.map_or(subject == Subject::Domain, |list| list.subjects.contains(&subject));
+            let alike = |subject| asked(subject) && other.subjects.contains(&subject);
             alike(Subject::Domain) || alike(Subject::Hash)
         }
         AskedAbout::Nothing => false,

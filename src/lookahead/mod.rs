@@ -19,7 +19,8 @@
 //!   waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
 //! - A question that a client uses costs no message more, so only the unused ones are bounded by the share of all
 //!   messages. Otherwise nine of ten messages of a mail could not be sent ahead.
-//! - DNS lists are left to `dnsbl.batch`, which knows their quotas.
+//! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` tells it of PTR and MX, as lists
+//!   may follow these too.
 
 #![deny(
     clippy::unwrap_used,

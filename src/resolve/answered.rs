@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use tokio::sync::Notify;
 
@@ -12,6 +13,7 @@ use super::client_question::ClientQuestion;
 use super::{Asked, Resolver};
 use crate::clock::Mono;
 use crate::config::LookaheadMode;
+use crate::dnsbl::list_events::ListEventKind;
 use crate::limits::MAX_ANSWERED;
 use crate::question::{Answer, QuestionKey};
 use crate::record::Counter;
@@ -86,6 +88,9 @@ impl Resolver {
 
     /// Tells look-ahead of a client's question that begins, if other questions go beside it.
     pub(super) fn tell_asked(&self, asked: &Arc<ClientQuestion>) {
+        if asked.question.kind == RecordType::PTR {
+            self.tell_lists(asked);
+        }
         let leads = asked.question.kind == RecordType::MX || asked.list.is_some();
         if leads && is_seen(asked) {
             self.told(self.seen.tell(|| AnsweredEvent::Asked(Arc::clone(asked))));
@@ -95,6 +100,10 @@ impl Resolver {
     /// Tells look-ahead of a client's question that ended, if the view has look-ahead.
     pub(super) fn tell_answered(&self, asked: &Arc<ClientQuestion>, ended: &Asked) {
         let Asked::Replied(replied) = ended else { return };
+        // A made-up domain is not told to the lists.
+        if asked.question.kind == RecordType::MX && replied.answer.rcode == ResponseCode::NoError {
+            self.tell_lists(asked);
+        }
         if is_seen(asked) {
             let event =
                 || AnsweredEvent::Answered { asked: Arc::clone(asked), answer: Arc::clone(&replied.answer) };
@@ -108,6 +117,14 @@ impl Resolver {
         if let Some(rule) = answer.ahead.take() {
             let event = || AnsweredEvent::Used { key: QuestionKey::from_bytes(key), rule, at };
             self.told(self.seen.tell(event));
+        }
+    }
+
+    /// Tells the prefetch of lists of a question that questions to lists may follow, if the listener has look-ahead.
+    fn tell_lists(&self, asked: &ClientQuestion) {
+        let asks = matches!(asked.view.lookahead, LookaheadMode::Learned | LookaheadMode::Rules);
+        if asks && is_seen(asked) {
+            self.lists.table.ring.tell(asked.key.as_bytes(), ListEventKind::Asked(None), self.clock.mono());
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use resolverd::config::ConfiguredList;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::{ConfiguredList, LookaheadMode};
 use resolverd::dnsbl::batch::{AheadCounts, Mode};
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::simulation::paused;
@@ -195,5 +196,53 @@ fn no_list_of_domains_is_asked_about_addresses_nor_the_other_way_round() {
         assert_eq!(asked(&format!("shop19.example.{addresses}")), 0);
         let AheadCounts { used, wasted, .. } = counts(&stage);
         assert_eq!((used, wasted), (0, 0), "what may not be asked is no waste");
+    });
+}
+
+#[test]
+fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..200 {
+            let reverse = Name::from(std::net::IpAddr::from(sender(number)));
+            stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
+            // smtpd thinks for a while.
+            pass(Duration::from_millis(30)).await;
+            times.push(stage.check(sender(number), &all()).await.0);
+            pass(Duration::from_secs(3)).await;
+        }
+        let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+        assert_eq!(times[20], sum);
+        assert!(median(&times[150..]) + Duration::from_millis(30) <= SLOWEST, "{:?}", median(&times[150..]));
+        pass(Duration::from_secs(60)).await;
+        let AheadCounts { used, wasted, .. } = counts(&stage);
+        assert!(used >= 400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+#[test]
+fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..200 {
+            let sender = format!("shop{number}.mail.example.");
+            stage.simulation.ask(&name(&sender), RecordType::MX).await.unwrap();
+            pass(Duration::from_millis(200)).await;
+            let began = stage.simulation.clock().mono();
+            for (apex, _) in DOMAIN_LISTS {
+                stage.ask(&format!("{sender}{apex}")).await;
+            }
+            times.push(stage.simulation.clock().mono().since(began));
+            pass(Duration::from_secs(3)).await;
+        }
+        assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
+        assert_eq!(median(&times[150..]), Duration::ZERO);
+        // A made-up domain is not told to the lists.
+        let before = DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex));
+        stage.simulation.ask(&name("made-up.example."), RecordType::MX).await.unwrap();
+        pass(Duration::from_secs(3)).await;
+        assert_eq!(DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex)), before);
     });
 }

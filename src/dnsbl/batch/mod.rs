@@ -25,6 +25,12 @@ use crate::question::{ListSays, ViewId};
 /// A list, by its number in the state of all lists.
 pub type ListId = u32;
 
+/// In place of a list: the PTR of an address, which smtpd asks before its lists.
+pub const POINTER: ListId = ListId::MAX;
+
+/// In place of a list: the MX of a domain, which smtpd asks before a scanner asks the lists of domains.
+pub const EXCHANGER: ListId = ListId::MAX - 1;
+
 /// Whether lists are prefetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -163,7 +169,7 @@ impl Batch {
 
     /// Forgets habits and counters of lists that are no longer asked.
     pub fn keep(&mut self, is_asked: impl Fn(ListId) -> bool) {
-        self.habits.retain(|trigger, _| is_asked(trigger.list));
+        self.habits.retain(|trigger, _| trigger.list >= EXCHANGER || is_asked(trigger.list));
         self.counts.retain(|list, _| is_asked(*list));
     }
 
