@@ -3,8 +3,7 @@
 //! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
 //! because nearly all are never read.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::event::{Step, StepEvent};
 use super::note::Note;
@@ -20,7 +19,18 @@ const USUAL_STEPS: usize = 6;
 pub struct Trail {
     clock: Clock,
     began: Mono,
-    notes: Mutex<Vec<Noted>>,
+    notes: Mutex<Notes>,
+}
+
+/// What was noted. Decisions need more than the steps that are kept: those stand apart from the bound.
+#[derive(Debug, Default)]
+struct Notes {
+    /// At most `MAX_STEPS`.
+    steps: Vec<Noted>,
+    /// When a server last answered.
+    heard: Option<Mono>,
+    /// Whether a server has given an answer, or keys, that are bogus.
+    is_refuted: bool,
 }
 
 /// A note with its moment in microseconds since the begin, and its depth in sub-questions.
@@ -55,39 +65,37 @@ impl Trail {
 
     /// Notes a step at a depth of sub-questions.
     pub fn note(&self, depth: u8, note: impl Into<Note>) {
-        let at_micros = self.clock.mono().as_micros().saturating_sub(self.began.as_micros());
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        if notes.len() < MAX_STEPS {
-            if notes.is_empty() {
-                notes.reserve(USUAL_STEPS);
+        let (now, note) = (self.clock.mono(), note.into());
+        let mut notes = self.notes();
+        match &note {
+            Note::Received { conduct, .. } if conduct.came_back() => notes.heard = Some(now),
+            Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. }) => {
+                notes.is_refuted |= *state == SecurityStatus::Bogus;
             }
-            notes.push(Noted { at_micros, depth, note: note.into() });
+            _ => {}
+        }
+        if notes.steps.len() < MAX_STEPS {
+            if notes.steps.is_empty() {
+                notes.steps.reserve(USUAL_STEPS);
+            }
+            let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
+            notes.steps.push(Noted { at_micros, depth, note });
         }
     }
 
     /// When a server last answered; none before the first.
     pub fn heard(&self) -> Option<Mono> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        let received =
-            |noted: &&Noted| matches!(&noted.note, Note::Received { conduct, .. } if conduct.came_back());
-        let last = notes.iter().rev().find(received)?;
-        Some(self.began.after(Duration::from_micros(last.at_micros)))
+        self.notes().heard
     }
 
     /// Whether a server has given an answer, or keys, that are bogus.
     pub fn is_refuted(&self) -> bool {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.iter().any(|noted| match &noted.note {
-            Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. }) => {
-                *state == SecurityStatus::Bogus
-            }
-            _ => false,
-        })
+        self.notes().is_refuted
     }
 
     /// Its progress.
     pub fn progress(&self) -> Progress {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
             Note::Sent { server, .. } => Some((place, noted.depth, server)),
             _ => None,
@@ -106,9 +114,44 @@ impl Trail {
 
     /// All steps noted so far, in words.
     pub fn steps(&self) -> Arc<[Step]> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let notes = self.notes();
         let told =
             |noted: &Noted| Step { at_micros: noted.at_micros, depth: noted.depth, event: noted.note.told() };
-        notes.iter().map(told).collect()
+        notes.steps.iter().map(told).collect()
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use hickory_proto::rr::{Name, RecordType};
+
+    use super::*;
+    use crate::conduct::Conduct;
+    use crate::record::note::Words;
+
+    #[test]
+    fn what_servers_said_is_known_also_when_no_more_steps_are_kept() {
+        let trail = Trail::new(Clock::machine());
+        let cut = || Note::Cut { zone: Name::root(), addresses: 1 };
+        (0..MAX_STEPS).for_each(|_| trail.note(0, cut()));
+        assert_eq!((trail.heard(), trail.is_refuted()), (None, false));
+        let (server, elapsed) = (Ipv4Addr::LOCALHOST.into(), Duration::ZERO);
+        let received =
+            |conduct| trail.note(0, Note::Received { server, conduct, elapsed, said: Words::Fixed("") });
+        received(Conduct::Silent);
+        assert_eq!(trail.heard(), None);
+        received(Conduct::Answered);
+        assert!(trail.heard().is_some());
+        let (name, kind) = (Name::root(), RecordType::MX);
+        trail.note(0, Note::Checked { name, kind, state: SecurityStatus::Bogus, why: None });
+        assert!(trail.is_refuted());
+        assert_eq!(trail.steps().len(), MAX_STEPS);
     }
 }
