@@ -161,7 +161,7 @@ fn kind(typed: &Typed<'_>) -> Read<RecordType> {
 fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
     let kind = kind_text(kind);
     one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
-        let wrong = format!("{} cannot be read as {kind}: {wrong}", quoted(data));
+        let wrong = format!("{}: {wrong}", quoted(data));
         WrongValue::new(wrong, "write it as in a zone file")
     })
 }

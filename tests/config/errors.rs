@@ -145,7 +145,7 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
     ),
     (
         "[[record]]\nname = \"a\"\ntype = \"MX\"\ndata = [\"mx\"]",
-        "line 5: record.data: \"mx\" cannot be read as MX: the preference is missing; write it as in a zone file",
+        "line 5: record.data: \"mx\": MX cannot be read; write it as in a zone file",
     ),
     (
         "[[record]]\nname = \"a\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]\n[[record]]\nname = \"A\"\ntype = \"CNAME\"\ndata = [\"b\"]",
