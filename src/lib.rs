@@ -68,7 +68,7 @@
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
 //! daemon     control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
-//! ctl        control lookahead check zones config dnsbl record cache question conduct clock limits
+//! ctl        control lookahead check import zones config dnsbl record cache question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
 //! listener   resolve zones config record cache wire question supervise clock hash limits
@@ -76,6 +76,7 @@
 //! background resolve zones config dnsbl question clock random limits
 //! resolve    iterate zones config dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
+//! import     zones config zone_file wire limits
 //! check      config clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
 //! config     zone_file dnsbl exchange wire validate rdata limits
@@ -121,6 +122,7 @@ pub mod daemon;
 pub mod dnsbl;
 pub mod exchange;
 pub mod hash;
+pub mod import;
 pub mod iterate;
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -38,13 +38,12 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
 }
 
 /// Reads the text of a file over `base`.
-#[cfg(feature = "lab")]
 pub(super) fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
     let file = directory.display().to_string();
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
 }
 
-/// The configuration of a text in `directory`; missing keys are as in `base`, which has no entries.
+/// The configuration of a text in `directory`; missing keys and further entries are those of `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::of(text);
     let (tree, errors) = DeTable::parse_recoverable(text);

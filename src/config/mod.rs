@@ -122,12 +122,11 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which has no entries. For the lab, which
-    /// uses no files of the host.
+    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which may have entries. It reads no
+    /// trust anchors of the host.
     ///
     /// # Errors
     /// The text has errors.
-    #[cfg(feature = "lab")]
     pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
         file::read_over(base, text, directory)
     }

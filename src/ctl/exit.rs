@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::control::protocol::{Blame, Problem};
+use crate::import::ImportError;
 
 /// Exit codes; the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +65,9 @@ pub enum CommandFailure {
         /// The error.
         error: io::Error,
     },
+    /// The configuration of another resolver cannot be imported.
+    #[error("{0}")]
+    Import(#[from] ImportError),
     /// The reply cannot be printed.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
@@ -78,6 +82,7 @@ impl CommandFailure {
                 Exit::Permission
             }
             Self::Input { .. } | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
+            Self::Import(_) => Exit::ConfigInvalid,
             Self::CutOff(_) | Self::Output(_) | Self::Problem(_) => Exit::CouldNotTell,
         }
     }

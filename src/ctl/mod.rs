@@ -23,6 +23,7 @@ mod dnsbl;
 pub mod domain;
 mod exit;
 mod flush;
+mod import;
 mod inflight;
 mod lookahead;
 mod nta;
@@ -124,6 +125,11 @@ enum Command {
     Nta(nta::Command),
     /// Reload the configuration file; show the changes. If the file has an error, nothing changes.
     Reload,
+    /// Convert the configuration of another resolver. Works without a daemon.
+    ///
+    /// Prints the file for resolverd. Comments at its top name each setting that it does not have, with the effect of the
+    /// setting and the way to it here, the dangerous ones first. The exit code is 1 if there is a dangerous one.
+    Import(import::Arguments),
     /// Print a completion script for a shell.
     Completion(completion::Arguments),
     /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
@@ -179,6 +185,7 @@ impl Arguments {
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta(command)) => nta::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
+            Some(Command::Import(arguments)) => import::run(arguments, format),
             Some(Command::Completion(arguments)) => completion::run(arguments),
             Some(Command::Check(arguments)) => check::run(arguments, &client, format),
         }

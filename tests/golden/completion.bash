@@ -37,6 +37,9 @@ _resolverctl() {
             resolverctl,help)
                 cmd="resolverctl__subcmd__help"
                 ;;
+            resolverctl,import)
+                cmd="resolverctl__subcmd__import"
+                ;;
             resolverctl,inflight)
                 cmd="resolverctl__subcmd__inflight"
                 ;;
@@ -145,6 +148,9 @@ _resolverctl() {
             resolverctl__subcmd__help,help)
                 cmd="resolverctl__subcmd__help__subcmd__help"
                 ;;
+            resolverctl__subcmd__help,import)
+                cmd="resolverctl__subcmd__help__subcmd__import"
+                ;;
             resolverctl__subcmd__help,inflight)
                 cmd="resolverctl__subcmd__help__subcmd__inflight"
                 ;;
@@ -233,7 +239,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help"
+            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight cache dnsbl lookahead config nta reload import completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -751,7 +757,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help"
+            opts="status stats query flush servers zones inflight cache dnsbl lookahead config nta reload import completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -960,6 +966,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__help__subcmd__inflight)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1121,6 +1141,40 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__import)
+            opts="-o -h --output --from --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -W "unbound named" -- "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

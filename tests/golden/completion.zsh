@@ -376,6 +376,19 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(import)
+_arguments "${_arguments_options[@]}" : \
+'-o+[File to write, which must not exist. Default\: standard output]:FILE:_files' \
+'--output=[File to write, which must not exist. Default\: standard output]:FILE:_files' \
+'--from=[Format of the file. Default\: by its name, for example unbound.conf]:FORMAT:(unbound named)' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':file -- Configuration file of the other resolver. Files that it includes are read too:_files' \
+&& ret=0
+;;
 (completion)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -593,6 +606,10 @@ esac
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(import)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completion)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -650,6 +667,7 @@ _resolverctl_commands() {
 'config:Show the running configuration, or check a configuration file' \
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
+'import:Convert the configuration of another resolver. Works without a daemon' \
 'completion:Print a completion script for a shell' \
 'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -828,6 +846,7 @@ _resolverctl__subcmd__help_commands() {
 'config:Show the running configuration, or check a configuration file' \
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
+'import:Convert the configuration of another resolver. Works without a daemon' \
 'completion:Print a completion script for a shell' \
 'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -914,6 +933,11 @@ _resolverctl__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help help commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__import_commands] )) ||
+_resolverctl__subcmd__help__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help import commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__inflight_commands] )) ||
 _resolverctl__subcmd__help__subcmd__inflight_commands() {
     local commands; commands=()
@@ -977,6 +1001,11 @@ _resolverctl__subcmd__help__subcmd__status_commands() {
 _resolverctl__subcmd__help__subcmd__zones_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help zones commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__import_commands] )) ||
+_resolverctl__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl import commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__inflight_commands] )) ||
 _resolverctl__subcmd__inflight_commands() {

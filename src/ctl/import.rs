@@ -1,0 +1,73 @@
+//! `resolverctl import`: the configuration of another resolver in the format of ours.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+use serde_json::json;
+
+use super::render::Format;
+use super::{CommandFailure, CommandOutcome, Exit};
+use crate::import::{self, FORMATS, Imported, Weight};
+
+/// The command line of `import`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Configuration file of the other resolver. Files that it includes are read too.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// File to write, which must not exist. Default: standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Format of the file. Default: by its name, for example unbound.conf.
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.map(|(name, _)| name)))]
+    from: Option<String>,
+}
+
+/// Imports, and shows or writes the file. The exit code is 1 if a setting needs a decision.
+pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
+    let from = FORMATS.iter().find(|(name, _)| Some(*name) == arguments.from.as_deref());
+    let imported = import::import(&arguments.file, from.map(|(_, format)| *format))?;
+    let file = imported.file(&arguments.file);
+    if let Some(path) = &arguments.output {
+        write(path, &file).map_err(CommandFailure::Output)?;
+    }
+    let text = match (format, &arguments.output) {
+        (Format::Json, _) => json_text(&imported, &file),
+        (Format::Text(_), None) => file,
+        (Format::Text(_), Some(path)) => format!("{}{}", imported.told(), next(path)),
+    };
+    let is_dangerous = imported.findings.iter().any(|finding| finding.weight == Weight::Dangerous);
+    Ok(CommandOutcome { text, exit: if is_dangerous { Exit::No } else { Exit::Yes } })
+}
+
+/// The last lines of the screen.
+fn next(path: &Path) -> String {
+    format!("Wrote {0}. Check it: resolverctl config check {0}\n", path.display())
+}
+
+/// Nothing is overwritten: the file may be the only copy of an operator's work.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+fn json_text(imported: &Imported, file: &str) -> String {
+    let findings: Vec<_> = imported
+        .findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "file": finding.place.file.display().to_string(),
+                "line": finding.place.line,
+                "option": finding.option,
+                "did": finding.did,
+                "instead": finding.instead,
+                "weight": finding.weight.word(),
+            })
+        })
+        .collect();
+    format!("{}\n", json!({ "config": file, "findings": findings, "more": imported.more }))
+}

@@ -1,0 +1,150 @@
+//! The configuration as it grows: each value passes the reader of our own file, so that the result always passes
+//! `resolverd --check`.
+
+use std::sync::Arc;
+
+use toml::Value;
+
+use super::finding::{Finding, Place, Weight};
+use crate::config::Config;
+use crate::limits;
+use crate::zones::Views;
+
+/// An entry of our file, or one key of a section, with the setting that it comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) place: Place,
+    /// The setting, as it was typed.
+    pub(super) option: String,
+    /// `[cache]`, `[[zone]]`.
+    pub(super) head: &'static str,
+    pub(super) keys: Vec<(&'static str, Value)>,
+}
+
+/// The result as it grows.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) config: Config,
+    entries: Vec<Entry>,
+    findings: Vec<Finding>,
+    /// The number of findings beyond `limits::MAX_FINDINGS`.
+    more: usize,
+}
+
+impl Draft {
+    /// Sets a key of a section that occurs once.
+    pub(super) fn set(
+        &mut self,
+        place: &Place,
+        option: &str,
+        (head, key): (&'static str, &'static str),
+        value: impl Into<Value>,
+    ) {
+        self.add(place, option, head, vec![(key, value.into())]);
+    }
+
+    /// Adds an entry.
+    pub(super) fn add(
+        &mut self,
+        place: &Place,
+        option: &str,
+        head: &'static str,
+        keys: Vec<(&'static str, Value)>,
+    ) {
+        self.entries.push(Entry { place: place.clone(), option: option.to_owned(), head, keys });
+    }
+
+    /// Reports a setting: its effect, and the way to it here.
+    pub(super) fn tell(&mut self, weight: Weight, place: &Place, option: &str, (did, instead): (&str, &str)) {
+        if self.findings.len() >= limits::MAX_FINDINGS {
+            self.more = self.more.saturating_add(1);
+            return;
+        }
+        let finding = Finding {
+            place: place.clone(),
+            option: option.to_owned(),
+            did: did.to_owned(),
+            instead: instead.to_owned(),
+            weight,
+        };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// The configuration of all entries that can be used, and the findings, the dangerous first.
+    pub(super) fn finish(mut self) -> (Config, Vec<Finding>, usize) {
+        let mut entries = std::mem::take(&mut self.entries);
+        // In TOML the keys of sections stand before the first entry of a list.
+        entries.sort_by_key(|entry| entry.head.starts_with("[["));
+        self.take(&entries);
+        self.drop_unserved(&entries);
+        self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
+        (self.config, self.findings, self.more)
+    }
+
+    /// Takes all of them, or halves of them until the ones that cannot be used are alone.
+    fn take(&mut self, entries: &[Entry]) {
+        let text: String = entries.iter().map(Entry::text).collect();
+        // Files are named as in the shell of the operator.
+        let directory = std::path::absolute(".").unwrap_or_default();
+        let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
+        match (read, entries) {
+            (Ok(config), _) => self.config = config,
+            (Err(errors), [alone]) => {
+                let problem = errors.problems.first();
+                let wrong = problem.map_or_else(String::new, |problem| problem.wrong.clone());
+                let remedy = problem.map_or_else(String::new, |problem| problem.remedy.clone());
+                let did = format!("cannot be carried over: {wrong}");
+                self.tell(Weight::Dangerous, &alone.place, &alone.option, (&did, &remedy));
+            }
+            (Err(_), []) => {}
+            (Err(_), entries) => {
+                let (one, other) = entries.split_at(entries.len() / 2);
+                self.take(one);
+                self.take(other);
+            }
+        }
+    }
+
+    /// Removes the zones that the daemon could not serve, one after the other.
+    fn drop_unserved(&mut self, entries: &[Entry]) {
+        for _ in 0..=self.config.zones.len() {
+            let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
+            let apex = wrong.zone.trim_end_matches('.');
+            let Some(at) =
+                self.config.zones.iter().position(|zone| zone.name.to_string().trim_end_matches('.') == apex)
+            else {
+                return;
+            };
+            self.config.zones.remove(at);
+            let is_of = |entry: &&Entry| entry.head == "[[zone]]" && entry.is_named(apex);
+            let Some(entry) = entries.iter().find(is_of) else { return };
+            let did = format!("cannot be carried over: {}", wrong.reason);
+            self.tell(
+                Weight::Dangerous,
+                &entry.place,
+                &entry.option,
+                (&did, "correct it, and add a [[zone]] for it"),
+            );
+        }
+    }
+}
+
+impl Entry {
+    /// Whether its name is this one, which has no final dot.
+    fn is_named(&self, apex: &str) -> bool {
+        let name = self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str());
+        name.is_some_and(|name| name.trim_end_matches('.').eq_ignore_ascii_case(apex))
+    }
+
+    fn text(&self) -> String {
+        // A section that occurs once may come from several settings, and TOML has each head only once.
+        let keys = self.keys.iter().map(|(key, value)| match self.head.strip_prefix("[[") {
+            Some(_) => format!("{key} = {value}\n"),
+            None => format!("{}.{key} = {value}\n", self.head.trim_matches(['[', ']'])),
+        });
+        let keys: String = keys.collect();
+        if self.head.starts_with("[[") { format!("{}\n{keys}", self.head) } else { keys }
+    }
+}

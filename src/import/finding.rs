@@ -1,0 +1,76 @@
+//! A setting that was not carried over as it was: its place, its effect, and the way to the same effect here.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::limits::MAX_SHOWN_SENTENCE;
+use crate::wire::presentation::shown;
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: Arc<Path>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// How much a finding matters, from the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Without it, mail is lost or misled, or strangers are answered.
+    Dangerous,
+    /// Some answers differ.
+    Different,
+    /// Nothing is to be done.
+    Unneeded,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its place.
+    pub place: Place,
+    /// The setting, as it was typed.
+    pub option: String,
+    /// The effect that it had.
+    pub did: String,
+    /// The way to the same effect here.
+    pub instead: String,
+    /// How much it matters.
+    pub weight: Weight,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file.display(), self.line)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}: {}: {}; {}", self.place, self.option, self.did, self.instead);
+        formatter.write_str(&shown(&text, MAX_SHOWN_SENTENCE))
+    }
+}
+
+impl Weight {
+    /// Its name in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Dangerous => "dangerous",
+            Self::Different => "different",
+            Self::Unneeded => "unneeded",
+        }
+    }
+
+    /// The heading of the findings of this weight.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Dangerous => "Decide these before you switch:",
+            Self::Different => "These differ from the configuration that was imported:",
+            Self::Unneeded => "These need nothing here:",
+        }
+    }
+}

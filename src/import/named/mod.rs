@@ -1,0 +1,102 @@
+//! named.conf of BIND 9 (version 9.20).
+
+mod clients;
+mod options;
+mod reader;
+mod zones;
+
+use std::path::Path;
+
+use self::clients::Lists;
+use self::reader::{Statement, find};
+use super::ImportError;
+use super::draft::Draft;
+use super::finding::Weight::{self, Dangerous, Different, Unneeded};
+use super::source::Sources;
+
+/// Statements whose effect is missing here, or is not needed: weight, effect, and what to do.
+const TOLD: [(&str, Weight, &str, &str); 14] = [
+    ("controls", Unneeded, "configured rndc", "resolverctl uses the socket of [control]"),
+    ("key", Unneeded, "held a key of rndc or of transfers", "resolverctl needs no key"),
+    ("logging", Different, "configured the log", "resolverd logs to the journal; see [log]"),
+    ("statistics-channels", Different, "served statistics over HTTP", "use resolverctl stats --json"),
+    (
+        "trust-anchors",
+        Dangerous,
+        "gave keys to validate with",
+        "set dnssec.trust_anchor to this file, unless they are those of the root",
+    ),
+    (
+        "managed-keys",
+        Dangerous,
+        "gave keys to validate with",
+        "set dnssec.trust_anchor to this file, unless they are those of the root",
+    ),
+    (
+        "trusted-keys",
+        Dangerous,
+        "gave keys to validate with",
+        "set dnssec.trust_anchor to this file, unless they are those of the root",
+    ),
+    ("server", Different, "changed the queries to one server", "resolverd learns what a server supports"),
+    ("tls", Unneeded, "named a TLS configuration", "forwarders are written tls://address#name"),
+    ("http", Different, "configured DNS over HTTPS", "resolverd has no encrypted listener"),
+    ("primaries", Unneeded, "named a list of primaries", "its addresses are in the zones that use it"),
+    ("masters", Unneeded, "named a list of primaries", "its addresses are in the zones that use it"),
+    ("dlz", Dangerous, "took zones from a database", "write them to zone files"),
+    ("dnssec-policy", Unneeded, "configured signing", "resolverd signs no zones"),
+];
+
+/// Reads the file at `path` into `draft`.
+pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
+    let statements = reader::read(path, &mut Sources::default())?;
+    let of = |option: &'static str| statements.iter().filter(move |statement| statement.option() == option);
+    let lists: Lists<'_> = of("acl").map(|list| (list.value(), list)).collect();
+    let none: &[Statement] = &[];
+    let options = of("options").next().map_or(none, Statement::block);
+    let directory = find(options, "directory").map_or("", Statement::value);
+    let base = path.parent().unwrap_or_else(|| Path::new("")).join(directory);
+    let settings = zones::Settings { statements: &statements, base: &base };
+    options::add(options, &lists, path, draft);
+    let mut views = of("view");
+    if let Some(view) = views.next() {
+        tell_view(view, draft);
+        options::add_inner(view.block(), &lists, draft);
+        zones::add(view.block(), &settings, draft);
+    }
+    for view in views {
+        let did = "gave some clients other zones, by their address";
+        let instead = "add a [[listener]] with an address of its own, `allow` and `zones` for these clients";
+        draft.tell(Dangerous, &view.place, &view.shown(), (did, instead));
+    }
+    zones::add(&statements, &settings, draft);
+    for statement in &statements {
+        tell(statement, draft);
+    }
+    Ok(())
+}
+
+/// Reports the first view, whose zones are kept for all clients.
+fn tell_view(view: &Statement, draft: &mut Draft) {
+    let everybody = find(view.block(), "match-clients")
+        .is_none_or(|list| list.block().iter().any(|element| element.option() == "any"));
+    let weight = if everybody { Unneeded } else { Different };
+    let did = "gave its clients these zones";
+    draft.tell(weight, &view.place, &view.shown(), (did, "all clients of [listen] get them here"));
+}
+
+fn tell(statement: &Statement, draft: &mut Draft) {
+    let option = statement.option();
+    if ["acl", "options", "zone", "view"].contains(&option) {
+        return;
+    }
+    let (weight, did, instead) = match TOLD.iter().find(|(name, ..)| *name == option) {
+        Some((_, weight, did, instead)) => (*weight, *did, *instead),
+        None => (
+            Different,
+            "is not known to this import",
+            "see the manual of BIND for its effect and resolverd.toml(5)",
+        ),
+    };
+    draft.tell(weight, &statement.place, &statement.shown(), (did, instead));
+}

@@ -1,0 +1,205 @@
+//! `zone` statements and forwarders of BIND.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use toml::Value;
+
+use super::reader::{Statement, find};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::values::{Upstream, texts, upstream_text};
+use crate::limits;
+
+/// The zones of Debian's named.conf.default-zones and of RFC 1912, which resolverd has itself.
+const OWN: [&str; 6] = [
+    "localhost",
+    "127.in-addr.arpa",
+    "0.in-addr.arpa",
+    "255.in-addr.arpa",
+    "0.0.127.in-addr.arpa",
+    "localhost.localdomain",
+];
+
+/// The file that zones are a part of.
+pub(super) struct Settings<'s> {
+    /// All statements, with the lists of primaries.
+    pub(super) statements: &'s [Statement],
+    /// The directory of relative paths.
+    pub(super) base: &'s Path,
+}
+
+/// Adds the zones among `statements`.
+pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut Draft) {
+    for zone in statements.iter().filter(|statement| statement.option() == "zone") {
+        one(zone, settings, draft);
+    }
+}
+
+fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
+    let name = zone.value().trim_end_matches('.');
+    let block = zone.block();
+    let kind = find(block, "type").map_or("", Statement::value);
+    let shown = format!("zone \"{}\" type {kind}", zone.value());
+    let mut tell = |weight, did: &str, instead: &str| draft.tell(weight, &zone.place, &shown, (did, instead));
+    match kind {
+        "hint" => tell(Unneeded, "named the servers of the root", "resolverd has them built in"),
+        "mirror" => {
+            tell(Unneeded, "kept a copy of the root zone", "resolverd keeps and renews its delegations")
+        }
+        "redirect" => {
+            tell(Dangerous, "replaced answers that a name does not exist", "resolverd never does this")
+        }
+        "master" | "primary" if OWN.contains(&name) => {
+            tell(Unneeded, "gave names of this host", "resolverd has this zone built in");
+        }
+        "master" | "primary" => file(zone, name, settings.base, draft),
+        "slave" | "secondary" | "stub" => secondary(zone, name, kind, settings, draft),
+        "static-stub" => {
+            let servers = find(block, "server-addresses")
+                .map(|list| servers(list, settings, draft, 0))
+                .unwrap_or_default();
+            upstreams(zone, name, "stub", servers, draft);
+        }
+        "forward" => forward(zone, name, settings, draft),
+        _ if find(block, "in-view").is_some() => {
+            tell(Different, "took the zone of another view", "see that view")
+        }
+        _ => tell(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
+    }
+}
+
+/// A zone with a file of its own.
+fn file(zone: &Statement, name: &str, base: &Path, draft: &mut Draft) {
+    let shown = format!("zone \"{}\"", zone.value());
+    let Some(file) = find(zone.block(), "file") else {
+        let did = "has no file";
+        return draft.tell(
+            Dangerous,
+            &zone.place,
+            &shown,
+            (did, "add a [[zone]] with file, stub or forward"),
+        );
+    };
+    let path = base.join(file.value()).display().to_string();
+    let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path))];
+    draft.add(&zone.place, &shown, "[[zone]]", keys);
+    let dynamic = ["update-policy", "allow-update", "auto-dnssec", "inline-signing", "dnssec-policy"];
+    for changed in dynamic.iter().filter_map(|option| find(zone.block(), option)) {
+        let did = "changed or signed the zone while named ran";
+        let instead = "resolverd serves the file as it is; run an authoritative server and name it with stub";
+        draft.tell(Dangerous, &changed.place, &format!("{shown}: {}", changed.shown()), (did, instead));
+    }
+}
+
+/// A zone that is transferred: its primaries are asked instead.
+fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    let list = find(zone.block(), "primaries").or_else(|| find(zone.block(), "masters"));
+    let servers = list.map(|list| servers(list, settings, draft, 0)).unwrap_or_default();
+    if kind != "stub" {
+        let did = "kept a copy of the zone, transferred from its primaries";
+        let instead =
+            "resolverd asks the primaries, and caches; while they are down, only cached answers are given";
+        draft.tell(Different, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
+    }
+    upstreams(zone, name, "stub", servers, draft);
+}
+
+/// A zone that is forwarded; without forwarders it is resolved from the root.
+fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    let Some(list) = find(zone.block(), "forwarders") else { return };
+    if list.block().is_empty() {
+        let did = "was not forwarded";
+        let instead = "if the root has a [[zone]] with forward, add a [[zone]] with the servers of this one";
+        return draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+    }
+    let servers = servers(list, settings, draft, 0);
+    first(zone.block(), list, draft);
+    upstreams(zone, name, "forward", servers, draft);
+}
+
+/// Adds the forwarders of `options` or of a view, for all names.
+pub(super) fn forward_all(block: &[Statement], draft: &mut Draft) {
+    let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
+    let settings = Settings { statements: &[], base: Path::new("/") };
+    let servers = servers(list, &settings, draft, 0);
+    first(block, list, draft);
+    upstreams(list, ".", "forward", servers, draft);
+}
+
+/// Reports `forward first`, which is BIND's default.
+fn first(block: &[Statement], list: &Statement, draft: &mut Draft) {
+    if find(block, "forward").is_none_or(|forward| forward.value() != "only") {
+        let did = "resolved names from the root if the forwarders failed (forward first)";
+        let instead = "resolverd answers SERVFAIL then; name several forwarders";
+        draft.tell(Different, &list.place, &list.shown(), (did, instead));
+    }
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { ".".to_owned() } else { name.to_owned() }
+}
+
+fn upstreams(zone: &Statement, name: &str, key: &'static str, servers: Vec<String>, draft: &mut Draft) {
+    let shown = zone.shown();
+    if servers.is_empty() {
+        let did = "sent queries to servers that cannot be named here";
+        let instead = "add a [[zone]] with their addresses; until then the zone is resolved from the root";
+        return draft.tell(Dangerous, &zone.place, &shown, (did, instead));
+    }
+    draft.add(
+        &zone.place,
+        &shown,
+        "[[zone]]",
+        vec![("name", Value::from(named(name))), (key, texts(servers))],
+    );
+}
+
+/// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list
+/// of primaries.
+fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
+    let usual = after(&list.words(), "port");
+    let mut found: Vec<String> = Vec::new();
+    for element in list.block() {
+        let words = element.words();
+        let Ok(address) = element.option().parse::<IpAddr>() else {
+            let is_list = |statement: &&Statement| {
+                matches!(statement.option(), "primaries" | "masters" | "remote-servers")
+                    && statement.value() == element.option()
+            };
+            match settings.statements.iter().find(is_list).filter(|_| depth < limits::MAX_NESTED) {
+                Some(list) => found.extend(servers(list, settings, draft, depth.saturating_add(1))),
+                None => draft.tell(
+                    Dangerous,
+                    &element.place,
+                    &element.shown(),
+                    ("named a server by something else than an address", "add its address to the [[zone]]"),
+                ),
+            }
+            continue;
+        };
+        let port = after(&words, "port").or(usual).and_then(|port| port.parse().ok());
+        let server = Upstream { address, port, tls: words.contains(&"tls"), name: None };
+        match upstream_text(&server) {
+            Some(text) if !found.contains(&text) => found.push(text),
+            Some(_) => {}
+            None => draft.tell(
+                Dangerous,
+                &element.place,
+                &element.shown(),
+                (
+                    "sent queries over TLS",
+                    "add the server with the name of its certificate, like \"tls://192.0.2.1#dns.example\"",
+                ),
+            ),
+        }
+    }
+    found
+}
+
+/// The word after another one.
+fn after<'w>(words: &[&'w str], before: &str) -> Option<&'w str> {
+    let mut words = words.iter();
+    words.find(|word| **word == before)?;
+    words.next().copied()
+}

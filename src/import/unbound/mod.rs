@@ -1,0 +1,71 @@
+//! unbound.conf of Unbound (unbound.conf(5), version 1.22).
+
+mod local;
+mod reader;
+mod server;
+mod zones;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use self::reader::{Section, Setting};
+use super::ImportError;
+use super::draft::Draft;
+use super::finding::{Place, Weight};
+use super::source::Sources;
+
+/// Reads the file at `path` into `draft`.
+pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
+    let sections = reader::read(path, &mut Sources::default())?;
+    let server = joined(&sections, path);
+    let directory = server.last("directory").map_or("/etc/unbound", Setting::value).to_owned();
+    server::add(&server, draft);
+    local::add(&server, draft);
+    let tls = server.last("tls-upstream").or_else(|| server.last("ssl-upstream"));
+    let tls = tls.is_some_and(Setting::is_yes);
+    for section in sections.iter().filter(|section| section.kind != "server") {
+        match section.kind.as_str() {
+            "forward-zone" => zones::forward(section, tls, draft),
+            "stub-zone" => zones::stub(section, draft),
+            "auth-zone" => zones::auth(section, Path::new(&directory), draft),
+            other => tell(other, section, draft),
+        }
+    }
+    Ok(())
+}
+
+/// All `server:` sections as one.
+fn joined(sections: &[Section], path: &Path) -> Section {
+    let servers = sections.iter().filter(|section| section.kind == "server");
+    let first = sections.first().map(|first| first.place.clone());
+    let place = first.unwrap_or_else(|| Place { file: Arc::from(path), line: 1 });
+    let settings = servers.flat_map(|section| section.settings.iter().cloned()).collect();
+    Section { place, kind: "server".to_owned(), settings }
+}
+
+/// Reports a section without a counterpart.
+fn tell(kind: &str, section: &Section, draft: &mut Draft) {
+    let (weight, did, instead) = match kind {
+        "remote-control" => {
+            (Weight::Unneeded, "configured unbound-control", "resolverctl uses the socket of [control]")
+        }
+        "view" => (
+            Weight::Dangerous,
+            "gave some clients other data",
+            "add a [[listener]] with an address of its own and `zones` for these clients",
+        ),
+        "rpz" => (
+            Weight::Dangerous,
+            "applied a response policy zone",
+            "resolverd has none; put names to block into a [[zone]] with records",
+        ),
+        "dnscrypt" => (Weight::Different, "served DNSCrypt", "resolverd serves plain DNS only"),
+        "cachedb" => (Weight::Unneeded, "kept the cache outside", "resolverd keeps its cache over a restart"),
+        "dnstap" => {
+            (Weight::Different, "sent a log of messages", "see resolverctl stats and resolverctl query")
+        }
+        _ => (Weight::Different, "ran a module", "resolverd has no modules"),
+    };
+    let name = section.last("name").map_or("", Setting::value);
+    draft.tell(weight, &section.place, format!("{kind} {name}").trim_end(), (did, instead));
+}

@@ -1,0 +1,189 @@
+//! The text of unbound.conf: words, settings and sections, each with its place.
+//!
+//! A word that ends with a colon begins a setting; the words up to the next one are its values. A setting that is the
+//! name of a section begins one. Comments begin with `#`; values may be in single or double quotes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::import::ImportError;
+use crate::import::finding::Place;
+use crate::import::source::{Source, Sources, matching};
+
+/// The sections of Unbound 1.22.
+const SECTIONS: [&str; 13] = [
+    "server",
+    "stub-zone",
+    "forward-zone",
+    "auth-zone",
+    "view",
+    "remote-control",
+    "python",
+    "dynlib",
+    "dnscrypt",
+    "cachedb",
+    "ipset",
+    "rpz",
+    "dnstap",
+];
+
+/// A setting with its values.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) place: Place,
+    pub(super) option: String,
+    pub(super) values: Vec<String>,
+}
+
+/// A section with its settings.
+#[derive(Clone, Debug)]
+pub(super) struct Section {
+    pub(super) place: Place,
+    pub(super) kind: String,
+    pub(super) settings: Vec<Setting>,
+}
+
+impl Setting {
+    /// Its first value; empty if it has none.
+    pub(super) fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    pub(super) fn is_yes(&self) -> bool {
+        self.value() == "yes"
+    }
+}
+
+impl Section {
+    /// The settings of an option.
+    pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s Setting> {
+        self.settings.iter().filter(move |setting| setting.option == option)
+    }
+
+    /// The last setting of an option, which counts.
+    pub(super) fn last(&self, option: &str) -> Option<&Setting> {
+        self.settings.iter().rfind(|setting| setting.option == option)
+    }
+}
+
+/// The sections of a file and of those that it includes.
+pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, ImportError> {
+    let mut sections = Vec::new();
+    read_into(path, sources, &mut sections)?;
+    Ok(sections)
+}
+
+fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) -> Result<(), ImportError> {
+    let Source { path, text } = sources.begin(path)?;
+    let mut is_open = false;
+    for Setting { place, option, values } in settings(&path, &text) {
+        match option.as_str() {
+            "include" | "include-toplevel" => {
+                for pattern in values.first().into_iter() {
+                    let file = path.parent().unwrap_or_else(|| Path::new("")).join(pattern);
+                    for included in matching(&file) {
+                        read_into(&included, sources, sections)?;
+                    }
+                }
+                continue;
+            }
+            kind if SECTIONS.contains(&kind) => {
+                sections.push(Section { place, kind: option, settings: Vec::new() });
+                is_open = true;
+                continue;
+            }
+            _ => {}
+        }
+        // An included file without a section goes on with that of the including file.
+        if sections.is_empty() && !is_open {
+            return Err(ImportError::Text { place, reason: format!("{option}: is in no section") });
+        }
+        if let Some(section) = sections.last_mut() {
+            section.settings.push(Setting { place, option, values });
+        }
+    }
+    sources.end();
+    Ok(())
+}
+
+/// The settings of a text.
+fn settings(path: &Arc<Path>, text: &str) -> Vec<Setting> {
+    let mut settings: Vec<Setting> = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        for (word, quoted) in words(text) {
+            let option = word.strip_suffix(':').filter(|option| !quoted && is_option(option));
+            match (option, settings.last_mut()) {
+                (Some(option), _) => settings.push(Setting {
+                    place: Place { file: Arc::clone(path), line },
+                    option: option.to_owned(),
+                    values: Vec::new(),
+                }),
+                (None, Some(setting)) => setting.values.push(word),
+                (None, None) => {}
+            }
+        }
+    }
+    settings
+}
+
+fn is_option(text: &str) -> bool {
+    let letters = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+    letters && text.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+/// The words of a line, each with whether it was in quotes.
+fn words(line: &str) -> Vec<(String, bool)> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        match first {
+            '#' => break,
+            '"' | '\'' => {
+                let inside = rest.get(1..).unwrap_or_default();
+                let (word, after) = inside.split_once(first).unwrap_or((inside, ""));
+                words.push((word.to_owned(), true));
+                rest = after;
+            }
+            _ => {
+                let end = rest.find(|letter: char| letter.is_whitespace()).unwrap_or(rest.len());
+                let (mut word, mut after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+                // `name:value` without a blank, and `name:"value"`.
+                if let Some((option, value)) = word.split_once(':')
+                    && is_option(option)
+                    && !value.is_empty()
+                    && (words.is_empty() || value.starts_with(['"', '\'']))
+                {
+                    let at = option.len().saturating_add(1);
+                    (word, after) = rest.split_at_checked(at).unwrap_or((word, after));
+                }
+                words.push((word.to_owned(), false));
+                rest = after;
+            }
+        }
+        rest = rest.trim_start();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_their_values_and_lines() {
+        let text = "server: verbosity: 1 # x\n local-data: 'a. TXT \"b: # c\"'\naccess-control: fd00::/8 allow\nport:53\n";
+        let found = settings(&Arc::from(Path::new("f")), text);
+        let told: Vec<String> = found
+            .iter()
+            .map(|one| format!("{} {} {}", one.place.line, one.option, one.values.join("|")))
+            .collect();
+        let expected = [
+            "1 server ",
+            "1 verbosity 1",
+            "2 local-data a. TXT \"b: # c\"",
+            "3 access-control fd00::/8|allow",
+            "4 port 53",
+        ];
+        assert_eq!(told, expected);
+    }
+}

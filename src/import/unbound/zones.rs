@@ -1,0 +1,133 @@
+//! `forward-zone`, `stub-zone` and `auth-zone` of Unbound.
+
+use std::path::Path;
+
+use toml::Value;
+
+use super::reader::{Section, Setting};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight;
+use crate::import::values::{Upstream, texts, upstream_text};
+
+/// The options whose effect resolverd always has, or which have none here.
+const SILENT: [&str; 4] = ["name", "stub-prime", "stub-no-cache", "forward-no-cache"];
+
+/// Adds a `forward-zone`; `tls` tells whether all upstreams are asked over TLS.
+pub(super) fn forward(section: &Section, tls: bool, draft: &mut Draft) {
+    let tls = tls
+        || section
+            .last("forward-tls-upstream")
+            .or_else(|| section.last("forward-ssl-upstream"))
+            .is_some_and(Setting::is_yes);
+    let servers = servers(section, "forward-addr", tls, draft);
+    add(section, "forward", servers, draft);
+    rest(section, "forward", draft);
+}
+
+/// Adds a `stub-zone`.
+pub(super) fn stub(section: &Section, draft: &mut Draft) {
+    let servers = servers(section, "stub-addr", false, draft);
+    add(section, "stub", servers, draft);
+    rest(section, "stub", draft);
+}
+
+fn name(section: &Section) -> &str {
+    section.last("name").map_or(".", Setting::value)
+}
+
+fn add(section: &Section, key: &'static str, servers: Vec<String>, draft: &mut Draft) {
+    let option = format!("{} {}", section.kind, name(section));
+    if servers.is_empty() {
+        let did = "sent queries to servers that cannot be named here";
+        let instead = "add a [[zone]] with the addresses of these servers; until then the zone is resolved from the root";
+        return draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
+    }
+    let zone = vec![("name", Value::from(name(section))), (key, texts(servers))];
+    draft.add(&section.place, &option, "[[zone]]", zone);
+}
+
+/// The servers of a zone, in the form of our file.
+fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
+    let mut servers = Vec::new();
+    for setting in section.all(option) {
+        let Some(server) = Upstream::of_unbound(setting.value(), tls) else {
+            draft.tell(
+                Weight::Dangerous,
+                &setting.place,
+                &format!("{option}: {}", setting.value()),
+                ("named a server by an address that cannot be read", "add its address to the [[zone]]"),
+            );
+            continue;
+        };
+        match upstream_text(&server) {
+            Some(text) if !servers.contains(&text) => servers.push(text),
+            Some(_) => {}
+            None => draft.tell(
+                Weight::Dangerous,
+                &setting.place,
+                &format!("{option}: {}", setting.value()),
+                (
+                    "sent queries over TLS without a check of the certificate",
+                    "add the server with its name, like \"tls://192.0.2.1#dns.example\"",
+                ),
+            ),
+        }
+    }
+    servers
+}
+
+/// Reports all other settings.
+fn rest(section: &Section, kind: &str, draft: &mut Draft) {
+    for setting in &section.settings {
+        let option = setting.option.strip_prefix(kind).unwrap_or(&setting.option);
+        let shown = format!("{}: {}", setting.option, setting.value());
+        let (weight, did, instead) = match option {
+            "-addr" | "-tls-upstream" | "-ssl-upstream" => continue,
+            _ if SILENT.contains(&setting.option.as_str()) => continue,
+            "-host" => (
+                Weight::Dangerous,
+                "named a server by its name",
+                "add its addresses to the [[zone]]: resolverd takes addresses only",
+            ),
+            "-first" if setting.is_yes() => (
+                Weight::Different,
+                "resolved the zone from the root if the servers failed",
+                "resolverd answers SERVFAIL then; name several servers",
+            ),
+            _ if !setting.is_yes() => continue,
+            _ => (Weight::Different, "has no counterpart", "see zone in resolverd.toml(5)"),
+        };
+        draft.tell(weight, &setting.place, &shown, (did, instead));
+    }
+}
+
+/// Adds an `auth-zone`: that of a file is a zone file, others are asked as stub zones.
+pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
+    let option = format!("auth-zone {}", name(section));
+    if name(section) == "." {
+        let did = "kept a copy of the root zone";
+        let instead = "resolverd keeps delegations of the root in its cache and renews them";
+        return draft.tell(Weight::Unneeded, &section.place, &option, (did, instead));
+    }
+    let primaries: Vec<String> =
+        ["primary", "master"].iter().flat_map(|option| servers(section, option, false, draft)).collect();
+    if !primaries.is_empty() {
+        let zone = vec![("name", Value::from(name(section))), ("stub", texts(primaries))];
+        draft.add(&section.place, &option, "[[zone]]", zone);
+        let did = "kept a copy of the zone, transferred from its primaries";
+        let instead =
+            "resolverd asks the primaries; for a copy, fetch the zone with another program and set file";
+        return draft.tell(Weight::Different, &section.place, &option, (did, instead));
+    }
+    match section.last("zonefile") {
+        Some(file) => {
+            let path = directory.join(file.value()).display().to_string();
+            let zone = vec![("name", Value::from(name(section))), ("file", Value::from(path))];
+            draft.add(&section.place, &option, "[[zone]]", zone);
+        }
+        None => {
+            let did = "kept a copy of the zone that cannot be had here";
+            draft.tell(Weight::Dangerous, &section.place, &option, (did, "add a [[zone]] with stub or file"));
+        }
+    }
+}

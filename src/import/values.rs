@@ -1,0 +1,122 @@
+//! Values that several formats have: upstreams, clients, spans and sizes, in the form of our file.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use toml::Value;
+
+/// A server that is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Upstream {
+    pub(super) address: IpAddr,
+    pub(super) port: Option<u16>,
+    pub(super) tls: bool,
+    /// The name of its certificate.
+    pub(super) name: Option<String>,
+}
+
+impl Upstream {
+    /// Reads `address[@port][#name]`, as Unbound, dnsmasq (with `#port`, see there) and Knot Resolver write it.
+    pub(super) fn of_unbound(text: &str, tls: bool) -> Option<Self> {
+        let (text, name) = match text.split_once('#') {
+            Some((text, name)) => (text, Some(name.trim_end_matches('.').to_owned())),
+            None => (text, None),
+        };
+        let (address, port) = match text.split_once('@') {
+            Some((address, port)) => (address, Some(port.parse().ok()?)),
+            None => (text, None),
+        };
+        Some(Self { address: address.parse().ok()?, port, tls, name })
+    }
+}
+
+/// An upstream in the form of our file; none if it is asked over TLS and its certificate has no name.
+pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
+    let usual = if server.tls { 853 } else { 53 };
+    let address = match server.port.filter(|port| *port != usual) {
+        Some(port) => SocketAddr::new(server.address, port).to_string(),
+        None => server.address.to_string(),
+    };
+    match (server.tls, &server.name) {
+        (false, _) => Some(address),
+        (true, Some(name)) => Some(format!("tls://{address}#{name}")),
+        (true, None) => None,
+    }
+}
+
+/// A list of texts.
+pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
+    Value::Array(texts.into_iter().map(Value::String).collect())
+}
+
+/// Seconds as a span of our file, at most `most`; and whether they were more.
+pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
+    let seconds: u64 = text.parse().ok()?;
+    Some((format!("{}s", seconds.min(most)), seconds > most))
+}
+
+/// A size with `k`, `m` or `g`, in octets.
+pub(super) fn size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let text = text.strip_suffix('b').unwrap_or(&text);
+    let (number, factor) = match text.chars().last()? {
+        'k' => (text.trim_end_matches('k'), 1 << 10),
+        'm' => (text.trim_end_matches('m'), 1 << 20),
+        'g' => (text.trim_end_matches('g'), 1 << 30),
+        _ => (text, 1),
+    };
+    number.trim().parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// Octets as a size of our file, at least the smallest that it takes.
+pub(super) fn size_text(octets: u64) -> String {
+    format!("{}MiB", octets.div_ceil(1 << 20).max(crate::limits::MIN_CACHE_SIZE >> 20))
+}
+
+/// A prefix or an address.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    Some(net.trunc())
+}
+
+/// Clients as they are gathered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clients {
+    pub(super) allow: Vec<IpNet>,
+    pub(super) refuse: Vec<IpNet>,
+    pub(super) drop: Vec<IpNet>,
+}
+
+impl Clients {
+    /// Whether any of them is not this host.
+    pub(super) fn has_others(&self) -> bool {
+        self.allow.iter().any(|net| !net.addr().is_loopback())
+    }
+
+    /// The keys of `[listen]`. Clients in no list are refused, so `refuse` of all is left out.
+    pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
+        let list = |nets: Vec<IpNet>| {
+            let mut known: Vec<IpNet> = Vec::new();
+            for net in nets {
+                if !known.contains(&net) {
+                    known.push(net);
+                }
+            }
+            texts(known.iter().map(ToString::to_string))
+        };
+        let refuse: Vec<IpNet> = self.refuse.into_iter().filter(|net| net.prefix_len() > 0).collect();
+        let mut keys = vec![("allow", list(self.allow))];
+        if !refuse.is_empty() {
+            keys.push(("refuse", list(refuse)));
+        }
+        if !self.drop.is_empty() {
+            keys.push(("drop", list(self.drop)));
+        }
+        keys
+    }
+}
+
+/// The networks of this host.
+pub(super) fn loopback() -> Vec<IpNet> {
+    ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| network(text)).collect()
+}

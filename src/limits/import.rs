@@ -1,0 +1,16 @@
+//! Bounds of reading the configuration of another resolver.
+
+/// The depth of includes: Debian's files include one level, and a circle must end.
+pub const MAX_INCLUDES: usize = 8;
+
+/// Files that one import reads: an operator with a file for each zone has some hundred.
+pub const MAX_FILES: usize = 1_024;
+
+/// Octets of all files together: block lists in the form of a configuration have some ten megabytes.
+pub const MAX_IMPORTED: u64 = 64 << 20;
+
+/// The depth of blocks and of access lists that name each other: BIND's own files have four.
+pub const MAX_NESTED: usize = 16;
+
+/// Findings that are listed; the number of the others is told. An operator reads no thousand lines.
+pub const MAX_FINDINGS: usize = 1_000;
