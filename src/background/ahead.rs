@@ -42,7 +42,8 @@ struct Asks {
 pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().ring.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
-    let mut configured: Option<Arc<Config>> = None;
+    let mut configured = Arc::clone(resolver.views().config());
+    configure(&resolver, &configured);
     // Each of our questions has a number of its own.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
@@ -56,13 +57,13 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
             }
             event = events.event() => {
                 let config = Arc::clone(resolver.views().config());
-                if configured.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &config)) {
+                if !Arc::ptr_eq(&configured, &config) {
                     configure(&resolver, &config);
                     let (lists, views) = (resolver.lists(), resolver.views());
                     let asked = |list| lists.numbered(list).is_some();
                     keys.0.retain(|((_, view), list), _| views.get(*view).is_some() && asked(*list));
                     batch(&resolver).keep(asked);
-                    configured = Some(config);
+                    configured = config;
                 }
                 for (check, list, question) in take(&resolver, &event, &mut keys) {
                     if asking.len() >= MAX_AHEAD {

@@ -21,7 +21,6 @@ use super::{
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
-use crate::limits;
 use crate::validate::anchors::Anchors;
 
 /// The configuration file that is read if none is named; it need not exist.
@@ -174,7 +173,7 @@ impl Default for Dnsbl {
             registry: Registry::built_in(),
             batch: Mode::Learned,
             batch_groups: Vec::new(),
-            batch_waste: limits::BATCH_WASTE,
+            batch_waste: 3,
         }
     }
 }

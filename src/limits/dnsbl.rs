@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// The default percentage of queries to lists that may be prefetched without use.
-pub const BATCH_WASTE: u32 = 3;
-
 /// DNS lists: the registry names about seventy, a site adds a few. Each is a route in every view.
 pub const MAX_LISTS: usize = 512;
 

@@ -17,8 +17,8 @@ use self::allowance::Allowance;
 use self::habit::Habit;
 use crate::clock::Mono;
 use crate::limits::{
-    BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WASTE, BATCH_WINDOW, MAX_BATCH_HABITS,
-    MAX_BATCH_LISTS, MAX_BATCH_SUBJECTS,
+    BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WINDOW, MAX_BATCH_HABITS, MAX_BATCH_LISTS,
+    MAX_BATCH_SUBJECTS,
 };
 use crate::question::{ListSays, ViewId};
 
@@ -92,9 +92,9 @@ pub struct AheadCounts {
 }
 
 impl Default for Batch {
-    /// The default without a configuration.
+    /// Off, until the configuration is known.
     fn default() -> Self {
-        Self::new(Mode::Learned, Vec::new(), BATCH_WASTE)
+        Self::new(Mode::Off, Vec::new(), 0)
     }
 }
 
