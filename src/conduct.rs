@@ -21,7 +21,7 @@ pub enum Transport {
     Tls,
 }
 
-/// The conduct of a server after a message.
+/// The conduct of a server after a message. The words in JSON are those of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conduct {
@@ -30,6 +30,7 @@ pub enum Conduct {
     /// Answered with TC: the message goes to TCP.
     Truncated,
     /// Did not answer while we listened.
+    #[serde(rename = "timeout")]
     Silent,
     /// The network reports that it cannot be reached.
     Unreachable,
@@ -40,20 +41,26 @@ pub enum Conduct {
     /// REFUSED.
     Refused,
     /// SERVFAIL.
+    #[serde(rename = "servfail")]
     ServFail,
     /// FORMERR.
+    #[serde(rename = "formerr")]
     FormErr,
     /// NOTIMP.
+    #[serde(rename = "notimp")]
     NotImp,
     /// NOTAUTH.
+    #[serde(rename = "notauth")]
     NotAuth,
     /// BADVERS.
+    #[serde(rename = "badvers")]
     BadVers,
     /// Another response code that does not end the question.
     OtherError,
     /// Does not serve the zone: referred upward, sideways or to itself.
     Lame,
     /// Sent a message that does not fit the question or cannot be read.
+    #[serde(rename = "invalid")]
     Unfit,
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, changes, show};
-use resolverd::dnsbl::batch::AheadCounts;
+use resolverd::dnsbl::batch::BatchCounts;
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -164,8 +164,8 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
     });
 }
 
-/// Looks sixty addresses up in both lists; returns the time of the last check, and the counters of prefetch.
-async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, AheadCounts) {
+/// Looks sixty addresses up in both lists; returns the time of the last check, and the counters of batches.
+async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, BatchCounts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
     for last in 0..60 {
@@ -189,7 +189,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     paused(async {
         // The operator has configured the key, and resolverd adds it.
         let own = simulation(&[], folder.path());
-        let (took, AheadCounts { used, wasted, .. }) =
+        let (took, BatchCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
         assert_eq!(took, Duration::from_millis(40));
         assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
@@ -201,7 +201,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         const CLIENTS: &str = "k3y0fac11entandnobodyelse9.";
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
-        let (took, AheadCounts { used, wasted, .. }) = sixty(&theirs, lists, CLIENTS).await;
+        let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, CLIENTS).await;
         assert_eq!(took, Duration::from_millis(40));
         assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
         let told = format!("{:?}", theirs.resolver().lists()).to_ascii_lowercase();

@@ -1,9 +1,9 @@
-//! The parts beside the way of questions to DNS lists, over the lab: prefetch, breaker, tests and counters.
+//! The parts beside the way of questions to DNS lists, over the lab: batches, breaker, tests and counters.
 
 mod lists {
     pub(crate) mod stage;
 
-    mod ahead;
+    mod batch;
     mod forwarded;
     mod silence;
     mod tested;

@@ -86,7 +86,7 @@ impl Asker for OneByOne<'_> {
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
                             // If all others have failed, the first that did is asked once more.
-                            late |= at == sent && matches!(reason.as_str(), "timer" | "again")
+                            late |= at == sent && matches!(reason.as_str(), "retry" | "again")
                         }
                         _ => {}
                     }

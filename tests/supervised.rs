@@ -20,7 +20,7 @@ const TASKS: [&str; 10] = [
     "the lists file task",
     "the dead server task",
     "the list health task",
-    "the list prefetch task",
+    "the batch task",
     "the missing address task",
     "the late answer task",
     "udp-0",

@@ -1,4 +1,4 @@
-//! Questions that no client has asked: prefetch of DNS lists, tests and probes of lists, queries to root servers in
+//! Questions that no client has asked: batches to DNS lists, tests and probes of lists, queries to root servers in
 //! doubt.
 //!
 //! Each part is a task of the daemon. It learns from `dnsbl` and `record`, and asks through `resolve` as a client
@@ -13,9 +13,9 @@
 //!   then cost its clients four seconds instead of two.
 //! - Root servers are queried whenever nobody else answers. Without that, one dead zone at an idle gateway looks like
 //!   an outage of this host's network.
-//! - Prefetch asks for a list only after clients did so for 95 of the last 100 addresses, and its unused queries are
+//! - A batch has a list only after clients did so for 95 of the last 100 addresses, and its unused queries are
 //!   bounded (`dnsbl.batch_waste`). It was measured with 0, 3, 10 and 20 % of the addresses listed.
 
-pub mod ahead;
+pub mod batch;
 pub mod tend;
 pub mod witness;

@@ -1,4 +1,4 @@
-//! `[dnsbl]`: the registry of DNS lists, and prefetch.
+//! `[dnsbl]`: the registry of DNS lists, and batches.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,11 +28,11 @@ pub struct Dnsbl {
     pub path: Option<PathBuf>,
     /// The registry.
     pub registry: Arc<Registry>,
-    /// Whether lists are prefetched.
+    /// Whether batches are sent.
     pub batch: Mode,
     /// Lists that are asked together, by apex, if `batch` is `Configured`.
     pub batch_groups: Vec<Vec<Name>>,
-    /// The percentage of queries to lists that may be prefetched without use.
+    /// The percentage of queries to lists of batches that may stay unused.
     pub batch_waste: u32,
 }
 

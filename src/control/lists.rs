@@ -10,7 +10,7 @@ use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::protocol::lists::{AheadState, CodeFact, ListFacts, ListRow, ListTest};
+use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
 use super::protocol::{Blame, Problem, Reply, Warning};
 use super::{Controlled, lookup, rows};
 use crate::clock::Now;
@@ -47,11 +47,11 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     told.extend(known.lookalikes().list().iter().map(lookalike));
     let mut told = rows::bounded(told, Reply::ListState);
     let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
-    told.push(Reply::Ahead(AheadState { batch, unheard: known.ring.lost() }));
+    told.push(Reply::Batch(BatchState { batch, unheard: known.ring.lost() }));
     told
 }
 
-fn state(list: &List, entry: &ListEntry, ahead: batch::AheadCounts, now: Now) -> ListRow {
+fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) -> ListRow {
     let (today, _, quota) = entry.watch.quota(now.unix);
     let standing = list.is_alive().then(|| entry.standing());
     ListRow {
@@ -64,10 +64,10 @@ fn state(list: &List, entry: &ListEntry, ahead: batch::AheadCounts, now: Now) ->
         today,
         quota,
         free_quota: list.free_quota,
-        ahead_used: ahead.used,
-        ahead_wasted: ahead.wasted,
+        batch_used: batch.used,
+        batch_unused: batch.wasted,
         // Below 2^52 microseconds, a hundred years, no precision is lost.
-        ahead_saved: Duration::from_micros(ahead.saved_micros).as_secs_f64(),
+        batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
     }
 }
 
@@ -82,9 +82,9 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         today: 0,
         quota: None,
         free_quota: None,
-        ahead_used: 0,
-        ahead_wasted: 0,
-        ahead_saved: 0.0,
+        batch_used: 0,
+        batch_unused: 0,
+        batch_saved: 0.0,
         note: "clients query this zone like a DNS list, but it is not in the registry; resolverd does not change its answers; if it is a list, add a [[list]]"
             .to_owned(),
     }

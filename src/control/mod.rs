@@ -70,7 +70,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Sends one message to one server. None: the configuration forbids it.
     fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>>;
 
-    /// Asks a DNS list for the operator: the list does not count as in use, and prefetch learns nothing.
+    /// Asks a DNS list for the operator: the list does not count as in use, and batches learn nothing.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
     /// Removes entries from the memories.

@@ -146,11 +146,11 @@ Columns:
   cached         queries answered from the cache
   listed         answers that were a listing
   p50, p99       half of the answers, and 99 percent, took at most this time
-  today          queries sent to the list today (UTC), prefetch and tests included
+  today          queries sent to the list today (UTC), batches and tests included
   quota          the quota of the configuration, or the free queries per day by the terms of the list
-  prefetch used  queries sent ahead that a client then asked
-  unused         queries sent ahead that no client asked
-  time saved     time that clients did not wait because of prefetch
+  batch used     queries of batches that a client then asked
+  unused         queries of batches that no client asked
+  time saved     time that clients did not wait because of batches (`dnsbl.batch`)
 States:
   ok                  the list works
   slow                the list works, with slow answers

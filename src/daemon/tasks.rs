@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::running::Running;
 use super::snapshot::Snapshot;
 use super::state_files;
-use crate::background::{ahead, tend, witness::ask_root_in_doubt};
+use crate::background::{batch, tend, witness::ask_root_in_doubt};
 use crate::cache::Memory;
 use crate::dnsbl::kept_lists::{self, KeptLists};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
@@ -42,7 +42,7 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     let own = random.clone();
     let in_doubt = move |resolver| ask_root_in_doubt(resolver, own.clone());
     keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
-    keep(&mut tasks, supervisor, "the list prefetch task", resolver(), ahead::ask_ahead);
+    keep(&mut tasks, supervisor, "the batch task", resolver(), batch::send_batches);
     let ahead = Arc::clone(&subject.lookahead);
     let look_ahead = move |resolver| Arc::clone(&ahead).run(resolver);
     keep(&mut tasks, supervisor, "the look-ahead task", resolver(), look_ahead);

@@ -211,7 +211,7 @@ impl ListEntry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "{list}: {today} of {most} queries of its quota are used today (UTC); resolverd stops prefetching it until tomorrow; above the quota the list may refuse or block this host"
+                "{list}: {today} of {most} queries of its quota are used today (UTC); resolverd sends it no batches until tomorrow; above the quota the list may refuse or block this host"
             );
         }
     }
@@ -243,8 +243,8 @@ impl ListEntry {
         })
     }
 
-    /// Whether its state allows prefetch.
-    pub fn may_be_asked_ahead(&self) -> bool {
+    /// Whether its state allows batches.
+    pub fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 

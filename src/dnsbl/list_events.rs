@@ -1,4 +1,4 @@
-//! The ring through which prefetch learns of questions to lists: bounded, and lossy if prefetch is busy.
+//! The ring through which batches learn of questions to lists: bounded, and lossy if their task is busy.
 //!
 //! Hits use it too, so it allocates nothing and never waits.
 

@@ -22,7 +22,7 @@
 //!   anyway if its answers to clients show that it works.
 //! - State is kept by list and way (the servers that are asked). A mirror that is silent for one listener says nothing
 //!   about the public servers that another one asks.
-//! - A list is prefetched after 95 of the last 100 addresses. See `limits` for each figure.
+//! - A list is in batches after 95 of the last 100 addresses. See `limits` for each figure.
 
 #![deny(
     clippy::unwrap_used,

@@ -34,7 +34,7 @@ pub struct Lists {
     wake: Notify,
     /// Whether that task rests for long.
     resting: AtomicBool,
-    /// Prefetch.
+    /// Batches: the habits of clients, and the next queries.
     pub batch: Mutex<Batch>,
     /// The events of questions to lists.
     pub ring: Ring,

@@ -237,7 +237,7 @@ impl Watch {
         self.state().quota = quota;
     }
 
-    /// The state for prefetch.
+    /// The state for batches.
     pub fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));

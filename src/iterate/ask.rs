@@ -239,14 +239,14 @@ impl<'a> Asking<'a> {
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
                 if !self.is_waiting() && self.may_hedge(event.server) {
-                    self.go_on("timer");
+                    self.go_on("retry");
                 }
             }
             News::Late => {
                 let was_waited_for = self.give_up_waiting(event.server, event.tries);
                 if !self.is_waiting() && (was_waited_for || self.held_back) {
                     self.held_back = false;
-                    self.go_on("timer");
+                    self.go_on("retry");
                 }
             }
             News::Ended(said) => return self.ended(event.server, event.tries, *said),

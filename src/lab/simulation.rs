@@ -16,7 +16,7 @@ use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
-use crate::background::{ahead, tend, witness::ask_root_in_doubt};
+use crate::background::{batch, tend, witness::ask_root_in_doubt};
 use crate::clock::Clock;
 use crate::config::{Config, Family, LookaheadMode, TrustAnchor};
 use crate::limits::FLIGHT_TIME;
@@ -180,8 +180,8 @@ impl Simulation {
         let tending = move || tend::tend(Arc::clone(&of), random.clone());
         tasks.spawn(self.supervisor.keep("the list health task", tending));
         let of = Arc::clone(&self.resolver);
-        let asking = move || ahead::ask_ahead(Arc::clone(&of));
-        tasks.spawn(self.supervisor.keep("the list prefetch task", asking));
+        let asking = move || batch::send_batches(Arc::clone(&of));
+        tasks.spawn(self.supervisor.keep("the batch task", asking));
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(2)));
         let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), random.clone());
         tasks.spawn(self.supervisor.keep("the root probe task", in_doubt));

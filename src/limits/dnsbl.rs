@@ -1,4 +1,4 @@
-//! Bounds of DNS lists: the gate, breakers, tests, and prefetch.
+//! Bounds of DNS lists: the gate, breakers, tests, and batches.
 
 use std::time::Duration;
 
@@ -48,20 +48,20 @@ pub const MAX_PROBE_TIME: Duration = Duration::from_secs(5);
 /// After this time without a question an open breaker is no longer probed.
 pub const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 
-/// Addresses that must have been seen before a list is prefetched: at 40 two exceptions are 5 %.
+/// Addresses that must have been seen before a list is in a batch: at 40 two exceptions are 5 %.
 pub const BATCH_MIN_SEEN: u32 = 40;
 
-/// The percentage of the last addresses at which clients must have asked a list for it to be prefetched.
+/// The percentage of the last addresses at which clients must have asked a list for it to be in a batch.
 pub const BATCH_PERCENT: u32 = 95;
 
 /// Questions about one subject that are further apart than this are two checks: Postfix asks at connect and at RCPT
 /// TO, a few seconds apart.
 pub const BATCH_WINDOW: Duration = Duration::from_secs(20);
 
-/// A list that answers sooner than this is not prefetched: it is on this host or in the next rack.
+/// A list that answers sooner than this is in no batch: it is on this host or in the next rack.
 pub const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
 
-/// Lists that are learnt to follow one question, and lists that are prefetched for one subject. An operator with more
+/// Lists that are learnt to follow one question, and lists in the batch of one subject. An operator with more
 /// than a dozen asks them all at once.
 pub const MAX_BATCH_LISTS: usize = 32;
 
@@ -72,17 +72,17 @@ pub const MAX_BATCH_SUBJECTS: usize = 4_096;
 /// Learnt habits: for each view, list and result. About 1 KiB each.
 pub const MAX_BATCH_HABITS: usize = 1_024;
 
-/// The least risk of a prefetched question in thousandths, until a client asks it. A habit that ends suddenly then
+/// The least risk of a question of a batch in thousandths, until a client asks it. A habit that ends suddenly then
 /// costs at most ten times the allowance before that is noticed, even if its risk was 0.
 pub const BATCH_MIN_RISK: u32 = 100;
 
-/// Questions in the allowance at the start, so that the first few may be prefetched.
+/// Questions in the allowance at the start, so that the first batches may go out.
 pub const BATCH_ALLOWANCE_START: u64 = 100;
 
 /// Questions that the allowance remembers; older ones count half.
 pub const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
 
-/// The percentage of a quota after which the operator is warned and nothing is prefetched.
+/// The percentage of a quota after which the operator is warned and the list is in no batch.
 pub const QUOTA_WARNING_PERCENT: u64 = 80;
 
 /// The time between two tests of a list. Four queries each: little of a quota. Haraka's `periodic_checks` has 30 min
@@ -110,10 +110,10 @@ pub const LISTS_WORLD_ANSWERS: u32 = 16;
 /// A list with this usual round trip is slow: two such lists in a row take longer than a server's greeting should.
 pub const SLOW_LIST: Duration = Duration::from_secs(1);
 
-/// Prefetched questions at once; others are left to the clients.
+/// Questions of batches at once; others are left to the clients.
 pub const MAX_AHEAD: usize = 256;
 
-/// Octets of a question in the ring of prefetch: an IPv6 address in a list of forty letters has 110.
+/// Octets of a question in the ring of list events: an IPv6 address in a list of forty letters has 110.
 pub const MAX_RING_KEY: usize = 128;
 
 /// Events that wait in the ring; others are lost, and counted. About 170 octets each.

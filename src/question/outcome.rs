@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The outcome of a client's question. Each question has one of these, counted once; their sum is the number of
-/// questions.
+/// questions. The words in JSON are those of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -18,16 +18,21 @@ pub enum Outcome {
     /// SERVFAIL: the flight ended in failure.
     Failed,
     /// SERVFAIL: the flight ended in failure a moment ago (RFC 9520).
+    #[serde(rename = "cached_failure")]
     Remembered,
     /// SERVFAIL: the client's deadline has passed; the flight continues.
+    #[serde(rename = "timeout")]
     Deadline,
     /// SERVFAIL at once: a bound of `limits` was reached, or the daemon is ending.
     Shed,
     /// FORMERR: the question cannot be read.
+    #[serde(rename = "formerr")]
     FormError,
     /// NOTIMP: an operation that we do not serve.
+    #[serde(rename = "notimp")]
     NotImplemented,
     /// BADVERS: a version of EDNS that we do not speak (RFC 6891 section 6.1.3).
+    #[serde(rename = "badvers")]
     BadVersion,
     /// REFUSED: a class or type that we do not serve.
     Refused,
@@ -61,6 +66,7 @@ impl Outcome {
 #[serde(rename_all = "snake_case")]
 pub enum Apart {
     /// Shorter than a header: dropped.
+    #[serde(rename = "too_short")]
     Runt,
     /// A response: dropped, because answering one invites loops.
     Response,

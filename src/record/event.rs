@@ -157,7 +157,7 @@ pub enum StepEvent {
         server: String,
         /// The transport.
         transport: Transport,
-        /// Why this server is asked now: `first`, `race`, `timer`, `next`, `address`, `without_edns`, `truncated`,
+        /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`,
         /// `other_case`, `own_case`, `alone`.
         reason: String,
     },

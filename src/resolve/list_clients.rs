@@ -35,7 +35,7 @@ impl Resolver {
         asked
     }
 
-    /// Answers a question of the operator like a client's, but does not mark the list as in use and prefetch learns
+    /// Answers a question of the operator like a client's, but does not mark the list as in use and batches learn
     /// nothing from it.
     pub async fn ask_unmarked(self: &Arc<Self>, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();

@@ -1,6 +1,6 @@
 //! Questions that no client waits for: probes of dead servers, and questions that clients are about to ask.
 //!
-//! They are resolved like all questions. A prefetched question is a flight like any other, and a client may join it.
+//! They are resolved like all questions. Such a question is a flight like any other, and a client may join it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub fn nowhere(random: &Random) -> Name {
     Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
 
-/// The result of a prefetch.
+/// The result of a question that no client waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ahead {
     /// The question was sent.
@@ -83,7 +83,7 @@ impl Resolver {
         if self.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // Nothing is prefetched while flights are crowded.
+        // Nothing is asked ahead while flights are crowded.
         if self.flights.are_crowded() {
             return Ahead::NoRoom;
         }

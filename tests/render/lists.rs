@@ -1,7 +1,7 @@
 //! The DNS lists.
 
 use resolverd::control::protocol::Reply;
-use resolverd::control::protocol::lists::{AheadState, CodeFact, ListFacts, ListRow, ListTest};
+use resolverd::control::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
 use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::entry::ListCounts;
@@ -40,9 +40,9 @@ fn state(
         today: misses,
         quota: (questions > 100_000).then_some(250_000),
         free_quota: purpose.map(|_| 300_000),
-        ahead_used: questions / 11,
-        ahead_wasted: questions / 500,
-        ahead_saved: questions as f64 / 100.0,
+        batch_used: questions / 11,
+        batch_unused: questions / 500,
+        batch_saved: questions as f64 / 100.0,
         note: note.to_owned(),
     })
 }
@@ -58,7 +58,7 @@ fn lists_in_use() {
     );
     if let Reply::ListState(row) = &mut alike {
         row.counts = ListCounts { questions: 12, ..ListCounts::default() };
-        row.ahead_used = 0;
+        row.batch_used = 0;
     }
     let by = |way: Way, row: Reply| match row {
         Reply::ListState(row) => Reply::ListState(ListRow { way, ..row }),
@@ -83,7 +83,7 @@ fn lists_in_use() {
             "shut down (2024-06-05): remove it from the mail software",
         ),
         alike,
-        Reply::Ahead(AheadState { batch: Mode::Observe, unheard: 17 }),
+        Reply::Batch(BatchState { batch: Mode::Observe, unheard: 17 }),
     ];
     both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
     let none = "no queries for DNS lists since start\n";

@@ -32,12 +32,14 @@ pub struct ServerSaid {
 #[serde(rename_all = "snake_case")]
 pub enum NotHeard {
     /// No reply came in time.
+    #[serde(rename = "timeout")]
     Silent,
     /// The network or the server refused the message or the connection.
     Unreachable,
     /// The reply does not repeat the case of the name.
     OtherCase,
     /// The reply cannot be read or answers another question.
+    #[serde(rename = "invalid")]
     Unfit,
     /// This host has no route to the address family, or does not use it.
     NoRoute,

@@ -26,25 +26,25 @@ pub struct ListRow {
     /// Its counters since the start.
     #[serde(flatten)]
     pub counts: ListCounts,
-    /// Queries that went out today (UTC), prefetched ones and tests included.
+    /// Queries that went out today (UTC), batches and tests included.
     pub today: u64,
     /// Queries a day that the operator allows.
     pub quota: Option<u64>,
     /// Free queries a day.
     pub free_quota: Option<u64>,
-    /// Prefetched queries that a client asked in time.
-    pub ahead_used: u64,
-    /// Prefetched queries that no client asked.
-    pub ahead_wasted: u64,
-    /// Seconds that clients did not wait because of prefetch; if `batch` only observes, would not have waited.
-    pub ahead_saved: f64,
+    /// Queries of batches that a client asked in time.
+    pub batch_used: u64,
+    /// Queries of batches that no client asked.
+    pub batch_unused: u64,
+    /// Seconds that clients did not wait because of batches; if `batch` only observes, would not have waited.
+    pub batch_saved: f64,
     /// Information or advice; empty if all is well.
     pub note: String,
 }
 
-/// The state of prefetch, for all lists.
+/// The state of batches, for all lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AheadState {
+pub struct BatchState {
     /// The mode.
     pub batch: Mode,
     /// Events from which nothing was learnt, because there were too many at once or their names were too long.

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use self::direct::{NotHeard, ServerSaid};
-use self::lists::{AheadState, ListFacts, ListRow, ListTest};
+use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 use self::lookahead::{LookaheadRule, LookaheadState};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
@@ -243,8 +243,8 @@ pub enum Reply {
     },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
     ListState(ListRow),
-    /// The state of prefetch; after the lists.
-    Ahead(AheadState),
+    /// The state of batches; after the lists.
+    Batch(BatchState),
     /// The first line of the reply to `Request::DnsblList`.
     Registry {
         /// The day on which its facts were checked.

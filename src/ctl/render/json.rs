@@ -35,7 +35,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Held(row) => line(row),
         Reply::Nta { name, left } => line(&serde_json::json!({ "name": name, "left": left })),
         Reply::ListState(row) => line(row),
-        Reply::Ahead(state) => line(state),
+        Reply::Batch(state) => line(state),
         Reply::Registry { dated } => pair("dated", dated),
         Reply::ListFacts(row) => line(row),
         Reply::ListTest(row) => line(row),

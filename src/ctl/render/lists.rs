@@ -5,7 +5,7 @@ use super::{Paint, Style, words};
 use crate::clock::minute;
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
-use crate::control::protocol::lists::{AheadState, ListFacts, ListRow, ListTest};
+use crate::control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::list::Purpose;
 use crate::dnsbl::state::ListState;
@@ -32,7 +32,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         ("p99", Align::Right),
         ("today", Align::Right),
         ("quota", Align::Right),
-        ("prefetch used", Align::Right),
+        ("batch used", Align::Right),
         ("unused", Align::Right),
         ("time saved", Align::Right),
         ("state", Align::Left),
@@ -50,23 +50,23 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         let note = note.trim_start_matches([':', ' ']);
         text.push_str(&format!("{}: {}\n", called(row), harmless(note)));
     }
-    replies.iter().for_each(|reply| text.push_str(&ahead(reply)));
+    replies.iter().for_each(|reply| text.push_str(&batches(reply)));
     text
 }
 
-/// The line about prefetch.
-fn ahead(reply: &Reply) -> String {
-    let Reply::Ahead(AheadState { batch, unheard }) = reply else { return String::new() };
+/// The lines about batches.
+fn batches(reply: &Reply) -> String {
+    let Reply::Batch(BatchState { batch, unheard }) = reply else { return String::new() };
     let mut text = String::new();
     if *batch == Mode::Observe {
         text.push_str(
-            "dnsbl.batch = \"observe\": no list is prefetched; the prefetch columns show what \"learned\" would have done\n",
+            "dnsbl.batch = \"observe\": nothing is sent; \"batch used\", \"unused\" and \"time saved\" show what \"learned\" would have done\n",
         );
     }
     if *unheard > 0 {
         let unheard = words::number(*unheard);
         text.push_str(&format!(
-            "prefetch did not learn from {unheard} queries: too many at once, or names too long\n"
+            "batches did not learn from {unheard} queries: too many at once, or names too long\n"
         ));
     }
     text
@@ -102,9 +102,9 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
         plain(time(counts.elapsed.p99)),
         plain(words::number(row.today)),
         plain(allowed(row)),
-        plain(words::number(row.ahead_used)),
-        plain(words::number(row.ahead_wasted)),
-        plain(if row.ahead_used == 0 { NONE.to_owned() } else { words::time(row.ahead_saved) }),
+        plain(words::number(row.batch_used)),
+        plain(words::number(row.batch_unused)),
+        plain(if row.batch_used == 0 { NONE.to_owned() } else { words::time(row.batch_saved) }),
         (is.to_owned(), paint),
         plain(since.map_or_else(|| NONE.to_owned(), minute)),
     ]

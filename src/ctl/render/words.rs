@@ -108,27 +108,18 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// The word of a closed vocabulary as a label of a screen: response codes as DNS spells them, spaces between words.
+/// The word of a closed vocabulary as a label of a screen: the word in JSON, with spaces, and with names of the protocol
+/// in capitals.
 pub fn label(value: &impl Serialize) -> String {
-    let word = word(value);
-    let label = match word.as_str() {
-        "silent" | "deadline" => "timeout",
-        "remembered" => "cached failure",
-        "form_error" | "form_err" => "FORMERR",
-        "serv_fail" => "SERVFAIL",
-        "not_implemented" | "not_imp" => "NOTIMP",
-        "not_auth" => "NOTAUTH",
-        "bad_version" | "bad_vers" => "BADVERS",
-        "no_tcp" => "no TCP",
-        "refused" => "REFUSED",
-        "unfit" => "invalid",
-        "timer" => "retry",
-        "runt" => "too short",
-        "without_edns" => "without EDNS",
-        _ => return word.replace('_', " "),
+    let shown = |part: &str| match CAPITALS.contains(&part) {
+        true => part.to_uppercase(),
+        false => part.to_owned(),
     };
-    label.to_owned()
+    word(value).split('_').map(shown).collect::<Vec<_>>().join(" ")
 }
+
+/// Response codes, and names of the protocol, in the words of JSON.
+const CAPITALS: [&str; 8] = ["badvers", "edns", "formerr", "notauth", "notimp", "refused", "servfail", "tcp"];
 
 /// The label of a memory of the cache.
 pub fn store(name: &str) -> &str {

@@ -1,6 +1,6 @@
-//! Bounds how many prefetched questions may stay unused.
+//! Bounds how many questions of batches may stay unused.
 //!
-//! Pure. Until it is known whether a prefetched question is used, it counts with its risk, so that a burst does not
+//! Pure. Until it is known whether such a question is used, it counts with its risk, so that a burst does not
 //! exceed the bound.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};

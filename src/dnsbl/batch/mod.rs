@@ -1,4 +1,4 @@
-//! Prefetch: the first question about an address starts the lists that this gateway will ask next.
+//! Batches: the first question about an address starts the lists that this gateway will ask next.
 //!
 //! Pure: its input is questions and their results, its output the lists to start. Clients that ask list after list
 //! (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for the sum. A list
@@ -31,7 +31,7 @@ pub const POINTER: ListId = ListId::MAX;
 /// In place of a list: the MX of a domain, which smtpd asks before a scanner asks the lists of domains.
 pub const EXCHANGER: ListId = ListId::MAX - 1;
 
-/// Whether lists are prefetched.
+/// Whether batches are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -69,10 +69,10 @@ pub struct CheckQuery<'a> {
     pub list: ListId,
 }
 
-/// The state of a list that might be prefetched.
+/// The state of a list that might be in a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchStanding {
-    /// Whether it may be prefetched: it answers, and its quota is not nearly used.
+    /// Whether it may be in a batch: it answers, and its quota is not nearly used.
     pub ready: bool,
     /// Its usual round trip.
     pub usual: Option<Duration>,
@@ -80,12 +80,12 @@ pub struct BatchStanding {
     pub negative_ttl: Option<Duration>,
 }
 
-/// The effect of prefetch for one list.
+/// The effect of batches for one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AheadCounts {
-    /// Prefetched questions that a client asked afterwards.
+pub struct BatchCounts {
+    /// Questions of batches that a client asked afterwards.
     pub used: u64,
-    /// Prefetched questions that no client asked.
+    /// Questions of batches that no client asked.
     pub wasted: u64,
     /// Microseconds that clients did not wait.
     pub saved_micros: u64,
@@ -98,7 +98,7 @@ impl Default for Batch {
     }
 }
 
-/// Learns habits, and decides what to prefetch.
+/// Learns habits, and decides what to send.
 #[derive(Debug)]
 pub struct Batch {
     mode: Mode,
@@ -108,7 +108,7 @@ pub struct Batch {
     /// The checks of `open`, the oldest first.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
-    counts: BTreeMap<ListId, AheadCounts>,
+    counts: BTreeMap<ListId, BatchCounts>,
 }
 
 /// A question with its result: the key of a habit.
@@ -173,13 +173,13 @@ impl Batch {
         self.counts.retain(|list, _| is_asked(*list));
     }
 
-    /// Whether lists are prefetched, and which.
+    /// Whether batches are sent, and of which lists.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
     /// The effect for a list.
-    pub fn counts(&self, list: ListId) -> AheadCounts {
+    pub fn counts(&self, list: ListId) -> BatchCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
@@ -225,7 +225,7 @@ impl Batch {
         start
     }
 
-    /// A question to `list` went out; a prefetched one is counted already.
+    /// A question to `list` went out; one of a batch is counted already.
     pub fn went_out(&mut self, check: &Check, list: ListId) {
         // A question that no client asked came from the operator.
         let Some(questions) = self.open.get(check) else { return };
@@ -254,7 +254,7 @@ impl Batch {
         self.start(query, Some(came), now, &standing)
     }
 
-    /// The prefetch of `list` was not needed: memory had the answer, or a client asked at the same time.
+    /// The question of a batch to `list` was not needed: memory had the answer, or a client asked at the same time.
     pub fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };

@@ -1,4 +1,4 @@
-//! Prefetch, tested with clients that ask list after list.
+//! Batches, tested with clients that ask list after list.
 
 use super::*;
 use crate::random::Random;
@@ -26,7 +26,7 @@ fn check(number: u32) -> Check {
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // The time at which each prefetched answer is there.
+    // The time at which each answer of a batch is there.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -46,8 +46,8 @@ fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono
     now.since(begin)
 }
 
-fn sum(batch: &Batch) -> AheadCounts {
-    (0..8).map(|list| batch.counts(list)).fold(AheadCounts::default(), |sum, of| AheadCounts {
+fn sum(batch: &Batch) -> BatchCounts {
+    (0..8).map(|list| batch.counts(list)).fold(BatchCounts::default(), |sum, of| BatchCounts {
         used: sum.used + of.used,
         wasted: sum.wasted + of.wasted,
         saved_micros: sum.saved_micros + of.saved_micros,
@@ -86,7 +86,7 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     for percent in [2, 5, 20, 50, 90] {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
         let times = run(&mut batch, 2_000, percent, &Random::seeded(7));
-        let AheadCounts { used, wasted, .. } = sum(&batch);
+        let BatchCounts { used, wasted, .. } = sum(&batch);
         let asked = 2_000 * 8;
         println!("{percent} %: median {:?}, used {used}, wasted {wasted}", median(&times[200..]));
         assert!(wasted * 100 <= 3 * asked, "{percent} %: {wasted} in vain, {used} of use");
@@ -123,7 +123,7 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
         let times = run(&mut batch, 2_000, percent, &Random::seeded(7));
         let (rule, steps) = allowed(percent, 95.0);
-        let AheadCounts { used, wasted, .. } = sum(&batch);
+        let BatchCounts { used, wasted, .. } = sum(&batch);
         println!(
             "{percent} %: {:?}, by the rule {rule:?}: {steps:?}; {used} of use, {wasted} in vain",
             median(&times[200..])
@@ -163,11 +163,11 @@ fn observing_counts_and_starts_nothing() {
     let times = run(&mut batch, 400, 0, &Random::seeded(1));
     let all = Duration::from_millis(TRIPS.iter().sum());
     assert!(times.iter().all(|time| *time == all));
-    let AheadCounts { used, wasted, saved_micros } = sum(&batch);
+    let BatchCounts { used, wasted, saved_micros } = sum(&batch);
     assert!(used > 1_000 && wasted == 0 && saved_micros > 0, "{used} {wasted} {saved_micros}");
     let mut off = Batch::new(Mode::Off, Vec::new(), 3);
     run(&mut off, 400, 0, &Random::seeded(1));
-    assert_eq!(sum(&off), AheadCounts::default());
+    assert_eq!(sum(&off), BatchCounts::default());
 }
 
 #[test]
@@ -176,14 +176,14 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut started = batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client ever asks these lists, so the allowance ends the prefetch.
+    // No client ever asks these lists, so the allowance ends the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
         starts += batch.asked(CheckQuery { check: &check(number), list: 0 }, None, now, standing).len();
     }
     batch.settle(Mono::from_micros(u64::MAX));
-    let AheadCounts { used, wasted, .. } = sum(&batch);
+    let BatchCounts { used, wasted, .. } = sum(&batch);
     assert_eq!(used, 0);
     assert!(starts < 100 && wasted < 100, "{starts} {wasted}");
 }
@@ -195,7 +195,7 @@ fn what_memory_had_is_neither_used_nor_wasted() {
     batch.not_needed(&check(1), 1);
     batch.asked(CheckQuery { check: &check(1), list: 1 }, Some(ListSays::NotListed), Mono::START, standing);
     batch.settle(Mono::from_micros(u64::MAX));
-    assert_eq!(sum(&batch), AheadCounts::default());
+    assert_eq!(sum(&batch), BatchCounts::default());
 }
 
 #[test]

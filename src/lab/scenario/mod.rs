@@ -53,7 +53,7 @@
 //! - `cache NAME [TYPE]`: the lines below are all entries under the name except ready answers: `none`, `rrset
 //!   RECORD`, `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
 //! - `unpoisoned`: no memory holds the poison of a fault.
-//! - `counted WORD=COUNT...`: counters since the start. A word is the conduct of servers (`answered`, `silent`) or the JSON
+//! - `counted WORD=COUNT...`: counters since the start. A word is the conduct of servers (`answered`, `timeout`) or the JSON
 //!   name of a row of `record::counters` (`scrubbed`, `strays`).
 //!
 //! # Expectations below `ask`

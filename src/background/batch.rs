@@ -1,4 +1,4 @@
-//! Prefetch of lists: receives the events of questions, learns, and starts the lists that will follow.
+//! Batches of questions to lists: receives the events of questions, learns, and starts the lists that will follow.
 //!
 //! A task of the daemon, fed through a ring: no question waits for it.
 
@@ -22,8 +22,8 @@ use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
 
-/// Labels with customers' keys as clients put them into their questions, by group of clients and list. A prefetched
-/// query to such a list has the client's own key. The key is shown nowhere. Bounded by the number of lists.
+/// Labels with customers' keys as clients put them into their questions, by group of clients and list. A query of
+/// a batch to such a list has the client's own key. The key is shown nowhere. Bounded by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
@@ -38,8 +38,8 @@ struct Asks {
     key: Option<Box<[u8]>>,
 }
 
-/// Prefetches lists for as long as it runs. Only one may run: a second one waits forever.
-pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
+/// Sends batches for as long as it runs. Only one may run: a second one waits forever.
+pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().ring.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured = Arc::clone(resolver.views().config());
@@ -99,7 +99,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
         let standing = entry.watch.for_batch(unix);
-        BatchStanding { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }
+        BatchStanding { ready: standing.ready && entry.may_be_in_a_batch(), ..standing }
     };
     let start = {
         let query = CheckQuery { check: &check, list: number };
@@ -212,7 +212,7 @@ fn group_of(key: &QuestionKey) -> ClientGroup {
     (key.flags(), key.view())
 }
 
-/// The client of prefetched questions: an address that no real client can have.
+/// The client of batches: an address that no real client can have.
 fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {

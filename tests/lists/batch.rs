@@ -1,22 +1,22 @@
-//! Lists are prefetched for clients that ask one after the other.
+//! Batches to lists for clients that ask one after the other.
 
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{ConfiguredList, LookaheadMode};
-use resolverd::dnsbl::batch::{AheadCounts, Mode};
+use resolverd::dnsbl::batch::{BatchCounts, Mode};
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::simulation::paused;
 use resolverd::random::Random;
 
 use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
 
-fn counts(stage: &Stage) -> AheadCounts {
+fn counts(stage: &Stage) -> BatchCounts {
     let lists = stage.simulation.resolver().lists();
     let mut batch = lists.batch.lock().unwrap();
     batch.settle(stage.simulation.clock().mono());
     let of = |apex: &str| batch.counts(lists.entry(&name(apex), &Way::Public).number());
-    LISTS.iter().map(|(apex, _)| of(apex)).fold(AheadCounts::default(), |sum, of| AheadCounts {
+    LISTS.iter().map(|(apex, _)| of(apex)).fold(BatchCounts::default(), |sum, of| BatchCounts {
         used: sum.used + of.used,
         wasted: sum.wasted + of.wasted,
         saved_micros: sum.saved_micros + of.saved_micros,
@@ -44,7 +44,7 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
         let slowest = times.iter().max().unwrap();
         assert!(median(&times) * 100 <= SLOWEST * 115, "{:?}, at most {slowest:?}", median(&times));
         pass(Duration::from_secs(60)).await;
-        let AheadCounts { used, wasted, .. } = counts(&stage);
+        let BatchCounts { used, wasted, .. } = counts(&stage);
         assert!(used >= 1_400 && wasted == 0, "{used} of use, {wasted} in vain");
     });
 }
@@ -74,7 +74,7 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
             run(&stage, 0..200).await;
             let times = run(&stage, 200..600).await;
             pass(Duration::from_secs(60)).await;
-            let AheadCounts { used, wasted, .. } = counts(&stage);
+            let BatchCounts { used, wasted, .. } = counts(&stage);
             let out: u64 = LISTS.iter().map(|(apex, _)| stage.asked_of(apex)).sum();
             println!(
                 "{percent} % listed: median {:?}, {used} of use, {wasted} in vain of {out}",
@@ -105,7 +105,7 @@ fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row(
         let first = Duration::from_millis(LISTS[0].1);
         assert!(median(&passed) <= SLOWEST + first, "{:?}", median(&passed));
         pass(Duration::from_secs(60)).await;
-        let AheadCounts { used, wasted, .. } = counts(&stage);
+        let BatchCounts { used, wasted, .. } = counts(&stage);
         assert!(used > 0 && wasted == 0, "{used} of use, {wasted} in vain");
     });
 }
@@ -171,7 +171,7 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
         });
         let times = run(&stage, 0..20).await;
         // The first check shows the distance of each list. A list whose distance is unknown may be near, and is not
-        // prefetched.
+        // in a batch.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
@@ -194,7 +194,7 @@ fn no_list_of_domains_is_asked_about_addresses_nor_the_other_way_round() {
         assert_eq!(asked(&question(sender(19), addresses)), 1);
         assert_eq!(asked(&question(sender(19), domains)), 0);
         assert_eq!(asked(&format!("shop19.example.{addresses}")), 0);
-        let AheadCounts { used, wasted, .. } = counts(&stage);
+        let BatchCounts { used, wasted, .. } = counts(&stage);
         assert_eq!((used, wasted), (0, 0), "what may not be asked is no waste");
     });
 }
@@ -216,7 +216,7 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
         assert_eq!(times[20], sum);
         assert!(median(&times[150..]) + Duration::from_millis(30) <= SLOWEST, "{:?}", median(&times[150..]));
         pass(Duration::from_secs(60)).await;
-        let AheadCounts { used, wasted, .. } = counts(&stage);
+        let BatchCounts { used, wasted, .. } = counts(&stage);
         assert!(used >= 400 && wasted == 0, "{used} of use, {wasted} in vain");
     });
 }
