@@ -105,7 +105,7 @@ impl Network for SocketNetwork {
             let (message, refusal, reader) = (message.into(), Mutex::default(), AtomicWaker::new());
             let socket = Arc::new(Socket { socket, server, message, refusal, reader });
             depart(Arc::clone(&socket) as Arc<dyn Departure>);
-            Ok(Box::new(Sent(socket)) as Box<dyn Replies>)
+            Ok(Box::new(SentDatagram(socket)) as Box<dyn Replies>)
         })
     }
 
@@ -194,9 +194,9 @@ impl Socket {
 }
 
 /// A message that has left, or is about to.
-struct Sent(Arc<Socket>);
+struct SentDatagram(Arc<Socket>);
 
-impl Replies for Sent {
+impl Replies for SentDatagram {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
         Box::pin(async {
             let mut datagram = Vec::new();

@@ -72,7 +72,7 @@ struct Told {
 
 /// Whether an entry is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Admission {
+enum RenewalAdmission {
     /// Its renewal begins.
     Begins,
     /// Its renewal waits or is in progress.
@@ -82,9 +82,9 @@ enum Admission {
 }
 
 impl ToldEndings {
-    fn admit(&mut self, key: QuestionKey, asked: Name, now: Mono) -> Admission {
+    fn admit(&mut self, key: QuestionKey, asked: Name, now: Mono) -> RenewalAdmission {
         if let Some(told) = self.0.get(&key).filter(|told| now < told.until) {
-            return if told.is_under_way { Admission::UnderWay } else { Admission::Refused };
+            return if told.is_under_way { RenewalAdmission::UnderWay } else { RenewalAdmission::Refused };
         }
         let takes_room = |told: &Told| now < told.until && told.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_ENDINGS {
@@ -93,10 +93,10 @@ impl ToldEndings {
         }
         let of_zone = self.0.values().filter(|told| told.asked == asked && takes_room(told)).count();
         if self.0.len() >= MAX_ENDINGS || of_zone >= MAX_ENDINGS_OF_ZONE {
-            return Admission::Refused;
+            return RenewalAdmission::Refused;
         }
         self.0.insert(key, Told { asked, until: now.after(RENEWAL_PAUSE), is_under_way: true });
-        Admission::Begins
+        RenewalAdmission::Begins
     }
 
     /// Ends a renewal.
@@ -139,12 +139,12 @@ impl Endings {
             return false;
         }
         let admission = table.told.admit(key, ending.asked.clone(), now);
-        if admission == Admission::Begins {
+        if admission == RenewalAdmission::Begins {
             table.waiting.push_back(ending);
             drop(table);
             self.added.notify_one();
         }
-        admission != Admission::Refused
+        admission != RenewalAdmission::Refused
     }
 
     /// The next one of a zone that `has_room`.
@@ -287,41 +287,41 @@ mod tests {
     #[test]
     fn a_renewed_entry_may_be_renewed_again_at_once_and_a_failed_one_after_a_pause() {
         let mut told = ToldEndings::default();
-        assert_eq!(told.admit(key(1), Name::root(), at(54)), Admission::Begins);
-        assert_eq!(told.admit(key(1), Name::root(), at(55)), Admission::UnderWay);
+        assert_eq!(told.admit(key(1), Name::root(), at(54)), RenewalAdmission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(55)), RenewalAdmission::UnderWay);
         told.end(&key(1), Renewed::Yes);
-        assert_eq!(told.admit(key(1), Name::root(), at(108)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(108)), RenewalAdmission::Begins);
         told.end(&key(1), Renewed::Failed);
-        assert_eq!(told.admit(key(1), Name::root(), at(167)), Admission::Refused);
-        assert_eq!(told.admit(key(1), Name::root(), at(168)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(167)), RenewalAdmission::Refused);
+        assert_eq!(told.admit(key(1), Name::root(), at(168)), RenewalAdmission::Begins);
         told.end(&key(1), Renewed::Never(at(1_000)));
-        assert_eq!(told.admit(key(1), Name::root(), at(999)), Admission::Refused);
-        assert_eq!(told.admit(key(1), Name::root(), at(1_000)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(999)), RenewalAdmission::Refused);
+        assert_eq!(told.admit(key(1), Name::root(), at(1_000)), RenewalAdmission::Begins);
     }
 
     #[test]
     fn renewals_of_no_use_leave_room_for_others() {
         let mut told = ToldEndings::default();
         for number in 0..MAX_ENDINGS {
-            assert_eq!(told.admit(key(number), zone(number), at(0)), Admission::Begins);
+            assert_eq!(told.admit(key(number), zone(number), at(0)), RenewalAdmission::Begins);
         }
-        assert_eq!(told.admit(key(MAX_ENDINGS), zone(MAX_ENDINGS), at(1)), Admission::Refused);
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(MAX_ENDINGS), at(1)), RenewalAdmission::Refused);
         told.end(&key(0), Renewed::Never(at(8_000)));
-        assert_eq!(told.admit(key(MAX_ENDINGS), zone(MAX_ENDINGS), at(1)), Admission::Begins);
-        assert_eq!(told.admit(key(0), zone(0), at(1)), Admission::Refused, "no room");
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(MAX_ENDINGS), at(1)), RenewalAdmission::Begins);
+        assert_eq!(told.admit(key(0), zone(0), at(1)), RenewalAdmission::Refused, "no room");
         told.end(&key(1), Renewed::Yes);
-        assert_eq!(told.admit(key(0), zone(0), at(1)), Admission::Begins);
+        assert_eq!(told.admit(key(0), zone(0), at(1)), RenewalAdmission::Begins);
     }
 
     #[test]
     fn one_zone_has_a_share() {
         let mut told = ToldEndings::default();
         for number in 0..MAX_ENDINGS_OF_ZONE {
-            assert_eq!(told.admit(key(number), zone(1), at(0)), Admission::Begins);
+            assert_eq!(told.admit(key(number), zone(1), at(0)), RenewalAdmission::Begins);
             told.end(&key(number), Renewed::Failed);
         }
-        assert_eq!(told.admit(key(MAX_ENDINGS), zone(1), at(59)), Admission::Refused);
-        assert_eq!(told.admit(key(MAX_ENDINGS), zone(2), at(59)), Admission::Begins);
-        assert_eq!(told.admit(key(MAX_ENDINGS + 1), zone(1), at(60)), Admission::Begins);
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(1), at(59)), RenewalAdmission::Refused);
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(2), at(59)), RenewalAdmission::Begins);
+        assert_eq!(told.admit(key(MAX_ENDINGS + 1), zone(1), at(60)), RenewalAdmission::Begins);
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabErr
         return Ok(zone);
     }
     let origin = zone.origin().clone();
-    let signed = Signer::new(&origin, plan, unix).and_then(|signer| signer.sign(zone));
+    let signed = ZoneSigner::new(&origin, plan, unix).and_then(|signer| signer.sign(zone));
     signed.map_err(|error| LabError::Sign { zone: origin.to_string(), error })
 }
 
@@ -130,7 +130,7 @@ fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
 }
 
 /// The keys of one zone, and the validity of its signatures.
-struct Signer<'a> {
+struct ZoneSigner<'a> {
     plan: &'a Signing,
     origin: &'a Name,
     /// The keys in the DNSKEY set.
@@ -143,7 +143,7 @@ struct Signer<'a> {
     expiration: u32,
 }
 
-impl<'a> Signer<'a> {
+impl<'a> ZoneSigner<'a> {
     fn new(origin: &'a Name, plan: &'a Signing, unix: u64) -> DnsSecResult<Self> {
         let of_keys = all_keys(origin, plan, &plan.key_signing, Role::KeySigning)?;
         let zone_keys = all_keys(origin, plan, &plan.zone_signing, Role::ZoneSigning)?;

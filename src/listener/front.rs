@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::recent::{Found, Place, RecentReplies, Terms};
+use super::recent::{RecentPlace, RecentReplies, RecentReply, Terms};
 use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
 use crate::config::{Access, Listener};
@@ -48,7 +48,7 @@ pub(super) struct Occasion {
 }
 
 /// Messages that came together. What they have in common is looked up once.
-pub(super) struct Batch<'a> {
+pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
     /// The policy's.
@@ -69,7 +69,7 @@ enum Repeat {
     /// Its reply is written again; the type of its question.
     Reply(RecordType),
     /// Its reply may be kept there.
-    Keep(Place),
+    Keep(RecentPlace),
     /// Nothing.
     Nothing,
 }
@@ -165,10 +165,10 @@ impl Front {
         occasion: Occasion,
         query: &'a mut Query,
         recent: Option<&'a mut RecentReplies>,
-    ) -> Batch<'a> {
+    ) -> FrontBatch<'a> {
         let policy = self.policy.load();
         let view = policy.view.id;
-        Batch { front: self, policy, view, occasion, query, recent, allowed: None, hits: None }
+        FrontBatch { front: self, policy, view, occasion, query, recent, allowed: None, hits: None }
     }
 
     /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
@@ -245,7 +245,7 @@ impl Front {
     }
 }
 
-impl Batch<'_> {
+impl FrontBatch<'_> {
     /// Handles a message of `client`. A reply is written to `out`.
     pub(super) fn receive(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, .. } = self.occasion;
@@ -307,7 +307,13 @@ impl Batch<'_> {
     }
 
     /// Writes the reply from memory, if the answer is there, and keeps it at `place`, if there is one.
-    fn answer(&mut self, arrival: Arrival, message: &[u8], place: Option<Place>, out: &mut Vec<u8>) -> bool {
+    fn answer(
+        &mut self,
+        arrival: Arrival,
+        message: &[u8],
+        place: Option<RecentPlace>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let (resolver, query, now) = (&self.front.parts.resolver, &*self.query, self.occasion.at);
         let answers = &resolver.memory().answers;
         let version = place.map(|_| answers.version(query.key()));
@@ -352,7 +358,7 @@ impl Batch<'_> {
         let Some(recent) = self.recent.as_ref().filter(|_| is_allowed) else { return Repeat::Nothing };
         let answers = &self.front.parts.resolver.memory().answers;
         match recent.look(message, self.view, self.occasion.at, |version| answers.is_current(version)) {
-            Found::Reply(reply, kind) => {
+            RecentReply::Reply(reply, kind) => {
                 out.clear();
                 out.extend_from_slice(reply);
                 if let (Some(place), Some(id)) = (out.first_chunk_mut::<2>(), message.first_chunk()) {
@@ -360,8 +366,8 @@ impl Batch<'_> {
                 }
                 Repeat::Reply(kind)
             }
-            Found::Free(place) => Repeat::Keep(place),
-            Found::Nothing => Repeat::Nothing,
+            RecentReply::Free(place) => Repeat::Keep(place),
+            RecentReply::Nothing => Repeat::Nothing,
         }
     }
 

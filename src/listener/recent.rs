@@ -26,7 +26,7 @@ use crate::question::ViewId;
 
 /// The table.
 pub(super) struct RecentReplies {
-    heads: Vec<Head>,
+    heads: Vec<RecentHead>,
     /// For each head a query without its id, and behind it the reply. Pages that are not in use take no memory.
     octets: Vec<u8>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Terms {
 }
 
 #[derive(Clone, Copy)]
-struct Head {
+struct RecentHead {
     terms: Terms,
     /// The hash of the query.
     hash: u32,
@@ -55,24 +55,24 @@ struct Head {
 }
 
 /// The entry of the table for a query.
-pub(super) enum Found<'a> {
+pub(super) enum RecentReply<'a> {
     /// Its reply, except for the id, and the type of its question.
     Reply(&'a [u8], RecordType),
     /// A place for its reply.
-    Free(Place),
+    Free(RecentPlace),
     /// Neither.
     Nothing,
 }
 
 /// A place in the table, for the query with this hash.
 #[derive(Clone, Copy)]
-pub(super) struct Place(u64);
+pub(super) struct RecentPlace(u64);
 
 impl Default for RecentReplies {
     fn default() -> Self {
         let (view, kind, version, until) =
             (ViewId::default(), RecordType::ZERO, AnswerVersion::default(), Mono::START);
-        let head = Head { terms: Terms { view, kind, version, until }, hash: 0, query: 0, reply: 0 };
+        let head = RecentHead { terms: Terms { view, kind, version, until }, hash: 0, query: 0, reply: 0 };
         let octets = vec![0; RECENT_REPLIES.saturating_mul(RECENT_OCTETS)];
         Self { heads: vec![head; RECENT_REPLIES], octets }
     }
@@ -87,28 +87,28 @@ impl RecentReplies {
         view: ViewId,
         now: Mono,
         is_current: impl Fn(AnswerVersion) -> bool,
-    ) -> Found<'_> {
-        let Some(query) = message.get(ID..) else { return Found::Nothing };
+    ) -> RecentReply<'_> {
+        let Some(query) = message.get(ID..) else { return RecentReply::Nothing };
         let mut hasher = Plain::default();
         hasher.write(query);
-        let place = Place(hasher.finish());
+        let place = RecentPlace(hasher.finish());
         let Some((head, octets)) = self.heads.get(place.index()).zip(self.octets.get(place.begin()..)) else {
-            return Found::Nothing;
+            return RecentReply::Nothing;
         };
         let terms = &head.terms;
         if now >= terms.until || terms.view != view || !is_current(terms.version) {
-            return Found::Free(place);
+            return RecentReply::Free(place);
         }
         match octets.split_at_checked(head.query.into()) {
-            Some((kept, reply)) if head.hash == place.mark() && kept == query => {
-                reply.get(..head.reply.into()).map_or(Found::Nothing, |reply| Found::Reply(reply, terms.kind))
-            }
-            _ => Found::Nothing,
+            Some((kept, reply)) if head.hash == place.mark() && kept == query => reply
+                .get(..head.reply.into())
+                .map_or(RecentReply::Nothing, |reply| RecentReply::Reply(reply, terms.kind)),
+            _ => RecentReply::Nothing,
         }
     }
 
     /// Keeps the reply to `message`, if there is room for both.
-    pub(super) fn keep(&mut self, place: Place, message: &[u8], reply: &[u8], terms: Terms) {
+    pub(super) fn keep(&mut self, place: RecentPlace, message: &[u8], reply: &[u8], terms: Terms) {
         let Some(query) = message.get(ID..) else { return };
         let end = place.begin().saturating_add(query.len()).saturating_add(reply.len());
         let (Ok(query_length), Ok(reply_length)) = (query.len().try_into(), reply.len().try_into()) else {
@@ -122,7 +122,7 @@ impl RecentReplies {
         if let (Some((kept, room)), Some(head)) = (room, self.heads.get_mut(place.index())) {
             kept.copy_from_slice(query);
             room.copy_from_slice(reply);
-            *head = Head { terms, hash: place.mark(), query: query_length, reply: reply_length };
+            *head = RecentHead { terms, hash: place.mark(), query: query_length, reply: reply_length };
         }
     }
 }
@@ -130,7 +130,7 @@ impl RecentReplies {
 /// Octets of a message's id.
 const ID: usize = 2;
 
-impl Place {
+impl RecentPlace {
     fn index(self) -> usize {
         usize::try_from(self.0 % RECENT_REPLIES as u64).unwrap_or(0)
     }

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::front::{Front, Handled, Occasion};
 use super::policy;
-use super::recent::{Found, RecentReplies};
+use super::recent::{RecentReplies, RecentReply};
 use super::udp::tests::front;
 use crate::cache::flush::Flush;
 use crate::clock::Mono;
@@ -91,7 +91,7 @@ fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
                 );
                 let is_current = |version| memory.answers.is_current(version);
                 let found = recent.look(&message, ViewId::default(), now, is_current);
-                again += u32::from(matches!(found, Found::Reply(..)));
+                again += u32::from(matches!(found, RecentReply::Reply(..)));
                 let with = ask(&front, Some(&mut recent), &message, now);
                 missed += u32::from(with.is_none());
                 assert_eq!(with, ask(&front, None, &message, now), "step {step}");

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::rule::Rule;
-use super::rules::Step;
+use super::rules::RuleStep;
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{AHEAD_WINDOW, MAX_EXPECTED};
@@ -22,7 +22,7 @@ pub(super) type ChainNumber = u64;
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) rule: Rule,
-    pub(super) step: Step,
+    pub(super) step: RuleStep,
     pub(super) chain: ChainNumber,
     /// When it was asked, or could have been.
     pub(super) at: Mono,
@@ -131,7 +131,7 @@ mod tests {
         let at = |seconds| Mono::START.after(Duration::from_secs(seconds));
         let expected = |at| Expected {
             rule: Rule::Spf,
-            step: Step::End,
+            step: RuleStep::End,
             chain: 1,
             at,
             messages: None,

@@ -13,7 +13,7 @@ use super::allowance::Allowance;
 use super::avoided::Avoided;
 use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
 use super::rule::Rule;
-use super::rules::{self, Facts, Further, Step};
+use super::rules::{self, Facts, Further, RuleStep};
 use super::selectors::Selectors;
 use crate::clock::Mono;
 use crate::config::{Config, LookaheadMode};
@@ -276,7 +276,7 @@ impl State {
         let (asked, before) = (expected.messages.is_some(), expected.messages.unwrap_or(0));
         let used = UsedBy { chain: expected.chain, step: expected.step, asked };
         if expected.used || arrived < expected.at {
-            return Some(UsedBy { asked: false, step: Step::End, ..used });
+            return Some(UsedBy { asked: false, step: RuleStep::End, ..used });
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
@@ -446,14 +446,14 @@ fn is_of_servers(answer: &Answer) -> bool {
 #[derive(Clone, Copy, Debug)]
 struct UsedBy {
     chain: ChainNumber,
-    step: Step,
+    step: RuleStep,
     /// Whether it was asked ahead, and this is its first use.
     asked: bool,
 }
 
 /// The questions that follow an answer; none without reading it if nothing follows here.
-fn further(step: Step, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
-    if step == Step::End || answer.rcode == ResponseCode::ServFail {
+fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
+    if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;
     }
     let found = rules::follow(step, name, &Facts::of(answer)?);

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
 use super::client_question::ClientQuestion;
-use super::shares::{Account, Admission, ClientKey, Numbered, Shares, ShedReason, Ticket, ZoneHash};
+use super::shares::{Account, ClientKey, FlightAdmission, Numbered, Shares, ShedReason, Ticket, ZoneHash};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
@@ -196,9 +196,9 @@ impl Flights {
         let moved = Account { zone: self.zone_hash(&wire), ..account };
         let crowded = table.backlog.crowded_from();
         match table.shares.judge(moved, crowded, now) {
-            Admission::Refused(why) => table.give_way(ticket, Some(&wire), why),
+            FlightAdmission::Refused(why) => table.give_way(ticket, Some(&wire), why),
             verdict => {
-                if let Admission::InPlaceOf(other) = verdict
+                if let FlightAdmission::InPlaceOf(other) = verdict
                     && other != ticket
                 {
                     table.give_way(other, None, ShedReason::MadeRoom);
@@ -312,9 +312,9 @@ impl FlightTable {
     /// Makes another flight give way if `account` needs room.
     fn make_room(&mut self, account: Account, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.backlog.crowded_from(), now) {
-            Admission::Room => {}
-            Admission::InPlaceOf(other) => self.give_way(other, None, ShedReason::MadeRoom),
-            Admission::Refused(why) => return Err(why),
+            FlightAdmission::Room => {}
+            FlightAdmission::InPlaceOf(other) => self.give_way(other, None, ShedReason::MadeRoom),
+            FlightAdmission::Refused(why) => return Err(why),
         }
         Ok(())
     }

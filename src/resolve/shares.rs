@@ -44,7 +44,7 @@ pub(super) struct Ticket(u64);
 
 /// Whether there is room for one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admission {
+pub(super) enum FlightAdmission {
     /// There is room.
     Room,
     /// There is room once this place is given up; it is one of the heaviest.
@@ -144,13 +144,13 @@ impl Shares {
     }
 
     /// Whether there is room for one more of `account`. From `half` places on the heaviest give way.
-    pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> Admission {
+    pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> FlightAdmission {
         let Account { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
             return self.within_zone(account, zone, ShedReason::SilentZone);
         }
         if self.taken() < half.min(MAX_FLIGHTS) {
-            return Admission::Room;
+            return FlightAdmission::Room;
         }
         let (most_of_client, heaviest_client) = self.clients.heaviest(()).unwrap_or_default();
         let (most_of_zone, heaviest_zone) = self.zones.heaviest(()).unwrap_or_default();
@@ -161,8 +161,9 @@ impl Shares {
             let equal = self.clients.count((), client) >= most_of_client;
             self.within_client(account, if equal { client } else { heaviest_client }, now)
         };
-        let gives_way_early = matches!(verdict, Admission::Refused(ShedReason::Zone | ShedReason::Client));
-        if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { Admission::Room }
+        let gives_way_early =
+            matches!(verdict, FlightAdmission::Refused(ShedReason::Zone | ShedReason::Client));
+        if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { FlightAdmission::Room }
     }
 
     /// Takes a place.
@@ -207,37 +208,41 @@ impl Shares {
     }
 
     /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
-    fn within_zone(&mut self, newcomer: Account, zone: ZoneHash, why: ShedReason) -> Admission {
+    fn within_zone(&mut self, newcomer: Account, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
-            return Admission::Refused(why);
+            return FlightAdmission::Refused(why);
         }
         self.in_place_of(Account { client, zone })
     }
 
     /// Decides who gives way of one client: its zone with the most, or its oldest flight if no zone has many.
-    fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> Admission {
+    fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
             if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
-                return Admission::Refused(ShedReason::Client);
+                return FlightAdmission::Refused(ShedReason::Client);
             }
             return self.in_place_of(Account { client, zone });
         }
         let of_client = &self.ages().of_client;
         let oldest = of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
-        let Some((_, oldest)) = oldest.copied() else { return Admission::Refused(ShedReason::Full) };
+        let Some((_, oldest)) = oldest.copied() else { return FlightAdmission::Refused(ShedReason::Full) };
         let age = self.places.get(&oldest).map_or(Duration::ZERO, |(_, taken)| now.since(*taken));
         let gives_way = newcomer.client != client || age >= JOSTLE_AGE;
-        if gives_way { Admission::InPlaceOf(oldest) } else { Admission::Refused(ShedReason::Full) }
+        if gives_way {
+            FlightAdmission::InPlaceOf(oldest)
+        } else {
+            FlightAdmission::Refused(ShedReason::Full)
+        }
     }
 
     /// The oldest of an account gives way.
-    fn in_place_of(&mut self, account: Account) -> Admission {
+    fn in_place_of(&mut self, account: Account) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
-        by_age
-            .next()
-            .map_or(Admission::Refused(ShedReason::Full), |(_, oldest)| Admission::InPlaceOf(*oldest))
+        by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
+            FlightAdmission::InPlaceOf(*oldest)
+        })
     }
 
     /// The places that a zone may have if all are free: few if it does not answer, otherwise all.

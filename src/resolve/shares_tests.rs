@@ -15,9 +15,9 @@ fn take(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize
     let mut refused = 0;
     for _ in 0..count {
         match shares.judge(account, HALF, now) {
-            Admission::Room => {}
-            Admission::InPlaceOf(other) => shares.give_up(other, None),
-            Admission::Refused(_) => {
+            FlightAdmission::Room => {}
+            FlightAdmission::InPlaceOf(other) => shares.give_up(other, None),
+            FlightAdmission::Refused(_) => {
                 refused += 1;
                 continue;
             }
@@ -52,7 +52,7 @@ fn a_silent_zone_has_few_and_one_that_answers_half() {
     assert_eq!(take_heard(&mut shares, account(1, 2), 2_000, known), 2_000 - HALF + MAX_SILENT_FLIGHTS);
     assert_eq!(take(&mut shares, account(1, 3), 1, known), 0, "a zone with few");
     let later = known.after(HEARD_TIME);
-    assert_eq!(shares.judge(account(1, 2), HALF, later), Admission::Refused(ShedReason::SilentZone));
+    assert_eq!(shares.judge(account(1, 2), HALF, later), FlightAdmission::Refused(ShedReason::SilentZone));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn another_client_of_a_silent_zone_takes_the_place_of_the_heavier_one() {
     take(&mut shares, account(1, 1), 1_000, at(0));
     assert_eq!(take(&mut shares, account(2, 1), 10, at(1)), 0);
     assert_eq!(shares.zones_of.count(1, 1), MAX_NEW_FLIGHTS - 10);
-    assert!(shares.in_place_of(account(1, 1)) == Admission::InPlaceOf(Ticket(10)), "the oldest went");
+    assert!(shares.in_place_of(account(1, 1)) == FlightAdmission::InPlaceOf(Ticket(10)), "the oldest went");
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, ConfiguredZone, ZoneKind};
 use resolverd::dnsbl::entry::ListEntry;
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
+pub(crate) use resolverd::lab::prelude::name;
 use resolverd::lab::server::{Distance, LabServer};
 use resolverd::lab::simulation::{Reply, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
@@ -53,10 +54,6 @@ pub(crate) struct Stage {
 
 /// The text of a list's zone beside its test point.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
-
-pub(crate) fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 /// Names of the servers of a list: two of them, equally far.
 pub(crate) fn servers(apex: &str) -> [String; 2] {

@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, Family};
 use resolverd::control::Controlled;
 use resolverd::daemon::Daemon;
 use resolverd::lab::client::Client;
 use resolverd::lab::delegations::Tree;
+pub(crate) use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
 use resolverd::lab::sockets::LabSockets;
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -87,11 +88,6 @@ impl Stage {
         let name = self::name(name);
         self.sockets.lab().log().received().iter().filter(|entry| entry.name == name).count()
     }
-}
-
-/// A name.
-pub(crate) fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
 }
 
 /// A query's octets.

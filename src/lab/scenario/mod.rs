@@ -127,12 +127,12 @@ pub struct Scenario {
     /// The text of its configuration file.
     toml: Option<String>,
     tree: Tree,
-    steps: Vec<Step>,
+    steps: Vec<ScenarioStep>,
 }
 
 /// One step, and its line.
 #[derive(Clone, Debug)]
-struct Step {
+struct ScenarioStep {
     line: usize,
     action: Action,
 }

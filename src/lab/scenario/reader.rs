@@ -19,7 +19,7 @@ use crate::lab::world::{ServerPlan, absolute};
 use crate::lab::zone_file::{read_kind, read_record};
 use crate::question::Outcome;
 
-use super::{Action, Ask, ExpectedRecord, Holding, Scenario, ScenarioError, Step, repeat};
+use super::{Action, Ask, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 
 /// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
@@ -93,7 +93,7 @@ impl ScenarioReader {
             }
             ["reload"] => {
                 let action = Action::Reload(begin_of_file(number));
-                self.scenario.steps.push(Step { line: number, action });
+                self.scenario.steps.push(ScenarioStep { line: number, action });
                 Ok(())
             }
             ["server", name, address, options @ ..] => self.server(name, address, options),
@@ -108,7 +108,7 @@ impl ScenarioReader {
             }
             _ => {
                 let action = action(&words)?;
-                self.scenario.steps.push(Step { line: number, action });
+                self.scenario.steps.push(ScenarioStep { line: number, action });
                 Ok(())
             }
         }
@@ -126,12 +126,12 @@ impl ScenarioReader {
             return Ok(());
         }
         match self.scenario.steps.last_mut() {
-            Some(Step { action: Action::Ask(ask), .. }) => expect(ask, line.trim()),
-            Some(Step { action: Action::Reload(file), .. }) => {
+            Some(ScenarioStep { action: Action::Ask(ask), .. }) => expect(ask, line.trim()),
+            Some(ScenarioStep { action: Action::Reload(file), .. }) => {
                 add_line(file, number, line);
                 Ok(())
             }
-            Some(Step { action: Action::Cache { held, .. }, .. }) => {
+            Some(ScenarioStep { action: Action::Cache { held, .. }, .. }) => {
                 held.extend(holding(line.trim())?);
                 Ok(())
             }

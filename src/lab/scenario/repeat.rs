@@ -14,7 +14,7 @@
 const MAX_LINES: usize = 5_000;
 
 /// A line to read, with its number in the file.
-pub(super) type Line = (usize, String);
+pub(super) type NumberedLine = (usize, String);
 
 /// A repetition that cannot be read: the number of the line, and why.
 pub(super) type Misread = (usize, String);
@@ -26,7 +26,7 @@ type Variable<'a, Value> = (&'a str, Value);
 ///
 /// # Errors
 /// A range or variable that cannot be read, or too many lines.
-pub(super) fn lines(text: &str) -> Result<Vec<Line>, Misread> {
+pub(super) fn lines(text: &str) -> Result<Vec<NumberedLine>, Misread> {
     let mut found = Vec::new();
     let mut rest = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
     while let Some((number, line)) = rest.next() {
@@ -67,7 +67,7 @@ fn repeat<'a>(
     block: &[(usize, &str)],
     ranges: &[Variable<'a, (u32, u32)>],
     values: &mut Vec<Variable<'a, u32>>,
-    found: &mut Vec<Line>,
+    found: &mut Vec<NumberedLine>,
 ) -> Result<(), Misread> {
     let Some(((variable, (first, last)), ranges)) = ranges.split_first() else {
         for (number, line) in block {

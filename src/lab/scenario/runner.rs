@@ -18,7 +18,7 @@ use crate::record::Window;
 
 use super::check::differences;
 use super::memory;
-use super::{Action, Ask, Scenario, ScenarioError, Step};
+use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep};
 
 impl Scenario {
     /// Plays it with a seed.
@@ -50,7 +50,12 @@ impl Scenario {
         Ok(config)
     }
 
-    async fn step(&self, simulation: &Simulation, tree: &mut Tree, step: &Step) -> Result<(), ScenarioError> {
+    async fn step(
+        &self,
+        simulation: &Simulation,
+        tree: &mut Tree,
+        step: &ScenarioStep,
+    ) -> Result<(), ScenarioError> {
         let line = step.line;
         match &step.action {
             Action::Ask(ask) => return self.ask(simulation, line, ask).await,

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::{Facts, Further, Rule, Step};
+use super::{Facts, Further, Rule, RuleStep};
 use crate::limits::MAX_AHEAD_POINTERS;
 
 /// The PTR of an address.
 pub(super) fn pointer_of(address: IpAddr) -> Further {
-    Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, Step::Pointer)
+    Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, RuleStep::Pointer)
 }
 
 /// Whether a name is the reverse name of an address.
@@ -27,8 +27,8 @@ pub(super) fn after_pointer(facts: &Facts) -> Vec<Further> {
         _ => None,
     });
     let both = |name: Name| {
-        let ipv4 = Further::new(name.clone(), RecordType::A, Rule::PtrA, Step::End);
-        [ipv4, Further::new(name, RecordType::AAAA, Rule::PtrAaaa, Step::End)]
+        let ipv4 = Further::new(name.clone(), RecordType::A, Rule::PtrA, RuleStep::End);
+        [ipv4, Further::new(name, RecordType::AAAA, Rule::PtrAaaa, RuleStep::End)]
     };
     names.take(MAX_AHEAD_POINTERS).flat_map(both).collect()
 }

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Facts, Further, Rule, Step};
+use super::{Facts, Further, Rule, RuleStep};
 use crate::limits::DMARC_WALK_LABELS;
 
 /// The label of DMARC records.
@@ -36,5 +36,5 @@ fn record_of(domain: &Name, rule: Rule) -> Option<Further> {
         return None;
     }
     let name = domain.to_lowercase().prepend_label(LABEL).ok()?;
-    Some(Further::new(name, RecordType::TXT, rule, Step::Dmarc))
+    Some(Further::new(name, RecordType::TXT, rule, RuleStep::Dmarc))
 }

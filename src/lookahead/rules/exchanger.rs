@@ -3,7 +3,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Facts, Further, Rule, Step, dmarc, spf};
+use super::{Facts, Further, Rule, RuleStep, dmarc, spf};
 
 /// What follows the MX of a domain. Nothing if the domain does not exist: spam invents domains.
 pub(super) fn after_exchangers(domain: &Name, facts: &Facts) -> Vec<Further> {
@@ -18,7 +18,7 @@ pub(super) fn after_exchangers(domain: &Name, facts: &Facts) -> Vec<Further> {
         }
         hosts => hosts,
     };
-    let step = Step::Host { secure: facts.secure };
+    let step = RuleStep::Host { secure: facts.secure };
     let mut further = Vec::new();
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, Rule::MxA, step));
@@ -39,5 +39,5 @@ pub(super) fn after_host(host: &Name, secure: bool, facts: &Facts) -> Vec<Furthe
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
     let service = Name::from_ascii("_25._tcp").ok().and_then(|service| service.append_domain(&end).ok());
-    service.map(|name| Further::new(name, RecordType::TLSA, Rule::Tlsa, Step::End)).into_iter().collect()
+    service.map(|name| Further::new(name, RecordType::TLSA, Rule::Tlsa, RuleStep::End)).into_iter().collect()
 }

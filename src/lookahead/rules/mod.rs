@@ -63,7 +63,7 @@ impl Facts {
 
 /// The place of a question in its chain, which decides what follows its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum RuleStep {
     /// Nothing follows.
     End,
     /// The PTR of an address: the addresses of its name follow.
@@ -92,13 +92,13 @@ pub(super) struct Further {
     pub(super) name: Name,
     pub(super) kind: RecordType,
     pub(super) rule: Rule,
-    pub(super) step: Step,
+    pub(super) step: RuleStep,
     /// Whether it is one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
     pub(super) is_lookup: bool,
 }
 
 impl Further {
-    fn new(name: Name, kind: RecordType, rule: Rule, step: Step) -> Self {
+    fn new(name: Name, kind: RecordType, rule: Rule, step: RuleStep) -> Self {
         Self { name, kind, rule, step, is_lookup: false }
     }
 }
@@ -115,29 +115,29 @@ pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
 
 /// The DKIM key of this name, which a client asked before.
 pub(super) fn of_key(name: Name) -> Further {
-    Further::new(name, RecordType::TXT, Rule::Dkim, Step::End)
+    Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
 /// The place of a client's own question: the begin of a chain.
-pub(super) fn begins(name: &Name, kind: RecordType) -> Step {
+pub(super) fn begins(name: &Name, kind: RecordType) -> RuleStep {
     match kind {
-        RecordType::PTR if address::is_reverse(name) => Step::Pointer,
-        RecordType::MX => Step::Exchangers,
-        RecordType::TXT if !name.iter().any(is_underscored) => Step::Spf { depth: 0 },
-        _ => Step::End,
+        RecordType::PTR if address::is_reverse(name) => RuleStep::Pointer,
+        RecordType::MX => RuleStep::Exchangers,
+        RecordType::TXT if !name.iter().any(is_underscored) => RuleStep::Spf { depth: 0 },
+        _ => RuleStep::End,
     }
 }
 
 /// The questions that follow `name` at this place. Whoever gets NXDOMAIN asks no more about the name.
-pub(super) fn follow(step: Step, name: &Name, facts: &Facts) -> Vec<Further> {
+pub(super) fn follow(step: RuleStep, name: &Name, facts: &Facts) -> Vec<Further> {
     match step {
-        Step::End => Vec::new(),
-        Step::Pointer => address::after_pointer(facts),
-        Step::Exchangers => exchanger::after_exchangers(name, facts),
-        Step::Host { secure } => exchanger::after_host(name, secure, facts),
-        Step::Spf { depth } => spf::after_text(name, depth, facts),
-        Step::SpfExchangers => spf::after_exchangers(facts),
-        Step::Dmarc => dmarc::after_text(name, facts),
+        RuleStep::End => Vec::new(),
+        RuleStep::Pointer => address::after_pointer(facts),
+        RuleStep::Exchangers => exchanger::after_exchangers(name, facts),
+        RuleStep::Host { secure } => exchanger::after_host(name, secure, facts),
+        RuleStep::Spf { depth } => spf::after_text(name, depth, facts),
+        RuleStep::SpfExchangers => spf::after_exchangers(facts),
+        RuleStep::Dmarc => dmarc::after_text(name, facts),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Facts, Further, Rule, Step, dmarc};
+use super::{Facts, Further, Rule, RuleStep, dmarc};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 
 /// The begin of an SPF record (RFC 7208 section 4.5).
@@ -13,7 +13,7 @@ const VERSION: &[u8] = b"v=spf1";
 
 /// The SPF record of a domain.
 pub(super) fn of_domain(domain: &Name) -> Further {
-    Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, Step::Spf { depth: 0 })
+    Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, RuleStep::Spf { depth: 0 })
 }
 
 /// What an SPF record names; the DMARC record too if it is a domain's own.
@@ -32,7 +32,7 @@ pub(super) fn after_text(name: &Name, depth: u8, facts: &Facts) -> Vec<Further> 
 /// The addresses of the hosts of an `mx`.
 pub(super) fn after_exchangers(facts: &Facts) -> Vec<Further> {
     let hosts = facts.hosts().into_iter();
-    hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, Step::End)).collect()
+    hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, RuleStep::End)).collect()
 }
 
 /// The terms of an SPF record up to `all`, in lower case; none if the text is no such record.
@@ -56,7 +56,7 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
 
 /// The question of a term; none if it needs none, or depends on the message.
 fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
-    let record = Step::Spf { depth: depth.saturating_add(1) };
+    let record = RuleStep::Spf { depth: depth.saturating_add(1) };
     if let Some(domain) = term.strip_prefix("redirect=") {
         return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
     }
@@ -69,9 +69,11 @@ fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     let own = || Some(name.to_lowercase());
     let (domain, kind, rule, step) = match mechanism {
         "include" => (domain_of(domain?)?, RecordType::TXT, Rule::SpfChain, record),
-        "exists" => (domain_of(domain?)?, RecordType::A, Rule::SpfHosts, Step::End),
-        "a" => (domain.map_or_else(own, domain_of)?, RecordType::A, Rule::SpfHosts, Step::End),
-        "mx" => (domain.map_or_else(own, domain_of)?, RecordType::MX, Rule::SpfHosts, Step::SpfExchangers),
+        "exists" => (domain_of(domain?)?, RecordType::A, Rule::SpfHosts, RuleStep::End),
+        "a" => (domain.map_or_else(own, domain_of)?, RecordType::A, Rule::SpfHosts, RuleStep::End),
+        "mx" => {
+            (domain.map_or_else(own, domain_of)?, RecordType::MX, Rule::SpfHosts, RuleStep::SpfExchangers)
+        }
         _ => return None,
     };
     Some(Further::new(domain, kind, rule, step))

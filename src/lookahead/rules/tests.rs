@@ -90,7 +90,7 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
 fn certificates_are_asked_only_where_mx_and_address_are_secure() {
     let host = |mx, secure| {
         let facts = Facts { secure, ..facts("mx.example.", &["A 192.0.2.1"]) };
-        shown(&follow(Step::Host { secure: mx }, &name("mx.example."), &facts))
+        shown(&follow(RuleStep::Host { secure: mx }, &name("mx.example."), &facts))
     };
     assert_eq!(host(true, true), ["_25._tcp.mx.example. TLSA tlsa"]);
     for (mx, secure) in [(true, false), (false, true), (false, false)] {
@@ -98,7 +98,8 @@ fn certificates_are_asked_only_where_mx_and_address_are_secure() {
     }
     // At the end of an alias (RFC 7672 section 2.2.2), and not without an address.
     let alias = Facts { secure: true, ..facts("end.example.", &["A 192.0.2.1"]) };
-    let after_host = |facts: &Facts| shown(&follow(Step::Host { secure: true }, &name("mx.example."), facts));
+    let after_host =
+        |facts: &Facts| shown(&follow(RuleStep::Host { secure: true }, &name("mx.example."), facts));
     assert_eq!(after_host(&alias), ["_25._tcp.end.example. TLSA tlsa"]);
     assert!(after_host(&Facts { secure: true, ..facts("mx.example.", &[]) }).is_empty());
 }
@@ -149,20 +150,23 @@ fn an_spf_record_leads_to_what_it_names() {
 #[test]
 fn an_spf_chain_ends_at_its_depth_and_at_names_with_an_underscore() {
     let record = facts("i.example.", &["TXT v=spf1 include:j.example mx -all"]);
-    let at = |depth| follow(Step::Spf { depth }, &name("i.example."), &record);
+    let at = |depth| follow(RuleStep::Spf { depth }, &name("i.example."), &record);
     assert_eq!(shown(&at(1)), ["j.example. TXT spf_chain", "i.example. MX spf_hosts"]);
-    assert_eq!(at(1)[0].step, Step::Spf { depth: 2 });
+    assert_eq!(at(1)[0].step, RuleStep::Spf { depth: 2 });
     assert!(at(3).is_empty());
-    assert_eq!(begins(&name("_spf.example."), RecordType::TXT), Step::End);
-    assert_eq!(begins(&name("s1._domainkey.example."), RecordType::TXT), Step::End);
+    assert_eq!(begins(&name("_spf.example."), RecordType::TXT), RuleStep::End);
+    assert_eq!(begins(&name("s1._domainkey.example."), RecordType::TXT), RuleStep::End);
     let hosts = facts("i.example.", &["MX 10 m.example."]);
-    assert_eq!(shown(&follow(Step::SpfExchangers, &name("i.example."), &hosts)), ["m.example. A spf_hosts"]);
+    assert_eq!(
+        shown(&follow(RuleStep::SpfExchangers, &name("i.example."), &hosts)),
+        ["m.example. A spf_hosts"]
+    );
 }
 
 #[test]
 fn the_tree_walk_of_dmarc_goes_up_until_there_is_a_record() {
     let walk =
-        |owner: &str, records: &[&str]| shown(&follow(Step::Dmarc, &name(owner), &facts(owner, records)));
+        |owner: &str, records: &[&str]| shown(&follow(RuleStep::Dmarc, &name(owner), &facts(owner, records)));
     assert_eq!(walk("_dmarc.mail.example.com.", &[]), ["_dmarc.example.com. TXT dmarc_walk"]);
     assert_eq!(walk("_dmarc.example.com.", &["TXT other"]), ["_dmarc.com. TXT dmarc_walk"]);
     assert!(walk("_dmarc.com.", &[]).is_empty());
@@ -172,7 +176,7 @@ fn the_tree_walk_of_dmarc_goes_up_until_there_is_a_record() {
     assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.", &[]), ["_dmarc.b.c.d.e.f.g.h. TXT dmarc_walk"]);
     let denied = Facts { rcode: ResponseCode::NXDomain, ..facts("_dmarc.a.example.", &[]) };
     assert_eq!(
-        shown(&follow(Step::Dmarc, &name("_dmarc.a.example."), &denied)),
+        shown(&follow(RuleStep::Dmarc, &name("_dmarc.a.example."), &denied)),
         ["_dmarc.example. TXT dmarc_walk"]
     );
 }
@@ -187,6 +191,6 @@ fn other_questions_begin_nothing() {
         ("example.", RecordType::NS),
         ("in-addr.arpa.example.", RecordType::PTR),
     ] {
-        assert_eq!(begins(&name(owner), kind), Step::End, "{owner} {kind}");
+        assert_eq!(begins(&name(owner), kind), RuleStep::End, "{owner} {kind}");
     }
 }
