@@ -280,14 +280,15 @@ impl Attempt {
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
 
-    /// Reports the server's answer. If nobody waits any more because the question has failed, the answer is kept.
+    /// Reports the server's answer. If nobody waits any more because a client's question has failed, the answer is
+    /// kept.
     fn end(&self, said: Said) {
         if !self.reports.is_unanswered() {
             return self.tell(News::Ended(Box::new(said)));
         }
         let wanted = !self.probe || matches!(said, Said::Referral(_));
         // A late answer for a name with a key is not kept, because such a name is never looked up again.
-        if wanted && self.secret.is_none() {
+        if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.means.late_answers.add(LateAnswer {
                 name: self.name.clone(),
                 kind: self.kind,

@@ -175,11 +175,12 @@ impl Iterate {
     }
 
     /// Renews a delegation in use that is about to end; returns whether its renewal waits or is in progress. The root
-    /// is primed instead.
+    /// is primed instead. A question of look-ahead is no use.
     pub fn foresee_end(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_ending(cut, now)
             && context.view.config.cache.prefetch
+            && !context.is_ahead()
             && self.add_ending(&cut.zone, RecordType::NS, context, now)
     }
 
@@ -212,7 +213,7 @@ impl Iterate {
 
     /// The same for addresses of a server, which are known until `expires`.
     pub(super) fn foresee_end_of_addresses(&self, server: &Name, kind: RecordType, context: &Context) {
-        if context.view.config.cache.prefetch {
+        if context.view.config.cache.prefetch && !context.is_ahead() {
             self.add_ending(server, kind, context, self.now());
         }
     }

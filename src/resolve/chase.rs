@@ -55,6 +55,10 @@ impl Chaser {
         let mut chased = Chased::default();
         let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
+            if context.is_ahead() && route.list_asked(&current).is_some() {
+                // An alias or a server's name of a stranger must not spend the quota of a list.
+                return Err(Failure::Aliases { name: name.clone() });
+            }
             let errand = Errand {
                 name: &current,
                 kind,
@@ -88,10 +92,6 @@ impl Chaser {
                     context.note(StepEvent::Alias { target: target.to_string() });
                     current = Cow::Owned(target.to_lowercase());
                     route = context.view.route(&current, kind);
-                    if context.is_ahead() && route.policy.list.is_some() {
-                        // A stranger's alias must not spend the quota of a list.
-                        return Err(Failure::Aliases { name: name.clone() });
-                    }
                     cut = None;
                 }
             }
@@ -179,7 +179,8 @@ impl Chaser {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            if state == SecurityStatus::Bogus {
+            // A client may have the zone's keys fetched anew, and find another state.
+            if state == SecurityStatus::Bogus && !errand.context.is_ahead() {
                 let rrsets = self.memory.rrsets.of(errand.context.view.knows);
                 rrsets.end_stale(errand.name, self.clock.mono());
                 if let Some(server) = resolved.found.server {

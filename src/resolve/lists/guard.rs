@@ -35,7 +35,7 @@ impl ListResolver {
         let ClientQuestion { question: Question { name, kind, .. }, way, .. } = asked;
         let kind = *kind;
         let Some(list) = &asked.list else {
-            if matches!(kind, RecordType::A | RecordType::TXT) {
+            if matches!(kind, RecordType::A | RecordType::TXT) && !context.is_ahead() {
                 self.table.lookalikes().notice(name);
             }
             return self.chaser.chase(name, kind, (way, asked.cut.get()), context).await;

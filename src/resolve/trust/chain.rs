@@ -168,13 +168,17 @@ impl Validator {
         let sought = sought.unwrap_or(stored);
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.note(checked(zone.to_string(), &state));
-        self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
+        // Look-ahead has few messages: a client may ask more servers, and find another state.
+        let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
+        if is_final || !context.is_ahead() {
+            self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
+        }
         state
     }
 
     /// The new state of a zone whose kept keys do not fit its servers' answers. A zone may change its keys, and its
     /// parent the DS, before caches have dropped the old ones. None if there is nothing new. A bogus zone, or one
-    /// with forged answers, is asked at most once in `KEY_RENEWAL`.
+    /// with forged answers, is asked at most once in `KEY_RENEWAL`, and never for look-ahead: that turn is a client's.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -190,6 +194,9 @@ impl Validator {
             let current = rrsets.zone_state(&state.zone, now).unwrap_or_else(|| Arc::clone(state));
             if current.sought > state.sought && current.standing != state.standing {
                 return Some(current);
+            }
+            if context.is_ahead() {
+                return None;
             }
             let under_way = self.is_fetching(&state.zone, RecordType::DNSKEY, context);
             let was_just_sought = now.since(current.sought) < KEY_RENEWAL;
