@@ -48,8 +48,7 @@ impl LateAnswers {
 
     async fn keep_late_answer(self: Arc<Self>, late: LateAnswer) {
         let LateAnswer { name, kind, view, checks, cut, said } = late;
-        let current = self.views.load().get(view.id).cloned();
-        if !current.is_some_and(|current| Arc::ptr_eq(&current, &view)) {
+        if !self.views.load().holds(&view) {
             // The routes have changed.
             return;
         }

@@ -315,7 +315,12 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            self.hit(key.as_bytes(), &answer, arrived);
+            // The operator has the unspecified address.
+            let _ = if client.address.is_unspecified() {
+                self.looked_up(key.as_bytes(), &answer, arrived)
+            } else {
+                self.hit(key.as_bytes(), &answer, arrived)
+            };
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
         }
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await

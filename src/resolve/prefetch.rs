@@ -106,13 +106,18 @@ impl Resolver {
     /// answer, or to prefetch if its end is near. Returns the moment until which it may be sent again without a report;
     /// none if each time is reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
+        if answer.ahead.is_set() {
+            self.tell_used(key, answer, now);
+        }
+        self.looked_up(key, answer, now)
+    }
+
+    /// The same for a lookup of the operator, which is no use of an answer of look-ahead.
+    pub(super) fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
             self.lists.table.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             return None;
-        }
-        if answer.ahead.is_set() {
-            self.tell_used(key, answer, now);
         }
         match renewal::renewal_due(answer.stored, answer.expires) {
             Some(due) if due <= now => {
@@ -202,8 +207,7 @@ impl Resolver {
     /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
     async fn ask_for_ending(self: &Arc<Self>, ending: &Ending) -> bool {
         let Ending { name, kind, view, .. } = ending;
-        let current = self.views.load().get(view.id).cloned();
-        if !current.is_some_and(|current| Arc::ptr_eq(&current, view)) {
+        if !self.views.load().holds(view) {
             // The routes have changed.
             return false;
         }

@@ -143,9 +143,14 @@ impl Views {
         self.views.iter().filter(move |view| known.insert(view.id))
     }
 
-    /// The view under an id.
+    /// The first view under an id.
     pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
         self.views.iter().find(|view| view.id == id)
+    }
+
+    /// Whether it is one of them. Several may have one id.
+    pub fn holds(&self, view: &Arc<View>) -> bool {
+        self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
 
     /// Whether data are kept under this id: it is a view's own, or that of the data that several views share.
