@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
@@ -16,7 +17,7 @@ use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::traffic;
 use resolverd::lab::world::ServerPlan;
 use resolverd::lookahead::{Rule, RuleStanding, RuleState};
-use resolverd::question::Outcome;
+use resolverd::question::{Outcome, Question};
 use resolverd::record::{Counter, Window};
 
 /// Domains of senders and recipients.
@@ -322,4 +323,42 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
         assert!(learned.messages * 100 <= off.messages * 105, "{learned:?}, {off:?}");
         assert!(learned.failed <= off.failed && rules.failed <= off.failed, "{learned:?} {rules:?} {off:?}");
     }
+}
+
+/// Events that come faster than they are read: the task still lets others run, and the watchdog hears it.
+#[test]
+fn a_queue_that_is_never_empty_holds_up_nobody() {
+    let feeding = AtomicBool::new(true);
+    let gave_up = std::thread::scope(|scope| {
+        paused(async {
+            let stage = Stage::new(LookaheadMode::Rules);
+            stage.ask("d1.one.tld.", RecordType::MX).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let (resolver, now) = (Arc::clone(stage.0.resolver()), stage.0.clock().mono());
+            let key = Question::new(&Name::from_ascii("d1.one.tld.").unwrap(), RecordType::TXT).key();
+            let answer = resolver.memory().answers.get(key.as_bytes(), now).unwrap();
+            let feeding = &feeding;
+            let feeder = scope.spawn(move || {
+                let began = std::time::Instant::now();
+                while feeding.load(Ordering::Relaxed) {
+                    answer.ahead.set(Rule::Spf.mark());
+                    resolver.hit(key.as_bytes(), &answer, now);
+                    if began.elapsed() > Duration::from_secs(20) {
+                        return true;
+                    }
+                }
+                false
+            });
+            let pulses = stage.0.pulses();
+            for round in 0..3 {
+                assert!(pulses.round().is_empty(), "round {round}");
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            feeding.store(false, Ordering::Relaxed);
+            feeder.join().unwrap()
+        })
+    });
+    assert!(!gave_up, "the task took every turn");
 }

@@ -13,7 +13,8 @@ use hickory_proto::rr::{Name, RecordType};
 use super::failure::Failure;
 use crate::clock::Mono;
 use crate::limits::{
-    FLIGHT_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT, MAX_STALE_ZONES,
+    AHEAD_TIME, FLIGHT_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT,
+    MAX_STALE_ZONES,
 };
 use crate::record::event::Step;
 use crate::record::note::Note;
@@ -120,11 +121,12 @@ impl Context {
         self.renews
     }
 
-    /// The same for a question of look-ahead, with a small budget of its own.
+    /// The same for a question of look-ahead, with a small budget and a short time of its own.
     #[must_use]
     pub fn looking_ahead(mut self) -> Self {
         self.ahead = true;
-        self.budget = Arc::new(QuestionBudget::new(self.budget.ends, MAX_AHEAD_MESSAGES));
+        let ends = self.trail.began().after(AHEAD_TIME);
+        self.budget = Arc::new(QuestionBudget::new(ends, MAX_AHEAD_MESSAGES));
         self
     }
 

@@ -29,6 +29,14 @@ pub const AHEAD_RISK: u64 = 2;
 /// needs about ten. One that needs more is left to the client.
 pub const MAX_AHEAD_MESSAGES: u32 = 12;
 
+/// The time of one question ahead: in a zone that answers, ten times that of its messages. In a silent zone it holds its
+/// place no longer.
+pub const AHEAD_TIME: Duration = Duration::from_secs(3);
+
+/// Questions ahead in progress for one zone: those of one address or domain. A sender with a silent zone leaves the
+/// other places to others.
+pub const MAX_AHEAD_OF_ZONE: usize = 12;
+
 /// Questions ahead in progress: far below `BUSY_FLIGHTS`, as clients' flights come first.
 pub const MAX_AHEAD_FLIGHTS: usize = 64;
 

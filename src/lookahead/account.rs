@@ -26,7 +26,7 @@ pub enum RuleState {
 pub struct RuleCounts {
     /// Questions asked ahead.
     pub asked: u64,
-    /// Those that a client used before the TTL of the answer ended.
+    /// Those that a client asked too, within 30 s or before the TTL of the answer ended.
     pub used: u64,
     /// Those that no client has used.
     pub unused: u64,

@@ -30,6 +30,8 @@ pub(super) struct Expected {
     pub(super) messages: Option<u64>,
     /// How long it took; none while it is in progress, or if it is only counted.
     pub(super) took: Option<Duration>,
+    /// When its answer ends, or when it failed; none while it is in progress, or if it is only counted.
+    pub(super) until: Option<Mono>,
     /// Whether a client has used it.
     pub(super) used: bool,
 }
@@ -136,6 +138,7 @@ mod tests {
             at,
             messages: None,
             took: None,
+            until: None,
             used: false,
         };
         questions.add(key(1), expected(at(0)));

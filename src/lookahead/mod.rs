@@ -17,6 +17,9 @@
 //! - Clients come first: no race, no hedge, at most half of the flights and of the messages in progress, none in zones
 //!   that gave no answer a moment ago, and at most one in four messages that no client has used. A client never
 //!   waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
+//! - A sender with a silent zone takes no turn of others: a question ends after three seconds, and twelve of a zone are in
+//!   progress at most, as many as a message has.
+//! - While this host is overloaded, answers of clients are not followed, and count as lost.
 //! - A question that a client uses costs no message more, so only the unused ones are bounded by the share of all
 //!   messages. Otherwise nine of ten messages of a mail could not be sent ahead.
 //! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` tells it of PTR and MX, as lists
@@ -35,6 +38,7 @@ mod account;
 mod allowance;
 mod avoided;
 mod expected;
+mod in_progress;
 mod rule;
 mod rules;
 mod selectors;
@@ -123,11 +127,17 @@ impl Lookahead {
                     (start, ended)
                 });
             }
+            // A queue that others keep full would otherwise hold the runtime's thread, and the watchdog would miss this task.
+            tokio::task::yield_now().await;
         }
     }
 
-    /// Takes in an event, and returns the questions to ask.
+    /// Takes in an event, and returns the questions to ask. While clients need the room, only uses are counted.
     fn take(&self, resolver: &Arc<Resolver>, event: &AnsweredEvent) -> Vec<Start> {
+        if !matches!(event, AnsweredEvent::Used { .. }) && !resolver.has_room_ahead() {
+            resolver.recorder().count(Counter::LookaheadLost, 1);
+            return Vec::new();
+        }
         let now = resolver.clock().mono();
         let (start, used) = match event {
             AnsweredEvent::Asked(asked) => {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -12,6 +13,7 @@ use super::account::{Account, RuleState};
 use super::allowance::Allowance;
 use super::avoided::Avoided;
 use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
+use super::in_progress::InProgress;
 use super::rule::Rule;
 use super::rules::{self, Facts, Further, RuleStep};
 use super::selectors::Selectors;
@@ -20,8 +22,8 @@ use crate::config::{Config, LookaheadMode};
 use crate::dnsbl::list::AskedAbout;
 use crate::hash::Keyed;
 use crate::limits::{
-    AHEAD_FAILED_TIME, AHEAD_RISK, AHEAD_SHORT_TIME, AHEAD_WINDOW, MAX_AHEAD_CHAINS, MAX_AHEAD_FLIGHTS,
-    MAX_AHEAD_OF_SUBJECT, MAX_SPF_LOOKUPS,
+    AHEAD_FAILED_TIME, AHEAD_RISK, AHEAD_SHORT_TIME, AHEAD_WINDOW, MAX_AHEAD_CHAINS, MAX_AHEAD_OF_SUBJECT,
+    MAX_SPF_LOOKUPS,
 };
 use crate::question::{Answer, ExtendedError, Question};
 use crate::resolve::ahead::{AskedAhead, KnownAhead};
@@ -67,6 +69,8 @@ pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
+    /// The zone that it counts for.
+    pub(super) zone: Name,
 }
 
 /// Further questions for one address or domain.
@@ -97,8 +101,7 @@ pub(super) struct State {
     allowance: Allowance,
     avoided: Avoided,
     selectors: Selectors,
-    /// Questions in progress.
-    asking: usize,
+    in_progress: InProgress,
     /// Questions that were not asked because of a bound, since they were last taken.
     refused: usize,
 }
@@ -114,7 +117,7 @@ impl State {
             allowance: Allowance::new(now),
             avoided: Avoided::default(),
             selectors: Selectors::new(keyed),
-            asking: 0,
+            in_progress: InProgress::default(),
             refused: 0,
         }
     }
@@ -130,7 +133,7 @@ impl State {
 
     /// No question is in progress.
     pub(super) fn nothing_in_progress(&mut self) {
-        self.asking = 0;
+        self.in_progress = InProgress::default();
     }
 
     /// A client asks a DNS list, or for an MX. Returns the questions to ask beside it.
@@ -218,7 +221,7 @@ impl State {
         outside: &impl Outside,
         now: Mono,
     ) -> Vec<Start> {
-        self.asking = self.asking.saturating_sub(1);
+        self.in_progress.end(start.question.view, &start.zone);
         let Some(expected) = self.expected.get_mut(&start.key) else { return Vec::new() };
         let before = expected.messages.unwrap_or(0);
         let (chain, step, used) = (expected.chain, expected.step, expected.used);
@@ -237,15 +240,17 @@ impl State {
         };
         let counts = if used { 0 } else { u64::from(ended.messages) };
         expected.took = Some(now.since(expected.at));
+        expected.until = Some(answer.map_or(now, |answer| answer.expires));
         expected.messages = Some(counts);
         self.allowance.settle(before, counts);
         let gap = self.account(start.rule).map(Account::gap).unwrap_or_default();
+        let is_short = |answer: &Answer| answer.expires.since(answer.stored) < gap;
         let avoided = match answer {
-            None => Some(AHEAD_FAILED_TIME),
-            Some(answer) => (answer.expires.since(answer.stored) < gap).then_some(AHEAD_SHORT_TIME),
+            None => ended.blamed.clone().map(|zone| (zone, AHEAD_FAILED_TIME)),
+            Some(answer) => is_short(answer).then(|| (outside.zone(&start.question), AHEAD_SHORT_TIME)),
         };
-        if let Some(time) = avoided {
-            self.avoided.add(start.question.view, outside.zone(&start.question), time, now);
+        if let Some((zone, time)) = avoided {
+            self.avoided.add(start.question.view, zone, time, now);
         }
         self.plan(chain, next, outside, now)
     }
@@ -280,10 +285,14 @@ impl State {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        let saved = expected.took.map_or(gap, |took| took.min(gap));
+        // A failure, or an answer past its end, has saved nothing, and its messages stay unused.
+        let helped = expected.until.is_none_or(|until| arrived < until);
+        let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
-            expected.messages = Some(0);
-            self.allowance.settle(before, 0);
+            if helped {
+                expected.messages = Some(0);
+                self.allowance.settle(before, 0);
+            }
             if let Some(chain) = self.chains.get(&expected.chain) {
                 // The client may have other flags, and then the answer of look-ahead still has its mark.
                 outside.unmark(&Question {
@@ -374,23 +383,31 @@ impl State {
                 KnownAhead::Nothing | KnownAhead::UnderWay | KnownAhead::Left => continue,
             }
             let asks = self.asks(next.rule, mode);
-            if asks && self.avoided.has(question.view, &outside.zone(&question), now) {
+            let zone = if asks { outside.zone(&question) } else { Name::root() };
+            if asks && self.avoided.has(question.view, &zone, now) {
                 continue;
             }
-            let is_taken = self.take_of_chain(number, asks);
-            if !is_taken || (asks && !self.may_ask(next.rule, outside, now)) {
+            let is_free = self.left_in_chain(number, asks).is_some_and(|left| *left > 0)
+                && (!asks
+                    || (self.in_progress.has_room(question.view, &zone)
+                        && self.may_ask(next.rule, outside, now)));
+            if !is_free {
                 self.refused = self.refused.saturating_add(usize::from(asks));
                 continue;
             }
+            if let Some(left) = self.left_in_chain(number, asks) {
+                *left = left.saturating_sub(1);
+            }
             let Further { rule, step, .. } = next;
             let messages = asks.then_some(AHEAD_RISK);
-            let expected = Expected { rule, step, chain: number, at: now, messages, took: None, used: false };
+            let (took, until, used) = (None, None, false);
+            let expected = Expected { rule, step, chain: number, at: now, messages, took, until, used };
             let Some(account) = self.accounts.get_mut(rule.index()) else { continue };
             if asks {
                 account.asked();
-                self.asking = self.asking.saturating_add(1);
+                self.in_progress.begin(question.view, &zone);
                 self.expected.add(key.clone(), expected);
-                start.push(Start { question, rule, key });
+                start.push(Start { question, rule, key, zone });
             } else if self.expected.has_room_to_observe() {
                 account.observed();
                 self.expected.add(key, expected);
@@ -412,20 +429,16 @@ impl State {
 
     /// Whether the bounds leave room for a question.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
-        self.asking < MAX_AHEAD_FLIGHTS
-            && self.expected.has_room()
+        self.expected.has_room()
             && self.account(rule).is_some_and(Account::has_room)
             && outside.has_room()
             && self.allowance.take(now, outside.messages(), AHEAD_RISK)
     }
 
-    /// Takes a question of a chain, to be asked or to be counted; returns false if none is left.
-    fn take_of_chain(&mut self, number: ChainNumber, asks: bool) -> bool {
-        let Some(chain) = self.chains.get_mut(&number) else { return false };
-        let left = if asks { &mut chain.asked_left } else { &mut chain.observed_left };
-        let Some(fewer) = left.checked_sub(1) else { return false };
-        *left = fewer;
-        true
+    /// The questions that are left in a chain, to be asked or to be counted.
+    fn left_in_chain(&mut self, number: ChainNumber, asks: bool) -> Option<&mut u8> {
+        let chain = self.chains.get_mut(&number)?;
+        Some(if asks { &mut chain.asked_left } else { &mut chain.observed_left })
     }
 }
 

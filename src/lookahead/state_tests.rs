@@ -9,7 +9,7 @@ use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{RData, Record};
 
 use super::*;
-use crate::limits::{AHEAD_MIN_JUDGED, MAX_EXPECTED};
+use crate::limits::{AHEAD_MIN_JUDGED, MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE, MAX_EXPECTED};
 use crate::lookahead::account::RuleCounts;
 use crate::random::Random;
 use crate::wire::compose::{self, AnswerParts};
@@ -111,7 +111,11 @@ fn shown(start: &[Start]) -> Vec<String> {
 }
 
 fn ended(answer: &Answer, messages: u32) -> AskedAhead {
-    AskedAhead { answer: Some(Arc::new(answer.clone())), messages }
+    AskedAhead { answer: Some(Arc::new(answer.clone())), blamed: None, messages }
+}
+
+fn failed(blamed: Option<&str>) -> AskedAhead {
+    AskedAhead { answer: None, blamed: blamed.map(name), messages: 1 }
 }
 
 #[test]
@@ -229,7 +233,7 @@ fn what_was_not_needed_counts_for_nothing() {
     let counts =
         [Rule::MxA, Rule::MxAaaa, Rule::Spf, Rule::Dmarc].map(|rule| state.account(rule).unwrap().counts);
     assert_eq!(counts, [RuleCounts::default(); 4]);
-    assert_eq!(state.asking, 0);
+    assert!(state.in_progress.is_empty());
 }
 
 #[test]
@@ -342,4 +346,71 @@ fn a_reload_ends_the_chains() {
     let found = answer(&start[0].question, 300, &[record]);
     *world.config.borrow_mut() = Arc::default();
     assert!(state.ended(&start[0], Some(&ended(&found, 1)), &world, at(30)).is_empty());
+}
+
+#[test]
+fn a_zone_has_a_share_of_the_questions_in_progress_and_others_begin() {
+    let (mut state, world) = (state(), World::new());
+    let begun: usize = (0..20)
+        .map(|number| {
+            let mx = question(&format!("d{number}.one.example."), RecordType::MX);
+            client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0).len()
+        })
+        .sum();
+    assert_eq!(begun, MAX_AHEAD_OF_ZONE);
+    let other = question("two.other.", RecordType::MX);
+    assert_eq!(client(&mut state, &world, &other, &answer(&other, 300, &[exchanger(".")]), 0).len(), 2);
+}
+
+#[test]
+fn a_refused_question_takes_nothing_of_its_chain() {
+    let (mut state, world) = (state(), World::new());
+    let mx = question("one.example.", RecordType::MX);
+    let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0);
+    let left = |state: &State| state.chains.values().map(|chain| chain.asked_left).collect::<Vec<_>>();
+    let before = left(&state);
+    world.has_room.set(false);
+    let record = RData::TXT(TXT::new(vec!["v=spf1 include:two.example include:three.example".to_owned()]));
+    let found = answer(&start[0].question, 300, &[record]);
+    assert!(state.ended(&start[0], Some(&ended(&found, 1)), &world, at(30)).is_empty());
+    assert_eq!((state.take_refused(), left(&state)), (2, before));
+}
+
+#[test]
+fn a_failure_and_an_answer_past_its_end_have_saved_nothing() {
+    let (mut state, world) = (state(), World::new());
+    let mx = question("one.example.", RecordType::MX);
+    let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
+    let [a, aaaa, txt, _] = start.as_slice() else { panic!("{start:?}") };
+    let nothing = |start: &Start, ttl| answer(&start.question, ttl, &[]);
+    state.ended(a, Some(&failed(None)), &world, at(50));
+    let text = RData::TXT(TXT::new(vec!["no record of SPF".to_owned()]));
+    state.ended(
+        aaaa,
+        Some(&ended(&answer(&aaaa.question, 5, std::slice::from_ref(&text)), 1)),
+        &world,
+        at(50),
+    );
+    state.ended(txt, Some(&ended(&answer(&txt.question, 5, &[text]), 1)), &world, at(50));
+    client(&mut state, &world, &a.question, &nothing(a, 300), 1_000);
+    client(&mut state, &world, &aaaa.question, &nothing(aaaa, 300), 1_000);
+    client(&mut state, &world, &txt.question, &nothing(txt, 300), 6_000);
+    let counts = |rule| state.account(rule).unwrap().counts;
+    let of = |rule| (counts(rule).used, counts(rule).saved_micros);
+    assert_eq!([of(Rule::MxA), of(Rule::MxAaaa), of(Rule::Spf)], [(1, 0), (1, 50_000), (1, 0)]);
+    let mut messages =
+        |start: &Start| state.expected.get_mut(&start.key).and_then(|expected| expected.messages);
+    assert_eq!([messages(a), messages(aaaa), messages(txt)], [Some(1), Some(0), Some(1)]);
+}
+
+#[test]
+fn the_zone_to_blame_is_avoided_and_nothing_if_the_messages_were_spent() {
+    let (mut state, world) = (state(), World::new());
+    let mx = question("one.example.", RecordType::MX);
+    let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
+    state.ended(&start[0], Some(&failed(None)), &world, at(10));
+    state.ended(&start[1], Some(&failed(Some("dead.example."))), &world, at(10));
+    let avoided =
+        ["one.example.", "dead.example."].map(|zone| state.avoided.has(mx.view, &name(zone), at(11)));
+    assert_eq!(avoided, [false, true]);
 }

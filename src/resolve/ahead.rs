@@ -18,6 +18,7 @@ use super::chased::compose_answer;
 use super::client_question::ClientQuestion;
 use super::{Resolver, shares};
 use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
 use crate::limits::{MAX_EXCHANGES, MAX_FLIGHTS, PRIVATE_LABELS};
 use crate::question::{Answer, Client, Question, name_of_wire, same_name};
 use crate::record::note::Note;
@@ -46,6 +47,8 @@ pub enum KnownAhead {
 pub struct AskedAhead {
     /// The answer; none if it failed.
     pub answer: Option<Arc<Answer>>,
+    /// The zone that is to blame for a failure; none if it had spent its messages.
+    pub blamed: Option<Name>,
     /// Messages that were sent for it.
     pub messages: u32,
 }
@@ -92,6 +95,13 @@ impl Resolver {
         name_of_wire(shares::zone_at_first(question.key().name(), labels))
     }
 
+    /// The zone that is to blame for this failure of a question: that of `zone_ahead`, or the one that an alias has led
+    /// to. None if the question had spent its messages, as a client has more.
+    fn blamed_ahead(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
+        let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
+        Some(if zone.zone_of(&question.name) { self.zone_ahead(question) } else { zone })
+    }
+
     /// Whether the name of a question is known to be the apex of a zone.
     pub fn is_apex_ahead(&self, question: &Question) -> bool {
         self.cut_ahead(question).is_some_and(|cut| same_name(&cut, &question.name))
@@ -134,6 +144,8 @@ impl Resolver {
         let now = self.clock.mono();
         let messages = context.budget.packets();
         let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
+        let blamed =
+            composed.as_ref().err().and_then(|failure| self.blamed_ahead(question, failure, context));
         let answer = composed.ok().map(Arc::new);
         if let Some(answer) = &answer
             && self.memory.answers.get(key.as_bytes(), now).is_none()
@@ -145,6 +157,6 @@ impl Resolver {
             self.memory.failures.clear(key);
             self.memory.answers.put(key.clone(), answer);
         }
-        AskedAhead { answer, messages }
+        AskedAhead { answer, blamed, messages }
     }
 }
