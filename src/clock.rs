@@ -13,12 +13,17 @@
 //! - A clock that is slow at boot must not stop all names from resolving. A signature of the root that fits and has
 //!   not begun proves that the clock is slow. Until the clock is set, signatures are checked without their times, no
 //!   answer has AD, and nothing is kept for longer than a minute.
+//! - A miss asks for the moment thirty times, mostly within microseconds. So its task works in a `StillClock`: the clock
+//!   is read once for each turn of the task. Event loops of other resolvers do the same for all that one wake brings.
 
+use std::cell::Cell;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 #[cfg(feature = "lab")]
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -95,6 +100,10 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
+/// The moments of a clock, without its calendar. A copy of that of the machine shares nothing with other threads.
+#[derive(Clone)]
+pub struct Moments(ClockKind);
+
 #[derive(Clone)]
 enum ClockKind {
     Machine {
@@ -113,11 +122,81 @@ enum ClockKind {
     },
 }
 
+thread_local! {
+    /// The moment at which the machine's clock stands still for this thread, in nanoseconds since boot; 0 if it does not.
+    static STILL: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Work during each turn of which the machine's clock stands still.
+pub struct StillClock<Work>(Pin<Box<Work>>);
+
+impl<Work: Future> StillClock<Work> {
+    /// It is on the heap, because a runtime would otherwise move it several times.
+    pub fn during(work: Work) -> Self {
+        Self(Box::pin(work))
+    }
+}
+
+impl<Work: Future> Future for StillClock<Work> {
+    type Output = Work::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
+        /// Lets the clock go on, also after a panic.
+        struct GoesOn;
+
+        impl Drop for GoesOn {
+            fn drop(&mut self) {
+                STILL.set(0);
+            }
+        }
+
+        STILL.set(since_boot());
+        let _goes_on = GoesOn;
+        self.0.as_mut().poll(context)
+    }
+}
+
+/// The same, or the moment at which the clock stands still.
+fn since_boot_or_still() -> u64 {
+    match STILL.get() {
+        0 => since_boot(),
+        still => still,
+    }
+}
+
 /// Nanoseconds since the machine booted, including sleep (CLOCK_BOOTTIME of clock_gettime(2)).
 fn since_boot() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+impl ClockKind {
+    fn mono(&self) -> Mono {
+        match self {
+            ClockKind::Machine { started } => {
+                let micros = since_boot_or_still().saturating_sub(*started) / 1_000;
+                Mono(Mono::MADE.0.saturating_add(micros))
+            }
+            #[cfg(feature = "lab")]
+            ClockKind::Virtual { started, slept, .. } => Mono::MADE.after(
+                started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed))),
+            ),
+        }
+    }
+}
+
+impl Moments {
+    /// The moment.
+    pub fn mono(&self) -> Mono {
+        self.0.mono()
+    }
+}
+
+impl fmt::Debug for Moments {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Moments({:?})", self.mono())
+    }
 }
 
 impl Clock {
@@ -152,18 +231,14 @@ impl Clock {
         }
     }
 
+    /// Its moments alone.
+    pub fn moments(&self) -> Moments {
+        Moments(self.kind.clone())
+    }
+
     /// The moment alone: one read of the monotonic clock, for the hit path.
     pub fn mono(&self) -> Mono {
-        match &self.kind {
-            ClockKind::Machine { started } => {
-                let micros = since_boot().saturating_sub(*started) / 1_000;
-                Mono(Mono::MADE.0.saturating_add(micros))
-            }
-            #[cfg(feature = "lab")]
-            ClockKind::Virtual { started, slept, .. } => Mono::MADE.after(
-                started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed))),
-            ),
-        }
+        self.kind.mono()
     }
 
     /// The moment and its calendar time.
@@ -266,6 +341,30 @@ mod tests {
         assert!(Duration::from_nanos(since_boot()).as_secs_f64() >= up - 0.01);
         assert!(clock.mono() <= clock.mono());
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn the_clock_stands_still_for_one_turn_and_for_one_task() {
+        let clock = Clock::machine();
+        let begun = clock.mono();
+        let spin = |from: Mono| while clock.mono() == from {};
+        let until_later = || {
+            let from = since_boot();
+            while since_boot() < from + 2_000_000 {}
+        };
+        let task = StillClock::during(async {
+            let first = clock.mono();
+            until_later();
+            let second = clock.mono();
+            tokio::task::yield_now().await;
+            [first, second, clock.mono()]
+        });
+        let [first, second, third] = task.await;
+        assert!(begun <= first && first == second && second < third);
+        spin(clock.mono());
+        let broken = tokio::spawn(StillClock::during(async { panic!("of the test") }));
+        assert!(broken.await.is_err());
+        spin(clock.mono());
     }
 
     /// A clock that is a day off is tolerated, as by signatures; a slower one is detected by what has passed.

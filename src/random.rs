@@ -5,16 +5,34 @@
 //! - ChaCha12 is used in the daemon and in the simulation. In the daemon the operating system gives the seed, because
 //!   ids and ports must not be guessed (RFC 5452 section 4.3). In the simulation the run has a seed, so that it can
 //!   be repeated.
+//! - In the daemon each worker draws from a source of its own. A miss draws five times, and a source that two processors
+//!   share moves between them each time.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
+/// Sources of one process. Threads beyond their number share them.
+const SOURCES: usize = 16;
+
 /// A shared random source.
 #[derive(Clone)]
-pub struct Random(Arc<Mutex<StdRng>>);
+pub struct Random(Arc<[Source]>);
+
+/// One source, apart from the next one by the two lines of 64 octets that processors fetch together.
+#[repr(align(128))]
+struct Source(Mutex<StdRng>);
+
+thread_local! {
+    /// The number of this thread among those that have drawn.
+    static THREAD: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed)
+    };
+}
 
 impl Random {
     /// Seeded by the operating system.
@@ -22,14 +40,15 @@ impl Random {
     /// # Errors
     /// The operating system has no entropy to give.
     pub fn system() -> Result<Self, std::io::Error> {
-        StdRng::try_from_rng(&mut SysRng).map(|rng| Self(Arc::new(Mutex::new(rng)))).map_err(|error| {
+        let source = |_| StdRng::try_from_rng(&mut SysRng).map(|rng| Source(Mutex::new(rng)));
+        (0..SOURCES).map(source).collect::<Result<_, _>>().map(Self).map_err(|error| {
             std::io::Error::other(format!("no random numbers available from the operating system: {error}"))
         })
     }
 
     /// The same numbers for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+        Self(Arc::new([Source(Mutex::new(StdRng::seed_from_u64(seed)))]))
     }
 
     /// A message id or a port.
@@ -48,7 +67,9 @@ impl Random {
     }
 
     fn with<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
-        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let place = THREAD.with(|thread| thread.checked_rem(self.0.len()));
+        let source = place.and_then(|place| self.0.get(place));
+        draw(&mut source.unwrap_or(&self.0[0]).0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -72,5 +93,20 @@ mod tests {
             assert_eq!(number, two.below(3));
         }
         assert_eq!(one.below(0), 0);
+    }
+
+    #[test]
+    fn threads_draw_different_numbers() {
+        let random = Random::system().unwrap();
+        let draw = || {
+            std::thread::spawn({
+                let random = random.clone();
+                move || random.u64()
+            })
+        };
+        let mut drawn: Vec<u64> = (0..2 * SOURCES).map(|_| draw().join().unwrap()).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn.len(), 2 * SOURCES);
     }
 }

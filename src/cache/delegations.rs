@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 
 use super::entries::{CacheEntry, Delegation};
-use super::keys::{KeySlot, NameKeys};
+use super::keys::{KeySlot, NameKeys, SlotKey};
 use super::rrsets::InView;
 use super::security::ZoneTrust;
 use crate::clock::Mono;
@@ -24,7 +24,7 @@ impl InView<'_> {
 
     /// The state of exactly this zone.
     pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
-        match self.store.get(NameKeys::of(zone, self.view).at(0, KeySlot::State)) {
+        match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) if now < state.expires => Some(state),
             _ => None,
         }
@@ -32,30 +32,30 @@ impl InView<'_> {
 
     /// Forgets the delegation of a zone.
     pub fn forget_delegation(&self, zone: &Name) {
-        self.store.remove(NameKeys::of(zone, self.view).at(0, KeySlot::Delegation));
+        self.store.remove(&self.keys(zone).at(0, KeySlot::Delegation));
     }
 
     /// The delegation of exactly this zone.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        self.delegated(NameKeys::of(zone, self.view).at(0, KeySlot::Delegation), now)
+        self.delegated(&self.keys(zone).at(0, KeySlot::Delegation), now)
     }
 
     /// The delegation of the closest known zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        self.closest_to(NameKeys::of(name, self.view), now).map(|(delegation, _)| delegation)
+        self.closest_to(self.keys(name), now).map(|(delegation, _)| delegation)
     }
 
     /// The same for a name in wire form. Also returns whether memory has no delegation between the two names, not
     /// even an expired one.
     pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<(Arc<Delegation>, bool)> {
-        self.closest_to(NameKeys::of_wire(name, self.view), now)
+        self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
     }
 
     fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<(Arc<Delegation>, bool)> {
         let (mut begin, mut is_first) = (0, true);
         loop {
             if let Some(CacheEntry::Delegation(delegation)) =
-                self.store.get(keys.at(begin, KeySlot::Delegation))
+                self.store.get(&keys.at(begin, KeySlot::Delegation))
             {
                 if now < delegation.expires {
                     return Some((delegation, is_first));
@@ -66,7 +66,7 @@ impl InView<'_> {
         }
     }
 
-    fn delegated(&self, key: &[u8], now: Mono) -> Option<Arc<Delegation>> {
+    fn delegated(&self, key: &SlotKey<'_>, now: Mono) -> Option<Arc<Delegation>> {
         match self.store.get(key) {
             Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
             _ => None,

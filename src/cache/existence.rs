@@ -9,12 +9,12 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Memory;
 use super::entries::{CacheEntry, Known};
-use super::keys::{KeySlot, NameKeys};
+use super::keys::KeySlot;
 use super::rrset::Rank;
 use super::rrsets::InView;
 use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
-use crate::question::{Question, QuestionKey, Security, ViewId, name_of_wire};
+use crate::question::{Question, Security, ViewId, name_of_wire};
 
 /// Types that show the existence of a name, and for which a denial of all types is answered: those of mail, the web
 /// and zones.
@@ -51,8 +51,9 @@ impl InView<'_> {
 
     /// Whether anything is known to exist at or below `name`.
     fn exists(&self, name: &Name, now: Mono) -> bool {
+        let mut keys = self.keys(name);
         let shows = |kind: &RecordType| {
-            let known = self.known(self.key(name, KeySlot::Rrset(*kind)).as_bytes(), Rank::Answer, now);
+            let known = self.known(&keys.at(0, KeySlot::Rrset(*kind)), Rank::Answer, now);
             matches!(known, Some(Known::Rrset(_)))
         };
         let marked = || match self.store.get(&self.key(name, KeySlot::Exists)) {
@@ -70,14 +71,14 @@ impl InView<'_> {
             // No name is between the two.
             return cleared;
         }
-        let (mut keys, mut begin) = (NameKeys::of(owner, self.view), 0);
+        let (mut keys, mut begin) = (self.keys(owner), 0);
         let Some(top) = keys.place_of(zone) else { return cleared };
         for _ in 0..MAX_SHOWN_ABOVE {
             let Some(above) = keys.above(begin).filter(|above| *above < top) else { break };
             begin = above;
-            let key = QuestionKey::from_bytes(keys.at(begin, KeySlot::Exists));
+            let key = keys.at(begin, KeySlot::Exists).to_key();
             self.store.insert(key, CacheEntry::Exists(now.after(time)));
-            if self.known(keys.at(begin, KeySlot::Nxdomain), Rank::Glue, now).is_some() {
+            if self.known(&keys.at(begin, KeySlot::Nxdomain), Rank::Glue, now).is_some() {
                 let above = name_of_wire(keys.name(begin));
                 if self.clear_denial(&above, now) {
                     cleared.push(above);
@@ -91,13 +92,12 @@ impl InView<'_> {
     /// nothing is denied, or the denial is proven.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
-        let Some(denial) = self.known(key.as_bytes(), Rank::Glue, now).filter(|denial| !denial.is_proven())
-        else {
+        let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {
             return false;
         };
-        self.store.remove(key.as_bytes());
+        self.store.remove(&key);
         let of_type = self.key(name, KeySlot::Rrset(RecordType::A));
-        if self.known(of_type.as_bytes(), Rank::Glue, now).is_none() {
+        if self.known(&of_type, Rank::Glue, now).is_none() {
             self.store.insert(of_type, CacheEntry::Known(denial));
         }
         true

@@ -18,7 +18,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::entries::{CacheEntry, Delegation, Known};
-use super::keys::{KeySlot, NameKeys};
+use super::keys::{KeySlot, NameKeys, SlotKey};
 use super::rrset::{Credibility, Rank, Rrset};
 use super::rrsets::{InView, STALE_TYPES};
 use super::security::{Backing, ZoneTrust};
@@ -75,7 +75,7 @@ impl InView<'_> {
         serve_stale: Duration,
         now: Mono,
     ) -> Option<LastWord> {
-        let last = last_known(NameKeys::of(name, self.view), kind, |key| self.store.get(key));
+        let last = last_known(self.keys(name), kind, |key| self.store.get(key));
         let Some(Known::Rrset(rrset)) = last else { return None };
         let age = age(rrset.expires(), serve_stale, now);
         (age != Age::Over).then(|| LastWord { kind: rrset.kind(), rrset, age })
@@ -83,17 +83,17 @@ impl InView<'_> {
 
     /// Whether the RRset at `key` is the last data that servers gave for its type. This does not count as a use.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
-        let keys = NameKeys::of_wire(key.name(), self.view);
+        let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
     }
 
     /// The closest delegation to `name` in memory, if it has ended, at most `serve_stale` ago.
     pub fn stale_delegation(&self, name: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<Delegation>> {
-        let mut keys = NameKeys::of(name, self.view);
+        let mut keys = self.keys(name);
         let mut begin = 0;
         loop {
-            if let Some(CacheEntry::Delegation(cut)) = self.store.get(keys.at(begin, KeySlot::Delegation)) {
+            if let Some(CacheEntry::Delegation(cut)) = self.store.get(&keys.at(begin, KeySlot::Delegation)) {
                 return matches!(age(cut.expires, serve_stale, now), Age::Stale(_)).then_some(cut);
             }
             begin = keys.above(begin)?;
@@ -102,13 +102,13 @@ impl InView<'_> {
 
     /// Forgets the delegations at or above `name` and below `zone` that have ended: a server of `zone` has answered for them.
     pub fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
-        let mut keys = NameKeys::of(name, self.view);
+        let mut keys = self.keys(name);
         let Some(top) = keys.place_of(zone) else { return };
         let mut begin = 0;
         while begin < top {
             let key = keys.at(begin, KeySlot::Delegation);
-            if matches!(self.store.get(key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
-                self.store.remove(key);
+            if matches!(self.store.get(&key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
+                self.store.remove(&key);
             }
             let Some(above) = keys.above(begin) else { return };
             begin = above;
@@ -117,7 +117,7 @@ impl InView<'_> {
 
     /// The state of a zone that has ended, at most `serve_stale` ago.
     pub fn stale_zone_state(&self, zone: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<ZoneTrust>> {
-        match self.store.get(NameKeys::of(zone, self.view).at(0, KeySlot::State)) {
+        match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) => {
                 matches!(age(state.expires, serve_stale, now), Age::Stale(_)).then_some(state)
             }
@@ -128,13 +128,13 @@ impl InView<'_> {
     /// Whether a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020). Such
     /// a denial counts after its TTL too: what was below the name has gone with it.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
-        let mut keys = NameKeys::of(name, self.view);
+        let mut keys = self.keys(name);
         let Some(top) = keys.place_of(top) else { return false };
         let mut begin = 0;
         while let Some(above) = keys.above(begin).filter(|above| *above < top) {
             begin = above;
             if let Some(CacheEntry::Known(Known::Negative(denial))) =
-                self.store.get(keys.at(begin, KeySlot::Nxdomain))
+                self.store.get(&keys.at(begin, KeySlot::Nxdomain))
                 && denial.backing().security == Security::Secure
                 && denial.stored >= word.rrset.stored
             {
@@ -147,9 +147,9 @@ impl InView<'_> {
     /// Removes the expired entries of all types of `name` that a client might get as a stale answer, because a server has
     /// given a bogus answer about it.
     pub fn end_stale(&self, name: &Name, now: Mono) {
-        let mut keys = NameKeys::of(name, self.view);
+        let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
-            self.live(keys.at(0, KeySlot::Rrset(kind)), now);
+            self.live(&keys.at(0, KeySlot::Rrset(kind)), now);
         }
     }
 
@@ -157,14 +157,14 @@ impl InView<'_> {
     /// credibility `by`, which is not kept. It also removes an entry that is due for renewal, because this answer may
     /// be its renewal.
     pub fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
-        let mut keys = NameKeys::of(name, self.view);
+        let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
-            self.outdate_entry(keys.at(0, slot), (by.rank, &by.backing), now);
+            self.outdate_entry(&keys.at(0, slot), (by.rank, &by.backing), now);
         }
     }
 
     /// The same for one entry. An entry that has not expired stays if its credibility is greater.
-    pub(super) fn outdate_entry(&self, key: &[u8], (rank, backing): (Rank, &Backing), now: Mono) {
+    pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
         if known.expires() <= now || is_outdated {
@@ -173,7 +173,7 @@ impl InView<'_> {
     }
 
     /// The entry of a key, of any rank. An entry past its TTL is forgotten.
-    pub(super) fn live(&self, key: &[u8], now: Mono) -> Option<Known> {
+    pub(super) fn live(&self, key: &SlotKey<'_>, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         if now < known.expires() {
             return Some(known);
@@ -187,13 +187,13 @@ impl InView<'_> {
 fn last_known(
     mut keys: NameKeys,
     kind: RecordType,
-    get: impl Fn(&[u8]) -> Option<CacheEntry>,
+    get: impl Fn(&SlotKey<'_>) -> Option<CacheEntry>,
 ) -> Option<Known> {
     let is_alias = kind == RecordType::CNAME;
     let alias = (!is_alias).then_some(KeySlot::Rrset(RecordType::CNAME));
     let mut last: Option<Known> = None;
     for slot in [Some(KeySlot::Nxdomain), alias, Some(KeySlot::Rrset(kind))].into_iter().flatten() {
-        let Some(CacheEntry::Known(known)) = get(keys.at(0, slot)) else { continue };
+        let Some(CacheEntry::Known(known)) = get(&keys.at(0, slot)) else { continue };
         let lacks_alias = matches!(
             (slot, &known),
             (KeySlot::Rrset(RecordType::CNAME), Known::Negative(_)) if !is_alias

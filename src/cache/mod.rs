@@ -229,7 +229,10 @@ fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     u32::try_from(blocks.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u32::MAX)
 }
 
-fn fill<K: store::StoreKey + Clone, V: Clone>(name: &'static str, store: &store::Store<K, V>) -> StoreFill {
+fn fill<K: store::LookedUp<K> + Clone, V: Clone>(
+    name: &'static str,
+    store: &store::Store<K, V>,
+) -> StoreFill {
     let (entries, bytes) = store.fill();
     StoreFill { store: name, entries, bytes, capacity: store.capacity() }
 }

@@ -14,6 +14,7 @@ use super::keys::{KeySlot, NameKeys};
 use super::negative::{Denial, Negative, negative_ttl};
 use super::rrset::{Credibility, Rank, Rrset, capped, encode};
 use super::security::{Backing, Evidence};
+use super::store::LookedUp;
 use crate::clock::Mono;
 use crate::limits::DOUBTED_TIME;
 use crate::question::{QuestionKey, Security, ViewId};
@@ -57,15 +58,15 @@ impl InView<'_> {
     /// The entry of `kind` at `name`, if it has at least `rank` and has time to live; glue only if nothing better is
     /// known, not even a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
-        let mut keys = NameKeys::of(name, self.view);
-        let known = self.known(keys.at(0, KeySlot::Rrset(kind)), rank, now);
-        let known = known.or_else(|| self.known(keys.at(0, KeySlot::Nxdomain), rank, now));
+        let mut keys = self.keys(name);
+        let known = self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now);
+        let known = known.or_else(|| self.known(&keys.at(0, KeySlot::Nxdomain), rank, now));
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
     /// The addresses of a server from delegations, even if other data about it are known.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
-        match self.known(NameKeys::of(name, self.view).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
+        match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
             _ => None,
         }
@@ -73,7 +74,18 @@ impl InView<'_> {
 
     /// The RRset of exactly this type, as `get` gives it.
     pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
-        match self.known(NameKeys::of(name, self.view).at(0, KeySlot::Rrset(kind)), rank, now)? {
+        self.rrset_of(&mut self.keys(name), kind, rank, now)
+    }
+
+    /// The same for the name of `keys`.
+    pub fn rrset_of(
+        &self,
+        keys: &mut NameKeys,
+        kind: RecordType,
+        rank: Rank,
+        now: Mono,
+    ) -> Option<Arc<Rrset>> {
+        match self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now)? {
             Known::Rrset(rrset) => Some(rrset),
             Known::Negative(_) => None,
         }
@@ -81,7 +93,7 @@ impl InView<'_> {
 
     /// The keys of a name, for several lookups.
     pub fn keys(&self, name: &Name) -> NameKeys {
-        NameKeys::of(name, self.view)
+        NameKeys::of(name, self.view, *self.store.keyed())
     }
 
     /// The result of `get` for the name of `keys`, otherwise its alias; with its type.
@@ -93,11 +105,11 @@ impl InView<'_> {
         now: Mono,
     ) -> Option<(Known, RecordType)> {
         for slot in [KeySlot::Rrset(kind), KeySlot::Nxdomain] {
-            if let Some(known) = self.known(keys.at(0, slot), rank, now) {
+            if let Some(known) = self.known(&keys.at(0, slot), rank, now) {
                 return Some((known, kind));
             }
         }
-        let alias = self.known(keys.at(0, KeySlot::Rrset(RecordType::CNAME)), rank, now)?;
+        let alias = self.known(&keys.at(0, KeySlot::Rrset(RecordType::CNAME)), rank, now)?;
         matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
     }
 
@@ -123,20 +135,20 @@ impl InView<'_> {
         let (name, kind) = (&first.name, first.record_type());
         let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
         let slot = if rank == Rank::Glue { KeySlot::Glue(kind) } else { KeySlot::Rrset(kind) };
-        let mut keys = NameKeys::of(name, self.view);
+        let mut keys = self.keys(name);
         let denied = match rank {
             Rank::Glue => None,
             _ if may_be_stale(kind) => {
-                self.outdate_entry(keys.at(0, KeySlot::Rrset(RecordType::CNAME)), (rank, &backing), now);
-                self.live(keys.at(0, KeySlot::Nxdomain), now)
+                self.outdate_entry(&keys.at(0, KeySlot::Rrset(RecordType::CNAME)), (rank, &backing), now);
+                self.live(&keys.at(0, KeySlot::Nxdomain), now)
             }
-            _ => self.known(keys.at(0, KeySlot::Nxdomain), Rank::Glue, now),
+            _ => self.known(&keys.at(0, KeySlot::Nxdomain), Rank::Glue, now),
         };
         let Some(data) = encode(records) else { return false };
         if ttl == 0 {
             return false;
         }
-        let held = self.known(keys.at(0, slot), Rank::Glue, now);
+        let held = self.known(&keys.at(0, slot), Rank::Glue, now);
         // Unless the denial is proven, only A was really denied; the other types are denied by inference.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
@@ -145,7 +157,7 @@ impl InView<'_> {
         if rank > Rank::Glue {
             self.prolong_glue(&mut keys, kind, (ttl, &data), now);
         }
-        let key = QuestionKey::from_bytes(keys.at(0, slot));
+        let key = keys.at(0, slot).to_key();
         if kind == RecordType::DNAME {
             self.dnames.store(true, Ordering::Relaxed);
         }
@@ -161,12 +173,12 @@ impl InView<'_> {
             return;
         }
         let key = keys.at(0, KeySlot::Glue(kind));
-        let Some(Known::Rrset(glue)) = self.known(key, Rank::Glue, now) else { return };
+        let Some(Known::Rrset(glue)) = self.known(&key, Rank::Glue, now) else { return };
         if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
             let (data, backing) = (glue.data.clone(), Backing::default());
             let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
             let glue = CacheEntry::Known(Known::Rrset(Arc::new(glue)));
-            self.store.insert(QuestionKey::from_bytes(key), glue);
+            self.store.insert(key.to_key(), glue);
         }
     }
 
@@ -199,13 +211,13 @@ impl InView<'_> {
         }
         let all_types = denial.nxdomain && self.denies_all_types(name, kind, denial.backing.security, now);
         let slot = if all_types { KeySlot::Nxdomain } else { KeySlot::Rrset(kind) };
-        let mut keys = NameKeys::of(name, self.view);
-        let held = self.known(keys.at(0, slot), Rank::Glue, now);
+        let mut keys = self.keys(name);
+        let held = self.known(&keys.at(0, slot), Rank::Glue, now);
         if held.is_some_and(|held| held.outlasts(denial.rank, &denial.backing)) {
             return;
         }
         self.prolong_glue(&mut keys, kind, (ttl, &[]), now);
-        let key = QuestionKey::from_bytes(keys.at(0, slot));
+        let key = keys.at(0, slot).to_key();
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
@@ -214,7 +226,7 @@ impl InView<'_> {
         let top = keys.place_of(top)?;
         let mut above = keys.above(0)?;
         while above < top {
-            match self.known(keys.at(above, KeySlot::Nxdomain), Rank::Answer, now) {
+            match self.known(&keys.at(above, KeySlot::Nxdomain), Rank::Answer, now) {
                 Some(Known::Negative(held)) if held.backing.security == Security::Secure => {
                     return Some(held);
                 }
@@ -224,7 +236,7 @@ impl InView<'_> {
         None
     }
 
-    pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
+    pub(super) fn known(&self, key: &impl LookedUp<QuestionKey>, rank: Rank, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         let believed = match &known {
             Known::Rrset(rrset) => rrset.rank >= rank,
@@ -234,7 +246,7 @@ impl InView<'_> {
     }
 
     pub(super) fn key(self, name: &Name, slot: KeySlot) -> QuestionKey {
-        QuestionKey::from_bytes(NameKeys::of(name, self.view).at(0, slot))
+        self.keys(name).at(0, slot).to_key()
     }
 }
 

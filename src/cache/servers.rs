@@ -3,6 +3,7 @@
 //! A server that is known to be silent is not asked. All others are asked if there is no better one.
 
 use std::cmp::Reverse;
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::round_trips::RoundTrips;
 pub use super::silence::Health;
 use super::silence::Silence;
-use super::store::Store;
+use super::store::{LookedUp, Store};
 use super::{StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
@@ -80,6 +81,16 @@ impl Servers {
 
     pub(super) fn fill(&self) -> StoreFill {
         fill("servers", &self.0)
+    }
+}
+
+impl LookedUp<Self> for SocketAddr {
+    fn hash(&self, keyed: &Keyed) -> u64 {
+        keyed.hash_one(self)
+    }
+
+    fn is(&self, key: &Self) -> bool {
+        self == key
     }
 }
 

@@ -12,17 +12,16 @@
 //!   same name several times within seconds, and a resolution looks up what it has just kept. Without this rule, made-up
 //!   domains that are asked for three times fill the long queue (`benches/scan.rs`). The idea is that of 2Q (Johnson
 //!   and Shasha, VLDB 1994). Time is counted in entries that came, because that is what evicts.
+//! - The entries of one name have hashes that differ in `NEIGHBOURS` alone, so they are in one shard and side by side in
+//!   its table. A resolution looks up a dozen entries of a name, and most of them are absent: the first lookup brings
+//!   the octets of the table that show it into the processor's cache, and the others find them there.
 
-use std::borrow::Borrow;
-use std::hash::BuildHasher;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
 
 use crate::hash::Keyed;
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
-use crate::question::QuestionKey;
 
 /// Per cent of a shard's octets that the short queue may take.
 const SHORT: u64 = 10;
@@ -37,32 +36,23 @@ const ERAS: u64 = 64;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
+/// The bits of a hash from which the table makes the octet that it keeps for an entry. They have no part in its place.
+pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
+
+/// The lowest of them.
+pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
+
+/// What an entry with a key of type `K` is looked up by.
+pub(super) trait LookedUp<K> {
+    /// The hash of the key.
+    fn hash(&self, keyed: &Keyed) -> u64;
+
+    /// Whether it is this key.
+    fn is(&self, key: &K) -> bool;
+}
+
 /// The function that weighs an entry.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
-
-/// A key of a table. A borrowed form of the key has the same hash.
-pub(super) trait StoreKey: Eq {
-    /// Its hash.
-    fn keyed_hash(&self, keyed: Keyed) -> u64;
-}
-
-impl StoreKey for [u8] {
-    fn keyed_hash(&self, keyed: Keyed) -> u64 {
-        keyed.octets(self)
-    }
-}
-
-impl StoreKey for QuestionKey {
-    fn keyed_hash(&self, keyed: Keyed) -> u64 {
-        keyed.octets(self.as_bytes())
-    }
-}
-
-impl StoreKey for SocketAddr {
-    fn keyed_hash(&self, keyed: Keyed) -> u64 {
-        keyed.hash_one(self)
-    }
-}
 
 /// A table.
 pub(super) struct Store<K, V> {
@@ -116,7 +106,7 @@ impl<K, V> Clone for Store<K, V> {
     }
 }
 
-impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
+impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
     /// An empty table of at most `capacity` octets. A slot takes `slot` of them while it is empty.
     pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>, slot: u32) -> Self {
         let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
@@ -125,20 +115,14 @@ impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
     }
 
     /// The value under `key`; this counts as a use.
-    pub(super) fn get<Q: StoreKey + ?Sized>(&self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-    {
-        let hash = key.keyed_hash(self.keyed);
+    pub(super) fn get(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let hash = key.hash(&self.keyed);
         self.shard(hash)?.get(hash, key)
     }
 
     /// The same; this does not count as a use.
-    pub(super) fn peek<Q: StoreKey + ?Sized>(&self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-    {
-        let hash = key.keyed_hash(self.keyed);
+    pub(super) fn peek(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let hash = key.hash(&self.keyed);
         let shard = self.shard(hash)?;
         let slot = shard.slot(shard.find(hash, key)?)?;
         slot.held.as_ref().map(|(_, value)| value.clone())
@@ -146,7 +130,7 @@ impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
 
     /// The same, otherwise the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
-        let hash = key.keyed_hash(self.keyed);
+        let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
         if let Some(known) = shard.get(hash, key) {
             return known;
@@ -159,7 +143,7 @@ impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
 
     /// Keeps `value` under `key`, instead of the old value.
     pub(super) fn insert(&self, key: K, value: V) {
-        let (hash, weight) = (key.keyed_hash(self.keyed), (self.weigh)(&key, &value));
+        let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
             shard.insert(hash, key, value, weight);
         }
@@ -167,7 +151,7 @@ impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
 
     /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: it was in the long queue.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
-        let (hash, weight) = (key.keyed_hash(self.keyed), (self.weigh)(&key, &value));
+        let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
         let is_new = shard.find(hash, &key).is_none();
         if is_new {
@@ -198,11 +182,8 @@ impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
     }
 
     /// Removes and returns the value under `key`.
-    pub(super) fn remove<Q: StoreKey + ?Sized>(&self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-    {
-        let hash = key.keyed_hash(self.keyed);
+    pub(super) fn remove(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
+        let hash = key.hash(&self.keyed);
         let mut shard = self.shard(hash)?;
         let place = shard.find(hash, key)?;
         shard.take(place).map(|(_, value)| value)
@@ -250,14 +231,19 @@ impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
         self.capacity
     }
 
+    /// The hash of its keys.
+    pub(super) fn keyed(&self) -> &Keyed {
+        &self.keyed
+    }
+
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
-        // The lower half gives the place within the shard.
-        let shard = (hash >> 32).checked_rem(self.shards.len() as u64)?;
+        // The lower half gives the place within the shard, and the upper bits differ between entries of one name.
+        let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
 }
 
-impl<K: Eq, V: Clone> StoreShard<K, V> {
+impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     fn new(capacity: u64, slot: u32) -> Self {
         let queue = || Queue { newest: NONE, oldest: NONE, weight: 0 };
         Self {
@@ -278,21 +264,15 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.short.weight.saturating_add(self.long.weight)
     }
 
-    fn find<Q: Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<u32>
-    where
-        K: Borrow<Q>,
-    {
+    fn find(&self, hash: u64, key: &(impl LookedUp<K> + ?Sized)) -> Option<u32> {
         let is_it = |place: &u32| {
             let held = self.slot(*place).filter(|slot| slot.hash == hash).and_then(|slot| slot.held.as_ref());
-            held.is_some_and(|(held, _)| held.borrow() == key)
+            held.is_some_and(|(held, _)| key.is(held))
         };
         self.table.find(hash, is_it).copied()
     }
 
-    fn get<Q: Eq + ?Sized>(&mut self, hash: u64, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-    {
+    fn get(&mut self, hash: u64, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let place = self.find(hash, key)?;
         let era = self.era;
         let slot = self.slot_mut(place)?;
@@ -468,6 +448,8 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
 
 /// The lower and the upper half of a hash; the upper one is never 0, which means an empty place.
 fn halves(hash: u64) -> (u32, u32) {
+    // The place must differ for the entries of one name.
+    let hash = hash.rotate_right(NEIGHBOURS_BEGIN);
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     (half(hash), half(hash >> 32) | 1)
 }

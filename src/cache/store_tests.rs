@@ -4,9 +4,13 @@ use super::*;
 use crate::random::Random;
 use proptest::prelude::*;
 
-impl StoreKey for u32 {
-    fn keyed_hash(&self, keyed: Keyed) -> u64 {
-        keyed.hash_one(self)
+impl LookedUp<Self> for u32 {
+    fn hash(&self, keyed: &Keyed) -> u64 {
+        keyed.octets(&self.to_be_bytes())
+    }
+
+    fn is(&self, key: &Self) -> bool {
+        self == key
     }
 }
 
@@ -141,4 +145,14 @@ proptest! {
             prop_assert!(entries.iter().all(|(key, value)| last.get(key) == Some(value)));
         }
     }
+}
+
+#[test]
+fn evicted_entries_of_one_name_are_remembered_one_by_one() {
+    let hash = Keyed::new(&Random::seeded(1)).octets(b"\x07example\x00");
+    let mut places: Vec<u32> =
+        (0..128).map(|entry| halves(hash ^ entry << NEIGHBOURS_BEGIN).0 & 0xff).collect();
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), 128);
 }

@@ -46,7 +46,6 @@ mod streams;
 mod tls;
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -170,7 +169,8 @@ impl Exchange {
     /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
     /// elsewhere.
     pub fn take_strays(&self) -> usize {
-        self.strays.swap(0, Ordering::Relaxed)
+        // There are hardly any. Writing each time would take the number from the processors of other workers.
+        if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
     /// Messages in progress or waiting, and streams.
@@ -187,7 +187,7 @@ impl Exchange {
     /// Waits for a place for a message to a server of `zone`. Timers start when the message has its place, because
     /// the wait for it is not the server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
-        self.places.take(self.keyed.hash_one(&*WireName::of(zone))).await
+        self.places.take(self.keyed.octets(&WireName::of(zone))).await
     }
 
     /// Sends `ask` and listens for `patience` at most. The second value is false if an equal message was in progress

@@ -54,7 +54,7 @@ impl SocketNetwork {
     /// A socket on a random port of `ports`. The kernel would choose one of its 28 000, and does not know the
     /// configured range.
     fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
-        let (any, ports) = (source_of(path), self.ports.load_full());
+        let (any, ports) = (source_of(path), self.ports.load());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
             match bound(SocketAddr::new(any, port)) {

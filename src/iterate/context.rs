@@ -279,7 +279,7 @@ mod tests {
     fn circles_and_depths_are_found_and_messages_run_out() {
         let views = Views::new(&Arc::new(Config::default())).unwrap();
         let view = Arc::clone(views.of_listener(0).unwrap());
-        let context = Context::new(Arc::new(Trail::new(Clock::machine())), view);
+        let context = Context::new(Arc::new(Trail::new(&Clock::machine())), view);
         let name = |number: u8| Name::from_ascii(format!("ns{number}.example.")).unwrap();
         let one = context.below(&name(1), RecordType::A).unwrap();
         let two = one.below(&name(1), RecordType::AAAA).unwrap();

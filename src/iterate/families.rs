@@ -55,14 +55,22 @@ impl Families {
 
     /// The server at `address` has answered: its family works again.
     pub(super) fn answered(&self, address: IpAddr) {
-        if address.is_ipv4() {
+        let (works, none_until) = match address.is_ipv4() {
+            true => (&self.ipv4_works, &self.no_ipv4_until),
+            false => (&self.ipv6_works, &self.no_ipv6_until),
+        };
+        // Each answer comes here. A write takes the state from other processors, so only changes are written.
+        if !works.load(Ordering::Relaxed) {
+            works.store(true, Ordering::Relaxed);
+        }
+        if none_until.load(Ordering::Relaxed) != 0 {
+            none_until.store(0, Ordering::Relaxed);
+        }
+        if address.is_ipv4() && !self.ipv4_answers.load(Ordering::Relaxed) {
             self.ipv4_answers.store(true, Ordering::Relaxed);
-            self.ipv4_works.store(true, Ordering::Relaxed);
-            self.no_ipv4_until.store(0, Ordering::Relaxed);
-        } else {
+        }
+        if address.is_ipv6() && self.ipv6_silences.load(Ordering::Relaxed) != 0 {
             self.ipv6_silences.store(0, Ordering::Relaxed);
-            self.ipv6_works.store(true, Ordering::Relaxed);
-            self.no_ipv6_until.store(0, Ordering::Relaxed);
         }
     }
 

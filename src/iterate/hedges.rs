@@ -23,9 +23,9 @@ impl Default for Hedges {
 impl Hedges {
     /// A message was sent.
     pub(super) fn earn(&self) {
-        let earn =
-            |tokens: u32| Some(tokens.saturating_add(HEDGES_PER_MILLE).min(HEDGE_BURST.saturating_mul(COST)));
-        // The update never refuses.
+        let most = HEDGE_BURST.saturating_mul(COST);
+        // Mostly the bucket is full: then it is not written, because a write takes it from other processors.
+        let earn = |tokens: u32| (tokens < most).then(|| tokens.saturating_add(HEDGES_PER_MILLE).min(most));
         let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 

@@ -129,7 +129,7 @@ impl Iterate {
     /// The nearest server of the closest zone above that has answered before; none if there is none.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
-        let context = Context::new(Arc::new(Trail::new(self.means.clock.clone())), Arc::clone(view));
+        let context = Context::new(Arc::new(Trail::new(&self.means.clock)), Arc::clone(view));
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
         let mut zone = silent.aside.zone.clone();
         while !zone.is_root() {

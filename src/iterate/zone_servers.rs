@@ -138,9 +138,9 @@ impl Iterate {
         let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
         let socket = |address: IpAddr| SocketAddr::new(address, config.upstream_port);
-        let mut known: Vec<SocketAddr> = Vec::new();
+        let (mut keys, mut known) = (rrsets.keys(server), Vec::new());
         for kind in self.address_kinds(context, now) {
-            if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
+            if let Some(rrset) = rrsets.rrset_of(&mut keys, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses().map(socket));
                 // No question waits for the addresses of a server with glue.
                 if rrset.is_to_be_renewed(now) && !is_glued() {

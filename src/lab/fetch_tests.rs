@@ -35,7 +35,7 @@ fn simulation() -> Simulation {
 /// The context of a question that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
-    Context::new(Arc::new(Trail::new(simulation.clock().clone())), view)
+    Context::new(Arc::new(Trail::new(simulation.clock())), view)
 }
 
 /// One question begins to fetch keys with the last of its budget, and another question joins it.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::datagrams::Peer;
 use super::front::{Front, WaitingQuery};
 use super::outbox::{Outbox, ResolvedMiss};
+use crate::clock::StillClock;
 use crate::limits::{MAX_QUEUE, WORKER_TASKS};
 
 /// A question that was not in memory, and the way of its reply.
@@ -52,8 +53,7 @@ impl HandOver {
             let Some(miss) = waiting.pop_front() else { return true };
             self.tasks.fetch_add(1, Ordering::Relaxed);
             let tasks = Arc::clone(&self.tasks);
-            // On the heap at once: the runtime would move it several times.
-            tokio::spawn(Box::pin(async move {
+            tokio::spawn(StillClock::during(async move {
                 tasks.fetch_sub(1, Ordering::Relaxed);
                 miss.answer().await;
             }));

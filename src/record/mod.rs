@@ -41,6 +41,7 @@ mod totals;
 pub mod trail;
 mod window;
 
+use std::cell::Cell;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -204,6 +205,9 @@ impl Recorder {
 
     /// Adds to a counter.
     pub fn count(&self, counter: Counter, count: usize) {
+        if count == 0 {
+            return;
+        }
         self.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
@@ -211,12 +215,13 @@ impl Recorder {
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.upstream.flight(ended);
         let Some(zone) = &ended.zone else { return };
-        let worked = {
-            let (mut zones, name) = (lock(&self.zones), WireName::of(zone));
-            zones.count(&*name, |row| row.count_flight(ended));
-            zones.get(&*name).is_some_and(|row| row.flights > row.failed)
-        };
-        let zone = FlightZone { name: zone, worked };
+        let worked = Cell::new(false);
+        lock(&self.zones).count(&*WireName::of(zone), |row| {
+            row.count_flight(ended);
+            // The row since the start comes last.
+            worked.set(row.flights > row.failed);
+        });
+        let zone = FlightZone { name: zone, worked: worked.get() };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
         line.iter().for_each(Line::write);
     }

@@ -143,17 +143,6 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.start.count(hash, key, &count);
     }
 
-    /// The row of a key since the start, if it has one.
-    pub(super) fn get<Asked>(&self, key: &Asked) -> Option<&Counted>
-    where
-        Key: Borrow<Asked>,
-        Asked: Hash + Eq + ?Sized,
-    {
-        let hash = self.start.keyed.hash_one(key);
-        let row = self.start.rows.find(hash, |row| row.hash == hash && row.key.borrow() == key);
-        row.map(|row| &row.counted)
-    }
-
     /// Adds rows gathered elsewhere, now.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);

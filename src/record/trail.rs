@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::event::{Step, StepEvent};
 use super::note::Note;
-use crate::clock::{Clock, Mono};
+use crate::clock::{Clock, Moments, Mono};
 use crate::limits::MAX_STEPS;
 use crate::validate::verdict::SecurityStatus;
 
@@ -17,7 +17,7 @@ const USUAL_STEPS: usize = 6;
 /// The steps of a flight so far.
 #[derive(Debug)]
 pub struct Trail {
-    clock: Clock,
+    moments: Moments,
     began: Mono,
     notes: Mutex<Notes>,
 }
@@ -54,8 +54,8 @@ pub struct Progress {
 
 impl Trail {
     /// A trail that begins now.
-    pub fn new(clock: Clock) -> Self {
-        Self { began: clock.mono(), clock, notes: Mutex::default() }
+    pub fn new(clock: &Clock) -> Self {
+        Self { began: clock.mono(), moments: clock.moments(), notes: Mutex::default() }
     }
 
     /// When it began.
@@ -65,7 +65,7 @@ impl Trail {
 
     /// Notes a step at a depth of sub-questions.
     pub fn note(&self, depth: u8, note: impl Into<Note>) {
-        let (now, note) = (self.clock.mono(), note.into());
+        let (now, note) = (self.moments.mono(), note.into());
         let mut notes = self.notes();
         match &note {
             Note::Received { conduct, .. } if conduct.came_back() => notes.heard = Some(now),
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_servers_said_is_known_also_when_no_more_steps_are_kept() {
-        let trail = Trail::new(Clock::machine());
+        let trail = Trail::new(&Clock::machine());
         let cut = || Note::Cut { zone: Name::root(), addresses: 1 };
         (0..MAX_STEPS).for_each(|_| trail.note(0, cut()));
         assert_eq!((trail.heard(), trail.is_refuted()), (None, false));

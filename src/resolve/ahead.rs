@@ -127,7 +127,7 @@ impl Resolver {
         let (key, now) = (question.key(), self.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
         let asked = ClientQuestion::new(question, key, NOBODY, now, view);
-        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let trail = Arc::new(Trail::new(&self.clock));
         let context = Context::new(trail, Arc::clone(&asked.view)).looking_ahead();
         let context = if asked.question.checking_disabled { context.without_checks() } else { context };
         let ended = caught(Box::pin(self.answer_ahead(&asked, &context, rule))).await;

@@ -31,7 +31,7 @@ pub struct ClientQuestion {
 impl ClientQuestion {
     /// The question of `client` with the key `key`, which arrived at `arrived` in `view`.
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
-        let way = Arc::clone(view.route(&question.name, question.kind));
+        let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
         let list = way.list_asked(&question.name);
         let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
         Self { question, key, client, arrived, view, way, list, cut, has_failed }

@@ -165,7 +165,7 @@ impl Resolver {
         let primed = caught(async move {
             #[cfg(feature = "lab")]
             self.iterate.strike().fall();
-            let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
+            let context = Context::new(Arc::new(Trail::new(&self.clock)), view);
             // If it fails, the known servers hold until their TTL ends.
             let _ = self.iterate.prime_again(&context, &*self.chaser).await;
         });

@@ -3,7 +3,7 @@
 //! A flight hands its answer directly to all its waiters, because memory may refuse to keep it.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -151,7 +151,7 @@ impl Flights {
     ) -> JoinedFlight {
         let ClientQuestion { key, client, arrived, .. } = asked;
         let asker = self.client_key(client.address);
-        let key = &FlightKey { hash: self.keyed.hash_one(key), key: Arc::new(key.clone()) };
+        let key = &FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
         let mut table = self.table();
         if !table.may_wait(key, asker) {
             return JoinedFlight::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
@@ -213,7 +213,7 @@ impl Flights {
 
     /// Whether a flight asks the question of this key.
     pub(super) fn has(&self, key: &QuestionKey) -> bool {
-        let key = FlightKey { hash: self.keyed.hash_one(key), key: Arc::new(key.clone()) };
+        let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
         self.table().flights.contains_key(&key)
     }
 
@@ -282,14 +282,14 @@ impl Flights {
     }
 
     fn zone_hash(&self, zone: &[u8]) -> ZoneHash {
-        self.keyed.hash_one(zone)
+        self.keyed.octets(zone)
     }
 
     /// The hash of an IPv4 address or of the /64 of an IPv6 address, as one client has a whole /64.
     fn client_key(&self, address: IpAddr) -> ClientKey {
         match address.to_canonical() {
-            IpAddr::V4(address) => self.keyed.hash_one(address.to_bits()),
-            IpAddr::V6(address) => self.keyed.hash_one(address.to_bits() >> 64),
+            IpAddr::V4(address) => self.keyed.octets(&address.octets()),
+            IpAddr::V6(address) => self.keyed.octets(&(address.to_bits() >> 64).to_be_bytes()),
         }
     }
 

@@ -87,7 +87,7 @@ mod tests {
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
         let asked = |port| ClientQuestion::in_test(question.clone(), client(port));
         let zone = wire_name(&question.name);
-        let trail = || Trail::new(Clock::machine());
+        let trail = || Trail::new(&Clock::machine());
         let begin = |port| match flights.join(&asked(port), &zone, trail) {
             JoinedFlight::Waits { seat, begun } => (seat, begun),
             _ => panic!("no flight"),

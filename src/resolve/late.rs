@@ -52,7 +52,7 @@ impl LateAnswers {
             // The routes have changed.
             return;
         }
-        let context = Context::new(Arc::new(Trail::new(self.chaser.clock.clone())), Arc::clone(&view));
+        let context = Context::new(Arc::new(Trail::new(&self.chaser.clock)), Arc::clone(&view));
         let context = if checks { context } else { context.without_checks() };
         let errand = Errand {
             name: &name,

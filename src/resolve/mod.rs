@@ -211,7 +211,7 @@ impl Resolver {
             // The root has another route, for instance a forwarder.
             return Ok(());
         }
-        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
+        let context = Context::new(Arc::new(Trail::new(&self.clock)), view);
         self.iterate.prime(&context, &*self.chaser).await.map(drop)
     }
 

@@ -211,7 +211,7 @@ impl Resolver {
             // The routes have changed.
             return false;
         }
-        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let trail = Arc::new(Trail::new(&self.clock));
         let context = Context::new(trail, Arc::clone(view)).renewing();
         let way = view.route(name, *kind);
         let is_answered = if *kind == RecordType::NS {

@@ -45,8 +45,7 @@ impl Resolver {
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
-        let context =
-            Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(view)).on_the_side(None);
+        let context = Context::new(Arc::new(Trail::new(&self.clock)), Arc::clone(view)).on_the_side(None);
         let errand = Errand {
             name,
             kind: RecordType::A,
@@ -88,7 +87,7 @@ impl Resolver {
             return Ahead::NoRoom;
         }
         let asked = Arc::new(asked);
-        let joined = self.flights.join(&asked, self.zone_at_first(&asked), || Trail::new(self.clock.clone()));
+        let joined = self.flights.join(&asked, self.zone_at_first(&asked), || Trail::new(&self.clock));
         let (seat, begun) = match joined {
             JoinedFlight::Waits { seat, begun: Some(begun) } => (seat, begun),
             JoinedFlight::Waits { begun: None, .. } | JoinedFlight::Repeated => return Ahead::NotNeeded,

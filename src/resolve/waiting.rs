@@ -23,7 +23,7 @@ impl Resolver {
             return asked;
         }
         let zone = self.zone_at_first(missed);
-        match self.flights.join(missed, zone, || Trail::new(self.clock.clone())) {
+        match self.flights.join(missed, zone, || Trail::new(&self.clock)) {
             JoinedFlight::Repeated => Asked::Repeated,
             JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {

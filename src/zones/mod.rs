@@ -230,12 +230,16 @@ impl View {
     /// The route of a question: that of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
     /// suffix of its name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
-        let wire = WireName::of(name);
-        if let Some(route) = self.names.route(&wire, kind) {
+        self.route_of((name, &WireName::of(name)), kind)
+    }
+
+    /// The same for a name whose wire form is known.
+    pub fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
+        if let Some(route) = self.names.route(wire, kind) {
             return route;
         }
         // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
-        let from = if kind == RecordType::DS { parent(&wire) } else { Some(&*wire) };
+        let from = if kind == RecordType::DS { parent(wire) } else { Some(wire) };
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 

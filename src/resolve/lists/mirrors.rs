@@ -35,7 +35,7 @@ impl ListResolver {
     }
 
     async fn look_at_mirror(&self, view: &Arc<View>, route: &Arc<Route>, mirrored: &Mirrored) {
-        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(view));
+        let context = Context::new(Arc::new(Trail::new(&self.clock)), Arc::clone(view));
         let errand = Errand {
             name: &route.zone,
             kind: RecordType::SOA,

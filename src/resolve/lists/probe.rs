@@ -68,7 +68,7 @@ impl ListResolver {
     /// Asks a list for the addresses of `name`, at another server than `avoid` if another one answers.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
-        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let trail = Arc::new(Trail::new(&self.clock));
         let context = Context::new(trail, Arc::clone(view)).on_the_side(avoid);
         let found = self
             .ask_list(ListQuestion { list, entry: &entry, name, kind: RecordType::A, context: &context })

@@ -220,7 +220,7 @@ impl Validator {
         }
         let Some(me) = self.me.upgrade() else { return };
         // No client waits for it, so it has a budget of its own.
-        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let trail = Arc::new(Trail::new(&self.clock));
         let context = Context::new(trail, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
         let state = Arc::clone(state);
