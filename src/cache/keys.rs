@@ -112,8 +112,10 @@ fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // 2^64 by the golden ratio, which is odd: no two have one product.
-    name ^ far.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ near << NEIGHBOURS_BEGIN
+    // 2^64 by the golden ratio, which is odd: no two have one product. Its low bits lack those of the type and the view,
+    // and the table places by them.
+    let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }
 
 /// The bits of a key's flags that tell questions of one name and type apart: DO and CD.
@@ -231,7 +233,18 @@ mod tests {
         }
         let of = |number: u16| KeySlot::Rrset(RecordType::from(number));
         let mut places: Vec<u64> = (64..4_096).map(|number| place(keys.at(0, of(number)).hash)).collect();
+        // The table places by the low bits.
+        let mut low: Vec<u64> = places.iter().map(|place| place & 0xff).collect();
+        low.sort_unstable();
+        low.dedup();
+        assert!(low.len() > 200, "{}", low.len());
         let other_view = ViewId::default().following().unwrap();
+        assert_ne!(
+            place(
+                NameKeys::of(&name("example."), other_view, keyed).at(0, KeySlot::Rrset(RecordType::A)).hash
+            ) & 0xffff,
+            place(first) & 0xffff
+        );
         let mut keys = NameKeys::of(&name("example."), other_view, keyed);
         places.push(place(keys.at(0, KeySlot::Nxdomain).hash));
         places.sort_unstable();

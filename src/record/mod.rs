@@ -218,8 +218,8 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.zones).count(&*WireName::of(zone), |row| {
             row.count_flight(ended);
-            // The row since the start comes last.
-            worked.set(row.flights > row.failed);
+            // The row since the start comes last. A row that finds no room has this flight alone, which shows nothing.
+            worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
