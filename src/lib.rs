@@ -77,7 +77,7 @@
 //! resolve    iterate zones config dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! import     zones config zone_file wire limits
-//! check      config clock random limits
+//! check      config wire clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
 //! config     zone_file dnsbl exchange wire validate rdata limits
 //! zone_file  wire rdata

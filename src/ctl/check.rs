@@ -51,7 +51,8 @@ enum CheckCommand {
     /// otherwise some checks cannot be made. Works without a daemon.
     System(System),
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the
-    /// DKIM selectors of its signatures and the address that sent it. Only header fields are read.
+    /// DKIM selectors of its signatures and the address that sent it. Lines that look like header fields are read, also
+    /// those in the text.
     Mail(MailFile),
 }
 
@@ -160,6 +161,8 @@ fn of_subjects(
         }
         all.extend(found);
     }
+    // Questions that the end of the time has cut off still wait for the daemon.
+    runtime.shutdown_background();
     Ok(CommandOutcome { text, exit: exit_of_domain(&all) })
 }
 

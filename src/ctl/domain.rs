@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::CommandFailure;
 use super::client::ControlClient;
-use crate::check::domain::facts::{Got, Listing, Lost, Record, Reply as Answer, Verdict, Want, Way};
+use crate::check::domain::facts::{Got, Listing, Lost, Record, ReplyFacts, ReplySecurity, Want, Way};
 use crate::check::domain::gather::Sources;
 use crate::control::protocol::lists::ListTest;
 use crate::control::protocol::{
@@ -75,24 +75,24 @@ pub fn got(replies: Vec<Reply>) -> Got {
     Got::Lists(listings)
 }
 
-fn of_query(query: QueryReply) -> Answer {
+fn of_query(query: QueryReply) -> ReplyFacts {
     let error = query.extended_error;
     let bogus = error.as_ref().is_some_and(|error| error.is_bogus());
     let security = match query.security {
-        _ if query.rcode == "SERVFAIL" && bogus => Verdict::Bogus,
-        _ if query.rcode == "SERVFAIL" => Verdict::Unknown,
-        Security::Secure => Verdict::Secure,
-        Security::Insecure => Verdict::Insecure,
-        Security::Unchecked => Verdict::Unknown,
+        _ if query.rcode == "SERVFAIL" && bogus => ReplySecurity::Bogus,
+        _ if query.rcode == "SERVFAIL" => ReplySecurity::Unknown,
+        Security::Secure => ReplySecurity::Secure,
+        Security::Insecure => ReplySecurity::Insecure,
+        Security::Unchecked => ReplySecurity::Unknown,
     };
-    Answer {
+    ReplyFacts {
         rcode: query.rcode,
         security,
         millis: millis(query.elapsed),
         why: error.map(|error| error.text).unwrap_or_default(),
         answers: records(query.answers),
         authority: records(query.authority),
-        ..Answer::default()
+        ..ReplyFacts::default()
     }
 }
 
@@ -106,7 +106,7 @@ fn of_server(said: ServerSaid) -> Got {
         Some(NotHeard::Unfit) => Got::Lost(Lost::Unfit),
         Some(NotHeard::NoRoute) => Got::Lost(Lost::NoRoute),
         Some(NotHeard::NotSent) => Got::Lost(Lost::Unknown(said.why)),
-        None => Got::Reply(Answer {
+        None => Got::Reply(ReplyFacts {
             rcode: said.rcode,
             authoritative,
             recursive,
@@ -115,7 +115,7 @@ fn of_server(said: ServerSaid) -> Got {
             answers: records(said.answers),
             authority: records(said.authority),
             additional: records(said.additional),
-            ..Answer::default()
+            ..ReplyFacts::default()
         }),
     }
 }

@@ -207,7 +207,7 @@ Levels:
   warning   mail suffers at some hosts, or after another fault
   unknown   it could not be found out (could_not_tell in JSON)
   note      it works, and could be better
-  well      all is well
+  ok        all is well
 Codes, each with its usual level:
 ",
     );

@@ -55,8 +55,8 @@ pub const MAX_CHECKED_HOSTS: usize = 8;
 /// Addresses whose PTR records are looked up.
 pub const MAX_CHECKED_ADDRESSES: usize = 12;
 
-/// PTR names of an address that are looked up. RFC 7208 section 4.6.4 takes ten.
-pub const MAX_CHECKED_POINTERS: usize = 3;
+/// PTR names of an address that are looked up, as in RFC 7208 section 4.6.4.
+pub const MAX_CHECKED_POINTERS: usize = 10;
 
 /// Milliseconds from which a server counts as slow: the farthest answer within 400.
 pub const SLOW_SERVER_MILLIS: u64 = 500;
@@ -66,6 +66,27 @@ pub const MAX_LISTED_ADDRESSES: usize = 3;
 
 /// Domains of a message that `check mail` checks, one after the other.
 pub const MAX_MESSAGE_DOMAINS: usize = 4;
+
+/// DKIM selectors of one domain of a message: a signer has one or two, an attacker any number.
+pub const MAX_MESSAGE_SELECTORS: usize = 4;
+
+/// Octets of a DKIM selector of a message: those of a label.
+pub const MAX_SELECTOR: usize = 63;
+
+/// Characters of the evidence of a finding: strangers write the records, and the longest sound SPF records have half of it.
+pub const MAX_EVIDENCE: usize = 2_000;
+
+/// Terms of SPF that cause lookups (RFC 7208 section 4.6.4).
+pub const MAX_CHECKED_SPF_LOOKUPS: usize = 10;
+
+/// Lookups of SPF that find nothing (RFC 7208 section 4.6.4).
+pub const MAX_CHECKED_SPF_VOID: usize = 2;
+
+/// Hosts of an `mx` term of SPF whose addresses are looked up (RFC 7208 section 4.6.4).
+pub const MAX_CHECKED_SPF_HOSTS: usize = 10;
+
+/// The count of terms of SPF ends here: the record is far beyond the limit, and may include itself.
+pub const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
 /// Octets of a message that `check mail` reads: header fields come first, and those of a bounce's parts soon.
 pub const MAX_CHECKED_MESSAGE: u64 = 1 << 20;

@@ -141,10 +141,10 @@ fn addresses_of_clients_are_judged_by_their_ptr() {
         let subject = Subject { address: Some(address.parse().unwrap()), ..Subject::default() };
         findings(lab(), subject, false).first().map(|finding| (finding.code, finding.level))
     };
-    assert_eq!(first("198.18.9.1"), Some((Code::PointerWell, Level::Well)));
+    assert_eq!(first("198.18.9.1"), Some((Code::PointerOk, Level::Ok)));
     assert_eq!(first("198.18.9.9"), Some((Code::PtrMissing, Level::Failure)));
     assert_eq!(first("198.18.9.4"), Some((Code::PtrDiffers, Level::Failure)));
-    assert_eq!(first("2001:2::1"), Some((Code::PointerWell, Level::Well)));
+    assert_eq!(first("2001:2::1"), Some((Code::PointerOk, Level::Ok)));
     let subject = Subject { address: Some("198.18.9.3".parse().unwrap()), ..Subject::default() };
     assert!(has(&findings(lab(), subject, false), Code::PtrDynamic, Level::Warning));
 }
@@ -159,7 +159,7 @@ fn a_bogus_zone_is_the_answer_and_a_signed_one_is_well() {
         tree.build().unwrap()
     };
     let well = findings(signed(&[]), domain("faulty.com."), true);
-    assert!(has(&well, Code::DnssecWell, Level::Well), "{well:#?}");
+    assert!(has(&well, Code::DnssecOk, Level::Ok), "{well:#?}");
     let lab = signed(&[Fault::BadSignatures]);
     lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
     let found = findings(lab, domain("faulty.com."), true);
@@ -217,7 +217,7 @@ fn the_sending_address_is_checked_against_spf() {
     };
     let good = from("198.18.9.1");
     assert!(
-        has(&good, Code::SpfFromPasses, Level::Well) && has(&good, Code::PointerWell, Level::Well),
+        has(&good, Code::SpfFromPasses, Level::Ok) && has(&good, Code::PointerOk, Level::Ok),
         "{good:#?}"
     );
     let bad = from("198.18.9.9");

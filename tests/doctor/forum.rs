@@ -150,7 +150,7 @@ fn the_first_line_is_the_answer() {
     let (code, line, lines) = first("registered.com");
     assert!(
         line.starts_with(
-            "registered.com: the name servers at the registrar differ from those in the zone: com. delegates \
+            "registered.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
              registered.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., \
              ns2.host.com.. A change made now is seen everywhere by "
         ),

@@ -26,6 +26,6 @@ fn a_faulty_domain() {
 
 #[test]
 fn a_healthy_domain() {
-    let findings = [Finding::new(Code::MailWell, "mx.example.com. (192.0.2.1)")];
+    let findings = [Finding::new(Code::MailOk, "mx.example.com. (192.0.2.1)")];
     golden("check_domain_healthy.txt", &domain::text("example.com", &findings, Style::Plain));
 }

@@ -63,6 +63,10 @@ codes! {
         "the domain fails DNSSEC validation";
         "Hosts behind validating resolvers cannot resolve the domain: mail from there waits in the queue and bounces after days. Hosts behind other resolvers notice nothing.";
         "Sign the zone again, or correct the DS at the registrar. If the zone is not meant to be signed, remove the DS".
+    ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
+        "a CNAME stands at the domain itself";
+        "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
+        "Replace the CNAME by A and AAAA records, or use the provider's ALIAS or flattening".
     NsNoneAnswers "ns_none_answers" Delegation Failure "RFC 1034 section 4.2.2":
         "no name server of the zone gives an answer";
         "Mail to the domain is deferred everywhere once caches have expired.";
@@ -71,10 +75,6 @@ codes! {
         "an MX record holds an IP address instead of a host name";
         "Postfix and Exim look for a host of that name and find none: mail is deferred or bounces.";
         "Create an A or AAAA record for the mail host, and name this host in the MX record".
-    ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
-        "a CNAME stands at the domain itself";
-        "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
-        "Replace the CNAME by A and AAAA records, or use the provider's ALIAS or flattening".
     MailNowhere "mail_nowhere" Mail Failure "RFC 5321 section 5.1":
         "the domain has neither MX nor address records";
         "Mail to the domain bounces. Many servers reject mail from it, because no bounce could be delivered.";
@@ -88,13 +88,13 @@ codes! {
         "Resolvers that ask this server first get an error and must ask another: lookups are slow, and some recipients or senders cannot find the domain.";
         "Set up the zone on this server, or remove the server from the NS records of the zone and of the registrar".
     NsDiffer "ns_differ" Delegation Warning "RFC 1034 section 4.2.2, RFC 9471":
-        "the name servers at the registrar differ from those in the zone";
+        "the name servers in the zone above (at the registrar) differ from those in the zone";
         "Resolvers use one set or the other, depending on what they have in cache. If the servers have different data, mail goes to either.";
-        "Make both sets equal: change the NS records in the zone, or the name servers at the registrar".
+        "Make both sets equal: change the NS records in the zone, or the name servers in the zone above (at the registrar)".
     GlueDiffers "glue_differs" Delegation Failure "RFC 1912 section 2.3, RFC 9471":
-        "the glue at the registrar differs from the address of the name server";
+        "the glue in the zone above (at the registrar) differs from the address of the name server";
         "Resolvers ask the address of the glue first. If another or no server is there, lookups fail or are slow.";
-        "Correct the address of this host object at the registrar".
+        "Correct the address of this name server in the zone above (at the registrar)".
     NsWithoutAddress "ns_without_address" Delegation Warning "RFC 1912 section 2.8":
         "a name server has no address";
         "The server cannot be asked; the others take its load.";
@@ -138,11 +138,15 @@ codes! {
     SpfAllowsAll "spf_allows_all" Policy Failure "RFC 7208 section 5.1":
         "SPF allows every address to send";
         "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";
-        "End the record with -all or ~all".
+        "Replace +all by -all or ~all".
     SpfFromFails "spf_from_fails" Policy Failure "RFC 7208 section 2.6":
         "SPF does not allow the given address to send";
         "Mail from this address fails SPF: it is rejected or filed as spam unless DKIM passes for DMARC.";
         "Add the address to the SPF record, or send through an allowed host".
+    SpfFromNeutral "spf_from_neutral" Policy Warning "RFC 7208 sections 2.6.2 and 4.7":
+        "SPF neither allows nor forbids the given address to send";
+        "Mail from this address has no SPF pass: DMARC then needs a DKIM signature.";
+        "Add the address to the SPF record if it sends mail for the domain".
     DkimMissing "dkim_missing" Policy Failure "RFC 6376 section 3.6.2":
         "the DKIM selector has no key";
         "Signatures with this selector cannot be verified; DMARC then depends on SPF alone, which forwarding breaks.";
@@ -193,7 +197,7 @@ codes! {
         "Add a mail host with an A record".
     SerialDiffers "serial_differs" Delegation Warning "RFC 1034 section 4.3.5, RFC 1912 section 2.2":
         "the name servers have different serials of the zone";
-        "The servers give old and new records. A few minutes after a change this is normal.";
+        "The servers give old and new records. This is normal for some minutes after a change, and if two providers number the zone separately.";
         "If it lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
     NsSilent "ns_silent" Delegation Warning "RFC 2182 section 3":
         "a name server does not answer";
@@ -251,7 +255,7 @@ codes! {
         "a null MX says that the domain receives no mail";
         "Mail to the domain bounces at once, as it should. Some servers reject mail from it.";
         "None if this is meant".
-    MxEqual "mx_equal_preference" Mail Well "RFC 5321 section 5.1":
+    MxEqual "mx_equal_preference" Mail Ok "RFC 5321 section 5.1":
         "MX records have equal preferences";
         "Senders distribute mail over these hosts at random.";
         "".
@@ -295,6 +299,10 @@ codes! {
         "the SPF record does not end with -all or ~all";
         "Mail from every other address is neutral: SPF does not protect the domain.";
         "Add ~all or -all".
+    SpfUnevaluated "spf_unevaluated" Policy Note "RFC 7208 sections 5.5, 5.7 and 7":
+        "SPF was not evaluated for the given address";
+        "Receivers evaluate macros, ptr and exists; this check does not.";
+        "Send a mail to a receiver that shows the result of SPF".
     DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is revoked (empty p=)";
         "Signatures with this selector fail.";
@@ -306,8 +314,8 @@ codes! {
     DmarcNone "dmarc_none" Policy Note "RFC 9989":
         "the DMARC policy is none";
         "Receivers deliver mail that fails DMARC, and send reports.";
-        "Set p=quarantine or p=reject once the reports show no legitimate mail that fails".
-    MtaStsUnread "mta_sts_unread" Policy Well "RFC 8461 section 3.2":
+        "Set p=quarantine or p=reject once the reports show none of your own mail that fails".
+    MtaStsUnread "mta_sts_unread" Policy Ok "RFC 8461 section 3.2":
         "the domain has an MTA-STS record; its policy file was not fetched";
         "Senders with MTA-STS fetch the policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt.";
         "".
@@ -326,27 +334,27 @@ codes! {
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
         "a DNS list could not be asked"; ""; "See `resolverctl dnsbl`".
-    DelegationWell "delegation_well" Delegation Well "RFC 1034 section 4.2":
+    DelegationOk "delegation_ok" Delegation Ok "RFC 1034 section 4.2":
         "the name servers agree"; ""; "".
-    DnssecWell "dnssec_well" Dnssec Well "RFC 4035 section 5":
+    DnssecOk "dnssec_ok" Dnssec Ok "RFC 4035 section 5":
         "the domain is signed and validates"; ""; "".
-    DnssecUnsigned "dnssec_unsigned" Dnssec Well "RFC 4035 section 5.2":
+    DnssecUnsigned "dnssec_unsigned" Dnssec Ok "RFC 4035 section 5.2":
         "the domain is not signed"; ""; "".
-    MailWell "mail_well" Mail Well "RFC 5321 section 5.1":
+    MailOk "mail_ok" Mail Ok "RFC 5321 section 5.1":
         "the mail hosts have addresses"; ""; "".
-    PointerWell "ptr_well" Pointer Well "RFC 8601 section 2.7.3":
+    PointerOk "ptr_ok" Pointer Ok "RFC 8601 section 2.7.3":
         "the PTR names lead back to the addresses"; ""; "".
-    SpfWell "spf_well" Policy Well "RFC 7208":
+    SpfOk "spf_ok" Policy Ok "RFC 7208":
         "SPF is valid"; ""; "".
-    SpfFromPasses "spf_from_passes" Policy Well "RFC 7208 section 2.6":
+    SpfFromPasses "spf_from_passes" Policy Ok "RFC 7208 section 2.6":
         "SPF allows the given address to send"; ""; "".
-    DkimWell "dkim_well" Policy Well "RFC 6376":
+    DkimOk "dkim_ok" Policy Ok "RFC 6376":
         "the DKIM key is valid"; ""; "".
-    DmarcWell "dmarc_well" Policy Well "RFC 9989":
+    DmarcOk "dmarc_ok" Policy Ok "RFC 9989":
         "DMARC has a policy"; ""; "".
-    DaneWell "dane_well" Policy Well "RFC 7672":
+    DaneOk "dane_ok" Policy Ok "RFC 7672":
         "the mail hosts have TLSA records that DNSSEC protects"; ""; "".
-    ListsWell "lists_well" Lists Well "RFC 5782":
+    ListsOk "lists_ok" Lists Ok "RFC 5782":
         "no DNS list in use has an entry"; ""; "".
 }
 

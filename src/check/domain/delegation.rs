@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Found, Got, Lost, Reply, Want, Way, above, addresses, canonical, lookup};
+use super::facts::{
+    Facts, Got, LookupFound, Lost, ReplyFacts, Want, Way, above, addresses, canonical, lookup,
+};
 use super::finding::{Finding, Level};
 use super::zone::{self, shown};
 use crate::clock::minute;
@@ -17,7 +19,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
 pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA")];
-    if matches!(facts.lookup(domain, "SOA"), Found::NotAsked) {
+    if matches!(facts.lookup(domain, "SOA"), LookupFound::NotAsked) {
         return wants;
     }
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA")]);
@@ -63,14 +65,14 @@ fn ask(server: IpAddr, name: &str, kind: &'static str, way: Way) -> Want {
 }
 
 /// Whether a reply to the question for the SOA is that of a server of the zone.
-fn serves(reply: &Reply, apex: &str) -> bool {
+fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative
         && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)
 }
 
 /// Whether a reply may be an error about EDNS (RFC 6891 section 7).
-fn dislikes_edns(reply: &Reply) -> bool {
+fn dislikes_edns(reply: &ReplyFacts) -> bool {
     ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
@@ -78,10 +80,12 @@ fn dislikes_edns(reply: &Reply) -> bool {
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     match facts.lookup(domain, "SOA") {
-        Found::NoName(_) if zone::is_missing(facts) => {
+        LookupFound::NoName(_) if zone::is_missing(facts) => {
             return vec![Finding::new(Code::DomainMissing, format!("{domain} NXDOMAIN"))];
         }
-        Found::NotAsked => return vec![Finding::new(Code::DelegationUnknown, "the zone was not looked up")],
+        LookupFound::NotAsked => {
+            return vec![Finding::new(Code::DelegationUnknown, "the zone was not looked up")];
+        }
         _ => {}
     }
     let servers = zone::servers(facts);
@@ -90,8 +94,11 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(each_server(facts, &servers));
     findings.extend(data(facts, &servers));
     findings.extend(networks(facts, &servers));
-    if findings.iter().all(|finding| finding.level >= Level::Note) && !servers.is_empty() {
-        findings.push(Finding::new(Code::DelegationWell, well(facts, &servers)));
+    let replied = |server: &IpAddr| {
+        matches!(facts.server(*server, zone::apex(facts), "SOA", Way::Udp), Some(Got::Reply(_)))
+    };
+    if findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
+        findings.push(Finding::new(Code::DelegationOk, well(facts, &servers)));
     }
     findings
 }
@@ -100,11 +107,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 fn sets(facts: &Facts) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {
-        if zone::parent(facts).is_some() && all_lost(facts) {
-            findings.push(Finding::new(
-                Code::DelegationUnknown,
-                format!("no server of the zone above {apex} answered"),
-            ));
+        if apex != "." && !parent_told(facts) {
+            let evidence = format!("no server of the zone above {apex} told the delegation");
+            findings.push(Finding::new(Code::DelegationUnknown, evidence));
         }
         return findings;
     };
@@ -136,14 +141,30 @@ fn sets(facts: &Facts) -> Vec<Finding> {
             if !glued.is_empty() && !known.is_empty() && glued != known {
                 let evidence =
                     format!("the glue of {name} is {}, its address is {}", listed(&glued), listed(&known));
-                findings.push(Finding::new(Code::GlueDiffers, evidence));
+                let level = if glued.is_disjoint(&known) {
+                    Level::Failure
+                } else if glued.is_subset(&known) {
+                    Level::Note
+                } else {
+                    Level::Warning
+                };
+                findings.push(Finding::new(Code::GlueDiffers, evidence).at(level));
             }
         }
     }
     findings
 }
 
-/// Whether the parent's servers were asked, and none replied.
+/// Whether a server of the parent told whether it delegates the zone.
+fn parent_told(facts: &Facts) -> bool {
+    let told = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", Way::Udp) {
+        Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
+        _ => false,
+    };
+    zone::parent_servers(facts).into_iter().any(told)
+}
+
+/// Whether no server of the parent replied.
 fn all_lost(facts: &Facts) -> bool {
     let asked = zone::parent_servers(facts);
     let lost = |server: &IpAddr| {
@@ -179,7 +200,7 @@ fn names(facts: &Facts) -> Vec<Finding> {
     for name in names.iter().take(MAX_CHECKED_NAMES) {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
         let aliased = kinds.iter().any(|found| match found {
-            Found::Data(reply) | Found::NoData(reply) | Found::NoName(reply) => {
+            LookupFound::Data(reply) | LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
                 reply.data("CNAME").next().is_some()
             }
             _ => false,
@@ -187,7 +208,7 @@ fn names(facts: &Facts) -> Vec<Finding> {
         if aliased {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
-        if kinds.iter().all(Found::is_absent) && !zone::glue(facts).contains_key(name.as_str()) {
+        if kinds.iter().all(LookupFound::is_absent) && !zone::glue(facts).contains_key(name.as_str()) {
             missing.push(name.as_str());
         }
     }
@@ -236,9 +257,12 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
     }
     let all = |texts: Vec<String>| texts.join("; ");
     let mut findings: Vec<Finding> = Vec::new();
+    let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
     if asked > 0 && sound == 0 {
+        // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
+        let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
         let told = by_code.into_values().flatten().collect();
-        findings.push(Finding::new(Code::NsNoneAnswers, all(told)));
+        findings.push(Finding::new(code, all(told)));
     } else {
         findings.extend(by_code.into_iter().map(|(code, texts)| Finding::new(code, all(texts))));
     }
@@ -249,7 +273,7 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
 }
 
 /// The details of a server that serves the zone.
-fn of_sound(facts: &Facts, server: IpAddr, reply: &Reply, tell: &mut impl FnMut(Code, String)) {
+fn of_sound(facts: &Facts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     match facts.server(server, apex, "SOA", Way::Tcp) {
         Some(Got::Lost(Lost::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
@@ -272,7 +296,7 @@ fn of_sound(facts: &Facts, server: IpAddr, reply: &Reply, tell: &mut impl FnMut(
 }
 
 /// The reply of a lame server in words.
-fn wrong(reply: &Reply, apex: &str) -> String {
+fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     match reply.rcode.as_str() {
         "NOERROR" if !reply.authoritative && reply.recursive => {
             "answers as a recursive server, without authority".to_owned()

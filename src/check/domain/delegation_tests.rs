@@ -42,7 +42,7 @@ fn usual(code: Code) -> (Code, Level) {
 
 #[test]
 fn servers_that_agree_are_well() {
-    assert_eq!(codes(REFERRAL, FIRST, SECOND), [usual(Code::DelegationWell)]);
+    assert_eq!(codes(REFERRAL, FIRST, SECOND), [usual(Code::DelegationOk)]);
     let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}"));
     assert!(wants(&facts).iter().all(|want| facts.got.contains_key(want)), "nothing is left to ask");
     assert!(check(&facts)[0].evidence.contains("seen everywhere by 2026-01-01 01:00 UTC"));
@@ -83,10 +83,43 @@ fn each_fault_of_a_server_has_its_code() {
         ),
     ];
     for (second, code) in notes {
-        assert_eq!(codes(REFERRAL, FIRST, &second), [usual(code), usual(Code::DelegationWell)], "{second}");
+        assert_eq!(codes(REFERRAL, FIRST, &second), [usual(code), usual(Code::DelegationOk)], "{second}");
     }
     let silent = |text: &str| text.replace("SOA udp aa", "SOA udp silent");
     assert_eq!(codes(REFERRAL, &silent(FIRST), &silent(SECOND)), [usual(Code::NsNoneAnswers)]);
+    let parent = "server 198.18.9.1 a.test. NS udp";
+    let lost = codes(&format!("{parent} silent"), &silent(FIRST), &silent(SECOND));
+    assert!(
+        lost.iter().all(|found| *found == usual(Code::DelegationUnknown)),
+        "no server is reached: {lost:?}"
+    );
+    let refused = FIRST.replace("SOA udp aa", "SOA udp REFUSED");
+    let some = codes(&format!("{parent} silent"), &refused, &silent(SECOND));
+    assert!(some.contains(&usual(Code::NsNoneAnswers)), "{some:?}");
+}
+
+#[test]
+fn nothing_agrees_unless_both_sides_have_told() {
+    let parent = "server 198.18.9.1 a.test. NS udp";
+    for referral in [format!("{parent} silent"), format!("{parent} REFUSED"), String::new()] {
+        assert_eq!(codes(&referral, FIRST, SECOND), [usual(Code::DelegationUnknown)], "{referral}");
+    }
+    let unheard = |number: u8| format!("server 198.18.{number}.1 a.test. SOA udp no-route");
+    assert_eq!(codes(REFERRAL, &unheard(1), &unheard(2)), [usual(Code::NsUnrouted)]);
+}
+
+#[test]
+fn servers_of_an_alias_s_target_are_not_those_of_the_name() {
+    let lines = "
+        lookup m.a.test. SOA | =m.a.test. CNAME t.b.test. | =b.test. SOA ns.b.test. h. 7 2 3 4 5
+        lookup m.a.test. NS | =m.a.test. CNAME t.b.test. | =t.b.test. NS ns.b.test.
+        lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. NS | ns1.a.test.
+        lookup ns1.a.test. A | 198.18.1.1
+        lookup ns.b.test. A | 198.18.3.1
+        server 198.18.1.1 m.a.test. NS udp aa | =m.a.test. CNAME t.b.test.
+        server 198.18.3.1 m.a.test. SOA udp REFUSED";
+    assert_eq!(check(&facts("m.a.test.", lines)), []);
 }
 
 #[test]
@@ -98,6 +131,16 @@ fn the_registrar_s_set_is_compared_with_the_zone_s() {
     assert_eq!(codes(&old, FIRST, SECOND).first(), Some(&(Code::NsDiffer, Level::Failure)));
     let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
     assert!(codes(&glue, FIRST, SECOND).contains(&usual(Code::GlueDiffers)));
+    let more = |glue: &str| {
+        let referral = glue.to_owned();
+        let lines = format!("{ABOVE}\n{referral}\n{FIRST}\n{SECOND}");
+        let lines = lines.replace("ns1.a.test. A | 198.18.1.1", "ns1.a.test. A | 198.18.1.1 | 198.18.1.2");
+        let found = check(&facts("a.test.", &lines));
+        found.into_iter().find(|finding| finding.code == Code::GlueDiffers).map(|finding| finding.level)
+    };
+    assert_eq!(more(REFERRAL), Some(Level::Note), "a part of the addresses");
+    assert_eq!(more(&glue), Some(Level::Failure));
+    assert_eq!(more(&format!("{glue} | +ns1.a.test. A 198.18.1.1")), Some(Level::Warning));
 }
 
 #[test]

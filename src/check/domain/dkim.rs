@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 
 use super::codes::Code;
 use super::facts::{Facts, Want, lookup};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::tags::{Versioned, no_tag, texts, value};
 
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
@@ -25,10 +25,11 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     given.chain(KNOWN).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// The findings. A known selector without a key is none.
+/// The findings. A known selector without a key is none, nor is one with a revoked key. Nobody says that mail is signed
+/// with a known selector, so its faults are notes.
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
-    let known = KNOWN.iter().filter(|known| !given.iter().any(|given| given == *known));
+    let known = KNOWN.iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
@@ -43,10 +44,19 @@ fn of_selector(facts: &Facts, name: &str, given: bool) -> Option<Finding> {
             return given.then(|| Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")));
         }
     };
-    let keys: Vec<&String> = texts.iter().filter(|text| value(text, "p").is_some()).collect();
+    // Other records may stand there too (RFC 6376 section 3.6.1: other versions are discarded).
+    let is_key = |text: &&String| {
+        value(text, "v").is_none_or(|version| version == "DKIM1") && value(text, "p").is_some()
+    };
+    let keys: Vec<&String> = texts.iter().filter(is_key).collect();
     match keys.as_slice() {
         [] => given.then(|| Finding::new(Code::DkimMissing, format!("{name} has no key"))),
-        [key] => Some(of_key(name, key)),
+        [key] if given => Some(of_key(name, key)),
+        [key] => {
+            let finding = of_key(name, key);
+            let level = finding.level.max(Level::Note);
+            Some(finding.at(level)).filter(|finding| finding.code != Code::DkimRevoked)
+        }
         // Old keys under one selector: a wildcard of a hoster has them too, so only a given selector is judged.
         several => {
             given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
@@ -79,7 +89,7 @@ fn of_key(name: &str, text: &str) -> Finding {
         other => return wrong(&format!("the key type {other} is unknown")),
     };
     let testing = value(text, "t").is_some_and(|flags| flags.split(':').any(|flag| flag.trim() == "y"));
-    let code = if testing { Code::DkimTesting } else { Code::DkimWell };
+    let code = if testing { Code::DkimTesting } else { Code::DkimOk };
     Finding::new(code, format!("{name}: {size}"))
 }
 
@@ -144,10 +154,10 @@ mod tests {
         let (small, old, good) = (rsa(512), rsa(1_024), rsa(2_048));
         let edwards = BASE64.encode(&[7; 32]);
         let cases = [
-            (format!("v=DKIM1; k=rsa; p={good}"), Code::DkimWell),
-            (format!("v=DKIM1; p={old}"), Code::DkimWell),
+            (format!("v=DKIM1; k=rsa; p={good}"), Code::DkimOk),
+            (format!("v=DKIM1; p={old}"), Code::DkimOk),
             (format!("v=DKIM1; p={small}"), Code::DkimWeak),
-            (format!("v=DKIM1; k=ed25519; p={edwards}"), Code::DkimWell),
+            (format!("v=DKIM1; k=ed25519; p={edwards}"), Code::DkimOk),
             (format!("v=DKIM1; k=ed25519; p={good}"), Code::DkimSyntax),
             (format!("v=DKIM1; t=y:s; p={good}"), Code::DkimTesting),
             ("v=DKIM1; p=".to_owned(), Code::DkimRevoked),
@@ -155,6 +165,8 @@ mod tests {
             ("v=DKIM1; p=?".to_owned(), Code::DkimSyntax),
             (format!("v=DKIM1; k=dsa; p={good}"), Code::DkimSyntax),
             ("v=spf1 -all".to_owned(), Code::DkimMissing),
+            ("v=DMARC1; p=none".to_owned(), Code::DkimMissing),
+            (format!("p={good}"), Code::DkimOk),
         ];
         for (text, code) in cases {
             let mut facts = facts("a.test.", &format!("lookup x._domainkey.a.test. TXT | \"{text}\""));
@@ -163,5 +175,13 @@ mod tests {
             assert_eq!(found, [code], "{text}");
         }
         assert!(check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN")).is_empty());
+        // A selector that nobody gave.
+        let guessed = |text: &str| {
+            let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
+            found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(guessed("v=DKIM1; p="), []);
+        assert_eq!(guessed("v=DKIM1; p=AAAA"), [(Code::DkimSyntax, Level::Note)]);
+        assert_eq!(guessed(&format!("v=DKIM1; p={good}")), [(Code::DkimOk, Level::Ok)]);
     }
 }

@@ -62,11 +62,12 @@ pub(super) fn policy(facts: &Facts) -> Policy<'_> {
 
 /// The record of the organizational domain, of those above the domain, the nearest first.
 fn organizational(mut above: Vec<(&str, String)>) -> Option<(&str, String)> {
-    if let Some(place) = above.iter().position(|(_, record)| value(record, "psd") == Some("n")) {
+    let psd = |record: &str| value(record, "psd").map(str::to_ascii_lowercase);
+    if let Some(place) = above.iter().position(|(_, record)| psd(record).as_deref() == Some("n")) {
         return Some(above.swap_remove(place));
     }
     let (suffix, record) = above.pop()?;
-    let is_suffix = value(&record, "psd") == Some("y");
+    let is_suffix = psd(&record).as_deref() == Some("y");
     match above.pop().filter(|(name, _)| is_suffix && super::facts::above(name) == suffix) {
         Some(below) => Some(below),
         None => Some((suffix, record)),
@@ -86,10 +87,11 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     }
 }
 
-/// The policy word that applies: `sp` for a domain below the record's own.
-pub(super) fn applied<'r>(facts: &Facts, name: &str, record: &'r str) -> Option<&'r str> {
+/// The policy word that applies, in lower case: `sp` for a domain below the record's own.
+pub(super) fn applied(facts: &Facts, name: &str, record: &str) -> Option<String> {
     let own = value(record, "p");
-    if name == facts.subject.domain { own } else { value(record, "sp").or(own) }
+    let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
+    word.map(str::to_ascii_lowercase)
 }
 
 /// The findings.
@@ -102,8 +104,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         Policy::NotAsked(name) => Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")),
         Policy::Record(name, record) => {
             let evidence = format!("_dmarc.{name}: {record}");
-            match applied(facts, name, &record) {
-                Some("reject" | "quarantine") => Finding::new(Code::DmarcWell, evidence),
+            match applied(facts, name, &record).as_deref() {
+                Some("reject" | "quarantine") => Finding::new(Code::DmarcOk, evidence),
                 Some("none") => Finding::new(Code::DmarcNone, evidence),
                 // RFC 9989: without p, a record with rua counts as p=none.
                 None if value(&record, "rua").is_some() => Finding::new(Code::DmarcNone, evidence),
@@ -133,7 +135,8 @@ mod tests {
         };
         let none = "lookup _dmarc.m.a.test. TXT NXDOMAIN\nlookup _dmarc.a.test. TXT";
         let cases = [
-            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject\"".to_owned(), Code::DmarcWell),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject\"".to_owned(), Code::DmarcOk),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=Reject\"".to_owned(), Code::DmarcOk),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1;p=none\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
@@ -143,11 +146,11 @@ mod tests {
             ),
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
-            (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcWell),
+            (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
             // The fewest labels; below a public suffix; not above psd=n.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
-                Code::DmarcWell,
+                Code::DmarcOk,
             ),
             (
                 format!(

@@ -59,7 +59,7 @@ pub struct Record {
 
 /// The DNSSEC verdict of the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ReplySecurity {
     /// The signatures are correct.
     Secure,
     /// The zone is not signed.
@@ -73,7 +73,7 @@ pub enum Verdict {
 
 /// A reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reply {
+pub struct ReplyFacts {
     /// Response code: `NOERROR`.
     pub rcode: String,
     /// AA: the server has authority.
@@ -85,7 +85,7 @@ pub struct Reply {
     /// Milliseconds.
     pub millis: u64,
     /// The verdict, if the daemon answered.
-    pub security: Verdict,
+    pub security: ReplySecurity,
     /// Why there is no answer, in the words of the daemon.
     pub why: String,
     /// Answer section.
@@ -96,7 +96,7 @@ pub struct Reply {
     pub additional: Vec<Record>,
 }
 
-impl Reply {
+impl ReplyFacts {
     /// The data of the answers of a type.
     pub fn data<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r str> {
         self.answers.iter().filter(move |record| record.kind == kind).map(|record| record.data.as_str())
@@ -137,7 +137,7 @@ pub struct Listing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
     /// A reply.
-    Reply(Reply),
+    Reply(ReplyFacts),
     /// None.
     Lost(Lost),
     /// The answers of the lists.
@@ -146,20 +146,20 @@ pub enum Got {
 
 /// The result of a lookup through the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found<'f> {
+pub enum LookupFound<'f> {
     /// There are records of the type.
-    Data(&'f Reply),
+    Data(&'f ReplyFacts),
     /// The name exists and has no records of the type.
-    NoData(&'f Reply),
+    NoData(&'f ReplyFacts),
     /// The name does not exist.
-    NoName(&'f Reply),
+    NoName(&'f ReplyFacts),
     /// It could not be told.
     Unknown(String),
     /// It was not asked.
     NotAsked,
 }
 
-impl Found<'_> {
+impl LookupFound<'_> {
     /// Whether the answer is known: data, or that there are none.
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Data(_) | Self::NoData(_) | Self::NoName(_))
@@ -214,17 +214,17 @@ impl Facts {
     }
 
     /// The result of a lookup through the daemon.
-    pub fn lookup(&self, name: &str, kind: &'static str) -> Found<'_> {
+    pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
-            None | Some(Got::Lists(_)) => Found::NotAsked,
-            Some(Got::Lost(Lost::Unknown(why))) => Found::Unknown(why.clone()),
-            Some(Got::Lost(_)) => Found::Unknown("no reply from the daemon".to_owned()),
+            None | Some(Got::Lists(_)) => LookupFound::NotAsked,
+            Some(Got::Lost(Lost::Unknown(why))) => LookupFound::Unknown(why.clone()),
+            Some(Got::Lost(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
             Some(Got::Reply(reply)) => match reply.rcode.as_str() {
-                "NOERROR" if reply.data(kind).next().is_some() => Found::Data(reply),
-                "NOERROR" => Found::NoData(reply),
-                "NXDOMAIN" => Found::NoName(reply),
-                rcode if reply.why.is_empty() => Found::Unknown(rcode.to_owned()),
-                rcode => Found::Unknown(format!("{rcode}: {}", reply.why)),
+                "NOERROR" if reply.data(kind).next().is_some() => LookupFound::Data(reply),
+                "NOERROR" => LookupFound::NoData(reply),
+                "NXDOMAIN" => LookupFound::NoName(reply),
+                rcode if reply.why.is_empty() => LookupFound::Unknown(rcode.to_owned()),
+                rcode => LookupFound::Unknown(format!("{rcode}: {}", reply.why)),
             },
         }
     }
@@ -363,15 +363,15 @@ pub(in crate::check) mod tests {
                 }
                 other => panic!("{other:?}"),
             };
-            let mut reply = Reply { rcode: "NOERROR".to_owned(), millis: 20, ..Reply::default() };
+            let mut reply = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 20, ..ReplyFacts::default() };
             let mut lost = None;
             for word in rest {
                 match word {
                     "aa" => reply.authoritative = true,
                     "ra" => reply.recursive = true,
-                    "secure" => reply.security = Verdict::Secure,
-                    "insecure" => reply.security = Verdict::Insecure,
-                    "bogus" => reply.security = Verdict::Bogus,
+                    "secure" => reply.security = ReplySecurity::Secure,
+                    "insecure" => reply.security = ReplySecurity::Insecure,
+                    "bogus" => reply.security = ReplySecurity::Bogus,
                     "silent" => lost = Some(Lost::Silent),
                     "unreachable" => lost = Some(Lost::Unreachable),
                     "no-route" => lost = Some(Lost::NoRoute),
@@ -390,7 +390,7 @@ pub(in crate::check) mod tests {
     }
 
     /// Adds a record to its section.
-    fn add(reply: &mut Reply, (name, kind): (&str, &str), part: &str) {
+    fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
         let record = |owner: &str, kind: &str, data: &str| Record {
             name: owner.to_owned(),
             ttl: 3_600,

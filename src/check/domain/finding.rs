@@ -4,6 +4,8 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::codes::Code;
 pub use super::level::{Level, Topic};
+use crate::limits::MAX_EVIDENCE;
+use crate::wire::presentation::shown;
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,14 +14,14 @@ pub struct Finding {
     pub code: Code,
     /// Its level: that of the code, unless the facts make it milder or worse.
     pub level: Level,
-    /// The facts: which server said it.
+    /// The facts: which server said it. Records of strangers in it act on no terminal.
     pub evidence: String,
 }
 
 impl Finding {
     /// A finding with the level of its code.
-    pub fn new(code: Code, evidence: impl Into<String>) -> Self {
-        Self { code, level: code.entry().level, evidence: evidence.into() }
+    pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
+        Self { code, level: code.entry().level, evidence: shown(evidence.as_ref(), MAX_EVIDENCE) }
     }
 
     /// The same with another level.
@@ -43,5 +45,17 @@ impl Serialize for Finding {
         object.serialize_field("remedy", entry.remedy)?;
         object.serialize_field("source", entry.source)?;
         object.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_strangers_act_on_no_terminal() {
+        let finding = Finding::new(Code::SpfSyntax, format!("a\u{202e}b\u{9b}2J{}", "x".repeat(1 << 20)));
+        assert!(finding.evidence.starts_with("a\\u{202e}b\\u{9b}2Jx"), "{:.40}", finding.evidence);
+        assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-use super::facts::{Facts, Got, Lost, Subject, Want, Way};
+use super::facts::{Facts, Got, Lost, ReplyFacts, Subject, Want, Way};
 use crate::limits::{
     CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_TRIES, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
@@ -66,18 +66,41 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     let tries = if over_udp { CHECK_TRIES } else { 1 };
     let mut got = left_out("the check has reached its bound of questions");
     for _ in 0..tries {
-        if !budget.take() {
-            break;
-        }
-        got = match timeout_at(budget.end, sources.ask(want)).await {
-            Ok(got) => got,
-            Err(_) => left_out(&format!("the check has ended after {} s", seconds(CHECK_DOMAIN_TIME))),
-        };
+        let Some(answered) = once(want, sources, budget).await else { break };
+        got = answered;
         if got != Got::Lost(Lost::Silent) {
             break;
         }
     }
-    got
+    match &got {
+        Got::Reply(cut) if over_udp && cut.truncated => whole(want, cut.millis, sources, budget).await,
+        _ => got,
+    }
+}
+
+/// Asks once; none if no question is left. After the end of the check nothing is sent.
+async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
+    let ended = || left_out(&format!("the check has ended after {} s", seconds(CHECK_DOMAIN_TIME)));
+    if Instant::now() >= budget.end {
+        return Some(ended());
+    }
+    if !budget.take() {
+        return None;
+    }
+    Some(timeout_at(budget.end, sources.ask(want)).await.unwrap_or_else(|_| ended()))
+}
+
+/// The reply over TCP in place of one that was truncated, which tells nothing of its records (RFC 2181 section 9):
+/// servers truncate also to limit the rate of answers. The time stays that of the datagram.
+async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
+    let mut want = want.clone();
+    if let Want::Server { way, .. } = &mut want {
+        *way = Way::Tcp;
+    }
+    match once(&want, sources, budget).await {
+        Some(Got::Reply(reply)) => Got::Reply(ReplyFacts { millis, ..reply }),
+        _ => left_out("the reply over UDP was truncated, and there was none over TCP"),
+    }
 }
 
 fn left_out(why: &str) -> Got {
@@ -91,7 +114,6 @@ fn seconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::Reply;
     use std::sync::Mutex;
 
     /// Answers with this, and counts; the most questions at once.
@@ -119,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_check_ends_in_time_and_asks_few_questions_at_once() {
-        let reply = Got::Reply(Reply { rcode: "SERVFAIL".to_owned(), ..Reply::default() });
+        let reply = Got::Reply(ReplyFacts { rcode: "SERVFAIL".to_owned(), ..ReplyFacts::default() });
         let fixed = Fixed(reply, Mutex::default());
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
@@ -133,23 +155,62 @@ mod tests {
         assert!((2..=CHECK_QUESTIONS_AT_ONCE).contains(&most), "{most}");
     }
 
+    /// Truncated over UDP; this over TCP.
+    struct Cut(Got);
+
+    impl Sources for Cut {
+        fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+            let over_tcp = matches!(want, Want::Server { way: Way::Tcp, .. });
+            let cut = ReplyFacts { truncated: true, millis: 9, ..ReplyFacts::default() };
+            Box::pin(async move { if over_tcp { self.0.clone() } else { Got::Reply(cut) } })
+        }
+    }
+
+    #[test]
+    fn a_truncated_reply_is_fetched_over_tcp() {
+        let want = server(Way::MixedCase);
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let ask = |over_tcp: Got, left: usize| {
+            runtime.block_on(async {
+                let end = Instant::now() + CHECK_DOMAIN_TIME;
+                answer(&want, &Cut(over_tcp), &Budget { left: AtomicUsize::new(left), end }).await
+            })
+        };
+        let sound = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 70, ..ReplyFacts::default() };
+        let expected = Got::Reply(ReplyFacts { millis: 9, ..sound.clone() });
+        assert_eq!(ask(Got::Reply(sound.clone()), 2), expected);
+        assert!(matches!(ask(Got::Reply(sound), 1), Got::Lost(Lost::Unknown(_))));
+        assert!(matches!(ask(Got::Lost(Lost::Silent), 2), Got::Lost(Lost::Unknown(_))));
+    }
+
+    #[test]
+    fn nothing_is_sent_after_the_end() {
+        let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let budget = Budget { left: AtomicUsize::new(9), end: Instant::now() };
+            assert!(matches!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
+        });
+        assert_eq!(fixed.1.lock().unwrap().0, 0);
+    }
+
+    fn server(way: Way) -> Want {
+        Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "SOA", way }
+    }
+
     #[test]
     fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
         let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
-        let want = |way| Want::Server {
-            server: [192, 0, 2, 1].into(),
-            name: "a.example.".to_owned(),
-            kind: "SOA",
-            way,
-        };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let end = Instant::now() + CHECK_DOMAIN_TIME;
             let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end };
-            assert_eq!(answer(&want(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
-            assert_eq!(answer(&want(Way::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
-            assert!(matches!(answer(&want(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
+            assert_eq!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert_eq!(answer(&server(Way::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert!(matches!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
         });
         assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
     }

@@ -15,7 +15,7 @@ pub enum Level {
     /// It works, and could be better.
     Note,
     /// All is well.
-    Well,
+    Ok,
 }
 
 impl Level {
@@ -26,7 +26,7 @@ impl Level {
             Self::Warning => "warning",
             Self::CouldNotTell => "unknown",
             Self::Note => "note",
-            Self::Well => "well",
+            Self::Ok => "ok",
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{Facts, Got, Listing, Want};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::mail;
 use crate::limits::MAX_LISTED_ADDRESSES;
 
@@ -27,17 +27,26 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     subjects(facts).into_iter().map(|subject| Want::Lists { subject }).collect()
 }
 
+/// Whether it is the domain or the address that is checked. The others are hosts that receive mail: these need not send
+/// any.
+fn is_own(facts: &Facts, subject: &str) -> bool {
+    let address = facts.subject.address.is_some_and(|address| address.to_string() == subject);
+    address || facts.subject.domain.trim_end_matches('.') == subject
+}
+
 /// The findings.
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
-    let (mut listed, mut unknown, mut asked) = (Vec::new(), Vec::new(), 0);
+    let (mut listed, mut hosts, mut unknown, mut asked) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for subject in subjects(facts) {
+        let own = is_own(facts, &subject);
         match facts.lists(&subject) {
             Some(Got::Lists(listings)) => {
                 for listing in listings.iter().filter(|listing| !listing.good) {
                     asked += 1;
                     let Listing { list, why, .. } = listing;
                     match listing.listed {
-                        Some(true) => listed.push(format!("{subject} in {list} ({why})")),
+                        Some(true) if own => listed.push(format!("{subject} in {list} ({why})")),
+                        Some(true) => hosts.push(format!("{subject} in {list} ({why})")),
                         Some(false) => {}
                         None => unknown.push(format!("{list} about {subject}: {why}")),
                     }
@@ -52,9 +61,13 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !listed.is_empty() {
         findings.push(Finding::new(Code::Listed, listed.join("; ")));
-    } else if asked > 0 && unknown.is_empty() {
+    }
+    if !hosts.is_empty() {
+        findings.push(Finding::new(Code::Listed, hosts.join("; ")).at(Level::Note));
+    }
+    if findings.is_empty() && asked > 0 && unknown.is_empty() {
         findings.push(Finding::new(
-            Code::ListsWell,
+            Code::ListsOk,
             format!("{asked} answers about {}", subjects(facts).join(", ")),
         ));
     }
@@ -68,6 +81,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::check::domain::facts::Subject;
+    use crate::check::domain::facts::tests::facts;
 
     #[test]
     fn listings_count_by_what_the_list_says() {
@@ -88,8 +102,23 @@ mod tests {
             codes(&[("bl.a.", false, Some(true)), ("bl.b.", false, None)]),
             [Code::Listed, Code::ListsUnknown]
         );
-        assert_eq!(codes(&[("bl.a.", false, Some(false)), ("wl.b.", true, Some(true))]), [Code::ListsWell]);
+        assert_eq!(codes(&[("bl.a.", false, Some(false)), ("wl.b.", true, Some(true))]), [Code::ListsOk]);
         assert_eq!(codes(&[("bl.a.", false, None)]), [Code::ListsUnknown]);
         assert!(codes(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_listed_host_that_receives_mail_is_a_note() {
+        let mut facts =
+            facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
+        let listing =
+            Listing { list: "bl.a.".to_owned(), good: false, listed: Some(true), why: String::new() };
+        let mut levels = |subject: &str| {
+            let want = Want::Lists { subject: subject.to_owned() };
+            facts.got.insert(want, Got::Lists(vec![listing.clone()]));
+            check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(levels("198.18.0.1"), [(Code::Listed, Level::Note)]);
+        assert_eq!(levels("a.test"), [(Code::Listed, Level::Failure), (Code::Listed, Level::Note)]);
     }
 }

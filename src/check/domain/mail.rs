@@ -5,9 +5,9 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Found, Reply, Want, addresses, canonical, lookup};
+use super::facts::{Facts, LookupFound, ReplyFacts, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
-use super::pointer;
+use super::{pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
 /// A name below the domain that nobody has: only a wildcard answers for it.
@@ -70,7 +70,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
     wants.extend(addresses(domain));
-    if facts.lookup(domain, "MX") == Found::NotAsked {
+    if facts.lookup(domain, "MX") == LookupFound::NotAsked {
         return wants;
     }
     wants.push(lookup(&format!("{NOWHERE}.{domain}"), "MX"));
@@ -84,20 +84,25 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
-    if let Found::Data(reply) = facts.lookup(domain, "CNAME") {
+    // Below an apex an alias is sound: it stands alone.
+    if let LookupFound::Data(reply) = facts.lookup(domain, "CNAME")
+        && zone::is_delegated(facts)
+    {
         let target = reply.data("CNAME").next().unwrap_or_default();
         findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
     }
     match facts.lookup(domain, "MX") {
-        Found::Unknown(why) => findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX: {why}"))),
-        Found::NotAsked => {
+        LookupFound::Unknown(why) => {
+            findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")))
+        }
+        LookupFound::NotAsked => {
             findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX was not looked up")))
         }
-        Found::NoName(_) => {}
-        Found::NoData(_) => findings.extend(without_mx(facts)),
-        Found::Data(_) => findings.extend(with_mx(facts)),
+        LookupFound::NoName(_) => {}
+        LookupFound::NoData(_) => findings.push(without_mx(facts)),
+        LookupFound::Data(_) => findings.extend(with_mx(facts)),
     }
-    if let Found::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
+    if let LookupFound::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
         let data: Vec<&str> = reply.data("MX").collect();
         findings.push(Finding::new(Code::WildcardMx, format!("*.{domain} MX {}", data.join(", "))));
     }
@@ -109,16 +114,23 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The fallback to the address of the domain (RFC 5321 section 5.1).
-fn without_mx(facts: &Facts) -> Option<Finding> {
+fn without_mx(facts: &Facts) -> Finding {
     let domain = facts.subject.domain.as_str();
     let found = facts.addresses(domain);
     if !found.is_empty() {
         let list: Vec<String> = found.iter().map(ToString::to_string).collect();
         let evidence = format!("{domain} has no MX; it has the address {}", list.join(", "));
-        return Some(Finding::new(Code::NoMx, evidence));
+        return Finding::new(Code::NoMx, evidence);
     }
-    let absent = ["A", "AAAA"].iter().all(|kind| facts.lookup(domain, kind).is_absent());
-    absent.then(|| Finding::new(Code::MailNowhere, format!("{domain} has no MX, A or AAAA record")))
+    let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
+        LookupFound::Unknown(why) => Some(format!("{domain} has no MX; {kind}: {why}")),
+        LookupFound::NotAsked => Some(format!("{domain} has no MX; {kind} was not looked up")),
+        _ => None,
+    });
+    match unknown {
+        Some(why) => Finding::new(Code::MailUnknown, why),
+        None => Finding::new(Code::MailNowhere, format!("{domain} has no MX, A or AAAA record")),
+    }
 }
 
 fn with_mx(facts: &Facts) -> Vec<Finding> {
@@ -150,7 +162,7 @@ fn with_mx(facts: &Facts) -> Vec<Finding> {
             let found: Vec<String> = facts.addresses(host).iter().map(ToString::to_string).collect();
             format!("{host} ({})", found.join(", "))
         });
-        findings.push(Finding::new(Code::MailWell, with_addresses.collect::<Vec<_>>().join(", ")));
+        findings.push(Finding::new(Code::MailOk, with_addresses.collect::<Vec<_>>().join(", ")));
     }
     findings
 }
@@ -159,6 +171,7 @@ fn with_mx(facts: &Facts) -> Vec<Finding> {
 fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
     let (mut findings, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ipv4, mut ipv6) = (false, false);
+    let mut known = [true; 2];
     for host in
         exchanges.iter().filter(|exchange| exchange.address().is_none()).map(|exchange| &exchange.host)
     {
@@ -167,6 +180,7 @@ fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
             findings.push(Finding::new(Code::MxIsCname, format!("{host} CNAME {target}")));
         }
         let found = facts.addresses(host);
+        known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
         ipv4 |= found.iter().any(IpAddr::is_ipv4);
         ipv6 |= found.iter().any(IpAddr::is_ipv6);
         if let Some(private) = found.iter().find(|address| is_private(**address)) {
@@ -175,7 +189,7 @@ fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
         if found.is_empty() {
             match kinds.iter().find(|found| !found.is_known()) {
                 None => missing.push(host.as_str()),
-                Some(Found::Unknown(why)) => unknown.push(format!("{host}: {why}")),
+                Some(LookupFound::Unknown(why)) => unknown.push(format!("{host}: {why}")),
                 Some(_) => unknown.push(format!("{host} was not looked up")),
             }
         }
@@ -189,18 +203,18 @@ fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
         findings.push(Finding::new(Code::MailUnknown, unknown.join("; ")));
     }
     let names = || exchanges.iter().map(|exchange| exchange.host.as_str()).collect::<Vec<_>>().join(", ");
-    match (ipv4, ipv6) {
-        (false, true) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
-        (true, false) => findings.push(Finding::new(Code::MxWithoutIpv6, names())),
+    match (ipv4, ipv6, known) {
+        (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
+        (true, false, [_, true]) => findings.push(Finding::new(Code::MxWithoutIpv6, names())),
         _ => {}
     }
     findings
 }
 
 /// The target if the name of a lookup is an alias.
-fn alias<'f>(found: &Found<'f>) -> Option<&'f str> {
-    let reply: &'f Reply = match found {
-        Found::Data(reply) | Found::NoData(reply) | Found::NoName(reply) => reply,
+fn alias<'f>(found: &LookupFound<'f>) -> Option<&'f str> {
+    let reply: &'f ReplyFacts = match found {
+        LookupFound::Data(reply) | LookupFound::NoData(reply) | LookupFound::NoName(reply) => reply,
         _ => return None,
     };
     reply.data("CNAME").next()

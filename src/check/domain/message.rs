@@ -1,16 +1,22 @@
 //! A message or bounce: its domains, DKIM selectors and the address that sent it (RFC 5322, RFC 3464, RFC 6376).
 //!
-//! Only header fields are read, those of the parts of a bounce included. The text of the message is not.
+//! Lines that look like header fields are read, also those in the text: a bounce has the fields in its parts. A stranger
+//! writes them, so domains and selectors are checked for their form and their number.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::facts::{Role, Subject, canonical};
+use super::mail::is_private;
 use super::tags::value;
-use crate::limits::MAX_MESSAGE_DOMAINS;
+use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_SELECTOR};
+use crate::wire::presentation::read_name;
 
 /// Fields with the domain of a sender.
 const SENDERS: [&str; 4] = ["from", "return-path", "sender", "x-envelope-from"];
+
+/// Fields with the envelope sender: SPF is evaluated for its domain (RFC 7208 section 2.4).
+const ENVELOPE: [&str; 2] = ["return-path", "x-envelope-from"];
 
 /// Fields with the domain of a recipient of a message that was not delivered.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
@@ -25,9 +31,12 @@ pub fn subjects(message: &str) -> Vec<Subject> {
             name if RECIPIENTS.contains(&name) => Role::Recipient,
             name if SENDERS.contains(&name) => Role::Sender,
             "dkim-signature" => {
-                if let (Some(domain), Some(selector)) = (value(body, "d"), value(body, "s")) {
-                    selectors.entry(canonical(domain)).or_default().push(selector.to_owned());
-                    roles.push((canonical(domain), Role::Sender));
+                if let Some((domain, selector)) = signer(body) {
+                    let known = selectors.entry(domain.clone()).or_default();
+                    if known.len() < MAX_MESSAGE_SELECTORS && !known.contains(&selector) {
+                        known.push(selector);
+                    }
+                    roles.push((domain, Role::Sender));
                 }
                 continue;
             }
@@ -37,14 +46,15 @@ pub fn subjects(message: &str) -> Vec<Subject> {
     }
     roles.sort_by_key(|(_, role)| *role != Role::Recipient);
     let address = sender(&fields);
+    let envelope = fields.iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str()));
+    let envelope = envelope.flat_map(|(_, body)| domains(body)).next();
     let mut subjects: Vec<Subject> = Vec::new();
     for (domain, role) in roles {
         if subjects.iter().any(|known| known.domain == domain) || subjects.len() >= MAX_MESSAGE_DOMAINS {
             continue;
         }
         let selectors = selectors.remove(&domain).unwrap_or_default();
-        let is_sender = role == Role::Sender && subjects.iter().all(|known| known.address.is_none());
-        let address = address.filter(|_| is_sender);
+        let address = address.filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
         subjects.push(Subject { domain, address, role, selectors, unix: 0 });
     }
     subjects
@@ -74,20 +84,32 @@ fn fields(message: &str) -> Vec<(String, String)> {
     fields
 }
 
+/// Domain and selector of a signature; none if one of them is invalid.
+fn signer(body: &str) -> Option<(String, String)> {
+    let domain = domains(&format!("@{}", value(body, "d")?)).next()?;
+    let selector = value(body, "s").filter(|selector| (1..=MAX_SELECTOR).contains(&selector.len()))?;
+    let sound = selector.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
+    sound.then(|| (domain, selector.to_owned()))
+}
+
 /// The domains of mail addresses in a body.
 fn domains(body: &str) -> impl Iterator<Item = String> {
     let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "-._".contains(letter));
     body.split('@').skip(1).filter_map(move |rest| {
         let domain = rest.split(ends).next()?.trim_matches('.');
-        (domain.contains('.') && domain.len() <= 253).then(|| canonical(domain))
+        (domain.contains('.') && read_name(domain).is_some()).then(|| canonical(domain))
     })
 }
 
-/// The address in the topmost `Received` field: that of the client of this host.
+/// The first public address in the `Received` fields, from the top: that of the client of this network. Above it are
+/// content filters and hosts of the network itself.
 fn sender(fields: &[(String, String)]) -> Option<IpAddr> {
-    let (_, body) = fields.iter().find(|(name, _)| name == "received")?;
-    let inside = body.split_once('[')?.1.split_once(']')?.0;
-    inside.trim_start_matches("IPv6:").parse().ok()
+    let address = |body: &String| {
+        let inside = body.split_once('[')?.1.split_once(']')?.0;
+        inside.trim_start_matches("IPv6:").parse().ok()
+    };
+    let received = fields.iter().filter(|(name, _)| name == "received");
+    received.filter_map(|(_, body)| address(body)).find(|address| !is_private(*address))
 }
 
 #[cfg(test)]
@@ -108,6 +130,39 @@ mod tests {
         assert_eq!(found[1].selectors, ["s1"]);
         assert_eq!((found[0].address, found[1].address), ("192.0.2.7".parse().ok(), None));
         assert!(found.iter().all(|subject| subject.role == Role::Sender));
+    }
+
+    #[test]
+    fn the_address_is_that_of_the_first_host_outside_and_belongs_to_the_envelope_sender() {
+        let filtered = MESSAGE.replacen(
+            "Received:",
+            "Received: from localhost (localhost [127.0.0.1])\r\nReceived: from gw ([10.1.1.1]) by here\r\nReceived:",
+            1,
+        );
+        assert_eq!(subjects(&filtered)[0].address, "192.0.2.7".parse().ok());
+        let without = MESSAGE.replacen("Return-Path", "X-Path", 1);
+        let found = subjects(&without);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].domain.as_str(), found[0].address), ("a.example.", None));
+    }
+
+    #[test]
+    fn signatures_of_strangers_are_bounded() {
+        let signed = |tags: &str| subjects(&format!("DKIM-Signature: v=1; {tags}; b=x\n"));
+        let long = "s".repeat(64);
+        for wrong in
+            ["d=; s=a", "d=.; s=a", "d=a; s=a", "d=a..example; s=a", "d=a.example; s=", "d=a.example"]
+        {
+            assert!(signed(wrong).is_empty(), "{wrong}");
+        }
+        assert!(signed(&format!("d=a.example; s={long}")).is_empty());
+        assert!(signed("d=a.example; s=a\u{1b}[2J").is_empty());
+        assert!(signed(&format!("d={}.example; s=a", "a".repeat(64))).is_empty());
+        assert_eq!(signed("d=a.example\u{1b}[2J; s=a")[0].domain, "a.example.");
+        let many: String =
+            (0..9).map(|number| format!("DKIM-Signature: d=a.example; s=s{number}\n")).collect();
+        let found = subjects(&format!("{many}{many}"));
+        assert_eq!((found.len(), found[0].selectors.len()), (1, MAX_MESSAGE_SELECTORS));
     }
 
     #[test]

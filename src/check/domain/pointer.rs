@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Found, Want, canonical, lookup, reverse};
+use super::facts::{Facts, LookupFound, Want, canonical, lookup, reverse};
 use super::finding::{Finding, Level};
 use crate::limits::MAX_CHECKED_POINTERS;
 
@@ -46,10 +46,10 @@ enum Judged {
 
 fn judge(facts: &Facts, address: IpAddr) -> Judged {
     match facts.lookup(&reverse(address), "PTR") {
-        Found::NoData(_) | Found::NoName(_) => return Judged::Missing,
-        Found::Unknown(why) => return Judged::Unknown(format!("PTR of {address}: {why}")),
-        Found::NotAsked => return Judged::Unknown(format!("PTR of {address} was not looked up")),
-        Found::Data(_) => {}
+        LookupFound::NoData(_) | LookupFound::NoName(_) => return Judged::Missing,
+        LookupFound::Unknown(why) => return Judged::Unknown(format!("PTR of {address}: {why}")),
+        LookupFound::NotAsked => return Judged::Unknown(format!("PTR of {address} was not looked up")),
+        LookupFound::Data(_) => {}
     }
     let (mut elsewhere, mut unknown) = (Vec::new(), None);
     for name in names(facts, address).into_iter().take(MAX_CHECKED_POINTERS) {
@@ -58,15 +58,23 @@ fn judge(facts: &Facts, address: IpAddr) -> Judged {
             return Judged::Confirmed(name);
         }
         match facts.lookup(&name, family(address)) {
-            Found::Unknown(why) => unknown = Some(format!("{name} of {address}: {why}")),
-            Found::NotAsked => unknown = Some(format!("{name} of {address} was not looked up")),
-            Found::NoName(_) => elsewhere.push(format!("{name}, which does not exist")),
-            Found::NoData(_) => elsewhere.push(format!("{name}, which has no {} record", family(address))),
-            Found::Data(_) => {
+            LookupFound::Unknown(why) => unknown = Some(format!("{name} of {address}: {why}")),
+            LookupFound::NotAsked => unknown = Some(format!("{name} of {address} was not looked up")),
+            LookupFound::NoName(_) => elsewhere.push(format!("{name}, which does not exist")),
+            LookupFound::NoData(_) => {
+                elsewhere.push(format!("{name}, which has no {} record", family(address)))
+            }
+            LookupFound::Data(_) => {
                 let list: Vec<String> = found.iter().map(ToString::to_string).collect();
                 elsewhere.push(format!("{name}, which has {}", list.join(", ")));
             }
         }
+    }
+    let all = names(facts, address).len();
+    if all > MAX_CHECKED_POINTERS {
+        unknown = Some(format!(
+            "{address} has {all} PTR records, and the first {MAX_CHECKED_POINTERS} do not lead back"
+        ));
     }
     match unknown {
         Some(why) => Judged::Unknown(why),
@@ -103,7 +111,7 @@ pub(super) fn check_all(facts: &Facts, addresses: &[IpAddr], level: Level) -> Ve
         findings.push(Finding::new(Code::PointerUnknown, unknown.join("; ")));
     }
     if findings.is_empty() && !well.is_empty() {
-        findings.push(Finding::new(Code::PointerWell, well.join(", ")));
+        findings.push(Finding::new(Code::PointerOk, well.join(", ")));
     }
     findings.extend(others);
     findings
@@ -181,18 +189,25 @@ mod tests {
                 Code::PointerUnknown,
                 Level::CouldNotTell,
             ),
-            (
-                format!("lookup {ptr} PTR | Mail.A.\nlookup mail.a. A | 192.0.2.7"),
-                Code::PointerWell,
-                Level::Well,
-            ),
+            (format!("lookup {ptr} PTR | Mail.A.\nlookup mail.a. A | 192.0.2.7"), Code::PointerOk, Level::Ok),
             (
                 format!("lookup {ptr} PTR | a.a. | b.a.\nlookup a.a. A NXDOMAIN\nlookup b.a. A | 192.0.2.7"),
-                Code::PointerWell,
-                Level::Well,
+                Code::PointerOk,
+                Level::Ok,
             ),
         ];
-        for (lines, code, level) in cases {
+        let many = |number: usize| {
+            let names: String = (0..number).map(|number| format!(" | h{number}.a.")).collect();
+            let hosts: String =
+                (0..number).map(|number| format!("\nlookup h{number}.a. A NXDOMAIN")).collect();
+            format!("lookup {ptr} PTR{names}{hosts}")
+        };
+        let bounds = [
+            (many(10), Code::PtrDiffers, Level::Failure),
+            (many(11), Code::PointerUnknown, Level::CouldNotTell),
+            (many(10).replace("h9.a. A NXDOMAIN", "h9.a. A | 192.0.2.7"), Code::PointerOk, Level::Ok),
+        ];
+        for (lines, code, level) in cases.into_iter().chain(bounds) {
             let found = check(&facts("", &lines), address);
             assert_eq!(
                 found.first().map(|finding| (finding.code, finding.level)),

@@ -6,21 +6,12 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Found, Want, addresses, canonical, lookup};
+use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::spf_record::{Kind, SpfRecords, Term, records, terms};
-
-/// Terms that cause lookups (RFC 7208 section 4.6.4).
-const MAX_LOOKUPS: usize = 10;
-
-/// Lookups that find nothing (RFC 7208 section 4.6.4).
-const MAX_VOID: usize = 2;
-
-/// Hosts of an `mx` term whose addresses are looked up (RFC 7208 section 4.6.4).
-const MAX_HOSTS: usize = 10;
-
-/// The count ends here: the record is far beyond the limit, and may include itself.
-const COUNTED: usize = 30;
+use crate::limits::{
+    MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID,
+};
 
 /// The sum over a record and those that it includes.
 #[derive(Default)]
@@ -62,7 +53,7 @@ fn count(facts: &Facts, domain: &str, depth: usize, sum: &mut Count) {
     };
     let has_all = terms.iter().any(|term| term.kind == Kind::All);
     for term in &terms {
-        if term.kind == Kind::All || sum.lookups >= COUNTED {
+        if term.kind == Kind::All || sum.lookups >= MAX_CHECKED_SPF_COUNTED {
             break;
         }
         // Redirect has no effect beside all (RFC 7208 section 6.1).
@@ -105,7 +96,7 @@ fn count_term(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &
 
 fn follow(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
     if let Some(target) = term.domain(domain)
-        && depth < MAX_LOOKUPS
+        && depth < MAX_CHECKED_SPF_LOOKUPS
     {
         sum.included.push(format!("{}{}", "> ".repeat(depth), target.trim_end_matches('.')));
         count(facts, target, depth + 1, sum);
@@ -118,7 +109,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     count(facts, domain, 0, &mut sum);
     if let Some(address) = facts.subject.address {
-        evaluate(facts, (domain, address), 0, &mut sum.wants);
+        evaluate(facts, (domain, address), &mut { MAX_CHECKED_SPF_LOOKUPS }, &mut sum.wants);
     }
     sum.wants
 }
@@ -154,8 +145,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         } else {
             format!("; includes {}", sum.included.join(", "))
         };
-        let evidence = format!("{record} ({} of {MAX_LOOKUPS} lookups{included}{macros})", sum.lookups);
-        findings.push(Finding::new(Code::SpfWell, evidence));
+        let evidence =
+            format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{included}{macros})", sum.lookups);
+        findings.push(Finding::new(Code::SpfOk, evidence));
     }
     findings.extend(facts.subject.address.map(|address| of_address(facts, domain, address)));
     findings
@@ -167,13 +159,13 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
     if !sum.wrong.is_empty() {
         findings.push(Finding::new(Code::SpfSyntax, sum.wrong.join("; ")));
     }
-    if sum.lookups > MAX_LOOKUPS {
-        let least = if sum.lookups >= COUNTED { "at least " } else { "" };
+    if sum.lookups > MAX_CHECKED_SPF_LOOKUPS {
+        let least = if sum.lookups >= MAX_CHECKED_SPF_COUNTED { "at least " } else { "" };
         let included = sum.included.join(", ");
         let evidence = format!("{domain} needs {least}{} lookups; it includes {included}", sum.lookups);
         findings.push(Finding::new(Code::SpfLookups, evidence));
     }
-    if sum.void.len() > MAX_VOID {
+    if sum.void.len() > MAX_CHECKED_SPF_VOID {
         findings.push(Finding::new(Code::SpfVoidLookups, sum.void.join(", ")));
     }
     if !sum.missing.is_empty() {
@@ -196,7 +188,7 @@ fn end(record: &str) -> Option<Finding> {
 }
 
 /// The result for an address (RFC 7208 section 2.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Pass,
     Fail,
@@ -204,8 +196,10 @@ enum Outcome {
     Neutral,
     None,
     PermError,
-    /// A lookup failed, or a term cannot be evaluated here.
+    /// A lookup failed.
     Unknown,
+    /// This term cannot be evaluated here.
+    Unevaluated(String),
 }
 
 impl Outcome {
@@ -218,7 +212,7 @@ impl Outcome {
         }
     }
 
-    const fn word(self) -> &'static str {
+    const fn word(&self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
@@ -226,26 +220,33 @@ impl Outcome {
             Self::Neutral => "neutral",
             Self::None => "none",
             Self::PermError => "permerror",
-            Self::Unknown => "unknown",
+            Self::Unknown | Self::Unevaluated(_) => "unknown",
         }
     }
 }
 
 fn of_address(facts: &Facts, domain: &str, address: IpAddr) -> Finding {
-    let outcome = evaluate(facts, (domain, address), 0, &mut Vec::new());
-    let code = match outcome {
+    let outcome = evaluate(facts, (domain, address), &mut { MAX_CHECKED_SPF_LOOKUPS }, &mut Vec::new());
+    let code = match &outcome {
         Outcome::Pass => Code::SpfFromPasses,
         Outcome::Unknown => Code::PolicyUnknown,
-        _ => Code::SpfFromFails,
+        Outcome::Unevaluated(term) => {
+            let evidence =
+                format!("{address} for {domain}: the term {term} cannot be evaluated by this check");
+            return Finding::new(Code::SpfUnevaluated, evidence);
+        }
+        Outcome::Neutral => Code::SpfFromNeutral,
+        Outcome::Fail | Outcome::SoftFail | Outcome::None | Outcome::PermError => Code::SpfFromFails,
     };
     Finding::new(code, format!("{address} for {domain}: {}", outcome.word()))
 }
 
-/// The result for an address; questions that are needed next go to `wants`.
+/// The result for an address; questions that are needed next go to `wants`. `left` are the terms that cause lookups
+/// that may still be evaluated, over all included records: so records that include each other many times end soon.
 fn evaluate(
     facts: &Facts,
     (domain, address): (&str, IpAddr),
-    depth: usize,
+    left: &mut usize,
     wants: &mut Vec<Want>,
 ) -> Outcome {
     let record = match records(facts, domain) {
@@ -255,23 +256,25 @@ fn evaluate(
         SpfRecords::Unknown(_) | SpfRecords::NotAsked => return Outcome::Unknown,
     };
     let Ok(terms) = terms(&record) else { return Outcome::PermError };
-    if depth > MAX_LOOKUPS {
-        return Outcome::PermError;
-    }
     for term in &terms {
+        let asks = matches!(term.kind, Kind::Include | Kind::A | Kind::Mx | Kind::Ptr | Kind::Exists);
+        if asks && !spend(left) {
+            return Outcome::PermError;
+        }
         let matched = match (&term.kind, term.domain(domain)) {
             (Kind::All, _) => Some(true),
             (Kind::Address(net), _) => Some(net.contains(&address)),
             (Kind::Other | Kind::Redirect, _) => Some(false),
-            (Kind::Include, Some(target)) => match evaluate(facts, (target, address), depth + 1, wants) {
+            (Kind::Include, Some(target)) => match evaluate(facts, (target, address), left, wants) {
                 Outcome::Pass => Some(true),
                 Outcome::Fail | Outcome::SoftFail | Outcome::Neutral => Some(false),
                 Outcome::None | Outcome::PermError => return Outcome::PermError,
                 Outcome::Unknown => None,
+                unevaluated @ Outcome::Unevaluated(_) => return unevaluated,
             },
             (Kind::A, Some(target)) => one_of(facts, (target, address), term, wants),
             (Kind::Mx, Some(target)) => of_exchanges(facts, (target, address), term, wants),
-            (Kind::Ptr | Kind::Exists, _) | (_, None) => None,
+            (Kind::Ptr | Kind::Exists, _) | (_, None) => return Outcome::Unevaluated(term.text.clone()),
         };
         match matched {
             Some(true) => return Outcome::of(term.qualifier),
@@ -280,14 +283,24 @@ fn evaluate(
         }
     }
     let redirect = terms.iter().find(|term| term.kind == Kind::Redirect);
-    match redirect.map(|term| term.domain(domain)) {
-        None => Outcome::Neutral,
-        Some(None) => Outcome::Unknown,
-        Some(Some(target)) => match evaluate(facts, (target, address), depth + 1, wants) {
+    let Some(redirect) = redirect else { return Outcome::Neutral };
+    if !spend(left) {
+        return Outcome::PermError;
+    }
+    match redirect.domain(domain) {
+        None => Outcome::Unevaluated(redirect.text.clone()),
+        Some(target) => match evaluate(facts, (target, address), left, wants) {
             Outcome::None => Outcome::PermError,
             outcome => outcome,
         },
     }
+}
+
+/// Takes one; false if none is left.
+fn spend(left: &mut usize) -> bool {
+    let spent = left.checked_sub(1);
+    *left = spent.unwrap_or(0);
+    spent.is_some()
 }
 
 /// Whether one of a name's addresses covers the client's; none if it could not be told.
@@ -312,13 +325,13 @@ fn of_exchanges(
     wants: &mut Vec<Want>,
 ) -> Option<bool> {
     wants.push(lookup(target, "MX"));
-    let Found::Data(reply) = facts.lookup(target, "MX") else {
+    let LookupFound::Data(reply) = facts.lookup(target, "MX") else {
         return facts.lookup(target, "MX").is_absent().then_some(false);
     };
     let hosts =
         reply.data("MX").filter_map(|data| data.split_once(' ')).map(|(_, host)| canonical(host.trim()));
     let told: Vec<Option<bool>> =
-        hosts.take(MAX_HOSTS).map(|host| one_of(facts, (&host, address), term, wants)).collect();
+        hosts.take(MAX_CHECKED_SPF_HOSTS).map(|host| one_of(facts, (&host, address), term, wants)).collect();
     if told.contains(&Some(true)) {
         Some(true)
     } else {
@@ -338,8 +351,8 @@ mod tests {
     #[test]
     fn each_fault_has_its_code() {
         let cases: &[(&str, &[Code])] = &[
-            ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfWell]),
-            ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.0/24\" \" ~all\"", &[Code::SpfWell]),
+            ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfOk]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.0/24\" \" ~all\"", &[Code::SpfOk]),
             ("lookup a.test. TXT | \"other\"", &[Code::SpfMissing]),
             ("lookup a.test. TXT", &[Code::SpfMissing]),
             ("lookup a.test. TXT SERVFAIL", &[Code::PolicyUnknown]),
@@ -350,14 +363,14 @@ mod tests {
             ("lookup a.test. TXT | \"v=spf1 all\"", &[Code::SpfAllowsAll]),
             ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.1\"", &[Code::SpfOpenEnd]),
             ("lookup a.test. TXT | \"v=spf1 ptr -all\"", &[Code::SpfPtr]),
-            ("lookup a.test. TXT | \"v=spf1 exists:%{i}.x.test -all\"", &[Code::SpfWell]),
+            ("lookup a.test. TXT | \"v=spf1 exists:%{i}.x.test -all\"", &[Code::SpfOk]),
             (
                 "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT NXDOMAIN",
                 &[Code::SpfIncludeMissing],
             ),
             (
                 "lookup a.test. TXT | \"v=spf1 redirect=b.test\"\nlookup b.test. TXT | \"v=spf1 -all\"",
-                &[Code::SpfWell],
+                &[Code::SpfOk],
             ),
             ("lookup a.test. TXT | \"v=spf1 include:a.test -all\"", &[Code::SpfLookups]),
             (
@@ -379,7 +392,7 @@ mod tests {
                 (0..11).map(|number| format!("\nlookup h{number}.test. A | 192.0.2.1")).collect();
             format!("lookup a.test. TXT | \"v=spf1 {terms}-all\"{hosts}")
         };
-        assert_eq!(codes(&record(10)), [Code::SpfWell]);
+        assert_eq!(codes(&record(10)), [Code::SpfOk]);
         assert_eq!(codes(&record(11)), [Code::SpfLookups]);
     }
 
@@ -391,7 +404,7 @@ mod tests {
                  lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.51.100.1\nlookup a.test. A | 198.51.100.9"
             );
             let address = address.parse().unwrap();
-            evaluate(&facts("a.test.", &lines), ("a.test.", address), 0, &mut Vec::new())
+            evaluate(&facts("a.test.", &lines), ("a.test.", address), &mut 10, &mut Vec::new())
         };
         assert_eq!(outcome("v=spf1 include:b.test -all", "192.0.2.9"), Outcome::Pass);
         assert_eq!(outcome("v=spf1 include:b.test ~all", "203.0.113.1"), Outcome::SoftFail);
@@ -400,7 +413,47 @@ mod tests {
         assert_eq!(outcome("v=spf1 a/28 -all", "198.51.100.2"), Outcome::Pass);
         assert_eq!(outcome("v=spf1 redirect=b.test", "203.0.113.1"), Outcome::Fail);
         assert_eq!(outcome("v=spf1 include:c.test -all", "203.0.113.1"), Outcome::Unknown);
-        assert_eq!(outcome("v=spf1 exists:%{i}.x.test -all", "203.0.113.1"), Outcome::Unknown);
+        let unevaluated = |term: &str| Outcome::Unevaluated(term.to_owned());
+        for term in ["exists:%{i}.x.test", "?ptr", "include:%{d}.x.test", "redirect=%{d}.x.test"] {
+            assert_eq!(outcome(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
+        }
         assert_eq!(outcome("v=spf1", "203.0.113.1"), Outcome::Neutral);
+    }
+
+    #[test]
+    fn the_outcome_for_an_address_has_its_code() {
+        let code = |record: &str| {
+            let mut facts = facts("a.test.", &format!("lookup a.test. TXT | \"{record}\""));
+            facts.subject.address = "203.0.113.1".parse().ok();
+            check(&facts).pop().unwrap()
+        };
+        for (record, expected) in [
+            ("v=spf1 ip4:203.0.113.1 -all", Code::SpfFromPasses),
+            ("v=spf1 ~all", Code::SpfFromFails),
+            ("v=spf1 ?all", Code::SpfFromNeutral),
+            ("v=spf1 exists:%{i}.x.test -all", Code::SpfUnevaluated),
+            ("v=spf1 include:b.test -all", Code::PolicyUnknown),
+        ] {
+            assert_eq!(code(record).code, expected, "{record}");
+        }
+        let evidence = code("v=spf1 exists:%{i}.x.test -all").evidence;
+        assert!(
+            evidence.ends_with("the term exists:%{i}.x.test cannot be evaluated by this check"),
+            "{evidence}"
+        );
+    }
+
+    #[test]
+    fn records_that_include_each_other_end_after_ten_terms() {
+        let record = |number: usize| {
+            let includes: String = (0..30).map(|_| format!("include:d{}.test ", number + 1)).collect();
+            format!("lookup d{number}.test. TXT | \"v=spf1 {includes}?all\"\n")
+        };
+        let lines: String =
+            (1..10).map(record).chain(["lookup d10.test. TXT | \"v=spf1 ?all\"".to_owned()]).collect();
+        let facts = facts("d1.test.", &lines);
+        let address = "203.0.113.1".parse().unwrap();
+        let outcome = evaluate(&facts, ("d1.test.", address), &mut 10, &mut Vec::new());
+        assert_eq!(outcome, Outcome::PermError);
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::facts::{Facts, Found, canonical, strings};
+use super::facts::{Facts, LookupFound, canonical, strings};
 
 /// The SPF records of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) struct Term {
     /// `+`, `-`, `~` or `?`.
     pub(super) qualifier: char,
     pub(super) kind: Kind,
+    /// As it stands in the record.
+    pub(super) text: String,
     /// The domain that it names, if any: canonical, or with macros as it stands.
     pub(super) target: Option<String>,
     /// Lengths of prefixes: for IPv4 and for IPv6.
@@ -66,10 +68,10 @@ impl Term {
 /// The SPF records of a domain (RFC 7208 section 4.5).
 pub(super) fn records(facts: &Facts, domain: &str) -> SpfRecords {
     let reply = match facts.lookup(domain, "TXT") {
-        Found::NotAsked => return SpfRecords::NotAsked,
-        Found::Unknown(why) => return SpfRecords::Unknown(why),
-        Found::NoData(_) | Found::NoName(_) => return SpfRecords::None { void: true },
-        Found::Data(reply) => reply,
+        LookupFound::NotAsked => return SpfRecords::NotAsked,
+        LookupFound::Unknown(why) => return SpfRecords::Unknown(why),
+        LookupFound::NoData(_) | LookupFound::NoName(_) => return SpfRecords::None { void: true },
+        LookupFound::Data(reply) => reply,
     };
     let texts = reply.data("TXT").map(|data| String::from_utf8_lossy(&strings(data).0).into_owned());
     let mut found: Vec<String> = texts.filter(|text| is_spf(text)).collect();
@@ -104,7 +106,8 @@ fn term(text: &str) -> Result<Term, String> {
             return Err(wrong("it names no domain"));
         }
         let kind = if redirect { Kind::Redirect } else { Kind::Other };
-        return Ok(Term { qualifier: '+', kind, target: Some(target(value)), prefixes: (32, 128) });
+        let (target, text) = (Some(target(value)), text.to_owned());
+        return Ok(Term { qualifier: '+', kind, text, target, prefixes: (32, 128) });
     }
     let (qualifier, rest) = match text.chars().next() {
         Some(sign @ ('+' | '-' | '~' | '?')) => (sign, text.get(1..).unwrap_or_default()),
@@ -117,7 +120,8 @@ fn term(text: &str) -> Result<Term, String> {
         let net =
             value.strip_prefix(':').and_then(network).filter(|net| (name == "ip4") == net.addr().is_ipv4());
         let net = net.ok_or_else(|| wrong("it holds no such address"))?;
-        return Ok(Term { qualifier, kind: Kind::Address(net), target: None, prefixes: (32, 128) });
+        let (kind, text) = (Kind::Address(net), text.to_owned());
+        return Ok(Term { qualifier, kind, text, target: None, prefixes: (32, 128) });
     }
     let kind = match name.as_str() {
         "all" => Kind::All,
@@ -146,7 +150,7 @@ fn term(text: &str) -> Result<Term, String> {
     match (&kind, &target) {
         (Kind::Include | Kind::Exists, None) => Err(wrong("it names no domain")),
         (Kind::All, Some(_)) => Err(wrong("all takes no domain")),
-        _ => Ok(Term { qualifier, kind, target, prefixes }),
+        _ => Ok(Term { qualifier, kind, text: text.to_owned(), target, prefixes }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists of tags, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI use them: `tag=value; tag=value` (RFC 6376 section
 //! 3.2).
 
-use super::facts::{Facts, Found, strings};
+use super::facts::{Facts, LookupFound, strings};
 
 /// The text records at a name that begin with a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +17,10 @@ pub(super) enum Versioned {
 /// The text records at a name that begin with `version`; all of them if it is empty.
 pub(super) fn texts(facts: &Facts, name: &str, version: &str) -> Versioned {
     match facts.lookup(name, "TXT") {
-        Found::NotAsked => Versioned::NotAsked,
-        Found::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
-        Found::NoData(_) | Found::NoName(_) => Versioned::Texts(Vec::new()),
-        Found::Data(reply) => {
+        LookupFound::NotAsked => Versioned::NotAsked,
+        LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
+        LookupFound::NoData(_) | LookupFound::NoName(_) => Versioned::Texts(Vec::new()),
+        LookupFound::Data(reply) => {
             let texts = reply.data("TXT").map(|data| String::from_utf8_lossy(&strings(data).0).into_owned());
             Versioned::Texts(texts.filter(|text| begins(text, version)).collect())
         }

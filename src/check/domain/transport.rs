@@ -4,7 +4,7 @@
 
 use super::codes::Code;
 use super::dmarc::{Policy, applied, policy};
-use super::facts::{Facts, Found, Verdict, Want, lookup};
+use super::facts::{Facts, LookupFound, ReplySecurity, Want, lookup};
 use super::finding::Finding;
 use super::mail;
 use super::tags::{Versioned, texts, value};
@@ -54,7 +54,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 fn enforced(facts: &Facts) -> Option<bool> {
     match policy(facts) {
         Policy::Record(name, record) => {
-            Some(matches!(applied(facts, name, &record), Some("reject" | "quarantine")))
+            let word = applied(facts, name, &record);
+            Some(matches!(word.as_deref(), Some("reject" | "quarantine")))
         }
         Policy::Missing | Policy::Several(_) => Some(false),
         Policy::Unknown(_) | Policy::NotAsked(_) => None,
@@ -90,17 +91,17 @@ fn dane(facts: &Facts) -> Vec<Finding> {
     let (mut secure, mut unsigned, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for host in mail::hosts(facts) {
         match facts.lookup(&tlsa(&host), "TLSA") {
-            Found::Data(reply) => match reply.security {
-                Verdict::Secure => secure.push(host),
-                Verdict::Insecure => unsigned.push(host),
-                Verdict::Bogus | Verdict::Unknown => {}
+            LookupFound::Data(reply) => match reply.security {
+                ReplySecurity::Secure => secure.push(host),
+                ReplySecurity::Insecure => unsigned.push(host),
+                ReplySecurity::Bogus | ReplySecurity::Unknown => {}
             },
-            Found::Unknown(why) => unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
-            Found::NoData(_) | Found::NoName(_) | Found::NotAsked => {}
+            LookupFound::Unknown(why) => unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
+            LookupFound::NoData(_) | LookupFound::NoName(_) | LookupFound::NotAsked => {}
         }
     }
     let groups = [
-        (Code::DaneWell, secure, ", "),
+        (Code::DaneOk, secure, ", "),
         (Code::TlsaUnsigned, unsigned, ", "),
         (Code::PolicyUnknown, unknown, "; "),
     ];
@@ -127,8 +128,13 @@ mod tests {
                 format!("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x\"\n{dmarc}"),
                 &[Code::BimiWithoutDmarc],
             ),
+            (
+                format!("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x\"\n{dmarc}")
+                    .replace("none", "Reject"),
+                &[],
+            ),
             ("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=http://x\"".to_owned(), &[Code::BimiSyntax]),
-            (format!("{mail} secure | 3 1 1 aa"), &[Code::DaneWell]),
+            (format!("{mail} secure | 3 1 1 aa"), &[Code::DaneOk]),
             (format!("{mail} insecure | 3 1 1 aa"), &[Code::TlsaUnsigned]),
             (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
             (mail.to_owned(), &[]),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{Facts, Found, Got, Reply, Want, Way, above, canonical};
+use super::facts::{Facts, Got, LookupFound, ReplyFacts, Want, Way, above, canonical};
 use crate::limits::{MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
 
 /// The data of an SOA record that checks use.
@@ -14,7 +14,7 @@ pub(super) struct Soa<'r> {
 }
 
 /// The SOA of a reply: of its answers, or of a negative answer's authority section.
-pub(super) fn soa(reply: &Reply) -> Option<Soa<'_>> {
+pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     let mut records = reply.answers.iter().chain(&reply.authority);
     let record = records.find(|record| record.kind == "SOA")?;
     let serial = record.data.split_whitespace().nth(2)?.parse().ok()?;
@@ -24,8 +24,10 @@ pub(super) fn soa(reply: &Reply) -> Option<Soa<'_>> {
 /// The owner of the SOA that answers for a name; none if it is not known.
 fn owner<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
     match facts.lookup(name, "SOA") {
-        Found::Data(reply) | Found::NoData(reply) | Found::NoName(reply) => soa(reply).map(|soa| soa.owner),
-        Found::Unknown(_) | Found::NotAsked => None,
+        LookupFound::Data(reply) | LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
+            soa(reply).map(|soa| soa.owner)
+        }
+        LookupFound::Unknown(_) | LookupFound::NotAsked => None,
     }
 }
 
@@ -33,7 +35,7 @@ fn owner<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
 /// taken for it: then the zone above shows whether it is delegated.
 pub(super) fn apex(facts: &Facts) -> &str {
     let domain = facts.subject.domain.as_str();
-    if matches!(facts.lookup(domain, "SOA"), Found::NoName(_)) {
+    if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
         return domain;
     }
     let known = owner(facts, domain).filter(|apex| super::facts::is_within(domain, apex));
@@ -55,7 +57,7 @@ pub(super) fn parent_servers(facts: &Facts) -> Vec<IpAddr> {
 }
 
 /// The referrals of the parent's servers.
-pub(super) fn referrals(facts: &Facts) -> Vec<(IpAddr, &Reply)> {
+pub(super) fn referrals(facts: &Facts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
     let told = |server: IpAddr| match facts.server(server, apex, "NS", Way::Udp) {
         Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
@@ -77,7 +79,8 @@ pub(super) fn named<'r>(
 
 /// Whether the domain does not exist: it was denied, and no zone above delegates it.
 pub(super) fn is_missing(facts: &Facts) -> bool {
-    matches!(facts.lookup(&facts.subject.domain, "SOA"), Found::NoName(_)) && parent_set(facts).is_none()
+    matches!(facts.lookup(&facts.subject.domain, "SOA"), LookupFound::NoName(_))
+        && parent_set(facts).is_none()
 }
 
 /// The servers that the parent names; none if no referral is known.
@@ -86,6 +89,11 @@ pub(super) fn parent_set(facts: &Facts) -> Option<BTreeSet<String>> {
     let sets: BTreeSet<String> =
         referrals(facts).into_iter().flat_map(|(_, reply)| named(&reply.authority, apex)).collect();
     (!sets.is_empty()).then_some(sets)
+}
+
+/// Whether the domain is the apex of a zone that the zone above delegates.
+pub(super) fn is_delegated(facts: &Facts) -> bool {
+    apex(facts) == facts.subject.domain && parent_set(facts).is_some()
 }
 
 /// The glue of the parent.
@@ -114,7 +122,10 @@ pub(super) fn child_set_at(facts: &Facts, server: IpAddr) -> Option<BTreeSet<Str
 pub(super) fn server_names(facts: &Facts) -> BTreeSet<String> {
     let apex = apex(facts);
     let mut names = parent_set(facts).unwrap_or_default();
-    names.extend(facts.data(apex, "NS").into_iter().map(canonical));
+    // If the name is an alias, the lookup also has the NS records of its target.
+    if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
+        names.extend(named(&reply.answers, apex));
+    }
     let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (Want::Server { name, kind: "NS", .. }, Got::Reply(reply)) if name == apex && reply.authoritative => {
             Some(reply)

@@ -7,7 +7,7 @@ use crate::control::lookup::harmless;
 /// Columns of the level.
 const LEVEL: usize = 8;
 
-/// Findings as text. They come with the worst first.
+/// Findings as text. They come with the worst first. The subject may be a stranger's.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     let mut text = format!("{}\n", style.paint(Paint::Head, &answer(subject, findings)));
     for topic in Topic::ALL {
@@ -26,12 +26,12 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
 }
 
 /// The worst finding in one sentence.
-pub fn answer(subject: &str, findings: &[Finding]) -> String {
+fn answer(subject: &str, findings: &[Finding]) -> String {
+    let subject = harmless(subject);
     match findings.first().filter(|finding| finding.level < Level::Note) {
         None => format!("{subject}: no problems found."),
         Some(worst) => {
-            let evidence = harmless(&worst.evidence);
-            format!("{subject}: {}: {}.", worst.code.entry().title, evidence.trim_end_matches('.'))
+            format!("{subject}: {}: {}.", worst.code.entry().title, worst.evidence.trim_end_matches('.'))
         }
     }
 }
@@ -42,15 +42,15 @@ fn one(finding: &Finding, style: Style) -> String {
         Level::Failure => Paint::Bad,
         Level::Warning => Paint::Head,
         Level::CouldNotTell | Level::Note => Paint::Faint,
-        Level::Well => Paint::Good,
+        Level::Ok => Paint::Good,
     };
     let level = style.paint(paint, &format!("{:<LEVEL$}", finding.level.word()));
     let mut text = format!("  {level} {} ({})\n", entry.title, entry.word);
     let mut below = |mark: &str, line: &str| {
-        text.push_str(&format!("  {:<LEVEL$} {}{}\n", "", style.paint(Paint::Faint, mark), harmless(line)));
+        text.push_str(&format!("  {:<LEVEL$} {}{}\n", "", style.paint(Paint::Faint, mark), line));
     };
     below("", &finding.evidence);
-    if finding.level != Level::Well {
+    if finding.level != Level::Ok {
         let lines =
             [("", entry.effect.to_owned()), ("→ ", sentence(entry.remedy)), ("", entry.source.to_owned())];
         for (mark, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
