@@ -58,6 +58,8 @@ workers = ${threads-2}
 size = "$1MiB"
 [resolve]
 root_hints = "$work/hints"
+[lookahead]
+mode = "off"
 [dnssec]
 validate = false
 [control]
