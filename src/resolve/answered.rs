@@ -1,6 +1,7 @@
 //! The queue through which look-ahead learns of clients' answered questions: bounded, and lossy if look-ahead is busy.
 //!
-//! Nothing is copied and nobody is woken while the queue has something, so that a miss hardly costs more for it.
+//! Nothing is copied and nobody is woken while the queue has something, so that a miss hardly costs more for it. To wake
+//! the task of look-ahead for each miss took 18 of 54 µs of CPU time. So an event that only counts a use waits for others.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,13 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::client_question::ClientQuestion;
 use super::{Asked, Resolver};
 use crate::clock::Mono;
 use crate::config::LookaheadMode;
 use crate::dnsbl::list_events::ListEventKind;
-use crate::limits::MAX_ANSWERED;
+use crate::limits::{ANSWERED_PAUSE, MAX_ANSWERED};
 use crate::question::{Answer, QuestionKey};
 use crate::record::Counter;
 
@@ -40,11 +42,25 @@ pub enum AnsweredEvent {
     },
 }
 
+impl AnsweredEvent {
+    /// Whether questions may follow it soon. Of an address, mostly its use is counted.
+    fn leads(&self) -> bool {
+        match self {
+            Self::Asked(_) => true,
+            Self::Answered { asked, .. } => !matches!(asked.question.kind, RecordType::A | RecordType::AAAA),
+            Self::Used { .. } => false,
+        }
+    }
+}
+
 /// The queue.
 #[derive(Default)]
 pub(super) struct AnsweredQueue {
     waiting: Mutex<Vec<AnsweredEvent>>,
+    /// An event was added to an empty queue.
     added: Notify,
+    /// An event was added that questions may follow.
+    leads: Notify,
     /// Whether somebody reads it.
     read: AtomicBool,
 }
@@ -60,10 +76,15 @@ impl AnsweredQueue {
         if count >= MAX_ANSWERED {
             return false;
         }
-        waiting.push(event());
+        let event = event();
+        let leads = event.leads();
+        waiting.push(event);
         drop(waiting);
         if count == 0 {
             self.added.notify_one();
+        }
+        if leads {
+            self.leads.notify_one();
         }
         true
     }
@@ -83,6 +104,8 @@ impl Resolver {
                 return events;
             }
             self.seen.added.notified().await;
+            // Clients wait for none of the others.
+            let _ = timeout(ANSWERED_PAUSE, self.seen.leads.notified()).await;
         }
     }
 
