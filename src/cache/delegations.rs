@@ -66,7 +66,7 @@ impl InView<'_> {
         }
     }
 
-    fn delegated(&self, key: &SlotKey<'_>, now: Mono) -> Option<Arc<Delegation>> {
+    pub(super) fn delegated(&self, key: &SlotKey<'_>, now: Mono) -> Option<Arc<Delegation>> {
         match self.store.get(key) {
             Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
             _ => None,

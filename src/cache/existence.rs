@@ -52,15 +52,13 @@ impl InView<'_> {
     /// Whether anything is known to exist at or below `name`.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let mut keys = self.keys(name);
-        let shows = |kind: &RecordType| {
+        let shows = SHOWING.iter().any(|kind| {
             let known = self.known(&keys.at(0, KeySlot::Rrset(*kind)), Rank::Answer, now);
             matches!(known, Some(Known::Rrset(_)))
-        };
-        let marked = || match self.store.get(&self.key(name, KeySlot::Exists)) {
-            Some(CacheEntry::Exists(until)) => now < until,
-            _ => false,
-        };
-        SHOWING.iter().any(shows) || marked() || self.delegation(name, now).is_some()
+        });
+        shows
+            || matches!(self.store.get(&keys.at(0, KeySlot::Exists)), Some(CacheEntry::Exists(until)) if now < until)
+            || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
     }
 
     /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns

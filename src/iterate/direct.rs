@@ -45,8 +45,7 @@ impl Iterate {
             let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
             return Some(Heard { reply, elapsed, other_case: false });
         }
-        let sources = view.route(&name, kind).policy.source.iter();
-        let source = sources.copied().find(|source| source.is_ipv4() == server.is_ipv4());
+        let source = view.route(&name, kind).source_for(server);
         let patience = if tcp { DIRECT_STREAM_TIME } else { DIRECT_TIME };
         let place = self.means.exchange.place(&name).await;
         let query = UpstreamQuery {

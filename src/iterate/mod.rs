@@ -379,7 +379,7 @@ impl Iterate {
 
 /// The path to a server of `cut` on `route`: from the configured address of its family, over TLS if configured.
 fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
-    let source = route.policy.source.iter().find(|source| source.is_ipv4() == server.is_ipv4()).copied();
+    let source = route.source_for(server.ip());
     let tls = match &route.kind {
         Kind::Forward { tls, .. } => {
             let place = cut.configured.iter().position(|configured| *configured == server);

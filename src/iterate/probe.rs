@@ -145,8 +145,7 @@ impl Iterate {
                 .min();
             zone = cut.zone.clone();
             let Some((_, _, server)) = nearest else { continue };
-            let source = view.recursion().policy.source.iter();
-            let source = source.copied().find(|source| source.is_ipv4() == server.is_ipv4());
+            let source = view.recursion().source_for(server.ip());
             let aside = Aside {
                 path: Path { server, source, tls: None },
                 role: ServerRole::Found,

@@ -148,7 +148,7 @@ impl State {
             }
             AskedAbout::Labels(_) | AskedAbout::Nothing => Vec::new(),
         };
-        self.begin(ClientAsked { question, mode, list }, further, outside, now)
+        self.begin((question, mode), further, outside, now)
     }
 
     /// The DKIM keys that clients have asked of a domain.
@@ -189,7 +189,7 @@ impl State {
                     return (Vec::new(), false);
                 };
                 further.extend(self.keys(question));
-                self.begin(ClientAsked { question, mode, list: &AskedAbout::Nothing }, further, outside, now)
+                self.begin((question, mode), further, outside, now)
             }
         };
         (start, false)
@@ -316,12 +316,11 @@ impl State {
     /// address.
     fn begin(
         &mut self,
-        client: ClientAsked<'_>,
+        (like, mode): (&Question, LookaheadMode),
         further: Vec<Further>,
         outside: &impl Outside,
         now: Mono,
     ) -> Vec<Start> {
-        let ClientAsked { question: like, mode, .. } = client;
         if further.is_empty() {
             return Vec::new();
         }
@@ -380,7 +379,7 @@ impl State {
                     continue;
                 }
                 KnownAhead::Nothing if !self.expected.has(&key) => {}
-                KnownAhead::Nothing | KnownAhead::UnderWay | KnownAhead::Left => continue,
+                KnownAhead::Nothing | KnownAhead::Left => continue,
             }
             let asks = self.asks(next.rule, mode);
             let zone = if asks { outside.zone(&question) } else { Name::root() };

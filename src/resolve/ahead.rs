@@ -9,34 +9,30 @@
 //! - Their failures are not kept, nor those of their sub-questions, and they begin no shared fetch of keys: a client
 //!   that comes later tries for itself.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
 
 use super::chased::compose_answer;
 use super::client_question::ClientQuestion;
+use super::prefetch::ASKER;
 use super::{Resolver, shares};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::limits::{MAX_EXCHANGES, MAX_FLIGHTS, PRIVATE_LABELS};
-use crate::question::{Answer, Client, Question, name_of_wire, same_name};
+use crate::limits::{MAX_EXCHANGES, PRIVATE_LABELS};
+use crate::question::{Answer, Question, name_of_wire, same_name};
 use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::supervise::{Panicked, caught};
 use crate::zones::Kind;
-
-/// No client has this address.
-const NOBODY: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
 /// What is known of a question that look-ahead might ask.
 #[derive(Debug)]
 pub enum KnownAhead {
     /// Memory has its answer.
     Answer(Arc<Answer>),
-    /// A flight asks it.
-    UnderWay,
-    /// It is not look-ahead's to ask: it asks a DNS list, its answer is made here, or it failed a moment ago.
+    /// It is not look-ahead's to ask: a flight asks it, it asks a DNS list, its answer is made here, or it failed a moment
+    /// ago.
     Left,
     /// Nothing.
     Nothing,
@@ -68,15 +64,13 @@ impl Resolver {
         if self.trust.failed_a_moment_ago(&key).is_some() {
             return KnownAhead::Left;
         }
-        if self.flights.has(&key) { KnownAhead::UnderWay } else { KnownAhead::Nothing }
+        if self.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
     /// Whether look-ahead may ask: neither flights nor messages to servers take more than half of their places, and
     /// this host keeps up.
     pub fn has_room_ahead(&self) -> bool {
-        let free =
-            self.flights.len() < MAX_FLIGHTS / 2 && self.iterate.messages_under_way() < MAX_EXCHANGES / 2;
-        free && !self.flights.are_crowded()
+        self.iterate.messages_under_way() < MAX_EXCHANGES / 2 && !self.flights.are_crowded()
     }
 
     /// The zone that is to blame if a question fails: that of its closest known cut, or the name itself if no cut below
@@ -126,7 +120,7 @@ impl Resolver {
     pub async fn look_ahead(&self, question: Question, rule: u8) -> Option<AskedAhead> {
         let (key, now) = (question.key(), self.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
-        let asked = ClientQuestion::new(question, key, NOBODY, now, view);
+        let asked = ClientQuestion::new(question, key, ASKER, now, view);
         let trail = Arc::new(Trail::new(&self.clock));
         let context = Context::new(trail, Arc::clone(&asked.view)).looking_ahead();
         let context = if asked.question.checking_disabled { context.without_checks() } else { context };
@@ -154,8 +148,7 @@ impl Resolver {
             if messages > 0 && !self.flights.has(key) {
                 answer.ahead.set(rule);
             }
-            self.memory.failures.clear(key);
-            self.memory.answers.put(key.clone(), answer);
+            self.keep_answer(asked, answer);
         }
         AskedAhead { answer, blamed, messages }
     }

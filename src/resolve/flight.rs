@@ -179,7 +179,7 @@ impl Resolver {
     }
 
     /// Keeps the answer of a flight, and forgets an earlier failure of its question.
-    fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
+    pub(super) fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
         if asked.has_failed.get() != Some(&false) {
             self.memory.failures.clear(&asked.key);
         }

@@ -39,7 +39,7 @@ use crate::record::trail::Trail;
 use crate::zones::Kind;
 
 /// No client has this address.
-const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
+pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
 /// A question that will be asked again.
 #[derive(Debug)]

@@ -112,6 +112,11 @@ impl Route {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
+
+    /// The configured source address of the family of `server`; none if there is none.
+    pub fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
+        self.policy.source.iter().copied().find(|source| source.is_ipv4() == server.is_ipv4())
+    }
 }
 
 /// The policy for a zone.
