@@ -10,6 +10,10 @@ pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 /// At the end of the daemon, how long to wait for answers in progress; then SERVFAIL is sent.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
+/// At the end of the daemon, how long after it was accepted a connection may send its first message. A client on the same
+/// host sends it within milliseconds, also if the host is busy. Must be less than `STOP_GRACE`.
+pub const STOP_FIRST_MESSAGE: Duration = Duration::from_millis(200);
+
 /// The time to send these SERVFAILs.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 

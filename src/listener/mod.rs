@@ -73,12 +73,14 @@ mod udp;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
+use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::config::{Config, Listener};
-use crate::limits::{MAX_WAITING, MAX_WORKERS};
+use crate::limits::{MAX_WAITING, MAX_WORKERS, STOP_FIRST_MESSAGE};
 use crate::zones::Views;
 use dropped::{Dropped, Inode};
 pub use front::FrontParts;
@@ -314,9 +316,14 @@ impl Listeners {
         }
     }
 
-    /// Waits until the reply of every waiting client is on its way. Later queries that are not in memory get
+    /// Waits until the reply of every waiting client is on its way. Clients that have just connected over TCP can still
+    /// send their first query, for `STOP_FIRST_MESSAGE`. Call it after `stop_accepting`. Later queries that are not in memory get
     /// SERVFAIL, as long as the returned value is kept.
     pub async fn settled(&self) -> Settled {
+        let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
+        // A listener that was given up after its panics does not end.
+        let _ = timeout(STOP_FIRST_MESSAGE, accepted).await;
+        self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(MAX_WAITING).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
     }
@@ -389,3 +396,5 @@ fn policy(listener: &Listener, views: &Views, place: usize) -> Option<Policy> {
 
 #[cfg(test)]
 mod reload_tests;
+#[cfg(test)]
+mod stop_tests;

@@ -4,21 +4,25 @@
 //! RFC 7766 section 6.2: limits by client, and idle connections closed first.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
-use crate::clock::Mono;
+use crate::clock::{Clock, Mono};
 use crate::limits::{
     MAX_MORE_PIPELINED, MAX_MORE_PIPELINED_PER_CLIENT, MAX_PIPELINED, MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT,
-    MAX_UNSENT, MAX_UNSENT_PER_CLIENT,
+    MAX_UNSENT, MAX_UNSENT_PER_CLIENT, STOP_FIRST_MESSAGE,
 };
 
 /// The connections of all listeners.
 #[derive(Default)]
 pub(super) struct ConnectionPlaces {
     seats: Mutex<Vec<Arc<Seat>>>,
+    /// Notified when a connection has sent its first message, and when one was closed before.
+    first_message: Notify,
 }
 
 /// One connection's place.
@@ -26,6 +30,8 @@ pub(super) struct Seat {
     client: IpAddr,
     /// When it was last active, in microseconds of the clock.
     active: AtomicU64,
+    /// Whether a message has come.
+    has_sent: AtomicBool,
     /// Questions in progress.
     questions: AtomicUsize,
     /// Octets of replies that the client has not taken yet.
@@ -52,9 +58,35 @@ impl ConnectionPlaces {
         }
         let active = AtomicU64::new(now.as_micros());
         let (questions, unsent, leave) = <(AtomicUsize, AtomicUsize, Notify)>::default();
-        let seat = Arc::new(Seat { client, active, questions, unsent, leave });
+        let has_sent = AtomicBool::new(false);
+        let seat = Arc::new(Seat { client, active, has_sent, questions, unsent, leave });
         seats.push(Arc::clone(&seat));
         TakenPlace { places: Arc::clone(self), seat }
+    }
+
+    /// Returns when no new connection can still send its first message: each has sent one, was closed, or was accepted
+    /// `STOP_FIRST_MESSAGE` ago.
+    pub(super) async fn first_messages(&self, clock: &Clock) {
+        while let Some(span) = self.first_message_in(clock.mono()) {
+            // The end of the time and a notification lead to the same: the connections are looked at again.
+            let _ = timeout(span, self.first_message.notified()).await;
+        }
+    }
+
+    /// The longest time that a first message may still take; none if no connection can send one.
+    pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
+        let seats = self.seats();
+        let new = seats.iter().filter(|seat| !seat.has_sent.load(Ordering::Relaxed));
+        let accepted = new.map(|seat| Mono::from_micros(seat.active.load(Ordering::Relaxed)));
+        accepted
+            .filter_map(|at| STOP_FIRST_MESSAGE.checked_sub(now.since(at)))
+            .filter(|span| !span.is_zero())
+            .max()
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.seats().len()
     }
 
     fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
@@ -81,6 +113,13 @@ impl TakenPlace {
     /// The connection was active.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// The first message of the connection was handled: its reply is sent, or its client waits.
+    pub(super) fn mark_sent(&self) {
+        if !self.seat.has_sent.swap(true, Ordering::Relaxed) {
+            self.places.first_message.notify_one();
+        }
     }
 
     /// Whether the connection may have one more question in progress. One it may always have; of more, there is a number
@@ -145,6 +184,7 @@ impl TakenPlace {
 impl Drop for TakenPlace {
     fn drop(&mut self) {
         self.places.seats().retain(|seat| !Arc::ptr_eq(seat, &self.seat));
+        self.places.first_message.notify_one();
     }
 }
 
@@ -152,7 +192,6 @@ impl Drop for TakenPlace {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
-    use std::time::Duration;
 
     fn client(last: u8) -> IpAddr {
         [127, 0, 0, last].into()

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const HOST: &str = "printer.lan.";
 
 /// One listener at 127.0.0.1, and one with another view at each of the others; one host with this address.
-fn config(host: u8, others: &[SocketAddr]) -> Config {
+pub(super) fn config(host: u8, others: &[SocketAddr]) -> Config {
     let mut config = Config::default();
     config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
     config.listen.workers = 1;
@@ -41,8 +41,8 @@ fn config(host: u8, others: &[SocketAddr]) -> Config {
     config
 }
 
-fn serve(config: &Arc<Config>, views: &Views) -> (Listeners, Arc<Resolver>) {
-    let (clock, random) = (Clock::machine(), Random::seeded(7));
+pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Listeners, Arc<Resolver>) {
+    let random = Random::seeded(7);
     let recorder = Recorder::new(clock.clone(), shards(config));
     let resolver = Resolver::new(ResolverParts {
         views: views.clone(),
@@ -70,11 +70,16 @@ fn client(server: SocketAddr) -> UdpSocket {
     socket
 }
 
-fn send(client: &UdpSocket) {
+/// A query for the address of the host.
+pub(super) fn query() -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.recursion_desired = true;
     message.add_query(Query::query(Name::from_ascii(HOST).unwrap(), RecordType::A));
-    client.send(&message.to_vec().unwrap()).unwrap();
+    message.to_vec().unwrap()
+}
+
+fn send(client: &UdpSocket) {
+    client.send(&query()).unwrap();
 }
 
 /// The reply: its code and its address.
@@ -99,7 +104,7 @@ fn wait_for(address: SocketAddr) {
 async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let old = Arc::new(config(1, &[]));
     let views = Views::new(&old).unwrap();
-    let (mut listeners, resolver) = serve(&old, &views);
+    let (mut listeners, resolver) = serve(&old, &views, Clock::machine());
     let before = listeners.addresses();
     let served = client(before[0]);
     let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));

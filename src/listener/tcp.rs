@@ -190,6 +190,9 @@ impl Connection {
         if !replies.is_empty() {
             self.send(replies, None)?;
         }
+        if self.read.len() < before {
+            self.taken.mark_sent();
+        }
         if self.skips {
             self.read = Vec::new();
             self.due = self.due.or_else(|| Some(Instant::now() + TCP_MESSAGE_TIME));
