@@ -9,7 +9,6 @@
 //!
 //! let scenario: Scenario = "
 //! title: A referral with glue is followed
-//! config race=off
 //! server a.root 127.0.0.1 rtt=10ms
 //! server ns1.example 127.0.0.2 rtt=20ms no-tcp
 //! zone . a.root
@@ -35,10 +34,9 @@
 //!   `zone` line.
 //! - `sign ZONE [WORD]...`: signs a zone; `signing` has the words. Below a question it is a change of the world, made
 //!   and signed at that moment. If the root is signed, the resolver trusts its keys and validates.
-//! - `config KEY=VALUE...`: keys of `[resolve]`, `[cache]` and `[dnssec]` in one line, read as those of a file; `on` is
-//!   `true`. `stub=ZONE@ADDRESS,ADDRESS` and `forward=` are a `[[zone]]` with these servers.
 //! - `toml`: the lines below are a configuration file without `version`. Keys that it does not name have the values
-//!   that the lab needs. Paths begin where the test is started.
+//!   that the lab needs: `race = false`, `ipv6 = false`, no validation if the root is not signed, no look-ahead. Paths
+//!   begin where the test is started.
 //! - `for zone=1..3`: repeats the lines below it, with `{zone}` and `{zone+1}` in them. A word with `{1..3}` stands
 //!   there three times.
 //!
@@ -123,7 +121,6 @@ pub enum ScenarioError {
 pub struct Scenario {
     /// Its title.
     pub title: String,
-    settings: Vec<(String, String)>,
     /// The text of its configuration file.
     toml: Option<String>,
     tree: Tree,

@@ -36,8 +36,8 @@ impl FromStr for Scenario {
     type Err = ScenarioError;
 
     fn from_str(text: &str) -> Result<Self, ScenarioError> {
-        let (title, settings, steps) = Default::default();
-        let scenario = Self { title, settings, toml: None, tree: Tree::default(), steps };
+        let (title, steps) = Default::default();
+        let scenario = Self { title, toml: None, tree: Tree::default(), steps };
         let mut reader = ScenarioReader { scenario, zone: None, in_toml: false };
         let lines = repeat::lines(text).map_err(|(line, reason)| ScenarioError::Line { line, reason })?;
         for (number, line) in lines {
@@ -85,7 +85,6 @@ impl ScenarioReader {
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["config", settings @ ..] => self.settings(settings),
             ["toml"] if self.scenario.steps.is_empty() && self.scenario.toml.is_none() => {
                 self.scenario.toml = Some(begin_of_file(number));
                 self.in_toml = true;
@@ -142,15 +141,6 @@ impl ScenarioReader {
     fn end_zone(&mut self) -> Result<(), String> {
         let Some((name, servers, text)) = self.zone.take() else { return Ok(()) };
         self.scenario.tree.zone(&name, &servers, &text).map_err(|error| error.to_string())
-    }
-
-    fn settings(&mut self, settings: &[&str]) -> Result<(), String> {
-        for setting in settings {
-            let (key, value) =
-                setting.split_once('=').ok_or_else(|| format!("{setting} is not key=value"))?;
-            self.scenario.settings.push((key.to_owned(), value.to_owned()));
-        }
-        Ok(())
     }
 
     fn server(&mut self, name: &str, address: &str, options: &[&str]) -> Result<(), String> {
@@ -343,7 +333,6 @@ mod tests {
 
     const TEXT: &str = "
 title: It can be read
-config race=off
 # a comment
 toml
   [[list]]
@@ -376,10 +365,9 @@ reload
     fn a_scenario_is_read_as_it_is_told() {
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
-        assert_eq!(scenario.settings, [("race".to_owned(), "off".to_owned())]);
         assert_eq!(scenario.steps.len(), 8);
         // The lines of a file are those of the scenario.
-        let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(4));
+        let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };
         assert_eq!(*file, format!("{}version = 1\n[cache]", "\n".repeat(27)));

@@ -2,7 +2,6 @@
 //!
 //! Call it on one thread with tokio's clock paused.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,18 +35,15 @@ impl Scenario {
         Ok(())
     }
 
-    /// The lab's configuration, changed by the file, then by `config` lines.
+    /// The lab's configuration, changed by the file. Races are off by default, because most scenarios count messages.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
-        if let Some(file) = file {
-            config = Config::read_over(config, file, Path::new("."))?;
+        config.resolve.race = false;
+        match file {
+            Some(file) => Ok(Config::read_over(config, file, Path::new("."))?),
+            None => Ok(config),
         }
-        if !self.settings.is_empty() {
-            let file = written(&self.settings).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
-            config = Config::read_over(config, &file, Path::new("."))?;
-        }
-        Ok(config)
     }
 
     async fn step(
@@ -125,36 +121,6 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
         None => Some(format!("no counter {word}")),
     };
     wanted.iter().filter_map(differs).collect()
-}
-
-/// The `config` lines as a file of the configuration.
-fn written(settings: &[(String, String)]) -> Result<String, String> {
-    let mut sections: BTreeMap<&str, String> = BTreeMap::new();
-    let mut zones = String::new();
-    for (key, value) in settings {
-        let section = match key.as_str() {
-            "validate" | "sha1" => "dnssec",
-            "race" | "qname_minimisation" | "ipv4" | "ipv6" | "deadline" | "deny_servers" => "resolve",
-            "max_ttl" | "negative_max_ttl" | "prefetch" | "serve_stale" => "cache",
-            "stub" | "forward" => {
-                let (name, servers) =
-                    value.split_once('@').ok_or_else(|| format!("{value} is not NAME@ADDRESS"))?;
-                let servers: Vec<&str> = servers.split(',').collect();
-                zones.push_str(&format!("[[zone]]\nname = {name:?}\n{key} = {servers:?}\n"));
-                continue;
-            }
-            _ => return Err(format!("no setting {key}={value}")),
-        };
-        let value = match value.as_str() {
-            "on" => "true".to_owned(),
-            "off" => "false".to_owned(),
-            _ if key == "deny_servers" => format!("{:?}", value.split(',').collect::<Vec<_>>()),
-            _ => format!("{value:?}"),
-        };
-        sections.entry(section).or_default().push_str(&format!("{key} = {value}\n"));
-    }
-    let sections = sections.iter().map(|(section, keys)| format!("[{section}]\n{keys}"));
-    Ok(format!("version = 1\n{}{zones}", sections.collect::<String>()))
 }
 
 #[cfg(test)]
