@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use resolverd::clock::Clock;
 use resolverd::conduct::{Conduct, Transport};
 use resolverd::lab::prelude::Lines;
+use resolverd::lab::simulation::paused;
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome, Question};
 use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows};
@@ -55,9 +56,7 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
 
 /// Runs a test in a world whose time is moved by the test.
 fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async { run().await });
+    paused(async { run().await });
 }
 
 /// Lets time pass like the daemon: a tick at each interval.

@@ -242,14 +242,11 @@ fn fill<K: store::LookedUp<K> + Clone, V: Clone>(
 mod stage {
     use std::time::Duration;
 
-    use super::{Memory, Name};
+    use super::Memory;
+    pub(super) use crate::question::stage::name;
     use crate::random::Random;
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);
-
-    pub(super) fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     /// Empty memories, large enough for any test.
     pub(super) fn memory() -> Memory {

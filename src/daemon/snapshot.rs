@@ -302,6 +302,7 @@ mod tests {
     use crate::question::ViewId;
     use crate::random::Random;
     use hickory_proto::rr::rdata::A;
+    use crate::question::stage::paused;
     use hickory_proto::rr::{Name, RData, Record};
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -405,11 +406,6 @@ mod tests {
 
     fn rrsets(memory: &Memory) -> u64 {
         memory.fill()[1].entries
-    }
-
-    fn paused<Work: Future>(work: Work) -> Work::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        runtime.unwrap().block_on(work)
     }
 
     #[test]

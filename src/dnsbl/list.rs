@@ -326,11 +326,8 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::stage::name;
     use proptest::prelude::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     #[test]
     fn only_what_a_list_knows_about_is_asked_of_it() {

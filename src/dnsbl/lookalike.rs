@@ -102,10 +102,7 @@ fn looks_like_a_key(label: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
+    use crate::question::stage::name;
 
     #[test]
     fn what_is_asked_about_many_addresses_looks_like_a_list() {

@@ -94,10 +94,7 @@ impl Rewrite {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
+    use crate::question::stage::name;
 
     #[test]
     fn names_go_in_with_a_label_and_come_out_without() {

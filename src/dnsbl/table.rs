@@ -192,11 +192,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    use crate::question::stage::name;
     use crate::question::{ListSays, ViewId};
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     fn mirror(number: u16) -> Way {
         Way::Stub(vec![([127, 0, 0, 1], number).into()])

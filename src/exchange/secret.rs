@@ -142,13 +142,10 @@ impl Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::stage::name;
     use hickory_proto::op::Query;
     use hickory_proto::rr::RecordType;
     use hickory_proto::rr::rdata::{A, SOA};
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     fn secret() -> Secret {
         Secret::new(name("zen.dq.example."), Key::read("  S3cretS3cret\n").unwrap())

@@ -1,16 +1,13 @@
 //! Messages of servers, classified: one test for each shape of message.
 
 use super::*;
+use crate::question::stage::name;
 use hickory_proto::dnssec::Algorithm;
 use hickory_proto::dnssec::rdata::sig::SigInput;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::op::{MessageType, OpCode, Query};
 use hickory_proto::rr::SerialNumber;
 use hickory_proto::rr::rdata::{A, NS, NULL, SOA};
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn a(owner: &str) -> Record {
     Record::from_rdata(name(owner), 60, RData::A(A::new(192, 0, 2, 1)))

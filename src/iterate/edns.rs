@@ -91,11 +91,8 @@ mod tests {
     use crate::cache::security::Evidence;
     use crate::clock::Mono;
     use crate::config::Config;
+    use crate::question::stage::name;
     use crate::zones::Views;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     fn ds() -> RData {
         let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);

@@ -77,12 +77,9 @@ fn is_below(name: &Name, tree: &[&[u8]]) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::question::stage::name;
     use crate::zones::Views;
     use std::sync::Arc;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     /// The probed names, if each probe shows that there is no cut.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {

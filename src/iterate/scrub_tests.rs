@@ -1,16 +1,13 @@
 //! Scrubbing: which records are removed, which stay, and the cost.
 
 use super::*;
+use crate::question::stage::name;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::{A, NS, NULL, TXT};
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::hash::Hasher;
 use std::rc::Rc;
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn address(owner: &str, ttl: u32, last: u8) -> Record {
     Record::from_rdata(name(owner), ttl, RData::A(A::new(192, 0, 2, last)))

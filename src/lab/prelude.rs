@@ -55,6 +55,14 @@ pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, fla
     }
 }
 
+/// The same with AD, for a client that wants to know whether an answer is secure.
+///
+/// # Panics
+/// As `ask`.
+pub async fn ask_for_ad(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
+    ask_with(simulation, text, kind, Flags { authentic_data: true, ..Flags::default() }).await
+}
+
 /// A number that an environment variable may set.
 pub fn by_hand(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)

@@ -354,6 +354,7 @@ fn increased(hash: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::lab::zone_file::read_zone;
+    use crate::question::stage::name;
     use hickory_proto::dnssec::Verifier;
 
     const UNIX: u64 = 1_767_225_600;
@@ -369,10 +370,6 @@ safe NS ns.elsewhere.
 safe DS 1 13 2 0102030405060708091011121314151617181920212223242526272829303132
 old DNAME new
 ";
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     fn signed_as(words: &str) -> Zone {
         let zone = read_zone(&name("example."), TEXT).unwrap();

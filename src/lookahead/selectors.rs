@@ -70,15 +70,12 @@ mod tests {
     use super::*;
     use crate::clock::Mono;
     use crate::question::Question;
+    use crate::question::stage::name;
     use crate::random::Random;
     use crate::wire::compose::{self, AnswerParts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::rdata::TXT;
     use hickory_proto::rr::{RData, Record, RecordType};
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     fn text(text: &str) -> Answer {
         let question = Question::new(&name("key.example."), RecordType::TXT);

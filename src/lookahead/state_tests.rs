@@ -11,6 +11,7 @@ use hickory_proto::rr::{RData, Record};
 use super::*;
 use crate::limits::{AHEAD_MIN_JUDGED, MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE, MAX_EXPECTED};
 use crate::lookahead::account::RuleCounts;
+use crate::question::stage::name;
 use crate::random::Random;
 use crate::wire::compose::{self, AnswerParts};
 
@@ -67,10 +68,6 @@ impl Outside for World {
     fn unmark(&self, question: &Question) {
         self.unmarked.borrow_mut().push(question.clone());
     }
-}
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
 }
 
 fn at(millis: u64) -> Mono {

@@ -171,14 +171,11 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-
-    fn runtime() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
-    }
+    use crate::question::stage::paused;
 
     #[test]
     fn who_panics_is_started_again_and_who_ends_as_told_is_not() {
-        runtime().block_on(async {
+        paused(async {
             let lives = AtomicUsize::new(0);
             let supervisor = Supervisor::default();
             let ended = supervisor.keep("it", || async {
@@ -197,7 +194,7 @@ mod tests {
 
     #[test]
     fn who_panics_too_often_is_given_up_and_missed() {
-        runtime().block_on(async {
+        paused(async {
             let supervisor = Supervisor::default();
             let broken = supervisor.keep::<_, _>("it", || async { panic!("of the test") as usize });
             tokio::select! {
@@ -209,7 +206,7 @@ mod tests {
 
     #[test]
     fn who_is_stuck_is_missed_until_it_comes_round() {
-        runtime().block_on(async {
+        paused(async {
             let supervisor = Supervisor::default();
             let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));
             let pulses = supervisor.pulses();

@@ -124,10 +124,7 @@ impl Anchors {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
+    use crate::question::stage::name;
 
     #[test]
     fn the_closest_anchor_counts_and_a_negative_one_as_close_before_it() {

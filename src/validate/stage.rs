@@ -8,6 +8,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber}
 
 use super::keys::{ZoneKey, ZoneKeys};
 use crate::clock::Calendar;
+pub(super) use crate::question::stage::name;
 
 /// 2026-01-01.
 pub(super) const NOW: u64 = 1_767_225_600;
@@ -16,10 +17,6 @@ pub(super) const NOW: u64 = 1_767_225_600;
 pub(super) const TODAY: Calendar = Calendar::Clock(NOW);
 
 pub(super) const DAY: u32 = 86_400;
-
-pub(super) fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 /// The result of a check, which yields its thread now and then.
 pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {

@@ -74,11 +74,8 @@ pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::stage::name;
     use hickory_proto::op::ResponseCode;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     #[test]
     fn a_zone_file_answers_with_its_records() {

@@ -2,10 +2,7 @@
 
 use super::*;
 use crate::config::{ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener};
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
+use crate::question::stage::name;
 
 fn stub(text: &str) -> ConfiguredZone {
     ConfiguredZone {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
-use resolverd::lab::prelude::ask_with;
+use resolverd::lab::prelude::ask_for_ad;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 
 /// Zones from the root down: name, server, and its distance in milliseconds.
@@ -37,17 +37,12 @@ fn simulation(words: &str, validate: bool) -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
-    let flags = Flags { authentic_data: true, ..Flags::default() };
-    ask_with(simulation, owner, kind, flags).await
-}
-
 /// The time of a cold answer with and without validation.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {
             let simulation = simulation(words, validate);
-            let reply = ask(&simulation, owner, kind).await;
+            let reply = ask_for_ad(&simulation, owner, kind).await;
             assert_eq!(reply.message.metadata.authentic_data, validate, "{words} {owner} {:#?}", reply.steps);
             reply.elapsed
         })
@@ -95,8 +90,8 @@ fn a_cut_that_nobody_told_of_costs_one_round_trip() {
             let mut config = config_trusting(&lab);
             config.dnssec.validate = validate;
             let simulation = Simulation::new(lab, config, 1);
-            ask(&simulation, "www.zone.", RecordType::A).await;
-            let reply = ask(&simulation, "www.sub.zone.", RecordType::A).await;
+            ask_for_ad(&simulation, "www.zone.", RecordType::A).await;
+            let reply = ask_for_ad(&simulation, "www.sub.zone.", RecordType::A).await;
             assert_eq!(reply.message.metadata.authentic_data, validate, "{:#?}", reply.steps);
             reply.elapsed
         })
@@ -108,7 +103,7 @@ fn a_cut_that_nobody_told_of_costs_one_round_trip() {
 fn a_warm_zone_costs_nothing() {
     paused(async {
         let simulation = simulation("nsec3", true);
-        ask(&simulation, "www.deep.zone.tld.", RecordType::A).await;
+        ask_for_ad(&simulation, "www.deep.zone.tld.", RecordType::A).await;
         simulation.lab().log().take();
         for (owner, kind, code) in [
             ("mail.deep.zone.tld.", RecordType::A, ResponseCode::NoError),
@@ -116,7 +111,7 @@ fn a_warm_zone_costs_nothing() {
             ("none.deep.zone.tld.", RecordType::A, ResponseCode::NXDomain),
             ("y.wild.deep.zone.tld.", RecordType::A, ResponseCode::NoError),
         ] {
-            let reply = ask(&simulation, owner, kind).await;
+            let reply = ask_for_ad(&simulation, owner, kind).await;
             assert_eq!(reply.message.metadata.response_code, code, "{owner}");
             assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
             let sent = simulation.lab().log().take();
@@ -126,7 +121,7 @@ fn a_warm_zone_costs_nothing() {
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }
         // The answer comes from memory, without a message or a wait.
-        let reply = ask(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
+        let reply = ask_for_ad(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
         assert!(reply.message.metadata.authentic_data);
         assert_eq!((reply.elapsed, simulation.lab().log().take().len()), (Duration::ZERO, 0));
     });

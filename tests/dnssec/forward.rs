@@ -12,7 +12,7 @@ use hickory_proto::serialize::binary::BinEncodable;
 use resolverd::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
-use resolverd::lab::prelude::{ask_with, name};
+use resolverd::lab::prelude::{ask_for_ad, name};
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -68,11 +68,6 @@ fn simulation(lab: &Arc<Lab>, zones: Vec<ConfiguredZone>) -> Simulation {
     Simulation::new(Arc::clone(lab), config, 1)
 }
 
-async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
-    let flags = Flags { authentic_data: true, ..Flags::default() };
-    ask_with(simulation, owner, kind, flags).await
-}
-
 type Told = (ResponseCode, bool, Option<u16>);
 
 fn told(reply: &Reply) -> Told {
@@ -109,7 +104,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
             for (owner, kind, wanted) in TRUTH {
                 // Once from the forwarder, once from memory.
                 for _ in 0..2 {
-                    let reply = ask(&simulation, owner, kind).await;
+                    let reply = ask_for_ad(&simulation, owner, kind).await;
                     assert_eq!(told(&reply), wanted, "{faults:?} {owner} {kind} {:#?}", reply.steps);
                 }
             }
@@ -129,19 +124,19 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
         lab.server("one.tld").unwrap().set_faults(&[Fault::NoDnssec]);
         let both = simulation(&lab, vec![forward(".", &[1, 2])]);
         for (owner, kind, wanted) in TRUTH {
-            let reply = ask(&both, owner, kind).await;
+            let reply = ask_for_ad(&both, owner, kind).await;
             assert_eq!(told(&reply), wanted, "{owner} {kind} {:#?}", reply.steps);
         }
         let before = lab.log().count("one.tld");
-        ask(&both, "mail.zone.tld.", RecordType::A).await;
+        ask_for_ad(&both, "mail.zone.tld.", RecordType::A).await;
         assert_eq!(lab.log().count("one.tld"), before, "the other one has been better");
         let alone = simulation(&lab, vec![forward(".", &[1])]);
         for owner in ["www.zone.tld.", "www.plain.tld."] {
-            let reply = ask(&alone, owner, RecordType::A).await;
+            let reply = ask_for_ad(&alone, owner, RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{owner}");
         }
         let exempted = simulation(&lab, vec![ConfiguredZone { validate: false, ..forward(".", &[1]) }]);
-        assert_eq!(told(&ask(&exempted, "www.zone.tld.", RecordType::A).await), INSECURE);
+        assert_eq!(told(&ask_for_ad(&exempted, "www.zone.tld.", RecordType::A).await), INSECURE);
     });
 }
 
@@ -154,16 +149,16 @@ fn one_broken_domain_does_not_put_forwarders_last() {
         // From then on the first forwarder is preferred.
         lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
         for (owner, kind, _) in TRUTH {
-            ask(&simulation, owner, kind).await;
+            ask_for_ad(&simulation, owner, kind).await;
         }
         for number in 0..3 {
             assert_eq!(
-                told(&ask(&simulation, &format!("n{number}.broken.tld."), RecordType::A).await),
+                told(&ask_for_ad(&simulation, &format!("n{number}.broken.tld."), RecordType::A).await),
                 EXPIRED
             );
         }
         lab.log().take();
-        assert_eq!(told(&ask(&simulation, "mail.zone.tld.", RecordType::A).await), SECURE);
+        assert_eq!(told(&ask_for_ad(&simulation, "mail.zone.tld.", RecordType::A).await), SECURE);
         let sent = lab.log().take();
         assert_eq!(sent.first().map(|sent| &*sent.server), Some("one.tld"), "{sent:?}");
     });
@@ -175,10 +170,10 @@ fn behind_a_forwarder_each_cut_costs_one_round_trip() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1])]);
-        let reply = ask(&simulation, "www.deep.zone.tld.", RecordType::A).await;
+        let reply = ask_for_ad(&simulation, "www.deep.zone.tld.", RecordType::A).await;
         assert_eq!(told(&reply), SECURE);
         assert!(reply.elapsed <= ROUND_TRIP * 4 + Duration::from_millis(4), "{:?}", reply.elapsed);
-        let warm = ask(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
+        let warm = ask_for_ad(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
         assert!(warm.elapsed <= ROUND_TRIP + Duration::from_millis(1), "{:?}", warm.elapsed);
     });
 }
@@ -191,9 +186,9 @@ fn stub_zones_are_validated_unless_they_are_exempted() {
             let lab = lab();
             let simulation = simulation(&lab, vec![stub(validate)]);
             for (owner, kind) in [("corp.tld.", RecordType::MX), ("www.corp.tld.", RecordType::A)] {
-                assert_eq!(told(&ask(&simulation, owner, kind).await), wanted, "{owner} {validate}");
+                assert_eq!(told(&ask_for_ad(&simulation, owner, kind).await), wanted, "{owner} {validate}");
             }
-            assert_eq!(told(&ask(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+            assert_eq!(told(&ask_for_ad(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
         });
     }
 }
@@ -228,8 +223,9 @@ fn signed_zones_that_are_served_here_are_validated() {
             let signed = authority.zones().iter().find(|zone| *zone.origin() == name(apex)).unwrap();
             let file = ZoneKind::File { path: "zone".into(), text: file_of(signed) };
             let simulation = simulation(&lab, vec![zone(apex, file, true)]);
-            let asks =
-                async |owner: &str, kind| told(&ask(&simulation, &format!("{owner}{apex}"), kind).await);
+            let asks = async |owner: &str, kind| {
+                told(&ask_for_ad(&simulation, &format!("{owner}{apex}"), kind).await)
+            };
             if signing == "expired" {
                 assert_eq!(asks("www.", RecordType::A).await, EXPIRED);
                 return;
@@ -246,7 +242,7 @@ fn signed_zones_that_are_served_here_are_validated() {
                     assert_eq!(asks(owner, kind).await, wanted, "{owner}{apex} {kind}");
                 }
             }
-            assert_eq!(told(&ask(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+            assert_eq!(told(&ask_for_ad(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
             let asked = lab.log().take();
             assert!(asked.iter().all(|one| one.kind != RecordType::MX), "nobody is asked for its data");
         });
@@ -281,7 +277,7 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
             ("intern.tld.", RecordType::NS),
             ("mail.intern.tld.", RecordType::A),
         ] {
-            let reply = ask(&simulation, owner, kind).await;
+            let reply = ask_for_ad(&simulation, owner, kind).await;
             let rcode = if kind == RecordType::DS { ResponseCode::NXDomain } else { ResponseCode::NoError };
             assert_eq!(reply.message.metadata.response_code, rcode, "{owner} {kind} {:#?}", reply.steps);
         }
@@ -312,10 +308,10 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     paused(async {
         let lab = before();
         let simulation = simulation(&lab, Vec::new());
-        assert_eq!(told(&ask(&simulation, "new.zone.tld.", RecordType::DS).await), SECURE);
+        assert_eq!(told(&ask_for_ad(&simulation, "new.zone.tld.", RecordType::DS).await), SECURE);
         lab.take_zones_of(&sign(tree(""), "one.tld"));
         lab.log().take();
-        let reply = ask(&simulation, "www.new.zone.tld.", RecordType::A).await;
+        let reply = ask_for_ad(&simulation, "www.new.zone.tld.", RecordType::A).await;
         assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
@@ -328,13 +324,13 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let stub = zone("new.zone.tld.", ZoneKind::Stub(vec![address(2)]), true);
         let simulation = simulation(&lab, vec![stub]);
         for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
-            let reply = ask(&simulation, owner, RecordType::A).await;
+            let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
             assert_eq!(told(&reply), (ResponseCode::ServFail, false, Some(6)), "{:#?}", reply.steps);
         }
         lab.take_zones_of(&whole);
         tokio::time::sleep(Duration::from_secs(31)).await;
         for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
-            let reply = ask(&simulation, owner, RecordType::A).await;
+            let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
             assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
         }
     });

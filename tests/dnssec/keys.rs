@@ -6,9 +6,9 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
-use resolverd::lab::prelude::ask_with;
+use resolverd::lab::prelude::ask_for_ad;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
@@ -30,11 +30,6 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
-    let flags = Flags { authentic_data: true, ..Flags::default() };
-    ask_with(simulation, owner, kind, flags).await
-}
-
 fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
@@ -45,14 +40,14 @@ fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
-        ask(&simulation, "first.x.zone.tld.", RecordType::A).await;
+        ask_for_ad(&simulation, "first.x.zone.tld.", RecordType::A).await;
         if let Some(kind) = also {
-            ask(&simulation, "zone.tld.", kind).await;
+            ask_for_ad(&simulation, "zone.tld.", kind).await;
         }
         assert!(keys_sought(&lab) >= 3, "root, TLD and zone");
         for minute in 1..=180_u32 {
             tokio::time::sleep(Duration::from_secs(60)).await;
-            let reply = ask(&simulation, &format!("n{minute}.x.zone.tld."), RecordType::A).await;
+            let reply = ask_for_ad(&simulation, &format!("n{minute}.x.zone.tld."), RecordType::A).await;
             assert!(reply.message.metadata.authentic_data, "minute {minute} {:#?}", reply.steps);
             assert!(
                 reply.elapsed <= ROUND_TRIP + Duration::from_millis(1),
@@ -82,11 +77,11 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
     paused(async {
         let lab = lab();
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
-        ask(&simulation, "first.x.zone.tld.", RecordType::A).await;
+        ask_for_ad(&simulation, "first.x.zone.tld.", RecordType::A).await;
         tokio::time::sleep(KEYS_LIVE.mul_f64(0.95)).await;
         lab.server("ns.zone.tld").unwrap().set_faults(&["drops-dnskey".parse().unwrap()]);
         for number in 0..5 {
-            let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
+            let reply = ask_for_ad(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
             assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
             // The server counts as doubtful, but no client waits for the keys.

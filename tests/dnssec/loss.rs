@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
+use resolverd::lab::prelude::ask_for_ad;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Simulation, config_trusting, paused};
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::record::Window;
 
@@ -31,9 +32,8 @@ fn loss_makes_nothing_bogus() {
             let lab = Arc::new(tree.build().unwrap());
             let simulation = Simulation::new(lab.clone(), config_trusting(&lab), seed);
             for number in 0..6 {
-                let flags = Flags { authentic_data: true, ..Flags::default() };
-                let owner = Name::from_ascii(format!("n{number}.x.zone.")).unwrap();
-                let reply = simulation.ask_with(&owner, RecordType::A, flags).await.unwrap();
+                let owner = format!("n{number}.x.zone.");
+                let reply = ask_for_ad(&simulation, &owner, RecordType::A).await;
                 asked += 1;
                 secure += u32::from(reply.message.metadata.authentic_data);
                 tokio::time::sleep(Duration::from_secs(70)).await;

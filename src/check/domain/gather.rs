@@ -114,6 +114,7 @@ fn seconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::stage::paused;
     use std::sync::Mutex;
 
     /// Answers with this, and counts; the most questions at once.
@@ -143,9 +144,7 @@ mod tests {
     fn a_check_ends_in_time_and_asks_few_questions_at_once() {
         let reply = Got::Reply(ReplyFacts { rcode: "SERVFAIL".to_owned(), ..ReplyFacts::default() });
         let fixed = Fixed(reply, Mutex::default());
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let elapsed = runtime.block_on(async {
+        let elapsed = paused(async {
             let began = Instant::now();
             gather(subject(), &fixed).await;
             began.elapsed()
@@ -169,10 +168,8 @@ mod tests {
     #[test]
     fn a_truncated_reply_is_fetched_over_tcp() {
         let want = server(Way::MixedCase);
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let ask = |over_tcp: Got, left: usize| {
-            runtime.block_on(async {
+            paused(async {
                 let end = Instant::now() + CHECK_DOMAIN_TIME;
                 answer(&want, &Cut(over_tcp), &Budget { left: AtomicUsize::new(left), end }).await
             })
@@ -187,9 +184,7 @@ mod tests {
     #[test]
     fn nothing_is_sent_after_the_end() {
         let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(async {
+        paused(async {
             let budget = Budget { left: AtomicUsize::new(9), end: Instant::now() };
             assert!(matches!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
         });
@@ -203,9 +198,7 @@ mod tests {
     #[test]
     fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
         let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(async {
+        paused(async {
             let end = Instant::now() + CHECK_DOMAIN_TIME;
             let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end };
             assert_eq!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));

@@ -2,13 +2,10 @@
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{MX, PTR, TXT};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::*;
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
+use crate::question::stage::name;
 
 /// An answer with records of `owner`; "MX 10 mx.example.", "TXT v=spf1 -all", "A 192.0.2.1", "PTR mx.example.".
 fn facts(owner: &str, records: &[&str]) -> Facts {
