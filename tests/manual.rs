@@ -247,10 +247,13 @@ fn resolverd_toml_5() {
     page("resolverd.toml.5", &text);
 }
 
-/// The comment of each key says what it does, then its default and range, then when to change it. The default that it
-/// states is the value in the file, which `tests/config` compares with the code.
+/// The words that begin the sentence about when to change a key.
+const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
+
+/// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The
+/// default that it states is the value in the file, which `tests/config` compares with the code, like the ranges.
 #[test]
-fn each_key_has_its_default_and_range() {
+fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
     // Their default is described in words.
@@ -261,18 +264,21 @@ fn each_key_has_its_default_and_range() {
         let lines = block.lines.iter().filter(|line| !line.starts_with(['[', ' ', ']']));
         let keys: Vec<String> = lines.map(uncommented).filter(|line| line.contains(" = ")).collect();
         let text = block.comment.join(" ");
-        if keys.is_empty() || text.starts_with("As in [listen]") {
+        if keys.is_empty() || text.starts_with("As in [listen]") || text.contains("Required.") {
             continue;
         }
-        let stated = block.comment.iter().position(|line| line.starts_with("Default"));
-        assert!(stated.is_some() || text.contains("Required"), "no default: {keys:?}");
-        assert_ne!(stated, Some(0), "the effect comes first: {keys:?}");
-        let values = ["Range: ", "Required", "\"\"", "Default: this host"];
-        let quoted = text.matches('"').count() >= 4;
-        assert!(quoted || values.iter().any(|value| text.contains(value)), "no range: {keys:?}");
-        let example = block.lines.iter().any(|line| line.starts_with('#'));
-        if let Some(stated) = stated.filter(|_| !example) {
-            let stated = block.comment[stated].trim_start_matches("Default: ");
+        let place = |begin: &str| block.comment.iter().position(|line| line.starts_with(begin));
+        let default = place("Default: ").unwrap_or_else(|| panic!("no default: {keys:?}"));
+        assert_ne!(default, 0, "the effect comes first: {keys:?}");
+        let range = block.comment.iter().position(|line| line.contains("Range: "));
+        let range = range.unwrap_or_else(|| panic!("no range: {keys:?}"));
+        assert!(range >= default && text.find("Range: ") > text.find("Default: "), "the order: {keys:?}");
+        let advises = |line: &String| WHEN.iter().any(|word| line.starts_with(word));
+        let advice = block.comment[range + 1..].iter().any(advises);
+        assert!(advice, "not said when to change it: {keys:?}");
+        assert!(!block.comment[..range].iter().any(advises), "the advice comes last: {keys:?}");
+        if block.lines.iter().all(|line| !line.starts_with('#')) {
+            let stated = block.comment[default].trim_start_matches("Default: ");
             for key in &keys {
                 let (name, value) = key.split_once(" = ").unwrap();
                 let value = if value == "\"\"" { value } else { value.trim_matches('"') };

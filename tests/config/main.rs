@@ -1,6 +1,7 @@
 //! The configuration through its front door: files are loaded, and their errors are read as an operator would.
 
 mod errors;
+mod ranges;
 
 use std::io::Write;
 use std::net::IpAddr;
@@ -272,7 +273,7 @@ fn the_examples_of_the_shipped_file_mean_something() {
 }
 
 #[test]
-fn a_list_of_the_operators_own_has_the_test_points_that_it_is_given() {
+fn a_list_of_the_operators_own_has_the_test_entries_that_it_is_given() {
     let list = |more: &str| {
         load(&format!(
             "version = 1\n[[list]]\nname = \"bl.corp.example\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n{more}"
@@ -289,7 +290,7 @@ fn a_list_of_the_operators_own_has_the_test_points_that_it_is_given() {
     assert_eq!(told(&points.listed), ["2.0.0.127.bl.corp.example."]);
     assert_eq!(told(&points.unlisted), ["never.bl.corp.example."]);
     for (wrong, told) in [
-        ("[]", "is not a table of test points"),
+        ("[]", "is not a table of test entries"),
         ("{ liste = [] }", "liste is not a known key"),
         ("{ listed = [\".\"] }", "\".\" cannot be placed before \"bl.corp.example\""),
         ("{ listed = 5 }", "is an integer, not a list"),
