@@ -11,7 +11,7 @@ use resolverd::config::{
     Listener, RootHints, ZoneKind, changes, show,
 };
 
-use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenSilent, WhenStale};
+use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestEntries, WhenSilent, WhenStale};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ fn list(number: u8) -> ConfiguredList {
         refused: bit(8).then(|| vec!["127.0.0.1".parse().unwrap()]),
         tests: bit(64).then(|| {
             let point = |text: &str| Name::from_ascii(format!("{text}.bl{number}.example.")).unwrap();
-            TestPoints { listed: vec![point("2.0.0.127"), point("test")], unlisted: vec![] }
+            TestEntries { listed: vec![point("2.0.0.127"), point("test")], unlisted: vec![] }
         }),
         on_refusal: bit(16).then_some(OnRefusal::Pass),
         when_silent: bit(32).then_some(WhenSilent::Nxdomain),

@@ -115,7 +115,7 @@ fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
         let times = stage.messages(80..180, &RECEIVER).await;
         assert!(times.iter().all(Duration::is_zero), "{times:?}");
         let spf = stage.rule(Rule::Spf);
-        assert_eq!(spf.state, RuleState::Used);
+        assert_eq!(spf.state, RuleState::Active);
         assert!(spf.counts.used >= 100 && spf.counts.unused == 0, "{spf:?}");
         assert!(spf.counts.saved_micros >= 100 * u64::try_from(TRIP.as_micros()).unwrap());
         assert_eq!(stage.counted(Counter::LookaheadUsed), spf.counts.used);
@@ -123,7 +123,7 @@ fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
             let rule = stage.rule(rule);
             assert_eq!(
                 (rule.state, rule.counts.asked, rule.share),
-                (RuleState::Rests, 0, Some(0)),
+                (RuleState::Inactive, 0, Some(0)),
                 "{rule:?}"
             );
             assert!(rule.counts.observed > 100);
@@ -143,7 +143,7 @@ fn a_sender_gets_the_addresses_of_hosts_ahead_and_never_asks_for_spf() {
         stage.messages(0..80, &SENDER).await;
         let times = stage.messages(80..120, &SENDER).await;
         assert!(times.iter().all(Duration::is_zero), "{times:?}");
-        assert_eq!([Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state), [RuleState::Used; 2]);
+        assert_eq!([Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state), [RuleState::Active; 2]);
         let sent = stage.sent();
         assert_eq!([sent.get("d TXT"), sent.get("_dmarc TXT")], [None, None]);
         assert_eq!([sent["mx A"], sent["mx AAAA"]], [120, 120]);
@@ -155,16 +155,16 @@ fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Learned);
         stage.messages(0..200, &RECEIVER).await;
-        assert_eq!(stage.rule(Rule::Spf).state, RuleState::Used);
+        assert_eq!(stage.rule(Rule::Spf).state, RuleState::Active);
         // SPF is switched off.
         stage.messages(200..500, &RECEIVER[..1]).await;
         let spf = stage.rule(Rule::Spf);
-        assert_eq!(spf.state, RuleState::Rests, "{spf:?}");
+        assert_eq!(spf.state, RuleState::Inactive, "{spf:?}");
         assert!((30..200).contains(&spf.counts.unused), "{spf:?}");
         // And on again.
         stage.messages(500..680, &RECEIVER).await;
         let again = stage.rule(Rule::Spf);
-        assert_eq!((again.state, again.counts.unused), (RuleState::Used, spf.counts.unused), "{again:?}");
+        assert_eq!((again.state, again.counts.unused), (RuleState::Active, spf.counts.unused), "{again:?}");
         let times = stage.messages(680..690, &RECEIVER).await;
         assert!(times.iter().all(Duration::is_zero));
     });
@@ -177,8 +177,8 @@ fn observing_counts_the_same_and_sends_nothing() {
         let times = stage.messages(0..100, &RECEIVER).await;
         assert!(times.iter().all(|time| *time == TRIP));
         let spf = stage.rule(Rule::Spf);
-        assert_eq!((spf.state, spf.share, spf.counts.asked), (RuleState::Used, Some(100), 0));
-        assert!(spf.counts.observed_used >= 99, "{spf:?}");
+        assert_eq!((spf.state, spf.share, spf.counts.asked), (RuleState::Active, Some(100), 0));
+        assert!(spf.counts.sent_later >= 99, "{spf:?}");
         assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
         let off = Stage::new(LookaheadMode::Off);
         off.messages(0..100, &RECEIVER).await;

@@ -29,7 +29,7 @@ struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
 /// The subject of a question to a list, or of one that lists follow.
 struct Asks {
-    /// None: the question is for the PTR of an address, or the MX of a domain.
+    /// The list. None: the question is for the PTR of an address, or the MX of a domain.
     list: Option<Arc<List>>,
     number: ListId,
     /// The subject, without a key.

@@ -161,7 +161,7 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
 /// a key.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
-    // Test points have 0 in the second octet.
+    // Test entries have 0 in the second octet.
     let address = Ipv4Addr::new(127, second.max(1), third, fourth);
     let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
     let drawn = list.subjects.iter().find_map(|subject| match subject {
@@ -173,7 +173,7 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list by its own test points: one that must be listed and one that must not, if it has both; `insists`: the
+/// Tests a list by its own test entries: one that must be listed and one that must not, if it has both; `insists`: the
 /// operator has asked for it.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
@@ -222,23 +222,23 @@ fn why(
     let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
     match state {
         ListState::ListsTheWorld => format!(
-            "{apex} lists everything: it lists the test point that must not be listed{}; its listings are ignored",
+            "{apex} lists everything: it lists the test entry that must not be listed{}; its listings are ignored",
             at(unlisted)
         ),
         ListState::ListsNothing => format!(
-            "{apex} lists nothing: it does not list the test point that must be listed{}, and none of its last {count} answers was a listing",
+            "{apex} lists nothing: it does not list the test entry that must be listed{}, and none of its last {count} answers was a listing",
             at(listed)
         ),
         ListState::TestsDiffer if world => format!(
-            "{apex} lists the test point that must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
+            "{apex} lists the test entry that must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
             at(unlisted)
         ),
         ListState::TestsDiffer if answers.has_listed => format!(
-            "{apex} does not list the test point that must be listed{}, but lists other names; the last listing was {count} answers ago",
+            "{apex} does not list the test entry that must be listed{}, but lists other names; the last listing was {count} answers ago",
             at(listed)
         ),
         ListState::TestsDiffer => format!(
-            "{apex} does not list the test point that must be listed{}; none of its {count} answers was a listing, but these are too few to judge; its listings are used",
+            "{apex} does not list the test entry that must be listed{}; none of its {count} answers was a listing, but these are too few to judge; its listings are used",
             at(listed)
         ),
         ListState::Slow => format!("{apex} answers slowly"),

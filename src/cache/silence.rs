@@ -23,6 +23,7 @@ pub enum Health {
     /// It answers, or was never asked.
     Answering,
     /// It did not answer the last message, which may be lost.
+    #[serde(rename = "recent_timeout")]
     Doubtful,
     /// It was dead, and the time of its next probe has come.
     Due,

@@ -42,7 +42,7 @@ pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 /// The lowest of them.
 pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
 
-/// What an entry with a key of type `K` is looked up by.
+/// The search for an entry with a key of type `K`.
 pub(super) trait LookedUp<K> {
     /// The hash of the key.
     fn hash(&self, keyed: &Keyed) -> u64;

@@ -69,7 +69,7 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     // More than two eras, and less than the short queue, with few entries.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
-    // So many that all that came before them, and were not asked for, are evicted.
+    // Enough entries to evict all earlier ones that were not asked for.
     (4_000..4_200).for_each(|key| store.insert(key, 600));
     assert!(store.get(&1_999).is_none());
     assert!(store.get(&asked_for).is_some());

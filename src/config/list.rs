@@ -14,11 +14,11 @@ use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
 use super::{Config, value, written};
 use crate::dnsbl::codes::{Code, Span};
-use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestPoints, WhenSilent, WhenStale};
+use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestEntries, WhenSilent, WhenStale};
 use crate::limits;
 use crate::wire::presentation::shown;
 
-/// The advice for test points that cannot be used.
+/// The advice for test entries that cannot be used.
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
 /// The meaning of leaving a key out.
@@ -56,8 +56,8 @@ pub struct ConfiguredList {
     pub listed: Option<Vec<Span>>,
     /// Codes that are refusals.
     pub refused: Option<Vec<Span>>,
-    /// Its test points; without them it is not tested.
-    pub tests: Option<TestPoints>,
+    /// Its test entries; without them it is not tested.
+    pub tests: Option<TestEntries>,
     /// The answer for a client to a refusal.
     pub on_refusal: Option<OnRefusal>,
     /// The answer for a client to silence.
@@ -116,8 +116,8 @@ impl TableEntry for ConfiguredList {
         .unset(AS_KNOWN),
         ConfigKey::<Self>::new(
             "tests",
-            |list, typed, _| set_some(&mut list.tests, test_points(&list.name, typed)),
-            |list| list.tests.as_ref().map(|tests| test_points_written(&list.name, tests)),
+            |list, typed, _| set_some(&mut list.tests, test_entries(&list.name, typed)),
+            |list| list.tests.as_ref().map(|tests| test_entries_written(&list.name, tests)),
         )
         .unset(AS_KNOWN),
         ConfigKey::<Self>::new(
@@ -204,7 +204,7 @@ impl ConfiguredList {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // An operator's own list need not have the test points of RFC 5782, and may contain 127.0.0.0/8: `tests`
+            // An operator's own list need not have the test entries of RFC 5782, and may contain 127.0.0.0/8: `tests`
             // names its own.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
@@ -260,11 +260,11 @@ fn code(found: &Typed<'_>) -> Read<Span> {
         .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
-/// Test points of the list at `apex`, written as in the registry: without the apex.
-fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
+/// Test entries of the list at `apex`, written as in the registry: without the apex.
+fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
-    let table = table.ok_or_else(|| WrongValue::new("is not a table of test points", TESTS_REMEDY))?;
+    let table = table.ok_or_else(|| WrongValue::new("is not a table of test entries", TESTS_REMEDY))?;
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
         let wrong = format!("{} is not a known key", shown(key.get_ref(), limits::MAX_SHOWN_VALUE));
         return Err(WrongValue::new(wrong, TESTS_REMEDY).at(key.span()));
@@ -283,11 +283,11 @@ fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
     let points = |table: &DeTable<'_>, key: &str| {
         table.get(key).map_or_else(|| Ok(Vec::new()), |found| value::list(found, below))
     };
-    Ok(TestPoints { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
+    Ok(TestEntries { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
 }
 
-/// The test points of the list at `apex`, in the form of the file: without the apex.
-fn test_points_written(apex: &Name, tests: &TestPoints) -> Value {
+/// The test entries of the list at `apex`, in the form of the file: without the apex.
+fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
     let labels = |point: &Name| {
         let own = point.iter().len().saturating_sub(apex.iter().len());
         Name::from_labels(point.iter().take(own)).map_or_else(|_| String::new(), |own| value::name_text(&own))

@@ -42,7 +42,7 @@ pub struct Listener {
     pub dnsbl: Guard,
     /// The answer instead, for every list; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,
-    /// What look-ahead does for its clients; none leaves it to `[lookahead]`.
+    /// The mode of look-ahead for its clients; none: that of `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
 }
 

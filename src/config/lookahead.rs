@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::{ConfigKey, SingleSection, set};
 use super::{value, written};
 
-/// What look-ahead does.
+/// The mode of look-ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookaheadMode {
@@ -15,7 +15,7 @@ pub enum LookaheadMode {
     Rules,
     /// It asks nothing, and counts how many of its questions clients would use.
     Observe,
-    /// Nothing.
+    /// It neither asks nor counts.
     Off,
 }
 

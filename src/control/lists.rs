@@ -90,7 +90,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
     }
 }
 
-/// Tests the lists in use by their own test points, and returns their states after the time that a test takes.
+/// Tests the lists in use by their own test entries, and returns their states after the time that a test takes.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -116,7 +116,7 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
 }
 
 /// The advice for a list with a trouble. Only answers to clients' questions show that the list is of no use, because
-/// its test points may have changed.
+/// its test entries may have changed.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -127,7 +127,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
         ListState::Refusing if list.terms.is_empty() => format!("check its terms of use, or {remove}"),
         ListState::Refusing => format!("comply with its terms ({}), or {remove}", list.terms),
         ListState::TestsDiffer => {
-            "check the website of the list; set `tests` in a [[list]] if its test points have changed"
+            "check the website of the list; set `tests` in a [[list]] if its test entries have changed"
                 .to_owned()
         }
         ListState::ListsTheWorld if !entry.answers().show_world() => {

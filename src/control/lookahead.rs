@@ -33,7 +33,7 @@ fn row(standing: RuleStanding) -> LookaheadRule {
         unused: counts.unused,
         saved: Duration::from_micros(counts.saved_micros).as_secs_f64(),
         observed: counts.observed,
-        observed_used: counts.observed_used,
+        sent_later: counts.sent_later,
         share,
     }
 }

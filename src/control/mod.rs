@@ -10,7 +10,7 @@
 //! - A socket left behind by a dead daemon is taken over; one of a living daemon is not.
 //! - Walks through a whole memory (flush, `cache`, `servers`, `zones`) run on a thread of their own, one at a time,
 //!   so that no question waits for them.
-//! - Reading counts as no use of an entry and changes no counter. Windows are differences of snapshots.
+//! - Reading does not count as a use of an entry, and changes no counter. Windows are differences of snapshots.
 //! - Counters travel as a table of names and values, so that a resolverctl and a daemon of different versions
 //!   understand each other.
 

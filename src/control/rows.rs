@@ -39,10 +39,10 @@ impl From<KnownServer> for ServerState {
             address: known.address,
             asked: known.asked,
             round_trip: known.round_trip.map(|round_trip| round_trip.as_secs_f64()),
-            timer: known.timer.as_secs_f64(),
+            retry_after: known.timer.as_secs_f64(),
             health: known.health,
             dead_for: known.dead_for.map(|span| span.as_secs_f64()),
-            silences: known.silences,
+            unanswered: known.silences,
             edns: known.edns,
             keeps_case: known.keeps_case,
             tcp: known.tcp,
@@ -75,7 +75,7 @@ impl HeldRow {
             view: held.view.number(),
             flags: Vec::new(),
             ttl: held.left.as_secs(),
-            rank: None,
+            source: None,
             octets: held.octets,
             data: Vec::new(),
         };
@@ -91,7 +91,7 @@ impl HeldRow {
             }
             HeldData::Rrset(rank, records) => {
                 row.held = HeldAs::Rrset;
-                row.rank = Some(rank);
+                row.source = Some(rank);
                 row.data = records.iter().map(|record| record_text(record, 0).data).collect();
             }
             HeldData::Negative(negative) => {

@@ -98,7 +98,9 @@ impl ControlServer {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!("cannot accept a connection on the control socket: {error}");
+                    tracing::warn!(
+                        "cannot accept a connection on the control socket: {error}; resolverctl must wait; resolverd tries again"
+                    );
                     tokio::time::sleep(limits::ACCEPT_PAUSE).await;
                 }
             }

@@ -33,7 +33,7 @@ enum Command {
     },
     /// Test the lists in use now; show their state two seconds later.
     ///
-    /// The test queries the test points of a list: an address that it always lists, and one that it never lists.
+    /// The test queries the test entries of a list: an address that it always lists, and one that it never lists.
     Health,
     /// Show the registry and its date: all known lists, what they list, and their terms of use.
     List,

@@ -1,11 +1,11 @@
-//! `resolverctl lookahead`: the rules of look-ahead, and how much of what they ask is used.
+//! `resolverctl lookahead`: the rules of look-ahead, and the share of their questions that clients use.
 
 use super::client::ControlClient;
 use super::render::{Format, json, lookahead};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
-/// Asks and shows it.
+/// Sends the request, and shows the reply.
 pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Lookahead)?;
     let text = match format {

@@ -105,7 +105,7 @@ enum Command {
     /// Show the configured zones, the servers of each, and whether these reply.
     #[command(after_long_help = terms::ZONES)]
     Zones,
-    /// Show the queries in progress, the oldest first: age, clients, and the server waited for.
+    /// Show the queries in progress, the oldest first: age, clients, and the server that resolverd waits for.
     #[command(after_long_help = terms::INFLIGHT)]
     Inflight,
     /// Show the cache entries of a name and when they expire.
@@ -127,8 +127,8 @@ enum Command {
     Reload,
     /// Convert the configuration of another resolver. Works without a daemon.
     ///
-    /// Prints the file for resolverd. Comments at its top name each setting that it does not have, with the effect of the
-    /// setting and the way to it here, the dangerous ones first. The exit code is 1 if there is a dangerous one.
+    /// Prints the file for resolverd. Comments at its top list each setting that was not converted, its effect, and the setting of
+    /// resolverd to use instead. Dangerous ones come first. The exit code is 1 if there is a dangerous one.
     Import(import::Arguments),
     /// Print a completion script for a shell.
     Completion(completion::Arguments),

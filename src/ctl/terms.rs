@@ -43,7 +43,8 @@ Other terms:
   RRset           the records of one name and type
 
 Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
-and of the busiest client are dropped first. A zone whose servers do not answer gets only a small part of the places.";
+and of the busiest client are answered with SERVFAIL first. A zone whose servers do not answer may have only a small part
+of the maximum number in progress.";
 
 /// Terms of `query`.
 pub(super) const QUERY: &str = "\
@@ -67,7 +68,7 @@ Steps of --trace, indented if they look up the address of a server:
   ended           the result
 Reasons of messages:
   first           to the server that was chosen first
-  race            to a second server at once, because none is known yet
+  race            to a second server at once, because the speed of none is known yet
   retry           to another server, after a timeout
   next            to another server, after a reply that is of no use
   address         to a server whose address has just been found
@@ -99,6 +100,7 @@ Types:
   stub     the targets are the authoritative servers of the zone
   forward  the targets are resolvers
   file     the zone is read from a file
+  records  the records are in the configuration file
   host     local addresses of one name
 States:
   answering            replied to its last query
@@ -111,7 +113,7 @@ States:
 pub(super) const INFLIGHT: &str = "\
 Columns:
   clients      clients that wait for the answer; 0 if all of them already got SERVFAIL after resolve.deadline
-  messages     messages to servers so far
+  messages     messages sent to servers for this query so far
   waiting for  the server that was queried last, and its zone";
 
 /// Terms of `cache`.
@@ -124,10 +126,10 @@ Entries:
   trust       whether the zone is signed
   failure     the query failed a moment ago, and is not repeated yet
 Columns:
-  view   number of a group of listeners that see the same zones; only these listeners use the entry
-  flags  do: with signatures; cd: without validation
-  rank   authoritative: from a server of the zone; answer: from an answer of another server or behind an alias;
-         glue: address of a name server from a referral, never given to clients";
+  view    number of a group of listeners that see the same zones; only these listeners use the entry
+  flags   do: with signatures; cd: without validation
+  source  authoritative: from a server of the zone; answer: from another server, or behind an alias;
+          glue: address of a name server from a referral, never given to clients";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\
@@ -146,20 +148,20 @@ Columns:
   cached         queries answered from the cache
   listed         answers that were a listing
   p50, p99       half of the answers, and 99 percent, took at most this time
-  today          queries sent to the list today (UTC), batches and tests included
+  today          queries sent to the list today (UTC), those ahead of clients and those for tests included
   quota          the quota of the configuration, or the free queries per day by the terms of the list
-  batch used     queries of batches that a client then asked
-  unused         queries of batches that no client asked
-  time saved     time that clients did not wait because of batches (`dnsbl.batch`)
+  batch used     queries sent ahead of clients (`dnsbl.batch`) that a client then sent
+  unused         queries sent ahead of clients that no client sent
+  time saved     time that clients did not wait, because a query was sent ahead
 States:
   ok                  the list works
   slow                the list works, with slow answers
-  not tested          not tested yet by its test points
+  not tested          not tested yet. Test entries are names that a list always lists or never lists (RFC 5782)
   refuses queries     the list refuses this host or your key
   parked              answers with addresses that no list uses; its domain may have a new owner
-  lists everything    its test point that must not be listed is listed; listings are ignored
-  lists nothing       its test point that must be listed is not listed
-  test points differ  a test point has the wrong answer, but clients' queries show that the list works
+  lists everything    it lists even the test entry that must not be listed; its listings are ignored
+  lists nothing       it does not list even the test entry that must be listed
+  tests differ        a test entry has the wrong answer, but clients' queries show that the list works
   silent              its servers do not answer
   shut down           the list ended; resolverd answers \"not listed\" itself
   not in registry     clients query this zone like a list, but it is not known as one";
@@ -180,18 +182,18 @@ Rules, by the queries that they send:
   dmarc walk  DMARC records of the domains above it
   dkim        DKIM keys that clients looked up for the domain before
 States:
-  used      its queries are sent
-  rests     too few of its queries are used; resolverd only counts which ones clients send
-  learning  the same, because too few have been counted yet
+  active    its queries are sent ahead of clients
+  inactive  clients send too few of its queries; resolverd sends none and counts which ones clients send
+  learning  inactive, because too few queries have been counted
 Columns:
   share       percent of its last 100 to 200 queries that clients used, or would have used: within 30 s, or later
               before the end of the TTL
   asked       queries sent ahead of clients
-  used        those whose answer a client used before the end of its TTL
-  unused      those whose answer no client has used
+  used        of these, queries whose answer a client used before the end of its TTL
+  unused      of these, queries whose answer no client has used
   time saved  time that clients did not wait because of look-ahead
-  observed    queries that clients were expected to send, and that were not sent ahead
-  of use      those that a client sent within 30 s";
+  observed    queries that clients were expected to send, and that resolverd did not send ahead
+  sent later  of these, queries that a client sent within 30 s";
 
 /// Terms of `nta`.
 pub(super) const NTA: &str = "\

@@ -111,7 +111,9 @@ impl RestoredAt {
 pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
-        Ok(()) => tracing::info!("removed {shown}: cache snapshots are disabled at this start"),
+        Ok(()) => tracing::info!(
+            "removed the cache snapshot {shown}: snapshots are turned off (cache.snapshot or --no-snapshot)"
+        ),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
             tracing::warn!("cannot remove {shown}: {error}; remove it, or a later start reads it");
@@ -300,9 +302,9 @@ mod tests {
     use crate::cache::rrset::Rank;
     use crate::config::Config;
     use crate::question::ViewId;
+    use crate::question::stage::paused;
     use crate::random::Random;
     use hickory_proto::rr::rdata::A;
-    use crate::question::stage::paused;
     use hickory_proto::rr::{Name, RData, Record};
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 

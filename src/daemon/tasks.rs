@@ -102,10 +102,12 @@ impl Running {
             Ok(come) if come.is_empty() => {}
             Ok(come) => {
                 let come = come.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                tracing::info!(listen = come, "now also listening at {come}: the address appeared");
+                tracing::info!(listen = come, "now also listening at {come}: this host has the address now");
                 notify::listens(&all);
             }
-            Err(error) => tracing::error!("an address of the configuration appeared, but resolverd {error}"),
+            Err(error) => tracing::error!(
+                "this host has a configured address now, but resolverd cannot listen there: {error}; it tries again"
+            ),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The answers of a list's servers to clients: evidence in addition to its test points, which may have changed.
+//! The answers of a list's servers to clients: evidence in addition to its test entries, which may have changed.
 //!
 //! Pure.
 

@@ -23,7 +23,7 @@ pub enum ListQueryEnd {
     Answered,
     /// Its servers answered with nothing that helps: REFUSED, SERVFAIL and the like.
     Failed,
-    /// None of them answered.
+    /// No server of the list answered.
     Silent,
 }
 

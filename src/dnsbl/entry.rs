@@ -104,7 +104,7 @@ impl ListEntry {
         self.told().known.shown().state
     }
 
-    /// Takes in the result of its test points; `insists`: the operator has asked for the test. Returns true if
+    /// Takes in the result of its test entries; `insists`: the operator has asked for the test. Returns true if
     /// earlier answers must no longer be used.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut told = self.told();
@@ -211,7 +211,7 @@ impl ListEntry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "{list}: {today} of {most} queries of its quota are used today (UTC); resolverd sends it no batches until tomorrow; above the quota the list may refuse or block this host"
+                "{list}: {today} of {most} queries of its quota are used today (UTC); until tomorrow resolverd sends it only the queries of clients, and none ahead of them; above the quota the list may refuse or block this host"
             );
         }
     }
@@ -332,10 +332,10 @@ impl ListEntry {
     }
 }
 
-/// Why the test points of a list that lists something are not believed.
+/// Why the test entries of a list that lists something are not believed.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
-    format!("{} does not list its own test point, but lists other names", list.trim_end_matches('.'))
+    format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
 }
 
 impl ToldOfList {

@@ -49,7 +49,7 @@ pub enum UntoldReason {
         /// The address.
         address: Ipv4Addr,
     },
-    /// By its own test points the list lists everything.
+    /// By its own test entries the list lists everything.
     ListsTheWorld,
     /// Its servers answer REFUSED to our key.
     KeyRefused {
@@ -232,7 +232,7 @@ impl UntoldReason {
             }
             Self::ListsTheWorld => {
                 format!(
-                    "{list} lists everything: it lists the test point that must not be listed; this is not a listing"
+                    "{list} lists everything: it lists the test entry that must not be listed; this is not a listing"
                 )
             }
             Self::KeyRefused { what } => {

@@ -1,4 +1,4 @@
-//! The state of a list by its own test points: one that it must list, and one that it must not (RFC 5782 section 5).
+//! The state of a list by its own test entries: one that it must list, and one that it must not (RFC 5782 section 5).
 //!
 //! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
 //! one broken mirror must not make a list unusable. If no other server answers, a third test is needed.
@@ -11,7 +11,7 @@ use crate::clock::Mono;
 use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
 use crate::question::ListSays;
 
-/// The answer to one test point.
+/// The answer to one test entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
     /// The meaning of the answer.
@@ -20,7 +20,7 @@ pub struct Point {
     pub server: Option<IpAddr>,
 }
 
-/// A test: the answers to the list's test points. Some lists have a point of one kind only.
+/// A test: the answers to the list's test entries. Some lists have a point of one kind only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
     /// The one that must be listed.
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn one_test_point_tells_as_much_as_it_can() {
+    fn one_test_entry_tells_as_much_as_it_can() {
         let show = |listed: Option<ListSays>, unlisted: Option<ListSays>| {
             let mut health = ListHealth::default();
             let shown = [1, 2].map(|server| {

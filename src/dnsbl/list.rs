@@ -96,7 +96,7 @@ pub enum WhenStale {
 
 /// Names whose answers never change, for tests of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestPoints {
+pub struct TestEntries {
     /// Names in the list's zone that are listed.
     pub listed: Vec<Name>,
     /// Names in the list's zone that are never listed.
@@ -122,8 +122,8 @@ pub struct List {
     pub bits: Vec<(u8, String)>,
     /// Its refusals and errors. All of 127.255.255.0/24 is one too, unless `listed` has it.
     pub refused: Vec<Code>,
-    /// Its test points; none: it is not tested.
-    pub tests: Option<TestPoints>,
+    /// Its test entries; none: it is not tested.
+    pub tests: Option<TestEntries>,
     /// The answer to a refusal.
     pub on_refusal: OnRefusal,
     /// The answer to silence.
@@ -170,7 +170,7 @@ impl List {
     /// A list of which only zone and purpose are known.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<Subject>) -> Self {
         let allow = purpose == Purpose::Allow;
-        let tests = TestPoints::usual(&apex, &subjects);
+        let tests = TestEntries::usual(&apex, &subjects);
         Self {
             apex,
             purpose,
@@ -198,7 +198,7 @@ impl List {
     pub fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
-            self.tests = TestPoints::usual(&self.apex, &self.subjects);
+            self.tests = TestEntries::usual(&self.apex, &self.subjects);
         }
         self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
     }
@@ -267,13 +267,13 @@ impl List {
     }
 }
 
-impl TestPoints {
+impl TestEntries {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
 
-    /// The test points of RFC 5782 section 5 for addresses and section 3 for domains; hashes have none.
+    /// The test entries of RFC 5782 section 5 for addresses and section 3 for domains; hashes have none.
     pub fn usual(apex: &Name, subjects: &[Subject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
@@ -378,12 +378,12 @@ mod tests {
     #[test]
     fn every_list_of_addresses_and_domains_can_be_tested() {
         let points =
-            TestPoints::usual(&name("l.example."), &[Subject::Ip4, Subject::Ip6, Subject::Domain]).unwrap();
+            TestEntries::usual(&name("l.example."), &[Subject::Ip4, Subject::Ip6, Subject::Domain]).unwrap();
         assert_eq!(points.listed[0], name("2.0.0.127.l.example."));
         assert_eq!(points.unlisted[2], name("invalid.l.example."));
         let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip6]);
         assert_eq!(list.asked(&points.listed[1]), AskedAbout::Address("::ffff:7f00:2".parse().unwrap()));
-        assert_eq!(TestPoints::usual(&name("l.example."), &[Subject::Hash]), None);
+        assert_eq!(TestEntries::usual(&name("l.example."), &[Subject::Hash]), None);
     }
 
     proptest! {

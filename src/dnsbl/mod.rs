@@ -18,7 +18,7 @@
 //!   of this host's network is not the fault of a list. Answers from memory of a forwarder prove nothing.
 //! - A list of the operator is tested only by the points in `tests`. A welcome list that holds 127.0.0.0/8 by design
 //!   was once taken for a list that lists everything.
-//! - "Lists everything" needs two servers that say so, minutes apart. A list whose own test points differ is used
+//! - "Lists everything" needs two servers that say so, minutes apart. A list whose own test entries differ is used
 //!   anyway if its answers to clients show that it works.
 //! - State is kept by list and way (the servers that are asked). A mirror that is silent for one listener says nothing
 //!   about the public servers that another one asks.

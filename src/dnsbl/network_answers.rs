@@ -10,7 +10,7 @@ use crate::limits::WITNESS_STREAK;
 pub struct NetworkAnswers {
     /// When the last one came.
     pub last: Option<Mono>,
-    /// Since when they have come at short intervals.
+    /// The begin of the current run of answers at short intervals.
     pub streak: Mono,
 }
 

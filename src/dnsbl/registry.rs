@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::codes::{Code, Span};
-use super::list::{Life, List, Purpose, Subject, TestPoints};
+use super::list::{Life, List, Purpose, Subject, TestEntries};
 use crate::limits::MAX_LISTS;
 
 /// The built-in registry.
@@ -88,7 +88,7 @@ struct RegistryEntry {
     source: String,
 }
 
-/// Test points as typed: labels before the apex; both empty if the list has none.
+/// Test entries as typed: labels before the apex; both empty if the list has none.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tests {
@@ -183,7 +183,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         }
     }
     if let Some(tests) = entry.tests {
-        list.tests = test_points(apex, &tests)?;
+        list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
         // Without its key or its servers it cannot be tested.
@@ -227,13 +227,13 @@ fn bits(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<(u8, String)>, 
     Ok(read)
 }
 
-fn test_points(apex: &Name, tests: &Tests) -> Result<Option<TestPoints>, PlacedError> {
+fn test_entries(apex: &Name, tests: &Tests) -> Result<Option<TestEntries>, PlacedError> {
     let below = |typed: &Spanned<String>| {
         let wrong = |_| (typed.span(), format!("\"{}\" cannot stand in front of {apex}", typed.get_ref()));
         Name::from_ascii(typed.get_ref()).and_then(|labels| labels.append_domain(apex)).map_err(wrong)
     };
     let names = |typed: &[Spanned<String>]| typed.iter().map(below).collect::<Result<Vec<_>, _>>();
-    let points = TestPoints { listed: names(&tests.listed)?, unlisted: names(&tests.unlisted)? };
+    let points = TestEntries { listed: names(&tests.listed)?, unlisted: names(&tests.unlisted)? };
     Ok(Some(points).filter(|points| !points.is_empty()))
 }
 

@@ -4,26 +4,29 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The state of a list.
+/// The state of a list. The words in JSON are those of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListState {
     /// Not known yet.
     #[default]
+    #[serde(rename = "not_tested", alias = "untested")]
     Untested,
     /// It works.
     Ok,
     /// It works, slowly.
     Slow,
     /// It refuses this host.
+    #[serde(rename = "refuses_queries", alias = "refusing")]
     Refusing,
     /// Its zone has a new owner.
     Parked,
     /// It lists everything.
+    #[serde(rename = "lists_everything", alias = "lists_the_world")]
     ListsTheWorld,
-    /// It lists nothing, not even its test points.
+    /// It lists nothing, not even its test entries.
     ListsNothing,
-    /// Its test points differ, and its answers do not show that it lists nothing or everything.
+    /// Its test entries differ, and its answers do not show that it lists nothing or everything.
     TestsDiffer,
     /// Its servers do not answer.
     #[serde(alias = "dead")]

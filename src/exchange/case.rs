@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-/// Where a question's name begins: after the header (RFC 1035 section 4.1).
+/// The offset of a question's name: after the header (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
 /// Labels of a name at most (RFC 1035 section 3.1: 255 octets).

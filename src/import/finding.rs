@@ -1,4 +1,4 @@
-//! A setting that was not carried over as it was: its place, its effect, and the way to the same effect here.
+//! A setting that the import changed or left out: its place, its effect, and the way to the same effect here.
 
 use std::fmt;
 use std::path::Path;

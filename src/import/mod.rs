@@ -44,7 +44,7 @@ pub const FORMATS: [(&str, Format); 2] = [("unbound", Format::Unbound), ("named"
 pub struct Imported {
     /// The configuration.
     pub config: Config,
-    /// What was not carried over as it was, the dangerous first.
+    /// The settings that were changed or left out, the dangerous ones first.
     pub findings: Vec<Finding>,
     /// The number of findings that are left out.
     pub more: usize,

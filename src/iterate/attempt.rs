@@ -99,7 +99,7 @@ impl Attempt {
             Err(panicked) => {
                 let server = self.path.server;
                 tracing::error!(
-                    "{panicked}; the reply of {server} about {} {} was dropped; please report it",
+                    "{panicked}; the reply of server {server} to the query {} {} was dropped; please report it",
                     self.name,
                     self.kind
                 );
@@ -111,7 +111,7 @@ impl Attempt {
         // It has reported already. A panic here must not take the answer of another attempt away.
         if let Err(panicked) = caught(self.blame_for(&heard, sent)).await {
             tracing::error!(
-                "{panicked}; the timeout of {} was not counted; please report it",
+                "{panicked}; a timeout of server {} was not counted; please report it",
                 self.path.server
             );
         }

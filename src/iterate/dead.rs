@@ -112,7 +112,7 @@ impl DeadServers {
             }
             true
         });
-        // Those that have waited longest come first, so that many of them leave out none for ever.
+        // The servers that have waited longest come first, so that each has its turn.
         ripe.sort_by_key(|(until, ..)| *until);
         for (until, server, one) in ripe {
             if places == 0 {

@@ -217,7 +217,7 @@ impl Iterate {
                 && !matches!(errand.route.kind, Kind::Forward { .. })
             {
                 let rrsets = self.memory.rrsets.of(errand.context.view.knows);
-                // None has ended below the closest one.
+                // No delegation below the closest one has ended.
                 if !known.known_cut().is_some_and(|known| Arc::ptr_eq(known, &resolved.cut)) {
                     rrsets.end_delegations(&errand.at_or_above(), &resolved.zone, self.now());
                 }

@@ -55,7 +55,7 @@ impl Iterate {
     /// one.
     ///
     /// # Errors
-    /// None of them can be reached.
+    /// No root server can be reached.
     pub(super) async fn root(
         &self,
         context: &Context,
@@ -82,7 +82,7 @@ impl Iterate {
     /// Asks the root servers of the hints for the NS set of the root, unless it is known.
     ///
     /// # Errors
-    /// None of them answers.
+    /// No root server answers.
     pub async fn prime(
         &self,
         context: &Context,
@@ -97,7 +97,7 @@ impl Iterate {
     /// The same, even if it is known.
     ///
     /// # Errors
-    /// None of them answers: the known set stays.
+    /// No root server answers: the known set stays.
     pub async fn prime_again(
         &self,
         context: &Context,

@@ -242,7 +242,7 @@ impl Simulation {
         &self.resolver
     }
 
-    /// What look-ahead knows.
+    /// The state of look-ahead.
     pub fn lookahead(&self) -> &Lookahead {
         &self.lookahead
     }

@@ -100,7 +100,7 @@ pub const HEALTH_ALONE: u8 = 2;
 /// at the same time.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
-/// Answers without a listing that show that a list lists nothing, if its test point says so too. If a list has one
+/// Answers without a listing that show that a list lists nothing, if its test entry says so too. If a list has one
 /// sender in a hundred, one run of answers in 150 is so long.
 pub const LISTS_NOTHING_ANSWERS: u32 = 500;
 

@@ -48,7 +48,7 @@ pub const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 /// without effect.
 pub const MERGE_TIME: Duration = Duration::from_secs(2);
 
-/// A client's message waits so long at most for an equal one that look-ahead has sent to a server of unknown distance:
+/// The longest time that a client's message waits for an equal one of look-ahead to a server of unknown distance:
 /// within a continent the answer comes sooner, and then a second copy is no loss.
 pub const MERGE_TIME_OF_UNKNOWN: Duration = Duration::from_millis(50);
 

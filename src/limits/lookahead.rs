@@ -17,7 +17,7 @@ pub const MAX_AHEAD_OF_SUBJECT: u8 = 12;
 /// Questions ahead in a second: 5 to 10 messages of mail, twice the rate of a gateway with half a million a day.
 pub const AHEAD_PER_SECOND: u64 = 60;
 
-/// Of so many messages to servers, at most one was sent ahead and has not been used by a client.
+/// One in this number of messages to servers may be a message sent ahead that no client has used.
 pub const AHEAD_SHARE: u64 = 4;
 
 /// Messages in that account at the start, so that the first few questions may be asked.
@@ -69,13 +69,13 @@ pub const AHEAD_RULE_MEMORY: u32 = 200;
 /// costs at most these.
 pub const AHEAD_UNUSED: u32 = 32;
 
-/// So long a zone that gave no answer is not asked ahead: the time of a cached failure.
+/// The time for which a zone that gave no answer is not asked ahead: that of a cached failure.
 pub const AHEAD_FAILED_TIME: Duration = Duration::from_secs(30);
 
-/// So long a zone whose TTLs end before clients ask is not asked ahead.
+/// The time for which a zone whose TTLs end before clients ask is not asked ahead.
 pub const AHEAD_SHORT_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// Zones that are not asked ahead; the one that was added first gives way.
+/// Zones that are not asked ahead. A further one takes the place of the one that was added first.
 pub const MAX_AVOIDED_ZONES: usize = 256;
 
 /// Lookups of one SPF record with all that it includes (RFC 7208 section 4.6.4).

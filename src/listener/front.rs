@@ -37,7 +37,7 @@ pub(super) enum Handled {
     Miss(Box<WaitingQuery>),
 }
 
-/// When messages came together, and which replies fit the way back.
+/// The arrival of messages that came together, and the size of a reply.
 #[derive(Clone, Copy)]
 pub(super) struct Occasion {
     /// The shard of the counters.
@@ -47,7 +47,7 @@ pub(super) struct Occasion {
     pub(super) limit: Option<usize>,
 }
 
-/// Messages that came together. What they have in common is looked up once.
+/// Messages that came together. Their common data are looked up once.
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,

@@ -14,9 +14,9 @@ use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_UN
 #[serde(rename_all = "snake_case")]
 pub enum RuleState {
     /// Its questions are asked.
-    Used,
+    Active,
     /// Too few of its questions are used: it only counts what clients would use.
-    Rests,
+    Inactive,
     /// The same, as too few have been judged yet.
     Learning,
 }
@@ -26,14 +26,14 @@ pub enum RuleState {
 pub struct RuleCounts {
     /// Questions asked ahead.
     pub asked: u64,
-    /// Those that a client asked too, within 30 s or before the TTL of the answer ended.
+    /// Questions asked ahead that a client asked too, within 30 s or before the TTL of the answer ended.
     pub used: u64,
-    /// Those that no client has used.
+    /// Questions asked ahead that no client has used.
     pub unused: u64,
     /// Questions that were expected of clients, and not asked.
     pub observed: u64,
-    /// Those that a client asked.
-    pub observed_used: u64,
+    /// Expected questions that a client asked.
+    pub sent_later: u64,
     /// Microseconds that clients did not wait.
     pub saved_micros: u64,
 }
@@ -58,9 +58,9 @@ impl Account {
         if judged < AHEAD_MIN_JUDGED {
             RuleState::Learning
         } else if self.recent_used.saturating_mul(100) >= judged.saturating_mul(AHEAD_PERCENT) {
-            RuleState::Used
+            RuleState::Active
         } else {
-            RuleState::Rests
+            RuleState::Inactive
         }
     }
 
@@ -107,8 +107,8 @@ impl Account {
     }
 
     /// A client asks a question that was only expected.
-    pub(super) fn observed_used(&mut self, gap: Duration) {
-        self.counts.observed_used = self.counts.observed_used.saturating_add(1);
+    pub(super) fn sent_later(&mut self, gap: Duration) {
+        self.counts.sent_later = self.counts.sent_later.saturating_add(1);
         self.learn_gap(gap);
     }
 
@@ -158,8 +158,8 @@ mod tests {
     #[test]
     fn a_rule_is_used_while_sixty_per_cent_are() {
         assert_eq!(judged(AHEAD_MIN_JUDGED - 1, 0).state(), RuleState::Learning);
-        assert_eq!(judged(12, 8).state(), RuleState::Used);
-        assert_eq!(judged(11, 9).state(), RuleState::Rests);
+        assert_eq!(judged(12, 8).state(), RuleState::Active);
+        assert_eq!(judged(11, 9).state(), RuleState::Inactive);
         assert_eq!((judged(11, 9).share(), Account::default().share()), (Some(55), None));
     }
 
@@ -168,15 +168,15 @@ mod tests {
         let mut account = judged(150, 0);
         let mut asked = 0;
         // A host that has stopped to ask; questions are judged thirty at a time.
-        while account.state() == RuleState::Used && asked < 1_000 {
+        while account.state() == RuleState::Active && asked < 1_000 {
             let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
             asked += begun;
             (0..begun).for_each(|_| account.judge(false, true));
         }
-        assert_eq!(account.state(), RuleState::Rests);
+        assert_eq!(account.state(), RuleState::Inactive);
         assert!(asked <= 120, "{asked}");
         (0..400).for_each(|_| account.judge(true, false));
-        assert_eq!(account.state(), RuleState::Used, "it was found out again without a question");
+        assert_eq!(account.state(), RuleState::Active, "it was found out again without a question");
     }
 
     #[test]

@@ -89,7 +89,7 @@ mod tests {
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);
-        // What is long ago counts half.
+        // Old messages count half.
         assert_eq!(take(&mut allowance, AHEAD_MEMORY * 2), 60);
     }
 }

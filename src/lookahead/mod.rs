@@ -8,10 +8,10 @@
 //!
 //! - A rule proves itself before it is used. It first counts which of its questions clients ask within 30 s, without
 //!   asking; it is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for
-//!   SPF, and a rule that rests costs no message to find out when that changes.
+//!   SPF, and a rule that is not used sends no message to find out when that changes.
 //! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
 //!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.
-//! - What follows an MX begins with its answer, so that a made-up domain of spam ends with its first NXDOMAIN, and so
+//! - The questions that follow an MX begin with its answer, so that a made-up domain of spam ends with its first NXDOMAIN, and so
 //!   that the way to a new domain is asked once. If the domain's own delegation is known, mostly from the address of
 //!   its mail host, SPF, DMARC and DKIM go beside the MX.
 //! - Clients come first: no race, no hedge, at most half of the flights and of the messages in progress, none in zones
@@ -63,7 +63,7 @@ use crate::resolve::Resolver;
 use crate::resolve::ahead::{AskedAhead, KnownAhead};
 use crate::resolve::answered::AnsweredEvent;
 
-/// What look-ahead knows, for its task and for the control socket.
+/// The state of look-ahead, for its task and for the control socket.
 #[derive(Debug)]
 pub struct Lookahead(Mutex<State>);
 

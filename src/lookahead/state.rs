@@ -1,4 +1,4 @@
-//! What look-ahead knows: the chains in progress, the expected questions, and the accounts of the rules.
+//! The state of look-ahead: the chains in progress, the expected questions, and the accounts of the rules.
 //!
 //! Pure except for the view of memory that is handed in. The task of `mod` carries out what it decides.
 
@@ -28,9 +28,9 @@ use crate::limits::{
 use crate::question::{Answer, ExtendedError, Question};
 use crate::resolve::ahead::{AskedAhead, KnownAhead};
 
-/// What is known outside, at this moment.
+/// The facts about memory, servers and the configuration at this moment.
 pub(super) trait Outside {
-    /// What is known of a question.
+    /// Whether memory has the answer to a question, or why look-ahead must not ask it.
     fn known(&self, question: &Question) -> KnownAhead;
     /// The zone that is to blame if it fails.
     fn zone(&self, question: &Question) -> Name;
@@ -306,7 +306,7 @@ impl State {
         if asked {
             account.used(gap, saved)
         } else {
-            account.observed_used(gap)
+            account.sent_later(gap)
         }
         Some(used)
     }
@@ -420,7 +420,7 @@ impl State {
         match mode {
             LookaheadMode::Rules => true,
             LookaheadMode::Learned => {
-                self.account(rule).is_some_and(|account| account.state() == RuleState::Used)
+                self.account(rule).is_some_and(|account| account.state() == RuleState::Active)
             }
             LookaheadMode::Observe | LookaheadMode::Off => false,
         }

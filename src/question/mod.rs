@@ -21,6 +21,8 @@ mod key;
 mod names;
 mod outcome;
 pub mod renewal;
+#[cfg(test)]
+pub(crate) mod stage;
 
 use std::fmt;
 use std::net::IpAddr;

@@ -70,7 +70,7 @@ pub enum Apart {
     Runt,
     /// A response: dropped, because answering one invites loops.
     Response,
-    /// From an address outside `listen.allow`: REFUSED to some datagrams a second, nothing to the others; a connection is
+    /// From an address outside `listen.allow`. Some datagrams a second get REFUSED, the others no reply; a connection is
     /// closed.
     Denied,
     /// The same client repeats a question that it is waiting for, with the same id and port: its first copy is

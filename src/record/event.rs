@@ -191,7 +191,7 @@ pub enum StepEvent {
         /// The zone referred to.
         zone: String,
     },
-    /// None of the known servers serves the zone, so its parent is asked for others.
+    /// No known server serves the zone, so its parent is asked for others.
     Outdated {
         /// The zone.
         zone: String,

@@ -140,7 +140,7 @@ pub struct Quantiles {
     pub p90: f64,
     /// 99 of 100 took no longer.
     pub p99: f64,
-    /// None took longer; times above 67 s count as 67 s.
+    /// The longest; times above 67 s count as 67 s.
     pub max: f64,
 }
 

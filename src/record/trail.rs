@@ -22,7 +22,7 @@ pub struct Trail {
     notes: Mutex<Notes>,
 }
 
-/// What was noted. Decisions need more than the steps that are kept: those stand apart from the bound.
+/// The notes of a trail. The fields for decisions are kept apart from the steps, because the bound cuts steps off.
 #[derive(Debug, Default)]
 struct Notes {
     /// At most `MAX_STEPS`.

@@ -26,15 +26,15 @@ use crate::record::trail::Trail;
 use crate::supervise::{Panicked, caught};
 use crate::zones::Kind;
 
-/// What is known of a question that look-ahead might ask.
+/// Whether look-ahead may ask a question.
 #[derive(Debug)]
 pub enum KnownAhead {
     /// Memory has its answer.
     Answer(Arc<Answer>),
-    /// It is not look-ahead's to ask: a flight asks it, it asks a DNS list, its answer is made here, or it failed a moment
+    /// Look-ahead must not ask it: a flight asks it, it asks a DNS list, its answer is made here, or it failed a moment
     /// ago.
     Left,
-    /// Nothing.
+    /// Neither: look-ahead may ask it.
     Nothing,
 }
 
@@ -50,7 +50,7 @@ pub struct AskedAhead {
 }
 
 impl Resolver {
-    /// What is known of a question that look-ahead might ask.
+    /// Whether look-ahead may ask a question.
     pub fn known_ahead(&self, question: &Question) -> KnownAhead {
         let (key, now) = (question.key(), self.clock.mono());
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), now) {

@@ -2,7 +2,7 @@
 //! TTL ends, so that no client waits for them.
 //!
 //! `cache::renewal` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
-//! come meanwhile get the old answer; those that come after its end join the flight.
+//! come meanwhile get the old answer; clients that come after its end join the flight.
 //!
 //! # Decisions
 //!

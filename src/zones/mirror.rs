@@ -25,7 +25,7 @@ pub enum MirrorAnswer {
     Serial(u32),
     /// They answer, but without a SOA.
     Nothing,
-    /// None of them gave an answer.
+    /// No server gave an answer.
     Silence,
 }
 

@@ -166,7 +166,7 @@ pub struct View {
     exempt: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
     pub guarding: Guarding,
-    /// What look-ahead does for its clients.
+    /// The mode of look-ahead for its clients.
     pub lookahead: LookaheadMode,
     /// The configured zones that its clients see, in order; none if they see all.
     zones: Option<Vec<Name>>,

@@ -23,7 +23,7 @@ pub(super) struct Sees {
     pub(super) zones: Option<Vec<Name>>,
     /// How answers of lists that are no listings are handled.
     pub(super) guarding: Guarding,
-    /// What look-ahead does.
+    /// The mode of look-ahead.
     pub(super) lookahead: LookaheadMode,
 }
 

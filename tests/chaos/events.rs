@@ -26,7 +26,7 @@ use crate::truth::{Truth, lies};
 /// At most one in this many servers is broken at once.
 const ONE_IN: usize = 3;
 
-/// The answer of a parked or refusing list for its test points and names.
+/// The answer of a parked or refusing list for its test entries and names.
 const REFUSAL: &str = "127.255.255.254";
 
 /// All faults, including those with a number.

@@ -101,7 +101,7 @@ fn an_address_that_comes_is_taken() {
     let daemon = process.status().daemon;
     assert!(daemon.missing.is_empty() && daemon.listen[1].to_string() == ABSENT, "{daemon:?}");
     let mut line = process.next_line();
-    while !line.contains(": the address appeared") {
+    while !line.contains(": this host has the address now") {
         line = process.next_line();
     }
     assert!(line.contains(ABSENT), "{line}");

@@ -660,7 +660,7 @@ _resolverctl_commands() {
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
-'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
+'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -839,7 +839,7 @@ _resolverctl__subcmd__help_commands() {
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
-'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
+'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \

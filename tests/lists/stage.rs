@@ -39,7 +39,7 @@ pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
 /// An allowlist, with the distance of its servers.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A list with one test point, which must not be listed; with the distance of its servers.
+/// A list with one test entry, which must not be listed; with the distance of its servers.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The farthest of them.
@@ -52,7 +52,7 @@ pub(crate) struct Stage {
     _tended: JoinSet<Infallible>,
 }
 
-/// The text of a list's zone beside its test point.
+/// The text of a list's zone beside its test entry.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
 /// Names of the servers of a list: two of them, equally far.
@@ -61,7 +61,7 @@ pub(crate) fn servers(apex: &str) -> [String; 2] {
 }
 
 impl Stage {
-    /// A gateway whose lists have `text` beside their test points.
+    /// A gateway whose lists have `text` beside their test entries.
     pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
         let mut tree = Tree::default();
         let mut next = 0_u8;

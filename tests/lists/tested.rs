@@ -1,4 +1,4 @@
-//! Lists are tested in the background by their own test points.
+//! Lists are tested in the background by their own test entries.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::ConfiguredList;
-use resolverd::dnsbl::list::{Purpose, Subject, TestPoints};
+use resolverd::dnsbl::list::{Purpose, Subject, TestEntries};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
@@ -26,7 +26,7 @@ const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The number of tests of the list: messages for the last test point.
+/// The number of tests of the list: messages for the last test entry.
 fn tests(stage: &Stage) -> usize {
     let point = name(&format!("1.0.0.127.{LIST}"));
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
@@ -201,10 +201,10 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 }
 
 #[test]
-fn a_list_whose_own_test_points_differ_is_a_list() {
+fn a_list_whose_own_test_entries_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // The list contains one address in ten, but not its test point.
+        // The list contains one address in ten, but not its test entry.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -223,12 +223,12 @@ fn a_list_whose_own_test_points_differ_is_a_list() {
             assert!(!stage.entry(LIST).state().is_incident(), "{:?}", stage.entry(LIST).standing());
         }
         let standing = stage.entry(LIST).standing();
-        assert!(standing.why.contains("lists the test point that must not be listed"), "{standing:?}");
+        assert!(standing.why.contains("lists the test entry that must not be listed"), "{standing:?}");
     });
 }
 
 #[test]
-fn a_list_with_one_test_point_is_tested_by_it() {
+fn a_list_with_one_test_entry_is_tested_by_it() {
     let (list, _) = ONE_POINT_LIST;
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
@@ -267,7 +267,7 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
 }
 
 /// A gateway with a list of the operator's own, which is not in the registry.
-fn own(tests: Option<TestPoints>) -> Stage {
+fn own(tests: Option<TestEntries>) -> Stage {
     Stage::new(&|_| String::new(), |config| {
         let mut registry = Registry::clone(&config.dnsbl.registry);
         registry.lists.remove(&name(LIST));
@@ -283,7 +283,7 @@ fn own(tests: Option<TestPoints>) -> Stage {
 }
 
 #[test]
-fn a_list_of_the_operators_own_is_not_condemned_by_test_points_that_it_never_promised() {
+fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
     paused(async {
         let stage = own(None);
         // Our own hosts, as in welcome lists, and a partner.
@@ -298,7 +298,7 @@ fn a_list_of_the_operators_own_is_not_condemned_by_test_points_that_it_never_pro
 fn a_list_of_the_operators_own_is_tested_by_the_points_that_it_is_given() {
     paused(async {
         let point = |text: &str| vec![name(&format!("{text}.{LIST}"))];
-        let stage = own(Some(TestPoints { listed: point("7.0.18.198"), unlisted: point("1.2.0.192") }));
+        let stage = own(Some(TestEntries { listed: point("7.0.18.198"), unlisted: point("1.2.0.192") }));
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 1).await;
         assert_eq!(stage.entry(LIST).state(), ListState::Ok);

@@ -144,7 +144,7 @@ addresses = ["127.0.0.2:53"]
 dnsbl = "pass"'
 }
 
-# The lists as rbldnsd serves them: their test points, and the message's address and domain.
+# The lists as rbldnsd serves them: their test entries, and the message's address and domain.
 well_lists() {
   local list kind listed _
   while read -r list kind listed _; do

@@ -161,7 +161,7 @@ kept() {
   local list known=
   mkdir -p "$work/state"
   for list in "$@"; do
-    known+="${known:+,}{\"list\":\"$list.\",\"state\":\"lists_the_world\",\"since\":$((EPOCHSECONDS - 600)),\"why\":\"tested\","
+    known+="${known:+,}{\"list\":\"$list.\",\"state\":\"lists_everything\",\"since\":$((EPOCHSECONDS - 600)),\"why\":\"tested\","
     known+="\"quota\":{\"day\":0,\"today\":0,\"yesterday\":0,\"warned\":false}}"
   done
   printf '{"version":1,"lists":[%s]}' "$known" >"$work/state/lists.json"

@@ -118,7 +118,7 @@ fn the_script_for_each_shell() {
 fn the_rules_of_look_ahead() {
     let row = |rule, state, asked: [u64; 3], observed: [u64; 2], share| {
         let [asked, used, unused] = asked;
-        let [observed, observed_used] = observed;
+        let [observed, sent_later] = observed;
         let saved = Duration::from_millis(31 * used).as_secs_f64();
         Reply::LookaheadRule(LookaheadRule {
             rule,
@@ -128,13 +128,13 @@ fn the_rules_of_look_ahead() {
             unused,
             saved,
             observed,
-            observed_used,
+            sent_later,
             share,
         })
     };
     let rows = [
-        row(Rule::Ptr, RuleState::Used, [18_204, 17_961, 201], [24, 24], Some(98)),
-        row(Rule::MxA, RuleState::Rests, [212, 83, 129], [9_120, 1_003], Some(11)),
+        row(Rule::Ptr, RuleState::Active, [18_204, 17_961, 201], [24, 24], Some(98)),
+        row(Rule::MxA, RuleState::Inactive, [212, 83, 129], [9_120, 1_003], Some(11)),
         row(Rule::Tlsa, RuleState::Learning, [0, 0, 0], [7, 7], None),
         Reply::Lookahead(LookaheadState { mode: LookaheadMode::Learned, own_modes: 0, refused: 0, lost: 0 }),
     ];

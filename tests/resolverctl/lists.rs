@@ -30,7 +30,7 @@ fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
 }
 
 #[test]
-fn a_list_whose_test_points_differ_is_well_and_one_that_lists_nothing_is_not() {
+fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() {
     let world = World::new();
     let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
     let now = Clock::machine().now();
@@ -41,11 +41,11 @@ fn a_list_whose_test_points_differ_is_well_and_one_that_lists_nothing_is_not() {
     for number in 0..100 {
         ask(if number % 9 == 0 { ListVerdict::Listed } else { ListVerdict::NotListed });
     }
-    let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test point differs", false, now);
+    let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test entry differs", false, now);
     tested();
     assert_eq!(world.run(&["status"]).0, 0);
     let (_, text, _) = world.run(&["dnsbl"]);
-    assert!(text.contains("test points differ") && !text.contains("remove it"), "{text}");
+    assert!(text.contains("tests differ") && !text.contains("remove it"), "{text}");
     (0..500).for_each(|_| ask(ListVerdict::NotListed));
     tested();
     let (code, text, _) = world.run(&["status"]);

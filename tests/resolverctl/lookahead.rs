@@ -8,7 +8,7 @@ use crate::{World, object};
 pub(crate) fn rules() -> Vec<RuleStanding> {
     let counts =
         RuleCounts { asked: 412, used: 398, unused: 9, saved_micros: 18_200_000, ..Default::default() };
-    vec![RuleStanding { rule: Rule::SpfChain, state: RuleState::Used, counts, share: Some(97) }]
+    vec![RuleStanding { rule: Rule::SpfChain, state: RuleState::Active, counts, share: Some(97) }]
 }
 
 #[test]
@@ -16,7 +16,7 @@ fn the_rules_of_look_ahead_are_told() {
     let world = World::new();
     let (code, text, _) = world.run(&["lookahead"]);
     assert_eq!(code, 0);
-    let row = "spf chain  used    97 %    412   398       9        18 s         0       0";
+    let row = "spf chain  active   97 %    412   398       9        18 s         0           0";
     assert_eq!(text.lines().nth(1), Some(row));
     let (code, json, _) = world.run(&["lookahead", "--json"]);
     let rule = object(json.lines().next().unwrap());

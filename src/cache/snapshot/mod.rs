@@ -229,7 +229,7 @@ impl Memory {
 /// A snapshot with one block of these octets and the right checksums, for the fuzzer of entries.
 ///
 /// # Errors
-/// None, as memory can be written.
+/// There is none, because memory can always be written.
 #[cfg(feature = "lab")]
 pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
     let mut file = io::Cursor::new(Vec::new());

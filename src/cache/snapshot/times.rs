@@ -22,7 +22,7 @@ pub(super) struct Moments {
 pub(super) enum PastEnd {
     /// While no server answers.
     Used,
-    /// None.
+    /// It is not used.
     Unused,
 }
 

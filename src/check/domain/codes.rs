@@ -14,7 +14,7 @@ pub struct Entry {
     pub topic: Topic,
     /// Its usual level.
     pub level: Level,
-    /// Where it is specified.
+    /// The RFC that specifies it.
     pub source: &'static str,
     /// Its meaning, without a full stop.
     pub title: &'static str,

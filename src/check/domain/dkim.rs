@@ -25,8 +25,8 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     given.chain(KNOWN).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// The findings. A known selector without a key is none, nor is one with a revoked key. Nobody says that mail is signed
-/// with a known selector, so its faults are notes.
+/// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
+/// mail is signed with a well-known selector, so its faults are notes.
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
     let known = KNOWN.iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));

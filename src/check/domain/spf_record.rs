@@ -9,7 +9,7 @@ use super::facts::{Facts, LookupFound, canonical, strings};
 /// The SPF records of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SpfRecords {
-    /// There is none. Whether the domain has no TXT record at all: such a lookup is void.
+    /// There is none. True if the domain has no TXT record at all: the lookup is then void.
     None { void: bool },
     /// One.
     One(String),

@@ -21,7 +21,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     records.chain(mail::hosts(facts).iter().map(|host| lookup(&tlsa(host), "TLSA"))).collect()
 }
 
-/// The findings. A policy that is absent is none.
+/// The findings. A missing policy is not reported.
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {

@@ -16,16 +16,16 @@ pub struct LookaheadRule {
     pub state: RuleState,
     /// Questions asked ahead since the start.
     pub asked: u64,
-    /// Those that a client used before the TTL of the answer ended.
+    /// Questions asked ahead that a client used before the TTL of the answer ended.
     pub used: u64,
-    /// Those that no client has used.
+    /// Questions asked ahead that no client has used.
     pub unused: u64,
     /// Seconds that clients did not wait.
     pub saved: f64,
     /// Questions that were expected of clients, and not asked ahead.
     pub observed: u64,
-    /// Those that a client asked within 30 s.
-    pub observed_used: u64,
+    /// Expected questions that a client asked within 30 s.
+    pub sent_later: u64,
     /// Per cent of the last questions that clients used, or would have used; none before the first.
     pub share: Option<u32>,
 }

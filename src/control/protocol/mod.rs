@@ -294,7 +294,7 @@ pub struct Problem {
     pub sentence: String,
 }
 
-/// Whose fault a problem is.
+/// The side at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blame {

@@ -18,14 +18,14 @@ pub struct ServerState {
     pub asked: bool,
     /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<f64>,
-    /// How long to wait for it before another is asked.
-    pub timer: f64,
+    /// How long it is waited for before another server is asked too.
+    pub retry_after: f64,
     /// Whether it answers.
     pub health: Health,
     /// Time until its next probe, if it is dead.
     pub dead_for: Option<f64>,
     /// Messages in a row that it did not answer.
-    pub silences: u32,
+    pub unanswered: u32,
     /// Whether it takes EDNS.
     pub edns: bool,
     /// Whether it repeats the case of a question's letters (0x20).
@@ -71,8 +71,8 @@ pub struct HeldRow {
     pub flags: Vec<String>,
     /// Whole seconds that it may still be used.
     pub ttl: u64,
-    /// The rank of an RRset.
-    pub rank: Option<Rank>,
+    /// The source of an RRset: its rank (RFC 2181 section 5.4.1).
+    pub source: Option<Rank>,
     /// Its weight in octets.
     pub octets: u32,
     /// Its content, in zone-file form if it has records.

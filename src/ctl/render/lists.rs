@@ -128,7 +128,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
         ListState::Parked => ("parked", Paint::Bad),
         ListState::ListsTheWorld => ("lists everything", Paint::Bad),
         ListState::ListsNothing => ("lists nothing", Paint::Bad),
-        ListState::TestsDiffer => ("test points differ", Paint::Plain),
+        ListState::TestsDiffer => ("tests differ", Paint::Plain),
         ListState::Silent => ("silent", Paint::Bad),
     }
 }

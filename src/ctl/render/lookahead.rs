@@ -7,7 +7,7 @@ use crate::control::protocol::Reply;
 use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::lookahead::RuleState;
 
-/// In place of a value that there is not.
+/// Stands for a missing value.
 const NONE: &str = "–";
 
 /// The rules.
@@ -21,7 +21,7 @@ pub fn table(replies: &[Reply], style: Style) -> String {
         ("unused", Align::Right),
         ("time saved", Align::Right),
         ("observed", Align::Right),
-        ("of use", Align::Right),
+        ("sent later", Align::Right),
     ]);
     for reply in replies {
         if let Reply::LookaheadRule(rule) = reply {
@@ -35,7 +35,7 @@ pub fn table(replies: &[Reply], style: Style) -> String {
 
 fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
-    let paint = if rule.state == RuleState::Used { Paint::Good } else { Paint::Faint };
+    let paint = if rule.state == RuleState::Active { Paint::Good } else { Paint::Faint };
     vec![
         plain(words::label(&rule.rule)),
         (words::label(&rule.state), paint),
@@ -45,7 +45,7 @@ fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
         plain(words::number(rule.unused)),
         plain(if rule.used == 0 { NONE.to_owned() } else { words::time(rule.saved) }),
         plain(words::number(rule.observed)),
-        plain(words::number(rule.observed_used)),
+        plain(words::number(rule.sent_later)),
     ]
 }
 

@@ -44,12 +44,12 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
         (Health::Dead, Some(left)) => (format!("dead, retry in {} or later", words::time(left)), Paint::Bad),
         (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
     };
-    let silences = u64::from(row.silences);
+    let unanswered = u64::from(row.unanswered);
     vec![
         (address(row.address), Paint::Plain),
         (row.round_trip.map_or_else(|| "–".to_owned(), words::time), Paint::Plain),
-        (words::time(row.timer), Paint::Plain),
-        (words::number(silences), Paint::Plain),
+        (words::time(row.retry_after), Paint::Plain),
+        (words::number(unanswered), Paint::Plain),
         (lacks(row), Paint::Plain),
         (health, paint),
         (harmless(&row.lame.join(" ")), Paint::Bad),
@@ -109,7 +109,7 @@ pub fn held(replies: &[Reply], style: Style) -> String {
         ("view", Align::Right),
         ("flags", Align::Left),
         ("expires in", Align::Right),
-        ("rank", Align::Left),
+        ("source", Align::Left),
         ("bytes", Align::Right),
         ("data", Align::Left),
     ]);
@@ -134,7 +134,7 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
         row.view.to_string(),
         row.flags.join(" "),
         words::age(row.ttl as f64),
-        row.rank.as_ref().map(words::word).unwrap_or_default(),
+        row.source.as_ref().map(words::word).unwrap_or_default(),
         words::number(row.octets.into()),
     ];
     let blank = cells.iter().map(|_| String::new()).collect::<Vec<_>>();

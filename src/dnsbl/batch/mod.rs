@@ -39,9 +39,9 @@ pub enum Mode {
     Learned,
     /// The lists of the operator's groups.
     Configured,
-    /// None; the effect of `Learned` is counted.
+    /// No batches are sent; the effect of `Learned` is counted.
     Observe,
-    /// None.
+    /// No batches are sent.
     Off,
 }
 

@@ -1,11 +1,11 @@
-//! Mail hosts: their addresses (RFC 5321 section 5.1), their TLSA (RFC 7672), and what a receiver asks of a sender's
-//! domain beside its MX.
+//! Mail hosts: their addresses (RFC 5321 section 5.1), their TLSA (RFC 7672), and the records of a
+//! sender's domain that a receiver asks for beside its MX.
 
 use hickory_proto::rr::{Name, RecordType};
 
 use super::{Facts, Further, Rule, RuleStep, dmarc, spf};
 
-/// What follows the MX of a domain. Nothing if the domain does not exist: spam invents domains.
+/// The questions that follow the MX of a domain. A domain that does not exist has none: spam invents domains.
 pub(super) fn after_exchangers(domain: &Name, facts: &Facts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();

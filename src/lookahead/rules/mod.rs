@@ -18,7 +18,7 @@ use crate::limits::MAX_AHEAD_HOSTS;
 use crate::question::{Answer, Security};
 use crate::wire;
 
-/// What the rules see of an answer.
+/// The part of an answer that the rules read.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     pub(super) rcode: ResponseCode,
@@ -108,7 +108,7 @@ pub(super) fn of_address(address: std::net::IpAddr) -> Further {
     address::pointer_of(address)
 }
 
-/// What a receiver asks of a sender's domain beside its MX.
+/// The records of a sender's domain that a receiver asks for beside its MX.
 pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }
@@ -128,7 +128,7 @@ pub(super) fn begins(name: &Name, kind: RecordType) -> RuleStep {
     }
 }
 
-/// The questions that follow `name` at this place. Whoever gets NXDOMAIN asks no more about the name.
+/// The questions that follow `name` at this place. After NXDOMAIN mail software asks no more about the name.
 pub(super) fn follow(step: RuleStep, name: &Name, facts: &Facts) -> Vec<Further> {
     match step {
         RuleStep::End => Vec::new(),

@@ -16,7 +16,7 @@ pub(super) fn of_domain(domain: &Name) -> Further {
     Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, RuleStep::Spf { depth: 0 })
 }
 
-/// What an SPF record names; the DMARC record too if it is a domain's own.
+/// The questions about the names in an SPF record; the DMARC record too if the SPF record is a domain's own.
 pub(super) fn after_text(name: &Name, depth: u8, facts: &Facts) -> Vec<Further> {
     let mut records = facts.texts().filter_map(|text| terms_of(&text));
     // Two records are an error (RFC 7208 section 4.5): nothing they name is asked.

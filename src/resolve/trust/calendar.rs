@@ -78,7 +78,10 @@ impl Validator {
                 }
             }
             Calendar::Clock(_) if set && self.timekeeper.turns(RIGHT) => {
-                tracing::info!("the clock of this host was set: it says {}", date(now.unix));
+                tracing::info!(
+                    "the clock of this host was set and now says {}; signatures are checked with their validity times",
+                    date(now.unix)
+                );
             }
             Calendar::Clock(_) => {}
         }
