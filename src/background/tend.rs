@@ -217,28 +217,35 @@ fn why(
         let server = point.and_then(|point| point.server);
         server.map_or_else(String::new, |server| format!(" (also at {server})"))
     };
+    let first = |names: Option<&Vec<Name>>| {
+        let name = names.and_then(|names| names.first()).map(Name::to_ascii).unwrap_or_default();
+        format!("its test entry {}", name.trim_end_matches('.'))
+    };
+    let tests = list.tests.as_ref();
+    let (lists, lists_not) =
+        (first(tests.map(|tests| &tests.listed)), first(tests.map(|tests| &tests.unlisted)));
     let answers = entry.answers();
     let count = answers.since_listing;
     let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
     match state {
         ListState::ListsTheWorld => format!(
-            "{apex} lists everything: it lists the test entry that must not be listed{}; its listings are ignored",
+            "{apex} lists everything: it lists even {lists_not}, which must not be listed{}; its listings are ignored",
             at(unlisted)
         ),
         ListState::ListsNothing => format!(
-            "{apex} lists nothing: it does not list the test entry that must be listed{}, and none of its last {count} answers was a listing",
+            "{apex} lists nothing: it does not list even {lists}, which must be listed{}, and none of its last {count} answers was a listing",
             at(listed)
         ),
         ListState::TestsDiffer if world => format!(
-            "{apex} lists the test entry that must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
+            "{apex} lists {lists_not}, which must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
             at(unlisted)
         ),
         ListState::TestsDiffer if answers.has_listed => format!(
-            "{apex} does not list the test entry that must be listed{}, but lists other names; the last listing was {count} answers ago",
+            "{apex} does not list {lists}, which must be listed{}, but lists other names; the last listing was {count} answers ago",
             at(listed)
         ),
         ListState::TestsDiffer => format!(
-            "{apex} does not list the test entry that must be listed{}; none of its {count} answers was a listing, but these are too few to judge; its listings are used",
+            "{apex} does not list {lists}, which must be listed{}; none of its {count} answers was a listing, but these are too few to judge; its listings are used",
             at(listed)
         ),
         ListState::Slow => format!("{apex} answers slowly"),

@@ -232,7 +232,7 @@ impl UntoldReason {
             }
             Self::ListsTheWorld => {
                 format!(
-                    "{list} lists everything: it lists the test entry that must not be listed; this is not a listing"
+                    "{list} lists everything: it lists even its test entry that must not be listed; this is not a listing"
                 )
             }
             Self::KeyRefused { what } => {

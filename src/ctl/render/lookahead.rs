@@ -57,20 +57,20 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": all rules are used, whatever their state\n".to_owned()
+            "lookahead.mode = \"rules\": the queries of all rules are sent, also of inactive ones\n".to_owned()
         }
         LookaheadMode::Observe => {
-            "lookahead.mode = \"observe\": nothing is asked ahead; the state is what \"learned\" would do\n"
+            "lookahead.mode = \"observe\": no query is sent ahead of clients; the states are those that \"learned\" would use\n"
                 .to_owned()
         }
-        LookaheadMode::Off => "lookahead.mode = \"off\": nothing is asked ahead or counted\n".to_owned(),
+        LookaheadMode::Off => "lookahead.mode = \"off\": resolverd sends no queries ahead of clients, and counts none\n".to_owned(),
     };
     if *own_modes > 0 {
-        text.push_str(&format!("listeners with a mode of their own: {}\n", words::number(*own_modes)));
+        text.push_str(&format!("listeners with their own `lookahead` mode: {}\n", words::number(*own_modes)));
     }
     if *refused > 0 {
         text.push_str(&format!(
-            "{} questions were not asked ahead: too many at once\n",
+            "{} queries were not sent ahead: too many at once\n",
             words::number(*refused)
         ));
     }
