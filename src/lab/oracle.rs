@@ -9,11 +9,12 @@ use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::world::Lab;
+use crate::limits::MAX_ALIASES;
 use crate::zones::authority::Authority;
 use crate::zones::zone::Zone;
 
-/// Aliases followed over zones: more than any resolver follows.
-const MAX_ALIASES: usize = 16;
+/// Aliases followed over zones: more than the resolver follows.
+const ALIASES_FOLLOWED: usize = MAX_ALIASES + 4;
 
 /// Knows every zone of a lab.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl Oracle {
     fn way(&self, name: &Name, kind: RecordType) -> (ResponseCode, Vec<Record>, Vec<Name>) {
         let mut records: Vec<Record> = Vec::new();
         let (mut next, mut names) = (name.clone(), Vec::new());
-        for _ in 0..MAX_ALIASES {
+        for _ in 0..ALIASES_FOLLOWED {
             names.push(next.clone());
             let mut query = Message::query();
             query.add_query(Query::query(next.clone(), kind));
