@@ -1,0 +1,239 @@
+# The package for Debian in a clean Debian 12 with a systemd of its own: installed, upgraded, removed and purged. Sourced by
+# `run`, which has made the clean root with mmdebstrap. Not played here: the .rpm on Rocky, and AppArmor in force, which need
+# another distribution and another kernel.
+
+clean=$work/clean
+packages=$work/packages
+
+# PID 1 of the clean root, with the network of these tests. It starts its journal and what the checks ask for: the units of
+# Debian that set up a machine (sysctl, devices, file systems) would change this one.
+boot_clean() {
+  echo 0 >"$group/cgroup.procs"
+  exec unshare --cgroup --mount --pid --uts --ipc --fork --kill-child bash -euc '
+    clean=$1
+    mount --bind "$clean" "$clean"
+    rm -rf "$clean"/usr/lib/systemd/system/*.wants "$clean"/etc/systemd/system/*.wants "$clean"/usr/lib/systemd/system-generators
+    for unit in sysinit basic stage; do printf "[Unit]\nDescription=$unit\n" >"$clean/etc/systemd/system/$unit.target"; done
+    printf "Requires=systemd-journald.service\nAfter=systemd-journald.service\n" >>"$clean/etc/systemd/system/stage.target"
+    echo 01234567890123456789012345678901 >"$clean/etc/machine-id"
+    mount -t proc proc "$clean/proc"
+    mount --bind "$clean/proc/sys" "$clean/proc/sys"
+    mount -o remount,bind,ro "$clean/proc/sys"
+    mount -t sysfs -o ro sysfs "$clean/sys"
+    mount -t cgroup2 cgroup2 "$clean/sys/fs/cgroup"
+    mount -t tmpfs -o mode=755 tmpfs "$clean/run"
+    mount -t tmpfs -o mode=755 tmpfs "$clean/dev"
+    mkdir "$clean/dev/pts" "$clean/dev/shm"
+    for node in null zero full random urandom tty; do
+      touch "$clean/dev/$node"
+      mount --bind "/dev/$node" "$clean/dev/$node"
+    done
+    ln -s /proc/self/fd "$clean/dev/fd"
+    ln -s pts/ptmx "$clean/dev/ptmx"
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$clean/dev/pts"
+    cd "$clean"
+    pivot_root . mnt
+    umount -l /mnt
+    export container=stage
+    exec /lib/systemd/systemd --unit=stage.target --show-status=no
+  ' bash "$clean"
+}
+
+first_clean() { pgrep -P "$(pid clean)"; }
+
+# clean COMMAND...: runs it there.
+clean() { nsenter -t "$(first_clean)" --mount --pid --uts --ipc --cgroup --root --wd -- env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+
+# debian_package NAME REVISION: into $packages/NAME.
+debian_package() {
+  SOURCE_DATE_EPOCH=1700000000 "$here/../../packaging/build" --binaries "$BINARIES" --output "$packages/$1" --revision "$2" deb
+}
+
+# Its name in the clean root.
+built() { cp "$packages/$1"/resolverd_*.deb "$clean/srv/resolverd-$1.deb" && echo "/srv/resolverd-$1.deb"; }
+
+builds() {
+  local first second
+  mkdir -p "$packages"
+  debian_package 1 1 &
+  first=$!
+  debian_package again 1 &
+  second=$!
+  wait $first
+  wait $second
+  cmp "$packages/1/SHA256SUMS" "$packages/again/SHA256SUMS"
+  (cd "$packages/1" && sha256sum --check --quiet SHA256SUMS)
+  debian_package 2 2
+  echo "figure: $(cd "$packages/1" && stat -c '%n %s octets' ./*.deb | tr '\n' ' ')"
+}
+
+without_errors() { lintian --allow-root --fail-on error "$packages"/1/*.deb; }
+
+profile_parses() { apparmor_parser --skip-kernel-load --skip-cache "$here/../../packaging/deb/apparmor"; }
+
+# All files but those that a package manager and a journal write.
+files() {
+  clean find / -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /tmp -o -path /var/tmp -o -path /srv \
+    -o -path /var/lib/systemd -o -name '__pycache__' \) -prune -o -printf '%p %y %m %U %l\n' | sort
+}
+
+boots() {
+  begin clean boot_clean
+  soon clean systemctl is-active stage.target
+  printf 'nameserver 198.18.0.40\n' | clean tee /etc/resolv.conf >/dev/null
+  # A resolver in place, as the port and `ps` show it.
+  cp /usr/bin/perl "$clean/usr/local/sbin/named"
+  clean tee /etc/systemd/system/named.service >/dev/null <<'END'
+[Service]
+ExecStart=/usr/local/sbin/named -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 17); bind(S, sockaddr_in(53, INADDR_ANY)) or die; sleep'
+[Install]
+WantedBy=multi-user.target
+END
+  clean systemctl daemon-reload
+  clean systemctl enable --now named.service
+  # bind(2) comes a moment after the start of the unit.
+  soon held
+  files >"$work/files.before"
+  clean cat /etc/resolv.conf >"$work/resolv.before"
+}
+
+held() { grep -q ':0035' /proc/net/udp; }
+
+same_resolv() { clean cat /etc/resolv.conf | cmp - "$work/resolv.before"; }
+
+taken() {
+  local package output
+  package=$(built 1)
+  output=$(clean dpkg -i "$package" 2>&1)
+  echo "$output"
+  grep -q 'named (named.service) holds port 53' <<<"$output"
+  grep -q 'systemctl disable --now named.service && systemctl enable --now resolverd.socket resolverd.service' <<<"$output"
+  ! clean systemctl is-active resolverd.service resolverd.socket || return 1
+  ! clean systemctl is-enabled resolverd.service || return 1
+  ! clean systemctl is-enabled resolverd.socket || return 1
+  has '^active' clean systemctl is-active named.service
+  same_resolv
+}
+
+stopped_but_enabled() {
+  local output
+  clean systemctl stop named.service
+  clean dpkg --purge resolverd
+  output=$(clean dpkg -i /srv/resolverd-1.deb 2>&1)
+  echo "$output"
+  grep -q 'named.service is enabled' <<<"$output"
+  ! clean systemctl is-enabled resolverd.socket || return 1
+}
+
+complete() {
+  has '^resolverd:.*:/var/lib/resolverd:' clean getent passwd resolverd
+  clean resolverd --check
+  clean test -s /usr/share/bash-completion/completions/resolverctl -a -s /usr/share/man/man8/resolverd.8.gz \
+    -a -s /etc/apparmor.d/local/resolverd
+  hasnt 'symtab|debug_info' readelf --section-headers --wide "$clean/usr/sbin/resolverd"
+}
+
+# What the package said to run.
+switches() {
+  clean systemctl disable --now named.service
+  cp -r "$work/zones" "$clean/srv/zones"
+  configure
+  sed "/^\[control\]/,+1d; s#$work/#/srv/#" "$work/resolverd.toml" | clean tee /etc/resolverd/resolverd.toml >/dev/null
+  clean cat /etc/resolverd/resolverd.toml >"$work/settled.toml"
+  clean systemctl enable --now resolverd.socket resolverd.service || { clean journalctl --no-pager | tail -n 30; return 1; }
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  has '^resolverd$' clean stat -c %U /run/resolverd/control.sock
+  has 'is healthy' clean resolverctl status
+}
+
+process() { clean systemctl show -p MainPID --value resolverd; }
+
+# A local change stays, no query is lost, and the cache is there afterwards.
+upgrades() {
+  local old package
+  package=$(built 2)
+  has '198\.18\.77\.30' dig @127.0.0.1 +short kept.wild.domain.example A
+  old=$(process)
+  load
+  clean dpkg -i --force-confold "$package" || { touch "$work/enough"; return 1; }
+  loaded
+  [ "$(process)" != "$old" ]
+  has '-2$' clean dpkg-query -W -f '${Version}\n' resolverd
+  has '198\.18\.77\.30' clean resolverctl cache kept.wild.domain.example
+  clean cat /etc/resolverd/resolverd.toml | cmp - "$work/settled.toml"
+  same_resolv
+}
+
+# A version that does not accept the file would stop all mail.
+upgrade_with_wrong_file() {
+  local old output
+  old=$(process)
+  printf '[resolve]\nwrong = 1\n' | clean tee /etc/resolverd/resolverd.toml >/dev/null
+  output=$(clean dpkg -i --force-confold /srv/resolverd-1.deb 2>&1)
+  echo "$output"
+  grep -q 'goes on in its old version' <<<"$output"
+  grep -q 'wrong' <<<"$output"
+  [ "$(process)" = "$old" ]
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  clean tee /etc/resolverd/resolverd.toml <"$work/settled.toml" >/dev/null
+}
+
+removes() {
+  local output
+  printf 'nameserver 127.0.0.1\n' | clean tee /etc/resolv.conf >/dev/null
+  clean cat /etc/resolv.conf >"$work/resolv.before"
+  output=$(clean dpkg --remove resolverd 2>&1)
+  echo "$output"
+  grep -q 'resolv.conf is not changed' <<<"$output"
+  ! held || return 1
+  clean cat /etc/resolverd/resolverd.toml | cmp - "$work/settled.toml"
+  clean test -s /var/lib/resolverd/cache.snapshot
+  hasnt resolverd clean find /etc/systemd
+  same_resolv
+}
+
+# Nothing else holds the port: the package starts the daemon, with the file and the cache of before.
+installs_again() {
+  clean dpkg -i --force-confold /srv/resolverd-2.deb
+  has '^enabled' clean systemctl is-enabled resolverd.socket
+  has '198\.18\.77\.30' clean resolverctl cache kept.wild.domain.example
+  same_resolv
+}
+
+purges() {
+  clean dpkg --purge resolverd
+  ! held || return 1
+  ! clean test -e /var/lib/resolverd || return 1
+  ! clean test -e /etc/resolverd || return 1
+  same_resolv
+  printf 'nameserver 198.18.0.40\n' | clean tee /etc/resolv.conf >/dev/null
+  clean systemctl enable named.service
+  files >"$work/files.after"
+  # The user stays.
+  diff <(grep -vE '^/etc/(passwd|group|g?shadow)-? ' "$work/files.before") \
+    <(grep -vE '^/etc/(passwd|group|g?shadow)-? ' "$work/files.after")
+}
+
+end resolverd
+check "packages: built twice alike" builds
+check "packages: lintian finds no error" without_errors
+check "packages: the AppArmor profile parses" profile_parses
+group=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)$(sed -n 's/^0:://p' /proc/self/cgroup)/$GROUP-clean
+if mkdir "$group" 2>/dev/null; then
+  mkdir -p "$clean"
+  tar -C "$clean" -xf "$CLEAN_ROOT"
+  check "packages: a clean Debian boots" boots
+  check "packages: with port 53 taken nothing starts, and the holder is named" taken
+  check "packages: a resolver that starts at the next boot is named" stopped_but_enabled
+  check "packages: the files, the user and the configuration" complete
+  check "packages: the commands that were printed switch" switches
+  check "packages: an upgrade under load loses no query and keeps the cache" upgrades
+  check "packages: an upgrade with a wrong file keeps the old version running" upgrade_with_wrong_file
+  check "packages: remove" removes
+  check "packages: install again" installs_again
+  check "packages: purge" purges
+  if first_clean >/dev/null; then kill -KILL "$(first_clean)"; fi
+else
+  echo "not run: packages needs a control group that may be written to"
+fi
+begin resolverd resolverd --config "$work/resolverd.toml"
