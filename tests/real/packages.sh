@@ -1,6 +1,7 @@
 # The package for Debian in a clean Debian 12 with a systemd of its own: installed, upgraded, removed and purged. Sourced by
 # `run`, which has made the clean root with mmdebstrap. Not played here: the .rpm on Rocky, and AppArmor in force, which need
 # another distribution and another kernel.
+# shellcheck shell=bash disable=SC2016,SC2153,SC2154 # `run` sets work, here, BINARIES and GROUP.
 
 clean=$work/clean
 packages=$work/packages
@@ -82,7 +83,7 @@ boots() {
   soon clean systemctl is-active stage.target
   printf 'nameserver 198.18.0.40\n' | clean tee /etc/resolv.conf >/dev/null
   # A resolver in place, as the port and `ps` show it.
-  cp /usr/bin/perl "$clean/usr/local/sbin/named"
+  cp "$clean/usr/bin/perl" "$clean/usr/local/sbin/named"
   clean tee /etc/systemd/system/named.service >/dev/null <<'END'
 [Service]
 ExecStart=/usr/local/sbin/named -MSocket -e 'socket(S, PF_INET, SOCK_DGRAM, 17); bind(S, sockaddr_in(53, INADDR_ANY)) or die; sleep'
