@@ -208,10 +208,16 @@ fn named(
     (sources, imports): (&Sources, &Imports),
 ) -> BTreeSet<Module> {
     let mut named = BTreeSet::new();
-    for root in ["crate", "resolverd", "super"] {
+    // A folder's own file names what it declares without a prefix.
+    let declared = sources.keys().filter(|other| source.is_folder && other[..other.len() - 1] == **module);
+    let declared = declared.filter_map(|other| other.last()).map(String::as_str);
+    for root in ["crate", "resolverd", "super", "self"].into_iter().chain(declared) {
         for (place, _) in code.match_indices(&format!("{root}::")) {
             let before = code[..place].chars().next_back();
-            if before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':') {
+            let goes_on =
+                before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':');
+            // `pub(in crate::folder)` calls nothing.
+            if goes_on || code[..place].ends_with("pub(in ") {
                 continue;
             }
             let mut found = Vec::new();
@@ -280,14 +286,16 @@ fn wrong(sources: &Sources, table: &Table) -> Vec<String> {
     wrong
 }
 
-/// Files and folders of one folder that call each other in a circle. A folder's own file counts for the folder; within
-/// it, it stands for what it declares, and its re-exports count for the files that have the items.
+/// Files and folders of one folder that call each other in a circle. A folder's own file counts for the folder outside,
+/// and as one of its files inside: it stands above those that it calls. Its re-exports count for the files that have the
+/// items.
 fn circles(sources: &Sources, arrows: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<String> {
     let mut circles = Vec::new();
     let folders: BTreeSet<&[String]> = sources.keys().map(|module| &module[..module.len() - 1]).collect();
     for folder in folders.into_iter().filter(|folder| !folder.is_empty()) {
         let part = |module: &Module| -> Option<String> {
-            module.strip_prefix(folder).and_then(|rest| rest.first()).cloned()
+            let rest = module.strip_prefix(folder)?;
+            Some(rest.first().map_or("its own file", String::as_str).to_owned())
         };
         let calls: BTreeSet<(String, String)> = arrows
             .iter()
@@ -373,6 +381,14 @@ fn a_circle_through_a_reexport_and_one_between_folders_are_found() {
     let one = ("top/chase", false, "use super::on;");
     assert_eq!(found(&[through, one, lists, ("top/lists/guard", false, guard)]), circle);
     assert!(found(&[through, one, lists, ("top/lists/guard", false, "")]).is_empty());
+    // A folder's own file and one that it declares.
+    let own = ("top/lists", true, "use guard::Guard;\nmod guard;\npub struct Lists(Guard);");
+    let guard = |used| [("top", true, ""), own, ("top/lists/guard", false, used)];
+    let circle = ["guard calls its own file", "its own file calls guard"];
+    let circle = circle.map(|call| format!("top::lists: {call} in a circle"));
+    assert_eq!(found(&guard("use super::Lists;")), circle);
+    assert_eq!(found(&guard("fn f(lists: &crate::top::lists::Lists) {}")), circle);
+    assert!(found(&guard("pub(in crate::top::lists) struct Guard;")).is_empty());
 }
 
 #[test]

@@ -451,7 +451,7 @@ async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_beg
     {
         server.set_faults(&[resolverd::lab::fault::Fault::Slow(MIN_DEADLINE * 7 / 5)]);
     }
-    let other = resolverd::lab::client::Client::new(stage.daemon.addresses()[1], PATIENCE);
+    let other = resolverd::lab::client::LabClient::new(stage.daemon.addresses()[1], PATIENCE);
     let owner = name("www.slow.tld.");
     let overdue = other.ask_datagram(&owner, RecordType::A).await.unwrap();
     assert_eq!(overdue.metadata.response_code, ResponseCode::ServFail);

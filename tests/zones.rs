@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
 use resolverd::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
-use resolverd::lab::client::Client;
+use resolverd::lab::client::LabClient;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::ask;
@@ -294,8 +294,9 @@ async fn each_listener_has_its_own_clients_and_zones() {
     let address = |reply: hickory_proto::op::Message| reply.answers[0].data.ip_addr().unwrap().to_string();
     let [inside, outside] = stage.daemon.addresses()[..] else { panic!("two listeners") };
     for _ in ["cold", "from memory"] {
-        let ask =
-            async |server| Client::new(server, PATIENCE).ask(&name("www.tld."), RecordType::A).await.unwrap();
+        let ask = async |server| {
+            LabClient::new(server, PATIENCE).ask(&name("www.tld."), RecordType::A).await.unwrap()
+        };
         assert_eq!(address(ask(inside).await), "10.9.9.9");
         assert_eq!(address(ask(outside).await), "10.0.0.1");
     }
@@ -400,7 +401,7 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
     for (address, own, others) in [(at(2), ONE, OTHER), (at(3), OTHER, ONE)] {
         let stopped = stopped.clone();
         asking.spawn(async move {
-            let client = Client::new(address, PATIENCE);
+            let client = LabClient::new(address, PATIENCE);
             while !*stopped.borrow() {
                 for (apex, code) in [(own, ResponseCode::NoError), (others, ResponseCode::NXDomain)] {
                     let reply = client.ask(&name(&format!("host.{apex}")), RecordType::A).await.unwrap();

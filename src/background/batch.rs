@@ -72,7 +72,7 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
                     }
                     number = number.wrapping_add(1);
                     let (resolver, asker) = (Arc::clone(&resolver), client(number));
-                    asking.spawn(async move { (check, list, resolver.ask_ahead(question, asker).await) });
+                    asking.spawn(async move { (check, list, resolver.side().ask_ahead(question, asker).await) });
                 }
             }
         }

@@ -79,7 +79,7 @@ fn call_witness(
 ) {
     let (resolver, random) = (Arc::clone(resolver), random.clone());
     if way.is_public() {
-        asking.spawn(async move { resolver.ask_for_nothing(view, &nowhere(&random)).await });
+        asking.spawn(async move { resolver.side().ask_for_nothing(view, &nowhere(&random)).await });
         return;
     }
     let now = resolver.clock().mono();

@@ -16,7 +16,7 @@ use crate::resolve::side::nowhere;
 pub async fn ask_root_in_doubt(resolver: Arc<Resolver>, random: Random) -> Infallible {
     loop {
         resolver.recorder().doubted().await;
-        resolver.ask_for_nothing(ViewId::default(), &nowhere(&random)).await;
+        resolver.side().ask_for_nothing(ViewId::default(), &nowhere(&random)).await;
         tokio::time::sleep(NETWORK_WITNESS_PAUSE).await;
     }
 }

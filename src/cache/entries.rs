@@ -6,9 +6,10 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 
 use super::negative::Negative;
+use super::renewal;
 use super::rrset::{Rank, Rrset};
 use super::security::{Backing, Evidence, ZoneTrust};
-use super::{outside, renewal, shared, weight};
+use super::weights::{outside, shared, weight};
 use crate::clock::Mono;
 use crate::question::{QuestionKey, Security};
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::Memory;
 use super::entries::{CacheEntry, Known};
 use super::keys::KeySlot;
+use super::memory::Memory;
 use super::rrset::Rank;
 use super::rrsets::InView;
 use crate::clock::Mono;

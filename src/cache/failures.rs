@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{QuestionStore, shared, weight};
+use super::store::QuestionStore;
+use super::weights::{shared, weight};
 use crate::clock::Mono;
 use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
 use crate::question::{ExtendedError, QuestionKey};

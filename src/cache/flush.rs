@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::entries::CacheEntry;
 use super::entries::{EntryKind, kind_of};
-use super::{Memory, QuestionStore};
+use super::memory::Memory;
+use super::store::QuestionStore;
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
 /// The entries to flush.

@@ -9,10 +9,11 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::entries::{CacheEntry, Delegation, Known};
+use super::memory::{Memory, weigh_answer};
 use super::negative::Negative;
 use super::rrset::Rank;
 use super::security::ZoneTrust;
-use super::{Memory, entries, failures, weigh_answer};
+use super::{entries, failures};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::QuestionStore;
 use super::entries::{CacheEntry, Known};
 use super::keys::{KeySlot, NameKeys};
 use super::negative::{Denial, Negative, negative_ttl};
 use super::rrset::{Credibility, Rank, Rrset, capped, encode};
 use super::security::{Backing, Evidence};
-use super::store::LookedUp;
+use super::store::{LookedUp, QuestionStore};
 use crate::clock::Mono;
 use crate::limits::DOUBTED_TIME;
 use crate::question::{QuestionKey, Security, ViewId};

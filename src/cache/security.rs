@@ -7,7 +7,7 @@ use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 
-use super::{block, outside};
+use super::weights::{block, outside};
 use crate::clock::Mono;
 use crate::question::Security;
 use crate::rdata;

@@ -14,8 +14,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::round_trips::RoundTrips;
 pub use super::silence::Health;
 use super::silence::Silence;
-use super::store::{LookedUp, Store};
-use super::{StoreFill, fill};
+use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{

@@ -22,6 +22,7 @@ use hashbrown::HashTable;
 
 use crate::hash::Keyed;
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
+use crate::question::QuestionKey;
 
 /// Per cent of a shard's octets that the short queue may take.
 const SHORT: u64 = 10;
@@ -458,6 +459,28 @@ fn halves(hash: u64) -> (u32, u32) {
 /// of a queue leave one incomplete, and they cannot panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A bounded table by question, or by another key of the same form.
+pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
+
+/// The fill of one memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFill {
+    /// The name of the memory.
+    pub store: &'static str,
+    /// Entries, those past their TTL included.
+    pub entries: u64,
+    /// Their weight in octets.
+    pub bytes: u64,
+    /// Its bound in octets.
+    pub capacity: u64,
+}
+
+/// The fill of a table.
+pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
+    let (entries, bytes) = store.fill();
+    StoreFill { store: name, entries, bytes, capacity: store.capacity() }
 }
 
 #[cfg(test)]

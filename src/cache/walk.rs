@@ -8,8 +8,6 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::Memory;
-
 /// The permit to walk; other walks wait for it.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
@@ -20,23 +18,24 @@ impl Default for Walks {
     }
 }
 
-impl Memory {
-    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client. The walk goes on to its end
-    /// if the caller gives up. A runtime of one thread, like that of a simulation, has no other thread: the walk runs
-    /// on its one thread, so that a simulation is repeated exactly for a seed.
-    pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found
+impl Walks {
+    /// Runs `walk` over `subject` when all earlier walks have ended, on a thread that serves no client. The walk goes on
+    /// to its end if the caller gives up. A runtime of one thread, like that of a simulation, has no other thread: the
+    /// walk runs on its one thread, so that a simulation is repeated exactly for a seed.
+    pub(super) async fn run<Subject, Found, Walk>(&self, subject: &Subject, walk: Walk) -> Found
     where
+        Subject: Clone + Send + 'static,
         Found: Send + 'static,
-        Walk: FnOnce(&Self) -> Found + Send + 'static,
+        Walk: FnOnce(&Subject) -> Found + Send + 'static,
     {
         // The semaphore is never closed. If it were, two walks would run at a time, which is harmless.
-        let turn = Arc::clone(&self.walks.0).acquire_owned().await.ok();
+        let turn = Arc::clone(&self.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
-            return walk(self);
+            return walk(subject);
         }
-        let memory = self.clone();
+        let subject = subject.clone();
         let walked = task::spawn_blocking(move || {
-            let found = walk(&memory);
+            let found = walk(&subject);
             drop(turn);
             found
         });

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy};
-use super::table::{Visitor, visit};
+use super::table::{Place, Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
@@ -26,14 +26,14 @@ struct Changes<'c> {
 }
 
 impl Visitor for Changes<'_> {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
-        let (old, new) = ((section.of)(self.old), (section.of)(self.new));
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>) {
+        let (old, new) = ((place.of)(self.old), (place.of)(self.new));
         let told = keys(section.keys, old, new);
         self.once.extend(told.into_iter().map(|change| format!("{}.{change}", section.name)));
     }
 
-    fn many<Kind: TableEntry>(&mut self) {
-        let (old, new) = (Kind::all(self.old), Kind::all(self.new));
+    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>) {
+        let (old, new) = ((place.of)(self.old), (place.of)(self.new));
         for entry in new {
             let title = entry.title();
             match old.iter().find(|before| before.title() == title) {

@@ -15,9 +15,10 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{PORT, TLS_PORT};
+pub use super::records::RECORD_TTL;
 use super::{
-    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Lookahead,
-    LookaheadMode, Resolve, RootHints, TrustAnchor, ZoneKind,
+    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection,
+    LookaheadMode, LookaheadSection, Resolve, RootHints, TrustAnchor, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -178,7 +179,7 @@ impl Default for Dnsbl {
     }
 }
 
-impl Default for Lookahead {
+impl Default for LookaheadSection {
     fn default() -> Self {
         Self { mode: LookaheadMode::Learned }
     }
@@ -212,7 +213,7 @@ impl Default for Config {
             records: Vec::new(),
             dnsbl: Dnsbl::default(),
             lists: Vec::new(),
-            lookahead: Lookahead::default(),
+            lookahead: LookaheadSection::default(),
             control: Control::default(),
             log: LogSection::default(),
         }

@@ -73,6 +73,4 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             |dnsbl| Some(written::number(dnsbl.batch_waste)),
         ),
     ],
-    of: |config| &config.dnsbl,
-    of_mut: |config| &mut config.dnsbl,
 };

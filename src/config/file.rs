@@ -13,13 +13,42 @@ use super::files::Opened;
 use super::reader::ConfigReader;
 use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
 use super::table::visit;
+use super::{defaults, trust_anchor};
 use crate::limits;
 
 /// The version of the format, not of the program.
 const VERSION: &str = "1";
 
+impl Config {
+    /// Reads the file at `path`; none: the one at `defaults::FILE`, if it exists.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has errors; all errors are reported at once.
+    pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
+        let usual = Path::new(defaults::FILE);
+        let mut config = match path {
+            Some(path) => read(path),
+            None if matches!(usual.try_exists(), Ok(false)) => Ok(Self::default()),
+            None => read(usual),
+        }?;
+        if config.dnssec.trust_anchor.path.is_none() {
+            config.dnssec.trust_anchor = trust_anchor::newest();
+        }
+        Ok(config)
+    }
+
+    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which may have entries. It reads no
+    /// trust anchors of the host.
+    ///
+    /// # Errors
+    /// The text has errors.
+    pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
+        read_over(base, text, directory)
+    }
+}
+
 /// Reads a file that exists.
-pub(super) fn read(path: &Path) -> Result<Config, Errors> {
+fn read(path: &Path) -> Result<Config, Errors> {
     let file = path.display().to_string();
     let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
     let text = text.map_err(|error| Errors {
@@ -38,7 +67,7 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
 }
 
 /// Reads the text of a file over `base`.
-pub(super) fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
+fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
     let file = directory.display().to_string();
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
 }

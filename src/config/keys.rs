@@ -7,7 +7,6 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::Config;
 use super::report::WrongValue;
 use super::value::{Read, Typed};
 
@@ -122,10 +121,6 @@ pub(super) struct SingleSection<Holder: 'static> {
     pub(super) name: &'static str,
     /// Its keys.
     pub(super) keys: &'static [ConfigKey<Holder>],
-    /// Its holder.
-    pub(super) of: fn(&Config) -> &Holder,
-    /// The same, to be written.
-    pub(super) of_mut: fn(&mut Config) -> &mut Holder,
 }
 
 /// A section that may occur several times.
@@ -139,10 +134,6 @@ pub(super) trait TableEntry: Sized + 'static {
 
     /// An entry without any keys.
     fn blank() -> Self;
-    /// All of them.
-    fn all(config: &Config) -> &[Self];
-    /// The same, to be added to.
-    fn all_mut(config: &mut Config) -> &mut Vec<Self>;
     /// Its kind and name.
     fn title(&self) -> String;
 

@@ -1,7 +1,5 @@
 //! `[[list]]`: a DNS list that is not in the registry, or changes to one that is.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -12,7 +10,7 @@ use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::list_files::{KeyFile, key_file};
 use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
-use super::{Config, value, written};
+use super::{value, written};
 use crate::dnsbl::codes::{Code, Span};
 use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestEntries, WhenSilent, WhenStale};
 use crate::limits;
@@ -172,14 +170,6 @@ impl TableEntry for ConfiguredList {
         Self::default()
     }
 
-    fn all(config: &Config) -> &[Self] {
-        &config.lists
-    }
-
-    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
-        &mut config.lists
-    }
-
     fn title(&self) -> String {
         format!("list {}", value::name_text(&self.name))
     }
@@ -233,23 +223,6 @@ impl ConfiguredList {
         list.quota = self.quota;
         list.configured = true;
         Some(list)
-    }
-}
-
-impl Config {
-    /// All lists: those of the registry, and the operator's.
-    pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
-        let mut lists = self.dnsbl.registry.lists.clone();
-        for entry in &self.lists {
-            if let Some(mut list) = entry.list(lists.get(&entry.name).map(Arc::as_ref)) {
-                let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));
-                if let (Some(file), Some(base)) = (&entry.key, base) {
-                    list.take_key(base, file.key.clone());
-                }
-                lists.insert(entry.name.clone(), Arc::new(list));
-            }
-        }
-        lists
     }
 }
 

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy, set, set_some};
 use super::lookahead::{LISTENER_MODES, LookaheadMode};
-use super::{Config, addresses, value, written};
+use super::{addresses, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
 use crate::limits;
@@ -136,8 +136,6 @@ const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
     keys: &[ADDRESSES, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED, LOOKAHEAD],
-    of: |config| &config.listen,
-    of_mut: |config| &mut config.listen,
 };
 
 impl TableEntry for Listener {
@@ -156,14 +154,6 @@ impl TableEntry for Listener {
 
     fn blank() -> Self {
         Self { addresses: Vec::new(), ..Self::default() }
-    }
-
-    fn all(config: &Config) -> &[Self] {
-        &config.listeners
-    }
-
-    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
-        &mut config.listeners
     }
 
     fn title(&self) -> String {

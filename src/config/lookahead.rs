@@ -37,18 +37,16 @@ pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
 
 /// `[lookahead]`
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lookahead {
+pub struct LookaheadSection {
     /// The mode of all listeners that have none of their own.
     pub mode: LookaheadMode,
 }
 
-pub(super) const LOOKAHEAD: SingleSection<Lookahead> = SingleSection {
+pub(super) const LOOKAHEAD: SingleSection<LookaheadSection> = SingleSection {
     name: "lookahead",
-    keys: &[ConfigKey::<Lookahead>::new(
+    keys: &[ConfigKey::<LookaheadSection>::new(
         "mode",
         |lookahead, typed, _| set(&mut lookahead.mode, value::word(typed, &MODES)),
         |lookahead| Some(written::word(lookahead.mode, &MODES)),
     )],
-    of: |config| &config.lookahead,
-    of_mut: |config| &mut config.lookahead,
 };

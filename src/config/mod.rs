@@ -43,6 +43,7 @@ mod records;
 mod report;
 mod root_hints;
 mod sections;
+mod settings;
 mod show;
 mod table;
 mod trust_anchor;
@@ -50,105 +51,19 @@ mod value;
 mod written;
 mod zone;
 
-use std::net::SocketAddr;
-use std::path::Path;
-
 pub use self::addresses::Forwarder;
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
 pub use self::listener::{Access, Listener};
-pub use self::lookahead::{Lookahead, LookaheadMode};
-pub use self::records::{ConfiguredRecord, RECORD_TTL, line_of};
+pub use self::lookahead::{LookaheadMode, LookaheadSection};
+pub use self::records::{ConfiguredRecord, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
 pub use self::sections::{Cache, Control, Dnssec, Family, LogSection, Resolve};
+pub use self::settings::Config;
 pub use self::show::show;
 pub use self::trust_anchor::TrustAnchor;
 pub use self::zone::{ConfiguredHost, ConfiguredZone, ZoneKind};
 pub use crate::dnsbl::list::Guard;
-
-/// All settings of the operator.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Config {
-    /// `[listen]`
-    pub listen: Listener,
-    /// Whether the command line named the addresses of `[listen]`: those of the file are ignored then.
-    pub has_fixed_addresses: bool,
-    /// Whether the command line said that no snapshot is kept: the file is ignored then.
-    pub is_without_snapshot: bool,
-    /// `[[listener]]`: more listeners, each with its own policy.
-    pub listeners: Vec<Listener>,
-    /// `[cache]`
-    pub cache: Cache,
-    /// `[resolve]`
-    pub resolve: Resolve,
-    /// `[dnssec]`
-    pub dnssec: Dnssec,
-    /// `[[zone]]`: zones with servers or data of their own.
-    pub zones: Vec<ConfiguredZone>,
-    /// `[[host]]`: names with addresses of their own.
-    pub hosts: Vec<ConfiguredHost>,
-    /// `[[record]]`: records of any type.
-    pub records: Vec<ConfiguredRecord>,
-    /// `[dnsbl]`
-    pub dnsbl: Dnsbl,
-    /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.
-    pub lists: Vec<ConfiguredList>,
-    /// `[lookahead]`
-    pub lookahead: Lookahead,
-    /// `[control]`
-    pub control: Control,
-    /// `[log]`
-    pub log: LogSection,
-}
-
-impl Config {
-    /// Reads the file at `path`; none: the one at `defaults::FILE`, if it exists.
-    ///
-    /// # Errors
-    /// The file cannot be read, or has errors; all errors are reported at once.
-    pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
-        let usual = Path::new(defaults::FILE);
-        let mut config = match path {
-            Some(path) => file::read(path),
-            None if matches!(usual.try_exists(), Ok(false)) => Ok(Self::default()),
-            None => file::read(usual),
-        }?;
-        if config.dnssec.trust_anchor.path.is_none() {
-            config.dnssec.trust_anchor = trust_anchor::newest();
-        }
-        Ok(config)
-    }
-
-    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which may have entries. It reads no
-    /// trust anchors of the host.
-    ///
-    /// # Errors
-    /// The text has errors.
-    pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
-        file::read_over(base, text, directory)
-    }
-
-    /// All listeners: `[listen]`, then each `[[listener]]`.
-    pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
-        std::iter::once(&self.listen).chain(&self.listeners)
-    }
-
-    /// The same with other addresses of `[listen]`: `--listen` on the command line.
-    #[must_use]
-    pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
-        self.listen.addresses = addresses;
-        self.has_fixed_addresses = true;
-        self
-    }
-
-    /// The same, with no snapshot of the cache: `--no-snapshot` on the command line.
-    #[must_use]
-    pub fn without_snapshot(mut self) -> Self {
-        self.cache.snapshot = false;
-        self.is_without_snapshot = true;
-        self
-    }
-}

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::Config;
 use super::keys::{self, ConfigKey, SingleSection, TableEntry};
 use super::report::{LineStarts, Problems, WrongValue};
-use super::table::{Names, Visitor};
+use super::table::{KeyNames, Place, Visitor};
 use super::value::Typed;
 
 /// The state of the reading.
@@ -19,7 +19,7 @@ pub(super) struct ConfigReader<'t> {
     places: &'t LineStarts,
     /// The directory of the file: relative paths start there.
     directory: &'t Path,
-    names: Names,
+    names: KeyNames,
     pub(super) config: Config,
     pub(super) lines: KeyLines,
     pub(super) problems: Problems,
@@ -84,7 +84,7 @@ impl<'t> ConfigReader<'t> {
             tree,
             places,
             directory,
-            names: Names::all(),
+            names: KeyNames::all(),
             config,
             lines: KeyLines::default(),
             problems: Problems::default(),
@@ -143,8 +143,8 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Reads an entry, and keeps it if its name is known.
-    fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) {
+    /// Reads an entry; none if its name is not known.
+    fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) -> Option<Kind> {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
         let mut wrongs = read_keys(Kind::KEYS, &mut entry, &found, self.directory);
@@ -162,16 +162,16 @@ impl<'t> ConfigReader<'t> {
         typed.sort_unstable();
         wrongs.extend(Kind::check(&typed.into_iter().map(|(_, key)| key).collect::<Vec<_>>()));
         self.tell(Kind::NAME, &found, wrongs);
-        if is_known {
+        is_known.then(|| {
             let lines = EntryLines { head: line, keys: found.lines().collect() };
             self.lines.many.entry(Kind::NAME).or_default().push(lines);
-            Kind::all_mut(&mut self.config).push(entry);
-        }
+            entry
+        })
     }
 }
 
 impl Visitor for ConfigReader<'_> {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>) {
         let Some(found) = self.tree.get(section.name) else { return };
         let line = self.places.line_of(found.span().start);
         let Some(table) = found.get_ref().as_table() else {
@@ -180,13 +180,13 @@ impl Visitor for ConfigReader<'_> {
             return self.problems.add(Some(line), Some(section.name), wrong);
         };
         let found = self.found(section.name, line, table);
-        let holder = (section.of_mut)(&mut self.config);
+        let holder = (place.of_mut)(&mut self.config);
         let wrongs = read_keys(section.keys, holder, &found, self.directory);
         self.tell(section.name, &found, wrongs);
         self.lines.once.extend(found.lines().map(|(key, line)| ((section.name, key), line)));
     }
 
-    fn many<Kind: TableEntry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>) {
         let Some(found) = self.tree.get(Kind::NAME) else { return };
         let line = self.places.line_of(found.span().start);
         let tables: Option<Vec<(usize, &DeTable<'_>)>> = found.get_ref().as_array().and_then(|array| {
@@ -203,7 +203,8 @@ impl Visitor for ConfigReader<'_> {
             return self.problems.add(Some(*line), Some(Kind::NAME), wrong);
         }
         for (line, table) in tables {
-            self.entry::<Kind>(line, table);
+            let entry = self.entry::<Kind>(line, table);
+            (place.of_mut)(&mut self.config).extend(entry);
         }
     }
 }

@@ -8,7 +8,7 @@ use toml::Value;
 use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::report::{WrongValue, quoted};
 use super::value::{self, Read, Typed};
-use super::{Config, written};
+use super::written;
 use crate::rdata::is_understood;
 use crate::wire::presentation::{kind_text, name_text};
 use crate::{limits, zone_file};
@@ -102,14 +102,6 @@ impl TableEntry for ConfiguredRecord {
 
     fn blank() -> Self {
         Self { name: Name::root(), kind: RecordType::TXT, data: Vec::new(), ttl: None }
-    }
-
-    fn all(config: &Config) -> &[Self] {
-        &config.records
-    }
-
-    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
-        &mut config.records
     }
 
     fn title(&self) -> String {

@@ -81,8 +81,6 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
         )
         .at_start(),
     ],
-    of: |config| &config.cache,
-    of_mut: |config| &mut config.cache,
 };
 
 /// The settings of queries to servers.
@@ -184,8 +182,6 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             |resolve| Some(Value::String(addresses::ports_text(&resolve.source_ports))),
         ),
     ],
-    of: |config| &config.resolve,
-    of_mut: |config| &mut config.resolve,
 };
 
 /// `"auto"`, `true` or `false`.
@@ -249,8 +245,6 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             |dnssec| Some(dnssec.sha1.into()),
         ),
     ],
-    of: |config| &config.dnssec,
-    of_mut: |config| &mut config.dnssec,
 };
 
 /// The control socket.
@@ -268,8 +262,6 @@ pub(super) const CONTROL: SingleSection<Control> = SingleSection {
         |control| Some(written::path(Some(&control.socket))),
     )
     .at_start()],
-    of: |config| &config.control,
-    of_mut: |config| &mut config.control,
 };
 
 /// The absolute path of a socket.
@@ -302,8 +294,6 @@ pub(super) const LOG: SingleSection<LogSection> = SingleSection {
         |log, typed, _| set(&mut log.level, level(typed)),
         |log| Some(Value::String(log.level.as_str().to_ascii_lowercase())),
     )],
-    of: |config| &config.log,
-    of_mut: |config| &mut config.log,
 };
 
 /// A log level.

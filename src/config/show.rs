@@ -4,7 +4,7 @@
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
-use super::table::{Visitor, visit};
+use super::table::{Place, Visitor, visit};
 
 /// The file of `config`: every key, or with `changed` only those that differ from the default.
 pub fn show(config: &Config, changed: bool) -> String {
@@ -24,17 +24,17 @@ struct ShownConfig<'c> {
 }
 
 impl Visitor for ShownConfig<'_> {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
-        let default = Some((section.of)(&self.default)).filter(|_| self.changed);
-        let lines = keys(section.keys, (section.of)(self.config), default);
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>) {
+        let default = Some((place.of)(&self.default)).filter(|_| self.changed);
+        let lines = keys(section.keys, (place.of)(self.config), default);
         if !lines.is_empty() {
             self.once.push_str(&format!("\n[{}]\n{lines}", section.name));
         }
     }
 
-    fn many<Kind: TableEntry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>) {
         let blank = Some(Kind::blank()).filter(|_| self.changed);
-        for entry in Kind::all(self.config) {
+        for entry in (place.of)(self.config) {
             self.many.push_str(&format!("\n[[{}]]\n{}", Kind::NAME, keys(Kind::KEYS, entry, blank.as_ref())));
         }
     }

@@ -10,36 +10,51 @@ use super::list::ConfiguredList;
 use super::listener::{self, Listener};
 use super::records::ConfiguredRecord;
 use super::report::nearest;
+use super::settings::Config;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, lookahead, sections, value};
 
 /// Work on every section.
 pub(super) trait Visitor {
     /// For a section that occurs once.
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>);
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>);
     /// For a section that may occur several times.
-    fn many<Kind: TableEntry>(&mut self);
+    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>);
+}
+
+/// The place of a section in the configuration.
+pub(super) struct Place<Holder: 'static> {
+    pub(super) of: fn(&Config) -> &Holder,
+    /// The same, to be written.
+    pub(super) of_mut: fn(&mut Config) -> &mut Holder,
+}
+
+/// The place of the section that this field holds.
+macro_rules! place {
+    ($field:ident) => {
+        &Place { of: |config| &config.$field, of_mut: |config| &mut config.$field }
+    };
 }
 
 /// Visits every section, in the order of the shipped file.
 pub(super) fn visit(visitor: &mut impl Visitor) {
-    visitor.once(&listener::LISTEN);
-    visitor.many::<Listener>();
-    visitor.once(&sections::CACHE);
-    visitor.once(&sections::RESOLVE);
-    visitor.once(&sections::DNSSEC);
-    visitor.many::<ConfiguredZone>();
-    visitor.many::<ConfiguredHost>();
-    visitor.many::<ConfiguredRecord>();
-    visitor.once(&dnsbl::DNSBL);
-    visitor.many::<ConfiguredList>();
-    visitor.once(&lookahead::LOOKAHEAD);
-    visitor.once(&sections::CONTROL);
-    visitor.once(&sections::LOG);
+    visitor.once(&listener::LISTEN, place!(listen));
+    visitor.many::<Listener>(place!(listeners));
+    visitor.once(&sections::CACHE, place!(cache));
+    visitor.once(&sections::RESOLVE, place!(resolve));
+    visitor.once(&sections::DNSSEC, place!(dnssec));
+    visitor.many::<ConfiguredZone>(place!(zones));
+    visitor.many::<ConfiguredHost>(place!(hosts));
+    visitor.many::<ConfiguredRecord>(place!(records));
+    visitor.once(&dnsbl::DNSBL, place!(dnsbl));
+    visitor.many::<ConfiguredList>(place!(lists));
+    visitor.once(&lookahead::LOOKAHEAD, place!(lookahead));
+    visitor.once(&sections::CONTROL, place!(control));
+    visitor.once(&sections::LOG, place!(log));
 }
 
 /// The names of all sections and keys.
-pub(super) struct Names(Vec<ConfigSection>);
+pub(super) struct KeyNames(Vec<ConfigSection>);
 
 /// The names of a section.
 pub(super) struct ConfigSection {
@@ -49,19 +64,19 @@ pub(super) struct ConfigSection {
     many: bool,
 }
 
-impl Visitor for Names {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
+impl Visitor for KeyNames {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, _: &Place<Holder>) {
         let keys = section.keys.iter().map(|key| key.name).collect();
         self.0.push(ConfigSection { name: section.name, keys, many: false });
     }
 
-    fn many<Kind: TableEntry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self, _: &Place<Vec<Kind>>) {
         let keys = Kind::KEYS.iter().map(|key| key.name).collect();
         self.0.push(ConfigSection { name: Kind::NAME, keys, many: true });
     }
 }
 
-impl Names {
+impl KeyNames {
     /// All of them.
     pub(super) fn all() -> Self {
         let mut names = Self(Vec::new());
@@ -121,34 +136,32 @@ impl ConfigSection {
 mod tests {
     use super::*;
 
-    /// The heads and keys of the shipped file, including its examples, each with the line before it.
-    fn shipped() -> Vec<(String, String)> {
+    /// The heads and keys of the shipped file, including its examples.
+    fn shipped() -> Vec<String> {
         let text = include_str!("../../conf/resolverd.toml");
-        let mut before = "";
         let mut found = Vec::new();
         for line in text.lines() {
             let bare = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
             let key = bare.split_once(" = ").map(|(key, _)| key).filter(|key| !key.contains(' '));
             if bare.starts_with('[') && bare.ends_with(']') {
-                found.push((bare.to_owned(), before.to_owned()));
+                found.push(bare.to_owned());
             } else if let Some(key) = key.filter(|_| !line.starts_with([' ', '\t'])) {
-                found.push((key.to_owned(), before.to_owned()));
+                found.push(key.to_owned());
             }
-            before = line;
         }
         found
     }
 
     #[test]
     fn the_shipped_file_has_every_key_below_its_section_and_no_other() {
-        let names = Names::all();
+        let names = KeyNames::all();
         let mut head = String::new();
         let mut missing: Vec<(String, &str)> = names
             .0
             .iter()
             .flat_map(|section| section.keys.iter().map(|key| (section.head(), *key)))
             .collect();
-        for (word, _) in shipped() {
+        for word in shipped() {
             if word.starts_with('[') {
                 head = word;
                 continue;

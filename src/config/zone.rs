@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 use super::addresses::{Forwarder, server_text};
 use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::report::WrongValue;
-use super::{Config, addresses, included, records, value, written};
+use super::{addresses, included, records, value, written};
 use crate::limits;
 
 /// The keys for the source of a zone's answers.
@@ -139,14 +139,6 @@ impl TableEntry for ConfiguredZone {
         Self::default()
     }
 
-    fn all(config: &Config) -> &[Self] {
-        &config.zones
-    }
-
-    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
-        &mut config.zones
-    }
-
     fn title(&self) -> String {
         format!("zone {}", value::name_text(&self.name))
     }
@@ -228,14 +220,6 @@ impl TableEntry for ConfiguredHost {
 
     fn blank() -> Self {
         Self { name: Name::root(), addresses: Vec::new() }
-    }
-
-    fn all(config: &Config) -> &[Self] {
-        &config.hosts
-    }
-
-    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
-        &mut config.hosts
     }
 
     fn title(&self) -> String {

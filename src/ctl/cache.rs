@@ -1,8 +1,9 @@
 //! `resolverctl cache`: the entries of the daemon's memory under a name.
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// The command line of `cache`.

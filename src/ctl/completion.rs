@@ -1,9 +1,9 @@
 //! `resolverctl completion`: the completion script of a shell.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{CommandFailure, CommandOutcome, Exit};
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 
 /// The command line of `completion`.
 #[derive(Debug, clap::Args)]
@@ -13,9 +13,12 @@ pub(super) struct Arguments {
 }
 
 /// Shows the script.
-pub(super) fn run(arguments: &Arguments) -> Result<CommandOutcome, CommandFailure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    command_line: &mut clap::Command,
+) -> Result<CommandOutcome, CommandFailure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "resolverctl", &mut script);
+    clap_complete::generate(arguments.shell, command_line, "resolverctl", &mut script);
     let text =
         String::from_utf8(script).map_err(|error| CommandFailure::Output(std::io::Error::other(error)))?;
     Ok(CommandOutcome { text, exit: Exit::Yes })

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::config::{Config, ConfigProblem, Errors, defaults};
 use crate::control::protocol::{Reply, Request};
 use crate::zones::Views;

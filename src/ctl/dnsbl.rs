@@ -3,8 +3,9 @@
 use clap::Subcommand;
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, lists};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 use crate::dnsbl::list::Purpose;
 use crate::question::ListSays;

@@ -3,8 +3,9 @@
 use clap::ArgGroup;
 
 use super::client::{ControlClient, unexpected};
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{FlushWhat, Reply, Request};
 
 /// The command line of `flush`: a name, `--negative` or `--all`.

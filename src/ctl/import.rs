@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::Format;
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::import::{self, FORMATS, Imported, Weight};
 
 /// The command line of `import`.

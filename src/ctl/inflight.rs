@@ -1,8 +1,9 @@
 //! `resolverctl inflight`: the daemon's queries in progress, and the servers that they wait for.
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// Sends the request, and shows the reply.

@@ -1,8 +1,9 @@
 //! `resolverctl lookahead`: the rules of look-ahead, and the share of their questions that clients use.
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, lookahead};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// Sends the request, and shows the reply.

@@ -27,6 +27,7 @@ mod import;
 mod inflight;
 mod lookahead;
 mod nta;
+mod outcome;
 mod query;
 mod reload;
 pub mod render;
@@ -39,10 +40,11 @@ mod zones;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::client::ControlClient;
 pub use self::exit::{CommandFailure, Exit};
+use self::outcome::CommandOutcome;
 use self::render::{Format, Style};
 use crate::config::defaults;
 
@@ -140,13 +142,6 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// The result of a command.
-struct CommandOutcome {
-    /// The output, with its last newline.
-    text: String,
-    exit: Exit,
-}
-
 /// Runs the program: asks, prints, and returns the exit code.
 pub fn run(arguments: &Arguments) -> Exit {
     match arguments.outcome() {
@@ -186,7 +181,7 @@ impl Arguments {
             Some(Command::Nta(command)) => nta::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
             Some(Command::Import(arguments)) => import::run(arguments, format),
-            Some(Command::Completion(arguments)) => completion::run(arguments),
+            Some(Command::Completion(arguments)) => completion::run(arguments, &mut Self::command()),
             Some(Command::Check(arguments)) => check::run(arguments, &client, format),
         }
     }
@@ -208,7 +203,6 @@ impl Arguments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {

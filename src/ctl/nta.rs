@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{NtaWhat, Request};
 use crate::limits::MAX_NTA_TIME;
 
@@ -44,7 +45,7 @@ pub(super) fn run(
     let replies = client.ask(&Request::Nta { what })?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => state::negative_anchors(&replies, style),
+        Format::Text(style) => state::ntas(&replies, style),
     };
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }

@@ -1,8 +1,9 @@
 //! `resolverctl query`: a question, asked through the daemon as mail software asks it.
 
 use super::client::{ControlClient, unexpected};
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{QueryReply, Reply, Request};
 
 /// The command line of `query`.

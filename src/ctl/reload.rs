@@ -1,8 +1,9 @@
 //! `resolverctl reload`: makes the daemon read its configuration file again.
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
 /// Sends the request, and shows the changes or the errors of the file.

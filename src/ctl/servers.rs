@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// The command line of `servers`.

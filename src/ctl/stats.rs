@@ -1,8 +1,9 @@
 //! `resolverctl stats`: the statistics.
 
 use super::client::{ControlClient, unexpected};
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, rows, screen};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request, Table};
 use crate::record::Window;
 

@@ -1,8 +1,9 @@
 //! `resolverctl status`: the health of the daemon.
 
 use super::client::{ControlClient, unexpected};
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
 /// Sends the request, and shows the reply. The exit code is "no" if the daemon is not healthy.

@@ -1,8 +1,9 @@
 //! `resolverctl zones`: the configured zones, their targets, and the states of their servers.
 
 use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, json, zones};
-use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// Sends the request, and shows the reply.

@@ -147,7 +147,7 @@ impl Controlled for Running {
     }
 
     fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
-        Box::pin(self.resolver.ask_directly(asked))
+        Box::pin(self.resolver.side().ask_directly(asked))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {

@@ -20,6 +20,8 @@ use crate::notify;
 use crate::random::Random;
 use crate::record::Counter;
 use crate::resolve::Resolver;
+use crate::resolve::prefetch::Prefetcher;
+use crate::resolve::side::SideResolver;
 use crate::supervise::Supervisor;
 
 /// Starts all tasks that live as long as the daemon; they end with the returned value.
@@ -27,15 +29,17 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     let mut tasks = JoinSet::new();
     let running = || Arc::clone(subject);
     let resolver = || Arc::clone(&subject.resolver);
+    let side = Arc::clone(subject.resolver.side());
     tasks.spawn(prime(running()));
     keep(&mut tasks, supervisor, "the statistics task", running(), tick);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_lists);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
-    keep(&mut tasks, supervisor, "the dead server task", resolver(), Resolver::probe_dead_servers);
+    keep(&mut tasks, supervisor, "the dead server task", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
-    keep(&mut tasks, supervisor, "the prefetch task", resolver(), Resolver::prefetch);
+    let prefetcher = Arc::clone(subject.resolver.prefetcher());
+    keep(&mut tasks, supervisor, "the prefetch task", prefetcher, Prefetcher::run);
     let own = random.clone();
     let tend = move |resolver| tend::tend(resolver, own.clone());
     keep(&mut tasks, supervisor, "the list health task", resolver(), tend);
@@ -45,7 +49,8 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the batch task", resolver(), batch::send_batches);
     let ahead = Arc::clone(&subject.lookahead);
     let look_ahead = move |resolver| Arc::clone(&ahead).run(resolver);
-    keep(&mut tasks, supervisor, "the look-ahead task", resolver(), look_ahead);
+    let resolver = Arc::clone(subject.resolver.lookahead());
+    keep(&mut tasks, supervisor, "the look-ahead task", resolver, look_ahead);
     if let Some(patience) = notify::patience() {
         let pulses = supervisor.pulses().clone();
         let watch = move |subject| notify::watchdog(patience, pulses.clone(), probe(&subject));

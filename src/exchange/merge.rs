@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
-use super::{Heard, Trouble, UpstreamQuery};
+use super::upstream_query::{Heard, Trouble, UpstreamQuery};
 use crate::clock::Mono;
 use crate::hash::{Keyed, Plain};
 use crate::limits::{MERGE_TIME, MERGE_TIME_OF_UNKNOWN};

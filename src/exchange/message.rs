@@ -5,8 +5,8 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::UpstreamQuery;
 use super::case;
+use super::upstream_query::UpstreamQuery;
 use crate::random::Random;
 use crate::wire::{HEADER, MAX_NAME, PAYLOAD};
 

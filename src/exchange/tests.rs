@@ -2,7 +2,8 @@
 
 use super::*;
 use futures_util::future::BoxFuture;
-use network::{Replies, Stream};
+use hickory_proto::rr::RecordType;
+use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
 

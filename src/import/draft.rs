@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml::Value;
 
-use super::finding::{Finding, Place, Weight};
+use super::finding::{ImportFinding, Place, Weight};
 use crate::config::Config;
 use crate::limits;
 use crate::zones::Views;
@@ -26,7 +26,7 @@ pub(super) struct Entry {
 pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<Entry>,
-    findings: Vec<Finding>,
+    findings: Vec<ImportFinding>,
     /// The number of findings beyond `limits::MAX_FINDINGS`.
     more: usize,
 }
@@ -60,7 +60,7 @@ impl Draft {
             self.more = self.more.saturating_add(1);
             return;
         }
-        let finding = Finding {
+        let finding = ImportFinding {
             place: place.clone(),
             option: option.to_owned(),
             did: did.to_owned(),
@@ -73,7 +73,7 @@ impl Draft {
     }
 
     /// The configuration of all entries that can be used, and the findings, the dangerous first.
-    pub(super) fn finish(mut self) -> (Config, Vec<Finding>, usize) {
+    pub(super) fn finish(mut self) -> (Config, Vec<ImportFinding>, usize) {
         let mut entries = std::mem::take(&mut self.entries);
         // In TOML the keys of sections stand before the first entry of a list.
         entries.sort_by_key(|entry| entry.head.starts_with("[["));

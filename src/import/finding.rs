@@ -29,7 +29,7 @@ pub enum Weight {
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct ImportFinding {
     /// Its place.
     pub place: Place,
     /// The setting, as it was typed.
@@ -48,7 +48,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for ImportFinding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{}: {}: {}; {}", self.place, self.option, self.did, self.instead);
         formatter.write_str(&shown(&text, MAX_SHOWN_SENTENCE))

@@ -14,17 +14,20 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod draft;
+mod error;
 mod finding;
+mod imported;
 mod named;
 mod source;
 mod unbound;
 mod values;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub use self::finding::{Finding, Place, Weight};
-use crate::config::Config;
+pub use self::error::ImportError;
+pub use self::finding::{ImportFinding, Place, Weight};
+pub use self::imported::Imported;
 use draft::Draft;
 
 /// A format that can be imported.
@@ -38,41 +41,6 @@ pub enum Format {
 
 /// The formats by the name of the program, as it is typed.
 pub const FORMATS: [(&str, Format); 2] = [("unbound", Format::Unbound), ("named", Format::Named)];
-
-/// The result of an import.
-#[derive(Debug)]
-pub struct Imported {
-    /// The configuration.
-    pub config: Config,
-    /// The settings that were changed or left out, the dangerous ones first.
-    pub findings: Vec<Finding>,
-    /// The number of findings that are left out.
-    pub more: usize,
-}
-
-/// Why nothing was imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// A file.
-    #[error("{} {reason}", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// The reason.
-        reason: String,
-    },
-    /// A text that is not of its format.
-    #[error("{place}: {reason}")]
-    Text {
-        /// The place.
-        place: Place,
-        /// The reason.
-        reason: String,
-    },
-    /// The format cannot be told from the name of the file.
-    #[error("{} has a name that tells no format; give it with --from", .0.display())]
-    Format(PathBuf),
-}
 
 /// Imports the file at `path`.
 ///
@@ -93,16 +61,4 @@ pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportErr
 fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_str()?;
     FORMATS.iter().find(|(known, _)| name.starts_with(known)).map(|(_, format)| *format)
-}
-
-impl Imported {
-    /// The file of the configuration, with the findings as comments at its top.
-    pub fn file(&self, from: &Path) -> String {
-        write::file(self, from)
-    }
-
-    /// The findings in lines, below a heading for each weight.
-    pub fn told(&self) -> String {
-        write::told(self)
-    }
 }

@@ -2,41 +2,44 @@
 
 use std::path::Path;
 
-use super::{Imported, Weight};
+use super::finding::Weight;
+use super::imported::Imported;
 use crate::config;
 
 /// The weights, in the order of their headings.
 const WEIGHTS: [Weight; 3] = [Weight::Dangerous, Weight::Different, Weight::Unneeded];
 
-/// The file.
-pub(super) fn file(imported: &Imported, from: &Path) -> String {
-    let head = format!(
-        "# Imported from {} by resolverctl import. Keys that are left out have their defaults;\n\
-         # see resolverd.toml(5).\n",
-        from.display()
-    );
-    let told: String =
-        told(imported).lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
-    let told = if told.is_empty() { told } else { format!("#\n{told}") };
-    format!("{head}{told}{}", config::show(&imported.config, true))
-}
+impl Imported {
+    /// The file of the configuration, with the findings as comments at its top.
+    pub fn file(&self, from: &Path) -> String {
+        let head = format!(
+            "# Imported from {} by resolverctl import. Keys that are left out have their defaults;\n\
+             # see resolverd.toml(5).\n",
+            from.display()
+        );
+        let told: String =
+            self.told().lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+        let told = if told.is_empty() { told } else { format!("#\n{told}") };
+        format!("{head}{told}{}", config::show(&self.config, true))
+    }
 
-/// The findings.
-pub(super) fn told(imported: &Imported) -> String {
-    let mut text = String::new();
-    for weight in WEIGHTS {
-        let findings: Vec<String> = imported
-            .findings
-            .iter()
-            .filter(|finding| finding.weight == weight)
-            .map(|finding| format!("  {finding}\n"))
-            .collect();
-        if !findings.is_empty() {
-            text.push_str(&format!("{}\n{}", weight.heading(), findings.concat()));
+    /// The findings in lines, below a heading for each weight.
+    pub fn told(&self) -> String {
+        let mut text = String::new();
+        for weight in WEIGHTS {
+            let findings: Vec<String> = self
+                .findings
+                .iter()
+                .filter(|finding| finding.weight == weight)
+                .map(|finding| format!("  {finding}\n"))
+                .collect();
+            if !findings.is_empty() {
+                text.push_str(&format!("{}\n{}", weight.heading(), findings.concat()));
+            }
         }
+        if self.more > 0 {
+            text.push_str(&format!("{} more are left out.\n", self.more));
+        }
+        text
     }
-    if imported.more > 0 {
-        text.push_str(&format!("{} more are left out.\n", imported.more));
-    }
-    text
 }

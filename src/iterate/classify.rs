@@ -200,15 +200,15 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     let nxdomain = rcode == ResponseCode::NXDomain;
     let mut unasked = 0;
     let chain = match is_rrset(name, kind, &scrubbed.answers) {
-        true => Chain::of(std::mem::take(&mut scrubbed.answers), name),
+        true => AliasChain::of(std::mem::take(&mut scrubbed.answers), name),
         false => follow(zone, name, kind, &scrubbed.answers),
     };
     let mut said = match chain {
-        Chain::Broken => Said::Nothing(Conduct::Unfit),
-        Chain::Followed { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
+        AliasChain::Broken => Said::Nothing(Conduct::Unfit),
+        AliasChain::Followed { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
             Said::Nothing(Conduct::OtherError)
         }
-        Chain::Followed { answers, synthesised, last, end } => {
+        AliasChain::Followed { answers, synthesised, last, end } => {
             let sent =
                 scrubbed.answers.iter().filter(|record| kind == RecordType::RRSIG || !is_signature(record));
             let used = answers.len().saturating_sub(synthesised.len());
@@ -288,7 +288,7 @@ enum ChainEnd {
     TooLong,
 }
 
-enum Chain {
+enum AliasChain {
     Followed {
         answers: Vec<Record>,
         /// Places of those made here from a DNAME, not sent.
@@ -300,7 +300,7 @@ enum Chain {
     Broken,
 }
 
-impl Chain {
+impl AliasChain {
     /// A chain of the data alone.
     fn of(answers: Vec<Record>, name: &Name) -> Self {
         Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
@@ -315,7 +315,7 @@ fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
 }
 
 /// Follows the aliases of the answer section from `name` as far as the server has authority.
-fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Chain {
+fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> AliasChain {
     let (mut answers, mut synthesised): (Vec<Record>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
@@ -326,7 +326,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
                 answers.push(dname.clone());
             }
             let Redirected::To(cname, target) = redirected else {
-                return Chain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
+                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
             // A CNAME that the server sent for it is replaced by ours, so it counts as used.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
@@ -334,7 +334,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
             }
             answers.push(*cname);
             if asked(RecordType::CNAME) {
-                return Chain::Followed { answers, synthesised, last, end: ChainEnd::Data };
+                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Data };
             }
             last = target;
         } else {
@@ -348,19 +348,19 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
                 }
             }
             if answers.len() > before {
-                return Chain::Followed { answers, synthesised, last, end: ChainEnd::Data };
+                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Data };
             }
             let Some((record, target)) = alias else {
-                return Chain::Followed { answers, synthesised, last, end: ChainEnd::Open };
+                return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Open };
             };
             answers.push(record.clone());
             last = target;
         }
         if !zone.zone_of(&last) {
-            return Chain::Followed { answers, synthesised, last, end: ChainEnd::Open };
+            return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::Open };
         }
     }
-    Chain::Broken
+    AliasChain::Broken
 }
 
 /// The target of a name below a DNAME.

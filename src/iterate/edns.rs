@@ -33,7 +33,7 @@ impl Signed {
             return Self::No;
         }
         let anchors = &view.config.dnssec.trust_anchor.anchors;
-        let Trust::Anchor(anchor, _) = anchors.closest(name, |above| view.is_exempt(above)) else {
+        let Trust::Anchor(anchor, _) = anchors.closest(name, |above| view.has_nta(above)) else {
             return Self::No;
         };
         let evidence = cut.evidence.records(0);

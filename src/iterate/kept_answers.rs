@@ -136,6 +136,11 @@ impl Iterate {
         rrsets.put_delegation(Arc::clone(&delegation));
         delegation
     }
+
+    /// Keeps a referral that came too late.
+    pub fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
+        self.keep_referral(errand, referral, Some(cut));
+    }
 }
 
 /// Whether a record is at `name`, or is the DNAME that redirects it.

@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
-use super::classify::{Referral, Said};
-use super::{Errand, Iterate};
+use super::classify::Said;
 use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
@@ -50,7 +49,7 @@ impl LateAnswers {
         }
     }
 
-    async fn next(&self) -> LateAnswer {
+    pub(super) async fn next(&self) -> LateAnswer {
         loop {
             let next = self.waiting().pop_front();
             match next {
@@ -62,17 +61,5 @@ impl LateAnswers {
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<LateAnswer>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Iterate {
-    /// The next late answer; waits until there is one.
-    pub async fn late_answer(&self) -> LateAnswer {
-        self.means.late_answers.next().await
-    }
-
-    /// Keeps a referral that came too late.
-    pub fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
-        self.keep_referral(errand, referral, Some(cut));
     }
 }

@@ -34,14 +34,14 @@ pub enum AskError {
 
 /// Asks one server.
 #[derive(Clone, Copy, Debug)]
-pub struct Client {
+pub struct LabClient {
     server: SocketAddr,
     patience: Duration,
     edns_size: Option<u16>,
     wants_ad: bool,
 }
 
-impl Client {
+impl LabClient {
     /// Asks `server`, with EDNS of 1232 octets, and waits `patience` for each try.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
         Self { server, patience, edns_size: Some(1232), wants_ad: false }

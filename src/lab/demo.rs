@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Family};
 use crate::random::Random;
 
-use super::client::Client;
+use super::client::LabClient;
 use super::internet::{DEFAULT_DOMAINS, Internet};
 use super::simulation::root_anchor;
 use super::sockets::LabSockets;
@@ -154,7 +154,7 @@ async fn show(
     (server, socket): (SocketAddr, &Path),
     screen: &mut dyn Write,
 ) -> Result<(), DemoError> {
-    let client = Client::new(server, PATIENCE);
+    let client = LabClient::new(server, PATIENCE);
     writeln!(
         screen,
         "An internet of {} servers and {} zones is up; resolverd answers at {server}.",
@@ -196,7 +196,7 @@ struct Play<'a> {
     options: &'a Options,
     internet: &'a Internet,
     mails: &'a [Mail],
-    client: Client,
+    client: LabClient,
 }
 
 impl Play<'_> {
@@ -245,7 +245,7 @@ fn write_times(screen: &mut dyn Write, label: &str, played: &[Played]) -> io::Re
 }
 
 /// Lab domains whose MX, address, mail host and PTR all resolve.
-async fn count_resolved(internet: &Internet, client: Client) -> usize {
+async fn count_resolved(internet: &Internet, client: LabClient) -> usize {
     let checks = internet.domains.iter().map(|domain| async move {
         let questions = [
             (domain.name.clone(), RecordType::MX),
@@ -269,7 +269,7 @@ async fn count_resolved(internet: &Internet, client: Client) -> usize {
 }
 
 /// Lab domains whose MX is answered with AD.
-async fn count_secure(internet: &Internet, client: Client) -> usize {
+async fn count_secure(internet: &Internet, client: LabClient) -> usize {
     let client = client.asking_for_ad();
     let checks = internet.domains.iter().map(|domain| async move {
         let answer = client.ask(&domain.name, RecordType::MX).await;

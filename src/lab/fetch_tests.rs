@@ -14,7 +14,8 @@ use crate::iterate::failure::Failure;
 use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
 use crate::question::{QuestionKey, ViewId};
 use crate::record::trail::Trail;
-use crate::resolve::trust::fetch::{JoinedFetch, Round};
+use crate::resolve::trust::fetch::Round;
+use crate::resolve::trust::fetches::JoinedFetch;
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 

@@ -196,7 +196,7 @@ async fn send_later(socket: Arc<UdpSocket>, client: SocketAddr, delivery: Delive
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::client::{AskError, Client};
+    use crate::lab::client::{AskError, LabClient};
     use crate::lab::world::{Builder, ServerPlan};
     use hickory_proto::rr::{Name, RecordType};
     use std::time::Duration;
@@ -214,9 +214,9 @@ mod tests {
         LabSockets::start(Arc::new(builder.build().unwrap()), Random::seeded(1)).await.unwrap()
     }
 
-    fn client(sockets: &LabSockets, server: &str) -> Client {
+    fn client(sockets: &LabSockets, server: &str) -> LabClient {
         let address = sockets.lab().server(server).unwrap().addresses()[0];
-        Client::new(SocketAddr::new(address, sockets.port()), Duration::from_secs(5))
+        LabClient::new(SocketAddr::new(address, sockets.port()), Duration::from_secs(5))
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use crate::clock::Clock;
 use crate::random::Random;
 
-use super::client::{AskError, Client};
+use super::client::{AskError, LabClient};
 use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
 
@@ -36,7 +36,7 @@ pub trait Asker: Sync {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>>;
 }
 
-impl Asker for Client {
+impl Asker for LabClient {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(Self::ask(self, name, kind))
     }

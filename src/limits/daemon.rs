@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
+use super::exchange::MAX_EXCHANGES;
+use super::listener::MAX_TCP_CLIENTS;
 
 /// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);

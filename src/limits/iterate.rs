@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{MAX_DEAD_TIME, MAX_EXCHANGES};
+use super::cache::MAX_DEAD_TIME;
+use super::exchange::MAX_EXCHANGES;
 
 /// Messages to servers for one client question, its sub-questions included. A cold name behind unglued servers in
 /// cold zones takes about 30; Unbound stops at 32 referrals and 64 targets. Bounds NXNSAttack (CVE-2020-12662).

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{FLIGHT_TIME, LISTEN_TIME_OF_SLOW, MAX_WAITERS, MIN_TIMER};
+use super::cache::MIN_TIMER;
+use super::exchange::LISTEN_TIME_OF_SLOW;
+use super::resolve::{FLIGHT_TIME, MAX_WAITERS};
 
 /// UDP workers for each address: beyond four the loopback device is the bottleneck.
 pub const MAX_WORKERS: usize = 4;

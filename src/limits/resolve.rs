@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::MAX_TIMER;
+use super::iterate::MAX_TIMER;
 
 /// Aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;

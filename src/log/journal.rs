@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use tracing::Level;
 
-use super::{EventText, write_line};
+use super::event_text::{EventText, write_line};
 use crate::limits::MAX_LOG_FIELD;
 
 /// The identifier of our lines: `journalctl -t resolverd`.

@@ -11,13 +11,13 @@
 //! - An error is logged once, by the code that decides what happens next. An outage of this host's network once wrote
 //!   two lines for each zone; it now has one line at its begin and one at its end.
 
+mod event_text;
 mod journal;
 
-use std::fmt::{self, Write as _};
-use std::io::{self, Write as _, stderr};
+use std::fmt::Write as _;
+use std::io;
 use std::sync::OnceLock;
 
-use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -26,6 +26,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
+use event_text::{EventText, write_line};
 use journal::Journal;
 
 /// Sets the level of this process's lines. A process has one log, so this is the only global variable.
@@ -70,28 +71,6 @@ impl<S: Subscriber> Layer<S> for LogOutput {
     }
 }
 
-/// The content of an event.
-#[derive(Debug, Default)]
-struct EventText {
-    sentence: String,
-    /// Its other fields, in their order.
-    fields: Vec<(&'static str, String)>,
-}
-
-impl Visit for EventText {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let value = format!("{value:?}");
-        match field.name() {
-            "message" => self.sentence = value,
-            name => self.fields.push((name, value)),
-        }
-    }
-}
-
 /// A line with its moment and level.
 fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let mut line = String::new();
@@ -99,17 +78,4 @@ fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let _ = SystemTime.format_time(&mut Writer::new(&mut line));
     let _ = write!(line, " {level:>5} ");
     write_line(line, sentence)
-}
-
-/// Writes `begin` and a sentence to stderr, always as one line, even if it has octets of strangers.
-fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
-    for character in sentence.chars() {
-        if character.is_control() {
-            begin.extend(character.escape_default());
-        } else {
-            begin.push(character);
-        }
-    }
-    begin.push('\n');
-    stderr().lock().write_all(begin.as_bytes())
 }

@@ -40,7 +40,7 @@ pub struct RuleCounts {
 
 /// The account of a rule.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Account {
+pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
     /// Judged lately.
     recent_used: u32,
@@ -51,7 +51,7 @@ pub(super) struct Account {
     gap: Option<Duration>,
 }
 
-impl Account {
+impl RuleAccount {
     /// The state that its counts give it.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);
@@ -147,8 +147,8 @@ impl Account {
 mod tests {
     use super::*;
 
-    fn judged(used: u32, unused: u32) -> Account {
-        let mut account = Account::default();
+    fn judged(used: u32, unused: u32) -> RuleAccount {
+        let mut account = RuleAccount::default();
         for place in 0..used.saturating_add(unused) {
             account.judge(place < used, false);
         }
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(judged(AHEAD_MIN_JUDGED - 1, 0).state(), RuleState::Learning);
         assert_eq!(judged(12, 8).state(), RuleState::Active);
         assert_eq!(judged(11, 9).state(), RuleState::Inactive);
-        assert_eq!((judged(11, 9).share(), Account::default().share()), (Some(55), None));
+        assert_eq!((judged(11, 9).share(), RuleAccount::default().share()), (Some(55), None));
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_a_bounded_number_is_open() {
-        let mut account = Account::default();
+        let mut account = RuleAccount::default();
         let open = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
         assert_eq!(open, usize::try_from(AHEAD_UNUSED).unwrap());
         account.used(Duration::from_secs(1), Duration::from_millis(20));

@@ -9,7 +9,7 @@ use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 
 /// The account of all rules together.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub(super) struct MessageAllowance {
     /// Questions that may be asked at once, in millionths.
     tokens: u64,
     filled: Mono,
@@ -22,7 +22,7 @@ pub(super) struct Allowance {
 /// A question, in the unit of the tokens.
 const QUESTION: u64 = 1_000_000;
 
-impl Allowance {
+impl MessageAllowance {
     pub(super) fn new(now: Mono) -> Self {
         Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
     }
@@ -69,16 +69,16 @@ mod tests {
 
     #[test]
     fn so_many_a_second_and_no_more() {
-        let mut allowance = Allowance::new(at(0));
+        let mut allowance = MessageAllowance::new(at(0));
         let mut take = |millis| (0..1_000).filter(|_| allowance.take(at(millis), 1_000_000, 0)).count();
         assert_eq!([take(0), take(500), take(500), take(5_000)], [60, 30, 0, 60]);
     }
 
     #[test]
     fn one_in_four_messages_is_unused_at_most() {
-        let mut allowance = Allowance::new(at(0));
+        let mut allowance = MessageAllowance::new(at(0));
         let mut second = 0;
-        let mut take = |allowance: &mut Allowance, sent| {
+        let mut take = |allowance: &mut MessageAllowance, sent| {
             second += 1;
             (0..1_000).filter(|_| allowance.take(at(second * 1_000), sent, 2)).count()
         };

@@ -59,8 +59,7 @@ use crate::hash::Keyed;
 use crate::question::Question;
 use crate::random::Random;
 use crate::record::Counter;
-use crate::resolve::Resolver;
-use crate::resolve::ahead::{AskedAhead, KnownAhead};
+use crate::resolve::ahead::{AskedAhead, KnownAhead, LookaheadResolver};
 use crate::resolve::answered::AnsweredEvent;
 
 /// The state of look-ahead, for its task and for the control socket.
@@ -102,7 +101,7 @@ impl Lookahead {
     }
 
     /// Asks ahead as long as it runs.
-    pub async fn run(self: Arc<Self>, resolver: Arc<Resolver>) -> Infallible {
+    pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
         // After a panic of this task, its questions are gone.
         self.state().nothing_in_progress();
@@ -123,7 +122,7 @@ impl Lookahead {
             for start in start {
                 let resolver = Arc::clone(&resolver);
                 asking.spawn(async move {
-                    let ended = resolver.look_ahead(start.question.clone(), start.rule.mark()).await;
+                    let ended = resolver.ask(start.question.clone(), start.rule.mark()).await;
                     (start, ended)
                 });
             }
@@ -133,8 +132,8 @@ impl Lookahead {
     }
 
     /// Takes in an event, and returns the questions to ask. While clients need the room, only uses are counted.
-    fn take(&self, resolver: &Arc<Resolver>, event: &AnsweredEvent) -> Vec<Start> {
-        if !matches!(event, AnsweredEvent::Used { .. }) && !resolver.has_room_ahead() {
+    fn take(&self, resolver: &Arc<LookaheadResolver>, event: &AnsweredEvent) -> Vec<Start> {
+        if !matches!(event, AnsweredEvent::Used { .. }) && !resolver.has_room() {
             resolver.recorder().count(Counter::LookaheadLost, 1);
             return Vec::new();
         }
@@ -164,7 +163,12 @@ impl Lookahead {
         start
     }
 
-    fn ended(&self, resolver: &Arc<Resolver>, start: &Start, ended: Option<&AskedAhead>) -> Vec<Start> {
+    fn ended(
+        &self,
+        resolver: &Arc<LookaheadResolver>,
+        start: &Start,
+        ended: Option<&AskedAhead>,
+    ) -> Vec<Start> {
         let messages = ended.map_or(0, |ended| usize::try_from(ended.messages).unwrap_or(usize::MAX));
         resolver.recorder().count(Counter::LookaheadAsked, usize::from(messages > 0));
         resolver.recorder().count(Counter::LookaheadMessages, messages);
@@ -177,21 +181,21 @@ impl Lookahead {
     }
 }
 
-impl Outside for Arc<Resolver> {
+impl Outside for Arc<LookaheadResolver> {
     fn known(&self, question: &Question) -> KnownAhead {
-        self.known_ahead(question)
+        LookaheadResolver::known(self, question)
     }
 
     fn zone(&self, question: &Question) -> Name {
-        self.zone_ahead(question)
+        self.zone_to_blame(question)
     }
 
     fn is_apex(&self, question: &Question) -> bool {
-        self.is_apex_ahead(question)
+        LookaheadResolver::is_apex(self, question)
     }
 
     fn has_room(&self) -> bool {
-        self.has_room_ahead()
+        LookaheadResolver::has_room(self)
     }
 
     fn messages(&self) -> u64 {
@@ -199,10 +203,10 @@ impl Outside for Arc<Resolver> {
     }
 
     fn config(&self) -> Arc<Config> {
-        Arc::clone(self.views().config())
+        LookaheadResolver::config(self)
     }
 
     fn unmark(&self, question: &Question) {
-        self.unmark_ahead(question);
+        LookaheadResolver::unmark(self, question);
     }
 }

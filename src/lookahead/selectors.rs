@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 
 use hickory_proto::rr::Name;
 
-use super::rules::Facts;
+use super::rules::AnswerFacts;
 use crate::hash::Keyed;
 use crate::limits::{MAX_SELECTOR_DOMAINS, MAX_SELECTORS};
 use crate::question::{Answer, ViewId, wire_name};
@@ -33,7 +33,7 @@ impl Selectors {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
         };
-        if !Facts::of(answer).is_some_and(|facts| facts.texts().any(|text| is_key(&text))) {
+        if !AnswerFacts::of(answer).is_some_and(|facts| facts.texts().any(|text| is_key(&text))) {
             return;
         }
         let Ok(domain) = Name::from_labels(name.iter().skip(place.saturating_add(1))) else { return };

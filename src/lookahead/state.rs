@@ -9,13 +9,13 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::account::{Account, RuleState};
-use super::allowance::Allowance;
+use super::account::{RuleAccount, RuleState};
+use super::allowance::MessageAllowance;
 use super::avoided::Avoided;
 use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
 use super::in_progress::InProgress;
 use super::rule::Rule;
-use super::rules::{self, Facts, Further, RuleStep};
+use super::rules::{self, AnswerFacts, Further, RuleStep};
 use super::selectors::Selectors;
 use crate::clock::Mono;
 use crate::config::{Config, LookaheadMode};
@@ -75,7 +75,7 @@ pub(super) struct Start {
 
 /// Further questions for one address or domain.
 #[derive(Debug)]
-struct Chain {
+struct RuleChain {
     mode: LookaheadMode,
     /// The configuration that it began with: another one ends it, as it may have another mode.
     config: Arc<Config>,
@@ -92,13 +92,13 @@ struct Chain {
 /// The state.
 #[derive(Debug)]
 pub(super) struct State {
-    accounts: [Account; Rule::ALL.len()],
+    accounts: [RuleAccount; Rule::ALL.len()],
     expected: ExpectedQuestions,
-    chains: BTreeMap<ChainNumber, Chain>,
+    chains: BTreeMap<ChainNumber, RuleChain>,
     /// The chains in the order of their begin.
     order: VecDeque<(ChainNumber, Mono)>,
     next_chain: ChainNumber,
-    allowance: Allowance,
+    allowance: MessageAllowance,
     avoided: Avoided,
     selectors: Selectors,
     in_progress: InProgress,
@@ -114,7 +114,7 @@ impl State {
             chains: BTreeMap::new(),
             order: VecDeque::new(),
             next_chain: 0,
-            allowance: Allowance::new(now),
+            allowance: MessageAllowance::new(now),
             avoided: Avoided::default(),
             selectors: Selectors::new(keyed),
             in_progress: InProgress::default(),
@@ -122,7 +122,7 @@ impl State {
         }
     }
 
-    pub(super) fn account(&self, rule: Rule) -> Option<&Account> {
+    pub(super) fn account(&self, rule: Rule) -> Option<&RuleAccount> {
         self.accounts.get(rule.index())
     }
 
@@ -243,7 +243,7 @@ impl State {
         expected.until = Some(answer.map_or(now, |answer| answer.expires));
         expected.messages = Some(counts);
         self.allowance.settle(before, counts);
-        let gap = self.account(start.rule).map(Account::gap).unwrap_or_default();
+        let gap = self.account(start.rule).map(RuleAccount::gap).unwrap_or_default();
         let is_short = |answer: &Answer| answer.expires.since(answer.stored) < gap;
         let avoided = match answer {
             None => ended.blamed.clone().map(|zone| (zone, AHEAD_FAILED_TIME)),
@@ -331,7 +331,7 @@ impl State {
         }
         let number = self.next_chain;
         self.next_chain = number.wrapping_add(1);
-        let chain = Chain {
+        let chain = RuleChain {
             mode,
             config: outside.config(),
             like: like.clone(),
@@ -341,7 +341,7 @@ impl State {
         };
         self.chains.insert(number, chain);
         let start = self.plan(number, further, outside, now);
-        if self.chains.get(&number).is_some_and(Chain::is_unused) {
+        if self.chains.get(&number).is_some_and(RuleChain::is_unused) {
             self.chains.remove(&number);
         } else {
             self.order.push_back((number, now));
@@ -429,7 +429,7 @@ impl State {
     /// Whether the bounds leave room for a question.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
         self.expected.has_room()
-            && self.account(rule).is_some_and(Account::has_room)
+            && self.account(rule).is_some_and(RuleAccount::has_room)
             && outside.has_room()
             && self.allowance.take(now, outside.messages(), AHEAD_RISK)
     }
@@ -441,7 +441,7 @@ impl State {
     }
 }
 
-impl Chain {
+impl RuleChain {
     /// Whether nothing was asked or expected in it.
     fn is_unused(&self) -> bool {
         self.asked_left == MAX_AHEAD_OF_SUBJECT && self.observed_left == MAX_AHEAD_OF_SUBJECT
@@ -468,7 +468,7 @@ fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>>
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;
     }
-    let found = rules::follow(step, name, &Facts::of(answer)?);
+    let found = rules::follow(step, name, &AnswerFacts::of(answer)?);
     Some(found).filter(|found| !found.is_empty())
 }
 

@@ -6,8 +6,8 @@ use std::fmt;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::client::{Question, ViewId};
 use super::names::wire_name;
-use super::{Question, ViewId};
 
 /// Class IN (RFC 1035 section 3.2.4): the only one we serve.
 const CLASS_IN: u16 = 1;

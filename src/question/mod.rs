@@ -16,6 +16,7 @@
 
 pub mod ahead;
 mod answer;
+mod client;
 mod extended_error;
 mod key;
 mod names;
@@ -24,12 +25,8 @@ pub mod renewal;
 #[cfg(test)]
 pub(crate) mod stage;
 
-use std::fmt;
-use std::net::IpAddr;
-
-use hickory_proto::rr::{Name, RecordType};
-
 pub use answer::{Answer, ListMark, ListSays, Security};
+pub use client::{Client, Question, ViewId};
 pub use extended_error::ExtendedError;
 pub use key::{QuestionKey, push_tail, tail};
 pub use names::{
@@ -37,66 +34,3 @@ pub use names::{
     same_name, wire_name,
 };
 pub use outcome::{Apart, Outcome};
-
-/// A question of class IN. The client's spelling stays with the listener; names here are in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Question {
-    /// Owner name asked for, lower case, absolute.
-    pub name: Name,
-    /// Type asked for.
-    pub kind: RecordType,
-    /// DO (RFC 3225): the client wants signatures and proofs.
-    pub dnssec_ok: bool,
-    /// CD (RFC 4035 section 3.2.2): the client validates for itself.
-    pub checking_disabled: bool,
-    /// The view of the listener that it came to.
-    pub view: ViewId,
-}
-
-/// The set of zones and policies that a client sees. Memory is separated by it, in the key's last four octets. Ids
-/// are given in order and never twice while the daemon runs; the first is that of `[listen]` at the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ViewId(u32);
-
-impl ViewId {
-    /// Its number, from 0.
-    pub const fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The next one; none after the last.
-    pub fn following(self) -> Option<Self> {
-        self.0.checked_add(1).map(Self)
-    }
-
-    /// The octets that end a key.
-    pub const fn octets(self) -> [u8; 4] {
-        self.0.to_be_bytes()
-    }
-}
-
-impl Question {
-    /// A plain question: no DO, no CD.
-    pub fn new(name: &Name, kind: RecordType) -> Self {
-        let mut name = name.to_lowercase();
-        name.set_fqdn(true);
-        Self { name, kind, dnssec_ok: false, checking_disabled: false, view: ViewId::default() }
-    }
-}
-
-impl fmt::Display for Question {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.name, self.kind)
-    }
-}
-
-/// The client of a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Client {
-    /// Its address.
-    pub address: IpAddr,
-    /// Its port.
-    pub port: u16,
-    /// The id of its message: with address and port it separates a repeat from a new question.
-    pub id: u16,
-}

@@ -23,6 +23,9 @@ pub(super) const NAMED: [RecordType; 17] = [
     RecordType::ANY,
 ];
 
+/// The name of the remainder of a bounded table.
+pub const OTHER: &str = "other";
+
 /// Places in a table by type: the named ones, and "other".
 pub(super) const PLACES: usize = NAMED.len() + 1;
 
@@ -33,7 +36,7 @@ pub(super) fn place(kind: RecordType) -> usize {
 
 /// The name of a place.
 pub(super) fn title(place: usize) -> String {
-    NAMED.get(place).map_or_else(|| super::OTHER.to_owned(), ToString::to_string)
+    NAMED.get(place).map_or_else(|| OTHER.to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]

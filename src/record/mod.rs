@@ -53,6 +53,7 @@ pub use self::counters::{Counter, Counts};
 use self::event::{Ended, FlightEnded, Overdue, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
+pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
 pub use self::report::{
@@ -68,9 +69,6 @@ pub use self::window::Window;
 use crate::clock::{Clock, Mono};
 use crate::limits;
 use crate::question::{Apart, Outcome, WireName, name_of_wire};
-
-/// The name of the remainder of a bounded table.
-pub const OTHER: &str = "other";
 
 /// Counts events, and reports the counters.
 #[derive(Debug)]

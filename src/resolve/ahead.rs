@@ -11,20 +11,26 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use hickory_proto::rr::Name;
 
+use super::answered::{AnsweredEvent, AnsweredQueue};
 use super::chased::compose_answer;
 use super::client_question::ClientQuestion;
+use super::flight::FlightResolver;
 use super::prefetch::ASKER;
-use super::{Resolver, shares};
+use super::shares;
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::limits::{MAX_EXCHANGES, PRIVATE_LABELS};
 use crate::question::{Answer, Question, name_of_wire, same_name};
+use crate::record::Recorder;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::supervise::{Panicked, caught};
-use crate::zones::Kind;
+use crate::zones::{Kind, Views};
 
 /// Whether look-ahead may ask a question.
 #[derive(Debug)]
@@ -49,11 +55,38 @@ pub struct AskedAhead {
     pub messages: u32,
 }
 
-impl Resolver {
+/// Asks the questions of look-ahead.
+pub struct LookaheadResolver {
+    pub(super) views: Arc<ArcSwap<Views>>,
+    pub(super) flight: Arc<FlightResolver>,
+    pub(super) answered: Arc<AnsweredQueue>,
+}
+
+impl LookaheadResolver {
+    /// The record of events.
+    pub fn recorder(&self) -> &Recorder {
+        &self.flight.recorder
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.flight.clock
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(self.views.load().config())
+    }
+
+    /// All events of clients' questions since the last call, at least one. One task reads them.
+    pub async fn answered(&self) -> Vec<AnsweredEvent> {
+        self.answered.take().await
+    }
+
     /// Whether look-ahead may ask a question.
-    pub fn known_ahead(&self, question: &Question) -> KnownAhead {
-        let (key, now) = (question.key(), self.clock.mono());
-        if let Some(answer) = self.memory.answers.get(key.as_bytes(), now) {
+    pub fn known(&self, question: &Question) -> KnownAhead {
+        let (key, now) = (question.key(), self.flight.clock.mono());
+        if let Some(answer) = self.flight.memory.answers.get(key.as_bytes(), now) {
             return KnownAhead::Answer(answer);
         }
         let Some(view) = self.views.load().get(question.view).cloned() else { return KnownAhead::Left };
@@ -61,94 +94,87 @@ impl Resolver {
         if route.policy.list.is_some() || matches!(route.kind, Kind::Local(_)) {
             return KnownAhead::Left;
         }
-        if self.trust.failed_a_moment_ago(&key).is_some() {
+        if self.flight.chaser.trust.failed_a_moment_ago(&key).is_some() {
             return KnownAhead::Left;
         }
-        if self.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
+        if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
     /// Whether look-ahead may ask: neither flights nor messages to servers take more than half of their places, and
     /// this host keeps up.
-    pub fn has_room_ahead(&self) -> bool {
-        self.iterate.messages_under_way() < MAX_EXCHANGES / 2 && !self.flights.are_crowded()
+    pub fn has_room(&self) -> bool {
+        self.flight.iterate.messages_under_way() < MAX_EXCHANGES / 2 && !self.flight.flights.are_crowded()
     }
 
     /// The zone that is to blame if a question fails: that of its closest known cut, or the name itself if no cut below
     /// the top-level domains is known.
-    pub fn zone_ahead(&self, question: &Question) -> Name {
+    pub fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
-        let way = view.route(&question.name, question.kind);
-        let cut = match way.kind {
-            Kind::Iterate | Kind::Stub(_) => self.cut_ahead(question),
-            Kind::Forward { .. } | Kind::Local(_) => None,
-        };
-        let labels = cut.map_or(0, |cut| cut.iter().len()).max(way.zone.iter().len());
+        let (way, key) = (view.route(&question.name, question.kind), question.key());
+        let cut = self.flight.cut_on(&view, way, key.name());
+        let labels = cut.map_or(0, |(cut, _)| cut.zone.iter().len()).max(way.zone.iter().len());
         if labels < PRIVATE_LABELS {
             return question.name.clone();
         }
-        name_of_wire(shares::zone_at_first(question.key().name(), labels))
+        name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// The zone that is to blame for this failure of a question: that of `zone_ahead`, or the one that an alias has led
+    /// The zone that is to blame for this failure of a question: that of `zone_to_blame`, or the one that an alias has led
     /// to. None if the question had spent its messages, as a client has more.
-    fn blamed_ahead(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
+    fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
-        Some(if zone.zone_of(&question.name) { self.zone_ahead(question) } else { zone })
+        Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
     }
 
     /// Whether the name of a question is known to be the apex of a zone.
-    pub fn is_apex_ahead(&self, question: &Question) -> bool {
-        self.cut_ahead(question).is_some_and(|cut| same_name(&cut, &question.name))
-    }
-
-    /// The closest known zone cut of a question's name.
-    fn cut_ahead(&self, question: &Question) -> Option<Name> {
-        let view = self.views.load().get(question.view).cloned()?;
-        let rrsets = self.memory.rrsets.of(view.knows);
-        let cut = rrsets.closest_delegation_of_wire(question.key().name(), self.clock.mono());
-        cut.map(|(cut, _)| cut.zone.clone())
+    pub fn is_apex(&self, question: &Question) -> bool {
+        let Some(view) = self.views.load().get(question.view).cloned() else { return false };
+        let way = view.route(&question.name, question.kind);
+        let cut = self.flight.cut_on(&view, way, question.key().name());
+        cut.is_some_and(|(cut, _)| same_name(&cut.zone, &question.name))
     }
 
     /// Removes the mark from the answer to a question, if memory has it.
-    pub fn unmark_ahead(&self, question: &Question) {
-        if let Some(answer) = self.memory.answers.get(question.key().as_bytes(), self.clock.mono()) {
+    pub fn unmark(&self, question: &Question) {
+        if let Some(answer) =
+            self.flight.memory.answers.get(question.key().as_bytes(), self.flight.clock.mono())
+        {
             answer.ahead.take();
         }
     }
 
     /// Asks a question of look-ahead; `rule`, from 1, marks the answer until a client uses it. None if its view is gone.
-    pub async fn look_ahead(&self, question: Question, rule: u8) -> Option<AskedAhead> {
-        let (key, now) = (question.key(), self.clock.mono());
+    pub async fn ask(&self, question: Question, rule: u8) -> Option<AskedAhead> {
+        let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
         let asked = ClientQuestion::new(question, key, ASKER, now, view);
-        let trail = Arc::new(Trail::new(&self.clock));
+        let trail = Arc::new(Trail::new(&self.flight.clock));
         let context = Context::new(trail, Arc::clone(&asked.view)).looking_ahead();
         let context = if asked.question.checking_disabled { context.without_checks() } else { context };
-        let ended = caught(Box::pin(self.answer_ahead(&asked, &context, rule))).await;
+        let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
             tracing::error!("{panicked}; a query of look-ahead ended early; please report it")
         };
         ended.inspect_err(report).ok()
     }
 
-    async fn answer_ahead(&self, asked: &ClientQuestion, context: &Context, rule: u8) -> AskedAhead {
+    async fn answer(&self, asked: &ClientQuestion, context: &Context, rule: u8) -> AskedAhead {
         let ClientQuestion { question, key, .. } = asked;
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
-        let chased = self.answer(asked, context).await;
-        let now = self.clock.mono();
+        let chased = self.flight.answer(asked, context).await;
+        let now = self.flight.clock.mono();
         let messages = context.budget.packets();
         let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
-        let blamed =
-            composed.as_ref().err().and_then(|failure| self.blamed_ahead(question, failure, context));
+        let blamed = composed.as_ref().err().and_then(|failure| self.blamed(question, failure, context));
         let answer = composed.ok().map(Arc::new);
         if let Some(answer) = &answer
-            && self.memory.answers.get(key.as_bytes(), now).is_none()
+            && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
             // If a client asks it already, that is its use.
-            if messages > 0 && !self.flights.has(key) {
+            if messages > 0 && !self.flight.flights.has(key) {
                 answer.ahead.set(rule);
             }
-            self.keep_answer(asked, answer);
+            self.flight.keep_answer(asked, answer);
         }
         AskedAhead { answer, blamed, messages }
     }

@@ -12,13 +12,14 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::client_question::ClientQuestion;
-use super::{Asked, Resolver};
-use crate::clock::Mono;
+use super::lists::ListResolver;
+use super::replied::Asked;
+use crate::clock::{Clock, Mono};
 use crate::config::LookaheadMode;
 use crate::dnsbl::list_events::ListEventKind;
 use crate::limits::{ANSWERED_PAUSE, MAX_ANSWERED};
 use crate::question::{Answer, QuestionKey};
-use crate::record::Counter;
+use crate::record::{Counter, Recorder};
 
 /// An event of a client's question.
 pub enum AnsweredEvent {
@@ -53,9 +54,9 @@ impl AnsweredEvent {
     }
 }
 
-/// The queue.
+/// Events that wait.
 #[derive(Default)]
-pub(super) struct AnsweredQueue {
+struct WaitingEvents {
     waiting: Mutex<Vec<AnsweredEvent>>,
     /// An event was added to an empty queue.
     added: Notify,
@@ -65,7 +66,7 @@ pub(super) struct AnsweredQueue {
     read: AtomicBool,
 }
 
-impl AnsweredQueue {
+impl WaitingEvents {
     /// Adds an event; returns false if there is no room.
     fn tell(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
         if !self.read.load(Ordering::Relaxed) {
@@ -94,18 +95,31 @@ impl AnsweredQueue {
     }
 }
 
-impl Resolver {
+/// The queue.
+pub struct AnsweredQueue {
+    clock: Clock,
+    recorder: Arc<Recorder>,
+    lists: Arc<ListResolver>,
+    events: WaitingEvents,
+}
+
+impl AnsweredQueue {
+    pub(super) fn new(clock: &Clock, recorder: &Arc<Recorder>, lists: &Arc<ListResolver>) -> Arc<Self> {
+        let (recorder, lists) = (Arc::clone(recorder), Arc::clone(lists));
+        Arc::new(Self { clock: clock.clone(), recorder, lists, events: WaitingEvents::default() })
+    }
+
     /// All events since the last call, at least one. One task reads them.
-    pub async fn answered(&self) -> Vec<AnsweredEvent> {
-        self.seen.read.store(true, Ordering::Relaxed);
+    pub(super) async fn take(&self) -> Vec<AnsweredEvent> {
+        self.events.read.store(true, Ordering::Relaxed);
         loop {
-            let events = std::mem::take(&mut *self.seen.waiting());
+            let events = std::mem::take(&mut *self.events.waiting());
             if !events.is_empty() {
                 return events;
             }
-            self.seen.added.notified().await;
+            self.events.added.notified().await;
             // Clients wait for none of the others.
-            let _ = timeout(ANSWERED_PAUSE, self.seen.leads.notified()).await;
+            let _ = timeout(ANSWERED_PAUSE, self.events.leads.notified()).await;
         }
     }
 
@@ -116,7 +130,7 @@ impl Resolver {
         }
         let leads = asked.question.kind == RecordType::MX || asked.list.is_some();
         if leads && is_seen(asked) {
-            self.told(self.seen.tell(|| AnsweredEvent::Asked(Arc::clone(asked))));
+            self.told(self.events.tell(|| AnsweredEvent::Asked(Arc::clone(asked))));
         }
     }
 
@@ -130,7 +144,7 @@ impl Resolver {
         if is_seen(asked) {
             let event =
                 || AnsweredEvent::Answered { asked: Arc::clone(asked), answer: Arc::clone(&replied.answer) };
-            self.told(self.seen.tell(event));
+            self.told(self.events.tell(event));
         }
     }
 
@@ -139,7 +153,7 @@ impl Resolver {
     pub(super) fn tell_used(&self, key: &[u8], answer: &Answer, at: Mono) {
         if let Some(rule) = answer.ahead.take() {
             let event = || AnsweredEvent::Used { key: QuestionKey::from_bytes(key), rule, at };
-            self.told(self.seen.tell(event));
+            self.told(self.events.tell(event));
         }
     }
 
@@ -171,7 +185,7 @@ mod tests {
     #[test]
     fn a_full_queue_loses_and_one_that_nobody_reads_keeps_nothing() {
         let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
-        let queue = AnsweredQueue::default();
+        let queue = WaitingEvents::default();
         assert!(queue.tell(used) && queue.waiting().is_empty());
         queue.read.store(true, Ordering::Relaxed);
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.tell(used)).count();

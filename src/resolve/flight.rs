@@ -6,29 +6,72 @@ use futures_util::FutureExt;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Record, RecordType};
 
-use super::Resolver;
+use super::chase::Chaser;
 use super::chased::{Chased, compose_answer};
 use super::client_question::ClientQuestion;
-use super::flights::{BegunFlight, Landed};
-use crate::clock::Mono;
+use super::flights::{BegunFlight, FlightEnd, Flights, Landed};
+use super::lists::ListResolver;
+use super::shares;
+use super::stale::StaleAnswers;
+use crate::cache::Memory;
+use crate::cache::entries::Delegation;
+use crate::clock::{Clock, Mono};
+use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, Question, Security};
+use crate::record::Recorder;
 use crate::record::event::FlightEnded;
 use crate::record::note::{Note, Words};
 use crate::record::trail::Trail;
 use crate::supervise::driven::Driven;
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::SecurityStatus;
 use crate::wire::compose;
-use crate::zones::{Kind, View};
+use crate::zones::{Kind, Route, View};
 
 /// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
 /// SOA is looked for only at an apex, which always has one.
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
-impl Resolver {
+/// Resolves the questions of flights; no client waits here.
+pub(super) struct FlightResolver {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) iterate: Arc<Iterate>,
+    pub(super) flights: Arc<Flights>,
+    /// Follows names through their aliases.
+    pub(super) chaser: Arc<Chaser>,
+    /// Asks DNS lists.
+    pub(super) lists: Arc<ListResolver>,
+    /// Makes stale answers.
+    pub(super) stale: StaleAnswers,
+    /// A switch for tests: it causes panics in flights.
+    #[cfg(feature = "lab")]
+    pub(super) strike: Strike,
+}
+
+impl FlightResolver {
+    pub(super) fn new(chaser: &Arc<Chaser>, lists: &Arc<ListResolver>) -> Arc<Self> {
+        let (clock, memory) = (chaser.clock.clone(), chaser.memory.clone());
+        Arc::new(Self {
+            recorder: Arc::clone(&chaser.recorder),
+            iterate: Arc::clone(&chaser.iterate),
+            flights: Arc::clone(&chaser.flights),
+            chaser: Arc::clone(chaser),
+            lists: Arc::clone(lists),
+            stale: StaleAnswers { clock: clock.clone(), memory: memory.clone() },
+            clock,
+            memory,
+            #[cfg(feature = "lab")]
+            strike: Strike::default(),
+        })
+    }
+
     /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
     /// invent an answer.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
@@ -50,6 +93,28 @@ impl Resolver {
             }
         }
         Ok(found)
+    }
+
+    /// The zone that a question counts for at its begin, in wire form.
+    pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
+        let ClientQuestion { key, view, way, .. } = asked;
+        let cut = self.cut_on(view, way, key.name());
+        let labels = cut.as_ref().map_or(0, |(cut, _)| cut.zone.iter().len());
+        if let Some((cut, true)) = cut {
+            asked.cut.get_or_init(|| cut);
+        }
+        shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
+    }
+
+    /// The closest known cut of a name in wire form, if its route follows cuts; and whether memory has none between the two,
+    /// not even an expired one.
+    pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<(Arc<Delegation>, bool)> {
+        match route.kind {
+            Kind::Iterate | Kind::Stub(_) => {
+                self.memory.rrsets.of(view.knows).closest_delegation_of_wire(name, self.clock.mono())
+            }
+            Kind::Forward { .. } | Kind::Local(_) => None,
+        }
     }
 
     /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
@@ -90,7 +155,7 @@ impl Resolver {
                 let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
                 let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
                 let packets = context.budget.packets();
-                return begun.land(Landed { answer, failed: true, stale: false, shed: Some(shed), shared: false, packets }, None);
+                return begun.land(Landed { answer, end: FlightEnd::Shed(shed), packets }, None);
             }
         };
         let now = self.clock.mono();
@@ -100,15 +165,15 @@ impl Resolver {
         let doubted = chased.as_ref().is_ok_and(|chased| chased.doubted);
         let state = context.checks().then(|| state_of(&chased)).flatten();
         let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
-        let (answer, failed, stale) = match composed {
+        let (answer, failed, end) = match composed {
             Ok(answer) => {
                 let answer = Arc::new(answer);
                 self.keep_answer(&asked, &answer);
-                (answer, None, false)
+                (answer, None, if shared { FlightEnd::Shared } else { FlightEnd::Answered })
             }
             Err(failure) => {
-                let (answer, is_stale) = self.answer_failure(&asked, &failure, &context, now);
-                (Arc::new(answer), Some(failure), is_stale)
+                let (answer, end) = self.answer_failure(&asked, &failure, &context, now);
+                (Arc::new(answer), Some(failure), end)
             }
         };
         let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
@@ -131,22 +196,21 @@ impl Resolver {
         });
         let view = Arc::clone(&context.view);
         let answered = failed.is_none().then_some(now);
-        let landed = begun
-            .land(Landed { answer, failed: failed.is_some(), stale, shed: None, shared, packets }, answered);
+        let landed = begun.land(Landed { answer, end, packets }, answered);
         if packets > 0 && self.iterate.is_priming_due(&view) {
             self.begin_priming(view);
         }
         landed
     }
 
-    /// Keeps a failure. Returns the answer to it, which is stale data if there are any, and whether it is stale.
+    /// Keeps a failure. Returns the answer to it, which is stale data if there are any.
     fn answer_failure(
         &self,
         asked: &ClientQuestion,
         failure: &Failure,
         context: &Context,
         now: Mono,
-    ) -> (Answer, bool) {
+    ) -> (Answer, FlightEnd) {
         let ClientQuestion { question, key, .. } = asked;
         let error = failure.extended_error();
         let lacks = error.is_lack_of_answer();
@@ -155,8 +219,10 @@ impl Resolver {
             let heard = self.iterate.heard_since(context.began());
             self.memory.failures.put(key.clone(), error.clone(), heard, now);
         }
-        let is_stale = stale.is_some();
-        (stale.unwrap_or_else(|| compose::failure(question, error, now)), is_stale)
+        match stale {
+            Some(answer) => (answer, FlightEnd::Stale),
+            None => (compose::failure(question, error, now), FlightEnd::Failed),
+        }
     }
 
     /// Begins to prime the root. It continues as a task.

@@ -14,7 +14,9 @@ use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
 use super::client_question::ClientQuestion;
-use super::shares::{Account, ClientKey, FlightAdmission, Numbered, Shares, ShedReason, Ticket, ZoneHash};
+use super::shares::{
+    ClientKey, FlightAdmission, Numbered, ShareAccount, Shares, ShedReason, Ticket, ZoneHash,
+};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
@@ -24,18 +26,27 @@ use crate::record::trail::Trail;
 /// The result of a flight.
 #[derive(Debug)]
 pub(super) struct Landed {
-    /// The answer. For a failure: SERVFAIL.
+    /// The answer. For a failure: SERVFAIL, or a stale answer.
     pub(super) answer: Arc<Answer>,
-    /// Whether it is a failure.
-    pub(super) failed: bool,
-    /// Whether the answer is a stale one, in place of the failure.
-    pub(super) stale: bool,
-    /// Why it gave way to others, if it did.
-    pub(super) shed: Option<Shed>,
-    /// Whether another flight asked for it too.
-    pub(super) shared: bool,
+    /// How it ended.
+    pub(super) end: FlightEnd,
     /// Messages sent for it.
     pub(super) packets: u32,
+}
+
+/// How a flight has ended.
+#[derive(Debug)]
+pub(super) enum FlightEnd {
+    /// With an answer.
+    Answered,
+    /// With an answer that another flight has asked for too.
+    Shared,
+    /// With a failure.
+    Failed,
+    /// With a failure, which a stale answer replaces.
+    Stale,
+    /// It gave way to others.
+    Shed(Shed),
 }
 
 /// The channel on which waiters learn of the end. An error means that the flight was given up.
@@ -166,7 +177,7 @@ impl Flights {
         } else {
             let trail = trail();
             table.backlog.takes_in(*arrived, trail.began());
-            let account = Account { client: asker, zone: self.zone_hash(zone) };
+            let account = ShareAccount { client: asker, zone: self.zone_hash(zone) };
             if let Err(why) = table.make_room(account, trail.began()) {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
@@ -193,7 +204,7 @@ impl Flights {
             return;
         }
         let Some(account) = table.shares.account(ticket) else { return };
-        let moved = Account { zone: self.zone_hash(&wire), ..account };
+        let moved = ShareAccount { zone: self.zone_hash(&wire), ..account };
         let crowded = table.backlog.crowded_from();
         match table.shares.judge(moved, crowded, now) {
             FlightAdmission::Refused(why) => table.give_way(ticket, Some(&wire), why),
@@ -310,7 +321,7 @@ impl FlightTable {
     }
 
     /// Makes another flight give way if `account` needs room.
-    fn make_room(&mut self, account: Account, now: Mono) -> Result<(), ShedReason> {
+    fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.backlog.crowded_from(), now) {
             FlightAdmission::Room => {}
             FlightAdmission::InPlaceOf(other) => self.give_way(other, None, ShedReason::MadeRoom),

@@ -5,14 +5,10 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-#[cfg(feature = "lab")]
-use super::Resolver;
 use super::flights::Flights;
 use crate::clock::Mono;
 use crate::question::Question;
 use crate::record::trail::Progress;
-#[cfg(feature = "lab")]
-use crate::supervise::strike::Strike;
 
 /// A flight in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,31 +21,6 @@ pub struct InFlight {
     pub clients: usize,
     /// Its progress.
     pub progress: Progress,
-}
-
-#[cfg(feature = "lab")]
-impl Resolver {
-    /// The number of flights, waiters, fetches, messages and streams. All of them must end when no client asks any
-    /// more.
-    pub fn under_way(&self) -> usize {
-        let fetched = self.trust.fetching() + self.lists.under_way();
-        self.flights.len() + self.flights.waiters() + fetched + self.iterate.under_way()
-    }
-
-    /// A switch for tests: panics in flights.
-    pub fn strike_flights(&self) -> &Strike {
-        &self.strike
-    }
-
-    /// A switch for tests: panics where a silence is counted, and where the root is primed again.
-    pub fn strike_beside(&self) -> &Strike {
-        self.iterate.strike()
-    }
-
-    /// A switch for tests: panics in fetches of DS and keys.
-    pub fn strike_fetches(&self) -> &Strike {
-        self.trust.strike()
-    }
 }
 
 /// All flights, the oldest first.

@@ -26,12 +26,12 @@ use crate::zones::{View, Views};
 const JUDGEMENTS: usize = 2;
 
 /// Keeps late answers.
-pub(super) struct LateAnswers {
+pub(super) struct LateAnswerKeeper {
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
 }
 
-impl LateAnswers {
+impl LateAnswerKeeper {
     /// Keeps answers that come too late, as long as it runs.
     pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();

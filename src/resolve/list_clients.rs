@@ -7,18 +7,15 @@ use hickory_proto::rr::RecordType;
 
 use super::client_question::ClientQuestion;
 use super::lists::Watched;
-use super::{Asked, Replied, Resolver};
+use super::replied::{Asked, Replied};
+use super::waiting::ClientResolver;
 use crate::clock::Mono;
 use crate::dnsbl::list_events::ListEventKind;
-use crate::question::{Answer, Client, ListSays, Outcome, Question};
+use crate::question::{Answer, ListSays, Outcome};
 
-impl Resolver {
+impl ClientResolver {
     /// Answers a client's question to a list as soon as its servers answer or are known to be silent.
-    pub(in crate::resolve) async fn ask_watched(
-        self: &Arc<Self>,
-        watched: &Watched,
-        missed: &Arc<ClientQuestion>,
-    ) -> Asked {
+    pub(super) async fn ask_watched(&self, watched: &Watched, missed: &Arc<ClientQuestion>) -> Asked {
         let now = self.clock.mono();
         let ClientQuestion { question, arrived, .. } = &**missed;
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
@@ -35,25 +32,9 @@ impl Resolver {
         asked
     }
 
-    /// Answers a question of the operator like a client's, but does not mark the list as in use and batches learn
-    /// nothing from it.
-    pub async fn ask_unmarked(self: &Arc<Self>, question: Question, client: Client) -> Asked {
-        let arrived = self.clock.mono();
-        let key = question.key();
-        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
-        }
-        let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "a reload removed the listener of this query");
-        };
-        let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
-        let Some(watched) = self.lists.watched(&missed) else { return self.join(&missed).await };
-        self.ask_unless_held(&watched, &missed, arrived).await
-    }
-
     /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
-    async fn ask_unless_held(
-        self: &Arc<Self>,
+    pub(super) async fn ask_unless_held(
+        &self,
         watched: &Watched,
         missed: &Arc<ClientQuestion>,
         now: Mono,

@@ -43,9 +43,10 @@ pub mod inflight;
 mod late;
 mod list_clients;
 pub mod lists;
-mod prefetch;
+pub mod prefetch;
 mod recall;
 mod reload;
+mod replied;
 mod scope;
 mod shares;
 pub mod side;
@@ -58,37 +59,42 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use hickory_proto::rr::{Name, RecordType};
-use tokio::sync::watch;
+use hickory_proto::rr::Name;
 
-use crate::cache::Memory;
-use crate::clock::Clock;
+use crate::cache::snapshot::Scope;
+use crate::cache::{Memory, renewal};
+use crate::clock::{Clock, Mono};
+use crate::dnsbl::list_events::ListEventKind;
 use crate::dnsbl::table::Lists;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
-use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, Client, Outcome, Question};
 use crate::random::Random;
 use crate::record::Recorder;
-use crate::record::event::Step;
-use crate::record::trail::Trail;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
-use crate::zones::{Kind, View, Views};
+use crate::zones::{self, View, Views};
+use ahead::LookaheadResolver;
 use answered::AnsweredQueue;
 use chase::Chaser;
 use client_question::ClientQuestion;
+use flight::FlightResolver;
 use flights::Flights;
 use inflight::InFlight;
-use late::LateAnswers;
+use late::LateAnswerKeeper;
 use lists::ListResolver;
-use prefetch::Renewals;
+use prefetch::Prefetcher;
 use reload::ChangedRoutes;
-use stale::StaleAnswers;
+pub use replied::{Asked, Replied};
+use side::SideResolver;
 use trust::Validator;
 use trust::nta::Ntas;
+use waiting::ClientResolver;
+
+/// Why there is no answer to a question whose listener is gone.
+const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
 
 /// The parts of a resolver.
 pub struct ResolverParts {
@@ -112,51 +118,20 @@ pub struct Resolver {
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
-    iterate: Arc<Iterate>,
-    flights: Arc<Flights>,
-    /// Judges answers by the keys of the zones that signed them.
-    trust: Arc<Validator>,
-    /// Makes stale answers.
-    stale: StaleAnswers,
-    /// Follows names through their aliases.
-    chaser: Arc<Chaser>,
+    /// Resolves questions.
+    flight: Arc<FlightResolver>,
+    /// Answers clients that wait.
+    clients: ClientResolver,
     /// Asks DNS lists.
     lists: Arc<ListResolver>,
-    /// Answers that wait to be renewed.
-    renewals: Renewals,
-    /// Questions that clients have asked, for look-ahead.
-    seen: AnsweredQueue,
-    stopping: watch::Sender<bool>,
-    /// A switch for tests: it causes panics in flights.
-    #[cfg(feature = "lab")]
-    strike: Strike,
-}
-
-/// The result of a question.
-#[derive(Debug)]
-pub enum Asked {
-    /// It is answered, or failed.
-    Replied(Replied),
-    /// The same client already waits for it; its first copy will be answered.
-    Repeated,
-}
-
-/// An answer, and how it was found.
-#[derive(Clone, Debug)]
-pub struct Replied {
-    /// The outcome that it counts as.
-    pub outcome: Outcome,
-    /// The answer to send.
-    pub answer: Arc<Answer>,
-    /// The steps of its flight; none if the answer was in memory.
-    trail: Option<Arc<Trail>>,
-}
-
-impl Replied {
-    /// The steps so far, as text; empty if the answer was in memory.
-    pub fn steps(&self) -> Arc<[Step]> {
-        self.trail.as_ref().map(|trail| trail.steps()).unwrap_or_default()
-    }
+    /// Asks questions that no client waits for.
+    side: Arc<SideResolver>,
+    /// Renews what is in use.
+    prefetcher: Arc<Prefetcher>,
+    /// Asks the questions of look-ahead.
+    lookahead: Arc<LookaheadResolver>,
+    /// Tells look-ahead what clients have asked.
+    answered: Arc<AnsweredQueue>,
 }
 
 impl Resolver {
@@ -170,33 +145,36 @@ impl Resolver {
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
         let iterate =
             Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
-        let flights = Arc::new(Flights::new(keyed));
         let chaser = Arc::new_cyclic(|me: &Weak<Chaser>| Chaser {
             trust: Validator::new(clock.clone(), memory.clone(), Arc::clone(&iterate), me.clone()),
             clock: clock.clone(),
             memory: memory.clone(),
             recorder: Arc::clone(&recorder),
-            iterate: Arc::clone(&iterate),
-            flights: Arc::clone(&flights),
+            iterate,
+            flights: Arc::new(Flights::new(keyed)),
         });
-        let (stopping, _) = watch::channel(false);
+        let lists = Arc::new(ListResolver::new(&chaser, &views));
+        let flight = FlightResolver::new(&chaser, &lists);
+        let side = Arc::new(SideResolver { views: Arc::clone(&views), flight: Arc::clone(&flight) });
+        let prefetcher = Prefetcher::new(&side);
+        let answered = AnsweredQueue::new(&clock, &recorder, &lists);
         Arc::new(Self {
-            lists: Arc::new(ListResolver::new(&chaser, &views)),
-            trust: Arc::clone(&chaser.trust),
-            stale: StaleAnswers { clock: clock.clone(), memory: memory.clone() },
-            chaser,
-            views,
+            clients: ClientResolver::new(&flight, &prefetcher),
+            lookahead: Arc::new(LookaheadResolver {
+                views: Arc::clone(&views),
+                flight: Arc::clone(&flight),
+                answered: Arc::clone(&answered),
+            }),
             changed: ChangedRoutes::default(),
+            views,
             clock,
             memory,
             recorder,
-            iterate,
-            flights,
-            renewals: Renewals::default(),
-            seen: AnsweredQueue::default(),
-            stopping,
-            #[cfg(feature = "lab")]
-            strike: Strike::default(),
+            flight,
+            lists,
+            side,
+            prefetcher,
+            answered,
         })
     }
 
@@ -206,19 +184,28 @@ impl Resolver {
     /// # Errors
     /// No root server answers; the first question will try again.
     pub async fn prime(&self) -> Result<(), Failure> {
-        let Some(view) = self.views.load().general().cloned() else { return Ok(()) };
-        if !matches!(view.route(&Name::root(), RecordType::NS).kind, Kind::Iterate) {
-            // The root has another route, for instance a forwarder.
-            return Ok(());
-        }
-        let context = Context::new(Arc::new(Trail::new(&self.clock)), view);
-        self.iterate.prime(&context, &*self.chaser).await.map(drop)
+        self.side.prime().await
     }
 
     /// Keeps answers that come too late, as long as it runs.
     pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
-        let (chaser, views) = (Arc::clone(&self.chaser), Arc::clone(&self.views));
-        Arc::new(LateAnswers { chaser, views }).keep_all().await
+        let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
+        Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
+    }
+
+    /// Asks questions that no client waits for.
+    pub fn side(&self) -> &Arc<SideResolver> {
+        &self.side
+    }
+
+    /// Renews what is in use.
+    pub fn prefetcher(&self) -> &Arc<Prefetcher> {
+        &self.prefetcher
+    }
+
+    /// Asks the questions of look-ahead.
+    pub fn lookahead(&self) -> &Arc<LookaheadResolver> {
+        &self.lookahead
     }
 
     /// The memories.
@@ -230,7 +217,7 @@ impl Resolver {
     /// there are as many as may be.
     pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
-        let added = self.trust.ntas().add(name, now.after(time), now);
+        let added = self.flight.chaser.trust.ntas().add(name, now.after(time), now);
         if added {
             self.memory.flush_tree(name).await;
         }
@@ -239,7 +226,7 @@ impl Resolver {
 
     /// Removes a negative trust anchor; returns false if there was none.
     pub async fn remove_nta(&self, name: &Name) -> bool {
-        let removed = self.trust.ntas().remove(name);
+        let removed = self.flight.chaser.trust.ntas().remove(name);
         if removed {
             self.forget(std::slice::from_ref(name)).await;
         }
@@ -248,13 +235,13 @@ impl Resolver {
 
     /// Negative trust anchors that were set for a while.
     pub fn ntas(&self) -> &Ntas {
-        self.trust.ntas()
+        self.flight.chaser.trust.ntas()
     }
 
     /// The validator, for its tests over the lab.
     #[cfg(test)]
     pub(crate) fn trust(&self) -> &Validator {
-        &self.trust
+        &self.flight.chaser.trust
     }
 
     /// The states of DNS lists.
@@ -284,34 +271,63 @@ impl Resolver {
 
     /// Flights in progress.
     pub fn flights(&self) -> usize {
-        self.flights.len()
+        self.flight.flights.len()
     }
 
     /// Clients that wait for a flight.
     pub fn waiters(&self) -> usize {
-        self.flights.waiters()
+        self.flight.flights.waiters()
     }
 
     /// The flights in progress, the oldest first; reading changes nothing.
     pub fn inflight(&self) -> Vec<InFlight> {
-        inflight::list(&self.flights, self.clock.mono())
+        inflight::list(&self.flight.flights, self.clock.mono())
     }
 
     /// Answers all waiting clients with SERVFAIL, and later ones too.
     pub fn stop(&self) {
-        self.stopping.send_replace(true);
+        self.clients.stop();
+    }
+
+    /// The scope of a snapshot of the cache at this moment.
+    pub fn snapshot_scope(&self) -> Scope {
+        let now = self.clock.mono();
+        let anchors = self.ntas().list(now).into_iter().map(|(name, _)| name);
+        scope::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
+    }
+
+    /// Changes to new views, which follow the current ones. Flights in progress keep theirs. Returns the names at and
+    /// below which routes have changed.
+    pub fn set_views(&self, views: Views) -> Vec<Name> {
+        let old = self.views();
+        let changed = zones::changed(old.config(), views.config());
+        views.go_on_from(&old);
+        self.recorder.recurses(views.recurse());
+        self.changed.note(&changed, self.clock.mono());
+        self.views.store(Arc::new(views));
+        self.lists.forget_unasked();
+        changed
+    }
+
+    /// Forgets data at and below `names`, where routes have changed, and data of views that no longer exist.
+    pub async fn forget(&self, names: &[Name]) {
+        // An older flight may have asked a list on a route that no longer exists.
+        self.lists.forget_unasked();
+        let (views, names) = (self.views(), names.to_vec());
+        self.flight.iterate.keep_views(|view| views.is_in_use(view));
+        self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
     }
 
     /// Answers a question that arrives now.
-    pub async fn ask(self: &Arc<Self>, question: Question, client: Client) -> Asked {
+    pub async fn ask(&self, question: Question, client: Client) -> Asked {
         let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "a reload removed the listener of this query");
+            return self.clients.shed(&question, WITHOUT_LISTENER);
         };
         self.ask_in(question, client, view).await
     }
 
     /// The same of a client of `view`.
-    pub async fn ask_in(self: &Arc<Self>, question: Question, client: Client, view: Arc<View>) -> Asked {
+    pub async fn ask_in(&self, question: Question, client: Client, view: Arc<View>) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
@@ -326,16 +342,85 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
+    /// Answers a question of the operator like a client's, but does not mark the list as in use and batches learn
+    /// nothing from it.
+    pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
+        let arrived = self.clock.mono();
+        let key = question.key();
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
+        }
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.clients.shed(&question, WITHOUT_LISTENER);
+        };
+        let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
+        match self.lists.watched(&missed) {
+            Some(watched) => self.clients.ask_unless_held(&watched, &missed, arrived).await,
+            None => self.clients.join(&missed).await,
+        }
+    }
+
+    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if it had asked for the
+    /// answer, or to prefetch if its end is near. Returns the moment until which it may be sent again without a report;
+    /// none if each time is reported.
+    pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
+        if answer.ahead.is_set() {
+            self.answered.tell_used(key, answer, now);
+        }
+        self.looked_up(key, answer, now)
+    }
+
+    /// The same for a lookup of the operator, which is no use of an answer of look-ahead.
+    fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
+        if let Some(mark) = answer.list {
+            self.lists.table.hit(mark);
+            self.lists.table.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+            return None;
+        }
+        match renewal::renewal_due(answer.stored, answer.expires) {
+            Some(due) if due <= now => {
+                self.prefetcher.hand_over(key, answer, now);
+                None
+            }
+            due => Some(due.unwrap_or(answer.expires)),
+        }
+    }
+
     /// Answers a question that was not in memory when it arrived.
-    pub async fn miss(self: &Arc<Self>, missed: ClientQuestion) -> Asked {
+    pub async fn miss(&self, missed: ClientQuestion) -> Asked {
         let missed = Arc::new(missed);
-        self.tell_asked(&missed);
+        self.answered.tell_asked(&missed);
         let asked = match self.lists.watched(&missed) {
             // Boxed, because it would enlarge each waiting question and only questions to lists need it.
-            Some(watched) => Box::pin(self.ask_watched(&watched, &missed)).await,
-            None => self.join(&missed).await,
+            Some(watched) => Box::pin(self.clients.ask_watched(&watched, &missed)).await,
+            None => self.clients.join(&missed).await,
         };
-        self.tell_answered(&missed, &asked);
+        self.answered.tell_answered(&missed, &asked);
         asked
+    }
+}
+
+#[cfg(feature = "lab")]
+impl Resolver {
+    /// The number of flights, waiters, fetches, messages and streams. All of them must end when no client asks any
+    /// more.
+    pub fn under_way(&self) -> usize {
+        let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();
+        self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()
+    }
+
+    /// A switch for tests: panics in flights.
+    pub fn strike_flights(&self) -> &Strike {
+        &self.flight.strike
+    }
+
+    /// A switch for tests: panics where a silence is counted, and where the root is primed again.
+    pub fn strike_beside(&self) -> &Strike {
+        self.flight.iterate.strike()
+    }
+
+    /// A switch for tests: panics in fetches of DS and keys.
+    pub fn strike_fetches(&self) -> &Strike {
+        self.flight.chaser.trust.strike()
     }
 }

@@ -19,16 +19,15 @@ use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::Resolver;
 use super::client_question::ClientQuestion;
-use super::side::Ahead;
-use crate::cache::renewal;
+use super::flight::FlightResolver;
+use super::side::{Ahead, SideResolver};
 use crate::clock::Mono;
-use crate::dnsbl::list_events::ListEventKind;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::ending::Ending;
@@ -36,7 +35,7 @@ use crate::limits::{MAX_ENDINGS_RENEWED, MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX
 use crate::question::{Answer, Client, QuestionKey};
 use crate::record::Counter;
 use crate::record::trail::Trail;
-use crate::zones::Kind;
+use crate::zones::{Kind, Views};
 
 /// No client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
@@ -51,7 +50,7 @@ struct Renewal {
 
 /// Questions that wait to be asked again.
 #[derive(Debug, Default)]
-pub(super) struct Renewals {
+struct Renewals {
     waiting: Mutex<VecDeque<Renewal>>,
     added: Notify,
 }
@@ -101,35 +100,23 @@ impl ZonesAsked {
     }
 }
 
-impl Resolver {
-    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if it had asked for the
-    /// answer, or to prefetch if its end is near. Returns the moment until which it may be sent again without a report;
-    /// none if each time is reported.
-    pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
-        if answer.ahead.is_set() {
-            self.tell_used(key, answer, now);
-        }
-        self.looked_up(key, answer, now)
+/// Renews what is in use.
+pub struct Prefetcher {
+    views: Arc<ArcSwap<Views>>,
+    flight: Arc<FlightResolver>,
+    side: Arc<SideResolver>,
+    renewals: Renewals,
+}
+
+impl Prefetcher {
+    pub(super) fn new(side: &Arc<SideResolver>) -> Arc<Self> {
+        let (views, flight) = (Arc::clone(&side.views), Arc::clone(&side.flight));
+        Arc::new(Self { views, flight, side: Arc::clone(side), renewals: Renewals::default() })
     }
 
-    /// The same for a lookup of the operator, which is no use of an answer of look-ahead.
-    pub(super) fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
-        if let Some(mark) = answer.list {
-            self.lists.table.hit(mark);
-            self.lists.table.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
-            return None;
-        }
-        match renewal::renewal_due(answer.stored, answer.expires) {
-            Some(due) if due <= now => {
-                self.hand_over(key, answer, now);
-                None
-            }
-            due => Some(due.unwrap_or(answer.expires)),
-        }
-    }
-
+    /// Hands over an answer whose end is near, if it was not handed over yet.
     #[cold]
-    fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
+    pub(super) fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
         if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
             return;
         }
@@ -146,24 +133,24 @@ impl Resolver {
 
     fn shed_renewal(&self, renewal: &Renewal) {
         if let Some(answer) = &renewal.answer {
-            answer.renewal.give_back(self.clock.mono());
-            self.recorder.count(Counter::PrefetchesShed, 1);
+            answer.renewal.give_back(self.flight.clock.mono());
+            self.flight.recorder.count(Counter::PrefetchesShed, 1);
         }
     }
 
     /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
-    pub async fn prefetch(self: Arc<Self>) -> Infallible {
+    pub async fn run(self: Arc<Self>) -> Infallible {
         let mut asking = JoinSet::new();
         let (mut answers, mut endings) = (ZonesAsked::default(), ZonesAsked::default());
         loop {
-            let of_zone = |zone: &Name| self.memory.keyed().hash_one(zone);
+            let of_zone = |zone: &Name| self.flight.memory.keyed().hash_one(zone);
             tokio::select! {
                 biased;
                 Some(_) = asking.join_next() => {
                     answers.forget_finished();
                     endings.forget_finished();
                 }
-                ending = self.iterate.ending(|zone| endings.has_room(of_zone(zone))),
+                ending = self.flight.iterate.ending(|zone| endings.has_room(of_zone(zone))),
                     if asking.len() < MAX_RENEWALS && endings.0.len() < MAX_ENDINGS_RENEWED =>
                 {
                     let zone = of_zone(&ending.asked);
@@ -171,7 +158,7 @@ impl Resolver {
                 }
                 renewal = self.renewals.next(), if asking.len() < MAX_RENEWALS => {
                     let Some(asked) = self.renewable(&renewal.key) else { continue };
-                    let zone = self.memory.keyed().hash_one(self.zone_at_first(&asked));
+                    let zone = self.flight.memory.keyed().hash_one(self.flight.zone_at_first(&asked));
                     if !answers.has_room(zone) {
                         self.shed_renewal(&renewal);
                         continue;
@@ -186,14 +173,14 @@ impl Resolver {
     fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;
-        let asked = ClientQuestion::new(question, key.clone(), ASKER, self.clock.mono(), view);
+        let asked = ClientQuestion::new(question, key.clone(), ASKER, self.flight.clock.mono(), view);
         let is_here = matches!(asked.way.kind, Kind::Local(_));
         (asked.way.policy.list.is_none() && !is_here).then_some(asked)
     }
 
     async fn renew(self: Arc<Self>, asked: ClientQuestion, renewal: Renewal) {
-        match self.ask_aside(asked).await {
-            Ahead::Sent if renewal.answer.is_some() => self.recorder.count(Counter::Prefetches, 1),
+        match self.side.ask_aside(asked).await {
+            Ahead::Sent if renewal.answer.is_some() => self.flight.recorder.count(Counter::Prefetches, 1),
             Ahead::Sent | Ahead::NotNeeded => {}
             Ahead::NoRoom => self.shed_renewal(&renewal),
         }
@@ -201,17 +188,17 @@ impl Resolver {
 
     async fn renew_ending(self: Arc<Self>, ending: Ending) {
         let is_answered = self.ask_for_ending(&ending).await;
-        self.iterate.end_renewal(&ending, is_answered);
+        self.flight.iterate.end_renewal(&ending, is_answered);
     }
 
     /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
-    async fn ask_for_ending(self: &Arc<Self>, ending: &Ending) -> bool {
+    async fn ask_for_ending(&self, ending: &Ending) -> bool {
         let Ending { name, kind, view, .. } = ending;
         if !self.views.load().holds(view) {
             // The routes have changed.
             return false;
         }
-        let trail = Arc::new(Trail::new(&self.clock));
+        let trail = Arc::new(Trail::new(&self.flight.clock));
         let context = Context::new(trail, Arc::clone(view)).renewing();
         let way = view.route(name, *kind);
         let is_answered = if *kind == RecordType::NS {
@@ -221,21 +208,21 @@ impl Resolver {
                 route: way,
                 context: &context,
                 rewrite: None,
-                sub_questions: &*self.chaser,
+                sub_questions: &*self.flight.chaser,
                 avoid: &[],
                 cut: None,
             };
             // After a failure the old one holds until its end.
-            let is_answered = self.iterate.renew_delegation(errand).await.is_ok();
+            let is_answered = self.flight.iterate.renew_delegation(errand).await.is_ok();
             if is_answered {
-                self.trust.renew_keys(name, &context).await;
+                self.flight.chaser.trust.renew_keys(name, &context).await;
             }
             is_answered
         } else {
-            self.chaser.chase(name, *kind, (way, None), &context).await.is_ok()
+            self.flight.chaser.chase(name, *kind, (way, None), &context).await.is_ok()
         };
         if context.budget.packets() > 0 {
-            self.recorder.count(Counter::ServersRenewed, 1);
+            self.flight.recorder.count(Counter::ServersRenewed, 1);
         }
         is_answered
     }

@@ -31,7 +31,7 @@ pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plai
 
 /// The owner of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Account {
+pub(super) struct ShareAccount {
     /// The client that asks.
     pub(super) client: ClientKey,
     /// The zone cut that it asks below.
@@ -109,7 +109,7 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     /// The owner of each place, and when it was taken.
-    places: Numbered<Ticket, (Account, Mono)>,
+    places: Numbered<Ticket, (ShareAccount, Mono)>,
     next: u64,
     clients: Ranks<()>,
     zones: Ranks<()>,
@@ -125,7 +125,7 @@ pub(super) struct Shares {
 #[derive(Debug, Default)]
 struct Ages {
     of_client: BTreeSet<(ClientKey, Ticket)>,
-    of_account: BTreeSet<(Account, Ticket)>,
+    of_account: BTreeSet<(ShareAccount, Ticket)>,
 }
 
 /// The answers of a zone.
@@ -144,8 +144,8 @@ impl Shares {
     }
 
     /// Whether there is room for one more of `account`. From `half` places on the heaviest give way.
-    pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> FlightAdmission {
-        let Account { client, zone } = account;
+    pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
+        let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
             return self.within_zone(account, zone, ShedReason::SilentZone);
         }
@@ -167,7 +167,7 @@ impl Shares {
     }
 
     /// Takes a place.
-    pub(super) fn take(&mut self, account: Account, now: Mono) -> Ticket {
+    pub(super) fn take(&mut self, account: ShareAccount, now: Mono) -> Ticket {
         let ticket = Ticket(self.next);
         self.next = self.next.wrapping_add(1);
         self.add(ticket, account, now, now);
@@ -175,7 +175,7 @@ impl Shares {
     }
 
     /// The owner of a place; none if the place was given up.
-    pub(super) fn account(&self, ticket: Ticket) -> Option<Account> {
+    pub(super) fn account(&self, ticket: Ticket) -> Option<ShareAccount> {
         self.places.get(&ticket).map(|(account, _)| *account)
     }
 
@@ -183,7 +183,7 @@ impl Shares {
     pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
-            self.add(ticket, Account { zone, ..account }, taken, now);
+            self.add(ticket, ShareAccount { zone, ..account }, taken, now);
         }
     }
 
@@ -193,7 +193,7 @@ impl Shares {
         if self.clients.count((), client) < self.clients.count((), account.client) {
             let seen = self.seen.get(&account.zone).copied();
             self.remove(ticket);
-            self.add(ticket, Account { client, ..account }, taken, taken);
+            self.add(ticket, ShareAccount { client, ..account }, taken, taken);
             if let Some(seen) = seen {
                 self.seen.insert(account.zone, seen);
             }
@@ -208,22 +208,22 @@ impl Shares {
     }
 
     /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
-    fn within_zone(&mut self, newcomer: Account, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
+    fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
             return FlightAdmission::Refused(why);
         }
-        self.in_place_of(Account { client, zone })
+        self.in_place_of(ShareAccount { client, zone })
     }
 
     /// Decides who gives way of one client: its zone with the most, or its oldest flight if no zone has many.
-    fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> FlightAdmission {
+    fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
             if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
                 return FlightAdmission::Refused(ShedReason::Client);
             }
-            return self.in_place_of(Account { client, zone });
+            return self.in_place_of(ShareAccount { client, zone });
         }
         let of_client = &self.ages().of_client;
         let oldest = of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
@@ -238,7 +238,7 @@ impl Shares {
     }
 
     /// The oldest of an account gives way.
-    fn in_place_of(&mut self, account: Account) -> FlightAdmission {
+    fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
             FlightAdmission::InPlaceOf(*oldest)
@@ -263,8 +263,8 @@ impl Shares {
         }
     }
 
-    fn add(&mut self, ticket: Ticket, account: Account, taken: Mono, now: Mono) {
-        let Account { client, zone } = account;
+    fn add(&mut self, ticket: Ticket, account: ShareAccount, taken: Mono, now: Mono) {
+        let ShareAccount { client, zone } = account;
         self.seen.entry(zone).or_insert(ZoneActivity { since: now, heard: None });
         self.places.insert(ticket, (account, taken));
         self.clients.add((), client);
@@ -284,9 +284,9 @@ impl Shares {
         })
     }
 
-    fn remove(&mut self, ticket: Ticket) -> Option<(Account, Mono)> {
+    fn remove(&mut self, ticket: Ticket) -> Option<(ShareAccount, Mono)> {
         let (account, taken) = self.places.remove(&ticket)?;
-        let Account { client, zone } = account;
+        let ShareAccount { client, zone } = account;
         self.clients.remove((), client);
         self.zones.remove((), zone);
         self.zones_of.remove(client, zone);
@@ -315,7 +315,7 @@ impl Shares {
 }
 
 impl Ages {
-    fn add(&mut self, ticket: Ticket, account: Account) {
+    fn add(&mut self, ticket: Ticket, account: ShareAccount) {
         self.of_client.insert((account.client, ticket));
         self.of_account.insert((account, ticket));
     }

@@ -11,7 +11,7 @@ fn at(millis: u64) -> Mono {
 }
 
 /// Takes places if there is room, lets others give way, and returns how many were refused.
-fn take(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize {
+fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let mut refused = 0;
     for _ in 0..count {
         match shares.judge(account, HALF, now) {
@@ -28,15 +28,15 @@ fn take(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize
 }
 
 /// Places of a zone that has just answered.
-fn take_heard(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize {
+fn take_heard(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let first = shares.take(account, now);
     shares.take(account, now);
     shares.give_up(first, Some(now));
     take(shares, account, count.saturating_sub(1), now)
 }
 
-fn account(client: ClientKey, zone: ZoneHash) -> Account {
-    Account { client, zone }
+fn account(client: ClientKey, zone: ZoneHash) -> ShareAccount {
+    ShareAccount { client, zone }
 }
 
 #[test]

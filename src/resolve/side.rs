@@ -5,18 +5,21 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::Resolver;
 use super::client_question::ClientQuestion;
+use super::flight::FlightResolver;
 use super::flights::JoinedFlight;
 use crate::exchange::Heard;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::direct::DirectQuery;
+use crate::iterate::failure::Failure;
 use crate::question::{Client, Question, ViewId};
 use crate::random::Random;
 use crate::record::trail::Trail;
+use crate::zones::{Kind, Views};
 
 /// A name that exists in no zone.
 pub fn nowhere(random: &Random) -> Name {
@@ -34,10 +37,28 @@ pub enum Ahead {
     NoRoom,
 }
 
-impl Resolver {
+/// Asks questions that no client waits for.
+pub struct SideResolver {
+    pub(super) views: Arc<ArcSwap<Views>>,
+    pub(super) flight: Arc<FlightResolver>,
+}
+
+impl SideResolver {
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
+    /// them.
+    pub(super) async fn prime(&self) -> Result<(), Failure> {
+        let Some(view) = self.views.load().general().cloned() else { return Ok(()) };
+        if !matches!(view.route(&Name::root(), RecordType::NS).kind, Kind::Iterate) {
+            // The root has another route, for instance a forwarder.
+            return Ok(());
+        }
+        let context = Context::new(Arc::new(Trail::new(&self.flight.clock)), view);
+        self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
+    }
+
     /// Probes dead servers that questions want, and finds the cause of silence, as long as it runs.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
-        tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences()).0
+        tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
     }
 
     /// Asks for a name that no zone has, to see whether any server of the internet answers. Answers are recorded as
@@ -45,32 +66,33 @@ impl Resolver {
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
-        let context = Context::new(Arc::new(Trail::new(&self.clock)), Arc::clone(view)).on_the_side(None);
+        let context =
+            Context::new(Arc::new(Trail::new(&self.flight.clock)), Arc::clone(view)).on_the_side(None);
         let errand = Errand {
             name,
             kind: RecordType::A,
             route: view.recursion(),
             context: &context,
             rewrite: None,
-            sub_questions: &*self.chaser,
+            sub_questions: &*self.flight.chaser,
             avoid: &[],
             cut: None,
         };
         // A failure needs no action: only an answer shows something.
-        let _ = self.iterate.find(errand).await;
+        let _ = self.flight.iterate.find(errand).await;
     }
 
     /// Sends one message to one server for the operator, as `[listen]` would. None: `resolve.deny_servers` has it, or
     /// the daemon is ending.
     pub async fn ask_directly(&self, asked: DirectQuery) -> Option<Heard> {
         let view = self.views.load().general().cloned()?;
-        self.iterate.ask_directly(&view, asked).await
+        self.flight.iterate.ask_directly(&view, asked).await
     }
 
     /// Asks a question that a client is about to ask.
-    pub async fn ask_ahead(self: &Arc<Self>, question: Question, asker: Client) -> Ahead {
-        let (key, now) = (question.key(), self.clock.mono());
-        let known = self.memory.answers.get(key.as_bytes(), now).is_some();
+    pub async fn ask_ahead(&self, question: Question, asker: Client) -> Ahead {
+        let (key, now) = (question.key(), self.flight.clock.mono());
+        let known = self.flight.memory.answers.get(key.as_bytes(), now).is_some();
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
             return Ahead::NotNeeded;
         };
@@ -78,16 +100,19 @@ impl Resolver {
     }
 
     /// Asks servers even if memory has an answer: it is about to expire, so it is not used.
-    pub(super) async fn ask_aside(self: &Arc<Self>, asked: ClientQuestion) -> Ahead {
-        if self.trust.failed_a_moment_ago(&asked.key).is_some() {
+    pub(super) async fn ask_aside(&self, asked: ClientQuestion) -> Ahead {
+        if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
         // Nothing is asked ahead while flights are crowded.
-        if self.flights.are_crowded() {
+        if self.flight.flights.are_crowded() {
             return Ahead::NoRoom;
         }
         let asked = Arc::new(asked);
-        let joined = self.flights.join(&asked, self.zone_at_first(&asked), || Trail::new(&self.clock));
+        let joined = self
+            .flight
+            .flights
+            .join(&asked, self.flight.zone_at_first(&asked), || Trail::new(&self.flight.clock));
         let (seat, begun) = match joined {
             JoinedFlight::Waits { seat, begun: Some(begun) } => (seat, begun),
             JoinedFlight::Waits { begun: None, .. } | JoinedFlight::Repeated => return Ahead::NotNeeded,
@@ -97,7 +122,7 @@ impl Resolver {
             .of_flight(begun.ticket.number())
             .renewing();
         let context = if asked.question.checking_disabled { context.without_checks() } else { context };
-        match Arc::clone(self).take_off(asked, context, begun).await {
+        match Arc::clone(&self.flight).take_off(asked, context, begun).await {
             Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,
         }

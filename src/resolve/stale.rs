@@ -12,25 +12,21 @@
 //! - A bogus answer is no answer either, but may be an attack: the stale data of its name end with it, of all types.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chase::goes_in_a_circle;
 use super::chased::{Chased, compose_answer};
-use super::client_question::ClientQuestion;
 use super::recall::held;
-use super::{Asked, Replied, Resolver};
 use crate::cache::Memory;
-use crate::cache::freshness::{self, Age, LastWord};
+use crate::cache::freshness::{Age, LastWord};
 use crate::cache::rrsets::may_be_stale;
 use crate::clock::{Calendar, Clock};
 use crate::iterate::classify::End;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::STALE_TTL;
-use crate::question::{Answer, ExtendedError, Outcome, Question, Security};
-use crate::record::trail::{Progress, Trail};
+use crate::question::{Answer, ExtendedError, Question, Security};
 use crate::validate::signature;
 use crate::zones::{Kind, Route, View};
 
@@ -123,78 +119,9 @@ impl StaleAnswers {
     }
 }
 
-impl Resolver {
-    /// A stale answer as the reply to a client that must not wait.
-    pub(super) fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
-        let answer = Arc::new(self.stale.answer(&missed.question, &missed.view, why)?);
-        Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
-    }
-
-    /// The same if the last resolution of the question has failed, and no server at all has answered since it began.
-    /// No client waits again then, and the question is tried again in the background.
-    pub(super) fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
-        let heard_since = |moment| self.iterate.heard_since(moment);
-        let (key, now) = (&missed.key, self.clock.mono());
-        let failed = self.memory.failures.unheard(key.as_bytes(), now, heard_since)?;
-        let asked =
-            failed.error.is_lack_of_answer().then(|| self.stale_at_once(missed, &failed.error.text))?;
-        if asked.is_some() {
-            self.try_again(key);
-        }
-        asked
-    }
-
-    /// The same for a client that waits for a flight; none if a server has said something that is bogus.
-    fn stale_for(&self, missed: &ClientQuestion, trail: &Trail, why: &str) -> Option<Answer> {
-        if trail.is_refuted() {
-            return None;
-        }
-        self.stale.answer(&missed.question, &missed.view, why)
-    }
-
-    /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
-    pub(super) async fn patience(&self, missed: &ClientQuestion, trail: &Trail) -> (Outcome, Answer) {
-        let ClientQuestion { arrived, view, .. } = missed;
-        let deadline = view.config.resolve.deadline;
-        let ends = arrived.after(deadline);
-        loop {
-            let (now, from) = (self.clock.mono(), freshness::stale_from(trail.began(), trail.heard()));
-            if from >= ends {
-                break;
-            }
-            if now >= from {
-                let waited = now.since(trail.began()).as_secs_f32();
-                let why = format!("no answer for {waited} s: {}", last_step(trail));
-                match self.stale_for(missed, trail, &why) {
-                    Some(answer) => return (Outcome::Stale, answer),
-                    None => break,
-                }
-            }
-            // If servers have answered meanwhile, the client waits longer.
-            tokio::time::sleep(from.since(now)).await;
-        }
-        tokio::time::sleep(ends.since(self.clock.mono())).await;
-        let why = format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(trail));
-        if let Some(answer) = self.stale_for(missed, trail, &why) {
-            return (Outcome::Stale, answer);
-        }
-        let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
-        (Outcome::Deadline, self.lists.overdue(missed, error))
-    }
-}
-
 fn alias(record: &Record) -> Option<Name> {
     match &record.data {
         RData::CNAME(target) => Some(target.0.clone()),
         _ => None,
-    }
-}
-
-/// The server that a flight waits for, for the extended error of a deadline.
-fn last_step(trail: &Trail) -> String {
-    let Progress { server, zone, .. } = trail.progress();
-    match (server, zone) {
-        (Some(server), Some(zone)) => format!("waiting for {server}, a server of {zone}"),
-        _ => "no message sent yet".to_owned(),
     }
 }

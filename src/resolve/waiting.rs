@@ -2,28 +2,63 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::client_question::ClientQuestion;
-use super::flights::{FlightSeat, JoinedFlight, Landed, Shed};
-use super::shares::{self, ShedReason};
-use super::{Asked, Replied, Resolver};
+use super::flight::FlightResolver;
+use super::flights::{FlightEnd, FlightSeat, JoinedFlight, Landed, Shed};
+use super::lists::ListResolver;
+use super::prefetch::Prefetcher;
+use super::replied::{Asked, Replied};
+use super::shares::ShedReason;
+use crate::cache::Memory;
+use crate::cache::freshness;
+use crate::clock::Clock;
 use crate::iterate::context::Context;
-use crate::question::{ExtendedError, Outcome, Question};
-use crate::record::trail::Trail;
+use crate::question::{Answer, ExtendedError, Outcome, Question};
+use crate::record::trail::{Progress, Trail};
 use crate::supervise::driven::Driven;
 use crate::wire::compose;
-use crate::zones::Kind;
 
-impl Resolver {
+/// Answers clients that wait.
+pub(super) struct ClientResolver {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    /// Asks DNS lists.
+    pub(super) lists: Arc<ListResolver>,
+    flight: Arc<FlightResolver>,
+    prefetcher: Arc<Prefetcher>,
+    stopping: watch::Sender<bool>,
+}
+
+impl ClientResolver {
+    pub(super) fn new(flight: &Arc<FlightResolver>, prefetcher: &Arc<Prefetcher>) -> Self {
+        let (stopping, _) = watch::channel(false);
+        Self {
+            clock: flight.clock.clone(),
+            memory: flight.memory.clone(),
+            lists: Arc::clone(&flight.lists),
+            flight: Arc::clone(flight),
+            prefetcher: Arc::clone(prefetcher),
+            stopping,
+        }
+    }
+
+    /// Answers all waiting clients with SERVFAIL, and later ones too.
+    pub(super) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
     /// Lets a client wait for the flight of its question, unless that question failed a moment ago.
-    pub(super) async fn join(self: &Arc<Self>, missed: &Arc<ClientQuestion>) -> Asked {
+    pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
         let ClientQuestion { question, key, view, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
             && let Some(asked) = self.has_just_failed(missed).or_else(|| self.stale_in_an_outage(missed))
         {
             return asked;
         }
-        let zone = self.zone_at_first(missed);
-        match self.flights.join(missed, zone, || Trail::new(&self.clock)) {
+        let zone = self.flight.zone_at_first(missed);
+        match self.flight.flights.join(missed, zone, || Trail::new(&self.clock)) {
             JoinedFlight::Repeated => Asked::Repeated,
             JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {
@@ -31,7 +66,7 @@ impl Resolver {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
-                    Arc::clone(self).take_off(Arc::clone(missed), context, begun)
+                    Arc::clone(&self.flight).take_off(Arc::clone(missed), context, begun)
                 });
                 self.wait(missed, seat, flight).await
             }
@@ -40,7 +75,7 @@ impl Resolver {
 
     /// The reply to a question that failed a moment ago.
     fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
-        let failed = self.trust.failed_a_moment_ago(&missed.key)?;
+        let failed = self.flight.chaser.trust.failed_a_moment_ago(&missed.key)?;
         let text = format!("{} (cached failure)", failed.error.text);
         let known = failed.error.is_of_validation();
         let lacks = failed.error.is_lack_of_answer();
@@ -53,7 +88,7 @@ impl Resolver {
 
     /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
     async fn wait(
-        self: &Arc<Self>,
+        &self,
         missed: &ClientQuestion,
         seat: FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
@@ -79,34 +114,16 @@ impl Resolver {
             }
         };
         let Some(landed) = landed else { return self.shed(question, "an internal error ended this query") };
-        if let Some(shed) = &landed.shed {
-            return self.turn_away(missed, shed);
-        }
-        let outcome = match (landed.failed, first) {
-            (true, _) if landed.stale => Outcome::Stale,
-            (true, _) => Outcome::Failed,
-            (false, true) if landed.shared => Outcome::Shared,
-            (false, true) if landed.packets == 0 => Outcome::Cache,
-            (false, true) => Outcome::Upstream,
-            (false, false) => Outcome::Shared,
+        let outcome = match &landed.end {
+            FlightEnd::Shed(shed) => return self.turn_away(missed, shed),
+            FlightEnd::Stale => Outcome::Stale,
+            FlightEnd::Failed => Outcome::Failed,
+            FlightEnd::Answered if first && landed.packets == 0 => Outcome::Cache,
+            FlightEnd::Answered if first => Outcome::Upstream,
+            FlightEnd::Answered | FlightEnd::Shared => Outcome::Shared,
         };
         let trail = Some(Arc::clone(&seat.trail));
         Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), trail })
-    }
-
-    /// The zone that a question counts for at its begin, in wire form.
-    pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
-        let ClientQuestion { key, view, way, .. } = asked;
-        let rrsets = self.memory.rrsets.of(view.knows);
-        let cut = match way.kind {
-            Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation_of_wire(key.name(), self.clock.mono()),
-            Kind::Forward { .. } | Kind::Local(_) => None,
-        };
-        let labels = cut.as_ref().map_or(0, |(cut, _)| cut.zone.iter().len());
-        if let Some((cut, true)) = cut {
-            asked.cut.get_or_init(|| cut);
-        }
-        shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
     /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
@@ -116,7 +133,7 @@ impl Resolver {
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &shed.sentence())).flatten() {
             return asked;
         }
-        self.recorder.shed(&shed.zone);
+        self.flight.recorder.shed(&shed.zone);
         self.shed(&missed.question, &shed.sentence())
     }
 
@@ -127,8 +144,75 @@ impl Resolver {
     }
 
     /// SERVFAIL with an extended error.
-    pub(super) fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
+    fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
         let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
         Asked::Replied(Replied { outcome, answer, trail: None })
+    }
+
+    /// A stale answer as the reply to a client that must not wait.
+    fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
+        let answer = Arc::new(self.flight.stale.answer(&missed.question, &missed.view, why)?);
+        Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
+    }
+
+    /// The same if the last resolution of the question has failed, and no server at all has answered since it began.
+    /// No client waits again then, and the question is tried again in the background.
+    fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
+        let heard_since = |moment| self.flight.iterate.heard_since(moment);
+        let (key, now) = (&missed.key, self.clock.mono());
+        let failed = self.memory.failures.unheard(key.as_bytes(), now, heard_since)?;
+        let asked =
+            failed.error.is_lack_of_answer().then(|| self.stale_at_once(missed, &failed.error.text))?;
+        if asked.is_some() {
+            self.prefetcher.try_again(key);
+        }
+        asked
+    }
+
+    /// The same for a client that waits for a flight; none if a server has said something that is bogus.
+    fn stale_for(&self, missed: &ClientQuestion, trail: &Trail, why: &str) -> Option<Answer> {
+        if trail.is_refuted() {
+            return None;
+        }
+        self.flight.stale.answer(&missed.question, &missed.view, why)
+    }
+
+    /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
+    async fn patience(&self, missed: &ClientQuestion, trail: &Trail) -> (Outcome, Answer) {
+        let ClientQuestion { arrived, view, .. } = missed;
+        let deadline = view.config.resolve.deadline;
+        let ends = arrived.after(deadline);
+        loop {
+            let (now, from) = (self.clock.mono(), freshness::stale_from(trail.began(), trail.heard()));
+            if from >= ends {
+                break;
+            }
+            if now >= from {
+                let waited = now.since(trail.began()).as_secs_f32();
+                let why = format!("no answer for {waited} s: {}", last_step(trail));
+                match self.stale_for(missed, trail, &why) {
+                    Some(answer) => return (Outcome::Stale, answer),
+                    None => break,
+                }
+            }
+            // If servers have answered meanwhile, the client waits longer.
+            tokio::time::sleep(from.since(now)).await;
+        }
+        tokio::time::sleep(ends.since(self.clock.mono())).await;
+        let why = format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(trail));
+        if let Some(answer) = self.stale_for(missed, trail, &why) {
+            return (Outcome::Stale, answer);
+        }
+        let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
+        (Outcome::Deadline, self.lists.overdue(missed, error))
+    }
+}
+
+/// The server that a flight waits for, for the extended error of a deadline.
+fn last_step(trail: &Trail) -> String {
+    let Progress { server, zone, .. } = trail.progress();
+    match (server, zone) {
+        (Some(server), Some(zone)) => format!("waiting for {server}, a server of {zone}"),
+        _ => "no message sent yet".to_owned(),
     }
 }

@@ -9,6 +9,7 @@ use hickory_proto::serialize::binary::BinDecoder;
 
 use super::entries::Word;
 use super::fields::{self, Field};
+use super::words;
 use crate::rdata;
 
 /// The fields of the types that have a form of their own; the last field may take several words.
@@ -96,7 +97,7 @@ fn unknown(length: &str, digits: &str) -> Result<Vec<u8>, String> {
 
 fn service(kind: RecordType, words: &[Word], origin: &Name) -> Result<RData, String> {
     let [priority, target, parameters @ ..] = words else { return Err(format!("{kind} cannot be read")) };
-    let target = super::name(&target.text, origin)?.to_string();
+    let target = words::name(&target.text, origin)?.to_string();
     let parameters = parameters.iter().map(|word| word.text.as_str());
     let text: Vec<&str> = [priority.text.as_str(), &target].into_iter().chain(parameters).collect();
     RData::try_from_str(kind, &text.join(" ")).map_err(|error| format!("{kind} cannot be read: {error}"))

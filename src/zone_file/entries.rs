@@ -3,7 +3,15 @@
 //! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and text in
 //! quotes is one word.
 
-use super::ZoneFileError;
+/// An error in a text, and its place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct ZoneFileError {
+    /// The line on which the entry begins, from 1.
+    pub line: usize,
+    /// The reason.
+    pub reason: String,
+}
 
 /// One entry that has words.
 #[derive(Clone, Debug, PartialEq, Eq)]

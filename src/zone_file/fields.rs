@@ -9,6 +9,7 @@ use data_encoding::{BASE32_DNSSEC, BASE64, HEXUPPER_PERMISSIVE};
 use hickory_proto::rr::Name;
 
 use super::entries::Word;
+use super::words;
 
 /// A field. Fields that take all further words are last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,15 +107,15 @@ pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<V
 /// Adds a field of one word.
 fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<()> {
     match field {
-        Field::Name => push_name(wire, &super::name(word, origin).ok()?)?,
+        Field::Name => push_name(wire, &words::name(word, origin).ok()?)?,
         Field::Address4 => wire.extend(word.parse::<Ipv4Addr>().ok()?.octets()),
         Field::Address6 => wire.extend(word.parse::<Ipv6Addr>().ok()?.octets()),
         Field::U8 => wire.push(word.parse().ok()?),
         Field::U16 => wire.extend(word.parse::<u16>().ok()?.to_be_bytes()),
         Field::U32 => wire.extend(word.parse::<u32>().ok()?.to_be_bytes()),
-        Field::Span => wire.extend(super::span(word)?.to_be_bytes()),
+        Field::Span => wire.extend(words::span(word)?.to_be_bytes()),
         Field::Moment => wire.extend(moment(word)?.to_be_bytes()),
-        Field::Type => wire.extend(u16::from(super::kind(word)?).to_be_bytes()),
+        Field::Type => wire.extend(u16::from(words::kind(word)?).to_be_bytes()),
         Field::Algorithm => wire.push(algorithm(word)?),
         Field::Certificate => {
             wire.extend(named(word, &CERTIFICATES).or_else(|| word.parse().ok())?.to_be_bytes());
@@ -129,7 +130,7 @@ fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<(
 }
 
 /// The number of an algorithm, by itself or its mnemonic.
-pub(super) fn algorithm(word: &str) -> Option<u8> {
+pub fn algorithm(word: &str) -> Option<u8> {
     named(word, &ALGORITHMS).or_else(|| word.parse().ok())
 }
 
@@ -198,7 +199,7 @@ fn moment(word: &str) -> Option<u32> {
 /// The types of a name in the form of NSEC (RFC 4034 section 4.1.2).
 fn bitmap(types: &[&str]) -> Option<Vec<u8>> {
     let mut numbers =
-        types.iter().map(|word| super::kind(word).map(u16::from)).collect::<Option<Vec<_>>>()?;
+        types.iter().map(|word| words::kind(word).map(u16::from)).collect::<Option<Vec<_>>>()?;
     numbers.sort_unstable();
     let mut wire = Vec::new();
     for window in numbers.chunk_by(|one, other| one >> 8 == other >> 8) {

@@ -24,45 +24,17 @@
 mod data;
 mod entries;
 mod fields;
+mod words;
 
-use std::str::FromStr;
+use hickory_proto::rr::{Name, Record};
 
-use hickory_proto::rr::{Name, Record, RecordType};
-
-pub use self::entries::{Word, ZoneFileEntries, ZoneFileEntry, entries};
-use crate::wire::presentation::read_name;
+pub use self::entries::{Word, ZoneFileEntries, ZoneFileEntry, ZoneFileError, entries};
+pub use self::fields::algorithm;
+pub use self::words::kind;
+use self::words::{name, span};
 
 /// TTL if no record and no $TTL has given one: an hour, as in NSD and ldns.
 const DEFAULT_TTL: u32 = 3_600;
-
-/// Mnemonics of types that the library does not know (IANA's registry of resource record types).
-const MNEMONICS: [(&str, u16); 15] = [
-    ("MINFO", 14),
-    ("RP", 17),
-    ("AFSDB", 18),
-    ("X25", 19),
-    ("ISDN", 20),
-    ("RT", 21),
-    ("PX", 26),
-    ("LOC", 29),
-    ("KX", 36),
-    ("APL", 42),
-    ("DHCID", 49),
-    ("HIP", 55),
-    ("SPF", 99),
-    ("URI", 256),
-    ("AVC", 258),
-];
-
-/// An error in a text, and its place.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct ZoneFileError {
-    /// The line on which the entry begins, from 1.
-    pub line: usize,
-    /// The reason.
-    pub reason: String,
-}
 
 /// Reads all records of a text; names without a final dot are below `origin`.
 ///
@@ -85,20 +57,6 @@ pub fn record(text: &str) -> Result<Record, ZoneFileError> {
     let entry = entries(text).next();
     let entry = entry.ok_or_else(|| ZoneFileError { line: 1, reason: "no record".to_owned() })??;
     Reader::new(Name::root()).record(&entry)
-}
-
-/// Reads a type: its mnemonic, or `TYPE` and its number.
-pub fn kind(text: &str) -> Option<RecordType> {
-    let text = text.to_ascii_uppercase();
-    let number = text.strip_prefix("TYPE").and_then(|number| number.parse::<u16>().ok());
-    let number =
-        number.or_else(|| MNEMONICS.iter().find(|(name, _)| *name == text).map(|(_, number)| *number));
-    number.map(RecordType::from).or_else(|| RecordType::from_str(&text).ok())
-}
-
-/// The number of an algorithm of DNSSEC, by itself or its mnemonic.
-pub fn algorithm(text: &str) -> Option<u8> {
-    fields::algorithm(text)
 }
 
 /// The fields before the data of a record, and the words of the data.
@@ -201,41 +159,10 @@ impl Reader {
     }
 }
 
-/// A name as written: `@` is the origin, and one without a final dot is below it.
-fn name(text: &str, origin: &Name) -> Result<Name, String> {
-    if text == "@" {
-        return Ok(origin.clone());
-    }
-    let name = read_name(text).ok_or_else(|| format!("{text} is not a name"))?;
-    if name.is_fqdn() { Ok(name) } else { name.append_domain(origin).map_err(|error| error.to_string()) }
-}
-
-/// Seconds, or numbers with units as BIND has them: `1w2d3h4m5s`.
-fn span(text: &str) -> Option<u32> {
-    let (mut sum, mut number) = (0_u32, None::<u32>);
-    for letter in text.chars() {
-        if let Some(digit) = letter.to_digit(10) {
-            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
-            continue;
-        }
-        let seconds = match letter.to_ascii_lowercase() {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            'w' => 604_800,
-            _ => return None,
-        };
-        sum = sum.checked_add(number.take()?.checked_mul(seconds)?)?;
-    }
-    match number {
-        Some(number) => sum.checked_add(number),
-        None => (!text.is_empty()).then_some(sum),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
     use super::*;
 
     fn read(text: &str) -> Vec<String> {

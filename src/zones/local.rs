@@ -9,7 +9,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::authority::Authority;
 use super::zone::Zone;
-use crate::config::{RECORD_TTL, line_of};
+use crate::config::defaults::RECORD_TTL;
+use crate::config::line_of;
 use crate::rdata::is_understood;
 use crate::zone_file;
 

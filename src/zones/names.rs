@@ -7,7 +7,8 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::{Kind, Route, Wrong, ZonePolicy, local};
-use crate::config::{Config, RECORD_TTL};
+use crate::config::Config;
+use crate::config::defaults::RECORD_TTL;
 use crate::question::wire_name;
 
 /// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
@@ -23,7 +24,7 @@ const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordTyp
 
 /// The routes of these names, by name in wire form.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeMap<Vec<u8>, NameRoute>);
+pub(super) struct ConfiguredNames(BTreeMap<Vec<u8>, NameRoute>);
 
 #[derive(Debug)]
 struct NameRoute {
@@ -39,7 +40,7 @@ struct Gathered {
     kinds: Vec<RecordType>,
 }
 
-impl Names {
+impl ConfiguredNames {
     /// The names of `config`; those of a `[[host]]` with the reverse name of each of its addresses.
     pub(super) fn new(config: &Config, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let mut gathered: BTreeMap<Vec<u8>, Gathered> = BTreeMap::new();

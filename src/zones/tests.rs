@@ -1,7 +1,11 @@
 //! The route of a name, and the effect of a change of the configuration.
 
+use std::sync::Arc;
+
+use hickory_proto::rr::RecordType;
+
 use super::*;
-use crate::config::{ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener};
+use crate::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
 use crate::question::stage::name;
 
 fn stub(text: &str) -> ConfiguredZone {

@@ -9,23 +9,13 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Kind, Route, View, Wrong, circle, same_mirror};
-use crate::config::{Config, Listener, LookaheadMode};
-use crate::dnsbl::gate::Guarding;
+use super::circle;
+use super::route::{Kind, Route, Wrong, same_mirror};
+use super::view::{Sees, View};
+use crate::config::Config;
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
-
-/// The properties that separate views.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sees {
-    /// The configured zones, in order; none if all are seen.
-    pub(super) zones: Option<Vec<Name>>,
-    /// How answers of lists that are no listings are handled.
-    pub(super) guarding: Guarding,
-    /// The mode of look-ahead.
-    pub(super) lookahead: LookaheadMode,
-}
 
 /// All views of a configuration.
 #[derive(Clone, Debug)]
@@ -36,27 +26,6 @@ pub struct Views {
     of_listener: Vec<usize>,
     /// The id of the next new view.
     next: ViewId,
-}
-
-impl Sees {
-    fn new(listener: &Listener, config: &Config) -> Self {
-        let in_order = |zones: &[Name]| {
-            let mut zones = zones.to_vec();
-            zones.sort();
-            zones.dedup();
-            zones
-        };
-        Self {
-            zones: listener.zones.as_deref().map(in_order),
-            guarding: listener.guarding(),
-            lookahead: listener.lookahead.unwrap_or(config.lookahead.mode),
-        }
-    }
-
-    /// Whether a view has the same answers. Look-ahead changes none.
-    fn is_of(&self, view: &View) -> bool {
-        self.guarding == view.guarding && self.zones == view.zones
-    }
 }
 
 impl Views {
@@ -211,8 +180,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     for (one, other) in [(old, new), (new, old)] {
         let records = one.records.iter().filter(|record| !other.records.contains(record));
         names.extend(records.map(|record| record.name.clone()));
-        let negatives = one.dnssec.negative_trust_anchors.iter();
-        names.extend(negatives.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
+        let ntas = one.dnssec.negative_trust_anchors.iter();
+        names.extend(ntas.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
     }
     let trust = |config: &Config| {
         let dnssec = &config.dnssec;

@@ -11,7 +11,7 @@ use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, Family};
 use resolverd::control::Controlled;
 use resolverd::daemon::Daemon;
-use resolverd::lab::client::Client;
+use resolverd::lab::client::LabClient;
 use resolverd::lab::delegations::Tree;
 pub(crate) use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
@@ -67,8 +67,8 @@ impl Stage {
     }
 
     /// A client of the daemon.
-    pub(crate) fn client(&self) -> Client {
-        Client::new(self.address, PATIENCE)
+    pub(crate) fn client(&self) -> LabClient {
+        LabClient::new(self.address, PATIENCE)
     }
 
     /// Questions with this outcome.

@@ -145,7 +145,7 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
 }
 
 /// Negative trust anchors, each with the time that is left.
-pub fn negative_anchors(replies: &[Reply], style: Style) -> String {
+pub fn ntas(replies: &[Reply], style: Style) -> String {
     let mut table =
         TextTable::new(&[("name", Align::Left), ("expires in", Align::Right), ("set by", Align::Left)]);
     for reply in replies {

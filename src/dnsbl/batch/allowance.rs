@@ -7,7 +7,7 @@ use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
 /// The account of all lists together, in thousandths of a question.
 #[derive(Clone, Debug)]
-pub(super) struct Allowance {
+pub(super) struct BatchAllowance {
     /// Unused questions that are allowed, per hundred that go out.
     percent: u64,
     /// Questions that went out, ours and clients'.
@@ -16,7 +16,7 @@ pub(super) struct Allowance {
     at_risk: u64,
 }
 
-impl Allowance {
+impl BatchAllowance {
     pub(super) fn new(percent: u32) -> Self {
         Self { percent: percent.into(), out: BATCH_ALLOWANCE_START * 1000, wasted: 0, at_risk: 0 }
     }
@@ -66,7 +66,7 @@ mod tests {
         /// The waste exceeds the bound at most by the questions that were in progress when the habit ended.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
-            let mut allowance = Allowance::new(3);
+            let mut allowance = BatchAllowance::new(3);
             let (mut taken, mut wasted) = (0_u64, 0_u64);
             for used in uses {
                 allowance.went_out();

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::{Facts, Further, Rule, RuleStep};
+use super::answer_facts::AnswerFacts;
+use super::step::{Further, RuleStep};
 use crate::limits::MAX_AHEAD_POINTERS;
+use crate::lookahead::rule::Rule;
 
 /// The PTR of an address.
 pub(super) fn pointer_of(address: IpAddr) -> Further {
@@ -21,7 +23,7 @@ pub(super) fn is_reverse(name: &Name) -> bool {
 }
 
 /// The addresses of the first name.
-pub(super) fn after_pointer(facts: &Facts) -> Vec<Further> {
+pub(super) fn after_pointer(facts: &AnswerFacts) -> Vec<Further> {
     let names = facts.records.iter().filter_map(|record| match &record.data {
         RData::PTR(name) if !name.0.is_root() => Some(name.0.to_lowercase()),
         _ => None,

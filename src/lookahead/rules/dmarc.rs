@@ -2,8 +2,10 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Facts, Further, Rule, RuleStep};
+use super::answer_facts::AnswerFacts;
+use super::step::{Further, RuleStep};
 use crate::limits::DMARC_WALK_LABELS;
+use crate::lookahead::rule::Rule;
 
 /// The label of DMARC records.
 const LABEL: &[u8] = b"_dmarc";
@@ -17,7 +19,7 @@ pub(super) fn of_domain(domain: &Name) -> Option<Further> {
 }
 
 /// The record of the next domain of the walk, if this one has none.
-pub(super) fn after_text(name: &Name, facts: &Facts) -> Vec<Further> {
+pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     let is_record =
         |text: &Vec<u8>| text.get(..VERSION.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(VERSION));
     let mut labels = name.iter();

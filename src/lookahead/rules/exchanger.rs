@@ -3,10 +3,13 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Facts, Further, Rule, RuleStep, dmarc, spf};
+use super::answer_facts::AnswerFacts;
+use super::step::{Further, RuleStep};
+use super::{dmarc, spf};
+use crate::lookahead::rule::Rule;
 
 /// The questions that follow the MX of a domain. A domain that does not exist has none: spam invents domains.
-pub(super) fn after_exchangers(domain: &Name, facts: &Facts) -> Vec<Further> {
+pub(super) fn after_exchangers(domain: &Name, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
     }
@@ -30,7 +33,7 @@ pub(super) fn after_exchangers(domain: &Name, facts: &Facts) -> Vec<Further> {
 }
 
 /// TLSA of a host whose MX and addresses are secure.
-pub(super) fn after_host(host: &Name, secure: bool, facts: &Facts) -> Vec<Further> {
+pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {
         return Vec::new();

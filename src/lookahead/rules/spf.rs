@@ -5,8 +5,11 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Facts, Further, Rule, RuleStep, dmarc};
+use super::answer_facts::AnswerFacts;
+use super::dmarc;
+use super::step::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
+use crate::lookahead::rule::Rule;
 
 /// The begin of an SPF record (RFC 7208 section 4.5).
 const VERSION: &[u8] = b"v=spf1";
@@ -17,7 +20,7 @@ pub(super) fn of_domain(domain: &Name) -> Further {
 }
 
 /// The questions about the names in an SPF record; the DMARC record too if the SPF record is a domain's own.
-pub(super) fn after_text(name: &Name, depth: u8, facts: &Facts) -> Vec<Further> {
+pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Further> {
     let mut records = facts.texts().filter_map(|text| terms_of(&text));
     // Two records are an error (RFC 7208 section 4.5): nothing they name is asked.
     let (Some(terms), None) = (records.next(), records.next()) else { return Vec::new() };
@@ -30,7 +33,7 @@ pub(super) fn after_text(name: &Name, depth: u8, facts: &Facts) -> Vec<Further> 
 }
 
 /// The addresses of the hosts of an `mx`.
-pub(super) fn after_exchangers(facts: &Facts) -> Vec<Further> {
+pub(super) fn after_exchangers(facts: &AnswerFacts) -> Vec<Further> {
     let hosts = facts.hosts().into_iter();
     hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, RuleStep::End)).collect()
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::question::stage::name;
 
 /// An answer with records of `owner`; "MX 10 mx.example.", "TXT v=spf1 -all", "A 192.0.2.1", "PTR mx.example.".
-fn facts(owner: &str, records: &[&str]) -> Facts {
+fn facts(owner: &str, records: &[&str]) -> AnswerFacts {
     let record = |text: &&str| {
         let (kind, data) = text.split_once(' ').unwrap();
         let data = match kind {
@@ -22,7 +22,7 @@ fn facts(owner: &str, records: &[&str]) -> Facts {
         };
         Record::from_rdata(name(owner), 300, data)
     };
-    Facts { rcode: ResponseCode::NoError, secure: false, records: records.iter().map(record).collect() }
+    AnswerFacts { rcode: ResponseCode::NoError, secure: false, records: records.iter().map(record).collect() }
 }
 
 /// Further questions as "NAME TYPE rule".
@@ -35,7 +35,7 @@ fn shown(further: &[Further]) -> Vec<String> {
 }
 
 /// The questions that follow a client's own question.
-fn after(owner: &str, kind: RecordType, facts: &Facts) -> Vec<String> {
+fn after(owner: &str, kind: RecordType, facts: &AnswerFacts) -> Vec<String> {
     shown(&follow(begins(&name(owner), kind), &name(owner), facts))
 }
 
@@ -78,7 +78,7 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(after("example.", RecordType::MX, &facts("example.", &many)).len(), 2 * 4 + 2);
     for rcode in [ResponseCode::NXDomain, ResponseCode::ServFail] {
-        let denied = Facts { rcode, ..facts("example.", &[]) };
+        let denied = AnswerFacts { rcode, ..facts("example.", &[]) };
         assert!(after("example.", RecordType::MX, &denied).is_empty(), "{rcode}");
     }
 }
@@ -86,7 +86,7 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
 #[test]
 fn certificates_are_asked_only_where_mx_and_address_are_secure() {
     let host = |mx, secure| {
-        let facts = Facts { secure, ..facts("mx.example.", &["A 192.0.2.1"]) };
+        let facts = AnswerFacts { secure, ..facts("mx.example.", &["A 192.0.2.1"]) };
         shown(&follow(RuleStep::Host { secure: mx }, &name("mx.example."), &facts))
     };
     assert_eq!(host(true, true), ["_25._tcp.mx.example. TLSA tlsa"]);
@@ -94,11 +94,11 @@ fn certificates_are_asked_only_where_mx_and_address_are_secure() {
         assert!(host(mx, secure).is_empty());
     }
     // At the end of an alias (RFC 7672 section 2.2.2), and not without an address.
-    let alias = Facts { secure: true, ..facts("end.example.", &["A 192.0.2.1"]) };
+    let alias = AnswerFacts { secure: true, ..facts("end.example.", &["A 192.0.2.1"]) };
     let after_host =
-        |facts: &Facts| shown(&follow(RuleStep::Host { secure: true }, &name("mx.example."), facts));
+        |facts: &AnswerFacts| shown(&follow(RuleStep::Host { secure: true }, &name("mx.example."), facts));
     assert_eq!(after_host(&alias), ["_25._tcp.end.example. TLSA tlsa"]);
-    assert!(after_host(&Facts { secure: true, ..facts("mx.example.", &[]) }).is_empty());
+    assert!(after_host(&AnswerFacts { secure: true, ..facts("mx.example.", &[]) }).is_empty());
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn the_tree_walk_of_dmarc_goes_up_until_there_is_a_record() {
     // RFC 9989 section 4.10: from eight labels and more to seven.
     assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.i.", &[]), ["_dmarc.c.d.e.f.g.h.i. TXT dmarc_walk"]);
     assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.", &[]), ["_dmarc.b.c.d.e.f.g.h. TXT dmarc_walk"]);
-    let denied = Facts { rcode: ResponseCode::NXDomain, ..facts("_dmarc.a.example.", &[]) };
+    let denied = AnswerFacts { rcode: ResponseCode::NXDomain, ..facts("_dmarc.a.example.", &[]) };
     assert_eq!(
         shown(&follow(RuleStep::Dmarc, &name("_dmarc.a.example."), &denied)),
         ["_dmarc.example. TXT dmarc_walk"]

@@ -13,54 +13,12 @@
 
 mod guard;
 mod list_question;
+mod list_resolver;
 mod mirrors;
 mod probe;
 mod shared;
 mod watched;
 
-use std::sync::Arc;
-
-use arc_swap::ArcSwap;
-
-use super::chase::Chaser;
-use crate::cache::Memory;
-use crate::clock::Clock;
-use crate::dnsbl::table::Lists;
-use crate::iterate::Iterate;
-use crate::zones::Views;
+pub use list_resolver::ListResolver;
 pub use probe::Probed;
-use shared::SharedQuestions;
 pub(super) use watched::Watched;
-
-/// Asks DNS lists, and judges what they answer.
-pub struct ListResolver {
-    clock: Clock,
-    memory: Memory,
-    iterate: Arc<Iterate>,
-    chaser: Arc<Chaser>,
-    views: Arc<ArcSwap<Views>>,
-    /// The state of each list that was asked.
-    pub(super) table: Lists,
-    /// Questions in progress.
-    asking: SharedQuestions,
-}
-
-impl ListResolver {
-    pub(super) fn new(chaser: &Arc<Chaser>, views: &Arc<ArcSwap<Views>>) -> Self {
-        Self {
-            clock: chaser.clock.clone(),
-            memory: chaser.memory.clone(),
-            iterate: Arc::clone(&chaser.iterate),
-            chaser: Arc::clone(chaser),
-            views: Arc::clone(views),
-            table: Lists::default(),
-            asking: SharedQuestions::default(),
-        }
-    }
-
-    /// Questions to lists in progress.
-    #[cfg(feature = "lab")]
-    pub(super) fn under_way(&self) -> usize {
-        self.asking.len()
-    }
-}

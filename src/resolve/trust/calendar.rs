@@ -9,9 +9,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
-use super::Validator;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
-use crate::clock::{Calendar, Mono, Now, date};
+use crate::clock::{Calendar, Clock, Mono, Now, date};
 use crate::limits::CLOCK_JUMP;
 use crate::validate::verdict::{ValidationFailure, Why};
 
@@ -35,6 +34,35 @@ pub(super) struct Timekeeper {
 impl Timekeeper {
     pub(super) fn new(now: Now) -> Self {
         Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), told: AtomicU8::new(RIGHT) }
+    }
+
+    /// The time that signatures are compared with.
+    pub(super) fn calendar(&self, clock: &Clock) -> Calendar {
+        let now = clock.now();
+        let calendar = clock.calendar_at(now);
+        let set = self.look(now);
+        match calendar {
+            Calendar::After(passed) => {
+                if self.turns(SLOW) {
+                    tracing::warn!("{}", slow(now.unix, passed));
+                }
+            }
+            Calendar::Clock(_) if set && self.turns(RIGHT) => {
+                tracing::info!(
+                    "the clock of this host was set and now says {}; signatures are checked with their validity times",
+                    date(now.unix)
+                );
+            }
+            Calendar::Clock(_) => {}
+        }
+        calendar
+    }
+
+    /// Logs once that the clock may be fast, because by this clock the signatures of the root's keys have expired.
+    pub(super) fn suspects_clock(&self, clock: &Clock, fault: &ValidationFailure) {
+        if fault.why == Why::Expired && self.turns(FAST) {
+            tracing::warn!("{}", fast(clock.now().unix, fault));
+        }
     }
 
     /// Notices whether the calendar was set since the last look.
@@ -62,44 +90,6 @@ impl Timekeeper {
     /// Whether a log line is due, because the state that was logged last was another one.
     fn turns(&self, told: u8) -> bool {
         self.told.swap(told, Ordering::Relaxed) != told
-    }
-}
-
-impl Validator {
-    /// The time that signatures are compared with.
-    pub(super) fn calendar(&self) -> Calendar {
-        let now = self.clock.now();
-        let calendar = self.clock.calendar_at(now);
-        let set = self.timekeeper.look(now);
-        match calendar {
-            Calendar::After(passed) => {
-                if self.timekeeper.turns(SLOW) {
-                    tracing::warn!("{}", slow(now.unix, passed));
-                }
-            }
-            Calendar::Clock(_) if set && self.timekeeper.turns(RIGHT) => {
-                tracing::info!(
-                    "the clock of this host was set and now says {}; signatures are checked with their validity times",
-                    date(now.unix)
-                );
-            }
-            Calendar::Clock(_) => {}
-        }
-        calendar
-    }
-
-    /// Whether a fault comes from a wrong clock, as shown by this signature. If so, the data are checked again.
-    pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
-        let Some(passed) = fault.passed else { return false };
-        self.clock.mark_passed(passed);
-        matches!(self.calendar(), Calendar::After(_))
-    }
-
-    /// Logs once that the clock may be fast, because by this clock the signatures of the root's keys have expired.
-    pub(super) fn suspects_clock(&self, fault: &ValidationFailure) {
-        if fault.why == Why::Expired && self.timekeeper.turns(FAST) {
-            tracing::warn!("{}", fast(self.clock.now().unix, fault));
-        }
     }
 }
 

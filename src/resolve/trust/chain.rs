@@ -11,7 +11,8 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::fetch::{Fetched, Round};
+use super::fetch::Round;
+use super::fetches::Fetched;
 use crate::cache::rrset::Rank;
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::clock::Mono;
@@ -76,7 +77,7 @@ impl Validator {
     /// The trust anchor of a name, now.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
-        let nta = |above: &Name| view.is_exempt(above) || self.ntas.holds(above, now);
+        let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
         view.config.dnssec.trust_anchor.anchors.closest(name, nta)
     }
 
@@ -372,7 +373,7 @@ impl Validator {
             ValidationFailure::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY"))
         });
         if zone.is_root() {
-            self.suspects_clock(&fault);
+            self.timekeeper.suspects_clock(&self.clock, &fault);
         }
         Ok(Established::bogus(fault))
     }

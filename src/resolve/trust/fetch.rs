@@ -3,16 +3,13 @@
 //! The keys of a zone are fetched as soon as its servers are asked for anything, so that they are ready with the
 //! answer. Fetched data are kept unchecked; the chain judges them.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use futures_util::FutureExt;
-use futures_util::future::Shared;
 use hickory_proto::rr::{Name, Record, RecordType};
-use tokio::sync::oneshot;
 
 use super::Validator;
+use super::fetches::{Fetch, Fetched, JoinedFetch};
 use crate::cache::entries::{Delegation, Known};
 use crate::cache::renewal;
 use crate::cache::rrset::Rank;
@@ -23,7 +20,7 @@ use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::limits::{BOGUS_TIME, MAX_FETCHES};
+use crate::limits::BOGUS_TIME;
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
@@ -32,100 +29,6 @@ use crate::validate::anchors::Trust;
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
-
-/// The result of a fetch.
-#[derive(Clone, Debug)]
-pub(crate) struct Fetched {
-    /// The records, or an alias in their place; empty if there are none.
-    pub(crate) answers: Vec<Record>,
-    /// The proofs that came along, of the records or of their absence.
-    pub(super) evidence: Vec<Record>,
-    /// The zone that was asked.
-    pub(super) zone: Name,
-    /// The server that said it; none if it was in memory.
-    pub(super) server: Option<SocketAddr>,
-    /// When it was said.
-    pub(super) since: Mono,
-}
-
-/// The end of a fetch. An error means that the fetch was given up, for instance after a panic.
-pub(crate) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
-
-/// The fetches in progress: one for each name and type.
-#[derive(Clone, Default)]
-pub(crate) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
-
-/// A fetch to be made. Dropped without an end, it is given up: its waiters learn that, and the next question begins
-/// another.
-pub(crate) struct BegunFetch {
-    fetches: Fetches,
-    pub(crate) key: QuestionKey,
-    sender: Option<oneshot::Sender<Result<Arc<Fetched>, Failure>>>,
-}
-
-/// The result of joining a fetch.
-pub(crate) enum JoinedFetch {
-    /// This one begins it.
-    First(Fetch, BegunFetch),
-    /// It is in progress.
-    Waits(Fetch),
-    /// The greatest number of fetches is in progress.
-    Full,
-}
-
-impl BegunFetch {
-    /// Passes the result on. It must be in memory by now, otherwise the next question begins another fetch.
-    fn end(mut self, fetched: Result<Arc<Fetched>, Failure>) {
-        self.fetches.table().remove(&self.key);
-        if let Some(sender) = self.sender.take() {
-            // An error means that no question waits.
-            let _ = sender.send(fetched);
-        }
-    }
-}
-
-impl Drop for BegunFetch {
-    fn drop(&mut self) {
-        if self.sender.is_some() {
-            self.fetches.table().remove(&self.key);
-        }
-    }
-}
-
-impl Fetches {
-    /// Fetches in progress.
-    #[cfg(feature = "lab")]
-    pub(super) fn len(&self) -> usize {
-        self.table().len()
-    }
-
-    /// Joins the fetch under `key`, or begins it.
-    pub(crate) fn join(&self, key: &QuestionKey) -> JoinedFetch {
-        let mut table = self.table();
-        if let Some(fetch) = table.get(key) {
-            return JoinedFetch::Waits(fetch.clone());
-        }
-        if table.len() >= MAX_FETCHES {
-            return JoinedFetch::Full;
-        }
-        let (sender, receiver) = oneshot::channel();
-        let fetch = receiver.shared();
-        table.insert(key.clone(), fetch.clone());
-        JoinedFetch::First(
-            fetch,
-            BegunFetch { fetches: self.clone(), key: key.clone(), sender: Some(sender) },
-        )
-    }
-
-    /// The fetch in progress under `key`.
-    fn in_progress(&self, key: &QuestionKey) -> Option<Fetch> {
-        self.table().get(key).cloned()
-    }
-
-    fn table(&self) -> MutexGuard<'_, HashMap<QuestionKey, Fetch>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The round of a fetch.
 #[derive(Clone, Copy)]
@@ -275,7 +178,7 @@ impl Validator {
 
     /// Whether it is being fetched.
     pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
-        self.fetches.table().contains_key(&QuestionKey::of_sub_question(name, kind, context.view.knows))
+        self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
 
     /// Begins a fetch that continues by itself, or joins the one in progress; none if there are too many.

@@ -22,81 +22,9 @@ pub(super) mod chain;
 mod cuts;
 mod failed;
 pub(crate) mod fetch;
+pub(crate) mod fetches;
 mod judge;
 pub mod nta;
+mod validator;
 
-use std::sync::{Arc, Weak};
-
-use crate::cache::Memory;
-use crate::clock::Clock;
-use crate::iterate::{Iterate, SubQuestions};
-#[cfg(feature = "lab")]
-use crate::supervise::strike::Strike;
-use calendar::Timekeeper;
-use fetch::Fetches;
-use nta::Ntas;
-
-/// Judges answers, and finds the states of zones.
-pub(crate) struct Validator {
-    clock: Clock,
-    memory: Memory,
-    iterate: Arc<Iterate>,
-    /// DS and keys that are being fetched.
-    fetches: Fetches,
-    /// Negative trust anchors that the operator has set for a while.
-    ntas: Ntas,
-    /// Observations of the machine's clock.
-    timekeeper: Timekeeper,
-    /// Answers the iterator's sub-questions on the way to keys.
-    questions: Weak<dyn SubQuestions>,
-    /// A reference to this value, for fetches that continue as tasks.
-    me: Weak<Self>,
-    /// A switch for tests: panics in fetches.
-    #[cfg(feature = "lab")]
-    strike: Strike,
-}
-
-impl Validator {
-    /// A switch for tests: panics in fetches.
-    #[cfg(feature = "lab")]
-    pub(super) fn strike(&self) -> &Strike {
-        &self.strike
-    }
-
-    /// Fetches in progress.
-    #[cfg(feature = "lab")]
-    pub(super) fn fetching(&self) -> usize {
-        self.fetches.len()
-    }
-
-    pub(super) fn new(
-        clock: Clock,
-        memory: Memory,
-        iterate: Arc<Iterate>,
-        questions: Weak<dyn SubQuestions>,
-    ) -> Arc<Self> {
-        let timekeeper = Timekeeper::new(clock.now());
-        Arc::new_cyclic(|me| Self {
-            clock,
-            memory,
-            iterate,
-            fetches: Fetches::default(),
-            ntas: Ntas::default(),
-            timekeeper,
-            questions,
-            me: me.clone(),
-            #[cfg(feature = "lab")]
-            strike: Strike::default(),
-        })
-    }
-
-    /// The fetches in progress, for tests over the lab.
-    #[cfg(test)]
-    pub(crate) fn fetches(&self) -> &Fetches {
-        &self.fetches
-    }
-
-    pub(super) fn ntas(&self) -> &Ntas {
-        &self.ntas
-    }
-}
+pub(crate) use validator::Validator;

@@ -1,0 +1,127 @@
+//! The four memories.
+
+use std::sync::Arc;
+
+use super::store::{QuestionStore, StoreFill, fill};
+use super::versions::{AnswerVersion, Versions};
+use super::weights::{SLOT, shared, weight};
+use super::{entries, failures, rrsets, servers, walk};
+use crate::clock::Mono;
+use crate::hash::Keyed;
+use crate::question::{Answer, QuestionKey};
+use crate::random::Random;
+
+/// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations save messages; entries of the two
+/// small memories have at most a few hundred octets.
+const SHARES: CacheShares = CacheShares { answers: 50, rrsets: 40, servers: 5, failures: 5 };
+
+struct CacheShares {
+    answers: u64,
+    rrsets: u64,
+    servers: u64,
+    failures: u64,
+}
+
+/// The four memories.
+#[derive(Clone)]
+pub struct Memory {
+    /// Answers as bytes to send.
+    pub answers: Answers,
+    /// RRsets, proofs of their absence, and delegations.
+    pub rrsets: rrsets::Rrsets,
+    /// The state of each server.
+    pub servers: servers::Servers,
+    /// Questions that failed a moment ago.
+    pub failures: failures::Failures,
+    pub(super) keyed: Keyed,
+    pub(super) walks: walk::Walks,
+}
+
+impl Memory {
+    /// Empty memories within `size` octets.
+    pub fn new(size: u64, random: &Random) -> Self {
+        let share = |percent: u64| size / 100 * percent;
+        let keyed = Keyed::new(random);
+        Self {
+            answers: Answers(
+                QuestionStore::new(share(SHARES.answers), keyed, weigh_answer, SLOT),
+                Arc::default(),
+            ),
+            rrsets: rrsets::Rrsets::new(QuestionStore::new(
+                share(SHARES.rrsets),
+                keyed,
+                entries::weigh,
+                SLOT,
+            )),
+            servers: servers::Servers::new(share(SHARES.servers), keyed),
+            failures: failures::Failures::new(QuestionStore::new(
+                share(SHARES.failures),
+                keyed,
+                failures::weigh,
+                SLOT,
+            )),
+            keyed,
+            walks: walk::Walks::default(),
+        }
+    }
+
+    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client: see `walk`.
+    pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found
+    where
+        Found: Send + 'static,
+        Walk: FnOnce(&Self) -> Found + Send + 'static,
+    {
+        self.walks.run(self, walk).await
+    }
+
+    /// The hash of these memories, for other tables with strangers' keys.
+    pub fn keyed(&self) -> Keyed {
+        self.keyed
+    }
+
+    /// The fill of each memory.
+    pub fn fill(&self) -> [StoreFill; 4] {
+        [
+            fill("answers", &self.answers.0),
+            fill("rrsets", self.rrsets.store()),
+            self.servers.fill(),
+            fill("failures", self.failures.store()),
+        ]
+    }
+}
+
+/// Answers as the bytes to send, by question.
+#[derive(Clone)]
+pub struct Answers(pub(super) QuestionStore<Arc<Answer>>, pub(super) Arc<Versions>);
+
+impl Answers {
+    /// The answer to a question now, by the key that `wire::query` has read.
+    pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Answer>> {
+        self.0.get(key).filter(|answer| answer.is_fresh(now))
+    }
+
+    /// Keeps an answer; one without time to live is not kept.
+    pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
+        if answer.is_fresh(answer.stored) {
+            let before = self.1.of(key.as_bytes());
+            self.0.insert(key, Arc::clone(answer));
+            self.1.end(before);
+        }
+    }
+
+    /// The version of the answer under `key`, for a copy of it. Read it before the answer.
+    pub fn version(&self, key: &[u8]) -> AnswerVersion {
+        self.1.of(key)
+    }
+
+    /// Whether the answer of this version has neither changed nor been flushed. It may have been evicted.
+    pub fn is_current(&self, version: AnswerVersion) -> bool {
+        self.1.is_current(version)
+    }
+}
+
+pub(super) fn weigh_answer(key: &QuestionKey, answer: &Arc<Answer>) -> u32 {
+    let offsets = answer.ttl_offsets.len().saturating_mul(2);
+    let text = answer.extended_error.as_ref().map_or(0, |error| error.text.len());
+    weight(key, &[shared::<Answer>(), answer.wire.len(), offsets, text])
+}

@@ -1,0 +1,89 @@
+//! All settings of the operator, as one value.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+
+use super::dnsbl::Dnsbl;
+use super::list::ConfiguredList;
+use super::listener::Listener;
+use super::lookahead::LookaheadSection;
+use super::records::ConfiguredRecord;
+use super::sections::{Cache, Control, Dnssec, LogSection, Resolve};
+use super::zone::{ConfiguredHost, ConfiguredZone};
+use crate::dnsbl::list::List;
+
+/// All settings of the operator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `[listen]`
+    pub listen: Listener,
+    /// Whether the command line named the addresses of `[listen]`: those of the file are ignored then.
+    pub has_fixed_addresses: bool,
+    /// Whether the command line said that no snapshot is kept: the file is ignored then.
+    pub is_without_snapshot: bool,
+    /// `[[listener]]`: more listeners, each with its own policy.
+    pub listeners: Vec<Listener>,
+    /// `[cache]`
+    pub cache: Cache,
+    /// `[resolve]`
+    pub resolve: Resolve,
+    /// `[dnssec]`
+    pub dnssec: Dnssec,
+    /// `[[zone]]`: zones with servers or data of their own.
+    pub zones: Vec<ConfiguredZone>,
+    /// `[[host]]`: names with addresses of their own.
+    pub hosts: Vec<ConfiguredHost>,
+    /// `[[record]]`: records of any type.
+    pub records: Vec<ConfiguredRecord>,
+    /// `[dnsbl]`
+    pub dnsbl: Dnsbl,
+    /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.
+    pub lists: Vec<ConfiguredList>,
+    /// `[lookahead]`
+    pub lookahead: LookaheadSection,
+    /// `[control]`
+    pub control: Control,
+    /// `[log]`
+    pub log: LogSection,
+}
+
+impl Config {
+    /// All listeners: `[listen]`, then each `[[listener]]`.
+    pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
+        std::iter::once(&self.listen).chain(&self.listeners)
+    }
+
+    /// The same with other addresses of `[listen]`: `--listen` on the command line.
+    #[must_use]
+    pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
+        self.listen.addresses = addresses;
+        self.has_fixed_addresses = true;
+        self
+    }
+
+    /// The same, with no snapshot of the cache: `--no-snapshot` on the command line.
+    #[must_use]
+    pub fn without_snapshot(mut self) -> Self {
+        self.cache.snapshot = false;
+        self.is_without_snapshot = true;
+        self
+    }
+
+    /// All lists: those of the registry, and the operator's.
+    pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
+        let mut lists = self.dnsbl.registry.lists.clone();
+        for entry in &self.lists {
+            if let Some(mut list) = entry.list(lists.get(&entry.name).map(Arc::as_ref)) {
+                let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));
+                if let (Some(file), Some(base)) = (&entry.key, base) {
+                    list.take_key(base, file.key.clone());
+                }
+                lists.insert(entry.name.clone(), Arc::new(list));
+            }
+        }
+        lists
+    }
+}

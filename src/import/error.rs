@@ -1,0 +1,29 @@
+//! Why nothing was imported.
+
+use std::path::PathBuf;
+
+use super::finding::Place;
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file.
+    #[error("{} {reason}", .file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+    /// A text that is not of its format.
+    #[error("{place}: {reason}")]
+    Text {
+        /// The place.
+        place: Place,
+        /// The reason.
+        reason: String,
+    },
+    /// The format cannot be told from the name of the file.
+    #[error("{} has a name that tells no format; give it with --from", .0.display())]
+    Format(PathBuf),
+}

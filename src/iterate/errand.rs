@@ -1,0 +1,72 @@
+//! A question on its way through recursion, and the resolver of its sub-questions.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::context::Context;
+use super::failure::Failure;
+use crate::cache::entries::Delegation;
+use crate::dnsbl::rewrite::Rewrite;
+use crate::exchange::network::Path;
+use crate::zones::{Kind, Route};
+
+/// Sub-questions of recursion. They are routed like all questions, use the budget of the question that needs them,
+/// and wait for no other flight.
+pub trait SubQuestions: Send + Sync {
+    /// The records of `kind` at `name`, aliases followed; empty if there are none.
+    fn ask<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Vec<Record>, Failure>>;
+
+    /// Called when the servers of `cut` are about to be asked, so that the zone's keys are fetched at the same time.
+    fn entering(&self, cut: &Delegation, context: &Context);
+}
+
+/// A question on its way: name, type, route and context.
+#[derive(Clone, Copy)]
+pub struct Errand<'a> {
+    /// The name asked for.
+    pub name: &'a Name,
+    /// The type asked for.
+    pub kind: RecordType,
+    /// The route of the name.
+    pub route: &'a Route,
+    /// The budget, trail and ancestors of the question.
+    pub context: &'a Context,
+    /// If the name has a label that stands for a key: its replacement.
+    pub rewrite: Option<&'a Rewrite>,
+    /// The resolver of sub-questions.
+    pub sub_questions: &'a dyn SubQuestions,
+    /// Servers that are not asked, because an earlier answer of theirs was bogus.
+    pub avoid: &'a [SocketAddr],
+    /// The closest cut at or above the name, if it was looked up a moment ago. Memory has no cut between the two, not
+    /// even an expired one.
+    pub cut: Option<&'a Arc<Delegation>>,
+}
+
+impl Errand<'_> {
+    /// Whether entries of memory that are about to end are not used. Those of a DNS list are: it gets no more queries
+    /// than its clients send.
+    pub fn renews(&self) -> bool {
+        self.context.renews() && self.route.policy.list.is_none()
+    }
+}
+
+/// The path to a server of `cut` on `route`: from the configured address of its family, over TLS if configured.
+pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
+    let source = route.source_for(server.ip());
+    let tls = match &route.kind {
+        Kind::Forward { tls, .. } => {
+            let place = cut.configured.iter().position(|configured| *configured == server);
+            place.and_then(|place| tls.get(place)).cloned().flatten()
+        }
+        _ => None,
+    };
+    Path { server, source, tls }
+}

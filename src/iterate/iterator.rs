@@ -1,0 +1,93 @@
+//! Recursion: its parts, which the files around extend by what they do with them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::late_answers::LateAnswer;
+use super::means::Means;
+use super::refresh::Refresh;
+use crate::cache::Memory;
+use crate::cache::servers::Server;
+use crate::clock::{Clock, Mono};
+use crate::dnsbl::network_answers::NetworkAnswers;
+use crate::exchange::Exchange;
+use crate::question::ViewId;
+use crate::random::Random;
+use crate::record::Recorder;
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
+
+/// Recursion.
+pub struct Iterate {
+    pub(super) memory: Memory,
+    random: Random,
+    pub(super) means: Arc<Means>,
+    pub(super) refresh: Refresh,
+}
+
+impl Iterate {
+    /// Recursion that sends through `exchange` and remembers in `memory`.
+    pub fn new(
+        memory: Memory,
+        exchange: Arc<Exchange>,
+        recorder: Arc<Recorder>,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let means = Means::new(exchange, recorder, clock, random.clone());
+        Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
+    }
+
+    /// Messages in progress or waiting, and streams.
+    #[cfg(feature = "lab")]
+    pub(crate) fn under_way(&self) -> usize {
+        self.means.exchange.under_way()
+    }
+
+    /// A switch for tests: panics beside the walk of a question.
+    #[cfg(feature = "lab")]
+    pub(crate) fn strike(&self) -> &Strike {
+        &self.means.strike
+    }
+
+    /// Forgets the state of views that no longer exist.
+    pub fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
+        self.refresh.keep(is_in_use);
+    }
+
+    /// Whether servers of the internet answer.
+    pub fn evidence(&self) -> NetworkAnswers {
+        self.means.uplink.evidence()
+    }
+
+    /// Messages to servers in progress.
+    pub fn messages_under_way(&self) -> usize {
+        self.means.exchange.taken()
+    }
+
+    /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
+    pub fn heard_since(&self, began: Mono) -> bool {
+        self.means.uplink.proves_silence(true, began)
+    }
+
+    pub(super) fn server(&self, address: SocketAddr) -> Arc<Server> {
+        self.memory.servers.get(address)
+    }
+
+    pub(super) fn means(&self) -> Arc<Means> {
+        Arc::clone(&self.means)
+    }
+
+    pub(super) fn now(&self) -> Mono {
+        self.means.clock.mono()
+    }
+
+    pub(super) fn toss(&self, below: u32) -> u32 {
+        self.random.below(below)
+    }
+
+    /// The next late answer; waits until there is one.
+    pub async fn late_answer(&self) -> LateAnswer {
+        self.means.late_answers.next().await
+    }
+}

@@ -1,0 +1,34 @@
+//! The reply to a client's question.
+
+use std::sync::Arc;
+
+use crate::question::{Answer, Outcome};
+use crate::record::event::Step;
+use crate::record::trail::Trail;
+
+/// The result of a question.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is answered, or failed.
+    Replied(Replied),
+    /// The same client already waits for it; its first copy will be answered.
+    Repeated,
+}
+
+/// An answer, and how it was found.
+#[derive(Clone, Debug)]
+pub struct Replied {
+    /// The outcome that it counts as.
+    pub outcome: Outcome,
+    /// The answer to send.
+    pub answer: Arc<Answer>,
+    /// The steps of its flight; none if the answer was in memory.
+    pub(super) trail: Option<Arc<Trail>>,
+}
+
+impl Replied {
+    /// The steps so far, as text; empty if the answer was in memory.
+    pub fn steps(&self) -> Arc<[Step]> {
+        self.trail.as_ref().map(|trail| trail.steps()).unwrap_or_default()
+    }
+}

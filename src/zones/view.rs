@@ -1,0 +1,308 @@
+//! The view of a group of clients: its routes.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::mirror::Mirror;
+use super::names::ConfiguredNames;
+use super::route::{Kind, Mirrored, Route, Wrong, ZonePolicy, instead, is_for};
+use super::{local, special};
+use crate::cache::entries::Delegation;
+use crate::cache::security::Evidence;
+use crate::clock::Mono;
+use crate::config::{self, Config, Listener, LookaheadMode, ZoneKind};
+use crate::dnsbl::gate::Guarding;
+use crate::dnsbl::list::{List, WhenStale};
+use crate::hash::Plain;
+use crate::limits::MAX_SHOWN_SENTENCE;
+use crate::question::{ViewId, WireName, wire_name};
+use crate::wire::presentation::shown;
+
+/// TTL of "does not exist" for names of a DNS list that is shut down, and for names with a label that stands for a
+/// key: clients that still ask get no other answer soon.
+const MADE_HERE_TTL: u32 = 3_600;
+
+/// Routes by name in wire form. The table is searched for each question with every suffix of its name, several times.
+/// Only the operator and the registry choose the names in it.
+type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
+
+/// The properties that separate views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sees {
+    /// The configured zones, in order; none if all are seen.
+    pub(super) zones: Option<Vec<Name>>,
+    /// How answers of lists that are no listings are handled.
+    pub(super) guarding: Guarding,
+    /// The mode of look-ahead.
+    pub(super) lookahead: LookaheadMode,
+}
+
+/// The view of a group of clients: its routes and its configuration.
+///
+/// A flight keeps the view that it began with, so that a reload never changes the rules on its way.
+#[derive(Debug)]
+pub struct View {
+    /// Separates its answers in memory from those of other views.
+    pub id: ViewId,
+    /// Separates its data about names from those of other views. Views that see the same zones share these data, even
+    /// if their clients get different answers.
+    pub knows: ViewId,
+    /// The operator's settings.
+    pub config: Arc<Config>,
+    routes: Routes,
+    names: ConfiguredNames,
+    recursion: Arc<Route>,
+    /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
+    ntas: HashSet<Vec<u8>>,
+    /// How answers of lists that are no listings are handled for its clients.
+    pub guarding: Guarding,
+    /// The mode of look-ahead for its clients.
+    pub lookahead: LookaheadMode,
+    /// The configured zones that its clients see, in order; none if they see all.
+    pub(super) zones: Option<Vec<Name>>,
+}
+
+impl Sees {
+    pub(super) fn new(listener: &Listener, config: &Config) -> Self {
+        let in_order = |zones: &[Name]| {
+            let mut zones = zones.to_vec();
+            zones.sort();
+            zones.dedup();
+            zones
+        };
+        Self {
+            zones: listener.zones.as_deref().map(in_order),
+            guarding: listener.guarding(),
+            lookahead: listener.lookahead.unwrap_or(config.lookahead.mode),
+        }
+    }
+
+    /// Whether a view has the same answers. Look-ahead changes none.
+    pub(super) fn is_of(&self, view: &View) -> bool {
+        self.guarding == view.guarding && self.zones == view.zones
+    }
+}
+
+impl View {
+    pub(super) fn new(id: ViewId, knows: ViewId, config: &Arc<Config>, sees: Sees) -> Result<Self, Wrong> {
+        let policy = ZonePolicy {
+            source: config.resolve.source.clone(),
+            max_ttl: config.cache.max_ttl,
+            negative_max_ttl: config.cache.negative_max_ttl,
+            serve_stale: config.cache.serve_stale,
+            nxdomain_cut: true,
+            minimise: true,
+            list: None,
+            race: config.resolve.race,
+            one_at_a_time: !config.resolve.race,
+            refusals_end: false,
+        };
+        let recursion =
+            Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
+        let mut view = Self {
+            id,
+            knows,
+            config: Arc::clone(config),
+            routes: Routes::default(),
+            names: ConfiguredNames::new(config, &policy)?,
+            recursion: Arc::new(recursion),
+            ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
+            guarding: sees.guarding,
+            lookahead: sees.lookahead,
+            zones: sees.zones,
+        };
+        let visible = |zone: &&config::ConfiguredZone| {
+            view.zones.as_ref().is_none_or(|names| names.contains(&zone.name))
+        };
+        let zones: Vec<&config::ConfiguredZone> = config.zones.iter().filter(visible).collect();
+        for zone in special::zones() {
+            if !zones.iter().any(|configured| special::gives_way(&zone, &configured.name)) {
+                let route = special::route(&zone, &policy)?;
+                view.routes.insert(wire_name(&route.zone), Arc::new(route));
+            }
+        }
+        for zone in &zones {
+            view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
+        }
+        view.add_lists()?;
+        let unvalidated = zones.iter().filter(|zone| !zone.validate).map(|zone| wire_name(&zone.name));
+        view.ntas.extend(unvalidated);
+        let unsigned = |kind: &Kind| matches!(kind, Kind::Local(authority) if !local::is_signed(authority));
+        let here = view.routes.iter().filter(|(_, route)| unsigned(&route.kind));
+        view.ntas.extend(here.map(|(apex, _)| apex.clone()));
+        Ok(view)
+    }
+
+    /// The route of a question: that of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
+    /// suffix of its name.
+    pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+        self.route_of((name, &WireName::of(name)), kind)
+    }
+
+    /// The same for a name whose wire form is known.
+    pub fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
+        if let Some(route) = self.names.route(wire, kind) {
+            return route;
+        }
+        // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
+        let from = if kind == RecordType::DS { parent(wire) } else { Some(wire) };
+        self.longest_suffix(from, |route| is_for(route, name, kind))
+    }
+
+    /// The route of the questions to the list at `apex`, even if it is shut down; of the zone around it if no list is
+    /// known there.
+    pub fn list_route(&self, apex: &Name) -> &Arc<Route> {
+        self.longest_suffix(Some(&wire_name(apex)), |_| true)
+    }
+
+    /// The route of the longest suffix of `name`, in wire form, whose route `fits`.
+    fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
+        let mut left = name;
+        while let Some(suffix) = left {
+            if let Some(route) = self.routes.get(suffix).filter(|route| fits(route)) {
+                return instead(route).unwrap_or(route);
+            }
+            left = parent(suffix);
+        }
+        &self.recursion
+    }
+
+    /// Whether it is the name of a `[[host]]` or `[[record]]`, or the reverse name of an address of a host.
+    pub fn has_records(&self, name: &Name) -> bool {
+        self.names.has(name)
+    }
+
+    /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
+    pub fn has_nta(&self, name: &Name) -> bool {
+        !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
+    }
+
+    /// Routes of DNS lists: each leads where the zone around it leads, but with the policy of a list. A list that is
+    /// shut down is answered here, unless the operator has configured its zone.
+    fn add_lists(&mut self) -> Result<(), Wrong> {
+        for (apex, list) in self.config.lists() {
+            // A lookup for DS would skip the apex, and here its own route counts.
+            let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
+            let around = Arc::clone(self.route(base, RecordType::A));
+            // Each message counts against a quota: a second server is asked only when the first is late, and two
+            // refusals end the question.
+            let policy = ZonePolicy {
+                list: Some(Arc::clone(&list)),
+                nxdomain_cut: false,
+                minimise: false,
+                race: false,
+                refusals_end: true,
+                serve_stale: Duration::ZERO,
+                ..around.policy.clone()
+            };
+            let (zone, kind) = match &around.kind {
+                _ if !list.is_alive() && around.zone.is_root() => {
+                    self.routes.insert(wire_name(&apex), Arc::new(nothing_at(&apex, policy)?));
+                    continue;
+                }
+                _ if !list.is_alive() => continue,
+                // Only the list's own servers may get a key, and no forwarder.
+                Kind::Forward { .. } | Kind::Local(_) if list.rewrite.is_some() => {
+                    (apex.clone(), Kind::Iterate)
+                }
+                // The servers of the zone around it are asked, because they are assumed to serve the list.
+                Kind::Local(authority) => (around.zone.clone(), Kind::Local(authority.clone())),
+                Kind::Stub(servers) => (apex.clone(), Kind::Stub(Arc::clone(servers))),
+                Kind::Forward { servers, tls } => {
+                    (apex.clone(), Kind::Forward { servers: Arc::clone(servers), tls: tls.clone() })
+                }
+                Kind::Iterate => (apex.clone(), Kind::Iterate),
+            };
+            if let Some(rewrite) = &list.rewrite
+                && let Some(stand_in) = rewrite.stand_in()
+            {
+                // The label that stands for the key is internal. If a client could ask for it, an answer to a query
+                // without the key would be kept as an answer to one with it.
+                let own = ZonePolicy { list: None, ..policy.clone() };
+                self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
+            }
+            let mirrored = mirrored(&list, &zone, &kind, &policy);
+            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, kind, policy, mirrored }));
+        }
+        Ok(())
+    }
+
+    /// The routes to mirrors whose age is watched, by zone.
+    pub fn mirrored(&self) -> Vec<&Arc<Route>> {
+        let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
+        routes.sort_by(|one, other| one.zone.cmp(&other.zone));
+        routes
+    }
+
+    /// The route of names without a configured zone.
+    pub fn recursion(&self) -> &Route {
+        &self.recursion
+    }
+}
+
+/// A name in wire form without its first label; none of the root.
+fn parent(wire: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = wire.split_first().filter(|(length, _)| **length > 0)?;
+    rest.get(usize::from(*length)..)
+}
+
+/// The route of an empty zone.
+fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
+    let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
+        .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
+    Ok(Route { zone: apex.clone(), kind: Kind::Local(empty), policy, mirrored: None })
+}
+
+/// The mirror on a list's configured servers, if its age is watched.
+fn mirrored(list: &List, zone: &Name, kind: &Kind, policy: &ZonePolicy) -> Option<Mirrored> {
+    let max_age = list.max_age.filter(|_| matches!(kind, Kind::Stub(_)))?;
+    let public = list.when_stale == WhenStale::Public;
+    let route = || Route { zone: zone.clone(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
+    Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| Arc::new(route())) })
+}
+
+fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Route, Wrong> {
+    let policy = ZonePolicy {
+        source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
+        max_ttl: zone.max_ttl.unwrap_or(general.max_ttl),
+        negative_max_ttl: zone.negative_max_ttl.unwrap_or(general.negative_max_ttl),
+        nxdomain_cut: general.nxdomain_cut,
+        ..general.clone()
+    };
+    let delegation = |addresses| {
+        Arc::new(Delegation {
+            zone: zone.name.clone(),
+            servers: Vec::new(),
+            glue: Vec::new(),
+            configured: addresses,
+            trusted: true,
+            evidence: Evidence::default(),
+            since: Mono::START,
+            expires: Mono::from_micros(u64::MAX),
+        })
+    };
+    let kind = match &zone.kind {
+        ZoneKind::Stub(servers) => Kind::Stub(delegation(servers.clone())),
+        ZoneKind::Forward(forwarders) => Kind::Forward {
+            servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
+            tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),
+        },
+        ZoneKind::File { path, text } => {
+            let authority = local::from_file(&zone.name, path, text).map_err(|reason| Wrong {
+                zone: zone.name.to_string(),
+                reason: shown(&reason, MAX_SHOWN_SENTENCE),
+            })?;
+            Kind::Local(authority)
+        }
+        ZoneKind::Records(lines) => {
+            let authority = local::from_lines(&zone.name, lines)
+                .map_err(|reason| Wrong { zone: zone.name.to_string(), reason })?;
+            Kind::Local(authority)
+        }
+    };
+    Ok(Route { zone: zone.name.clone(), kind, policy, mirrored: None })
+}
