@@ -52,18 +52,15 @@ impl InView<'_> {
     }
 
     fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<(Arc<Delegation>, bool)> {
-        let (mut begin, mut is_first) = (0, true);
-        loop {
-            if let Some(CacheEntry::Delegation(delegation)) =
-                self.store.get(&keys.at(begin, KeySlot::Delegation))
-            {
-                if now < delegation.expires {
-                    return Some((delegation, is_first));
-                }
-                is_first = false;
+        let mut is_first = true;
+        keys.upwards((0, usize::MAX), KeySlot::Delegation, |key| {
+            let Some(CacheEntry::Delegation(delegation)) = self.store.get(key) else { return None };
+            if now < delegation.expires {
+                return Some((delegation, is_first));
             }
-            begin = keys.above(begin)?;
-        }
+            is_first = false;
+            None
+        })
     }
 
     pub(super) fn delegated(&self, key: &SlotKey<'_>, now: Mono) -> Option<Arc<Delegation>> {

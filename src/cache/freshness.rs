@@ -90,29 +90,24 @@ impl InView<'_> {
 
     /// The closest delegation to `name` in memory, if it has ended, at most `serve_stale` ago.
     pub fn stale_delegation(&self, name: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<Delegation>> {
-        let mut keys = self.keys(name);
-        let mut begin = 0;
-        loop {
-            if let Some(CacheEntry::Delegation(cut)) = self.store.get(&keys.at(begin, KeySlot::Delegation)) {
-                return matches!(age(cut.expires, serve_stale, now), Age::Stale(_)).then_some(cut);
-            }
-            begin = keys.above(begin)?;
-        }
+        let closest =
+            self.keys(name).upwards((0, usize::MAX), KeySlot::Delegation, |key| match self.store.get(key) {
+                Some(CacheEntry::Delegation(cut)) => Some(cut),
+                _ => None,
+            });
+        closest.filter(|cut| matches!(age(cut.expires, serve_stale, now), Age::Stale(_)))
     }
 
     /// Forgets the delegations at or above `name` and below `zone` that have ended: a server of `zone` has answered for them.
     pub fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
         let mut keys = self.keys(name);
         let Some(top) = keys.place_of(zone) else { return };
-        let mut begin = 0;
-        while begin < top {
-            let key = keys.at(begin, KeySlot::Delegation);
-            if matches!(self.store.get(&key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
-                self.store.remove(&key);
+        let _: Option<()> = keys.upwards((0, top), KeySlot::Delegation, |key| {
+            if matches!(self.store.get(key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
+                self.store.remove(key);
             }
-            let Some(above) = keys.above(begin) else { return };
-            begin = above;
-        }
+            None
+        });
     }
 
     /// The state of a zone that has ended, at most `serve_stale` ago.
@@ -129,19 +124,16 @@ impl InView<'_> {
     /// a denial counts after its TTL too: what was below the name has gone with it.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
-        let Some(top) = keys.place_of(top) else { return false };
-        let mut begin = 0;
-        while let Some(above) = keys.above(begin).filter(|above| *above < top) {
-            begin = above;
-            if let Some(CacheEntry::Known(Known::Negative(denial))) =
-                self.store.get(&keys.at(begin, KeySlot::Nxdomain))
-                && denial.backing().security == Security::Secure
-                && denial.stored >= word.rrset.stored
+        let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
+        let proof = keys.upwards((above, top), KeySlot::Nxdomain, |key| match self.store.get(key) {
+            Some(CacheEntry::Known(Known::Negative(denial)))
+                if denial.backing().security == Security::Secure && denial.stored >= word.rrset.stored =>
             {
-                return true;
+                Some(())
             }
-        }
-        false
+            _ => None,
+        });
+        proof.is_some()
     }
 
     /// Removes the expired entries of all types of `name` that a client might get as a stale answer, because a server has

@@ -168,6 +168,24 @@ impl NameKeys {
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
+    /// Visits the keys in `slot` of the name that begins at `begin` and of the names above it, those below `top` alone,
+    /// until `visit` gives a value.
+    pub(super) fn upwards<Value>(
+        &mut self,
+        (mut begin, top): (usize, usize),
+        slot: KeySlot,
+        mut visit: impl FnMut(&SlotKey<'_>) -> Option<Value>,
+    ) -> Option<Value> {
+        while begin < top {
+            let value = visit(&self.at(begin, slot));
+            if value.is_some() {
+                return value;
+            }
+            begin = self.above(begin)?;
+        }
+        None
+    }
+
     /// The begin of `top`; none if the name is not at or below it.
     pub(super) fn place_of(&self, top: &Name) -> Option<usize> {
         if top.is_root() {

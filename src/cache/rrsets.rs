@@ -223,16 +223,11 @@ impl InView<'_> {
     /// The proof that a name above that of `keys`, and below `top`, does not exist, if it leaves no doubt (RFC 8020).
     pub fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
-        let mut above = keys.above(0)?;
-        while above < top {
-            match self.known(&keys.at(above, KeySlot::Nxdomain), Rank::Answer, now) {
-                Some(Known::Negative(held)) if held.backing.security == Security::Secure => {
-                    return Some(held);
-                }
-                _ => above = keys.above(above)?,
-            }
-        }
-        None
+        let above = keys.above(0)?;
+        keys.upwards((above, top), KeySlot::Nxdomain, |key| match self.known(key, Rank::Answer, now) {
+            Some(Known::Negative(held)) if held.backing.security == Security::Secure => Some(held),
+            _ => None,
+        })
     }
 
     pub(super) fn known(&self, key: &impl LookedUp<QuestionKey>, rank: Rank, now: Mono) -> Option<Known> {
