@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use resolverd::check::Finding;
+use resolverd::check::HostFinding;
 use resolverd::check::system::gather::gather;
 use resolverd::check::system::judge;
 use resolverd::check::system::root_zone::{RootZoneAnswer, RootZoneReplies};
@@ -74,7 +74,7 @@ impl Host {
         }
     }
 
-    fn findings(&self, heard: RootZoneReplies) -> Vec<Finding> {
+    fn findings(&self, heard: RootZoneReplies) -> Vec<HostFinding> {
         let mut facts = gather(self.root.path(), &[], NOW);
         facts.heard = heard;
         judge(&facts)
@@ -124,7 +124,7 @@ fn heard(recursive: bool, signature: Option<(u64, u64)>) -> RootZoneReplies {
     RootZoneReplies { udp: Ok((server, said)), tcp: Ok((server, said)) }
 }
 
-fn golden(name: &str, found: &[Finding]) {
+fn golden(name: &str, found: &[HostFinding]) {
     let lines: String = found.iter().map(json::line).collect();
     for (ending, actual) in [("txt", findings::text(found, Style::Plain)), ("json", lines)] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.{ending}"));

@@ -35,7 +35,7 @@ pub enum CheckVerdict {
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct HostFinding {
     /// The check.
     pub check: &'static str,
     /// Its result.
@@ -47,7 +47,7 @@ pub struct Finding {
     pub advice: Option<String>,
 }
 
-impl Finding {
+impl HostFinding {
     /// All is well.
     pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
         Self { check, verdict: CheckVerdict::Ok, evidence: evidence.into(), advice: None }

@@ -3,7 +3,6 @@
 //! Every user who may connect may read; changes of the daemon are for root and for the user that it runs as.
 
 use std::io;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -12,13 +11,14 @@ use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::direct::{self, Form};
+use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::{Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows;
 use super::{Controlled, health, lists, lookahead, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
+use crate::iterate::direct::DirectQuery;
 use crate::limits;
 use crate::record::{Recorder, Window};
 
@@ -124,7 +124,13 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
         Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
         Request::AskServer { server, name, kind, tcp, edns, mixed_case } => {
-            ask_server(subject, server, (&name, &kind), Form { tcp, edns, mixed_case }).await
+            match direct::query(server, &name, &kind) {
+                Ok(query) => {
+                    let heard = subject.ask_server(DirectQuery { tcp, edns, mixed_case, ..query }).await;
+                    Ok(vec![Reply::ServerSaid(Box::new(direct::said(heard)))])
+                }
+                Err(problem) => Err(problem),
+            }
         }
         Request::Flush { what } => flush(subject, &what).await,
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
@@ -138,7 +144,7 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
         Request::Lookahead => Ok(lookahead::rows(subject)),
         Request::Reload => Ok(reload(subject).await),
-        Request::Nta { what } => negative_anchors(subject, &what).await,
+        Request::Nta { what } => ntas(subject, &what).await,
     };
     match lines {
         Ok(mut lines) => {
@@ -191,17 +197,6 @@ async fn query(
     Ok(vec![Reply::Query(Box::new(lookup::reply(&question, found)?))])
 }
 
-/// Sends one message to one server.
-async fn ask_server(
-    subject: &impl Controlled,
-    server: IpAddr,
-    (name, kind): (&str, &str),
-    form: Form,
-) -> Result<Vec<Reply>, Problem> {
-    let heard = subject.ask_server(direct::query(server, name, kind, form)?).await;
-    Ok(vec![Reply::ServerSaid(Box::new(direct::said(heard)))])
-}
-
 /// Removes entries from the memories.
 async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
@@ -217,7 +212,7 @@ async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>
 }
 
 /// Adds or removes a negative trust anchor, and lists the current ones.
-async fn negative_anchors(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
+async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {

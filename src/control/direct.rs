@@ -7,24 +7,13 @@ use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
 use crate::exchange::{Heard, Trouble};
 use crate::iterate::direct::DirectQuery;
 
-/// The form of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Form {
-    /// Over TCP instead of UDP.
-    pub tcp: bool,
-    /// With an OPT.
-    pub edns: bool,
-    /// With the name in random case.
-    pub mixed_case: bool,
-}
-
-/// Reads the words of a request.
+/// Reads the words of a request: a plain message over UDP.
 ///
 /// # Errors
 /// The name or the type is invalid.
-pub fn query(server: IpAddr, name: &str, kind: &str, form: Form) -> Result<DirectQuery, Problem> {
+pub fn query(server: IpAddr, name: &str, kind: &str) -> Result<DirectQuery, Problem> {
     let (name, kind) = (read_name(name)?, read_kind(kind)?);
-    Ok(DirectQuery { server, name, kind, tcp: form.tcp, edns: form.edns, mixed_case: form.mixed_case })
+    Ok(DirectQuery { server, name, kind, tcp: false, edns: false, mixed_case: false })
 }
 
 /// Puts the answer of a server into words; none is a message that the configuration forbids.

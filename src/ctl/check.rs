@@ -9,16 +9,17 @@ use clap::Subcommand;
 
 use super::client::ControlClient;
 use super::domain::Daemon;
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
 use super::render::{Format, domain, findings, json};
-use super::{CommandFailure, CommandOutcome, Exit};
-use crate::check::domain::facts::{Role, Subject, canonical};
-use crate::check::domain::finding::{Finding as DomainFinding, Level};
+use crate::check::domain::facts::{CheckSubject, Role, canonical};
+use crate::check::domain::finding::{Finding, Level};
 use crate::check::domain::{self as check_domain, gather::gather as gather_domain, message};
 use crate::check::system::{gather, judge};
-use crate::check::{CheckVerdict, Finding};
+use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
-use crate::control::protocol::Request;
+use crate::control::protocol::{NtaWhat, Request};
 use crate::limits::MAX_CHECKED_MESSAGE;
 
 /// The command line of `check`.
@@ -102,9 +103,12 @@ fn of_system(system: &System, format: Format) -> CommandOutcome {
 }
 
 /// The subject of the command line.
-fn subject_of(arguments: &Arguments, typed: &str) -> Result<Subject, CommandFailure> {
-    let mut subject =
-        Subject { address: arguments.from, selectors: arguments.selector.clone(), ..Subject::default() };
+fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
+    let mut subject = CheckSubject {
+        address: arguments.from,
+        selectors: arguments.selector.clone(),
+        ..CheckSubject::default()
+    };
     match typed.parse() {
         Ok(address) => subject.address = Some(address),
         Err(_) => subject.domain = canonical(&read_name(typed)?.to_ascii()),
@@ -118,7 +122,7 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<Subject, CommandFail
 }
 
 /// The subjects of a message.
-fn subjects_of(file: &Path) -> Result<Vec<Subject>, CommandFailure> {
+fn subjects_of(file: &Path) -> Result<Vec<CheckSubject>, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let mut octets = Vec::new();
     if file == Path::new("-") {
@@ -136,12 +140,12 @@ fn subjects_of(file: &Path) -> Result<Vec<Subject>, CommandFailure> {
 
 /// The checks of domains and addresses, one after the other.
 fn of_subjects(
-    subjects: Vec<Subject>,
+    subjects: Vec<CheckSubject>,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     // Without a daemon each of the questions would fail by itself.
-    client.ask(&Request::Inflight)?;
+    client.ask(&Request::Nta { what: NtaWhat::List })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let (runtime, daemon) = (runtime.map_err(CommandFailure::Output)?, Daemon::new(client.clone()));
     let (mut text, mut all) = (String::new(), Vec::new());
@@ -150,7 +154,7 @@ fn of_subjects(
             ("", Some(address)) => address.to_string(),
             (domain, _) => domain.to_owned(),
         };
-        let facts = runtime.block_on(gather_domain(Subject { unix: unix(), ..subject }, &daemon));
+        let facts = runtime.block_on(gather_domain(CheckSubject { unix: unix(), ..subject }, &daemon));
         let found = check_domain::judge(&facts);
         match format {
             Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),
@@ -178,12 +182,12 @@ fn root_servers() -> Vec<SocketAddr> {
 }
 
 /// "No" for any failure; a warning is still a yes.
-fn exit(findings: &[Finding]) -> Exit {
+fn exit(findings: &[HostFinding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
     exit_of(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-fn exit_of_domain(findings: &[DomainFinding]) -> Exit {
+fn exit_of_domain(findings: &[Finding]) -> Exit {
     let any = |level| findings.iter().any(|finding| finding.level == level);
     exit_of(any(Level::Failure), any(Level::CouldNotTell))
 }

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::CommandFailure;
 use super::client::ControlClient;
-use crate::check::domain::facts::{Got, Listing, Lost, Record, ReplyFacts, ReplySecurity, Want, Way};
+use crate::check::domain::facts::{Got, Listing, Lost, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
 use crate::check::domain::gather::Sources;
 use crate::control::protocol::lists::ListTest;
 use crate::control::protocol::{
@@ -53,9 +53,9 @@ pub fn request(want: &Want) -> Request {
             server: *server,
             name: name.clone(),
             kind: (*kind).to_owned(),
-            tcp: *way == Way::Tcp,
-            edns: *way != Way::Plain,
-            mixed_case: *way == Way::MixedCase,
+            tcp: *way == QueryForm::Tcp,
+            edns: *way != QueryForm::Plain,
+            mixed_case: *way == QueryForm::MixedCase,
         },
         Want::Lists { subject } => Request::DnsblTest { subject: subject.clone(), all: false },
     }
@@ -132,8 +132,11 @@ fn records(texts: Vec<RecordText>) -> Vec<Record> {
     texts.into_iter().map(record).collect()
 }
 
-/// The answer of a list; none if it was not asked.
+/// The answer of a blocklist; none if it was not asked.
 fn listing(test: ListTest) -> Option<Listing> {
+    if test.purpose != Purpose::Block {
+        return None;
+    }
     let listed = match test.says? {
         ListSays::Listed => Some(true),
         ListSays::NotListed => Some(false),
@@ -141,10 +144,5 @@ fn listing(test: ListTest) -> Option<Listing> {
     };
     let codes = test.codes.into_iter().map(|code| format!("{}: {}", code.code, code.means));
     let why: Vec<String> = codes.chain(test.text).chain(test.why).collect();
-    let good = match test.purpose {
-        Purpose::Block => false,
-        Purpose::Allow => true,
-        Purpose::Data => return None,
-    };
-    Some(Listing { list: test.list, good, listed, why: why.join("; ") })
+    Some(Listing { list: test.list, listed, why: why.join("; ") })
 }

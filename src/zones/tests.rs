@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::*;
 use crate::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};

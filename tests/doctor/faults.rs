@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::Subject;
+use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -50,14 +50,14 @@ fn tree(text: &str, faults: &[Fault]) -> Tree {
     tree
 }
 
-fn findings(lab: Lab, subject: Subject, signed: bool) -> Vec<Finding> {
+fn findings(lab: Lab, subject: CheckSubject, signed: bool) -> Vec<Finding> {
     let lab = Arc::new(lab);
     let config = if signed { config_trusting(&lab) } else { config_for(&lab) };
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-fn domain(name: &str) -> Subject {
-    Subject { domain: name.to_owned(), ..Subject::default() }
+fn domain(name: &str) -> CheckSubject {
+    CheckSubject { domain: name.to_owned(), ..CheckSubject::default() }
 }
 
 fn of(text: &str, faults: &[Fault]) -> Vec<Finding> {
@@ -138,14 +138,14 @@ fn faults_of_mail_records_are_named() {
 fn addresses_of_clients_are_judged_by_their_ptr() {
     let lab = || tree(SOUND, &[]).build().unwrap();
     let first = |address: &str| {
-        let subject = Subject { address: Some(address.parse().unwrap()), ..Subject::default() };
+        let subject = CheckSubject { address: Some(address.parse().unwrap()), ..CheckSubject::default() };
         findings(lab(), subject, false).first().map(|finding| (finding.code, finding.level))
     };
     assert_eq!(first("198.18.9.1"), Some((Code::PointerOk, Level::Ok)));
     assert_eq!(first("198.18.9.9"), Some((Code::PtrMissing, Level::Failure)));
     assert_eq!(first("198.18.9.4"), Some((Code::PtrDiffers, Level::Failure)));
     assert_eq!(first("2001:2::1"), Some((Code::PointerOk, Level::Ok)));
-    let subject = Subject { address: Some("198.18.9.3".parse().unwrap()), ..Subject::default() };
+    let subject = CheckSubject { address: Some("198.18.9.3".parse().unwrap()), ..CheckSubject::default() };
     assert!(has(&findings(lab(), subject, false), Code::PtrDynamic, Level::Warning));
 }
 
@@ -174,7 +174,7 @@ fn faults_of_policies_are_named() {
         let (domain, subject) = (domain("faulty.com."), text.contains("x._domainkey"));
         let selectors = if subject { vec!["x".to_owned()] } else { Vec::new() };
         let text = format!("@ MX 10 mx1.hosts.com.\n{text}\n");
-        findings(tree(&text, &[]).build().unwrap(), Subject { selectors, ..domain }, false)
+        findings(tree(&text, &[]).build().unwrap(), CheckSubject { selectors, ..domain }, false)
     };
     let many: String = (0..11).map(|number| format!("include:i{number}.faulty.com ")).collect();
     let included: String = (0..11).map(|number| format!("i{number} TXT \"v=spf1 -all\"\n")).collect();
@@ -212,7 +212,7 @@ fn faults_of_policies_are_named() {
 #[test]
 fn the_sending_address_is_checked_against_spf() {
     let from = |address: &str| {
-        let subject = Subject { address: Some(address.parse().unwrap()), ..domain("faulty.com.") };
+        let subject = CheckSubject { address: Some(address.parse().unwrap()), ..domain("faulty.com.") };
         findings(tree(SOUND, &[]).build().unwrap(), subject, false)
     };
     let good = from("198.18.9.1");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use resolverd::check::domain::facts::Subject;
+use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::lab::internet::Internet;
 use resolverd::lab::simulation::{Simulation, config_trusting, paused};
@@ -21,7 +21,7 @@ fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
         let simulation = Simulation::new(simulation_lab, config, 3);
         for domain in &internet.domains {
             let domain = domain.name.to_string();
-            let subject = Subject { domain: domain.clone(), ..Subject::default() };
+            let subject = CheckSubject { domain: domain.clone(), ..CheckSubject::default() };
             let (facts, findings) = check(&simulation, subject).await;
             let bad: Vec<&Finding> = findings.iter().filter(|finding| finding.level < Level::Note).collect();
             assert!(bad.is_empty(), "{domain}: {bad:#?}");

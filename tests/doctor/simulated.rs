@@ -1,14 +1,15 @@
 //! The questions of a check, asked of a resolver over the simulated network.
 
 use futures_util::future::BoxFuture;
-use resolverd::check::domain::facts::{Facts, Got, Lost, Subject, Want};
+use resolverd::check::domain::facts::{CheckSubject, Facts, Got, Lost, Want};
 use resolverd::check::domain::finding::Finding;
 use resolverd::check::domain::gather::{Sources, gather};
 use resolverd::check::domain::judge;
-use resolverd::control::direct::{Form, query, said};
+use resolverd::control::direct::{query, said};
 use resolverd::control::lookup::{self, Lookup};
 use resolverd::control::protocol::{Reply, Request};
 use resolverd::ctl::domain::{got, request};
+use resolverd::iterate::direct::DirectQuery;
 use resolverd::lab::simulation::Simulation;
 use resolverd::lab::world::UNIX_AT_START;
 use resolverd::question::Client;
@@ -43,8 +44,9 @@ impl Daemon<'_> {
                 got(vec![Reply::Query(Box::new(lookup::reply(&question, found).unwrap()))])
             }
             Request::AskServer { server, name, kind, tcp, edns, mixed_case } => {
-                let asked = query(server, &name, &kind, Form { tcp, edns, mixed_case }).unwrap();
-                let heard = self.simulation.resolver().ask_directly(asked).await;
+                let asked = query(server, &name, &kind).unwrap();
+                let asked = DirectQuery { tcp, edns, mixed_case, ..asked };
+                let heard = self.simulation.resolver().side().ask_directly(asked).await;
                 got(vec![Reply::ServerSaid(Box::new(said(heard)))])
             }
             Request::DnsblTest { .. } => Got::Lists(Vec::new()),
@@ -60,9 +62,9 @@ impl Sources for Daemon<'_> {
 }
 
 /// Checks a subject.
-pub(crate) async fn check(simulation: &Simulation, subject: Subject) -> (Facts, Vec<Finding>) {
+pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (Facts, Vec<Finding>) {
     let daemon = Daemon { simulation, asked: AtomicU32::new(0) };
-    let subject = Subject { unix: UNIX_AT_START, ..subject };
+    let subject = CheckSubject { unix: UNIX_AT_START, ..subject };
     let facts = gather(subject, &daemon).await;
     let findings = judge(&facts);
     (facts, findings)

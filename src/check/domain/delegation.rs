@@ -6,11 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::codes::Code;
 use super::facts::{
-    Facts, Got, LookupFound, Lost, ReplyFacts, Want, Way, above, addresses, canonical, lookup,
+    Facts, Got, LookupFound, Lost, QueryForm, ReplyFacts, Want, above, addresses, canonical, lookup,
 };
 use super::finding::{Finding, Level};
+use super::mail::is_private;
 use super::zone::{self, shown};
 use crate::clock::minute;
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
@@ -29,7 +32,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
         wants.extend(names.flat_map(|name| addresses(&canonical(name))));
     }
     let parents = zone::parent_servers(facts).into_iter();
-    wants.extend(parents.map(|server| ask(server, apex, "NS", Way::Udp)));
+    wants.extend(parents.map(|server| ask(server, apex, "NS", QueryForm::Udp)));
     let names = zone::server_names(facts);
     wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
     wants.extend(zone::servers(facts).into_keys().flat_map(|server| of_server(facts, server)));
@@ -39,28 +42,30 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 /// The questions to one server. One that does not answer the first gets few others.
 fn of_server(facts: &Facts, server: IpAddr) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
-    let mut wants = vec![ask(server, apex, "SOA", Way::Udp)];
-    match facts.server(server, apex, "SOA", Way::Udp) {
+    let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
+    match facts.server(server, apex, "SOA", QueryForm::Udp) {
         None | Some(Got::Lost(Lost::Unknown(_) | Lost::NoRoute) | Got::Lists(_)) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
-            wants.push(ask(server, apex, "SOA", Way::Tcp));
-            wants.push(ask(server, apex, "NS", Way::MixedCase));
-            wants.push(ask(server, domain, "MX", Way::Udp));
-            if let Some(Got::Lost(_)) = facts.server(server, apex, "NS", Way::MixedCase) {
-                wants.push(ask(server, apex, "NS", Way::Udp));
+            wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
+            wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
+            wants.push(ask(server, domain, "MX", QueryForm::Udp));
+            if let Some(Got::Lost(_)) = facts.server(server, apex, "NS", QueryForm::MixedCase) {
+                wants.push(ask(server, apex, "NS", QueryForm::Udp));
             }
         }
-        Some(Got::Reply(reply)) if dislikes_edns(reply) => wants.push(ask(server, apex, "SOA", Way::Plain)),
+        Some(Got::Reply(reply)) if dislikes_edns(reply) => {
+            wants.push(ask(server, apex, "SOA", QueryForm::Plain))
+        }
         Some(Got::Reply(_)) => {}
         Some(Got::Lost(_)) => {
-            wants.push(ask(server, apex, "SOA", Way::Plain));
-            wants.push(ask(server, apex, "SOA", Way::Tcp));
+            wants.push(ask(server, apex, "SOA", QueryForm::Plain));
+            wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
         }
     }
     wants
 }
 
-fn ask(server: IpAddr, name: &str, kind: &'static str, way: Way) -> Want {
+fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
 }
 
@@ -95,7 +100,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(data(facts, &servers));
     findings.extend(networks(facts, &servers));
     let replied = |server: &IpAddr| {
-        matches!(facts.server(*server, zone::apex(facts), "SOA", Way::Udp), Some(Got::Reply(_)))
+        matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
     if findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
         findings.push(Finding::new(Code::DelegationOk, well(facts, &servers)));
@@ -157,7 +162,7 @@ fn sets(facts: &Facts) -> Vec<Finding> {
 
 /// Whether a server of the parent told whether it delegates the zone.
 fn parent_told(facts: &Facts) -> bool {
-    let told = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", Way::Udp) {
+    let told = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
         _ => false,
     };
@@ -168,7 +173,7 @@ fn parent_told(facts: &Facts) -> bool {
 fn all_lost(facts: &Facts) -> bool {
     let asked = zone::parent_servers(facts);
     let lost = |server: &IpAddr| {
-        matches!(facts.server(*server, zone::apex(facts), "NS", Way::Udp), None | Some(Got::Lost(_)))
+        matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::Lost(_)))
     };
     asked.iter().all(lost)
 }
@@ -178,7 +183,7 @@ fn until(facts: &Facts) -> String {
     let apex = zone::apex(facts);
     let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
     let own = zone::servers(facts).into_keys().filter_map(|server| {
-        match facts.server(server, apex, "NS", Way::MixedCase) {
+        match facts.server(server, apex, "NS", QueryForm::MixedCase) {
             Some(Got::Reply(reply)) => Some(&reply.answers),
             _ => None,
         }
@@ -195,20 +200,14 @@ fn until(facts: &Facts) -> String {
 
 /// Names of servers without an address, and aliases.
 fn names(facts: &Facts) -> Vec<Finding> {
-    let names = zone::server_names(facts);
+    let (names, glue) = (zone::server_names(facts), zone::glue(facts));
     let (mut findings, mut missing) = (Vec::new(), Vec::new());
     for name in names.iter().take(MAX_CHECKED_NAMES) {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
-        let aliased = kinds.iter().any(|found| match found {
-            LookupFound::Data(reply) | LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
-                reply.data("CNAME").next().is_some()
-            }
-            _ => false,
-        });
-        if aliased {
+        if kinds.iter().any(|found| found.alias().is_some()) {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
-        if kinds.iter().all(LookupFound::is_absent) && !zone::glue(facts).contains_key(name.as_str()) {
+        if kinds.iter().all(LookupFound::is_absent) && !glue.contains_key(name.as_str()) {
             missing.push(name.as_str());
         }
     }
@@ -227,7 +226,7 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
     let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<String>>::new(), Vec::new());
     let (mut sound, mut asked) = (0, 0);
     for (server, names) in servers {
-        let Some(first) = facts.server(*server, apex, "SOA", Way::Udp) else { continue };
+        let Some(first) = facts.server(*server, apex, "SOA", QueryForm::Udp) else { continue };
         let mut tell = |code, text: String| {
             by_code.entry(code).or_default().push(format!("{} {text}", shown(*server, names)));
         };
@@ -242,7 +241,7 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
             Got::Lists(_) => {}
             Got::Reply(_) | Got::Lost(_) => {
                 asked += 1;
-                let plain = facts.server(*server, apex, "SOA", Way::Plain);
+                let plain = facts.server(*server, apex, "SOA", QueryForm::Plain);
                 let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
                 match first {
                     _ if without_edns => {
@@ -275,7 +274,7 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
 /// The details of a server that serves the zone.
 fn of_sound(facts: &Facts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
-    match facts.server(server, apex, "SOA", Way::Tcp) {
+    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
         Some(Got::Lost(Lost::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
         Some(Got::Lost(Lost::Silent | Lost::Unfit)) => tell(Code::NsTcp, "does not answer".to_owned()),
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
@@ -287,8 +286,8 @@ fn of_sound(facts: &Facts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl F
     if reply.recursive {
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
     }
-    let mixed = facts.server(server, apex, "NS", Way::MixedCase);
-    let plain = facts.server(server, apex, "NS", Way::Udp);
+    let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
+    let plain = facts.server(server, apex, "NS", QueryForm::Udp);
     if let (Some(Got::Lost(lost)), Some(Got::Reply(_))) = (mixed, plain) {
         let how = if *lost == Lost::OtherCase { "changes the case" } else { "does not answer mixed case" };
         tell(Code::NsCase, how.to_owned());
@@ -309,12 +308,12 @@ fn wrong(reply: &ReplyFacts, apex: &str) -> String {
 
 fn silence(facts: &Facts, server: IpAddr) -> String {
     let apex = zone::apex(facts);
-    let udp = match facts.server(server, apex, "SOA", Way::Udp) {
+    let udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
         Some(Got::Lost(Lost::Unreachable)) => "is unreachable over UDP",
         Some(Got::Lost(Lost::Unfit)) => "sends replies that cannot be read",
         _ => "does not answer over UDP",
     };
-    let tcp = match facts.server(server, apex, "SOA", Way::Tcp) {
+    let tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
         Some(Got::Reply(_)) => ", but over TCP",
         Some(Got::Lost(_)) => " nor over TCP",
         _ => "",
@@ -328,13 +327,13 @@ fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Find
     let (mut serials, mut mail) =
         (BTreeMap::<u32, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
     for (server, names) in servers {
-        if let Some(Got::Reply(reply)) = facts.server(*server, apex, "SOA", Way::Udp)
+        if let Some(Got::Reply(reply)) = facts.server(*server, apex, "SOA", QueryForm::Udp)
             && serves(reply, apex)
             && let Some(soa) = zone::soa(reply)
         {
             serials.entry(soa.serial).or_default().push(shown(*server, names));
         }
-        if let Some(Got::Reply(reply)) = facts.server(*server, domain, "MX", Way::Udp)
+        if let Some(Got::Reply(reply)) = facts.server(*server, domain, "MX", QueryForm::Udp)
             && reply.authoritative
             && ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str())
         {
@@ -362,11 +361,9 @@ fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Find
 
 /// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
 fn networks(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    let network = |address: &IpAddr| match address {
-        IpAddr::V4(v4) => {
-            (!v4.is_loopback() && !v4.is_private()).then(|| v4.octets().get(..3).map(<[u8]>::to_vec))
-        }
-        IpAddr::V6(v6) => (!v6.is_loopback()).then(|| v6.octets().get(..6).map(<[u8]>::to_vec)),
+    let network = |address: &IpAddr| {
+        let net = IpNet::new(*address, if address.is_ipv4() { 24 } else { 48 }).ok()?;
+        (!is_private(*address)).then(|| net.trunc())
     };
     let networks: BTreeSet<_> = servers.keys().map(network).collect();
     let several = zone::server_names(facts).len() > 1 && servers.len() > 1;

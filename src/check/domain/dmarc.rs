@@ -7,9 +7,7 @@ use super::codes::Code;
 use super::facts::{Facts, Want, above, lookup};
 use super::finding::Finding;
 use super::tags::{Versioned, texts, value};
-
-/// A longer name goes on with this many labels.
-const LABELS: usize = 7;
+use crate::limits::DMARC_WALK_LABELS;
 
 /// The names of the walk, the domain first.
 fn walk(domain: &str) -> Vec<&str> {
@@ -17,7 +15,7 @@ fn walk(domain: &str) -> Vec<&str> {
     let (mut names, mut name) = (vec![domain], domain);
     loop {
         name = above(name);
-        while labels(name) > LABELS {
+        while labels(name) > DMARC_WALK_LABELS {
             name = above(name);
         }
         if name == "." {

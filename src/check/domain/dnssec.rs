@@ -3,7 +3,7 @@
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
 use super::codes::Code;
-use super::facts::{Facts, Got, LookupFound, ReplyFacts, ReplySecurity, Want, Way, above, lookup};
+use super::facts::{Facts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, lookup};
 use super::finding::Finding;
 use super::zone;
 use crate::clock::minute;
@@ -95,7 +95,7 @@ fn broken_link(facts: &Facts, reply: &ReplyFacts) -> String {
 fn expiry(facts: &Facts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let ends = zone::servers(facts).into_iter().filter_map(|(server, names)| {
-        let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", Way::Udp) else { return None };
+        let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return None };
         let ends_soon = |(inception, end): &(u64, u64)| {
             *end < now.saturating_add(SOON.min(end.saturating_sub(*inception) / 3))
         };

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use hickory_proto::rr::Name;
+
+use crate::wire::presentation::name_text;
+
 /// A question that a check needs answered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
@@ -22,7 +26,7 @@ pub enum Want {
         /// The type.
         kind: &'static str,
         /// The form of the message.
-        way: Way,
+        way: QueryForm,
     },
     /// The DNS lists in use.
     Lists {
@@ -33,7 +37,7 @@ pub enum Want {
 
 /// The form of a message to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
+pub enum QueryForm {
     /// UDP with EDNS (RFC 6891).
     Udp,
     /// TCP with EDNS (RFC 7766).
@@ -125,8 +129,6 @@ pub enum Lost {
 pub struct Listing {
     /// The zone of the list.
     pub list: String,
-    /// Whether it is a list of good senders.
-    pub good: bool,
     /// Whether the subject is listed; none if it could not be told.
     pub listed: Option<bool>,
     /// The reason of the listing, or why it could not be told.
@@ -159,7 +161,20 @@ pub enum LookupFound<'f> {
     NotAsked,
 }
 
-impl LookupFound<'_> {
+impl<'f> LookupFound<'f> {
+    /// The reply, if the answer is known.
+    pub const fn reply(&self) -> Option<&'f ReplyFacts> {
+        match self {
+            Self::Data(reply) | Self::NoData(reply) | Self::NoName(reply) => Some(reply),
+            Self::Unknown(_) | Self::NotAsked => None,
+        }
+    }
+
+    /// The target of the name, if it is an alias.
+    pub fn alias(&self) -> Option<&'f str> {
+        self.reply()?.data("CNAME").next()
+    }
+
     /// Whether the answer is known: data, or that there are none.
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Data(_) | Self::NoData(_) | Self::NoName(_))
@@ -185,7 +200,7 @@ pub enum Role {
 
 /// The subject of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Subject {
+pub struct CheckSubject {
     /// The domain: lower case, with its last dot. Empty if an address is checked.
     pub domain: String,
     /// The address of a client or sender.
@@ -202,14 +217,14 @@ pub struct Subject {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The subject.
-    pub subject: Subject,
+    pub subject: CheckSubject,
     /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
 }
 
 impl Facts {
     /// No facts yet.
-    pub fn new(subject: Subject) -> Self {
+    pub fn new(subject: CheckSubject) -> Self {
         Self { subject, got: BTreeMap::new() }
     }
 
@@ -247,7 +262,7 @@ impl Facts {
     }
 
     /// The answer of a server.
-    pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: Way) -> Option<&Got> {
+    pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&Want::Server { server, name: name.to_owned(), kind, way })
     }
 
@@ -288,29 +303,17 @@ pub fn is_within(name: &str, zone: &str) -> bool {
 
 /// The name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
 pub fn reverse(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa.")
-        }
-        IpAddr::V6(address) => {
-            let nibbles = address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
-            let labels: String = nibbles.map(|nibble| format!("{nibble:x}.")).collect();
-            labels + "ip6.arpa."
-        }
-    }
+    name_text(&Name::from(address))
 }
 
-/// The text of a TXT record: its strings joined, and the length of the longest.
-pub fn strings(data: &str) -> (Vec<u8>, usize) {
-    let (mut text, mut longest, mut length, mut inside) = (Vec::new(), 0, 0, false);
+/// The text of a TXT record: its strings joined.
+pub fn strings(data: &str) -> String {
+    let (mut text, mut inside) = (Vec::new(), false);
     let mut octets = data.bytes();
     while let Some(octet) = octets.next() {
         let octet = match octet {
             b'"' => {
                 inside = !inside;
-                longest = longest.max(length);
-                length = 0;
                 continue;
             }
             b'\\' => match octets.next() {
@@ -329,9 +332,8 @@ pub fn strings(data: &str) -> (Vec<u8>, usize) {
             other => other,
         };
         text.push(octet);
-        length += 1;
     }
-    (text, longest)
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -342,7 +344,8 @@ pub(in crate::check) mod tests {
     /// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] | NAME TYPE DATA`. Data of another owner or
     /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
     pub(in crate::check) fn facts(domain: &str, lines: &str) -> Facts {
-        let subject = Subject { domain: domain.to_owned(), unix: 1_767_225_600, ..Subject::default() };
+        let subject =
+            CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
         let mut facts = Facts::new(subject);
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let mut parts = line.split(" | ").map(str::trim);
@@ -351,10 +354,10 @@ pub(in crate::check) mod tests {
                 ["lookup", name, kind, rest @ ..] => (lookup(name, known(kind)), *name, *kind, rest.to_vec()),
                 ["server", server, name, kind, way, rest @ ..] => {
                     let way = match *way {
-                        "udp" => Way::Udp,
-                        "tcp" => Way::Tcp,
-                        "plain" => Way::Plain,
-                        "mixed" => Way::MixedCase,
+                        "udp" => QueryForm::Udp,
+                        "tcp" => QueryForm::Tcp,
+                        "plain" => QueryForm::Plain,
+                        "mixed" => QueryForm::MixedCase,
                         other => panic!("{other}"),
                     };
                     let server = server.parse().unwrap();
@@ -424,8 +427,8 @@ pub(in crate::check) mod tests {
 
     #[test]
     fn strings_are_joined_as_they_were_sent() {
-        assert_eq!(strings(r#""v=spf1 mx" " -all""#), (b"v=spf1 mx -all".to_vec(), 9));
-        assert_eq!(strings(r#""a\"b\255""#), (b"a\"b\xff".to_vec(), 4));
-        assert_eq!(strings("\"\""), (Vec::new(), 0));
+        assert_eq!(strings(r#""v=spf1 mx" " -all""#), "v=spf1 mx -all");
+        assert_eq!(strings(r#""a\"b\255""#), "a\"b\u{fffd}");
+        assert_eq!(strings("\"\""), "");
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-use super::facts::{Facts, Got, Lost, ReplyFacts, Subject, Want, Way};
+use super::facts::{CheckSubject, Facts, Got, Lost, QueryForm, ReplyFacts, Want};
 use crate::limits::{
     CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_TRIES, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
@@ -35,7 +35,7 @@ impl Budget {
 }
 
 /// Gathers the facts about a subject.
-pub async fn gather(subject: Subject, sources: &impl Sources) -> Facts {
+pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> Facts {
     let mut facts = Facts::new(subject);
     let end = Instant::now() + CHECK_DOMAIN_TIME;
     let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end };
@@ -62,7 +62,7 @@ pub async fn gather(subject: Subject, sources: &impl Sources) -> Facts {
 
 /// Asks one question. A datagram may be lost on the way, so a silent server is asked again.
 async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
-    let over_udp = matches!(want, Want::Server { way, .. } if *way != Way::Tcp);
+    let over_udp = matches!(want, Want::Server { way, .. } if *way != QueryForm::Tcp);
     let tries = if over_udp { CHECK_TRIES } else { 1 };
     let mut got = left_out("the check has reached its bound of questions");
     for _ in 0..tries {
@@ -95,7 +95,7 @@ async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Go
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } = &mut want {
-        *way = Way::Tcp;
+        *way = QueryForm::Tcp;
     }
     match once(&want, sources, budget).await {
         Some(Got::Reply(reply)) => Got::Reply(ReplyFacts { millis, ..reply }),
@@ -136,8 +136,8 @@ mod tests {
         }
     }
 
-    fn subject() -> Subject {
-        Subject { domain: "a.example.".to_owned(), ..Subject::default() }
+    fn subject() -> CheckSubject {
+        CheckSubject { domain: "a.example.".to_owned(), ..CheckSubject::default() }
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
 
     impl Sources for Cut {
         fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-            let over_tcp = matches!(want, Want::Server { way: Way::Tcp, .. });
+            let over_tcp = matches!(want, Want::Server { way: QueryForm::Tcp, .. });
             let cut = ReplyFacts { truncated: true, millis: 9, ..ReplyFacts::default() };
             Box::pin(async move { if over_tcp { self.0.clone() } else { Got::Reply(cut) } })
         }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_truncated_reply_is_fetched_over_tcp() {
-        let want = server(Way::MixedCase);
+        let want = server(QueryForm::MixedCase);
         let ask = |over_tcp: Got, left: usize| {
             paused(async {
                 let end = Instant::now() + CHECK_DOMAIN_TIME;
@@ -186,12 +186,15 @@ mod tests {
         let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
         paused(async {
             let budget = Budget { left: AtomicUsize::new(9), end: Instant::now() };
-            assert!(matches!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
+            assert!(matches!(
+                answer(&server(QueryForm::Udp), &fixed, &budget).await,
+                Got::Lost(Lost::Unknown(_))
+            ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, 0);
     }
 
-    fn server(way: Way) -> Want {
+    fn server(way: QueryForm) -> Want {
         Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "SOA", way }
     }
 
@@ -201,9 +204,12 @@ mod tests {
         paused(async {
             let end = Instant::now() + CHECK_DOMAIN_TIME;
             let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end };
-            assert_eq!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
-            assert_eq!(answer(&server(Way::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
-            assert!(matches!(answer(&server(Way::Udp), &fixed, &budget).await, Got::Lost(Lost::Unknown(_))));
+            assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert!(matches!(
+                answer(&server(QueryForm::Udp), &fixed, &budget).await,
+                Got::Lost(Lost::Unknown(_))
+            ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
     }

@@ -12,14 +12,15 @@ use crate::limits::MAX_LISTED_ADDRESSES;
 
 /// The domain and addresses that the lists are asked about.
 fn subjects(facts: &Facts) -> Vec<String> {
-    let mut addresses: Vec<IpAddr> = facts.subject.address.into_iter().collect();
+    let own = facts.subject.address.filter(|address| !mail::is_private(*address));
+    let mut addresses: Vec<IpAddr> = own.into_iter().collect();
     if !facts.subject.domain.is_empty() {
-        addresses.extend(mail::host_addresses(facts));
+        addresses.extend(mail::host_addresses(facts).into_iter().filter(|address| Some(*address) != own));
     }
-    let public = addresses.into_iter().filter(|address| !mail::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
     let domain = (!domain.is_empty()).then(|| domain.to_owned());
-    domain.into_iter().chain(public.take(MAX_LISTED_ADDRESSES).map(|address| address.to_string())).collect()
+    let addresses = addresses.into_iter().take(MAX_LISTED_ADDRESSES).map(|address| address.to_string());
+    domain.into_iter().chain(addresses).collect()
 }
 
 /// The questions that are needed next.
@@ -41,7 +42,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         let own = is_own(facts, &subject);
         match facts.lists(&subject) {
             Some(Got::Lists(listings)) => {
-                for listing in listings.iter().filter(|listing| !listing.good) {
+                for listing in listings {
                     asked += 1;
                     let Listing { list, why, .. } = listing;
                     match listing.listed {
@@ -80,17 +81,16 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::Subject;
+    use crate::check::domain::facts::CheckSubject;
     use crate::check::domain::facts::tests::facts;
 
     #[test]
     fn listings_count_by_what_the_list_says() {
         let address = "192.0.2.7".parse().unwrap();
-        let codes = |listings: &[(&str, bool, Option<bool>)]| -> Vec<Code> {
-            let mut facts = Facts::new(Subject { address: Some(address), ..Subject::default() });
-            let listings = listings.iter().map(|(list, good, listed)| Listing {
+        let codes = |listings: &[(&str, Option<bool>)]| -> Vec<Code> {
+            let mut facts = Facts::new(CheckSubject { address: Some(address), ..CheckSubject::default() });
+            let listings = listings.iter().map(|(list, listed)| Listing {
                 list: (*list).to_owned(),
-                good: *good,
                 listed: *listed,
                 why: String::new(),
             });
@@ -98,12 +98,9 @@ mod tests {
             facts.got.insert(want, Got::Lists(listings.collect()));
             check(&facts).into_iter().map(|finding| finding.code).collect()
         };
-        assert_eq!(
-            codes(&[("bl.a.", false, Some(true)), ("bl.b.", false, None)]),
-            [Code::Listed, Code::ListsUnknown]
-        );
-        assert_eq!(codes(&[("bl.a.", false, Some(false)), ("wl.b.", true, Some(true))]), [Code::ListsOk]);
-        assert_eq!(codes(&[("bl.a.", false, None)]), [Code::ListsUnknown]);
+        assert_eq!(codes(&[("bl.a.", Some(true)), ("bl.b.", None)]), [Code::Listed, Code::ListsUnknown]);
+        assert_eq!(codes(&[("bl.a.", Some(false))]), [Code::ListsOk]);
+        assert_eq!(codes(&[("bl.a.", None)]), [Code::ListsUnknown]);
         assert!(codes(&[]).is_empty());
     }
 
@@ -111,8 +108,7 @@ mod tests {
     fn a_listed_host_that_receives_mail_is_a_note() {
         let mut facts =
             facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
-        let listing =
-            Listing { list: "bl.a.".to_owned(), good: false, listed: Some(true), why: String::new() };
+        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why: String::new() };
         let mut levels = |subject: &str| {
             let want = Want::Lists { subject: subject.to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing.clone()]));

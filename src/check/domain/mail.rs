@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, LookupFound, ReplyFacts, Want, addresses, canonical, lookup};
+use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::{pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
@@ -54,11 +54,11 @@ pub(super) fn hosts(facts: &Facts) -> Vec<String> {
     named.map(|exchange| exchange.host).take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// The addresses of these hosts.
+/// The public addresses of these hosts.
 pub(super) fn host_addresses(facts: &Facts) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
-        if !found.contains(&address) && found.len() < MAX_CHECKED_ADDRESSES {
+        if !is_private(address) && !found.contains(&address) && found.len() < MAX_CHECKED_ADDRESSES {
             found.push(address);
         }
     }
@@ -75,8 +75,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     }
     wants.push(lookup(&format!("{NOWHERE}.{domain}"), "MX"));
     wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
-    let public = host_addresses(facts).into_iter().filter(|address| !is_private(*address));
-    wants.extend(public.flat_map(|address| pointer::wants(facts, address)));
+    wants.extend(host_addresses(facts).into_iter().flat_map(|address| pointer::wants(facts, address)));
     wants
 }
 
@@ -106,10 +105,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         let data: Vec<&str> = reply.data("MX").collect();
         findings.push(Finding::new(Code::WildcardMx, format!("*.{domain} MX {}", data.join(", "))));
     }
-    let hosts: Vec<IpAddr> =
-        host_addresses(facts).into_iter().filter(|address| !is_private(*address)).collect();
     // A host that receives mail need not send any.
-    findings.extend(pointer::check_all(facts, &hosts, Level::Note));
+    findings.extend(pointer::check_all(facts, &host_addresses(facts), Level::Note));
     findings
 }
 
@@ -176,7 +173,7 @@ fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
         exchanges.iter().filter(|exchange| exchange.address().is_none()).map(|exchange| &exchange.host)
     {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
-        if let Some(target) = kinds.iter().find_map(alias) {
+        if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
             findings.push(Finding::new(Code::MxIsCname, format!("{host} CNAME {target}")));
         }
         let found = facts.addresses(host);
@@ -209,15 +206,6 @@ fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
         _ => {}
     }
     findings
-}
-
-/// The target if the name of a lookup is an alias.
-fn alias<'f>(found: &LookupFound<'f>) -> Option<&'f str> {
-    let reply: &'f ReplyFacts = match found {
-        LookupFound::Data(reply) | LookupFound::NoData(reply) | LookupFound::NoName(reply) => reply,
-        _ => return None,
-    };
-    reply.data("CNAME").next()
 }
 
 /// Whether no host on the internet reaches the address.

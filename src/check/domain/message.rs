@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::facts::{Role, Subject, canonical};
+use super::facts::{CheckSubject, Role, canonical};
 use super::mail::is_private;
 use super::tags::value;
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_SELECTOR};
@@ -22,7 +22,7 @@ const ENVELOPE: [&str; 2] = ["return-path", "x-envelope-from"];
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
 /// The subjects to check, the most telling first: recipients of a bounce, then senders and signers.
-pub fn subjects(message: &str) -> Vec<Subject> {
+pub fn subjects(message: &str) -> Vec<CheckSubject> {
     let fields = fields(message);
     let mut roles: Vec<(String, Role)> = Vec::new();
     let mut selectors = BTreeMap::<String, Vec<String>>::new();
@@ -48,14 +48,14 @@ pub fn subjects(message: &str) -> Vec<Subject> {
     let address = sender(&fields);
     let envelope = fields.iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str()));
     let envelope = envelope.flat_map(|(_, body)| domains(body)).next();
-    let mut subjects: Vec<Subject> = Vec::new();
+    let mut subjects: Vec<CheckSubject> = Vec::new();
     for (domain, role) in roles {
         if subjects.iter().any(|known| known.domain == domain) || subjects.len() >= MAX_MESSAGE_DOMAINS {
             continue;
         }
         let selectors = selectors.remove(&domain).unwrap_or_default();
         let address = address.filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
-        subjects.push(Subject { domain, address, role, selectors, unix: 0 });
+        subjects.push(CheckSubject { domain, address, role, selectors, unix: 0 });
     }
     subjects
 }

@@ -35,7 +35,7 @@ fn count(facts: &Facts, domain: &str, depth: usize, sum: &mut Count) {
     let record = match records(facts, domain) {
         SpfRecords::One(record) => record,
         SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
-        SpfRecords::Unknown(why) => return sum.unknown.push(format!("{domain} TXT: {why}")),
+        SpfRecords::Unknown(why) => return sum.unknown.push(why),
         SpfRecords::Several(_) if depth > 0 => {
             return sum.wrong.push(format!("{domain} has several SPF records"));
         }
@@ -122,7 +122,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         SpfRecords::Several(all) => return vec![Finding::new(Code::SpfMultiple, all.join("; "))],
         SpfRecords::None { .. } => return vec![Finding::new(Code::SpfMissing, domain)],
         SpfRecords::Unknown(why) => {
-            return vec![Finding::new(Code::PolicyUnknown, format!("{domain} TXT: {why}"))];
+            return vec![Finding::new(Code::PolicyUnknown, why)];
         }
         SpfRecords::NotAsked => {
             return vec![Finding::new(Code::PolicyUnknown, format!("{domain} TXT was not looked up"))];

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::facts::{Facts, LookupFound, canonical, strings};
+use super::facts::{Facts, canonical};
+use super::tags::{Versioned, texts};
 
 /// The SPF records of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(super) enum SpfRecords {
     One(String),
     /// Several, which is an error.
     Several(Vec<String>),
-    /// The lookup failed.
+    /// The lookup failed: the question, and why.
     Unknown(String),
     /// It was not looked up yet.
     NotAsked,
@@ -67,14 +68,13 @@ impl Term {
 
 /// The SPF records of a domain (RFC 7208 section 4.5).
 pub(super) fn records(facts: &Facts, domain: &str) -> SpfRecords {
-    let reply = match facts.lookup(domain, "TXT") {
-        LookupFound::NotAsked => return SpfRecords::NotAsked,
-        LookupFound::Unknown(why) => return SpfRecords::Unknown(why),
-        LookupFound::NoData(_) | LookupFound::NoName(_) => return SpfRecords::None { void: true },
-        LookupFound::Data(reply) => reply,
+    let texts = match texts(facts, domain, "") {
+        Versioned::NotAsked => return SpfRecords::NotAsked,
+        Versioned::Unknown(why) => return SpfRecords::Unknown(why),
+        Versioned::Texts(texts) if texts.is_empty() => return SpfRecords::None { void: true },
+        Versioned::Texts(texts) => texts,
     };
-    let texts = reply.data("TXT").map(|data| String::from_utf8_lossy(&strings(data).0).into_owned());
-    let mut found: Vec<String> = texts.filter(|text| is_spf(text)).collect();
+    let mut found: Vec<String> = texts.into_iter().filter(|text| is_spf(text)).collect();
     match (found.pop(), found.is_empty()) {
         (None, _) => SpfRecords::None { void: false },
         (Some(one), true) => SpfRecords::One(one),

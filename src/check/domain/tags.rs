@@ -21,7 +21,7 @@ pub(super) fn texts(facts: &Facts, name: &str, version: &str) -> Versioned {
         LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
         LookupFound::NoData(_) | LookupFound::NoName(_) => Versioned::Texts(Vec::new()),
         LookupFound::Data(reply) => {
-            let texts = reply.data("TXT").map(|data| String::from_utf8_lossy(&strings(data).0).into_owned());
+            let texts = reply.data("TXT").map(strings);
             Versioned::Texts(texts.filter(|text| begins(text, version)).collect())
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{Facts, Got, LookupFound, ReplyFacts, Want, Way, above, canonical};
+use super::facts::{Facts, Got, LookupFound, QueryForm, ReplyFacts, Want, above, canonical};
 use crate::limits::{MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
 
 /// The data of an SOA record that checks use.
@@ -23,12 +23,7 @@ pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
 
 /// The owner of the SOA that answers for a name; none if it is not known.
 fn owner<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
-    match facts.lookup(name, "SOA") {
-        LookupFound::Data(reply) | LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
-            soa(reply).map(|soa| soa.owner)
-        }
-        LookupFound::Unknown(_) | LookupFound::NotAsked => None,
-    }
+    soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
 /// The apex of the domain's zone. If no server of the zone answers, or one denies the domain, the domain itself is
@@ -59,7 +54,7 @@ pub(super) fn parent_servers(facts: &Facts) -> Vec<IpAddr> {
 /// The referrals of the parent's servers.
 pub(super) fn referrals(facts: &Facts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
-    let told = |server: IpAddr| match facts.server(server, apex, "NS", Way::Udp) {
+    let told = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
             Some((server, reply))
         }
@@ -110,11 +105,13 @@ pub(super) fn glue(facts: &Facts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
 /// The servers that the zone itself names at a server; none if this server has not told.
 pub(super) fn child_set_at(facts: &Facts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
-    [Way::MixedCase, Way::Udp].into_iter().find_map(|way| match facts.server(server, apex, "NS", way) {
-        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => {
-            Some(named(&reply.answers, apex).collect())
+    [QueryForm::MixedCase, QueryForm::Udp].into_iter().find_map(|way| {
+        match facts.server(server, apex, "NS", way) {
+            Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => {
+                Some(named(&reply.answers, apex).collect())
+            }
+            _ => None,
         }
-        _ => None,
     })
 }
 

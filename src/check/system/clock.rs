@@ -3,7 +3,7 @@
 //! A clock that is days off makes every signature invalid, and all signed names fail.
 
 use super::root_zone::RootZoneReplies;
-use crate::check::Finding;
+use crate::check::HostFinding;
 use crate::clock::date;
 use crate::limits::CLOCK_FLOOR;
 
@@ -13,17 +13,17 @@ const CHECK: &str = "clock";
 const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
 /// Compares the clock with the times that the root zone and this program show.
-pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> Finding {
+pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);
     let signature = genuine.filter_map(|(_, said)| said.signature).next();
     let today = date(unix);
     if unix < CLOCK_FLOOR {
         let evidence = format!("says {today}, which is before the release of this version");
-        return Finding::failure(CHECK, evidence, ADVICE);
+        return HostFinding::failure(CHECK, evidence, ADVICE);
     }
     let Some((from, until)) = signature else {
-        return Finding::could_not_tell(
+        return HostFinding::could_not_tell(
             CHECK,
             format!("says {today}; no signature of the root zone received to compare with"),
             "correct the egress problem first",
@@ -31,9 +31,9 @@ pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> Finding {
     };
     let valid = format!("signatures of the root zone are valid from {} to {}", date(from), date(until));
     if (from..=until).contains(&unix) {
-        Finding::ok(CHECK, format!("says {today}; {valid}"))
+        HostFinding::ok(CHECK, format!("says {today}; {valid}"))
     } else {
-        Finding::failure(CHECK, format!("says {today}; {valid}"), ADVICE)
+        HostFinding::failure(CHECK, format!("says {today}; {valid}"), ADVICE)
     }
 }
 

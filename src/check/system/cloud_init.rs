@@ -3,25 +3,25 @@
 //! Its module cc_resolv_conf does so if `manage_resolv_conf` is true.
 
 use super::host::HostFile;
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "cloud-init";
 
 /// Whether it is in use and leaves the file alone.
-pub(super) fn check(used: bool, files: &[HostFile]) -> Finding {
+pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     if !used {
-        return Finding::ok(CHECK, "is not in use");
+        return HostFinding::ok(CHECK, "is not in use");
     }
     let manages = files.iter().rev().find_map(|file| Some((file.path(), manages(file.text()?)?)));
     match manages {
-        Some((path, true)) => Finding::warning(
+        Some((path, true)) => HostFinding::warning(
             CHECK,
             format!("{path} says manage_resolv_conf: true"),
             "set it to false, or the next boot overwrites /etc/resolv.conf",
         ),
         manages => {
             let unread = files.iter().find_map(|file| file.unread(CHECK)).filter(|_| manages.is_none());
-            unread.unwrap_or_else(|| Finding::ok(CHECK, "does not write resolv.conf"))
+            unread.unwrap_or_else(|| HostFinding::ok(CHECK, "does not write resolv.conf"))
         }
     }
 }

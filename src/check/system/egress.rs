@@ -4,10 +4,10 @@
 //! us.
 
 use super::root_zone::{RootZoneReplies, RootZoneReply};
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 /// Datagrams.
-pub(super) fn udp(heard: &RootZoneReplies) -> Finding {
+pub(super) fn udp(heard: &RootZoneReplies) -> HostFinding {
     check(
         "egress UDP",
         &heard.udp,
@@ -16,18 +16,18 @@ pub(super) fn udp(heard: &RootZoneReplies) -> Finding {
 }
 
 /// Streams.
-pub(super) fn tcp(heard: &RootZoneReplies) -> Finding {
+pub(super) fn tcp(heard: &RootZoneReplies) -> HostFinding {
     check("egress TCP", &heard.tcp, "permit outgoing TCP to port 53: large answers need TCP")
 }
 
-fn check(check: &'static str, reply: &RootZoneReply, advice: &str) -> Finding {
+fn check(check: &'static str, reply: &RootZoneReply, advice: &str) -> HostFinding {
     match reply {
-        Err(why) => Finding::failure(check, why.as_str(), advice),
-        Ok((server, said)) if said.recursive || !said.authoritative => Finding::failure(
+        Err(why) => HostFinding::failure(check, why.as_str(), advice),
+        Ok((server, said)) if said.recursive || !said.authoritative => HostFinding::failure(
             check,
             format!("another server answers in place of the root server {server}"),
             "ask your provider to stop redirecting port 53, or forward to a resolver that you trust",
         ),
-        Ok((server, _)) => Finding::ok(check, format!("the root server {server} answers")),
+        Ok((server, _)) => HostFinding::ok(check, format!("the root server {server} answers")),
     }
 }

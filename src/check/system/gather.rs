@@ -4,13 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::host::CheckedHost;
-use super::{Facts, proc, root_zone};
+use super::{HostFacts, proc, root_zone};
 use crate::config::{Config, defaults};
 
 /// Reads the host below `root`, and asks `servers`, root servers, over the network.
-pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> Facts {
+pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
-    Facts {
+    HostFacts {
         ours: ours(&host),
         resolv_conf: host.link("/etc/resolv.conf"),
         nsswitch: host.file("/etc/nsswitch.conf"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::check::Finding;
+use crate::check::HostFinding;
 use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 
 /// A file of the host.
@@ -42,9 +42,9 @@ impl HostFile {
     }
 
     /// The finding that a check could not read it, if it exists and may not be read.
-    pub(super) fn unread(&self, check: &'static str) -> Option<Finding> {
+    pub(super) fn unread(&self, check: &'static str) -> Option<HostFinding> {
         let Self::Unreadable { path, error } = self else { return None };
-        Some(Finding::could_not_tell(
+        Some(HostFinding::could_not_tell(
             check,
             format!("cannot read {path}: {error}"),
             "run this command with sudo",

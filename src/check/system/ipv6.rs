@@ -4,7 +4,7 @@
 //! Formats: proc(5), net/ipv6_route and net/if_inet6.
 
 use super::host::HostFile;
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "ipv6";
 
@@ -15,21 +15,22 @@ const REJECT: u32 = 0x0200;
 const GLOBAL: &str = "00";
 
 /// Addresses and the default route.
-pub(super) fn check(routes: &HostFile, addresses: &HostFile) -> Finding {
+pub(super) fn check(routes: &HostFile, addresses: &HostFile) -> HostFinding {
     if let Some(unread) = routes.unread(CHECK).or_else(|| addresses.unread(CHECK)) {
         return unread;
     }
     let (Some(routes), Some(addresses)) = (routes.text(), addresses.text()) else {
-        return Finding::ok(CHECK, "not available: resolverd queries servers over IPv4");
+        return HostFinding::ok(CHECK, "not available: resolverd queries servers over IPv4");
     };
     let switch = "complete the IPv6 setup, or set `resolve.ipv6 = false`";
     match (routes.lines().any(is_default), addresses.lines().any(is_global)) {
-        (true, true) => Finding::ok(CHECK, "global address and default route present"),
-        (false, false) => {
-            Finding::ok(CHECK, "no global address and no default route: resolverd queries servers over IPv4")
-        }
-        (true, false) => Finding::warning(CHECK, "default route, but no global address", switch),
-        (false, true) => Finding::warning(CHECK, "global address, but no default route", switch),
+        (true, true) => HostFinding::ok(CHECK, "global address and default route present"),
+        (false, false) => HostFinding::ok(
+            CHECK,
+            "no global address and no default route: resolverd queries servers over IPv4",
+        ),
+        (true, false) => HostFinding::warning(CHECK, "default route, but no global address", switch),
+        (false, true) => HostFinding::warning(CHECK, "global address, but no default route", switch),
     }
 }
 

@@ -24,11 +24,11 @@ use self::host::HostFile;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
 use self::root_zone::RootZoneReplies;
-use super::Finding;
+use super::HostFinding;
 
 /// The facts about this host.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct HostFacts {
     /// The addresses where resolverd listens at port 53.
     pub ours: Vec<IpAddr>,
     /// `/etc/resolv.conf`, and its target if it is a link.
@@ -54,7 +54,7 @@ pub struct Facts {
 }
 
 /// Every check, in the order of a query's way.
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
     let ours = facts.ours.as_slice();
     let (file, link) = &facts.resolv_conf;
     let parsed = file.text().map(ResolvConf::parse);

@@ -4,24 +4,24 @@
 
 use super::host::HostFile;
 use super::ini::values;
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "networkmanager";
 
 /// Whether it runs and leaves the file alone.
-pub(super) fn check(runs: bool, files: &[HostFile]) -> Finding {
+pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {
     if !runs {
-        return Finding::ok(CHECK, "does not run");
+        return HostFinding::ok(CHECK, "does not run");
     }
     let last =
         |key| files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "main", key)).last();
     match (last("dns"), last("rc-manager")) {
-        (Some("none"), _) => Finding::ok(CHECK, "runs with dns=none: does not write resolv.conf"),
+        (Some("none"), _) => HostFinding::ok(CHECK, "runs with dns=none: does not write resolv.conf"),
         (_, Some("unmanaged")) => {
-            Finding::ok(CHECK, "runs with rc-manager=unmanaged: does not write resolv.conf")
+            HostFinding::ok(CHECK, "runs with rc-manager=unmanaged: does not write resolv.conf")
         }
         _ => files.iter().find_map(|file| file.unread(CHECK)).unwrap_or_else(|| {
-            Finding::warning(
+            HostFinding::warning(
                 CHECK,
                 "runs, and overwrites /etc/resolv.conf when a connection changes",
                 "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, and reload it",

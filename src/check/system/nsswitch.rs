@@ -3,36 +3,36 @@
 //! nsswitch.conf(5), nss-resolve(8).
 
 use super::host::HostFile;
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "nsswitch";
 
 /// Checks the `hosts` line.
-pub(super) fn check(file: &HostFile) -> Finding {
+pub(super) fn check(file: &HostFile) -> HostFinding {
     if let Some(unread) = file.unread(CHECK) {
         return unread;
     }
     let default = "default of the C library: files, then DNS";
     let Some(text) = file.text() else {
-        return Finding::ok(CHECK, format!("{} does not exist; {default}", file.path()));
+        return HostFinding::ok(CHECK, format!("{} does not exist; {default}", file.path()));
     };
     let hosts = text.lines().rev().find_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
-    let Some(hosts) = hosts else { return Finding::ok(CHECK, format!("no hosts line; {default}")) };
+    let Some(hosts) = hosts else { return HostFinding::ok(CHECK, format!("no hosts line; {default}")) };
     let evidence = format!("hosts: {}", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     let place = |service: &str| hosts.split_ascii_whitespace().position(|word| word == service);
     match (place("resolve"), place("dns")) {
-        (None, Some(_)) => Finding::ok(CHECK, evidence),
-        (Some(resolve), dns) if dns.is_none_or(|dns| resolve < dns) => Finding::failure(
+        (None, Some(_)) => HostFinding::ok(CHECK, evidence),
+        (Some(resolve), dns) if dns.is_none_or(|dns| resolve < dns) => HostFinding::failure(
             CHECK,
             evidence,
             "remove `resolve` and the [ ] after it: programs ask systemd-resolved before any DNS server",
         ),
-        (Some(_), _) => Finding::warning(
+        (Some(_), _) => HostFinding::warning(
             CHECK,
             evidence,
             "remove `resolve`: programs ask systemd-resolved again for each name that resolverd does not find",
         ),
-        (None, None) => Finding::failure(
+        (None, None) => HostFinding::failure(
             CHECK,
             evidence,
             "add `dns`: without it programs that use getaddrinfo do not use DNS",

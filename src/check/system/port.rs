@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::proc::{Holders, MANAGER, PORT};
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "port 53";
 
@@ -12,12 +12,12 @@ const CHECK: &str = "port 53";
 const DAEMON: &str = "resolverd";
 
 /// Whether resolverd is alone at its addresses.
-pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> Finding {
+pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     let Some(holders) = holders else {
-        return Finding::could_not_tell(CHECK, "cannot read /proc/net", "run this command with sudo");
+        return HostFinding::could_not_tell(CHECK, "cannot read /proc/net", "run this command with sudo");
     };
     if ours.is_empty() {
-        return Finding::failure(
+        return HostFinding::failure(
             CHECK,
             "no address in listen.addresses has port 53",
             "add one: programs use no other port",
@@ -43,17 +43,21 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> Finding {
         let names = others.into_iter().collect::<Vec<_>>().join(" and ");
         let advice =
             format!("stop {names} (`systemctl disable --now` with its unit), or set other listen.addresses");
-        return Finding::failure(CHECK, evidence, advice);
+        return HostFinding::failure(CHECK, evidence, advice);
     }
     if in_way.iter().any(|(_, process)| process.is_none()) {
-        return Finding::could_not_tell(CHECK, evidence, "run this command with sudo to see the process");
+        return HostFinding::could_not_tell(CHECK, evidence, "run this command with sudo to see the process");
     }
     if free.is_empty() {
-        return Finding::ok(CHECK, evidence);
+        return HostFinding::ok(CHECK, evidence);
     }
     let nobody = format!("no process listens at {}", free.join(", "));
     let evidence = if holders.is_empty() { nobody } else { format!("{nobody}; {evidence}") };
-    Finding::warning(CHECK, evidence, "start resolverd: `systemctl enable --now resolverd.socket resolverd`")
+    HostFinding::warning(
+        CHECK,
+        evidence,
+        "start resolverd: `systemctl enable --now resolverd.socket resolverd`",
+    )
 }
 
 /// Whether a socket at `held` receives the datagrams to `address`.

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::host::HostFile;
 use super::resolv_conf::{ResolvConf, is_ours};
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "postfix";
 
@@ -30,14 +30,14 @@ pub(super) fn check(
     copy: &HostFile,
     conf: Option<&ResolvConf>,
     ours: &[IpAddr],
-) -> Finding {
+) -> HostFinding {
     if let Some(unread) = master.unread(CHECK) {
         return unread;
     }
-    let Some(master) = master.text() else { return Finding::ok(CHECK, "is not installed") };
+    let Some(master) = master.text() else { return HostFinding::ok(CHECK, "is not installed") };
     let jailed = jailed(master);
     if jailed.is_empty() {
-        return Finding::ok(CHECK, "no service that resolves names runs in a chroot");
+        return HostFinding::ok(CHECK, "no service that resolves names runs in a chroot");
     }
     if let Some(unread) = copy.unread(CHECK) {
         return unread;
@@ -51,10 +51,14 @@ pub(super) fn check(
     let renew = "restart Postfix, which copies /etc/resolv.conf to its chroot: `systemctl restart postfix`";
     let strangers = copied.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours)).count();
     if !copied.nameservers.first().is_some_and(|first| is_ours(first, ours)) {
-        return Finding::failure(CHECK, format!("{evidence}, which is not resolverd"), renew);
+        return HostFinding::failure(CHECK, format!("{evidence}, which is not resolverd"), renew);
     }
     if strangers > 0 {
-        return Finding::warning(CHECK, format!("{evidence}, of which {strangers} are not resolverd"), renew);
+        return HostFinding::warning(
+            CHECK,
+            format!("{evidence}, of which {strangers} are not resolverd"),
+            renew,
+        );
     }
     let wanted = conf.map(|conf| conf.options.as_slice()).unwrap_or_default();
     let lost = wanted.iter().map(String::as_str);
@@ -62,9 +66,9 @@ pub(super) fn check(
         .filter(|option| !OWN_OPTIONS.contains(option) && !copied.options.iter().any(|set| set == option));
     let lost: Vec<&str> = lost.collect();
     if lost.is_empty() {
-        Finding::ok(CHECK, format!("{evidence}, which is resolverd"))
+        HostFinding::ok(CHECK, format!("{evidence}, which is resolverd"))
     } else {
-        Finding::warning(CHECK, format!("{evidence}, without the options {}", lost.join(" ")), renew)
+        HostFinding::warning(CHECK, format!("{evidence}, without the options {}", lost.join(" ")), renew)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::host::HostFile;
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "resolv.conf";
 
@@ -53,11 +53,11 @@ pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
 }
 
 /// Checks the nameservers and `trust-ad`.
-pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<Finding> {
+pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<HostFinding> {
     let conf = match file {
         HostFile::Unreadable { path, error } => {
             let evidence = format!("cannot read {path}: {error}");
-            return vec![Finding::could_not_tell(CHECK, evidence, "run this command with sudo")];
+            return vec![HostFinding::could_not_tell(CHECK, evidence, "run this command with sudo")];
         }
         HostFile::Missing { .. } => ResolvConf::parse(""),
         HostFile::Text { text, .. } => ResolvConf::parse(text),
@@ -68,7 +68,7 @@ pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec
     findings
 }
 
-fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Finding {
+fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> HostFinding {
     let from = link.map_or_else(|| file.path().to_owned(), |link| format!("{} → {link}", file.path()));
     let evidence = match file {
         HostFile::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
@@ -87,33 +87,33 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
                 "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"
             ),
         };
-        return Finding::failure(CHECK, evidence, advice);
+        return HostFinding::failure(CHECK, evidence, advice);
     }
     if strangers.is_empty() {
-        return Finding::ok(CHECK, evidence);
+        return HostFinding::ok(CHECK, evidence);
     }
     let advice = format!(
         "remove {}: programs also query it when resolverd is slow; there DNS lists may refuse the query, and no answer is validated",
         strangers.join(" and ")
     );
-    Finding::warning(CHECK, evidence, advice)
+    HostFinding::warning(CHECK, evidence, advice)
 }
 
 /// glibc 2.31 and later remove AD unless `trust-ad` is set; Postfix sets it itself, others do not.
-fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
+fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     const CHECK: &str = "trust-ad";
     let servers = &conf.nameservers;
     let all_ours = servers.iter().all(|nameserver| is_ours(nameserver, ours));
     let any_elsewhere =
         servers.iter().any(|server| server.parse().is_ok_and(|address: IpAddr| !address.is_loopback()));
     match (all_ours, conf.has("trust-ad")) {
-        (true, true) => Some(Finding::ok(CHECK, format!("options {}", conf.options.join(" ")))),
-        (true, false) => Some(Finding::warning(
+        (true, true) => Some(HostFinding::ok(CHECK, format!("options {}", conf.options.join(" ")))),
+        (true, false) => Some(HostFinding::warning(
             CHECK,
             "the C library removes the AD bit (validated) from answers",
             "add `options edns0 trust-ad` to resolv.conf; DANE needs it, except in Postfix, which sets it itself",
         )),
-        (false, true) if any_elsewhere => Some(Finding::warning(
+        (false, true) if any_elsewhere => Some(HostFinding::warning(
             CHECK,
             "the C library trusts the AD bit (validated) of servers on other hosts",
             "remove trust-ad, or use only resolverd on this host: an attacker on the network can set that bit",

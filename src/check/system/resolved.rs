@@ -8,19 +8,19 @@ use std::net::IpAddr;
 use super::host::HostFile;
 use super::ini::values;
 use super::resolv_conf::is_ours;
-use crate::check::Finding;
+use crate::check::HostFinding;
 
 const CHECK: &str = "systemd-resolved";
 
 /// Whether it runs, and the servers that it asks.
-pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> Finding {
+pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {
     if !runs {
-        return Finding::ok(CHECK, "does not run");
+        return HostFinding::ok(CHECK, "does not run");
     }
     let (servers, domains) = (setting(files, "DNS"), setting(files, "Domains"));
     let only_ours = !servers.is_empty() && servers.iter().all(|server| is_ours(server, ours));
     if only_ours && domains.iter().any(|domain| domain == "~.") {
-        return Finding::ok(CHECK, format!("runs, and forwards to {}", servers.join(", ")));
+        return HostFinding::ok(CHECK, format!("runs, and forwards to {}", servers.join(", ")));
     }
     if let Some(unread) = files.iter().find_map(|file| file.unread(CHECK)) {
         return unread;
@@ -29,7 +29,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> Finding 
         [] => "the servers that the network provides".to_owned(),
         servers => servers.join(", "),
     };
-    Finding::warning(
+    HostFinding::warning(
         CHECK,
         format!("runs, and forwards to {asked}"),
         "write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, or stop it: programs that use it bypass resolverd",

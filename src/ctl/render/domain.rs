@@ -1,5 +1,6 @@
 //! The findings about a domain: the answer in the first line, then all findings by topic.
 
+use super::words::problems;
 use super::{Paint, Style};
 use crate::check::domain::finding::{Finding, Level, Topic};
 use crate::control::lookup::harmless;
@@ -73,11 +74,5 @@ fn sum(findings: &[Finding]) -> String {
         (Level::Note, "note", "notes"),
     ];
     let count = |level| findings.iter().filter(|finding| finding.level == level).count();
-    let told: Vec<String> = levels
-        .into_iter()
-        .map(|(level, one, many)| (count(level), one, many))
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
-        .collect();
-    if told.is_empty() { "no problems found".to_owned() } else { told.join(", ") }
+    problems(levels.into_iter().map(|(level, one, many)| (count(level), one, many)))
 }

@@ -1,13 +1,14 @@
 //! The findings of `check`: a line each, the advice below it, the sum at the end.
 
+use super::words::problems;
 use super::{Paint, Style};
-use crate::check::{CheckVerdict, Finding};
+use crate::check::{CheckVerdict, HostFinding};
 
 /// Columns before the facts: the verdict's and the check's.
 const VERDICT: usize = 14;
 
 /// Findings as text.
-pub fn text(findings: &[Finding], style: Style) -> String {
+pub fn text(findings: &[HostFinding], style: Style) -> String {
     let wide = findings.iter().map(|finding| finding.check.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for finding in findings {
@@ -33,16 +34,12 @@ fn verdict(verdict: CheckVerdict) -> (&'static str, Paint) {
 }
 
 /// "1 failure, 2 warnings", or that all is well.
-fn sum(findings: &[Finding]) -> String {
+fn sum(findings: &[HostFinding]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    let told: Vec<String> = [
+    let counts = [
         (count(CheckVerdict::Failure), "failure", "failures"),
         (count(CheckVerdict::Warning), "warning", "warnings"),
         (count(CheckVerdict::CouldNotTell), "unknown", "unknown"),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
-    .collect();
-    if told.is_empty() { "no problems found\n".to_owned() } else { format!("{}\n", told.join(", ")) }
+    ];
+    problems(counts.into_iter()) + "\n"
 }

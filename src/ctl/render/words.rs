@@ -6,6 +6,15 @@ use serde::Serialize;
 
 use crate::record::{Quantiles, TimeSpan, Window};
 
+/// "1 failure, 2 warnings": the counts that are not 0, each with its word for one and for many.
+pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {
+    let told: Vec<String> = counts
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    if told.is_empty() { "no problems found".to_owned() } else { told.join(", ") }
+}
+
 /// A whole number with separated thousands.
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
