@@ -25,12 +25,14 @@
 //!    ▼
 //!  servers
 //!
-//!  above resolve, a task of the daemon each:     background · lookahead (questions that no client has asked)
-//!  beside the way, never in it:                  record · control
+//!  background ► resolve zones dnsbl                          tasks: questions that no client has asked
+//!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
+//!  control ───► lookahead resolve iterate dnsbl exchange cache   the operator: state, and questions like a client's
 //! ```
 //!
-//! `─►` is a call: the picture has all calls between the modules that it shows. Calls go down only. Modules beside the way
-//! read snapshots, and start questions only through [`resolve`], as any client does.
+//! `─►` is a call: the picture has all calls between the modules that it shows. Calls go down only. [`background`],
+//! [`lookahead`] and [`control`] stand above the way: they read state, and ask through [`resolve`] as any client does. No
+//! client's question waits for them, nor for [`record`], to which all modules report.
 //!
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it. The same query within a
