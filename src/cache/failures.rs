@@ -3,6 +3,9 @@
 //! A failure is remembered for 1 s at first and twice as long each time, up to 30 s; a success clears it. If no
 //! server answered at all meanwhile, it is remembered for 1 s only, and until any server answers: our own network may
 //! be at fault, and its outage must not count against names.
+//!
+//! The snapshot has no failures. They live for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
+//! operator who has repaired a zone may restart the resolver to have the zone asked again at once.
 
 use std::sync::Arc;
 use std::time::Duration;
