@@ -70,7 +70,7 @@
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
 //! daemon     control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
-//! ctl        control lookahead check import zones config dnsbl record cache question conduct clock limits
+//! ctl        control lookahead check import zones config dnsbl record cache wire question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
 //! listener   resolve zones config record cache wire question supervise clock hash limits
@@ -87,12 +87,12 @@
 //! exchange   wire question supervise conduct clock hash random limits
 //! record     validate question conduct clock limits
 //! cache      validate question clock hash random rdata limits
+//! log        wire limits
 //! wire       question clock hash rdata limits
 //! validate   question clock limits
 //! question   clock
 //! notify     supervise
 //! supervise  limits
-//! log        limits
 //! conduct
 //! clock      limits
 //! hash       random

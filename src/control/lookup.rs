@@ -14,7 +14,7 @@ use super::protocol::{Blame, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
 use crate::question::{Answer, Outcome, Question, Security};
 use crate::record::event::Step;
-use crate::wire::presentation::{self, kind_text};
+use crate::wire::presentation::{self, harmless, kind_text};
 use crate::wire::response;
 
 /// The result of a question asked as a client.
@@ -160,19 +160,6 @@ fn quoted(octets: &[u8]) -> String {
     text
 }
 
-/// The same without characters that act on a terminal: data come from strangers.
-pub fn harmless(text: &str) -> String {
-    let mut harmless = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() {
-            harmless.push_str(&format!("\\{:03}", u32::from(letter)));
-        } else {
-            harmless.push(letter);
-        }
-    }
-    harmless
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +185,6 @@ mod tests {
     #[test]
     fn what_strangers_send_does_not_reach_the_terminal() {
         assert_eq!(quoted(b"v=spf1 \"-all\" \x1b[2J\xff"), "\"v=spf1 \\\"-all\\\" \\027[2J\\255\"");
-        assert_eq!(harmless("a\u{1b}b\n"), "a\\027b\\010");
         assert_eq!((unknown(&[]), unknown(&[1, 255])), ("\\# 0".to_owned(), "\\# 2 01ff".to_owned()));
         let name = question("a\\027\\.b.example", None).unwrap().name;
         assert_eq!(presentation::name_text(&name), "a\\027\\.b.example.");

@@ -5,7 +5,9 @@ use std::io::{self, Write as _, stderr};
 
 use tracing::field::{Field, Visit};
 
-/// The content of an event.
+use crate::wire::presentation::harmless;
+
+/// The content of an event, always one line, even if it has octets of strangers.
 #[derive(Debug, Default)]
 pub(super) struct EventText {
     pub(super) sentence: String,
@@ -19,7 +21,7 @@ impl Visit for EventText {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let value = format!("{value:?}");
+        let value = harmless(&format!("{value:?}"));
         match field.name() {
             "message" => self.sentence = value,
             name => self.fields.push((name, value)),
@@ -27,15 +29,42 @@ impl Visit for EventText {
     }
 }
 
-/// Writes `begin` and a sentence to stderr, always as one line, even if it has octets of strangers.
+/// Writes `begin` and a sentence to stderr.
 pub(super) fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
-    for character in sentence.chars() {
-        if character.is_control() {
-            begin.extend(character.escape_default());
-        } else {
-            begin.push(character);
-        }
-    }
+    begin.push_str(sentence);
     begin.push('\n');
     stderr().lock().write_all(begin.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+    use super::*;
+
+    struct Told(Arc<Mutex<Vec<EventText>>>);
+
+    impl<S: Subscriber> Layer<S> for Told {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            let mut said = EventText::default();
+            event.record(&mut said);
+            self.0.lock().unwrap().push(said);
+        }
+    }
+
+    #[test]
+    fn the_octets_of_strangers_neither_begin_a_line_nor_turn_it() {
+        let told = Arc::default();
+        let log = tracing_subscriber::registry().with(Told(Arc::clone(&told)));
+        tracing::subscriber::with_default(log, || {
+            tracing::info!(zone = "a\u{202e}b", "said \"{}\"", "x\n2026-01-01 INFO\u{1b}[2J\u{2066}y");
+        });
+        let told = told.lock().unwrap();
+        let [said] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!(said.sentence, "said \"x\\n2026-01-01 INFO\\u{1b}[2J\\u{2066}y\"");
+        assert!(said.fields.iter().all(|(_, value)| !value.contains('\u{202e}')), "{said:?}");
+    }
 }

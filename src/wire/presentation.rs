@@ -73,8 +73,15 @@ pub fn kind_text(kind: RecordType) -> String {
     }
 }
 
-/// Foreign text for an error message: at most `most` characters and then their number. Characters that act on a
-/// terminal or turn the direction of writing are escaped.
+/// Foreign text for a screen or a log line. Characters that act on a terminal, turn the direction of writing or cannot
+/// be seen are escaped.
+pub fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    text.chars().for_each(|letter| put_harmless(&mut harmless, letter));
+    harmless
+}
+
+/// The same for an error message: at most `most` characters and then their number.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {
@@ -82,18 +89,31 @@ pub fn shown(text: &str, most: usize) -> String {
             shown.push_str(&format!("… ({} characters)", text.chars().count()));
             break;
         }
-        if letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter)) {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
+        put_harmless(&mut shown, letter);
     }
     shown
 }
 
+fn put_harmless(text: &mut String, letter: char) {
+    if letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter)) {
+        text.extend(letter.escape_default());
+    } else {
+        text.push(letter);
+    }
+}
+
 /// Marks without a width, and marks that turn the direction of writing (Unicode's general category Cf).
-const INVISIBLE: [std::ops::RangeInclusive<char>; 4] =
-    ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
+const INVISIBLE: [std::ops::RangeInclusive<char>; 9] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{61c}'..='\u{61c}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{e0000}'..='\u{e007f}',
+];
 
 #[cfg(test)]
 mod tests {
@@ -125,6 +145,10 @@ mod tests {
             "a\\u{1b}[31m\\nb\\u{7f}\\u{9b}\\u{202e}é"
         );
         assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(
+            harmless("a\u{202e}b\u{2066}c\u{61c}d\u{1b}[2J\n\u{e0041}é \u{5d0}"),
+            "a\\u{202e}b\\u{2066}c\\u{61c}d\\u{1b}[2J\\n\\u{e0041}é \u{5d0}"
+        );
         assert_eq!(shown(&"x".repeat(1_000_000), 3), "xxx… (1000000 characters)");
     }
 

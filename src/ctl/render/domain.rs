@@ -3,7 +3,7 @@
 use super::words::problems;
 use super::{Paint, Style};
 use crate::check::domain::finding::{Finding, Level, Topic};
-use crate::control::lookup::harmless;
+use crate::wire::presentation::harmless;
 
 /// Columns of the level.
 const LEVEL: usize = 8;

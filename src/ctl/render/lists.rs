@@ -3,13 +3,13 @@
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::clock::minute;
-use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
 use crate::control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::list::Purpose;
 use crate::dnsbl::state::ListState;
 use crate::question::ListSays;
+use crate::wire::presentation::harmless;
 
 /// Stands for unknown values.
 const NONE: &str = "–";

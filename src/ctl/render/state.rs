@@ -6,9 +6,9 @@ use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::cache::servers::Health;
 use crate::config::defaults;
-use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
 use crate::control::protocol::rows::{FlightState, HeldRow, ServerState};
+use crate::wire::presentation::harmless;
 
 /// The states of servers; all fields for the one at `address`.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {

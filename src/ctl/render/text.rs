@@ -5,10 +5,10 @@ use std::path::Path;
 use super::{Paint, Style, screen, words};
 use crate::conduct::Transport;
 use crate::config::Errors;
-use crate::control::lookup::harmless;
 use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, SnapshotStatus, Status};
 use crate::question::{Outcome, Security};
 use crate::record::event::{Step, StepEvent};
+use crate::wire::presentation::harmless;
 
 /// The health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {

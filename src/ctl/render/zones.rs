@@ -3,9 +3,9 @@
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::cache::servers::Health;
-use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
 use crate::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
+use crate::wire::presentation::harmless;
 
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
