@@ -78,7 +78,8 @@ impl InView<'_> {
         let last = last_known(self.keys(name), kind, |key| self.store.get(key));
         let Some(Known::Rrset(rrset)) = last else { return None };
         let age = age(rrset.expires(), serve_stale, now);
-        (age != Age::Over).then(|| LastWord { kind: rrset.kind(), rrset, age })
+        let is_over = age == Age::Over || rrset.refuted && age != Age::Fresh;
+        (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
     /// Whether the RRset at `key` is the last data that servers gave for its type. This does not count as a use.
@@ -136,12 +137,18 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Removes the expired entries of all types of `name` that a client might get as a stale answer, because a server has
-    /// given a bogus answer about it.
+    /// Ends the stale answers for all types of `name`, because a server has given a bogus answer about it: removes the
+    /// entries that have expired, and lets the others expire without a use after it.
     pub fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
-            self.live(&keys.at(0, KeySlot::Rrset(kind)), now);
+            let key = keys.at(0, KeySlot::Rrset(kind));
+            if let Some(Known::Rrset(rrset)) = self.live(&key, now)
+                && !rrset.refuted
+            {
+                let refuted = Rrset { refuted: true, ..Rrset::clone(&rrset) };
+                self.store.insert(key.to_key(), CacheEntry::Known(Known::Rrset(Arc::new(refuted))));
+            }
         }
     }
 

@@ -42,7 +42,7 @@ pub struct Credibility {
 }
 
 /// An RRset as wire octets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rrset {
     pub(super) kind: RecordType,
     pub(super) rank: Rank,
@@ -51,6 +51,8 @@ pub struct Rrset {
     /// For each record its length in two octets, then its data without compression.
     pub(super) data: Box<[u8]>,
     pub(super) backing: Backing,
+    /// Whether a server has given a bogus answer about its name since: it is not used past its TTL.
+    pub(super) refuted: bool,
 }
 
 impl Rrset {

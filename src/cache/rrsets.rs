@@ -160,7 +160,7 @@ impl InView<'_> {
         if kind == RecordType::DNAME {
             self.dnames.store(true, Ordering::Relaxed);
         }
-        let rrset = Rrset { kind, rank, stored: now, ttl, data, backing };
+        let rrset = Rrset { kind, rank, stored: now, ttl, data, backing, refuted: false };
         self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(rrset))));
         denied.is_some() && self.clear_denial(name, now)
     }
@@ -175,7 +175,7 @@ impl InView<'_> {
         let Some(Known::Rrset(glue)) = self.known(&key, Rank::Glue, now) else { return };
         if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
             let (data, backing) = (glue.data.clone(), Backing::default());
-            let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
+            let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing, refuted: false };
             let glue = CacheEntry::Known(Known::Rrset(Arc::new(glue)));
             self.store.insert(key.to_key(), glue);
         }

@@ -15,7 +15,7 @@ use crate::limits::{MAX_SNAPSHOT_BLOCK, SNAPSHOT_BLOCK};
 const MAGIC: [u8; 16] = *b"resolverd cache\n";
 
 /// The version of the form of the file.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Octets of the head.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;

@@ -155,7 +155,9 @@ pub(super) fn tag_of(
         CacheEntry::Known(Known::Rrset(rrset)) => {
             let is_kept = match age(rrset.expires()) {
                 Age::Fresh => true,
-                Age::Stale(_) => past_end(rrset.kind(), rrset.rank()) == PastEnd::Used && is_last(),
+                Age::Stale(_) => {
+                    past_end(rrset.kind(), rrset.rank(), rrset.refuted) == PastEnd::Used && is_last()
+                }
                 Age::Over => false,
             };
             (EntryTag::Rrset, is_kept)
@@ -181,10 +183,10 @@ pub(super) fn tag_of(
 }
 
 /// The use of an RRset past its end: as a stale answer, as an alias on the way to one, or as the keys of a zone.
-fn past_end(kind: RecordType, rank: Rank) -> PastEnd {
+fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used =
         may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME | RecordType::DNSKEY);
-    if is_used && rank > Rank::Glue { PastEnd::Used } else { PastEnd::Unused }
+    if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
 /// The use of a denial past its end: a proven one ends what is below its name (`is_denied_above`).
@@ -199,6 +201,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
         CacheEntry::Known(Known::Rrset(rrset)) => {
             put_lifetime(out, (rrset.stored(), rrset.expires()), now);
             out.push(of_rank(rrset.rank()));
+            out.push(rrset.refuted.into());
             put_backing(out, rrset.backing());
             put_string(out, &rrset.data);
         }
@@ -269,10 +272,10 @@ pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Op
 
 fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {
     let (age, whole) = (span(left)?, span(left)?);
-    let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
-    let lifetime = moments.lifetime(age, whole, past_end(kind, rank))?;
+    let (rank, refuted, backing) = (rank(left.octet()?)?, left.octet()? != 0, backing(left)?);
+    let lifetime = moments.lifetime(age, whole, past_end(kind, rank, refuted))?;
     let (stored, ttl) = (lifetime.since, lifetime.ttl());
-    Some(Rrset { kind, rank, stored, ttl, data: left.string()?.into(), backing })
+    Some(Rrset { kind, rank, stored, ttl, data: left.string()?.into(), backing, refuted })
 }
 
 fn negative(left: &mut Octets<'_>, moments: Moments) -> Option<Negative> {

@@ -473,10 +473,10 @@ fn another_configuration_another_version_the_future_and_what_is_none_are_refused
     let early = Now { mono: BORN, unix: WRITTEN - 3 };
     assert_eq!(refused(&file, &scope(), early), "it was written 3 s in the future of the system clock");
     let mut next = file.clone();
-    next[19] = 3;
+    next[19] = 4;
     assert_eq!(
         refused(&next, &scope(), later(0, 0)),
-        "it has format version 3, and this resolverd reads version 2"
+        "it has format version 4, and this resolverd reads version 3"
     );
     for foreign in [&b""[..], b"{\"version\":1}", &[0; 500]] {
         assert_eq!(refused(foreign, &scope(), later(0, 0)), "it is not a cache snapshot");
