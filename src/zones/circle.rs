@@ -1,38 +1,94 @@
 //! Finds configured servers that are listeners of resolverd itself: its queries would come back to it.
+//!
+//! A listener may forward a zone to another one that does not see the zone. It is a circle if that one forwards the names of
+//! the zone back, by the route that it has for them. The names of a zone that no zone below it has go the same way, so
+//! each zone is followed once.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use crate::config::{Config, Listener, ZoneKind};
+use crate::config::{Config, ConfiguredZone, Listener, ZoneKind};
 use crate::zones::Wrong;
 
-/// Refuses a zone that forwards to a listener of this configuration, or has one as its server.
+/// A server of a zone that is a listener of resolverd itself.
+struct OwnServer {
+    server: SocketAddr,
+    /// The place of the listener, and its address.
+    listener: usize,
+    at: SocketAddr,
+}
+
+/// Refuses a zone whose queries would come back to the listener that has sent them, over any number of listeners.
 ///
 /// # Errors
 /// The first such zone.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
-    for zone in &config.zones {
-        let (key, servers): (_, Vec<SocketAddr>) = match &zone.kind {
-            ZoneKind::Forward(forwarders) => ("forward", forwarders.iter().map(|one| one.address).collect()),
-            ZoneKind::Stub(servers) => ("stub", servers.clone()),
-            ZoneKind::File { .. } | ZoneKind::Records(_) => continue,
+    let listeners: Vec<&Listener> = config.all_listeners().collect();
+    let zones: Vec<(&ConfiguredZone, Vec<OwnServer>)> =
+        config.zones.iter().map(|zone| (zone, own_servers(zone, &listeners))).collect();
+    if zones.iter().all(|(_, own)| own.is_empty()) {
+        return Ok(());
+    }
+    for (names_of, _) in &zones {
+        let route = |place: usize| {
+            let listener = listeners.get(place)?;
+            let fits = |zone: &ConfiguredZone| sees(listener, zone) && zone.name.zone_of(&names_of.name);
+            zones.iter().filter(|(zone, _)| fits(zone)).max_by_key(|(zone, _)| zone.name.iter().len())
         };
-        // Queries to a listener that does not see the zone go elsewhere.
-        let sees =
-            |listener: &&Listener| listener.zones.as_ref().is_none_or(|zones| zones.contains(&zone.name));
-        let seeing = config.all_listeners().filter(sees);
-        let listeners: Vec<SocketAddr> = seeing.flat_map(|listener| &listener.addresses).copied().collect();
-        for server in servers {
-            if let Some(listener) = listeners.iter().find(|listener| is_at(**listener, server, is_ours)) {
-                return Err(Wrong {
-                    zone: zone.name.to_string(),
-                    reason: format!(
-                        "{key} contains {server}, at which resolverd itself listens ({listener}): its queries would come back to it; write the address and port of another server"
-                    ),
-                });
+        for place in 0..listeners.len() {
+            let Some((zone, own)) = route(place) else { continue };
+            let next = |place| route(place).map_or(&[][..], |(_, own)| own.as_slice());
+            if let Some(server) = own.iter().find(|server| leads_to(place, server.listener, next)) {
+                return Err(wrong(zone, server, server.listener != place));
             }
         }
     }
     Ok(())
+}
+
+/// Whether queries that come to the listener `from` come to the listener `to` in the end.
+fn leads_to<'a>(to: usize, from: usize, next: impl Fn(usize) -> &'a [OwnServer]) -> bool {
+    let (mut reached, mut left) = (BTreeSet::from([from]), vec![from]);
+    while let Some(place) = left.pop() {
+        if place == to {
+            return true;
+        }
+        left.extend(next(place).iter().map(|server| server.listener).filter(|place| reached.insert(*place)));
+    }
+    false
+}
+
+fn sees(listener: &Listener, zone: &ConfiguredZone) -> bool {
+    listener.zones.as_ref().is_none_or(|zones| zones.contains(&zone.name))
+}
+
+/// The servers of a zone that are listeners.
+fn own_servers(zone: &ConfiguredZone, listeners: &[&Listener]) -> Vec<OwnServer> {
+    let servers: Vec<SocketAddr> = match &zone.kind {
+        ZoneKind::Forward(forwarders) => forwarders.iter().map(|one| one.address).collect(),
+        ZoneKind::Stub(servers) => servers.clone(),
+        ZoneKind::File { .. } | ZoneKind::Records(_) => Vec::new(),
+    };
+    let mut own = Vec::new();
+    for server in servers {
+        for (place, listener) in listeners.iter().enumerate() {
+            let at = listener.addresses.iter().find(|at| is_at(**at, server, is_ours));
+            own.extend(at.map(|at| OwnServer { server, listener: place, at: *at }));
+        }
+    }
+    own
+}
+
+fn wrong(zone: &ConfiguredZone, own: &OwnServer, is_over_others: bool) -> Wrong {
+    let OwnServer { server, at, .. } = own;
+    let key = if matches!(zone.kind, ZoneKind::Stub(_)) { "stub" } else { "forward" };
+    let others = if is_over_others { ", and that listener forwards them back" } else { "" };
+    Wrong {
+        zone: zone.name.to_string(),
+        reason: format!(
+            "{key} contains {server}, at which resolverd itself listens ({at}){others}: its queries would come back to it; write the address and port of another server"
+        ),
+    }
 }
 
 /// Whether a message to `server` comes to `listener`; `is_ours`: whether this host has an address.
@@ -74,6 +130,8 @@ fn is_ours(server: SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Forwarder;
+    use hickory_proto::rr::Name;
 
     #[test]
     fn a_listener_is_asked_at_its_address_and_a_wildcard_at_each_of_this_host() {
@@ -98,6 +156,55 @@ mod tests {
             let (listener_at, server_at) = (listener.parse().unwrap(), server.parse().unwrap());
             assert_eq!(is_at(listener_at, server_at, ours), asked, "{listener} {server}");
         }
+    }
+
+    /// A configuration of listeners, with the zones that each sees, and of zones that forward to a listener.
+    fn refused(listeners: &[&[&str]], zones: &[(&str, usize)]) -> Option<(String, bool)> {
+        let name = |text: &&str| Name::from_ascii(text).unwrap();
+        let address =
+            |place: usize| SocketAddr::from(([127, 0, 0, 1], 5_300 + u16::try_from(place).unwrap()));
+        let mut config = Config::default();
+        config.listen.addresses = Vec::new();
+        config.listeners = listeners
+            .iter()
+            .enumerate()
+            .map(|(place, seen)| Listener {
+                addresses: vec![address(place)],
+                zones: Some(seen.iter().map(name).collect()),
+                ..config.listen.clone()
+            })
+            .collect();
+        let forward = |place| ZoneKind::Forward(vec![Forwarder { address: address(place), tls: None }]);
+        config.zones = zones
+            .iter()
+            .map(|(zone, to)| ConfiguredZone {
+                name: name(zone),
+                kind: forward(*to),
+                ..ConfiguredZone::default()
+            })
+            .collect();
+        let wrong = refuse(&config).err()?;
+        Some((wrong.zone, wrong.reason.contains("forwards them back")))
+    }
+
+    #[test]
+    fn a_circle_is_found_over_any_number_of_listeners() {
+        let (own, over_others) =
+            (|zone: &str| Some((zone.to_owned(), false)), |zone: &str| Some((zone.to_owned(), true)));
+        assert_eq!(refused(&[&["."]], &[(".", 0)]), own("."));
+        // The other listener resolves the names itself, or forwards other names.
+        assert_eq!(refused(&[&["."], &[]], &[(".", 1)]), None);
+        assert_eq!(refused(&[&["a."], &["b."]], &[("a.", 1), ("b.", 0)]), None);
+        // It forwards some of the names, or all.
+        assert_eq!(refused(&[&["."], &["b."]], &[(".", 1), ("b.", 0)]), over_others("."));
+        assert_eq!(refused(&[&["b."], &["."]], &[("b.", 1), (".", 0)]), over_others("b."));
+        // The route for the names of b. at the first listener is another one.
+        assert_eq!(refused(&[&[".", "b."], &["b."]], &[(".", 1), ("b.", 7)]), None);
+        assert_eq!(
+            refused(&[&["."], &["b."], &["a.b."]], &[(".", 1), ("b.", 2), ("a.b.", 0)]),
+            over_others(".")
+        );
+        assert_eq!(refused(&[&["."], &["b."], &["a."]], &[(".", 1), ("b.", 2), ("a.", 0)]), None);
     }
 
     #[test]
