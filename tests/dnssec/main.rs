@@ -9,6 +9,7 @@ mod keys;
 mod loss;
 mod mail;
 mod reload;
+mod rollover;
 mod table;
 
 use resolverd::lab::scenario::Scenario;
