@@ -19,14 +19,14 @@ use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
     FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES,
-    MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, UNKNOWN_TIMER,
+    MAX_SILENT_OCTETS, MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
 
 /// Octets of an entry: the state with its digest of round trips, the greatest number of lame and of silent zones, and the
 /// table's bookkeeping. `tests/weights.rs` measures it.
-const ENTRY: u32 = 1_984;
+const ENTRY: u32 = 1_664;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Servers {
 
     /// The server at `address`, known or new.
     pub fn get(&self, address: SocketAddr) -> Arc<Server> {
-        self.0.get_with(&address, || Arc::new(Server::new(*self.0.keyed())))
+        self.0.get_with(&address, Arc::default)
     }
 
     /// The server at `address`, if it has an entry.
@@ -74,8 +74,7 @@ impl Servers {
     }
 
     /// Stores the data of an earlier process about a server, unless there are data already.
-    pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
-        let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
+    pub(super) fn restore(&self, address: SocketAddr, server: Server) -> bool {
         self.0.restore(address, Arc::new(server), false)
     }
 
@@ -95,12 +94,8 @@ impl LookedUp<Self> for SocketAddr {
 }
 
 /// One server.
-#[derive(Debug)]
-pub struct Server {
-    history: Mutex<ServerHistory>,
-    /// The hash of zones' names.
-    keyed: Keyed,
-}
+#[derive(Debug, Default)]
+pub struct Server(Mutex<ServerHistory>);
 
 #[derive(Debug, Default)]
 pub(super) struct ServerHistory {
@@ -163,25 +158,33 @@ impl Lameness {
     }
 }
 
-/// The zones for which a server is silent since it was last heard, by the hashes of their names, the oldest first. Another zone
-/// may be served: it is asked for.
+/// The zones for which a server is silent since it was last heard, in wire form: the first few, or all of them.
 #[derive(Debug, Default)]
-pub(super) struct SilentFor(Vec<u64>);
+pub(super) struct SilentFor {
+    zones: Vec<Box<[u8]>>,
+    all: bool,
+}
 
 impl SilentFor {
-    fn holds(&self, zone: &Name, keyed: &Keyed) -> bool {
-        !self.0.is_empty() && self.0.contains(&keyed.octets(&wire_name(zone)))
+    fn holds(&self, zone: &Name) -> bool {
+        self.all || (!self.zones.is_empty() && self.has(&wire_name(zone)))
     }
 
-    fn add(&mut self, zone: &Name, keyed: &Keyed) {
-        let zone = keyed.octets(&wire_name(zone));
-        if self.0.contains(&zone) {
+    fn has(&self, zone: &[u8]) -> bool {
+        self.zones.iter().any(|silent| **silent == *zone)
+    }
+
+    /// With too many zones it is the server that is silent. A long name has no place: its zone is asked each time.
+    fn add(&mut self, zone: &Name) {
+        let zone = wire_name(zone).into_boxed_slice();
+        if self.all || self.has(&zone) || zone.len() > MAX_SILENT_OCTETS {
             return;
         }
-        if self.0.len() >= MAX_SILENT_ZONES {
-            self.0.remove(0);
+        if self.zones.len() >= MAX_SILENT_ZONES {
+            *self = Self { zones: Vec::new(), all: true };
+        } else {
+            self.zones.push(zone);
         }
-        self.0.push(zone);
     }
 }
 
@@ -245,11 +248,6 @@ pub struct KnownServer {
 }
 
 impl Server {
-    /// A server that was never asked. `keyed` hashes the names of zones.
-    pub fn new(keyed: Keyed) -> Self {
-        Self { history: Mutex::default(), keyed }
-    }
-
     /// Its state for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
         let history = self.history();
@@ -263,7 +261,7 @@ impl Server {
             silent_since: history
                 .silence
                 .known_since(now, round_trip)
-                .filter(|_| history.silent_for.holds(zone, &self.keyed)),
+                .filter(|_| history.silent_for.holds(zone)),
             lame: history.lame.holds(zone, now),
             edns: history.plain_until.is_none_or(|until| now >= until),
             keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
@@ -308,7 +306,7 @@ impl Server {
     pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let is_new = || history.silence.is_dead() && !history.silence.heard_since(sent);
-        history.silence.would_count(sent) || (is_new() && !history.silent_for.holds(zone, &self.keyed))
+        history.silence.would_count(sent) || (is_new() && !history.silent_for.holds(zone))
     }
 
     /// A message about `zone` sent to it at `sent` counts as lost, and others have been heard since. Messages that were
@@ -317,7 +315,7 @@ impl Server {
         let mut history = self.history();
         history.silence.add(sent, now, random);
         if !history.silence.heard_since(sent) {
-            history.silent_for.add(zone, &self.keyed);
+            history.silent_for.add(zone);
         }
     }
 
@@ -412,8 +410,13 @@ impl Server {
         self.history().no_tcp_until = None;
     }
 
+    /// Server data of the greatest possible size.
+    pub(super) fn restored(history: ServerHistory) -> Self {
+        Self(Mutex::new(history))
+    }
+
     pub(super) fn history(&self) -> MutexGuard<'_, ServerHistory> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -424,17 +427,13 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn server() -> Server {
-        Server::new(Keyed::new(&Random::seeded(1)))
-    }
-
     fn at(millis: u64) -> Mono {
         Mono::from_micros(millis * 1_000)
     }
 
     #[test]
     fn the_timer_follows_the_servers_own_round_trips() {
-        let server = server();
+        let server = Server::default();
         let standing = server.standing(&Name::root(), Mono::START);
         assert_eq!((standing.timer, standing.patience), (UNKNOWN_TIMER, UNKNOWN_TIMER));
         for _ in 0..50 {
@@ -448,7 +447,7 @@ mod tests {
 
     #[test]
     fn second_messages_because_of_one_server_are_a_burst_and_then_a_share() {
-        let server = server();
+        let server = Server::default();
         let taken = || (0..1_000).filter(|_| server.take_hedge()).count();
         assert_eq!(taken(), usize::try_from(HEDGE_BURST_PER_SERVER).unwrap());
         (0..50).for_each(|_| server.earn_hedge());
@@ -495,8 +494,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_for_no_other() {
-        let (server, random) = (server(), Random::seeded(1));
+    fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_with_many_of_them_for_all() {
+        let (server, random) = (Server::default(), Random::seeded(1));
         let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
         for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
             server.silent(&zone(1), at(silence * 1_000), at(silence * 1_000 + 500), &random);
@@ -507,19 +506,19 @@ mod tests {
         assert!(known(1) && !known(2) && server.would_count(&zone(2), at(4_600)));
         for number in 2..=MAX_SILENT_ZONES {
             server.silent(&zone(number), at(4_000), at(4_500), &random);
-            assert!(known(1) && known(number) && !known(number + 1));
+            assert!(known(number) && !known(number + 1));
         }
         server.silent(&zone(MAX_SILENT_ZONES + 1), at(4_000), at(4_500), &random);
-        assert!(!known(1) && known(2) && known(MAX_SILENT_ZONES + 1), "the oldest is asked for again");
+        assert!(known(1) && known(99), "the server itself is silent");
         server.answered(MS, at(4_550));
-        assert!(!known(2));
+        assert!(!known(1));
         server.silent(&zone(1), at(4_400), at(4_600), &random);
-        assert!(server.history().silent_for.0.is_empty(), "it was heard since");
+        assert!(!server.history().silent_for.holds(&zone(1)), "it was heard since");
     }
 
     #[test]
     fn lameness_is_by_zone_and_ends() {
-        let server = server();
+        let server = Server::default();
         let (one, other) = (Name::from_ascii("one.").unwrap(), Name::from_ascii("other.").unwrap());
         server.mark_lame(&one, LAME_TIME, Mono::START);
         assert!(server.standing(&one, Mono::START).lame);

@@ -64,10 +64,12 @@ pub const MAX_LAME_ZONES: usize = 16;
 /// Octets of the names of these: sixteen names of two dozen octets. Beyond it the oldest is removed.
 pub const MAX_LAME_OCTETS: usize = 384;
 
-/// Zones that a dead server is known to be silent for. A hoster's server drops the queries for a domain that it does not
-/// serve, so that silence for other zones is no proof. Each zone costs one question half a second; beyond the bound the
-/// oldest costs it again. They are hashes, 512 octets a server.
-pub const MAX_SILENT_ZONES: usize = 64;
+/// Zones for which a dead server is known to be silent one by one. A hoster's servers drop the queries for a domain that
+/// they do not serve; if it is silent for more zones, the server counts as dead. Until then each zone costs one question half a second.
+pub const MAX_SILENT_ZONES: usize = 3;
+
+/// Octets of the longest name among these: nearly all names of zones are shorter.
+pub const MAX_SILENT_OCTETS: usize = 64;
 
 /// How long a server counts as lame for a zone. Unbound's infra-host-ttl is 15 min.
 pub const LAME_TIME: Duration = Duration::from_secs(600);
