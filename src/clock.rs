@@ -257,6 +257,21 @@ impl Clock {
         Now { mono, unix }
     }
 
+    /// The calendar in microseconds since 1970, for the record.
+    pub fn unix_micros(&self) -> u64 {
+        match &self.kind {
+            ClockKind::Machine { .. } => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+            }
+            #[cfg(feature = "lab")]
+            ClockKind::Virtual { .. } => {
+                let fraction = self.mono().since(Mono::MADE).subsec_micros();
+                self.now().unix.saturating_mul(1_000_000).saturating_add(fraction.into())
+            }
+        }
+    }
+
     /// The calendar, with what is known about it.
     pub fn calendar(&self) -> Calendar {
         self.calendar_at(self.now())

@@ -21,6 +21,16 @@ pub enum Transport {
     Tls,
 }
 
+impl Transport {
+    /// All of them, in the order of their numbers in the record.
+    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// The conduct of a server after a message. The words in JSON are those of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -280,6 +280,25 @@ fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
     Ok(PathBuf::from(typed))
 }
 
+/// The questions that are kept one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistorySection {
+    /// Octets of memory for the last questions; 0: none is kept; none: a share of `cache.size`.
+    pub size: Option<u64>,
+}
+
+pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
+    name: "history",
+    keys: &[ConfigKey::<HistorySection>::new(
+        "size",
+        |history, typed, _| {
+            set(&mut history.size, value::auto_size(typed, &(limits::MIN_RECORD..=limits::MAX_RECORD)))
+        },
+        |history| Some(history.size.map_or_else(|| Value::String("auto".to_owned()), written::size)),
+    )
+    .at_start()],
+};
+
 /// Log lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogSection {

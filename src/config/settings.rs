@@ -11,9 +11,10 @@ use super::list::ConfiguredList;
 use super::listener::Listener;
 use super::lookahead::LookaheadSection;
 use super::records::ConfiguredRecord;
-use super::sections::{Cache, Control, Dnssec, LogSection, Resolve};
+use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, Resolve};
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use crate::dnsbl::list::List;
+use crate::limits::{MAX_AUTO_RECORD, MIN_RECORD, RECORD_SHARE};
 
 /// All settings of the operator.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,11 +47,19 @@ pub struct Config {
     pub lookahead: LookaheadSection,
     /// `[control]`
     pub control: Control,
+    /// `[history]`
+    pub history: HistorySection,
     /// `[log]`
     pub log: LogSection,
 }
 
 impl Config {
+    /// Octets of the record of the last questions; 0: none is kept.
+    pub fn history_size(&self) -> u64 {
+        let share = self.cache.size / RECORD_SHARE;
+        self.history.size.unwrap_or_else(|| share.clamp(MIN_RECORD, MAX_AUTO_RECORD))
+    }
+
     /// All listeners: `[listen]`, then each `[[listener]]`.
     pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
         std::iter::once(&self.listen).chain(&self.listeners)

@@ -171,6 +171,25 @@ pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     }
 }
 
+/// A size in octets within a range, 0 for `"0"`, or none for `"auto"`.
+pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Option<u64>> {
+    let typed = text(value)?;
+    let octets = match typed {
+        "auto" => return Ok(None),
+        "0" => return Ok(Some(0)),
+        _ => quantity(typed, &SIZE_UNITS),
+    };
+    let complaint = match octets {
+        Some(octets) if range.contains(&octets) => return Ok(Some(octets)),
+        Some(_) => "is out of range",
+        None => "is not a size",
+    };
+    let [least, most] = [range.start(), range.end()].map(|octets| size_text(*octets));
+    let remedy =
+        format!("write {least} to {most}, in KiB, MiB or GiB, like \"16MiB\", or \"auto\", or \"0\" for off");
+    Err(WrongValue::new(format!("{} {complaint}", quoted(typed)), remedy))
+}
+
 /// A whole number and its unit.
 fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
@@ -188,6 +207,9 @@ pub(super) fn span_text(span: Duration) -> String {
 
 /// A size in the largest unit that divides it.
 pub(super) fn size_text(octets: u64) -> String {
+    if octets == 0 {
+        return "0".to_owned();
+    }
     let whole = SIZE_UNITS.iter().rev().find(|(_, factor)| octets.is_multiple_of(*factor));
     let (unit, factor) = whole.unwrap_or(&("KiB", 1 << 10));
     format!("{}{unit}", octets / factor)

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use super::direct;
 use super::protocol::rows::HeldRow;
-use super::protocol::{Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
+use super::protocol::{
+    Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table, WhyRequest,
+};
 use super::rows;
 use super::{Controlled, health, lists, lookahead, lookup, zones};
 use crate::cache::flush::Flush;
@@ -136,6 +138,7 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
+        Request::Why(request) => why(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
         Request::Dnsbl => Ok(lists::states(subject)),
@@ -247,6 +250,12 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     let kind = kind.map(lookup::read_kind).transpose()?;
     let (held, now) = subject.look(name, kind).await;
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
+}
+
+/// The wanted messages of the record.
+async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Reply>, Problem> {
+    let messages = subject.why(super::why::wanted(request)?).await;
+    Ok(messages.into_iter().map(|message| Reply::Message(Box::new(message))).collect())
 }
 
 /// The current configuration.

@@ -32,6 +32,7 @@ pub mod lookup;
 pub mod protocol;
 pub mod rows;
 pub mod server;
+mod why;
 pub mod zones;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ use crate::exchange::Heard;
 use crate::iterate::direct::DirectQuery;
 use crate::lookahead::RuleStanding;
 use crate::question::Question;
+use crate::record::why::{MessageReport, Wanted};
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
 
@@ -93,6 +95,9 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// The queries in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
+
+    /// The wanted messages (emails) of the record, worst first.
+    fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>>;
 
     /// The entries of memory under a name, of one type or of all, and the moment of the reading.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;

@@ -26,8 +26,10 @@ mod flush;
 mod import;
 mod inflight;
 mod lookahead;
+mod moment;
 mod nta;
 mod outcome;
+pub mod pasted;
 mod query;
 mod reload;
 pub mod render;
@@ -35,6 +37,7 @@ mod servers;
 mod stats;
 mod status;
 mod terms;
+mod why;
 mod zones;
 
 use std::io::{self, IsTerminal, Write};
@@ -110,6 +113,9 @@ enum Command {
     /// Show the queries in progress, the oldest first: age, clients, and the server that resolverd waits for.
     #[command(after_long_help = terms::INFLIGHT)]
     Inflight,
+    /// Show why mail was slow: the queries of a message, the servers that they waited for, the culprit, what to do.
+    #[command(after_long_help = terms::WHY)]
+    Why(why::Arguments),
     /// Show the cache entries of a name and when they expire.
     #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
@@ -174,6 +180,7 @@ impl Arguments {
             Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
             Some(Command::Zones) => zones::run(&client, format),
             Some(Command::Inflight) => inflight::run(&client, format),
+            Some(Command::Why(arguments)) => why::run(arguments, &client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
             Some(Command::Lookahead) => lookahead::run(&client, format),

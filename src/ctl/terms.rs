@@ -116,6 +116,33 @@ Columns:
   messages     messages sent to servers for this query so far
   waiting for  the server that was queried last, and its zone";
 
+/// Terms of `why`.
+pub(super) const WHY: &str = "\
+A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
+shows the worst message: each query with its begin, a bar of time, its time and its outcome, indented by the queries that it
+waited for. Queries that took less than a millisecond are left out.
+Culprits:
+  server silent, server slow, server refused, server lame, server failed
+                  the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
+  truncated       answers need TCP, and TCP fails
+  unreachable     the network has no route to the servers
+  list silent, list slow, list refused
+                  the same for a DNS list
+  bogus           DNSSEC validation failed
+  loss            messages to a server, or its answers, get lost on the way
+  network         the network of this host: nothing was heard from any server
+  overload        this resolver had too much to do
+  client          the client waited between its queries
+  none            nothing was slow
+  not dns         the delay of a pasted line is not in DNS
+  unknown         could not tell, or the record has no such query
+
+Nothing is guessed: culprits that cost about the same time are all shown. A failed query counts as four seconds, because mail
+is deferred by it.
+
+`resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
+their time, addresses and domains, and shows the message of each line.";
+
 /// Terms of `cache`.
 pub(super) const CACHE: &str = "\
 Entries:

@@ -1,21 +1,23 @@
-//! Compares the memory that the service manager allows with the need of `cache.size`: a daemon that exceeds it is
+//! Compares the memory that the service manager allows with the need of `cache.size` and `history.size`: a daemon that exceeds it is
 //! killed, and loses its cache.
 //!
 //! cgroups(7): /proc/self/cgroup and memory.max.
 
 use std::path::Path;
 
-use crate::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
+use crate::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE, RECORD_READER};
 
-/// Octets that the daemon may use with a cache of `size` octets: `MemoryMax=` must allow them.
-pub fn needed(size: u64) -> u64 {
+/// Octets that the daemon may use with a cache of `size` octets and a record of `history`, which one reader reads at a time:
+/// `MemoryMax=` must allow them.
+pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
-    size.saturating_add(slack).saturating_add(MEMORY_BESIDE_CACHE)
+    let record = history.saturating_mul(RECORD_READER.saturating_add(1));
+    size.saturating_add(slack).saturating_add(MEMORY_BESIDE_CACHE).saturating_add(record)
 }
 
-/// Logs a line at start if less is allowed than a cache of `size` octets needs.
-pub(super) fn warn(size: u64) {
-    if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice(size, allowed)) {
+/// Logs a line at start if less is allowed than a cache of `size` octets and a record of `history` need.
+pub(super) fn warn(size: u64, history: u64) {
+    if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice((size, history), allowed)) {
         tracing::warn!("{line}");
     }
 }
@@ -28,13 +30,14 @@ fn allowed(root: &Path) -> Option<u64> {
     most.trim().parse().ok()
 }
 
-fn advice(size: u64, allowed: u64) -> Option<String> {
+fn advice((size, history): (u64, u64), allowed: u64) -> Option<String> {
     let mebibytes = |octets: u64| octets.div_ceil(1 << 20);
-    let needed = needed(size);
+    let needed = needed(size, history);
     (allowed < needed).then(|| {
         format!(
-            "cache.size = \"{}MiB\" needs {} MiB of memory, but the service manager permits {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size",
+            "cache.size = \"{}MiB\" and history.size = \"{}MiB\" need {} MiB of memory, but the service manager permits {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size or history.size",
             mebibytes(size),
+            mebibytes(history),
             mebibytes(needed),
             mebibytes(allowed),
             mebibytes(needed)
@@ -60,8 +63,9 @@ mod tests {
         assert_eq!(allowed(root.path()), None);
         write("sys/fs/cgroup/system.slice/resolverd.service/memory.max", "536870912\n");
         assert_eq!(allowed(root.path()), Some(512 << 20));
-        assert_eq!(advice(256 << 20, 512 << 20), None);
-        let told = advice(1 << 30, 512 << 20).unwrap();
-        assert!(told.contains("MemoryMax=1472M") && told.contains("permits 512 MiB"), "{told}");
+        assert_eq!(advice((256 << 20, 16 << 20), 576 << 20), None);
+        // A reader of the record takes three times its memory.
+        let told = advice((256 << 20, 64 << 20), 512 << 20).unwrap();
+        assert!(told.contains("MemoryMax=768M") && told.contains("permits 512 MiB"), "{told}");
     }
 }

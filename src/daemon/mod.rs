@@ -3,7 +3,7 @@
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `reload` changes to another configuration. `tasks` has the
 //! tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `state_files` finds its
-//! file. `allowance` compares `cache.size` with the memory that the process may use.
+//! file. `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!
@@ -15,7 +15,7 @@
 //! - An address that the host does not have yet (no IPv6, a bridge that comes up later) does not end the start:
 //!   resolverd serves the others and retries. An address that another program uses ends the start, because otherwise
 //!   either of the two programs might get a query.
-//! - `MemoryMax=` in the unit follows from `cache.size`. At start the daemon logs a line if less is allowed.
+//! - `MemoryMax=` in the unit follows from `cache.size` and `history.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
 mod reload;
@@ -109,7 +109,7 @@ impl Daemon {
         inherited: Inherited,
     ) -> Result<Self, StartError> {
         raise_descriptors();
-        allowance::warn(config.cache.size);
+        allowance::warn(config.cache.size, config.history_size());
         let config = Arc::new(config);
         let views = Views::new(&config)?;
         let ports = ports_of(&config)?;
@@ -117,7 +117,7 @@ impl Daemon {
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
-        let recorder = Recorder::new(clock.clone(), listener::shards(&config));
+        let recorder = Recorder::with_size(clock.clone(), listener::shards(&config), config.history_size());
         let network = Arc::new(SocketNetwork::new(random.clone(), ports));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),

@@ -28,6 +28,7 @@ use crate::listener::Listeners;
 use crate::lookahead::{Lookahead, RuleStanding};
 use crate::question::{Client, Question};
 use crate::record::Recorder;
+use crate::record::why::{MessageReport, Wanted};
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
 
@@ -188,6 +189,10 @@ impl Controlled for Running {
 
     fn inflight(&self) -> Vec<InFlight> {
         self.resolver.inflight()
+    }
+
+    fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
+        Box::pin(self.resolver.why(wanted))
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

@@ -140,6 +140,11 @@ impl Context {
         self.side.and_then(|side| side.avoid)
     }
 
+    /// The trail that its steps are noted on.
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
     /// The steps so far.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail.steps()

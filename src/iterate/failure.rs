@@ -1,7 +1,7 @@
 //! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
 
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -102,8 +102,8 @@ pub enum Failure {
     /// A DNS list did not say whether the name is listed.
     #[error("{}", .error.text)]
     List {
-        /// The zone whose servers are silent, if that is the reason.
-        zone: Option<Name>,
+        /// The failure at its servers, if their silence is the reason.
+        silent: Option<Box<Failure>>,
         /// The extended error for the client.
         error: ExtendedError,
     },
@@ -125,8 +125,33 @@ impl Failure {
             | Self::Time { zone, .. }
             | Self::Untrusted { zone, .. }
             | Self::Packets { zone, .. } => Some(zone.clone()),
-            Self::List { zone, .. } => zone.clone(),
+            Self::List { silent, .. } => silent.as_ref()?.zone(),
             _ => None,
+        }
+    }
+
+    /// The zone at whose servers it failed, and the last conduct of each: those of another zone than `zone` if the
+    /// addresses of its servers could not be found.
+    pub fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
+        let inner = match self {
+            Self::Addresses { why, .. } => why.as_deref(),
+            Self::List { silent, .. } => silent.as_deref(),
+            _ => None,
+        };
+        match inner.map(Self::at_fault) {
+            Some(found @ (Some(_), _)) => found,
+            _ => {
+                (self.zone(), self.faults().into_iter().map(|(server, fault)| (server.ip(), fault)).collect())
+            }
+        }
+    }
+
+    /// Its own servers with faults, and the last conduct of each.
+    fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
+        match self {
+            Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
+            Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -147,11 +172,7 @@ impl Failure {
 
     /// The failure as the record counts it; `configured`: the operator has named the zone's servers.
     pub fn lost(&self, configured: bool) -> Lost {
-        let faults = match self {
-            Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
-            Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
-            _ => Vec::new(),
-        };
+        let faults = self.faults();
         let shows = match self {
             Self::Untrusted { state: SecurityStatus::Bogus, .. } => Shows::Bogus,
             Self::Untrusted { .. } => Shows::Unchecked,
@@ -283,6 +304,13 @@ mod tests {
         let names = Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)) };
         assert!(names.is_known_silence());
         assert_eq!(names.extended_error().code, ExtendedError::NO_REACHABLE_AUTHORITY);
+        assert_eq!(names.zone(), Some(zone("example.com.")));
+        let (at_fault, servers) = names.at_fault();
+        assert_eq!((at_fault, servers.len()), (Some(zone("example.net.")), 6));
+        let error = names.extended_error();
+        let list = Failure::List { silent: Some(Box::new(names)), error: error.clone() };
+        assert_eq!(list.at_fault().0, Some(zone("example.net.")));
+        assert_eq!(Failure::List { silent: None, error }.at_fault(), (None, Vec::new()));
         assert!(!Failure::Addresses { zone: zone("example.com."), why: None }.is_known_silence());
     }
 }

@@ -17,15 +17,16 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
 use crate::background::{batch, tend, witness::ask_root_in_doubt};
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 use crate::config::{Config, Family, LookaheadMode, TrustAnchor};
 use crate::limits::FLIGHT_TIME;
 use crate::lookahead::Lookahead;
 use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
-use crate::record::Recorder;
-use crate::record::event::Step;
-use crate::resolve::{Asked, Resolver, ResolverParts};
+use crate::record::event::{Ended, Step};
+use crate::record::written::Written;
+use crate::record::{Recorder, micros};
+use crate::resolve::{Asked, Replied, Resolver, ResolverParts};
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
 use crate::validate::anchors::Anchors;
@@ -140,7 +141,7 @@ impl Simulation {
     pub fn new(lab: Arc<Lab>, config: Config, seed: u64) -> Self {
         let clock = Clock::simulated(UNIX_AT_START);
         let network = Arc::new(SimulatedNetwork::new(lab.clone(), clock.clone(), seed));
-        let recorder = Recorder::new(clock.clone(), 1);
+        let recorder = Recorder::with_size(clock.clone(), 1, config.history_size());
         let views = match Views::new(&Arc::new(config)) {
             Ok(views) => views,
             Err(wrong) => panic!("the simulation's zones: {wrong}"),
@@ -278,6 +279,7 @@ impl Simulation {
         let Asked::Replied(replied) = self.resolver.ask_in(question, client, view).await else {
             return Err(AskError::Message("a new client was taken for a repeat".to_owned()));
         };
+        self.record(&query, client.address, began, &replied);
         let mut reply = Vec::new();
         wire::reply::write(&mut reply, &replied.answer, &query, REPLY_LIMIT, self.clock.mono());
         Ok(Reply {
@@ -287,6 +289,27 @@ impl Simulation {
             steps: replied.steps(),
             elapsed: self.clock.mono().since(began),
         })
+    }
+}
+
+impl Simulation {
+    /// Records a question as the listener does.
+    fn record(&self, query: &wire::query::Query, client: IpAddr, began: Mono, replied: &Replied) {
+        let (kind, outcome, recorder) = (query.kind(), replied.outcome, &self.recorder);
+        let elapsed = self.clock.mono().since(began);
+        recorder.question(0, &Ended { client, kind, outcome, elapsed });
+        let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
+        if outcome == Outcome::Cache && trail.is_none() {
+            // The class is not kept.
+            let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
+            let page = recorder.hits(0, began, view).zip(asked);
+            page.into_iter().for_each(|(mut page, asked)| page.put(asked, client));
+            return;
+        }
+        let flight = trail.map_or(0, |trail| recorder.flight_number(trail));
+        let error: &str = replied.answer.extended_error.as_ref().map_or("", |error| &error.text);
+        let (at, elapsed) = (began.as_micros(), micros(elapsed));
+        recorder.asked(&Written { name, kind, client, view, at, outcome, elapsed, flight, error });
     }
 }
 

@@ -64,6 +64,9 @@ pub const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 /// Servers that are counted during a silence: enough to show that it is not a few, 16 octets each.
 pub const MAX_SILENT_SERVERS: usize = 256;
 
+/// Silences of our own network that are kept, 16 octets each.
+pub const MAX_OUTAGE_SPANS: usize = 64;
+
 /// The time between two questions to root servers during a silence.
 pub const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
@@ -76,3 +79,109 @@ pub const MAX_STATUS_ZONES: usize = 5;
 
 /// Octets of a field in the journal; the journal takes datagrams of 200 KiB, but a page of text is enough.
 pub const MAX_LOG_FIELD: usize = 8 << 10;
+
+/// Octets of a block of the record: some six hundred questions from the cache, or a hundred and fifty others. A reader copies
+/// at most one block while a worker waits: some microseconds. The largest entry has about 16 KiB.
+pub const RECORD_BLOCK: usize = 32 << 10;
+
+/// The default size of the record is this share of `cache.size`: 16 MiB of 256 MiB.
+pub const RECORD_SHARE: u64 = 16;
+
+/// The largest default: half a million questions, those of some hours of a large gateway. More is worth its memory only to an
+/// operator who wants it.
+pub const MAX_AUTO_RECORD: u64 = 64 << 20;
+
+/// Octets that a reader of the record may take for each octet of the record: an entry that is read takes three times the room
+/// that it had. One reads at a time.
+pub const RECORD_READER: u64 = 3;
+
+/// The smallest record, some six thousand questions, and the largest.
+pub const MIN_RECORD: u64 = 1 << 20;
+
+/// See `MIN_RECORD`.
+pub const MAX_RECORD: u64 = 1 << 30;
+
+/// Messages of a flight that are kept: most flights send three, and the first ones show where the time went.
+pub const MAX_RECORDED_MESSAGES: usize = 64;
+
+/// Zones of these messages.
+pub const MAX_RECORDED_ZONES: usize = 32;
+
+/// Servers with faults of a failed flight that are kept: more than most zones have.
+pub const MAX_RECORDED_FAULTS: usize = 8;
+
+/// Names and addresses of an answer that are kept: more exchangers or includes than mail software follows.
+pub const MAX_RECORDED_LINKS: usize = 16;
+
+/// Octets of the reason of a failure that are kept.
+pub const MAX_RECORDED_TEXT: usize = 240;
+
+/// A mail ends when its client has not asked for this time: a greeting delay and a content filter start sooner.
+pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
+
+/// Questions that begin within this time of another question of a mail, or of its end, follow from it if no name tells
+/// otherwise: mail software asks again within a few milliseconds.
+pub const MESSAGE_BURST: Duration = Duration::from_millis(100);
+
+/// The same for a question that may begin a mail, for instance for an address that no other question named: a program
+/// sends several questions within a millisecond.
+pub const MESSAGE_NEXT: Duration = Duration::from_millis(1);
+
+/// Mails of one client in progress at once that are told apart; the quietest ends early.
+pub const MAX_OPEN_MESSAGES: usize = 64;
+
+/// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
+pub const MAX_MESSAGE_QUESTIONS: usize = 500;
+
+/// Mails in a reply of `why`.
+pub const MAX_WHY_MESSAGES: usize = 100;
+
+/// Questions of each mail in a reply: two screens.
+pub const MAX_WHY_QUESTIONS: usize = 200;
+
+/// Messages to servers in a reply, of each question: a few for each step of a walk.
+pub const MAX_WHY_SENT: usize = 8;
+
+/// Octets of the questions of a mail in a reply, and of all mails: below `MAX_CONTROL_REPLY`, which is the bound of a line, and
+/// 16 MiB for each of the connections that wait for a reply would be too much.
+pub const MAX_WHY_LINE: usize = 256 << 10;
+
+/// See `MAX_WHY_LINE`.
+pub const MAX_WHY_REPLY: usize = 4 << 20;
+
+/// Names and addresses by which the questions of a mail are joined. A mail with many links asks for some forty domains.
+pub const MAX_MESSAGE_SUBJECTS: usize = 64;
+
+/// An answer that takes this time is slow: half of the way around the world and back takes about 300 ms.
+pub const SLOW_ANSWER: Duration = Duration::from_millis(300);
+
+/// Time before or after a silence in which an answer of the same server shows that messages get lost on its path.
+pub const LOSS_WINDOW: Duration = Duration::from_secs(10);
+
+/// How long before a question that failed at once a flight may have failed that explains it: failures are remembered for 30 s at
+/// most, and a silent zone is probed in this time.
+pub const EXPLAINED_TIME: Duration = Duration::from_secs(60);
+
+/// Questions of a mail may come this long before or after a moment that the operator named.
+pub const WHY_MARGIN: Duration = Duration::from_secs(10 * 60);
+
+/// The time by which a failed question delays a mail at least: its client defers the mail, or asks again after this time.
+pub const FAILURE_COST: Duration = Duration::from_secs(4);
+
+/// Pasted lines of mail logs that are read, and octets of them: some screens.
+pub const MAX_PASTED_LINES: usize = 100;
+
+/// See `MAX_PASTED_LINES`.
+pub const MAX_PASTED: u64 = 1 << 20;
+
+/// Addresses and names of a pasted line that are looked for: a line of smtpd has five.
+pub const MAX_LINE_SUBJECTS: usize = 6;
+
+/// A mail of a log line begins this long after its time at most: times of syslog are whole seconds.
+pub const PASTED_AFTER: Duration = Duration::from_secs(2);
+
+/// How far around a moment of a log line the record is searched: a mail may take minutes, and lines are written at its end.
+pub const WHY_AROUND: Duration = Duration::from_secs(120);
+
+/// The time between the questions of a mail from which its client is said to wait: a shorter one is the dialogue of SMTP.
+pub const CLIENT_PAUSE: Duration = Duration::from_secs(1);

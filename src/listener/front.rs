@@ -17,15 +17,22 @@ use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
 use crate::config::{Access, Listener};
 use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
-use crate::record::Recorder;
 use crate::record::event::Ended;
+use crate::record::written::Written;
+use crate::record::{HitPage, Recorder, micros};
 use crate::resolve::client_question::ClientQuestion;
-use crate::resolve::{Asked, Resolver};
+use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
 use crate::wire::cookie::CookieSecret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
 use crate::zones::View;
+
+/// Octets before the question of a message (RFC 1035 section 4.1.1).
+const HEADER: usize = 12;
+
+/// Octets of a type.
+const TYPE: usize = 2;
 
 /// The result of a message.
 pub(super) enum Handled {
@@ -62,12 +69,14 @@ pub(super) struct FrontBatch<'a> {
     allowed: Option<IpAddr>,
     /// The hits that are not counted yet.
     hits: Option<Hits>,
+    /// The ring that keeps hits; found with the first.
+    page: Option<HitPage<'a>>,
 }
 
 /// The use of the table of sent replies for a query, before the query is read.
 enum Repeat {
-    /// Its reply is written again; the type of its question.
-    Reply(RecordType),
+    /// Its reply is written again; the type of its question, and the octets of its name.
+    Reply(RecordType, u8),
     /// Its reply may be kept there.
     Keep(RecentPlace),
     /// Nothing.
@@ -168,7 +177,17 @@ impl Front {
     ) -> FrontBatch<'a> {
         let policy = self.policy.load();
         let view = policy.view.id;
-        FrontBatch { front: self, policy, view, occasion, query, recent, allowed: None, hits: None }
+        FrontBatch {
+            front: self,
+            policy,
+            view,
+            occasion,
+            query,
+            recent,
+            allowed: None,
+            hits: None,
+            page: None,
+        }
     }
 
     /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
@@ -186,7 +205,7 @@ impl Front {
                     None
                 }
                 Asked::Replied(replied) => {
-                    self.count(*arrival, query, replied.outcome);
+                    self.count(*arrival, query, replied.outcome, Some(&replied));
                     Some(replied.answer)
                 }
             }
@@ -215,7 +234,7 @@ impl Front {
             let answer = compose::failure(&question, error, now);
             reply::write(out, &answer, query, arrival.limit(query), now);
         }
-        self.count(arrival, query, Outcome::Shed);
+        self.count(arrival, query, Outcome::Shed, None);
     }
 
     /// Counts a message that is no question, or no new one.
@@ -237,11 +256,24 @@ impl Front {
         Handled::Reply
     }
 
-    fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome) {
+    fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome, replied: Option<&Replied>) {
         let Occasion { shard, at, .. } = arrival.occasion;
         let elapsed = self.now().since(at);
-        let ended = Ended { client: arrival.client.ip(), kind: query.kind(), outcome, elapsed };
-        self.parts.recorder.question(shard, &ended);
+        let (client, kind, recorder) = (arrival.client.ip(), query.kind(), &self.parts.recorder);
+        recorder.question(shard, &Ended { client, kind, outcome, elapsed });
+        let flight = replied.and_then(Replied::trail).map_or(0, |trail| recorder.flight_number(trail));
+        let error = replied.and_then(|replied| replied.answer.extended_error.as_ref());
+        recorder.asked(&Written {
+            name: query.name(),
+            kind,
+            client,
+            view: query.view.number(),
+            at: at.as_micros(),
+            outcome,
+            elapsed: micros(elapsed),
+            flight,
+            error: error.map_or("", |error| &error.text),
+        });
     }
 }
 
@@ -252,8 +284,8 @@ impl FrontBatch<'_> {
         let (front, arrival) = (self.front, Arrival { client, occasion: self.occasion });
         let is_allowed = self.allows(client.ip());
         let place = match self.repeat(is_allowed, message, out) {
-            Repeat::Reply(kind) => {
-                self.hit(client.ip(), kind);
+            Repeat::Reply(kind, name) => {
+                self.hit(client.ip(), kind, asked_in(message, name.into()));
                 return Handled::Reply;
             }
             Repeat::Keep(place) => Some(place),
@@ -281,7 +313,8 @@ impl FrontBatch<'_> {
             self.query.cookie = Some(front.parts.cookies.cookie(cookie, client.ip(), unix));
         }
         if self.answer(arrival, message, place, out) {
-            self.hit(client.ip(), self.query.kind());
+            let name = self.query.name().len();
+            self.hit(client.ip(), self.query.kind(), asked_in(message, name));
             return Handled::Reply;
         }
         self.miss(arrival, out)
@@ -324,7 +357,9 @@ impl FrontBatch<'_> {
             && let Some(recent) = &mut self.recent
         {
             let until = until.min(reply::same_until(&answer, now));
-            recent.keep(place, message, out, Terms { view: self.view, kind: query.kind(), version, until });
+            // A name has at most 255 octets.
+            let (kind, name) = (query.kind(), u8::try_from(query.name().len()).unwrap_or(0));
+            recent.keep(place, message, out, Terms { view: self.view, kind, name, version, until });
         }
         true
     }
@@ -358,13 +393,13 @@ impl FrontBatch<'_> {
         let Some(recent) = self.recent.as_ref().filter(|_| is_allowed) else { return Repeat::Nothing };
         let answers = &self.front.parts.resolver.memory().answers;
         match recent.look(message, self.view, self.occasion.at, |version| answers.is_current(version)) {
-            RecentReply::Reply(reply, kind) => {
+            RecentReply::Reply(reply, kind, name) => {
                 out.clear();
                 out.extend_from_slice(reply);
                 if let (Some(place), Some(id)) = (out.first_chunk_mut::<2>(), message.first_chunk()) {
                     *place = *id;
                 }
-                Repeat::Reply(kind)
+                Repeat::Reply(kind, name)
             }
             RecentReply::Free(place) => Repeat::Keep(place),
             RecentReply::Nothing => Repeat::Nothing,
@@ -383,8 +418,15 @@ impl FrontBatch<'_> {
         allows
     }
 
-    /// Counts a hit, together with those before it that are alike.
-    fn hit(&mut self, client: IpAddr, kind: RecordType) {
+    /// Keeps a hit, and counts it together with those before it that are alike. `asked` is its name and type.
+    fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8]) {
+        let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
+        if self.page.is_none() {
+            self.page = recorder.hits(shard, at, self.view.number());
+        }
+        if let Some(page) = &mut self.page {
+            page.put(asked, client);
+        }
         match &mut self.hits {
             Some(hits) if hits.client == client && hits.kind == kind => {
                 hits.count = hits.count.saturating_add(1);
@@ -404,6 +446,11 @@ impl FrontBatch<'_> {
             self.front.parts.recorder.questions(self.occasion.shard, &ended, count);
         }
     }
+}
+
+/// The name of a query that was read, of `name` octets, and its type: the octets behind the header.
+fn asked_in(message: &[u8], name: usize) -> &[u8] {
+    message.get(HEADER..name.saturating_add(HEADER + TYPE)).unwrap_or_default()
 }
 
 /// The outcome of work for one query; none, and a line in the log, if it panics.

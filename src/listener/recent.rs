@@ -38,6 +38,8 @@ pub(super) struct Terms {
     pub(super) view: ViewId,
     /// The type of the question, for counting.
     pub(super) kind: RecordType,
+    /// The octets of its name, for the record.
+    pub(super) name: u8,
     /// The version of its answer.
     pub(super) version: AnswerVersion,
     /// The moment from which it must be written anew.
@@ -56,8 +58,8 @@ struct RecentHead {
 
 /// The entry of the table for a query.
 pub(super) enum RecentReply<'a> {
-    /// Its reply, except for the id, and the type of its question.
-    Reply(&'a [u8], RecordType),
+    /// Its reply, except for the id, the type of its question, and the octets of its name.
+    Reply(&'a [u8], RecordType, u8),
     /// A place for its reply.
     Free(RecentPlace),
     /// Neither.
@@ -72,7 +74,8 @@ impl Default for RecentReplies {
     fn default() -> Self {
         let (view, kind, version, until) =
             (ViewId::default(), RecordType::ZERO, AnswerVersion::default(), Mono::START);
-        let head = RecentHead { terms: Terms { view, kind, version, until }, hash: 0, query: 0, reply: 0 };
+        let terms = Terms { view, kind, name: 0, version, until };
+        let head = RecentHead { terms, hash: 0, query: 0, reply: 0 };
         let octets = vec![0; RECENT_REPLIES.saturating_mul(RECENT_OCTETS)];
         Self { heads: vec![head; RECENT_REPLIES], octets }
     }
@@ -100,9 +103,10 @@ impl RecentReplies {
             return RecentReply::Free(place);
         }
         match octets.split_at_checked(head.query.into()) {
-            Some((kept, reply)) if head.hash == place.mark() && kept == query => reply
-                .get(..head.reply.into())
-                .map_or(RecentReply::Nothing, |reply| RecentReply::Reply(reply, terms.kind)),
+            Some((kept, reply)) if head.hash == place.mark() && kept == query => {
+                let reply = reply.get(..head.reply.into());
+                reply.map_or(RecentReply::Nothing, |reply| RecentReply::Reply(reply, terms.kind, terms.name))
+            }
             _ => RecentReply::Nothing,
         }
     }

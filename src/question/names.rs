@@ -17,7 +17,7 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
 }
 
 /// The same in place: no allocation for a name that is looked up and forgotten.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct WireName {
     octets: [u8; MAX_NAME],
     length: usize,

@@ -110,6 +110,17 @@ pub enum Shows {
     Late,
 }
 
+impl Shows {
+    /// All of them, in the order of their numbers in the record.
+    pub const ALL: [Self; 7] =
+        [Self::Silence, Self::NoHelp, Self::Bogus, Self::Unchecked, Self::List, Self::Doubt, Self::Late];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// One step on the way of a flight, for `resolverctl query --trace`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {

@@ -26,20 +26,32 @@
 )]
 
 mod counters;
+pub mod culprit;
+pub mod entry;
 pub mod event;
+mod evidence;
+mod explained;
 mod histogram;
 mod incident;
 mod kinds;
 mod line;
+mod links;
+pub mod message;
 pub mod note;
 mod outage;
+mod recorded;
+pub mod redact;
 mod report;
+mod ring;
 mod shard;
 mod table;
 mod tally;
 mod totals;
+mod traffic;
 pub mod trail;
+pub mod why;
 mod window;
+pub mod written;
 
 use std::cell::Cell;
 use std::hash::Hash;
@@ -56,6 +68,8 @@ use self::incident::{FlightZone, Incidents};
 pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
+use self::recorded::Kept;
+pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded, micros};
 pub use self::report::{
     ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
 };
@@ -85,17 +99,27 @@ pub struct Recorder {
     incidents: Mutex<Incidents>,
     /// Wakes the task that asks other servers when one does not answer.
     doubt: Notify,
+    /// The last questions, one by one.
+    kept: Kept,
 }
 
 impl Recorder {
-    /// A record that begins now, with a shard for each worker that counts questions (1 to `limits::MAX_SHARDS`).
+    /// A record that begins now, with a shard for each worker that counts questions (1 to `limits::MAX_SHARDS`), and
+    /// the smallest rings.
     pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
+        Self::with_size(clock, shards, limits::MIN_RECORD)
+    }
+
+    /// The same with rings of `size` octets together; 0: no question is kept.
+    pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         let started = clock.mono();
-        let shards = (0..shards.clamp(1, limits::MAX_SHARDS)).map(|_| Shard::default()).collect();
+        let shards = shards.clamp(1, limits::MAX_SHARDS);
+        let (_, hits) = recorded::split(size, shards);
         Arc::new(Self {
+            kept: Kept::new(&clock, size, shards),
             clock,
             started,
-            shards,
+            shards: (0..shards).map(|_| Shard::with_ring(hits)).collect(),
             upstream: Upstream::default(),
             zones: Mutex::default(),
             servers: Mutex::default(),

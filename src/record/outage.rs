@@ -5,12 +5,12 @@
 //! one dead zone, so silence counts as an outage only once root servers were asked during it. The task that waits in
 //! `Recorder::doubted` asks them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use super::line::Line;
 use crate::clock::Mono;
-use crate::limits::{MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
+use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
 
 /// The state of our own network.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) struct Outage {
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
+    /// The last silences in which root servers were asked in vain, the earliest first: at most `MAX_OUTAGE_SPANS`.
+    spans: VecDeque<(Mono, Mono)>,
     /// Whether no view resolves from the root: servers of the internet are then not asked.
     unused: bool,
 }
@@ -75,6 +77,12 @@ impl Outage {
     pub(super) fn heard(&mut self, now: Mono) -> Option<Line> {
         self.heard = Some(now);
         let silence = self.silence.take()?;
+        if silence.root >= NETWORK_DOWN_ROOT_MESSAGES {
+            if self.spans.len() >= MAX_OUTAGE_SPANS {
+                self.spans.pop_front();
+            }
+            self.spans.push_back((silence.since, now));
+        }
         if !std::mem::take(&mut self.down) {
             return None;
         }
@@ -90,6 +98,13 @@ impl Outage {
     /// Since when no server answers, if that is our own network's fault.
     pub(super) fn since(&self) -> Option<Mono> {
         self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
+    }
+
+    /// The last times in which no server of the internet answered, including root servers, also if they were too short to
+    /// be reported. Each begins with its first unanswered message.
+    pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
+        let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
+        self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
     }
 
     /// Whether our own network is down, or was after `began`.
@@ -126,6 +141,7 @@ mod tests {
         assert!(outage.is_doubtful() && outage.since().is_none());
         assert_eq!(outage.heard(at(60_000)), None, "the root answers");
         assert!(!outage.is_doubtful());
+        assert!(outage.spans(at(61_000)).is_empty(), "no root server was asked in vain");
         assert!(outage.has_heard_since(at(59_000)) && !outage.was_down_since(at(0)));
     }
 
@@ -158,7 +174,9 @@ mod tests {
         for millis in (0..3_900).step_by(100) {
             assert_eq!(outage.overdue(server(1), true, at(millis), at(millis + 50)), None);
         }
+        assert_eq!(outage.spans(at(3_980)), [(at(0), at(3_980))]);
         assert_eq!(outage.heard(at(3_990)), None);
+        assert_eq!(outage.spans(at(9_000)), [(at(0), at(3_990))], "it is known, though it is not reported");
         assert_eq!(outage.overdue(server(1), true, at(3_980), at(9_000)), None, "others were heard since");
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::event::Ended;
 use super::histogram::Histogram;
 use super::kinds;
+use super::ring::Ring;
 use super::table::Rows;
 use super::tally::ClientTally;
 use crate::limits;
@@ -28,6 +29,8 @@ pub(super) struct Shard {
     apart: [AtomicU64; Apart::ALL.len()],
     pub(super) latency: Histogram,
     clients: Mutex<Clients>,
+    /// The entries of its questions from the cache.
+    pub(super) ring: Mutex<Ring>,
 }
 
 impl Default for Shard {
@@ -37,11 +40,17 @@ impl Default for Shard {
             apart: Default::default(),
             latency: Histogram::default(),
             clients: Mutex::default(),
+            ring: Mutex::default(),
         }
     }
 }
 
 impl Shard {
+    /// A shard with a ring of `size` octets for its questions from the cache.
+    pub(super) fn with_ring(size: usize) -> Self {
+        Self { ring: Mutex::new(Ring::new(size)), ..Self::default() }
+    }
+
     /// Counts `count` questions that have ended alike.
     pub(super) fn questions(&self, ended: &Ended, count: u64) {
         let place = kinds::place(ended.kind) * OUTCOMES + ended.outcome.index();

@@ -3,10 +3,16 @@
 //! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
 //! because nearly all are never read.
 
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
+
+use super::entry::NONE;
 use super::event::{Step, StepEvent};
 use super::note::Note;
+use super::written::{WrittenMessage, WrittenMessages, saturated};
 use crate::clock::{Clock, Moments, Mono};
 use crate::limits::MAX_STEPS;
 use crate::validate::verdict::SecurityStatus;
@@ -14,9 +20,14 @@ use crate::validate::verdict::SecurityStatus;
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
 
+/// The number of the next trail of this process.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// The steps of a flight so far.
 #[derive(Debug)]
 pub struct Trail {
+    /// Separates it from all others of this process.
+    number: u64,
     moments: Moments,
     began: Mono,
     notes: Mutex<Notes>,
@@ -55,7 +66,13 @@ pub struct Progress {
 impl Trail {
     /// A trail that begins now.
     pub fn new(clock: &Clock) -> Self {
-        Self { began: clock.mono(), moments: clock.moments(), notes: Mutex::default() }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { number, began: clock.mono(), moments: clock.moments(), notes: Mutex::default() }
+    }
+
+    /// Its number, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// When it began.
@@ -112,6 +129,46 @@ impl Trail {
         Progress { zone, server: last.map(|(.., server)| server.to_string()), messages }
     }
 
+    /// The messages to servers so far, for the record. The time of a message without an answer lasts until now.
+    pub(super) fn messages(&self) -> WrittenMessages {
+        let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
+        let notes = self.notes();
+        let mut messages = WrittenMessages::default();
+        // The zone that is asked at each depth.
+        let mut zones: SmallVec<[(u8, u8); 4]> = SmallVec::new();
+        for Noted { at_micros, depth, note } in &notes.steps {
+            match note {
+                Note::Cut { zone, .. } => {
+                    zones.retain(|(of, _)| of != depth);
+                    zones.push((*depth, messages.zone(zone)));
+                }
+                Note::Sent { server, transport, reason } => {
+                    let zone = zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
+                    messages.add(WrittenMessage {
+                        at: saturated(*at_micros),
+                        elapsed: saturated(now.saturating_sub(*at_micros)),
+                        server: *server,
+                        zone,
+                        transport: *transport,
+                        conduct: None,
+                        reason,
+                        depth: *depth,
+                    });
+                }
+                Note::Received { server, conduct, elapsed, .. } => {
+                    let elapsed = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+                    let sent = at_micros.saturating_sub(elapsed);
+                    if let Some(message) = answered(&mut messages.sent, (*server, *depth), sent) {
+                        message.conduct = Some(*conduct);
+                        message.elapsed = saturated(elapsed);
+                    }
+                }
+                _ => {}
+            }
+        }
+        messages
+    }
+
     /// All steps noted so far, in words.
     pub fn steps(&self) -> Arc<[Step]> {
         let notes = self.notes();
@@ -123,6 +180,18 @@ impl Trail {
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The message that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
+fn answered(
+    messages: &mut [WrittenMessage],
+    (server, depth): (IpAddr, u8),
+    sent: u64,
+) -> Option<&mut WrittenMessage> {
+    let waits = |message: &&mut WrittenMessage| {
+        message.conduct.is_none() && message.server == server && message.depth == depth
+    };
+    messages.iter_mut().filter(waits).min_by_key(|message| u64::from(message.at).abs_diff(sent))
 }
 
 #[cfg(test)]

@@ -20,10 +20,10 @@ use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, Question, Security};
-use crate::record::Recorder;
 use crate::record::event::FlightEnded;
 use crate::record::note::{Note, Words};
 use crate::record::trail::Trail;
+use crate::record::{Flown, Recorder};
 use crate::supervise::driven::Driven;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
@@ -160,11 +160,9 @@ impl FlightResolver {
         };
         let now = self.clock.mono();
         self.lists.tell_ring(question, key, &chased, &context);
-        let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
-        let doubted = chased.as_ref().is_ok_and(|chased| chased.doubted);
-        let state = context.checks().then(|| state_of(&chased)).flatten();
-        let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
+        let composed = chased.as_ref().map_err(Clone::clone);
+        let composed = composed.and_then(|chased| compose_answer(question, chased, now));
         let (answer, failed, end) = match composed {
             Ok(answer) => {
                 let answer = Arc::new(answer);
@@ -179,21 +177,7 @@ impl FlightResolver {
         let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
         context.note(Note::Ended { result });
         let packets = context.budget.packets();
-        let zone = zone.or_else(|| failed.as_ref().and_then(Failure::zone));
-        let lost = failed.as_ref().map(|failure| {
-            let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
-            failure.lost(route.is_some_and(|route| !matches!(route.kind, Kind::Iterate)))
-        });
-        self.recorder.flight(&FlightEnded {
-            question,
-            zone,
-            failed: lost,
-            doubted,
-            state,
-            elapsed: now.since(context.began()),
-            patience: context.view.config.resolve.deadline,
-            packets,
-        });
+        self.tell_record(&asked, &context, (&chased, failed.as_ref()), now);
         let view = Arc::clone(&context.view);
         let answered = failed.is_none().then_some(now);
         let landed = begun.land(Landed { answer, end, packets }, answered);
@@ -201,6 +185,43 @@ impl FlightResolver {
             self.begin_priming(view);
         }
         landed
+    }
+
+    /// Tells the record of a flight that has ended: what was found, and why there is no answer.
+    fn tell_record(
+        &self,
+        asked: &ClientQuestion,
+        context: &Context,
+        (chased, failed): (&Result<Chased, Failure>, Option<&Failure>),
+        now: Mono,
+    ) {
+        let ClientQuestion { question, key, .. } = asked;
+        let found = chased.as_ref().ok();
+        let zone = found.and_then(|chased| chased.zone.clone()).or_else(|| failed.and_then(Failure::zone));
+        let lost = failed.map(|failure| {
+            let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
+            failure.lost(route.is_some_and(|route| !matches!(route.kind, Kind::Iterate)))
+        });
+        let (at_fault, faults) = failed.map(Failure::at_fault).unwrap_or_default();
+        self.recorder.flown(&Flown {
+            trail: context.trail(),
+            question,
+            name: key.name(),
+            zone: at_fault.as_ref().or(zone.as_ref()),
+            failed: lost.as_ref(),
+            faults: &faults,
+            answers: found.map_or(&[][..], |chased| &chased.answers),
+        });
+        self.recorder.flight(&FlightEnded {
+            question,
+            zone,
+            failed: lost,
+            doubted: found.is_some_and(|chased| chased.doubted),
+            state: context.checks().then(|| state_of(chased)).flatten(),
+            elapsed: now.since(context.began()),
+            patience: context.view.config.resolve.deadline,
+            packets: context.budget.packets(),
+        });
     }
 
     /// Keeps a failure. Returns the answer to it, which is stale data if there are any.

@@ -56,6 +56,7 @@ pub mod side;
 mod stale;
 pub mod trust;
 mod waiting;
+mod why;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Weak};

@@ -27,6 +27,11 @@ pub struct Replied {
 }
 
 impl Replied {
+    /// The steps of its flight; none if the answer was in memory.
+    pub fn trail(&self) -> Option<&Trail> {
+        self.trail.as_deref()
+    }
+
     /// The steps so far, as text; empty if the answer was in memory.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail.as_ref().map(|trail| trail.steps()).unwrap_or_default()

@@ -16,6 +16,7 @@ use crate::cache::freshness;
 use crate::clock::Clock;
 use crate::iterate::context::Context;
 use crate::question::{Answer, ExtendedError, Outcome, Question};
+use crate::record::Flown;
 use crate::record::trail::{Progress, Trail};
 use crate::supervise::driven::Driven;
 use crate::wire::compose;
@@ -109,6 +110,9 @@ impl ClientResolver {
                 return self.shed(question, "resolverd is stopping");
             }
             (outcome, answer) = self.patience(missed, &seat.trail) => {
+                // The flight continues, and is kept again at its end.
+                let so_far = Flown::so_far(&seat.trail, question, missed.key.name());
+                self.flight.recorder.flown(&so_far);
                 let (answer, trail) = (Arc::new(answer), Some(Arc::clone(&seat.trail)));
                 return Asked::Replied(Replied { outcome, answer, trail });
             }

@@ -155,6 +155,11 @@ impl Query {
         self.key.get(..self.name_length.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
     }
 
+    /// The name asked for, in lower-case wire form.
+    pub fn name(&self) -> &[u8] {
+        self.key.get(..self.name_length).unwrap_or_default()
+    }
+
     /// The question as the client spelled it: name, type and class.
     pub fn question_bytes(&self) -> &[u8] {
         self.question.get(..self.name_length.saturating_add(4)).unwrap_or_default()

@@ -112,6 +112,20 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(why)
+_arguments "${_arguments_options[@]}" : \
+'()--slowest=[Show the slowest messages of the record instead]:NUMBER:_default' \
+'(--since)--at=[Show only messages within two minutes of this time\: like 03\:12, 2026-08-01 03\:12\:30, or with an offset]:TIME:_default' \
+'--since=[Show only messages since then\: a span like 1h, or a time like 03\:00]:SPAN|TIME:_default' \
+'--client=[Show only messages of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::subject -- A name, an address or a domain. A domain finds all names below it, an address also its names in DNS lists and the hosts with that address. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
+&& ret=0
+;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
 '--type=[Show only this record type]:TYPE:_default' \
@@ -514,6 +528,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(why)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -661,6 +679,7 @@ _resolverctl_commands() {
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
+'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -840,6 +859,7 @@ _resolverctl__subcmd__help_commands() {
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
+'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -997,6 +1017,11 @@ _resolverctl__subcmd__help__subcmd__status_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help status commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__why_commands] )) ||
+_resolverctl__subcmd__help__subcmd__why_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help why commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__zones_commands] )) ||
 _resolverctl__subcmd__help__subcmd__zones_commands() {
     local commands; commands=()
@@ -1096,6 +1121,11 @@ _resolverctl__subcmd__stats_commands() {
 _resolverctl__subcmd__status_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl status commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__why_commands] )) ||
+_resolverctl__subcmd__why_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl why commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__zones_commands] )) ||
 _resolverctl__subcmd__zones_commands() {

@@ -4,6 +4,7 @@
 mod configured;
 mod domain;
 mod lists;
+mod why;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -26,7 +26,9 @@ use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows, Step, StepEvent};
+use resolverd::record::redact::Secrets;
 use resolverd::record::trail::Progress;
+use resolverd::record::why::{Facts, MessageReport, Wanted, why};
 use resolverd::resolve::inflight::InFlight;
 
 /// A daemon that answers from this file.
@@ -157,6 +159,11 @@ impl Controlled for Fake {
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
+    }
+
+    fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
+        let facts = Facts { list: &|_| None, usual: &|_| None };
+        Box::pin(ready(why(&self.recorder.recorded(&wanted.span(), &Secrets::default()), &wanted, &facts)))
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

@@ -18,6 +18,7 @@ use resolverd::control::server::ControlServer;
 use resolverd::lab::prelude::{name, skipped};
 use resolverd::question::Outcome;
 use resolverd::record::event::Ended;
+use resolverd::record::written::Written;
 use tempfile::TempDir;
 
 use fake::Fake;
@@ -317,6 +318,49 @@ fn without_a_command_it_says_whether_all_is_well() {
     }
     let (code, text, _) = world.run(&["status"]);
     assert!(code == 1 && text.contains("101 of 103 queries failed with SERVFAIL."), "{text}");
+}
+
+#[test]
+fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
+    let world = World::new();
+    let (code, text, _) = world.run(&["why", "never.example"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.starts_with("The record is empty"), "{text}");
+    let (client, outcome) = ([127, 0, 0, 1].into(), Outcome::Shed);
+    world.fake.recorder.asked(&Written {
+        name: b"\x04mail\x07example\x00",
+        kind: RecordType::MX,
+        client,
+        view: 0,
+        at: 0,
+        outcome,
+        elapsed: 0,
+        flight: 0,
+        error: "too many queries for this zone",
+    });
+    let (code, text, _) = world.run(&["why", "Example"]);
+    assert!(code == 0 && text.contains("mail.example. MX"), "{text}");
+    assert!(text.contains("Overload: too many queries for this zone"), "{text}");
+    let (code, text, _) = world.run(&["why", "--slowest", "3", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, &value["culprit"]["kind"]), (0, &"overload".into()));
+    assert_eq!(value["questions"][0]["type"], "MX");
+    for arguments in [
+        &["why", "mail.example", "--since", "1m"][..],
+        &["why", "mail.example", "--client", "192.0.2.0/24"],
+        &["why", "192.0.2.1"],
+    ] {
+        let (code, text, _) = world.run(arguments);
+        assert!(code == 4 && text.starts_with("The record has no such query"), "{arguments:?} {text}");
+    }
+    for arguments in [
+        &["why"][..],
+        &["why", "a..b"],
+        &["why", "mail.example", "--at", "noon"],
+        &["why", "mail.example", "--client", "localhost"],
+    ] {
+        assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
+    }
 }
 
 #[test]

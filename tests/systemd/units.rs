@@ -42,7 +42,8 @@ fn the_service_is_exposed_little() {
 
 #[test]
 fn the_memory_that_is_allowed_follows_from_the_cache() {
-    let needed = allowance::needed(Config::default().cache.size) >> 20;
+    let config = Config::default();
+    let needed = allowance::needed(config.cache.size, config.history_size()) >> 20;
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
     assert!(service.lines().any(|line| line == format!("MemoryMax={needed}M")), "{needed}");
 }

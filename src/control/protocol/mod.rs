@@ -23,6 +23,7 @@ use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{DaemonStatus, Fill, MissingAddress, SnapshotStatus, Stats, Status, Warning};
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
+use crate::record::why::MessageReport;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
 /// A request.
@@ -84,6 +85,8 @@ pub enum Request {
     Zones,
     /// The queries in progress.
     Inflight,
+    /// The messages (emails) of the record, and why they were slow.
+    Why(WhyRequest),
     /// The entries of memory under a name.
     Cache {
         /// The name.
@@ -136,6 +139,7 @@ impl Request {
             | Self::Servers { .. }
             | Self::Zones
             | Self::Inflight
+            | Self::Why(_)
             | Self::Cache { .. }
             | Self::Dnsbl
             | Self::DnsblHealth
@@ -145,6 +149,26 @@ impl Request {
             | Self::Config { .. } => false,
         }
     }
+}
+
+/// Which messages (emails) of the record are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhyRequest {
+    /// A name, an address or a domain; none: any.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// The begin of the time, in seconds since 1970; none: all.
+    #[serde(default)]
+    pub from: Option<f64>,
+    /// Its end.
+    #[serde(default)]
+    pub to: Option<f64>,
+    /// The address or the network of the client.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// The number of messages at most.
+    pub most: usize,
 }
 
 /// Tables of the statistics.
@@ -232,6 +256,8 @@ pub enum Reply {
     ZoneState(ZoneState),
     /// A row of the reply to `Request::Inflight`.
     Flight(FlightState),
+    /// A message of the reply to `Request::Why`; worst first.
+    Message(Box<MessageReport>),
     /// A row of the reply to `Request::Cache`.
     Held(HeldRow),
     /// A row of the reply to `Request::Nta`.

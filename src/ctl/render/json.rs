@@ -32,6 +32,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::ServerState(row) => line(row),
         Reply::ZoneState(row) => line(row),
         Reply::Flight(row) => line(row),
+        Reply::Message(message) => line(message),
         Reply::Held(row) => line(row),
         Reply::Nta { name, left } => line(&serde_json::json!({ "name": name, "left": left })),
         Reply::ListState(row) => line(row),

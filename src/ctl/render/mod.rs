@@ -12,6 +12,7 @@ pub mod screen;
 pub mod state;
 pub mod table;
 pub mod text;
+pub mod why;
 pub mod words;
 pub mod zones;
 

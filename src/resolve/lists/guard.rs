@@ -177,8 +177,8 @@ fn give(
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
             // Silence is counted for the zone of its servers. A refusal is counted as a refusal of the list.
             let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
-            let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
-            Err(Failure::List { zone, error })
+            let silent = found.err().filter(|_| silent).map(Box::new);
+            Err(Failure::List { silent, error })
         }
         Given::Nxdomain(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });

@@ -1,0 +1,61 @@
+//! `Request::Why`: reads its words.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::lookup::read_name;
+use super::protocol::{Blame, Problem, WhyRequest};
+use crate::limits::MAX_WHY_MESSAGES;
+use crate::question::wire_name;
+use crate::record::why::{Wanted, WantedSubject};
+
+/// The wanted messages.
+///
+/// # Errors
+/// The subject is no address and no name.
+pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
+    let subject = request.subject.as_deref().map(subject).transpose()?;
+    Ok(Wanted {
+        subject,
+        from: request.from.map_or(0, micros),
+        to: request.to.map_or(u64::MAX, micros),
+        client: request.client.as_deref().map(network).transpose()?,
+        most: request.most.clamp(1, MAX_WHY_MESSAGES),
+    })
+}
+
+/// Seconds in microseconds; a number that is negative or too large saturates.
+fn micros(seconds: f64) -> u64 {
+    let span = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A network, or an address as a network of one.
+fn network(typed: &str) -> Result<IpNet, Problem> {
+    let one = typed.parse::<IpAddr>().map(IpNet::from);
+    one.or_else(|_| typed.parse()).map_err(|_| Problem {
+        fault: Blame::Request,
+        sentence: format!(
+            "\"{typed}\" is not an address or a network: write it like 192.0.2.1 or 192.0.2.0/24"
+        ),
+    })
+}
+
+fn subject(typed: &str) -> Result<WantedSubject, Problem> {
+    Ok(match typed.parse() {
+        Ok(address) => WantedSubject::Address(address),
+        Err(_) => WantedSubject::Name(wire_name(&read_name(typed)?).into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_seconds_saturates() {
+        assert_eq!([micros(-1.0), micros(0.5), micros(1e300)], [0, 500_000, u64::MAX]);
+    }
+}

@@ -1,0 +1,85 @@
+//! The delay that a log line tells, and which part of it can be DNS.
+
+/// A delay in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LineDelay {
+    /// The whole delay; none if the line tells none.
+    pub whole: Option<f64>,
+    /// Its parts in a line of Postfix: before the queue manager, in it, until the remote server has greeted (with DNS), and the
+    /// transmission.
+    pub parts: Option<[f64; 4]>,
+}
+
+impl LineDelay {
+    /// The part in which mail software waits for DNS.
+    pub fn with_dns(&self) -> Option<f64> {
+        self.parts.map(|[_, _, connecting, _]| connecting).or(self.whole)
+    }
+}
+
+/// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
+const KEYS: [&str; 6] = ["delay=", "DT=", "QT=", "scantime=", "time: ", "xdelay="];
+
+/// The delay of a line.
+pub(super) fn of(line: &str) -> LineDelay {
+    let after = |key: &str| line.split_once(key).map(|(_, value)| value.split([',', ' ', ')', ']']).next());
+    let parts = after("delays=").flatten().and_then(|typed| {
+        let mut parts = typed.split('/').map(|part| part.parse::<f64>().ok());
+        let mut next = || parts.next().flatten();
+        Some([next()?, next()?, next()?, next()?])
+    });
+    let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?));
+    LineDelay { whole, parts }
+}
+
+/// A span in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`.
+fn span(typed: &str) -> Option<f64> {
+    if let Some(millis) = typed.strip_suffix("ms") {
+        return millis.parse::<f64>().ok().map(|millis| millis / 1e3);
+    }
+    if typed.contains(':') {
+        let parts = typed.split(':').map(|part| part.parse::<f64>().ok());
+        return parts
+            .collect::<Option<Vec<f64>>>()
+            .map(|parts| parts.iter().fold(0.0, |sum, part| sum * 60.0 + part));
+    }
+    let mut seconds = 0.0;
+    let mut number = String::new();
+    for letter in typed.chars() {
+        let unit = match letter {
+            'd' => 86_400.0,
+            'h' => 3_600.0,
+            'm' => 60.0,
+            's' => 1.0,
+            digit => {
+                number.push(digit);
+                continue;
+            }
+        };
+        seconds += number.parse::<f64>().ok()? * unit;
+        number.clear();
+    }
+    let rest = if number.is_empty() { 0.0 } else { number.parse::<f64>().ok()? };
+    (!typed.is_empty()).then_some(seconds + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_read_in_every_unit() {
+        for (line, whole, with_dns) in [
+            ("to=<a@b.example>, delay=5.3, delays=0.1/0.2/4/1, dsn=4.4.3", Some(5.3), Some(4.0)),
+            ("=> a@b.example R=dnslookup T=remote_smtp DT=1m3.5s", Some(63.5), Some(63.5)),
+            ("stat=Deferred, delay=00:01:03, xdelay=00:00:30", Some(63.0), Some(63.0)),
+            ("(default: F (no action): time: 4523.5ms, dns req: 40", Some(4.5235), Some(4.5235)),
+            ("result: . 0 - scantime=12.5,size=1234", Some(12.5), Some(12.5)),
+            ("connect from unknown[192.0.2.1]", None, None),
+            ("delay=soon", None, None),
+        ] {
+            let delay = of(line);
+            assert_eq!((delay.whole, delay.with_dns()), (whole, with_dns), "{line}");
+        }
+    }
+}

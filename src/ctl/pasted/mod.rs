@@ -1,0 +1,148 @@
+//! Lines of mail software that an operator pastes: their time, and the addresses and domains in them.
+//!
+//! Pure. The formats of Postfix, Exim, Sendmail, rspamd and SpamAssassin differ, but all of them write a time first, and the
+//! names that were looked up in brackets, behind `=` or behind `@`. So a line is read word by word, and no program has a
+//! pattern of its own. Names that nobody looked up are not in the record, and do no harm.
+
+mod delay;
+mod settle;
+mod time;
+
+use std::net::IpAddr;
+
+pub use self::delay::LineDelay;
+pub use self::settle::settle;
+use crate::limits::{MAX_LINE_SUBJECTS, MAX_PASTED_LINES};
+
+/// A line, as far as it is understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastedLine {
+    /// The line itself.
+    pub text: String,
+    /// Its time, in seconds since 1970.
+    pub at: Option<f64>,
+    /// Addresses and names in it, those that were certainly looked up first.
+    pub subjects: Vec<String>,
+    /// The delay that it tells.
+    pub delay: LineDelay,
+    /// Whether it says itself that a lookup failed.
+    pub blames_dns: bool,
+}
+
+/// Words by which mail software reports a failed lookup.
+const LOOKUP_FAILED: [&str; 10] = [
+    "name service error",
+    "host not found",
+    "domain not found",
+    "host or domain name not found",
+    "host lookup did not complete",
+    "lookup error",
+    "lookup fail",
+    "lookup timeout",
+    "hostname lookup problem",
+    "servfail",
+];
+
+/// Keys whose value is no name that is looked up.
+const NO_NAMES: [&str; 7] = ["message-id", "msgid", "id", "mid", "resent-message-id", "uid", "queue-id"];
+
+/// Keys whose value was certainly looked up.
+const LOOKED_UP: [&str; 2] = ["name", "query"];
+
+/// Reads pasted text: its lines that name an address or a domain. Times without a zone are those of this host; `now` is in
+/// seconds since 1970.
+pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
+    let mut date = None;
+    let mut lines: Vec<PastedLine> = Vec::new();
+    for text in text.lines().map(str::trim) {
+        let at = time::of(text, now);
+        // A bounce has its date in a header of its own; an entry of mailq goes on in the next line.
+        date = at.or(date);
+        let subjects = subjects(text);
+        if subjects.is_empty() || is_header_without_name(text) {
+            continue;
+        }
+        if lines.len() >= MAX_PASTED_LINES {
+            break;
+        }
+        let lower = text.to_ascii_lowercase();
+        let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
+        lines.push(PastedLine {
+            text: text.to_owned(),
+            at: at.or(date),
+            subjects,
+            delay: delay::of(text),
+            blames_dns,
+        });
+    }
+    lines
+}
+
+/// A header of a bounce that has only ids of messages and names of this host.
+fn is_header_without_name(text: &str) -> bool {
+    let header = |name: &str| text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+    ["message-id:", "reporting-mta:", "date:", "arrival-date:", "received:"].iter().any(|name| header(name))
+}
+
+/// The addresses and names in a line.
+fn subjects(text: &str) -> Vec<String> {
+    let (mut certain, mut others) = (Vec::new(), Vec::new());
+    let mut key = String::new();
+    for word in time::without_head(text).split([' ', ',']).filter(|word| !word.is_empty()) {
+        for part in word.split(['<', '>', '(', ')', '[', ']', '{', '}', '"', '\'', ';', '/', '|', '!']) {
+            let (of, value) = part.rsplit_once('=').map_or((None, part), |(of, value)| (Some(of), value));
+            if let Some(of) = of {
+                key = of.to_ascii_lowercase();
+            }
+            let Some(subject) = subject(value) else { continue };
+            if NO_NAMES.contains(&key.as_str()) {
+                continue;
+            }
+            let into = if LOOKED_UP.contains(&key.as_str()) { &mut certain } else { &mut others };
+            into.push(subject);
+        }
+        // rspamd and headers of bounces write the key as a word: `id: <a@b>`.
+        key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
+    }
+    let mut subjects: Vec<String> = Vec::new();
+    for subject in certain.into_iter().chain(others) {
+        if subjects.len() < MAX_LINE_SUBJECTS && !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    subjects
+}
+
+/// The address or the name in a word.
+fn subject(word: &str) -> Option<String> {
+    let word = word.trim_matches(['.', ':', '`', '*', '?']);
+    let word = word.strip_prefix("IPv6:").or_else(|| word.strip_prefix("dns;")).unwrap_or(word);
+    // A port behind an address of IPv4, or behind a name.
+    let port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+    let host = port.map_or(word, |(host, _)| host);
+    if let Ok(address) = word.parse::<IpAddr>().or_else(|_| host.parse()) {
+        let address = address.to_canonical();
+        return (!address.is_loopback() && !address.is_unspecified()).then(|| address.to_string());
+    }
+    let domain = host.rsplit_once('@').map_or(host, |(_, domain)| domain).trim_end_matches('.');
+    is_domain(domain).then(|| domain.to_ascii_lowercase())
+}
+
+/// Endings of files that stand in log lines; none of them is a top-level domain.
+const FILES: [&str; 8] = ["c", "cf", "conf", "db", "eml", "log", "lua", "sock"];
+
+/// Whether a word is a name with two labels or more.
+fn is_domain(word: &str) -> bool {
+    let mut labels = word.split('.');
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+    };
+    let top = word.rsplit('.').next().unwrap_or_default();
+    let is_top =
+        top.starts_with("xn--") || (top.len() >= 2 && top.bytes().all(|octet| octet.is_ascii_alphabetic()));
+    word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! The verdict on a pasted line: which of the messages of the record it is about, and whether DNS delayed it.
+
+use super::PastedLine;
+use crate::question::Outcome;
+use crate::record::culprit::CulpritKind;
+use crate::record::why::{CulpritReport, MessageReport};
+
+/// DNS explains a delay of which it took this share.
+const SHARE: f64 = 0.5;
+
+/// A delay of a line that needs an explanation, in seconds.
+const DELAYED: f64 = 1.0;
+
+/// The message of the record that a line is about, of all that concern its subjects around its time: the worst one. Its
+/// culprit is `not_dns` if the delay of the line is not in it. None if there are no messages.
+pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<MessageReport> {
+    let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
+        messages.into_iter().partition(|message| !message.questions.is_empty());
+    let weight = |message: &MessageReport| (is_of_dns(message), has_failed(message), message.waited);
+    let worst = known.into_iter().max_by(|one, other| {
+        let ((one_dns, one_failed, one_waited), (dns, failed, waited)) = (weight(one), weight(other));
+        (one_dns, one_failed).cmp(&(dns, failed)).then(one_waited.total_cmp(&waited))
+    });
+    let mut message = worst.or_else(|| unknown.into_iter().next())?;
+    message.line = Some(line.text.clone());
+    if message.questions.is_empty() {
+        return Some(message);
+    }
+    let waited = message.waited;
+    let unexplained = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED && waited < delay * SHARE);
+    let elsewhere = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
+        before.max(queued).max(sending) >= DELAYED.max(connecting)
+            && waited < (before + queued + sending) * SHARE
+    });
+    let failed = has_failed(&message) && line.blames_dns;
+    if !is_of_dns(&message) || (!failed && (unexplained || elsewhere)) {
+        let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
+        message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
+    }
+    Some(message)
+}
+
+/// The culprit of a delay that is not in DNS.
+fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
+    let took = format!("the queries of this mail waited {waited:.1} s for DNS");
+    let (evidence, advice) = match (line.delay.parts, line.delay.whole) {
+        (Some(parts), _) => {
+            let [before, queued, connecting, sending] = parts;
+            let evidence = format!(
+                "{took}; of the delay were {before:.1} s before the queue manager, {queued:.1} s in it, {connecting:.1} s until the remote server had greeted, {sending:.1} s sending"
+            );
+            let most = parts.into_iter().fold(0.0, f64::max);
+            let advice = if most <= before {
+                "look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
+            } else if most <= queued {
+                "look at the queue: `qshape active`, and the limits of concurrency"
+            } else if most <= connecting {
+                "look at the remote server: it accepted the connection or greeted late"
+            } else {
+                "look at the remote server: it answered late after the data"
+            };
+            (evidence, advice)
+        }
+        (None, Some(delay)) => (
+            format!("{took}, of a delay of {delay:.1} s"),
+            "look at the other steps of the program that wrote the line",
+        ),
+        (None, None) => (took, "look at the program that wrote the line"),
+    };
+    CulpritReport {
+        kind: CulpritKind::NotDns,
+        zone: None,
+        server: None,
+        list: None,
+        evidence,
+        usual: None,
+        advice: advice.to_owned(),
+    }
+}
+
+/// Whether DNS was at fault.
+fn is_of_dns(message: &MessageReport) -> bool {
+    is_of_dns_kind(message.culprit.kind)
+}
+
+fn is_of_dns_kind(kind: CulpritKind) -> bool {
+    !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
+}
+
+fn has_failed(message: &MessageReport) -> bool {
+    let failed = [Outcome::Failed, Outcome::Remembered, Outcome::Deadline, Outcome::Shed];
+    message.questions.iter().any(|question| failed.contains(&question.outcome))
+}

@@ -1,0 +1,197 @@
+use super::*;
+use crate::question::Outcome;
+use crate::record::culprit::CulpritKind;
+use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
+
+/// Midnight of 2026-11-22 in UTC.
+const NOW: f64 = 1_795_305_600.0;
+
+fn one(text: &str) -> PastedLine {
+    let mut lines = read(text, NOW);
+    assert_eq!(lines.len(), 1, "{text}: {lines:?}");
+    lines.remove(0)
+}
+
+/// Lines, their subjects, and whether they say that a lookup failed.
+const LINES: [(&str, &[&str], bool); 14] = [
+    (
+        "Nov 21 03:12:05 mx.our.example postfix/smtpd[123]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@silent.example>: Sender address rejected: Domain not found; from=<bob@silent.example> to=<us@our.example> proto=ESMTP helo=<mail.silent.example>",
+        &["192.0.2.7", "silent.example", "our.example", "mail.silent.example"],
+        true,
+    ),
+    (
+        "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@silent.example>, relay=none, delay=4.1, delays=0.1/0/4/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name=silent.example type=MX: Host not found, try again)",
+        &["silent.example"],
+        true,
+    ),
+    (
+        "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@fine.example>, relay=mx.fine.example[2001:db8::9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4XYZ)",
+        &["fine.example", "mx.fine.example", "2001:db8::9"],
+        false,
+    ),
+    ("Nov 21 03:12:05 mx postfix/postscreen[7]: PASS NEW [192.0.2.7]:4711", &["192.0.2.7"], false),
+    (
+        "Nov 21 03:12:05 mx postfix/dnsblog[7]: warning: dnsblog_query: lookup error for DNS query 7.2.0.192.zen.spamhaus.org: Host or domain name not found. Name service error for name=7.2.0.192.zen.spamhaus.org type=A: Host not found, try again",
+        &["7.2.0.192.zen.spamhaus.org"],
+        true,
+    ),
+    (
+        "Nov 21 03:12:05 mx postfix/dnsblog[7]: addr 192.0.2.7 listed by domain zen.spamhaus.org as 127.0.0.2",
+        &["192.0.2.7", "zen.spamhaus.org"],
+        false,
+    ),
+    (
+        "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A1B2C: from=<bob@sender.example>, size=1234, nrcpt=1 (queue active)",
+        &["sender.example"],
+        false,
+    ),
+    (
+        "2026-11-21 03:12:05 1abCde-0000Xy-01 == bob@silent.example R=dnslookup defer (-1): host lookup did not complete",
+        &["silent.example"],
+        true,
+    ),
+    (
+        "2026-11-21 03:12:05 1abCde-0000Xy-01 <= bob@sender.example H=mail.sender.example [192.0.2.7]:25 P=esmtps S=1234 id=123@laptop.home.example",
+        &["sender.example", "mail.sender.example", "192.0.2.7"],
+        false,
+    ),
+    (
+        "2026-11-21 03:12:05 H=(mail.sender.example) [192.0.2.7] F=<bob@sender.example> temporarily rejected RCPT <us@our.example>: host lookup did not complete",
+        &["mail.sender.example", "192.0.2.7", "sender.example", "our.example"],
+        true,
+    ),
+    (
+        "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: to=<bob@silent.example>, delay=00:01:03, xdelay=00:00:30, mailer=esmtp, relay=silent.example., dsn=4.0.0, stat=Deferred: Name server: silent.example.: host name lookup failure",
+        &["silent.example"],
+        true,
+    ),
+    (
+        "2026-11-21 03:12:05 #12(normal) <abc123>; task; rspamd_task_write_log: id: <77@laptop.home.example>, qid: <4A1B2C>, ip: 192.0.2.7, from: <bob@sender.example>, (default: F (no action): [1.0/15.0]), len: 999, time: 8123.1ms, dns req: 40",
+        &["192.0.2.7", "sender.example"],
+        false,
+    ),
+    (
+        "Nov 21 03:12:05 mx spamd[77]: spamd: result: . 0 - DKIM_VALID scantime=12.5,size=999,user=x,mid=<77@laptop.home.example>,rhost=192.0.2.7",
+        &["192.0.2.7"],
+        false,
+    ),
+    ("4A1B2C3D4E*    1234 Sat Nov 21 03:12:05  bob@sender.example", &["sender.example"], false),
+];
+
+#[test]
+fn the_subjects_of_each_program_are_found() {
+    for (text, subjects, blames_dns) in LINES {
+        let line = one(text);
+        assert_eq!(line.subjects, subjects, "{text}");
+        assert_eq!(line.blames_dns, blames_dns, "{text}");
+        assert!(line.at.is_some_and(|at| (NOW - 3.0 * 86_400.0..NOW).contains(&at)), "{text}: {:?}", line.at);
+    }
+}
+
+#[test]
+fn times_are_read_in_every_form_and_a_bounce_has_one_for_all_its_lines() {
+    let at = |text: &str| one(text).at.map(|at| NOW - at);
+    assert_eq!(
+        at("2026-11-21T23:59:00.500+00:00 mx postfix/smtpd[1]: connect from a.example[192.0.2.7]"),
+        Some(59.5)
+    );
+    assert_eq!(
+        at("2026-11-22T00:59:00+01:00 mx postfix/smtpd[1]: connect from a.example[192.0.2.7]"),
+        Some(60.0)
+    );
+    assert_eq!(at("2026-11-22 00:59:00 +0100 1abC <= bob@sender.example"), Some(60.0));
+    let local = at("Nov 21 12:00:00 mx postfix/smtpd[1]: connect from a.example[192.0.2.7]");
+    assert_eq!(local, at("2026-11-21 12:00:00 1abC <= bob@sender.example"));
+    let bounce = "Arrival-Date: Sat, 21 Nov 2026 23:59:00 +0000 (UTC)\n\nFinal-Recipient: rfc822; a@silent.example\nStatus: 4.4.3\nDiagnostic-Code: X-Postfix; Name service error for name=silent.example type=MX\n";
+    let lines = read(bounce, NOW);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line.at == Some(NOW - 60.0) && line.subjects == ["silent.example"]),
+        "{lines:?}"
+    );
+    assert!(read("nothing to see here, postfix/smtpd main.cf 1.2.3", NOW).is_empty());
+    let many = "connect from a.example[192.0.2.7]\n".repeat(MAX_PASTED_LINES + 1);
+    assert_eq!(read(&many, NOW).len(), MAX_PASTED_LINES);
+}
+
+/// A message of the record whose queries waited for some seconds.
+fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
+    let question = QuestionReport {
+        at: 0.0,
+        name: "fine.example.".to_owned(),
+        kind: "MX".to_owned(),
+        outcome,
+        elapsed: waited,
+        queued: 0.0,
+        servers: waited,
+        depth: 0,
+        error: None,
+        messages: Vec::new(),
+    };
+    let culprit = CulpritReport {
+        kind,
+        zone: None,
+        server: None,
+        list: None,
+        evidence: "evidence".to_owned(),
+        usual: None,
+        advice: "advice".to_owned(),
+    };
+    MessageReport {
+        line: None,
+        began: NOW,
+        client: "127.0.0.1".to_owned(),
+        took: waited,
+        waited,
+        questions: vec![question],
+        left_out: 0,
+        culprit,
+        also: Vec::new(),
+    }
+}
+
+#[test]
+fn a_delay_that_the_record_does_not_have_is_not_dns() {
+    let smtp = |delays: &str, told: &str| {
+        format!(
+            "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=mx.fine.example[192.0.2.9]:25, delay=31, delays={delays}, dsn=2.0.0, status={told}"
+        )
+    };
+    let lines = [
+        smtp("0.1/0.01/30/0.9", "sent (greeting)"),
+        smtp("30/0.01/0.1/0.9", "sent (content filter)"),
+        smtp("0.1/30/0.1/0.9", "sent (queue)"),
+        smtp("0.1/0.01/0.2/30", "sent (end of data)"),
+        smtp("0.1/0.01/300/0", "deferred (connect to mx.fine.example[192.0.2.9]:25: Connection timed out)"),
+        smtp("0.1/0.01/1/300", "deferred (conversation with mx.fine.example[192.0.2.9] timed out while sending message body)"),
+        "Nov 21 03:12:05 mx postfix/smtpd[1]: timeout after DATA from mail.fine.example[192.0.2.9]".to_owned(),
+        "2026-11-21 03:12:05 1abC => a@fine.example R=dnslookup T=remote_smtp H=mx.fine.example [192.0.2.9] C=\"250 OK\" QT=31s DT=30s".to_owned(),
+        "2026-11-21 03:12:05 #12(normal) <abc>; task; log: ip: 192.0.2.9, from: <b@fine.example>, time: 8123.1ms, dns req: 40".to_owned(),
+        "Nov 21 03:12:05 mx spamd[77]: spamd: result: . 0 - X scantime=12.5,rhost=192.0.2.9".to_owned(),
+    ];
+    for text in &lines {
+        let quick = message(0.02, CulpritKind::None, Outcome::Upstream);
+        let told = settle(&one(text), vec![quick]).unwrap();
+        assert_eq!(told.culprit.kind, CulpritKind::NotDns, "{text}");
+        assert!(told.culprit.evidence.contains("waited 0.0 s for DNS"), "{:?}", told.culprit);
+        assert_eq!(told.line.as_ref(), Some(text));
+    }
+    // A list that failed beside it is told, but has not caused thirty seconds.
+    let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
+    let told = settle(&one(&lines[0]), vec![failed()]).unwrap();
+    assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::NotDns, CulpritKind::ListRefused));
+    assert!(told.culprit.advice.contains("greeted late"), "{:?}", told.culprit);
+    // A line that says itself that a lookup failed is explained by it.
+    let deferred = smtp(
+        "3000/0.01/0.1/0",
+        "deferred (Host or domain name not found. Name service error for name=fine.example)",
+    );
+    let slow = message(0.1, CulpritKind::ServerSilent, Outcome::Remembered);
+    let told =
+        settle(&one(&deferred), vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
+    assert_eq!(told.culprit.kind, CulpritKind::ServerSilent);
+    // Most of the delay was DNS.
+    let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
+    assert_eq!(settle(&one(&lines[0]), vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);
+    assert_eq!(settle(&one(&lines[0]), Vec::new()), None);
+}

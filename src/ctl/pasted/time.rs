@@ -1,0 +1,64 @@
+//! The time of a log line, and the line behind its time, host and program.
+
+use super::super::moment;
+
+/// Words in which a time is looked for: that of mailq stands behind the number and the size of the entry.
+const WORDS: usize = 7;
+
+/// The names of months in logs.
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A line that seems to be later than now by more than this is of the year before, in seconds.
+const FUTURE: f64 = 86_400.0;
+
+/// The time of a line in seconds since 1970.
+pub(super) fn of(line: &str, now: f64) -> Option<f64> {
+    find(line, now).map(|(at, _)| at)
+}
+
+/// The line behind its time; in lines of syslog also behind the host and the program.
+pub(super) fn without_head(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let behind = find(line, 0.0).map_or(0, |(_, behind)| behind);
+    // A host stands before a program, which ends with a colon: `mx1 postfix/smtpd[123]:`.
+    let program = behind > 0 && words.get(behind.saturating_add(1)).is_some_and(|word| word.ends_with(':'));
+    let behind = behind.saturating_add(if program { 2 } else { 0 });
+    words.get(behind..).unwrap_or_default().join(" ")
+}
+
+/// The time, and the number of words up to its end.
+fn find(line: &str, now: f64) -> Option<(f64, usize)> {
+    for header in ["Date:", "Arrival-Date:", "Last-Attempt-Date:"] {
+        if let Some(date) = line.strip_prefix(header) {
+            let zoned = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
+            return Some((zoned.timestamp().as_duration().as_secs_f64(), line.split_whitespace().count()));
+        }
+    }
+    let words: Vec<&str> = line.split_whitespace().take(WORDS + 3).collect();
+    (0..words.len().min(WORDS)).find_map(|place| {
+        let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
+        if let Some(at) = moment::read(word(0), now).filter(|_| word(0).contains('T')) {
+            return Some((at, place.saturating_add(1)));
+        }
+        let (date, time) = (word(0), word(1).trim_end_matches([',', ';']));
+        if date.len() == 10 && date.as_bytes().get(4) == Some(&b'-') {
+            let zone = word(2);
+            let has_zone = zone.len() == 5 && zone.starts_with(['+', '-']);
+            let (hours, minutes) = zone.split_at_checked(3).unwrap_or_default();
+            let zoned =
+                has_zone.then(|| moment::read(&format!("{date}T{time}{hours}:{minutes}"), now)).flatten();
+            let at = zoned.or_else(|| moment::read(&format!("{date} {time}"), now))?;
+            return Some((at, place.saturating_add(if has_zone { 3 } else { 2 })));
+        }
+        let month = MONTHS.iter().position(|month| *month == date)?.saturating_add(1);
+        let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
+        let on = |year: i32| moment::read(&format!("{year:04}-{month:02}-{day:02} {time}"), now);
+        if let Some(year) = word(3).parse::<i32>().ok().filter(|year| (1970..=9999).contains(year)) {
+            return Some((on(year)?, place.saturating_add(4)));
+        }
+        let year = moment::year(now)?;
+        let at = on(year).filter(|at| *at <= now + FUTURE).or_else(|| on(year.saturating_sub(1)));
+        Some((at?, place.saturating_add(3)))
+    })
+}

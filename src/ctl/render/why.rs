@@ -1,0 +1,174 @@
+//! The screen of `resolverctl why`: a message as a waterfall, and its culprit.
+
+use super::{Paint, Style, words};
+use crate::control::lookup::harmless;
+use crate::limits::MAX_SHOWN_ROWS;
+use crate::question::Outcome;
+use crate::record::culprit::CulpritKind;
+use crate::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
+
+/// Columns of the bar of time.
+const BAR: usize = 20;
+
+/// Columns of a name with its indent.
+const NAME: usize = 60;
+
+/// Columns of a pasted line.
+const LINE: usize = 110;
+
+/// A question that takes less is not shown, unless it fails; in seconds.
+const SHOWN: f64 = 0.001;
+
+/// Messages to servers shown below a question.
+const MESSAGES: usize = 4;
+
+/// A question below which its messages are shown; in seconds.
+const SLOW: f64 = 0.3;
+
+/// Levels of indent.
+const DEEPEST: u8 = 10;
+
+/// The worst message as a waterfall, and a line for each other one. `moment` shows a moment in local time.
+pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let Some((worst, others)) = messages.split_first() else { return String::new() };
+    let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
+    let mut text = line.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).unwrap_or_default();
+    if worst.questions.is_empty() {
+        return text + &absent(worst, moment);
+    }
+    text.push_str(&message(worst, moment, style));
+    if !others.is_empty() {
+        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, "other messages")));
+        for other in others.iter().take(MAX_SHOWN_ROWS) {
+            text.push_str(&one_line(other, moment));
+        }
+        if let Some(more) = others.len().checked_sub(MAX_SHOWN_ROWS).filter(|more| *more > 0) {
+            text.push_str(&super::table::more(more as u64, style));
+        }
+    }
+    text
+}
+
+/// The words for a message that the record does not have.
+fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
+    let reach =
+        if report.began > 0.0 { format!(" It begins at {}.", moment(report.began)) } else { String::new() };
+    format!("{}.{reach}\nTo do: {}.\n", capital(&report.culprit.evidence), report.culprit.advice)
+}
+
+/// A message as a waterfall.
+fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let count = report.questions.len() as u64 + report.left_out;
+    let head = format!(
+        "{}  client {}  {} queries in {}, {} of it waiting for DNS",
+        moment(report.began),
+        report.client,
+        words::number(count),
+        words::time(report.took),
+        words::time(report.waited)
+    );
+    let mut text = format!("{}\n", style.paint(Paint::Head, &head));
+    let shown = |question: &&QuestionReport| question.elapsed >= SHOWN || is_failure(question.outcome);
+    let rows: Vec<&QuestionReport> = report.questions.iter().filter(shown).collect();
+    for question in rows.iter().take(ROWS) {
+        row(question, report.took, style, &mut text);
+    }
+    let hidden = count.saturating_sub(rows.len().min(ROWS) as u64);
+    if hidden > 0 {
+        let told = format!("and {} more, most of them from the cache", words::number(hidden));
+        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &told)));
+    }
+    for culprit in std::iter::once(&report.culprit).chain(&report.also) {
+        text.push_str(&verdict(culprit, style));
+    }
+    text
+}
+
+/// Rows of a waterfall.
+const ROWS: usize = 40;
+
+/// A question, and below it its messages if it was slow or failed.
+fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
+    let indent = " ".repeat(usize::from(question.depth.min(DEEPEST)));
+    let name = words::cut(&format!("{indent}{} {}", harmless(&question.name), question.kind), NAME);
+    let failed = is_failure(question.outcome);
+    let slow = question.elapsed >= SLOW;
+    let paint = if failed || slow { Paint::Bad } else { Paint::Plain };
+    let line = format!(
+        "{:>8}  {}  {:>7}  {:<14}  {name}",
+        words::time(question.at),
+        bar(question.at, question.elapsed, took),
+        words::time(question.elapsed),
+        words::label(&question.outcome),
+    );
+    text.push_str(&format!("{}\n", style.paint(paint, line.trim_end())));
+    if !failed && !slow {
+        return;
+    }
+    let mut sent: Vec<&SentReport> = question.messages.iter().collect();
+    sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
+    for message in sent.iter().take(MESSAGES) {
+        let conduct =
+            message.conduct.map_or_else(|| "no answer".to_owned(), |conduct| words::label(&conduct));
+        let transport = words::word(&message.transport);
+        let told = format!(
+            "{:38}{:>7}  {conduct}: {} {transport}, {}",
+            "",
+            words::time(message.round_trip),
+            message.server,
+            harmless(&message.zone)
+        );
+        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &told)));
+    }
+}
+
+/// The part of the time in which a question was in progress.
+fn bar(at: f64, elapsed: f64, took: f64) -> String {
+    let column = |seconds: f64| {
+        let share = if took > 0.0 { (seconds / took).clamp(0.0, 1.0) } else { 0.0 };
+        (share * BAR as f64).round() as usize
+    };
+    let (begin, end) = (column(at).min(BAR - 1), column(at + elapsed));
+    let full = end.saturating_sub(begin).max(1);
+    format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
+}
+
+/// The culprit, its usual behaviour, and what to do.
+fn verdict(culprit: &CulpritReport, style: Style) -> String {
+    let paint = match culprit.kind {
+        CulpritKind::None | CulpritKind::NotDns => Paint::Good,
+        CulpritKind::Unknown => Paint::Plain,
+        _ => Paint::Bad,
+    };
+    let kind = words::word(&culprit.kind).replace('_', " ");
+    let mut text = format!("{}: {}\n", style.paint(paint, &capital(&kind)), harmless(&culprit.evidence));
+    if let Some(usual) = &culprit.usual {
+        text.push_str(&format!("Usually: {}\n", harmless(usual)));
+    }
+    text.push_str(&format!("To do: {}.\n", harmless(&culprit.advice)));
+    text
+}
+
+/// A message in one line.
+fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
+    let kind = words::word(&report.culprit.kind).replace('_', " ");
+    let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();
+    let first = report.questions.first().map_or("", |question| &question.name);
+    format!(
+        "{}  {:>7}  {kind}{zone}; first query {}\n",
+        moment(report.began),
+        words::time(report.waited),
+        harmless(first)
+    )
+}
+
+/// Whether the client got SERVFAIL.
+fn is_failure(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline | Outcome::Shed)
+}
+
+/// With a capital letter in front.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,151 @@
+//! `resolverctl why`: why a mail was slow.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::client::ControlClient;
+use super::pasted::{self, PastedLine};
+use super::render::{Format, json, why};
+use super::{CommandFailure, CommandOutcome, Exit, moment};
+use crate::control::protocol::{Blame, Problem, Reply, Request, WhyRequest};
+use crate::limits::{MAX_PASTED, PASTED_AFTER, WHY_AROUND};
+use crate::record::culprit::CulpritKind;
+use crate::record::why::MessageReport;
+
+/// The command line of `why`.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "slowest"]))]
+pub(super) struct Arguments {
+    /// A name, an address or a domain. A domain finds all names below it, an address also its names in DNS lists and
+    /// the hosts with that address. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
+    #[arg(value_name = "NAME|ADDRESS|DOMAIN")]
+    subject: Option<String>,
+    /// Show the slowest messages of the record instead.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "subject")]
+    slowest: Option<usize>,
+    /// Show only messages within two minutes of this time: like 03:12, 2026-08-01 03:12:30, or with an offset.
+    #[arg(long, value_name = "TIME", conflicts_with = "since")]
+    at: Option<String>,
+    /// Show only messages since then: a span like 1h, or a time like 03:00.
+    #[arg(long, value_name = "SPAN|TIME")]
+    since: Option<String>,
+    /// Show only messages of this client: an address or a network.
+    #[arg(long, value_name = "ADDRESS|NETWORK")]
+    client: Option<String>,
+}
+
+/// Messages that are asked for if no number is given.
+const MOST: usize = 20;
+
+impl Arguments {
+    /// The request at the moment `now`, in seconds since 1970.
+    fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
+        let around = WHY_AROUND.as_secs_f64();
+        let at = self.at.as_deref().map(|typed| moment::read(typed, now).ok_or_else(|| wrong(typed)));
+        let (from, to) = match at.transpose()? {
+            Some(at) => (Some(at - around), Some(at + around)),
+            None => {
+                let since = self.since.as_deref();
+                let read = |typed| moment::since(typed, now).ok_or_else(|| wrong(typed));
+                (since.map(read).transpose()?, None)
+            }
+        };
+        let (subject, client) = (self.subject.clone(), self.client.clone());
+        Ok(WhyRequest { subject, from, to, client, most: self.slowest.unwrap_or(MOST) })
+    }
+}
+
+/// Sends the request, and shows the reply. The exit code is "could not tell" if the record has no such message.
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    if arguments.subject.as_deref() == Some("-") {
+        return run_pasted(arguments, client, format);
+    }
+    let replies = client.ask(&Request::Why(arguments.request(moment::now())?))?;
+    let messages: Vec<_> = replies
+        .iter()
+        .filter_map(|reply| match reply {
+            Reply::Message(message) => Some(&**message),
+            _ => None,
+        })
+        .collect();
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => why::messages(&messages, &moment::shown, style),
+    };
+    let known = messages.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
+    Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+}
+
+/// Reads pasted lines from standard input, and shows the message of each.
+fn run_pasted(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let asked = arguments.request(moment::now())?;
+    let mut octets = Vec::new();
+    let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
+    io::stdin().lock().take(MAX_PASTED).read_to_end(&mut octets).map_err(failed)?;
+    let lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
+    if lines.is_empty() {
+        return Err(failed(io::Error::other("no line names an address or a domain")));
+    }
+    let mut told: Vec<MessageReport> = Vec::new();
+    for line in &lines {
+        let found = messages_of(line, &asked, client)?;
+        // Several lines of one mail have one message.
+        let is_told = |message: &MessageReport| {
+            let same =
+                |other: &&MessageReport| other.began == message.began && other.client == message.client;
+            told.iter().filter(same).any(|other| other.culprit == message.culprit)
+        };
+        let settled = pasted::settle(line, found).filter(|message| !is_told(message));
+        told.extend(settled);
+    }
+    let text = match format {
+        Format::Json => {
+            told.iter().map(|message| json::reply(&Reply::Message(Box::new(message.clone())))).collect()
+        }
+        Format::Text(style) => {
+            told.iter().map(|message| why::messages(&[message], &moment::shown, style)).collect()
+        }
+    };
+    let known = told.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
+    Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+}
+
+/// The messages of the record that concern a line: those of its subjects around its time, or around that of the command line
+/// if the line has none.
+fn messages_of(
+    line: &PastedLine,
+    asked: &WhyRequest,
+    client: &ControlClient,
+) -> Result<Vec<MessageReport>, CommandFailure> {
+    let before = WHY_AROUND.as_secs_f64().max(line.delay.with_dns().unwrap_or(0.0));
+    let mut messages = Vec::new();
+    for subject in &line.subjects {
+        let request = WhyRequest {
+            subject: Some(subject.clone()),
+            from: line.at.map_or(asked.from, |at| Some(at - before)),
+            to: line.at.map_or(asked.to, |at| Some(at + PASTED_AFTER.as_secs_f64())),
+            ..asked.clone()
+        };
+        for reply in client.ask(&Request::Why(request))? {
+            if let Reply::Message(message) = reply {
+                messages.push(*message);
+            }
+        }
+    }
+    Ok(messages)
+}
+
+fn wrong(typed: &str) -> CommandFailure {
+    let sentence = format!(
+        "\"{typed}\" is not a time: write it like 1h, 03:12, 2026-08-01 03:12:30 or 2026-08-01T03:12:30Z"
+    );
+    CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
+}

@@ -1,0 +1,133 @@
+//! Blames a failed question on the servers that caused its failure.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::{
+    Asked, Cause, CauseKey, CulpritKind, FlightEntry, MessageEntry, Outcome, Traffic, cause, fault,
+    is_of_list, is_within, kind_of, timeline, zone_of,
+};
+use crate::conduct::Conduct;
+use crate::record::event::Shows;
+
+/// A cause of a failure, a server of it, and the last message to it; none: it is known to be silent, and was not asked.
+type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
+
+/// Counts a failed question for its causes.
+pub(super) fn failure(one: &Asked<'_>, traffic: &Traffic, causes: &mut BTreeMap<CauseKey, Cause>) {
+    let Asked { question, flight, .. } = one;
+    let Some(flight) = flight else {
+        let kind =
+            if question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };
+        return fail(causes, (kind, Box::default()), &question.error);
+    };
+    let why = if flight.why.is_empty() { &question.error } else { &flight.why };
+    let mut failed: Vec<CauseKey> = Vec::new();
+    for (key, server, message) in blamed(one, flight, traffic) {
+        let cause = cause(causes, key.clone());
+        cause.list |= one.apex().is_some_and(|apex| *apex == *key.1);
+        match (server, message) {
+            // A flight that the question waited for was counted with its time.
+            (Some(_), Some(message)) if one.waited_for().is_none() => cause.add(message),
+            (Some(server), _) => {
+                cause.servers.entry(server).or_default();
+            }
+            (None, _) => {}
+        }
+        if !failed.contains(&key) {
+            failed.push(key);
+        }
+    }
+    for key in failed {
+        fail(causes, key, why);
+    }
+}
+
+/// The causes of a failure. Never empty.
+fn blamed<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
+    let only = |kind: CulpritKind, zone: Box<[u8]>| vec![((kind, zone), None, None)];
+    let apex = || one.apex().map(Box::from).unwrap_or_else(|| flight.zone.clone());
+    if matches!(flight.shows, Some(Shows::Bogus)) {
+        return only(CulpritKind::Bogus, flight.zone.clone());
+    }
+    // Without a zone whose servers are at fault, the list has answered, and its answer is no listing.
+    if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
+        let refused = of_servers(one, flight, traffic);
+        return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
+            refused
+        } else {
+            only(CulpritKind::ListRefused, apex())
+        };
+    }
+    // The answer came after the client's time.
+    if flight.shows.is_none()
+        && let Some(key) = longest(one, traffic)
+    {
+        return vec![(key, None, None)];
+    }
+    let found = of_servers(one, flight, traffic);
+    if !found.is_empty() {
+        return found;
+    }
+    if let Some(key) = longest(one, traffic) {
+        return vec![(key, None, None)];
+    }
+    if matches!(flight.shows, Some(Shows::List)) {
+        return only(CulpritKind::ListSilent, apex());
+    }
+    only(CulpritKind::Unknown, flight.zone.clone())
+}
+
+/// The servers with faults, each with its last word.
+fn of_servers<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
+    let in_zone = |message: &&MessageEntry| flight.zone.is_empty() || is_within(&message.zone, &flight.zone);
+    let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
+    for message in flight.messages.iter().filter(in_zone) {
+        let known = last.entry(message.server).or_insert((None, None));
+        // A message that was on its way when the flight ended says less than one that was answered before.
+        if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
+            known.1 = Some(message);
+        }
+    }
+    if !flight.faults.is_empty() {
+        last.retain(|server, _| flight.faults.iter().any(|(other, _)| other == server));
+        for (server, conduct) in &flight.faults {
+            last.entry(*server).or_insert((None, None)).0 = Some(*conduct);
+        }
+    }
+    let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
+        let zone = message.map_or(&*flight.zone, |message| &message.zone);
+        let seen = message.and_then(|message| kind_of(one, flight, message, traffic));
+        let told = conduct.and_then(|conduct| match conduct {
+            Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
+            conduct => fault(is_of_list(one, zone), conduct),
+        });
+        let kind = seen.filter(|kind| !is_slow(*kind)).or(told)?;
+        Some(((kind, zone_of(one, zone)), Some(server), message))
+    });
+    blamed.collect()
+}
+
+/// The cause that a question waited for longest, if it is known.
+fn longest(one: &Asked<'_>, traffic: &Traffic) -> Option<CauseKey> {
+    let mut sums: BTreeMap<CauseKey, u64> = BTreeMap::new();
+    for (key, time) in timeline(one, (one.question.at, one.question.end()), traffic) {
+        let sum = sums.entry(key).or_default();
+        *sum = sum.saturating_add(time);
+    }
+    let known = |((kind, _), _): &(CauseKey, u64)| *kind != CulpritKind::Unknown;
+    sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
+}
+
+/// A slow answer makes a question fail only if its time was over.
+fn is_slow(kind: CulpritKind) -> bool {
+    matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
+}
+
+fn fail(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey, why: &str) {
+    let cause = cause(causes, key);
+    cause.failures = cause.failures.saturating_add(1);
+    if cause.why.is_empty() {
+        cause.why = why.into();
+    }
+}

@@ -1,0 +1,229 @@
+//! The words for a culprit: what was seen, and what to do.
+
+use serde::{Deserialize, Serialize};
+
+use super::culprit::{Asked, Cause, CulpritKind, MessageVerdict};
+use crate::question::name_of_wire;
+
+/// A culprit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CulpritReport {
+    /// Its kind.
+    pub kind: CulpritKind,
+    /// The zone.
+    pub zone: Option<String>,
+    /// The server that was waited for longest.
+    pub server: Option<String>,
+    /// The DNS list.
+    pub list: Option<String>,
+    /// What was seen, in a sentence.
+    pub evidence: String,
+    /// The usual behaviour of the zone's servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<String>,
+    /// What to do, in a sentence.
+    pub advice: String,
+}
+
+/// Servers that a sentence names.
+const NAMED: usize = 4;
+
+/// The culprit that is no message: the record has none.
+pub(super) fn unknown(has_questions: bool) -> CulpritReport {
+    let evidence = if has_questions {
+        "the record has no such query"
+    } else {
+        "the record is empty: no query has come since resolverd started, or history.size is \"0\""
+    };
+    CulpritReport {
+        kind: CulpritKind::Unknown,
+        zone: None,
+        server: None,
+        list: None,
+        evidence: evidence.to_owned(),
+        usual: None,
+        advice: advice(CulpritKind::Unknown, ""),
+    }
+}
+
+/// The report of a cause.
+pub(super) fn culprit(
+    cause: &Cause,
+    asked: &[Asked<'_>],
+    verdict: &MessageVerdict,
+    usual: &dyn Fn(&str) -> Option<String>,
+) -> CulpritReport {
+    let zone = (!cause.zone.is_empty()).then(|| name_of_wire(&cause.zone).to_string());
+    let mut servers: Vec<_> = cause.servers.iter().collect();
+    servers.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
+    let named: Vec<String> = servers.iter().take(NAMED).map(|(server, _)| server.to_string()).collect();
+    let more = servers.len().saturating_sub(NAMED);
+    let named =
+        format!("{}{}", named.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() });
+    let seen = Seen { cause, named, asked, verdict, zone: zone.clone().unwrap_or_default() };
+    let list = cause.list || matches!(cause.kind, CulpritKind::ListRefused);
+    CulpritReport {
+        kind: cause.kind,
+        list: zone.clone().filter(|_| list),
+        server: servers.first().map(|(server, _)| server.to_string()),
+        evidence: seen.evidence(),
+        usual: zone.as_deref().and_then(usual),
+        advice: advice(cause.kind, &zone.clone().unwrap_or_default()),
+        zone,
+    }
+}
+
+/// What is known for a sentence.
+struct Seen<'a> {
+    cause: &'a Cause,
+    named: String,
+    asked: &'a [Asked<'a>],
+    verdict: &'a MessageVerdict,
+    zone: String,
+}
+
+impl Seen<'_> {
+    fn evidence(&self) -> String {
+        let Self { cause, named, zone, .. } = self;
+        let count: u32 = cause.servers.values().map(|(count, _)| *count).sum();
+        let messages = if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+        let seen = match cause.kind {
+            CulpritKind::ServerSilent | CulpritKind::ListSilent if named.is_empty() => cause.why.to_string(),
+            CulpritKind::ServerSilent | CulpritKind::ListSilent if count == 0 => {
+                format!("{named} had not answered before and was not queried for {zone}")
+            }
+            CulpritKind::ServerSilent | CulpritKind::ListSilent => {
+                format!("{named} did not answer {messages} for {zone}")
+            }
+            CulpritKind::ServerSlow | CulpritKind::ListSlow => {
+                let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
+                let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
+                format!("{named} answered {messages} for {zone} after {mean:.1} s on average")
+            }
+            CulpritKind::ServerRefused | CulpritKind::ListRefused if count > 0 => {
+                format!("{named} refused {messages} for {zone}")
+            }
+            CulpritKind::ServerLame => {
+                format!("{named} does not serve {zone}, though the zone is delegated to it")
+            }
+            CulpritKind::ServerFailed => format!("{named} answered {messages} for {zone} with errors"),
+            CulpritKind::Truncated => {
+                format!("{named} cuts its answers for {zone} and does not answer over TCP")
+            }
+            CulpritKind::Unreachable => format!("the network cannot reach {named} for {zone}"),
+            CulpritKind::Loss => {
+                format!("{named} did not answer {messages} for {zone}, but answered others within seconds")
+            }
+            CulpritKind::Network => {
+                format!("nothing was heard from any server meanwhile; {named} did not answer {messages}")
+            }
+            CulpritKind::Client => self.longest_pause(),
+            CulpritKind::None => return self.nothing(),
+            CulpritKind::Overload if cause.why.is_empty() => "the query waited for its turn".to_owned(),
+            _ if cause.why.is_empty() => "the record does not show what these queries waited for".to_owned(),
+            _ => cause.why.to_string(),
+        };
+        format!("{seen}{}", self.cost())
+    }
+
+    /// The time and the failures that it cost.
+    fn cost(&self) -> String {
+        let (cause, verdict) = (self.cause, self.verdict);
+        let whole = if cause.kind == CulpritKind::Client { verdict.took } else { verdict.waited };
+        let time = format!("; {:.1} s of {:.1} s", seconds(cause.micros), seconds(whole));
+        match cause.failures {
+            0 => time,
+            1 => format!("{time}; 1 query failed"),
+            many => format!("{time}; {many} queries failed"),
+        }
+    }
+
+    /// The longest pause of the client.
+    fn longest_pause(&self) -> String {
+        let mut end = 0;
+        let mut longest = (0, None);
+        for one in self.asked {
+            if end > 0 && one.question.at.saturating_sub(end) > longest.0 {
+                longest = (one.question.at.saturating_sub(end), Some(one));
+            }
+            end = end.max(one.question.end());
+        }
+        let Some(before) = longest.1 else { return "the client waited between its queries".to_owned() };
+        let name = name_of_wire(&before.question.name);
+        let pause = seconds(longest.0);
+        format!("the client asked nothing for {pause:.1} s before {name} {}", before.question.kind)
+    }
+
+    fn nothing(&self) -> String {
+        let count = self.asked.len();
+        let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
+        let longest = self.asked.iter().map(|one| one.question.elapsed).max().unwrap_or(0);
+        format!(
+            "{queries} took {:.0} ms together, the longest {:.0} ms",
+            seconds(self.verdict.waited) * 1e3,
+            seconds(longest) * 1e3
+        )
+    }
+}
+
+/// What to do.
+fn advice(kind: CulpritKind, zone: &str) -> String {
+    let zone = if zone.is_empty() { "the zone" } else { zone };
+    match kind {
+        CulpritKind::ServerSilent => format!(
+            "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
+        ),
+        CulpritKind::ServerSlow => {
+            format!("the servers of {zone} are slow; answers stay in the cache for their TTL, so later mail is faster")
+        }
+        CulpritKind::ServerRefused => format!(
+            "tell the owner of {zone} that its servers refuse queries; if others can resolve it, the address of this host is blocked there"
+        ),
+        CulpritKind::ServerLame => {
+            format!("the owner of {zone} must correct its NS records, or configure the zone on these servers")
+        }
+        CulpritKind::ServerFailed => format!("the owner of {zone} must repair its servers"),
+        CulpritKind::Truncated => format!(
+            "the owner of {zone} must open TCP port 53; check also that your own firewall lets this host send to TCP port 53"
+        ),
+        CulpritKind::Unreachable => {
+            "check the routes of this host; if it has no IPv6, set resolve.ipv6 = false".to_owned()
+        }
+        CulpritKind::ListSilent => format!(
+            "remove {zone} from the configuration of your mail software, or let resolverd answer for it: `resolverctl dnsbl` shows its state"
+        ),
+        CulpritKind::ListSlow => {
+            format!("use a mirror or another list than {zone} if this continues; `resolverctl dnsbl` shows its times")
+        }
+        CulpritKind::ListRefused => format!(
+            "{zone} blocks this host or your key: register there, or remove the list; `resolverctl dnsbl` shows its state"
+        ),
+        CulpritKind::Bogus => format!(
+            "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"
+        ),
+        CulpritKind::Loss => {
+            "messages get lost between this host and the server; if other zones are affected too, check your own line".to_owned()
+        }
+        CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
+        CulpritKind::Overload => {
+            "resolverd limits its load; `resolverctl stats` shows the client and the zone that cause it".to_owned()
+        }
+        CulpritKind::Client => {
+            "DNS was not the cause: look at the program that asks, for instance a greeting delay or a content filter"
+                .to_owned()
+        }
+        CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
+        CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
+        CulpritKind::Unknown => {
+            "check the name and the time; increase history.size if the record does not reach back far enough".to_owned()
+        }
+    }
+}
+
+/// Microseconds of a second.
+pub(super) const MICROS: f64 = 1e6;
+
+/// Microseconds in seconds.
+pub(super) fn seconds(micros: u64) -> f64 {
+    micros as f64 / MICROS
+}

@@ -1,0 +1,197 @@
+//! Which flight explains a question: its own, or one that failed before it.
+//!
+//! A question may fail at once because another had failed a moment before. Then the record has no flight of its own, and the
+//! culprit is that of the other.
+
+use std::collections::BTreeMap;
+
+use hickory_proto::rr::RecordType;
+
+use super::culprit::Asked;
+use super::entry::{FlightEntry, QuestionEntry};
+use super::event::Shows;
+use super::message::{Known, ListName};
+use super::recorded::Recorded;
+use crate::limits::EXPLAINED_TIME;
+use crate::question::{Outcome, label_places};
+
+/// A zone with fewer labels has many owners: its failure explains no failure below it.
+const OWNED_LABELS: usize = 2;
+
+/// The flights of a record, by what they explain. All are in the order of time.
+pub(super) struct Explained<'a> {
+    by_number: BTreeMap<u64, &'a FlightEntry>,
+    /// Those that failed, by their question.
+    of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
+    /// The same by the zone at whose servers they failed.
+    of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
+    /// All to lists, by the apex.
+    of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
+}
+
+impl<'a> Explained<'a> {
+    pub(super) fn of(recorded: &'a Recorded, known: &impl Known) -> Self {
+        let (by_number, of_question, of_zone, of_list) = Default::default();
+        let mut explained = Self { by_number, of_question, of_zone, of_list };
+        for flight in &recorded.flights {
+            explained.by_number.insert(flight.id, flight);
+            if let Some(apex) = apex_of(&flight.name, known.list(&flight.name)) {
+                explained.of_list.entry(apex).or_default().push(flight);
+            }
+            if flight.shows.is_some() {
+                let question = (&*flight.name, flight.kind.into());
+                explained.of_question.entry(question).or_default().push(flight);
+                if label_places(&flight.zone).count() >= OWNED_LABELS {
+                    explained.of_zone.entry(&flight.zone).or_default().push(flight);
+                }
+            }
+        }
+        explained
+    }
+
+    /// A question with its list and the flight that explains it.
+    pub(super) fn explain(&self, question: &'a QuestionEntry, known: &impl Known) -> Asked<'a> {
+        let list = known.list(&question.name);
+        let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
+        let flight = own.or_else(|| match question.outcome {
+            Outcome::Remembered | Outcome::Stale => self.before(question, list),
+            // It was turned away because others wait for its silent zone.
+            Outcome::Shed => self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)),
+            _ => None,
+        });
+        Asked { question, list, flight }
+    }
+
+    /// The flight that failed before a question: of the same question, else of its zone, else the last one to its list. A list
+    /// that does not answer is held until it answers again.
+    fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
+        let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
+        let same =
+            same.and_then(|flights| last(flights, question.at)).filter(|flight| is_recent(flight, question));
+        same.or_else(|| self.of_zones(question)).or_else(|| {
+            let apex = apex_of(&question.name, list)?;
+            last(self.of_list.get(apex)?, question.at).filter(|flight| flight.shows.is_some())
+        })
+    }
+
+    /// The flight that failed last in a zone of a question, the deepest zone first.
+    fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
+        let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
+        let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));
+        flights.find(|flight| is_recent(flight, question))
+    }
+}
+
+/// The last flight that began before a moment.
+fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
+    let end = flights.partition_point(|flight| flight.began <= at);
+    flights.get(end.checked_sub(1)?).copied()
+}
+
+fn is_recent(flight: &FlightEntry, question: &QuestionEntry) -> bool {
+    let window = u64::try_from(EXPLAINED_TIME.as_micros()).unwrap_or(0);
+    flight.end().saturating_add(window) >= question.at
+}
+
+/// The apex of a name's list.
+fn apex_of(name: &[u8], list: Option<ListName>) -> Option<&[u8]> {
+    name.get(name.len().checked_sub(list?.apex)?..)
+}
+
+/// The links of an answer, by its question.
+pub(super) type Links<'a> = BTreeMap<(&'a [u8], u16), &'a [super::entry::Link]>;
+
+/// The links of all answers of a record.
+pub(super) fn links_of(recorded: &Recorded) -> Links<'_> {
+    let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
+    linked.map(|flight| ((&*flight.name, u16::from(flight.kind)), &*flight.links)).collect()
+}
+
+/// The key of a question in `Links`.
+pub(super) fn link_key(name: &[u8], kind: RecordType) -> (&[u8], u16) {
+    (name, kind.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::wire_name;
+    use hickory_proto::rr::Name;
+
+    const SECOND: u64 = 1_000_000;
+
+    struct NoLists;
+
+    impl Known for NoLists {
+        fn list(&self, name: &[u8]) -> Option<ListName> {
+            let apex = wire("list.test.");
+            name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+        }
+
+        fn links(&self, _name: &[u8], _kind: RecordType) -> Vec<crate::record::entry::Link> {
+            Vec::new()
+        }
+    }
+
+    fn wire(text: &str) -> Box<[u8]> {
+        wire_name(&Name::from_ascii(text).unwrap()).into()
+    }
+
+    fn flight(id: u64, second: u64, name: &str, zone: &str, shows: Option<Shows>) -> FlightEntry {
+        FlightEntry {
+            id,
+            began: second * SECOND,
+            elapsed: SECOND,
+            name: wire(name),
+            kind: RecordType::A,
+            zone: wire(zone),
+            shows,
+            why: Box::default(),
+            faults: Vec::new(),
+            messages: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_failure_explains_those_of_its_zone_within_a_minute_and_those_of_its_list_until_it_answers() {
+        let silence = Some(Shows::Silence);
+        let flights = vec![
+            flight(1, 0, "a.example.", "example.", silence),
+            flight(2, 10, "b.mail.test.", "mail.test.", silence),
+            flight(3, 20, "2.0.0.127.list.test.", "", Some(Shows::List)),
+            flight(4, 9_000, "3.0.0.127.list.test.", "", None),
+        ];
+        let recorded = Recorded { flights, ..Recorded::default() };
+        let explained = Explained::of(&recorded, &NoLists);
+        let explains = |second: u64, name: &str, outcome: Outcome| {
+            let question = QuestionEntry {
+                name: wire(name),
+                kind: RecordType::A,
+                client: [127, 0, 0, 1].into(),
+                view: 0,
+                at: second * SECOND,
+                outcome,
+                elapsed: 0,
+                flight: None,
+                error: Box::default(),
+            };
+            explained.explain(&question, &NoLists).flight.map(|flight| flight.id)
+        };
+        use Outcome::{Remembered, Shed};
+        for (second, name, outcome, expected) in [
+            (30, "a.example.", Remembered, Some(1)),
+            (30, "other.example.", Remembered, None),
+            (30, "other.mail.test.", Remembered, Some(2)),
+            (30, "other.mail.test.", Shed, Some(2)),
+            (30, "other.test.", Remembered, None),
+            (5, "other.mail.test.", Remembered, None),
+            (7_200, "a.example.", Remembered, None),
+            (7_200, "other.mail.test.", Shed, None),
+            (7_200, "9.0.0.127.list.test.", Remembered, Some(3)),
+            (9_100, "9.0.0.127.list.test.", Remembered, None),
+        ] {
+            assert_eq!(explains(second, name, outcome), expected, "{second} {name} {outcome:?}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+use super::*;
+use crate::question::{Outcome, wire_name};
+use hickory_proto::rr::Name;
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+/// Lists of the traces, and the answers that their questions get.
+#[derive(Default)]
+struct World {
+    lists: Vec<Vec<u8>>,
+    links: Vec<(Vec<u8>, RecordType, Link)>,
+}
+
+fn wire(text: &str) -> Vec<u8> {
+    wire_name(&Name::from_ascii(text).unwrap())
+}
+
+impl Known for World {
+    fn list(&self, name: &[u8]) -> Option<ListName> {
+        let apex = self.lists.iter().find(|list| crate::question::is_within(name, list))?.len();
+        Some(ListName { apex, keyed: name.ends_with(b"\x02dq\x07example\x00") })
+    }
+
+    fn links(&self, name: &[u8], kind: RecordType) -> Vec<Link> {
+        let of = |(owner, of, _): &&(Vec<u8>, RecordType, Link)| owner == name && *of == kind;
+        self.links.iter().filter(of).map(|(.., link)| link.clone()).collect()
+    }
+}
+
+impl World {
+    fn of_lists(lists: &[&str]) -> Self {
+        Self { lists: lists.iter().map(|list| wire(list)).collect(), links: Vec::new() }
+    }
+
+    fn link(&mut self, owner: &str, kind: RecordType, target: &str) {
+        let link = match target.parse() {
+            Ok(address) => Link::Address(address),
+            Err(_) => Link::Name(wire(target).into()),
+        };
+        self.links.push((wire(owner), kind, link));
+    }
+}
+
+/// A question that begins at `at` and takes `elapsed` milliseconds.
+fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
+    QuestionEntry {
+        name: wire(name).into(),
+        kind: RecordType::from_str(kind).unwrap(),
+        client: [127, 0, 0, 1].into(),
+        view: 0,
+        at: at * 1_000,
+        outcome: Outcome::Upstream,
+        elapsed: elapsed * 1_000,
+        flight: None,
+        error: Box::default(),
+    }
+}
+
+/// Draws the questions of a trace: each begins when the questions that it waits for have ended, and takes 30 ms.
+fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
+    let mut ends: BTreeMap<String, u64> = BTreeMap::new();
+    let mut drawn = Vec::new();
+    let mut latest = begin;
+    for line in file.lines().filter(|line| line.starts_with('{')) {
+        let node: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = |key: &str| node[key].as_str().unwrap_or_default().to_owned();
+        let (id, template) = (text("id"), text("q"));
+        let names = |key: &str| -> Vec<String> {
+            let names = node[key].as_array().into_iter().flatten();
+            names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
+        };
+        let after = names("after").into_iter().chain(names("join"));
+        let after: Vec<String> = after.collect();
+        // The end of DATA is no question. All that wait for it begin together.
+        if after.iter().any(|id| id == "E") {
+            ends.entry("E".to_owned()).or_insert(latest);
+        }
+        let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
+        // Nodes whose condition is told in words follow the last question.
+        let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
+        let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
+        let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
+        let mut end = at;
+        for zone in if zones.is_empty() { vec![""] } else { zones } {
+            let name = fill
+                .iter()
+                .fold(template.replace("{z}", zone), |name, (variable, value)| name.replace(variable, value));
+            if name.is_empty() || name.contains(['{', '|', ' ']) {
+                continue;
+            }
+            for kind in text("t").split([' ', '+', ',']).filter(|kind| RecordType::from_str(kind).is_ok()) {
+                drawn.push(question(at, 30, &name, kind));
+                end = at + 31;
+            }
+        }
+        latest = latest.max(end);
+        ends.insert(id, end);
+    }
+    drawn
+}
+
+const INBOUND: &str = include_str!("../../tests/traces/inbound.jsonl");
+const OUTBOUND: &str = include_str!("../../tests/traces/outbound.jsonl");
+
+const LISTS: [&str; 17] = [
+    "zen.spamhaus.org.",
+    "bl.spamcop.net.",
+    "b.barracudacentral.org.",
+    "bl.mailspike.net.",
+    "wl.mailspike.net.",
+    "rep.mailspike.net.",
+    "list.dnswl.org.",
+    "dwl.dnswl.org.",
+    "bl.spameatingmonkey.net.",
+    "uribl.spameatingmonkey.net.",
+    "fresh15.spameatingmonkey.net.",
+    "hostkarma.junkemailfilter.com.",
+    "dbl.spamhaus.org.",
+    "multi.surbl.org.",
+    "multi.uribl.com.",
+    "asn.rspamd.com.",
+    "bip.virusfree.cz.",
+];
+
+/// The fields of an inbound mail of sender `n`, and the answers that join its names.
+fn inbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
+    let (host, domain) = (format!("out.host{n}.example"), format!("sender{n}.example"));
+    let (link, include) = (format!("shop{n}.test"), format!("_spf.hoster{n}.test"));
+    world.link(&format!("{n}.2.0.192.in-addr.arpa."), RecordType::PTR, &format!("{host}."));
+    world.link(&format!("{host}."), RecordType::A, &format!("192.0.2.{n}"));
+    world.link(&format!("{domain}."), RecordType::MX, &format!("mx.hoster{n}.test."));
+    world.link(&format!("{domain}."), RecordType::TXT, &format!("{include}."));
+    vec![
+        ("{r4}.in", format!("{n}.2.0.192.in")),
+        ("{r4_received_k}", format!("{n}.100.51.198")),
+        ("{r4}", format!("{n}.2.0.192")),
+        ("{ptr}", host.clone()),
+        ("{helo}", host),
+        ("{mf}", domain.clone()),
+        ("{hf}", domain.clone()),
+        ("{org}", domain.clone()),
+        ("{d}", domain.clone()),
+        ("{d_arc}", domain),
+        ("{sel}", "s1".to_owned()),
+        ("{sel_arc}", "arc".to_owned()),
+        ("{inc_1}", include.clone()),
+        ("{inc_i}", include),
+        ("{u_j}", link),
+    ]
+}
+
+fn outbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
+    let (domain, exchanger) = (format!("recipient{n}.example"), format!("mx1.hoster{n}.test"));
+    world.link(&format!("{domain}."), RecordType::MX, &format!("{exchanger}."));
+    vec![("{dom}", domain), ("{mx_k}", exchanger.clone()), ("{mx_k_expanded}", exchanger)]
+}
+
+fn draw(file: &str, begin: u64, fill: &[(&'static str, String)]) -> Vec<QuestionEntry> {
+    let fill: Vec<(&str, &str)> = fill.iter().map(|(variable, value)| (*variable, value.as_str())).collect();
+    trace(file, begin, &fill)
+}
+
+/// Plays drawn messages together; each must be a group of its own.
+fn is_told_apart(mails: &[Vec<QuestionEntry>], world: &World) {
+    let mut all: Vec<(usize, QuestionEntry)> = Vec::new();
+    for (mail, questions) in mails.iter().enumerate() {
+        all.extend(questions.iter().cloned().map(|question| (mail, question)));
+    }
+    all.sort_by_key(|(_, question)| question.at);
+    let questions: Vec<QuestionEntry> = all.iter().map(|(_, question)| question.clone()).collect();
+    let groups = group(&questions, world);
+    let mixed =
+        |group: &&Vec<usize>| group.iter().map(|place| all[*place].0).collect::<BTreeSet<usize>>().len() > 1;
+    let told: Vec<Vec<String>> = groups
+        .iter()
+        .map(|group| {
+            let told = |place: &usize| {
+                let question = &questions[*place];
+                format!("{} {} {}", question.at, crate::question::name_of_wire(&question.name), question.kind)
+            };
+            group.iter().map(told).collect()
+        })
+        .collect();
+    assert!(!groups.iter().any(|group| mixed(&group)), "{told:#?}");
+    assert_eq!(groups.len(), mails.len(), "{told:#?}");
+}
+
+#[test]
+fn each_mail_of_the_traces_is_one_message() {
+    let mut world = World::of_lists(&LISTS);
+    let fill = inbound(&mut world, 1);
+    let mail = draw(INBOUND, 0, &fill);
+    assert!(mail.len() > 35, "{}", mail.len());
+    is_told_apart(&[mail], &world);
+    let fill = outbound(&mut world, 1);
+    let mail = draw(OUTBOUND, 0, &fill);
+    assert!(mail.len() >= 6, "{}", mail.len());
+    is_told_apart(&[mail], &world);
+}
+
+#[test]
+fn mails_of_one_client_are_told_apart_although_their_questions_alternate() {
+    for shift in [3, 17, 29, 95, 410, 1_700] {
+        let mut world = World::of_lists(&LISTS);
+        let (one, two) = (inbound(&mut world, 1), inbound(&mut world, 2));
+        is_told_apart(&[draw(INBOUND, 0, &one), draw(INBOUND, shift, &two)], &world);
+        let (three, four) = (outbound(&mut world, 3), outbound(&mut world, 4));
+        // A process asks for the servers of the root once.
+        let mut next = draw(OUTBOUND, shift, &four);
+        next.retain(|question| *question.name != [0]);
+        is_told_apart(&[draw(OUTBOUND, 0, &three), next], &world);
+        let mut next = draw(OUTBOUND, shift, &three);
+        next.retain(|question| *question.name != [0]);
+        is_told_apart(&[draw(INBOUND, 0, &one), next], &world);
+    }
+}
+
+#[test]
+fn a_pause_ends_a_message_and_clients_are_apart() {
+    let world = World::default();
+    let (first, then, later) = (
+        question(0, 500, "mail.example.", "MX"),
+        question(2_400, 10, "mail.example.", "A"),
+        question(4_500, 10, "mail.example.", "A"),
+    );
+    let elsewhere = QuestionEntry { client: [192, 0, 2, 1].into(), ..then.clone() };
+    assert_eq!(group(&[first, then, elsewhere, later], &world), [vec![0, 1], vec![2], vec![3]]);
+}
+
+#[test]
+fn names_have_their_subjects() {
+    let world = World::of_lists(&["dbl.example.", "zen.example.", "dq.example."]);
+    let told = |name: &str| {
+        let told = |subject: Subject| match subject {
+            Subject::Address(address) => address.to_string(),
+            Subject::Domain(name) => crate::question::name_of_wire(&name).to_string(),
+        };
+        subjects(&wire(name), &world).into_iter().map(told).collect::<Vec<_>>().join(" ")
+    };
+    for (name, subject) in [
+        ("9.2.0.192.in-addr.arpa.", "192.0.2.9"),
+        ("9.2.0.192.zen.example.", "192.0.2.9"),
+        ("9.2.0.192.unknown.list.test.", "192.0.2.9"),
+        ("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.", "2001:db8::1"),
+        ("www.shop.test.dbl.example.", "shop.test."),
+        ("0123abcd.zen.example.", ""),
+        ("www.shop.test._key.dq.example.", "shop.test."),
+        ("9.2.0.192._key.dq.example.", "192.0.2.9"),
+        ("s1._domainkey.mail.sender.co.uk.", "sender.co.uk."),
+        ("_25._tcp.mx.sender.org.", "sender.org."),
+        ("_dmarc.sender.org.", "sender.org."),
+        ("com.", "com."),
+        (".", ""),
+    ] {
+        assert_eq!(told(name), subject, "{name}");
+    }
+}

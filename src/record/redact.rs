@@ -1,0 +1,129 @@
+//! Removes the keys of clients of DNS lists from what is read of the record.
+//!
+//! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
+//! they came, because a hit is written without looking at it. No reader gets an entry that did not pass here, so that
+//! no screen, reply or file can have a key.
+
+use super::entry::{Entry, Link};
+use crate::question::{is_within, label_places, name_of_wire};
+
+/// Stands for a key in names and in texts, as in `exchange::secret`.
+const STANDS_FOR: &str = "_key";
+
+/// The apexes of the lists whose clients send a key.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// In lower-case wire form, and as text without the last dot.
+    apexes: Vec<(Box<[u8]>, String)>,
+}
+
+impl Secrets {
+    /// Keys before these apexes, which are in lower-case wire form.
+    pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
+        let of = |apex: Apex| {
+            let apex = apex.into();
+            let text = name_of_wire(&apex).to_ascii().trim_end_matches('.').to_owned();
+            (apex, text)
+        };
+        Self { apexes: apexes.into_iter().map(of).collect() }
+    }
+
+    /// The entry without keys.
+    pub(super) fn removed(&self, mut entry: Entry) -> Entry {
+        match &mut entry {
+            Entry::Question(question) => {
+                self.hide_in_name(&mut question.name);
+                self.hide_in_text(&mut question.error);
+            }
+            Entry::Flight(flight) => {
+                self.hide_in_name(&mut flight.name);
+                self.hide_in_name(&mut flight.zone);
+                self.hide_in_text(&mut flight.why);
+                for message in &mut flight.messages {
+                    if let Some(hidden) = self.hidden(&message.zone) {
+                        message.zone = hidden.into();
+                    }
+                }
+                for link in &mut flight.links {
+                    if let Link::Name(name) = link {
+                        self.hide_in_name(name);
+                    }
+                }
+            }
+        }
+        entry
+    }
+
+    fn hide_in_name(&self, name: &mut Box<[u8]>) {
+        if let Some(hidden) = self.hidden(name) {
+            *name = hidden;
+        }
+    }
+
+    /// The name with the label before an apex replaced; none if there is nothing to hide.
+    fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
+        let within = |(apex, _): &&(Box<[u8]>, String)| name.ends_with(apex) && is_within(name, apex);
+        let (apex, _) = self.apexes.iter().find(within)?;
+        let behind = name.len().checked_sub(apex.len())?;
+        let begin = label_places(name).take_while(|place| *place < behind).last()?;
+        let length = u8::try_from(STANDS_FOR.len()).ok()?;
+        let label = [length].into_iter().chain(STANDS_FOR.bytes());
+        Some(name.get(..begin)?.iter().copied().chain(label).chain(apex.iter().copied()).collect())
+    }
+
+    fn hide_in_text(&self, text: &mut Box<str>) {
+        for (_, apex) in &self.apexes {
+            let dotted = format!(".{apex}");
+            let mut from = 0;
+            while let Some(at) = text.to_ascii_lowercase().get(from..).and_then(|rest| rest.find(&dotted)) {
+                let dot = from.saturating_add(at);
+                let label = text.get(..dot).unwrap_or_default();
+                let begin =
+                    label.rfind(['.', ' ', '"', '\'', '(']).map_or(0, |place| place.saturating_add(1));
+                let (before, behind) =
+                    (text.get(..begin).unwrap_or_default(), text.get(dot..).unwrap_or_default());
+                let told = format!("{before}{STANDS_FOR}{behind}");
+                from = begin.saturating_add(STANDS_FOR.len()).saturating_add(dotted.len());
+                *text = told.into();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::wire_name;
+    use hickory_proto::rr::Name;
+
+    fn wire(text: &str) -> Box<[u8]> {
+        wire_name(&Name::from_ascii(text).unwrap()).into()
+    }
+
+    #[test]
+    fn the_label_before_the_apex_is_hidden_in_names_and_texts() {
+        let secrets = Secrets::before([wire("dq.example.")]);
+        for (name, told) in [
+            ("2.0.0.127.s3cret.dq.example.", Some("2.0.0.127._key.dq.example.")),
+            ("s3cret.dq.example.", Some("_key.dq.example.")),
+            ("dq.example.", None),
+            ("s3cret.xdq.example.", None),
+            ("example.", None),
+        ] {
+            assert_eq!(secrets.hidden(&wire(name)), told.map(wire), "{name}");
+        }
+        for (text, told) in [
+            ("no server of s3cret.dq.example. answers", "no server of _key.dq.example. answers"),
+            (
+                "2.0.0.127.S3cret.DQ.example. and \"s3cret.dq.example\" (s3cret.dq.example.)",
+                "2.0.0.127._key.DQ.example. and \"_key.dq.example\" (_key.dq.example.)",
+            ),
+            ("dq.example. is silent", "dq.example. is silent"),
+            ("", ""),
+        ] {
+            let mut found: Box<str> = text.into();
+            secrets.hide_in_text(&mut found);
+            assert_eq!(&*found, told);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The ring: entries of the record in memory, in blocks of equal size. The newest overwrite the oldest block.
+//!
+//! Each worker has a ring of its own for questions that were answered from memory, and all other questions and flights
+//! have one. So a thousand hits do not push out the question that took four seconds. The memory of a ring is taken at
+//! the start as zeros, and becomes resident when it is written. So a hit takes no memory.
+//!
+//! A reader copies one block at a time, and lets the writer write between two of them.
+
+use std::sync::Mutex;
+
+use super::lock;
+use super::written::{HitHead, Written, WrittenFlight};
+use crate::limits::RECORD_BLOCK;
+
+/// Fewest blocks of a ring: one with entries, and one that is written.
+const FEWEST: usize = 2;
+
+/// A ring of entries.
+#[derive(Debug, Default)]
+pub(super) struct Ring {
+    /// The blocks. Behind the last entry of a block is the length 0, or the end of the block.
+    octets: Vec<u8>,
+    /// The place of the next entry.
+    next: usize,
+    /// The end of the block that is written.
+    end: usize,
+    /// The number of that block, from 0 at the start.
+    block: u64,
+    /// Room for an entry of unknown length.
+    entry: Vec<u8>,
+}
+
+impl Ring {
+    /// A ring of `size` octets, in whole blocks; 0: one that keeps nothing.
+    pub(super) fn new(size: usize) -> Self {
+        if size == 0 {
+            return Self::default();
+        }
+        let blocks = (size / RECORD_BLOCK).max(FEWEST);
+        Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
+    }
+
+    /// Writes a question from the cache. `asked` is its name in wire form and its type.
+    #[inline]
+    pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8]) {
+        let room = HitHead::room(asked);
+        if self.end.saturating_sub(self.next) < room {
+            self.change();
+        }
+        let after = self.next.saturating_add(room);
+        if let Some(room) = self.octets.get_mut(self.next..after) {
+            head.write(asked, room);
+            self.next = after;
+        }
+    }
+
+    /// Writes another question.
+    pub(super) fn question(&mut self, question: &Written<'_>) {
+        self.add(|octets| question.put(octets));
+    }
+
+    /// Writes a flight.
+    pub(super) fn flight(&mut self, flight: &WrittenFlight<'_>) {
+        self.add(|octets| flight.put(octets));
+    }
+
+    fn add(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        self.entry.clear();
+        put(&mut self.entry);
+        if self.end.saturating_sub(self.next) < self.entry.len() {
+            self.change();
+        }
+        let after = self.next.saturating_add(self.entry.len());
+        if let Some(room) = self.octets.get_mut(self.next..after) {
+            room.copy_from_slice(&self.entry);
+            self.next = after;
+        }
+    }
+
+    /// Ends the block that is written, and begins the next one.
+    #[cold]
+    fn change(&mut self) {
+        let rest = self.octets.get_mut(self.next..self.end).unwrap_or_default();
+        if let Some(length) = rest.first_chunk_mut::<2>() {
+            *length = [0; 2];
+        }
+        self.next = if self.end < self.octets.len() { self.end } else { 0 };
+        self.end = self.next.saturating_add(RECORD_BLOCK).min(self.octets.len());
+        self.block = self.block.saturating_add(1);
+    }
+
+    fn blocks(&self) -> u64 {
+        (self.octets.len() / RECORD_BLOCK) as u64
+    }
+
+    /// Copies a block by its number, unless it has been overwritten.
+    fn copy(&self, block: u64, into: &mut Vec<u8>) {
+        into.clear();
+        let Some(back) = self.block.checked_sub(block).filter(|back| *back < self.blocks()) else { return };
+        let begin = self.end.saturating_sub(RECORD_BLOCK);
+        let back = usize::try_from(back).unwrap_or(0).saturating_mul(RECORD_BLOCK);
+        let begin = begin
+            .checked_sub(back)
+            .unwrap_or_else(|| begin.saturating_add(self.octets.len()).saturating_sub(back));
+        let end = if block == self.block { self.next } else { begin.saturating_add(RECORD_BLOCK) };
+        into.extend_from_slice(self.octets.get(begin..end).unwrap_or_default());
+    }
+}
+
+/// Reads the blocks of a ring, the newest first, until `take` returns false.
+pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
+    let (last, blocks) = {
+        let ring = lock(ring);
+        (ring.block, ring.blocks())
+    };
+    let mut octets = Vec::with_capacity(RECORD_BLOCK);
+    for block in (last.saturating_add(1).saturating_sub(blocks)..=last).rev() {
+        lock(ring).copy(block, &mut octets);
+        if !take(&octets) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::entry::{self, Entry};
+
+    const ASKED: &[u8] = b"\x07example\x00\x00\x01";
+
+    fn write(ring: &Mutex<Ring>, moments: std::ops::Range<u64>) {
+        let mut ring = ring.lock().unwrap();
+        moments.for_each(|at| ring.hit(&HitHead::new([127, 0, 0, 1].into(), 0, at), ASKED));
+    }
+
+    fn times(ring: &Mutex<Ring>) -> Vec<u64> {
+        let mut times = Vec::new();
+        read_back(ring, |block| {
+            let mut of_block = Vec::new();
+            entry::read(block, |entry| match entry {
+                Entry::Question(question) => of_block.push(question.at),
+                Entry::Flight(_) => panic!(),
+            });
+            times.splice(0..0, of_block);
+            true
+        });
+        times
+    }
+
+    #[test]
+    fn the_newest_take_the_place_of_the_oldest_and_no_memory() {
+        let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
+        let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
+        let mut written = 0;
+        // Each number of blocks, also after the ring has begun again.
+        for step in 0..30 {
+            let from = written;
+            written += in_block / 2 + step;
+            let counted = allocation_counter::measure(|| write(&ring, from..written));
+            assert_eq!(counted.count_total, 0);
+            let kept = times(&ring);
+            assert_eq!(kept.last(), Some(&(written - 1)));
+            assert!(kept.windows(2).all(|pair| pair[0] + 1 == pair[1]), "in order, without a gap");
+            let first = (written - 1) / in_block * in_block;
+            assert_eq!(kept[0], first.saturating_sub(3 * in_block), "after {written}");
+        }
+    }
+
+    #[test]
+    fn a_ring_without_memory_keeps_nothing() {
+        let ring = Mutex::new(Ring::new(0));
+        write(&ring, 0..9);
+        assert!(times(&ring).is_empty());
+    }
+}

@@ -1,0 +1,110 @@
+//! The traffic around a message: which servers answered when, and when our own network was down. It separates a silent
+//! server from loss and from an outage.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::entry::{FlightEntry, MessageEntry};
+use super::recorded::Recorded;
+use crate::conduct::Conduct;
+use crate::limits::LOSS_WINDOW;
+
+/// The answers of servers, and the outages of our own network.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    /// By the server, the transport and the zone that it was asked for, in the order of their ends.
+    answers: BTreeMap<AnswerKey, Vec<AnswerSpan>>,
+    /// In the order of time.
+    outages: Vec<(u64, u64)>,
+}
+
+/// A server, the number of a transport, and a zone.
+type AnswerKey = (IpAddr, usize, Arc<[u8]>);
+
+/// A message that was answered.
+#[derive(Clone, Copy, Debug)]
+struct AnswerSpan {
+    sent: u64,
+    end: u64,
+}
+
+/// A server that answers only such a message, and not the usual one, is no victim of loss.
+const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
+
+/// Messages of one flight to a server, all of them silent, from which on nothing is lost: the server does not answer this
+/// question.
+const ALWAYS_SILENT: usize = 3;
+
+/// The time by which moments of the record and of outages may differ, in microseconds.
+const BLUR: u64 = 10_000;
+
+impl Traffic {
+    /// The traffic of a record.
+    pub fn of(recorded: &Recorded) -> Self {
+        let mut answers: BTreeMap<AnswerKey, Vec<AnswerSpan>> = BTreeMap::new();
+        for flight in &recorded.flights {
+            let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
+            for message in flight.messages.iter().filter(came_back).filter(is_usual) {
+                let (sent, end) = moments(flight, message);
+                answers.entry(key_of(message)).or_default().push(AnswerSpan { sent, end });
+            }
+        }
+        answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
+        Self { answers, outages: recorded.outages.clone() }
+    }
+
+    /// Whether a message was sent while no server on the internet answered, including root servers.
+    pub(super) fn is_down(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let (sent, _) = moments(flight, message);
+        self.is_down_at(sent)
+    }
+
+    /// Whether no server on the internet answered at a moment.
+    pub(super) fn is_down_at(&self, moment: u64) -> bool {
+        let begun = self.outages.partition_point(|(since, _)| *since <= moment.saturating_add(BLUR));
+        let last = begun.checked_sub(1).and_then(|place| self.outages.get(place));
+        last.is_some_and(|(_, until)| moment < *until)
+    }
+
+    /// Whether a silent message was lost: its server answered others for the zone over the same transport, shortly before and
+    /// shortly after.
+    pub(super) fn is_lost(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let same = |other: &&MessageEntry| {
+            other.server == message.server
+                && other.zone == message.zone
+                && other.transport == message.transport
+        };
+        let silent = |other: &MessageEntry| !other.conduct.is_some_and(Conduct::came_back);
+        let of_flight = || flight.messages.iter().filter(same);
+        if of_flight().all(silent) && of_flight().count() >= ALWAYS_SILENT {
+            return false;
+        }
+        let Some(answers) = self.answers.get(&key_of(message)) else { return false };
+        let (sent, end) = moments(flight, message);
+        let window = u64::try_from(LOSS_WINDOW.as_micros()).unwrap_or(0);
+        // Those that ended in the window, in the order of their ends.
+        let ended = |from: u64, to: u64| {
+            let first = answers.partition_point(|answer| answer.end < from);
+            answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
+        };
+        let before = ended(sent.saturating_sub(window), sent).next().is_some();
+        let after = || ended(sent, end.saturating_add(window)).any(|answer| answer.sent >= sent);
+        before && after()
+    }
+}
+
+fn key_of(message: &MessageEntry) -> AnswerKey {
+    (message.server, message.transport.index(), Arc::clone(&message.zone))
+}
+
+/// Whether a server answers the usual query in this message.
+fn is_usual(message: &&MessageEntry) -> bool {
+    !UNUSUAL.contains(&message.reason)
+}
+
+/// When a message was sent, and when it ended.
+pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
+    let sent = flight.began.saturating_add(message.at.into());
+    (sent, sent.saturating_add(message.elapsed.into()))
+}

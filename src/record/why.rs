@@ -1,0 +1,331 @@
+//! The answer to `resolverctl why`: the messages (emails) of the record that concern a name, an address or a domain, each
+//! with its culprit.
+//!
+//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::RecordType;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::culprit::{Asked, MessageVerdict, judge};
+use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
+pub use super::evidence::CulpritReport;
+use super::evidence::{self, MICROS, seconds};
+use super::explained::{Explained, Links, link_key, links_of};
+use super::message::{Known, ListName, Subject, asked_domain, group, subjects};
+use super::recorded::{ReadSpan, Recorded};
+use super::traffic::Traffic;
+use crate::conduct::{Conduct, Transport};
+use crate::limits::{
+    MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
+};
+use crate::question::{Outcome, is_within, name_of_wire};
+
+/// Which messages are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The name, address or domain that one of their questions concerns; none: any.
+    pub subject: Option<WantedSubject>,
+    /// The time in which one of their questions was asked, in microseconds since 1970.
+    pub from: u64,
+    /// Its end.
+    pub to: u64,
+    /// Their client.
+    pub client: Option<IpNet>,
+    /// The number of messages at most.
+    pub most: usize,
+}
+
+/// A subject that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedSubject {
+    /// An address: its reverse name, its names in lists, and hosts with it.
+    Address(IpAddr),
+    /// A name and all below it, in lower-case wire form; also as the subject of a list.
+    Name(Box<[u8]>),
+}
+
+/// A message, and why it was slow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageReport {
+    /// The pasted line that it explains, for `resolverctl why -`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// When its first question came; for an unknown one when the record begins.
+    pub began: f64,
+    /// Its client; empty for an unknown one.
+    pub client: String,
+    /// From its first question to its last reply.
+    pub took: f64,
+    /// The part of it in which its questions were in progress.
+    pub waited: f64,
+    /// Its questions, the earliest first.
+    pub questions: Vec<QuestionReport>,
+    /// Questions beyond the bound of a reply.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// The culprit.
+    pub culprit: CulpritReport,
+    /// Other culprits that cost about the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<CulpritReport>,
+}
+
+/// A question of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuestionReport {
+    /// Since the first question of the message.
+    pub at: f64,
+    /// The name.
+    pub name: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Until the reply.
+    pub elapsed: f64,
+    /// The time before its resolution began.
+    pub queued: f64,
+    /// The time in which messages to servers were in progress.
+    pub servers: f64,
+    /// How many questions, each after the end of the other, came before it.
+    pub depth: u8,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The messages to servers.
+    pub messages: Vec<SentReport>,
+}
+
+/// Octets of the keys and numbers of a question, or of a message, in JSON.
+const OBJECT: usize = 200;
+
+impl QuestionReport {
+    /// Its octets in JSON at most: a character of a name has at most four, of which the backslash is escaped.
+    fn weight(&self) -> usize {
+        let sent =
+            self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
+        let error = self.error.as_ref().map_or(0, |error| error.len().saturating_mul(2));
+        let own = self.name.len().saturating_mul(2).saturating_add(error).saturating_add(OBJECT);
+        sent.fold(own, usize::saturating_add)
+    }
+}
+
+/// A message to a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SentReport {
+    /// Since the first question of the message.
+    pub at: f64,
+    /// The server.
+    pub server: String,
+    /// The zone that it was asked for.
+    pub zone: String,
+    /// The transport.
+    pub transport: Transport,
+    /// Why it was asked.
+    pub reason: String,
+    /// Its conduct; none if it had not answered when the resolution ended.
+    pub conduct: Option<Conduct>,
+    /// The time to its answer, or without one.
+    pub round_trip: f64,
+}
+
+/// The facts that the daemon adds.
+pub struct Facts<'a> {
+    /// The DNS list that a name in wire form asks.
+    pub list: &'a dyn Fn(&[u8]) -> Option<ListName>,
+    /// The usual behaviour of the servers of a zone.
+    pub usual: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// What is known for grouping.
+struct KnownFacts<'a> {
+    facts: &'a Facts<'a>,
+    links: Links<'a>,
+}
+
+impl Known for KnownFacts<'_> {
+    fn list(&self, name: &[u8]) -> Option<ListName> {
+        (self.facts.list)(name)
+    }
+
+    fn links(&self, name: &[u8], kind: RecordType) -> Vec<Link> {
+        self.links.get(&link_key(name, kind)).map(|links| links.to_vec()).unwrap_or_default()
+    }
+}
+
+/// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
+pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &Facts<'_>) -> Vec<MessageReport> {
+    let known = KnownFacts { facts, links: links_of(recorded) };
+    let traffic = Traffic::of(recorded);
+    let explained = Explained::of(recorded, &known);
+    let groups = group(&recorded.questions, &known);
+    let mut judged: Vec<(Vec<Asked<'_>>, MessageVerdict)> = groups
+        .iter()
+        .map(|places| places.iter().filter_map(|place| recorded.questions.get(*place)).collect::<Vec<_>>())
+        .filter(|questions| questions.iter().any(|question| wanted.is(question, &known)))
+        .map(|questions| {
+            let asked: Vec<Asked<'_>> =
+                questions.into_iter().map(|question| explained.explain(question, &known)).collect();
+            let verdict = judge(&asked, &traffic);
+            (asked, verdict)
+        })
+        .collect();
+    judged.sort_by_key(|(_, verdict)| {
+        let cost = verdict.causes.first().map_or(0, super::culprit::Cause::cost);
+        std::cmp::Reverse((cost, verdict.waited))
+    });
+    judged.truncate(wanted.most);
+    if judged.is_empty() {
+        return vec![unknown(recorded)];
+    }
+    let mut left = MAX_WHY_REPLY;
+    judged.iter().map(|(asked, verdict)| report(asked, verdict, facts, &mut left)).collect()
+}
+
+impl Wanted {
+    /// The questions to read: those of the wanted messages are some minutes around a wanted moment at most.
+    pub fn span(&self) -> ReadSpan {
+        let margin = u64::try_from(WHY_MARGIN.as_micros()).unwrap_or(0);
+        let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
+        ReadSpan { from, to, client: self.client }
+    }
+
+    fn is(&self, question: &QuestionEntry, known: &impl Known) -> bool {
+        (self.from..=self.to).contains(&question.at)
+            && self.client.is_none_or(|client| client.contains(&question.client.to_canonical()))
+            && self.subject.as_ref().is_none_or(|subject| subject.is_of(question, known))
+    }
+}
+
+impl WantedSubject {
+    fn is_of(&self, question: &QuestionEntry, known: &impl Known) -> bool {
+        match self {
+            Self::Address(address) => {
+                subjects(&question.name, known).contains(&Subject::Address(*address))
+                    || known.links(&question.name, question.kind).contains(&Link::Address(*address))
+            }
+            Self::Name(name) => {
+                let of_list = || {
+                    let asked = asked_domain(&question.name, known.list(&question.name)?)?;
+                    Some(is_within(&asked, name))
+                };
+                is_within(&question.name, name) || of_list() == Some(true)
+            }
+        }
+    }
+}
+
+/// The report that the record has no such question.
+fn unknown(recorded: &Recorded) -> MessageReport {
+    let begin = recorded.questions.first().map(|question| question.at);
+    MessageReport {
+        line: None,
+        began: begin.map_or(0.0, seconds),
+        client: String::new(),
+        took: 0.0,
+        waited: 0.0,
+        questions: Vec::new(),
+        left_out: 0,
+        culprit: evidence::unknown(begin.is_some()),
+        also: Vec::new(),
+    }
+}
+
+/// The report of a message; its questions take at most `left` octets, which is lessened by them.
+fn report(
+    asked: &[Asked<'_>],
+    verdict: &MessageVerdict,
+    facts: &Facts<'_>,
+    left: &mut usize,
+) -> MessageReport {
+    let first = asked.first().map_or(0, |one| one.question.at);
+    let mut depths: Vec<u8> = Vec::new();
+    for (place, one) in asked.iter().enumerate() {
+        depths.push(depth(one.question, asked.iter().take(place).zip(&depths)));
+    }
+    let mut line = MAX_WHY_LINE.min(*left);
+    let questions = asked.iter().zip(depths).take(MAX_WHY_QUESTIONS);
+    let questions = questions.map(|(one, depth)| question(one, first, depth)).map_while(|question| {
+        let weight = question.weight();
+        line = line.checked_sub(weight)?;
+        *left = left.saturating_sub(weight);
+        Some(question)
+    });
+    let questions: Vec<QuestionReport> = questions.collect();
+    let mut culprits =
+        verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts.usual));
+    MessageReport {
+        line: None,
+        began: seconds(first),
+        client: asked.first().map(|one| one.question.client.to_string()).unwrap_or_default(),
+        took: seconds(verdict.took),
+        waited: seconds(verdict.waited),
+        left_out: asked.len().saturating_sub(questions.len()) as u64,
+        questions,
+        culprit: culprits.next().unwrap_or_else(|| evidence::unknown(true)),
+        also: culprits.collect(),
+    }
+}
+
+/// The depth of a question: one more than that of the question whose end it followed.
+fn depth<'a>(question: &QuestionEntry, before: impl Iterator<Item = (&'a Asked<'a>, &'a u8)>) -> u8 {
+    let burst = u64::try_from(MESSAGE_BURST.as_micros()).unwrap_or(0);
+    let followed = before.filter(|(one, _)| {
+        let end = one.question.end();
+        one.question.elapsed > 0 && end <= question.at && question.at.saturating_sub(end) <= burst
+    });
+    let last = followed.max_by_key(|(one, _)| one.question.end());
+    last.map_or(0, |(_, depth)| depth.saturating_add(1))
+}
+
+fn question(one: &Asked<'_>, first: u64, depth: u8) -> QuestionReport {
+    let Asked { question, flight, .. } = one;
+    let own = flight.filter(|flight| question.flight == Some(flight.id));
+    let began = own.map_or(question.at, |flight| flight.began.clamp(question.at, question.end()));
+    let messages = own.map_or(&[][..], |flight| &flight.messages);
+    let sent = |message: &MessageEntry| {
+        let at = own.map_or(0, |flight| flight.began).saturating_add(message.at.into());
+        SentReport {
+            at: (at as f64 - first as f64) / MICROS,
+            server: message.server.to_string(),
+            zone: name_of_wire(&message.zone).to_string(),
+            transport: message.transport,
+            reason: message.reason.to_owned(),
+            conduct: message.conduct,
+            round_trip: seconds(message.elapsed.into()),
+        }
+    };
+    QuestionReport {
+        at: seconds(question.at.saturating_sub(first)),
+        name: name_of_wire(&question.name).to_string(),
+        kind: question.kind.to_string(),
+        outcome: question.outcome,
+        elapsed: seconds(question.elapsed),
+        queued: seconds(began.saturating_sub(question.at)),
+        servers: seconds(with_servers(question, own)),
+        depth,
+        error: (!question.error.is_empty()).then(|| question.error.to_string()),
+        messages: messages.iter().take(MAX_WHY_SENT).map(sent).collect(),
+    }
+}
+
+/// The time of a question in which messages to servers were in progress, in microseconds.
+fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
+    let Some(flight) = flight else { return 0 };
+    let (mut until, mut sum) = (question.at, 0_u64);
+    for message in &flight.messages {
+        let sent = flight.began.saturating_add(message.at.into());
+        let end = sent.saturating_add(message.elapsed.into()).min(question.end());
+        sum = sum.saturating_add(end.saturating_sub(sent.max(until)));
+        until = until.max(end);
+    }
+    sum
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

@@ -1,0 +1,152 @@
+//! The screens of `resolverctl why`.
+
+use resolverd::conduct::{Conduct, Transport};
+use resolverd::control::protocol::Reply;
+use resolverd::ctl::render::{Style, why};
+use resolverd::question::Outcome;
+use resolverd::record::culprit::CulpritKind;
+use resolverd::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
+
+use super::{both, golden, lines};
+
+fn sent(at: f64, server: &str, zone: &str, conduct: Option<Conduct>, round_trip: f64) -> SentReport {
+    SentReport {
+        at,
+        server: server.to_owned(),
+        zone: zone.to_owned(),
+        transport: Transport::Udp,
+        reason: "first".to_owned(),
+        conduct,
+        round_trip,
+    }
+}
+
+/// A question by its begin and its time in seconds.
+fn question(
+    (at, elapsed): (f64, f64),
+    name: &str,
+    kind: &str,
+    outcome: Outcome,
+    depth: u8,
+) -> QuestionReport {
+    QuestionReport {
+        at,
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        outcome,
+        elapsed,
+        queued: 0.0,
+        servers: if elapsed > 0.001 { elapsed } else { 0.0 },
+        depth,
+        error: None,
+        messages: Vec::new(),
+    }
+}
+
+fn culprit(kind: CulpritKind, zone: Option<&str>, evidence: &str, advice: &str) -> CulpritReport {
+    CulpritReport {
+        kind,
+        zone: zone.map(str::to_owned),
+        server: zone.map(|_| "192.0.2.53".to_owned()),
+        list: None,
+        evidence: evidence.to_owned(),
+        usual: None,
+        advice: advice.to_owned(),
+    }
+}
+
+fn silent() -> MessageReport {
+    let slow = "badly-run.example.";
+    let mut failed = question((0.067, 4.0), slow, "MX", Outcome::Deadline, 3);
+    failed.error = Some("timeout at the servers of badly-run.example.".to_owned());
+    failed.messages = vec![
+        sent(0.067, "192.0.2.53", slow, Some(Conduct::Silent), 4.0),
+        sent(0.467, "198.51.100.53", slow, None, 3.6),
+        sent(0.069, "192.0.2.1", "example.", Some(Conduct::Answered), 0.02),
+    ];
+    let questions = vec![
+        question((0.0, 0.031), "9.100.51.198.zen.spamhaus.org.", "A", Outcome::Upstream, 0),
+        question((0.0, 0.0), "9.100.51.198.bl.spamcop.net.", "A", Outcome::Cache, 0),
+        question((0.032, 0.012), "9.100.51.198.in-addr.arpa.", "PTR", Outcome::Upstream, 1),
+        question((0.045, 0.021), "mail.badly-run.example.", "A", Outcome::Upstream, 2),
+        failed,
+        question((4.07, 0.000_4), "_dmarc.badly-run.example.", "TXT", Outcome::Remembered, 4),
+    ];
+    let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 messages for badly-run.example.; 4.0 s of 4.1 s; 2 queries failed";
+    let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
+    let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
+    found.usual = Some("12 resolutions, 9 failed; servers: timeout 31 of 40".to_owned());
+    MessageReport {
+        line: None,
+        began: 1_795_165_921.25,
+        client: "127.0.0.1".to_owned(),
+        took: 4.0704,
+        waited: 4.068,
+        questions,
+        left_out: 0,
+        culprit: found,
+        also: Vec::new(),
+    }
+}
+
+fn fine() -> MessageReport {
+    let advice = "DNS was not the cause: look at the other steps of the mail";
+    let evidence = "1 query took 20 ms together, the longest 20 ms";
+    MessageReport {
+        began: 1_795_165_900.0,
+        took: 0.02,
+        waited: 0.02,
+        questions: vec![question((0.0, 0.02), "mail.badly-run.example.", "A", Outcome::Upstream, 0)],
+        culprit: culprit(CulpritKind::None, None, evidence, advice),
+        ..silent()
+    }
+}
+
+fn moment(unix: f64) -> String {
+    format!("@{unix:.0}")
+}
+
+fn replies(messages: &[MessageReport]) -> Vec<Reply> {
+    messages.iter().map(|message| Reply::Message(Box::new(message.clone()))).collect()
+}
+
+#[test]
+fn a_message_is_a_waterfall_with_its_culprit() {
+    let messages = [silent(), fine()];
+    let told: Vec<&MessageReport> = messages.iter().collect();
+    both("why", &why::messages(&told, &moment, Style::Plain), &lines(&replies(&messages)));
+    golden("why_colored.txt", &why::messages(&told, &moment, Style::Colored));
+}
+
+#[test]
+fn what_the_record_does_not_have_is_said() {
+    let unknown = MessageReport {
+        began: 1_795_165_900.0,
+        client: String::new(),
+        took: 0.0,
+        waited: 0.0,
+        questions: Vec::new(),
+        culprit: culprit(
+            CulpritKind::Unknown,
+            None,
+            "the record has no such query",
+            "check the name and the time",
+        ),
+        ..silent()
+    };
+    let text = why::messages(&[&unknown], &moment, Style::Plain);
+    both("why_unknown", &text, &lines(&replies(std::slice::from_ref(&unknown))));
+}
+
+#[test]
+fn a_pasted_line_stands_above_its_message() {
+    let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mx.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
+    let evidence = "the queries of this mail waited 0.0 s for DNS, of a delay of 31.0 s";
+    let pasted = MessageReport {
+        line: Some(line.to_owned()),
+        culprit: culprit(CulpritKind::NotDns, None, evidence, "look at the remote server"),
+        ..fine()
+    };
+    let text = why::messages(&[&pasted], &moment, Style::Plain);
+    both("why_pasted", &text, &lines(&replies(std::slice::from_ref(&pasted))));
+}

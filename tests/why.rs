@@ -1,0 +1,429 @@
+//! `resolverctl why` over the lab: each fault is replayed as mail among healthy traffic, and the record names its culprit.
+
+#![cfg(feature = "lab")]
+
+use std::net::IpAddr;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+use resolverd::ctl::pasted;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::{ask, ask_with, name};
+use resolverd::lab::server::Distance;
+use resolverd::lab::signing::{Flaw, Signing};
+use resolverd::lab::simulation::{Flags, Simulation, config_trusting, paused};
+use resolverd::lab::world::ServerPlan;
+use resolverd::question::{Outcome, wire_name};
+use resolverd::record::culprit::CulpritKind;
+use resolverd::record::redact::Secrets;
+use resolverd::record::why::{MessageReport, Wanted, WantedSubject};
+use resolverd::record::{ReadSpan, Window};
+
+/// The text of a mail domain.
+const MAIL: &str = "\
+@ 300 MX 10 mx
+@ 300 TXT \"v=spf1 mx include:_spf.@ -all\"
+mx 300 A 198.51.100.7
+_dmarc 300 TXT \"v=DMARC1; p=none\"
+* 300 A 198.51.100.8
+";
+
+/// Zones with a fault, with the round trip of their servers in milliseconds and their loss of a thousand.
+const ZONES: [(&str, &[Fault], u64, u32); 10] = [
+    ("silent.tld.", &[Fault::Dead], 20, 0),
+    ("dead.tld.", &[Fault::Dead], 20, 0),
+    ("slow.tld.", &[], 1_800, 0),
+    ("refused.tld.", &[Fault::Refused], 20, 0),
+    ("lame.tld.", &[Fault::UpwardReferral], 20, 0),
+    ("cut.tld.", &[Fault::AlwaysTruncates, Fault::NoTcp], 20, 0),
+    ("bogus.tld.", &[], 20, 0),
+    ("lossy.tld.", &[], 20, 300),
+    ("fine.tld.", &[], 20, 0),
+    ("healthy.tld.", &[], 20, 0),
+];
+
+/// Lists of the registry, with the faults of their servers.
+const LISTS: [(&str, &[Fault]); 5] = [
+    ("zen.spamhaus.org.", &[]),
+    ("bl.spamcop.net.", &[Fault::Dead]),
+    ("psbl.surriel.com.", &[Fault::Refused]),
+    (KEYED, &[Fault::Dead]),
+    ("dbl.dq.spamhaus.net.", &[]),
+];
+
+/// A key that has a zone of its own, whose server is silent.
+const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
+
+/// A list whose clients send a key in the name.
+const KEYED: &str = "zen.dq.spamhaus.net.";
+
+/// An internet with every fault.
+fn world() -> Simulation {
+    let mut tree = Tree::default();
+    let mut last = 0_u8;
+    let mut server = |tree: &mut Tree, name: &str, faults: &[Fault], millis: u64, loss: u32| {
+        last += 1;
+        let mut plan = ServerPlan::new(name, vec![IpAddr::from([192, 0, 2, last])]);
+        plan.distance = Distance { loss_per_mille: loss, ..Distance::steady(Duration::from_millis(millis)) };
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+        name.to_owned()
+    };
+    let root = server(&mut tree, "a.root", &[], 10, 0);
+    tree.zone(".", &[root], "").unwrap();
+    tree.sign(".", Some(Signing::default())).unwrap();
+    let tld = server(&mut tree, "ns.tld", &[], 15, 0);
+    tree.zone("tld.", &[tld], "").unwrap();
+    tree.sign("tld.", Some(Signing::default())).unwrap();
+    for (zone, faults, millis, loss) in ZONES {
+        let base = zone.trim_end_matches('.');
+        let server = server(&mut tree, &format!("ns1.{base}"), faults, millis, loss);
+        tree.zone(zone, &[server], &MAIL.replace("_spf.@", &format!("_spf.{base}"))).unwrap();
+        if zone == "bogus.tld." {
+            tree.sign(zone, Some(Signing { flaws: vec![Flaw::Expired], ..Signing::default() })).unwrap();
+        }
+    }
+    for (apex, faults) in LISTS {
+        let server = server(&mut tree, &format!("ns1.{}", apex.trim_end_matches('.')), faults, 30, 0);
+        tree.zone(apex, &[server], "2.0.0.127 60 A 127.0.0.2\n").unwrap();
+    }
+    let of_key = server(&mut tree, "ns1.keys.tld", &[Fault::Dead], 30, 0);
+    tree.zone(KEY_ZONE, &[of_key], "").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let config = config_trusting(&lab);
+    Simulation::new(lab, config, 11)
+}
+
+/// Asks as a mail to a domain, or from it, does: one question after the other.
+async fn mail(simulation: &Simulation, domain: &str) {
+    let questions = [
+        (domain.to_owned(), RecordType::MX),
+        (format!("mx.{domain}"), RecordType::A),
+        (domain.to_owned(), RecordType::TXT),
+        (format!("_dmarc.{domain}"), RecordType::TXT),
+    ];
+    for (text, kind) in questions {
+        ask(simulation, &text, kind).await;
+        tokio::time::sleep(Duration::from_micros(300)).await;
+    }
+}
+
+/// Checks an address in a list.
+async fn check(simulation: &Simulation, reversed: &str, list: &str) {
+    ask(simulation, &format!("{reversed}.{list}"), RecordType::A).await;
+}
+
+/// Another gateway, whose mail is fine: a question in a hundred milliseconds.
+async fn healthy(simulation: &Simulation) {
+    let client = Some([198, 18, 0, 1].into());
+    for number in 0_u32.. {
+        let flags = Flags { client, ..Flags::default() };
+        ask_with(simulation, &format!("w{number}.healthy.tld."), RecordType::A, flags).await;
+        tokio::time::sleep(Duration::from_millis(80)).await;
+    }
+}
+
+/// Plays `work` among healthy traffic.
+async fn among_others<Work: Future>(simulation: &Simulation, work: Work) {
+    tokio::select! {
+        biased;
+        _ = work => {}
+        () = healthy(simulation) => {}
+    }
+}
+
+async fn why(simulation: &Simulation, subject: Option<WantedSubject>) -> Vec<MessageReport> {
+    simulation.resolver().why(wanted(subject)).await
+}
+
+fn wanted(subject: Option<WantedSubject>) -> Wanted {
+    Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 }
+}
+
+/// The worst message of a domain.
+async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
+    let subject = WantedSubject::Name(wire_name(&name(domain)).into());
+    why(simulation, Some(subject)).await.into_iter().next().unwrap()
+}
+
+/// A line of Postfix about a mail that was deferred after waiting for DNS.
+fn deferred(domain: &str, waited: f64) -> String {
+    let base = domain.trim_end_matches('.');
+    format!(
+        "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@{base}>, relay=none, delay=60, delays=0.1/0.01/{waited:.2}/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name={base} type=MX: Host not found, try again)"
+    )
+}
+
+/// The message of a pasted line, as `resolverctl why -` finds it.
+async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
+    let line = pasted::read(text, 1_795_305_600.0).remove(0);
+    let mut found = Vec::new();
+    for subject in &line.subjects {
+        let subject = match subject.parse() {
+            Ok(address) => WantedSubject::Address(address),
+            Err(_) => WantedSubject::Name(wire_name(&name(&format!("{subject}."))).into()),
+        };
+        found.extend(why(simulation, Some(subject)).await);
+    }
+    pasted::settle(&line, found).unwrap()
+}
+
+fn kind_of(report: &MessageReport) -> (CulpritKind, &str, usize) {
+    (report.culprit.kind, report.culprit.zone.as_deref().unwrap_or_default(), report.also.len())
+}
+
+#[test]
+fn each_fault_of_a_domain_is_named() {
+    use CulpritKind as Kind;
+    paused(async {
+        for (domain, kind) in [
+            ("silent.tld.", Kind::ServerSilent),
+            ("slow.tld.", Kind::ServerSlow),
+            ("refused.tld.", Kind::ServerRefused),
+            ("lame.tld.", Kind::ServerLame),
+            ("cut.tld.", Kind::Truncated),
+            ("bogus.tld.", Kind::Bogus),
+        ] {
+            let simulation = world();
+            among_others(&simulation, mail(&simulation, domain)).await;
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(kind_of(&report), (kind, domain, 0), "{report:#?}");
+            assert!(report.questions.len() == 4 && !report.culprit.advice.is_empty(), "{report:#?}");
+            assert!(report.waited <= report.took, "{report:#?}");
+            assert_eq!(report.client, "127.0.0.1");
+            // The worst of all messages is the same.
+            assert_eq!(why(&simulation, None).await[0], report);
+            let line = pasted(&simulation, &deferred(domain, report.waited)).await;
+            assert_eq!(kind_of(&line), kind_of(&report), "{line:#?}");
+        }
+    });
+}
+
+#[test]
+fn fine_mail_has_no_culprit() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "fine.tld.")).await;
+        let report = of_domain(&simulation, "fine.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::None, "", 0), "{report:#?}");
+        let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.tld>, relay=mx.fine.tld[198.51.100.7]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
+        assert_eq!(pasted(&simulation, line).await.culprit.kind, CulpritKind::NotDns);
+        let report = of_domain(&simulation, "never-asked.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::Unknown, "", 0));
+        assert!(report.began > 0.0 && report.questions.is_empty());
+    });
+}
+
+#[test]
+fn lists_that_are_silent_or_refuse_are_named() {
+    paused(async {
+        for (list, kind) in
+            [("bl.spamcop.net.", CulpritKind::ListSilent), ("psbl.surriel.com.", CulpritKind::ListRefused)]
+        {
+            let simulation = world();
+            let work = async {
+                let lists = ["zen.spamhaus.org.", list];
+                join_all(lists.map(|list| check(&simulation, "9.100.51.198", list))).await;
+                mail(&simulation, "fine.tld.").await;
+            };
+            among_others(&simulation, work).await;
+            let address = WantedSubject::Address([198, 51, 100, 9].into());
+            let report = why(&simulation, Some(address)).await.remove(0);
+            assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
+            assert_eq!(report.culprit.list.as_deref(), Some(list));
+        }
+    });
+}
+
+#[test]
+fn the_key_of_a_list_is_not_shown() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, check(&simulation, "9.100.51.198.secret1", KEYED)).await;
+        let found = why(&simulation, Some(WantedSubject::Address([198, 51, 100, 9].into()))).await;
+        assert_eq!(kind_of(&found[0]), (CulpritKind::ListSilent, KEYED, 0), "{found:#?}");
+        let name = format!("9.100.51.198._key.{KEYED}");
+        assert!(found[0].questions.iter().all(|question| question.name == name), "{found:#?}");
+        check(&simulation, "shop.test", KEY_ZONE).await;
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        check(&simulation, "store.test", KEY_ZONE).await;
+        let of_shop = of_domain(&simulation, "shop.test.").await;
+        assert_eq!(kind_of(&of_shop), (CulpritKind::ListSilent, "dbl.dq.spamhaus.net.", 0), "{of_shop:#?}");
+        let all = [found, why(&simulation, None).await];
+        assert!(!serde_json::to_string(&all).unwrap().contains("secret"), "{all:#?}");
+    });
+}
+
+#[test]
+fn loss_on_one_path_is_no_silence() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            for number in 0..40 {
+                ask(&simulation, &format!("w{number}.lossy.tld."), RecordType::A).await;
+            }
+        };
+        among_others(&simulation, work).await;
+        let report = of_domain(&simulation, "lossy.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::Loss, "lossy.tld.", 0), "{report:#?}");
+    });
+}
+
+#[test]
+fn an_outage_of_everything_is_our_own_network_s() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "fine.tld.")).await;
+        tokio::time::sleep(Duration::from_secs(400)).await;
+        simulation.network().set_loss(1_000);
+        let work = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            mail(&simulation, "fine.tld.").await;
+            mail(&simulation, "slow.tld.").await;
+        };
+        among_others(&simulation, work).await;
+        for domain in ["fine.tld.", "slow.tld."] {
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(report.culprit.kind, CulpritKind::Network, "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn two_silent_zones_at_an_idle_gateway_are_no_outage() {
+    paused(async {
+        let simulation = world();
+        // Both are known, and nothing else is asked while they are silent.
+        join_all([mail(&simulation, "silent.tld."), mail(&simulation, "dead.tld.")]).await;
+        for domain in ["silent.tld.", "dead.tld."] {
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            let asked = ["silent.tld.", "dead.tld."].map(|zone| format!("at{domain}{zone}"));
+            join_all(asked.each_ref().map(|text| ask(&simulation, text, RecordType::A))).await;
+        }
+        for domain in ["silent.tld.", "dead.tld."] {
+            let report = of_domain(&simulation, domain).await;
+            assert_eq!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "silent.tld.")).await;
+        // Too late for its failures to explain another.
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        ask(&simulation, "other.silent.tld.", RecordType::A).await;
+        let report = of_domain(&simulation, "other.silent.tld.").await;
+        let [question] = &report.questions[..] else { panic!("{report:#?}") };
+        assert!(question.messages.is_empty() && question.elapsed < 0.1, "{report:#?}");
+        assert_eq!(kind_of(&report), (CulpritKind::ServerSilent, "silent.tld.", 0), "{report:#?}");
+        let silent = of_domain(&simulation, "silent.tld.").await;
+        assert!(
+            report.culprit.server.is_some() && report.culprit.server == silent.culprit.server,
+            "{report:#?}"
+        );
+    });
+}
+
+#[test]
+fn a_list_that_is_held_is_named_long_after_its_last_answer() {
+    paused(async {
+        for (list, kind) in
+            [("bl.spamcop.net.", CulpritKind::ListSilent), ("psbl.surriel.com.", CulpritKind::ListRefused)]
+        {
+            let simulation = world();
+            for last in 1..=12 {
+                check(&simulation, &format!("{last}.100.51.198"), list).await;
+            }
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            check(&simulation, "99.100.51.198", list).await;
+            let address = WantedSubject::Address([198, 51, 100, 99].into());
+            let report = why(&simulation, Some(address)).await.remove(0);
+            assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
+        }
+    });
+}
+
+#[test]
+fn one_reader_reads_the_record_at_a_time() {
+    let simulation = paused(async { world() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let resolver = Arc::clone(simulation.resolver());
+        let held = Arc::new(Barrier::new(2));
+        let memory = resolver.memory().clone();
+        let other = Arc::clone(&held);
+        let walk = tokio::spawn(async move { memory.walk(move |_| other.wait().is_leader()).await });
+        let mut reading = std::pin::pin!(resolver.why(wanted(None)));
+        let others = async {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut reading => panic!("it has not waited for the other"),
+            () = others => {}
+        }
+        held.wait();
+        walk.await.unwrap();
+        assert_eq!(reading.await.len(), 1);
+    });
+}
+
+#[test]
+fn a_client_that_sleeps_is_not_dns() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "fine.tld.", RecordType::MX).await;
+            tokio::time::sleep(Duration::from_millis(1_900)).await;
+            ask(&simulation, "mx.fine.tld.", RecordType::A).await;
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            ask(&simulation, "fine.tld.", RecordType::TXT).await;
+        };
+        among_others(&simulation, work).await;
+        let report = of_domain(&simulation, "fine.tld.").await;
+        assert_eq!(kind_of(&report), (CulpritKind::Client, "", 0), "{report:#?}");
+        assert!(report.culprit.evidence.contains("1.9 s before mx.fine.tld. A"), "{report:#?}");
+    });
+}
+
+#[test]
+fn an_address_finds_the_hosts_that_have_it_and_a_client_its_own() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "fine.tld.")).await;
+        let found = why(&simulation, Some(WantedSubject::Address([198, 51, 100, 7].into()))).await;
+        assert!(found.iter().all(|report| report.client == "127.0.0.1"), "{found:#?}");
+        assert!(found[0].questions.iter().any(|question| question.name == "mx.fine.tld."));
+        let client = Some("198.18.0.0/24".parse().unwrap());
+        let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client, most: 20 };
+        let found = simulation.resolver().why(wanted).await;
+        assert!(found.iter().all(|report| report.client == "198.18.0.1"), "{found:#?}");
+    });
+}
+
+#[test]
+fn a_question_after_the_failure_is_explained_by_it() {
+    paused(async {
+        let simulation = world();
+        among_others(&simulation, mail(&simulation, "silent.tld.")).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let reply = ask(&simulation, "silent.tld.", RecordType::MX).await;
+        assert!(matches!(reply.outcome, Outcome::Remembered | Outcome::Failed), "{:?}", reply.outcome);
+        let found = why(&simulation, Some(WantedSubject::Name(wire_name(&name("silent.tld.")).into()))).await;
+        assert_eq!(found.len(), 2);
+        for report in found {
+            assert_eq!(report.culprit.kind, CulpritKind::ServerSilent, "{report:#?}");
+        }
+        let report = simulation.recorder().report(Window::Start);
+        let everything = simulation.recorder().recorded(&ReadSpan::default(), &Secrets::default());
+        assert_eq!(report.questions, everything.questions.len() as u64);
+    });
+}
