@@ -247,6 +247,8 @@ fn the_key_of_a_list_is_not_shown() {
         assert_eq!(kind_of(&found[0]), (CulpritKind::ListSilent, KEYED, 0), "{found:#?}");
         let name = format!("9.100.51.198._key.{KEYED}");
         assert!(found[0].questions.iter().all(|question| question.name == name), "{found:#?}");
+        // Another mail.
+        tokio::time::sleep(Duration::from_secs(5)).await;
         check(&simulation, "shop.test", KEY_ZONE).await;
         tokio::time::sleep(Duration::from_secs(20)).await;
         check(&simulation, "store.test", KEY_ZONE).await;
@@ -276,6 +278,8 @@ fn loss_on_one_path_is_no_silence() {
 fn an_outage_of_everything_is_our_own_network_s() {
     paused(async {
         let simulation = world();
+        // Root servers are asked while nothing answers.
+        let _tasks = simulation.tend();
         among_others(&simulation, mail(&simulation, "fine.tld.")).await;
         tokio::time::sleep(Duration::from_secs(400)).await;
         simulation.network().set_loss(1_000);
@@ -320,7 +324,9 @@ fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
         ask(&simulation, "other.silent.tld.", RecordType::A).await;
         let report = of_domain(&simulation, "other.silent.tld.").await;
         let [question] = &report.questions[..] else { panic!("{report:#?}") };
-        assert!(question.messages.is_empty() && question.elapsed < 0.1, "{report:#?}");
+        // Its parent may be asked, its own server is not.
+        let is_asked = question.messages.iter().any(|message| message.zone == "silent.tld.");
+        assert!(!is_asked && question.elapsed < 0.1, "{report:#?}");
         assert_eq!(kind_of(&report), (CulpritKind::ServerSilent, "silent.tld.", 0), "{report:#?}");
         let silent = of_domain(&simulation, "silent.tld.").await;
         assert!(

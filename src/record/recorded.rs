@@ -76,6 +76,8 @@ pub struct Recorded {
     pub questions: Vec<QuestionEntry>,
     /// Flights, each once.
     pub flights: Vec<FlightEntry>,
+    /// When the first question of the record came, whether it was wanted or not.
+    pub begin: Option<u64>,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
 }
@@ -222,6 +224,8 @@ impl RingReader<'_> {
                 match entry {
                     Entry::Question(question) => {
                         earliest = earliest.min(question.at);
+                        let first = self.recorded.begin.map_or(question.at, |first| first.min(question.at));
+                        self.recorded.begin = Some(first);
                         if self.span.has(&question) {
                             taken = taken.saturating_add(question.weight());
                             self.recorded.questions.push(question);

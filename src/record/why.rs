@@ -221,7 +221,7 @@ impl WantedSubject {
 
 /// The report that the record has no such question.
 fn unknown(recorded: &Recorded) -> MessageReport {
-    let begin = recorded.questions.first().map(|question| question.at);
+    let begin = recorded.begin;
     MessageReport {
         line: None,
         began: begin.map_or(0.0, seconds),

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use super::{
     Asked, Cause, CauseKey, CulpritKind, FlightEntry, MessageEntry, Outcome, Traffic, cause, fault,
-    is_of_list, is_within, kind_of, timeline, zone_of,
+    is_of_list, is_within, kind_of, micros, timeline, zone_of,
 };
 use crate::conduct::Conduct;
+use crate::limits::SLOW_ANSWER;
 use crate::record::event::Shows;
 
 /// A cause of a failure, a server of it, and the last message to it; none: it is known to be silent, and was not asked.
@@ -97,7 +98,12 @@ fn of_servers<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        let seen = message.and_then(|message| kind_of(one, flight, message, traffic));
+        // A message that was on its way when the flight ended may still have been answered.
+        let under_way = |message: &&MessageEntry| {
+            message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
+        };
+        let seen = message.filter(|message| !under_way(message));
+        let seen = seen.and_then(|message| kind_of(one, flight, message, traffic));
         let told = conduct.and_then(|conduct| match conduct {
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
             conduct => fault(is_of_list(one, zone), conduct),

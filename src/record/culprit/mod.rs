@@ -295,8 +295,6 @@ fn kind_of(
         Some(Conduct::Answered | Conduct::Truncated) => {
             slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
         }
-        // It may still have answered.
-        None if !slow => None,
         None | Some(Conduct::Silent) => silence(list, flight, message, traffic),
         Some(Conduct::Unreachable) if traffic.is_down(flight, message) => Some(CulpritKind::Network),
         Some(conduct) => fault(list, conduct),

@@ -117,7 +117,7 @@ fn told_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(Culpri
 fn traffic_of(flights: Vec<FlightEntry>, outages: &[(u64, u64)]) -> Traffic {
     let outages =
         outages.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect();
-    Traffic::of(&Recorded { questions: Vec::new(), flights, outages })
+    Traffic::of(&Recorded { flights, outages, ..Recorded::default() })
 }
 
 const OK: Option<Conduct> = Some(Conduct::Answered);
