@@ -131,6 +131,7 @@ mod demo {
     use resolverd::ctl::render::{Style, screen};
     use resolverd::daemon::Daemon;
     use resolverd::lab::demo::{Host, Options};
+    use resolverd::lab::message_bench::{self, table};
     use resolverd::record::Window;
 
     use resolverd::log;
@@ -143,9 +144,12 @@ mod demo {
     /// Shows the daemon at work.
     pub(super) fn run(arguments: &Demo, listen: &[SocketAddr]) -> ExitCode {
         log::start(tracing::Level::WARN);
+        if arguments.bench {
+            return bench(arguments);
+        }
         let mut options = Options::new(if listen.is_empty() { vec![LISTEN] } else { listen.to_vec() });
         options.once = arguments.once;
-        options.messages = arguments.messages.into();
+        options.messages = arguments.messages.map_or(options.messages, usize::from);
         options.seed = arguments.seed;
         options.terminal = io::stdout().is_terminal();
         let mut host = InProcess(None);
@@ -155,6 +159,20 @@ mod demo {
         match ran {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => failed(&error),
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// Prints the table of the measurement.
+    fn bench(arguments: &Demo) -> ExitCode {
+        let mut options = message_bench::Options::default();
+        options.messages = arguments.messages.map_or(options.messages, usize::from);
+        options.seeds = (0..3).map(|place| arguments.seed.wrapping_add(place)).collect();
+        match table(&options) {
+            Ok(table) => {
+                print!("{table}");
+                ExitCode::SUCCESS
+            }
             Err(error) => failed(&error),
         }
     }

@@ -3,6 +3,7 @@
 //! Distances are log-normal around a median for each kind of server; every zone has at least two servers, so that any
 //! one may die (RFC 2182).
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +75,9 @@ const SPAMMERS: std::ops::Range<u8> = 200..220;
 /// Domains that spam advertises.
 const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lottery.example", "dbltest.com"];
 
+/// Percentage of the servers below the top-level domains that are dead or lame on a rough internet.
+const BROKEN_PER_CENT: u32 = 10;
+
 /// TTLs of lists, as those of Spamhaus: 60 s for a listing, 10 s for none.
 const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
 
@@ -107,7 +111,7 @@ impl Internet {
     /// # Errors
     /// None for the texts of this file; a test builds it.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
-        Self::build(seed, size, None)
+        Self::build(seed, size, Paths::Even, None)
     }
 
     /// The same internet with its top and a quarter of its mail domains signed, at the begin of simulations.
@@ -123,7 +127,39 @@ impl Internet {
     /// # Errors
     /// None for the texts of this file; a test builds it.
     pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
-        Self::build(seed, size, Some(unix))
+        Self::build(seed, size, Paths::Even, Some(unix))
+    }
+
+    /// The signed internet with bad paths and bad servers: 0.2 to 15 % of the datagrams are lost, by server, and one of
+    /// ten servers below the top-level domains is dead or lame. Each zone keeps a server in health.
+    ///
+    /// # Errors
+    /// None for the texts of this file; a test builds it.
+    pub fn rough(seed: u64, size: usize) -> Result<Self, LabError> {
+        let internet = Self::build(seed, size, Paths::Rough, Some(UNIX_AT_START))?;
+        internet.break_some(&Random::seeded(seed.rotate_left(7)));
+        Ok(internet)
+    }
+
+    /// Breaks some servers, and never the last one of a zone.
+    fn break_some(&self, random: &Random) {
+        let mut broken: BTreeSet<&str> = BTreeSet::new();
+        for server in self.lab.servers() {
+            let (is_drawn, fault) = (random.below(100) < BROKEN_PER_CENT, random.below(4));
+            let mut zones =
+                self.lab.zones().filter(|(_, of)| of.iter().any(|one| one.name() == server.name()));
+            let is_spared = zones.any(|(zone, of)| {
+                zone.iter().len() < 2
+                    || zone.to_string().ends_with(".arpa.")
+                    || of.iter().filter(|one| !broken.contains(one.name())).count() < 2
+            });
+            if is_drawn && !is_spared {
+                broken.insert(server.name());
+                let fault =
+                    [Fault::Dead, Fault::Dead, Fault::Refused, Fault::ServFail].get(fault as usize).copied();
+                server.set_faults(&server.faults().into_iter().chain(fault).collect::<Vec<_>>());
+            }
+        }
     }
 
     /// Whether the zone of `name` is signed.
@@ -140,8 +176,8 @@ impl Internet {
             && like.any(|(zone, _)| absolute(zone).is_ok_and(|zone| zone == *name))
     }
 
-    fn build(seed: u64, size: usize, signed: Option<u64>) -> Result<Self, LabError> {
-        let mut maker = Maker { tree: Tree::default(), random: Random::seeded(seed), next: 0 };
+    fn build(seed: u64, size: usize, paths: Paths, signed: Option<u64>) -> Result<Self, LabError> {
+        let mut maker = Maker { tree: Tree::default(), random: Random::seeded(seed), next: 0, paths };
         maker.top()?;
         maker.reverse()?;
         for hoster in &HOSTERS {
@@ -177,6 +213,16 @@ struct Maker {
     random: Random,
     /// Servers made so far: each has the next address.
     next: u16,
+    paths: Paths,
+}
+
+/// The paths to servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paths {
+    /// Each loses one of two hundred datagrams.
+    Even,
+    /// They lose 2 to 150 of a thousand, most of them few.
+    Rough,
 }
 
 impl Maker {
@@ -186,9 +232,18 @@ impl Maker {
         let [high, low] = self.next.to_be_bytes();
         let mut plan = ServerPlan::new(name, vec![IpAddr::from([127, 53, high, low])]);
         let round_trip = self.distance(median);
-        plan.distance = Distance { round_trip, jitter: round_trip / 10, loss_per_mille: 5 };
+        plan.distance = Distance { round_trip, jitter: round_trip / 10, loss_per_mille: self.loss() };
         plan.faults = faults.to_vec();
         self.tree.server(plan)
+    }
+
+    /// Datagrams lost of a thousand on the path to a server.
+    fn loss(&self) -> u32 {
+        match self.paths {
+            Paths::Even => 5,
+            // The mean of the third power of an even draw is a quarter: 4 % of the datagrams.
+            Paths::Rough => 2 + 148 * self.random.below(101).pow(3) / 1_000_000,
+        }
     }
 
     /// A log-normal draw around the median: half a sigma, within 2 and 400 ms.
@@ -299,6 +354,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::server::LabServer;
 
     #[test]
     fn every_zone_has_two_servers_and_the_seed_decides() {
@@ -313,6 +369,23 @@ mod tests {
         };
         assert_eq!(distances(&internet), distances(&Internet::new(1, DEFAULT_DOMAINS).unwrap()));
         assert_ne!(distances(&internet), distances(&Internet::new(2, DEFAULT_DOMAINS).unwrap()));
+    }
+
+    #[test]
+    fn a_rough_internet_has_bad_paths_and_bad_servers_and_no_dead_zone() {
+        let internet = Internet::rough(1, DEFAULT_DOMAINS).unwrap();
+        let losses: Vec<u32> =
+            internet.lab.servers().iter().map(|server| server.distance().loss_per_mille).collect();
+        assert!(losses.iter().all(|loss| (2..=150).contains(loss)), "{losses:?}");
+        assert!(losses.iter().any(|loss| *loss < 10) && losses.iter().any(|loss| *loss > 100), "{losses:?}");
+        let is_broken = |server: &LabServer| {
+            [Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| server.has(*fault))
+        };
+        let broken = internet.lab.servers().iter().filter(|server| is_broken(server)).count();
+        assert!((2..=10).contains(&broken), "{broken}");
+        for (zone, servers) in internet.lab.zones() {
+            assert!(servers.iter().any(|server| !is_broken(server)), "{zone}");
+        }
     }
 
     #[test]

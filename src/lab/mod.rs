@@ -72,6 +72,7 @@ pub mod internet;
 pub mod log;
 pub mod mail_domains;
 mod mangle;
+pub mod message_bench;
 pub mod oracle;
 pub mod prelude;
 pub mod scenario;

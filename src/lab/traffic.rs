@@ -47,6 +47,8 @@ impl Asker for LabClient {
 pub enum Mail {
     /// Comes from an address.
     Inbound {
+        /// The software that it comes to.
+        gateway: Gateway,
         /// The client's address.
         address: Ipv4Addr,
         /// Domain of MAIL FROM and of From:.
@@ -61,6 +63,15 @@ pub enum Mail {
         /// The recipient's domain.
         recipient: Name,
     },
+}
+
+/// The software that asks the DNS lists about a client's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gateway {
+    /// postscreen: all lists at once, before smtpd looks up the name of the address.
+    Postscreen,
+    /// smtpd alone: the name of the address, and then one list after the other.
+    Smtpd,
 }
 
 /// The result of one message.
@@ -85,14 +96,14 @@ fn draw_one(internet: &Internet, random: &Random) -> Option<Mail> {
     if random.below(100) >= INBOUND_PER_CENT {
         return Some(Mail::Outbound { recipient: domain.name.clone() });
     }
-    let link = pick(&internet.domains, random)?.name.clone();
+    let (gateway, link) = (Gateway::Postscreen, pick(&internet.domains, random)?.name.clone());
     if random.below(100) < SPAM_PER_CENT {
         let (address, link) =
             (*pick(&internet.spammers, random)?, pick(&internet.spam_domains, random)?.clone());
-        return Some(Mail::Inbound { address, sender: domain.name.clone(), selector: None, link });
+        return Some(Mail::Inbound { gateway, address, sender: domain.name.clone(), selector: None, link });
     }
     let (address, sender) = (domain.address, domain.name.clone());
-    Some(Mail::Inbound { address, sender, selector: Some(domain.selector), link })
+    Some(Mail::Inbound { gateway, address, sender, selector: Some(domain.selector), link })
 }
 
 fn pick<'a, T>(list: &'a [T], random: &Random) -> Option<&'a T> {
@@ -104,8 +115,8 @@ pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &C
     let began = clock.mono();
     let mut session = Session { internet, asker, questions: 0, failed: 0 };
     match mail {
-        Mail::Inbound { address, sender, selector, link } => {
-            session.connection(*address).await;
+        Mail::Inbound { gateway, address, sender, selector, link } => {
+            session.connection(*gateway, *address).await;
             session.envelope(*address, sender).await;
             session.content(sender, *selector, link).await;
         }
@@ -144,19 +155,21 @@ impl Session<'_> {
         answer
     }
 
-    /// postscreen: every list of addresses at once. smtpd: PTR, then the addresses of the name.
-    async fn connection(&mut self, address: Ipv4Addr) {
-        let lists = self.internet.lists.iter().filter(|list| list.kind != ListKind::BadDomains);
-        let questions: Vec<_> =
-            lists.filter_map(|list| Some((below(&reversed(address), &list.zone)?, RecordType::A))).collect();
-        self.all(&questions).await;
+    /// postscreen: every list of addresses at once. smtpd: PTR, then the addresses of the name; without postscreen the
+    /// lists follow one by one (`reject_rbl_client`).
+    async fn connection(&mut self, gateway: Gateway, address: Ipv4Addr) {
+        let questions: Vec<_> = address_lists(self.internet, address).collect();
+        if gateway == Gateway::Postscreen {
+            self.all(&questions).await;
+        }
         let pointer = self.one(&Name::from(address), RecordType::PTR).await;
-        let host = pointer.iter().flat_map(|answer| &answer.answers).find_map(|record| match &record.data {
-            RData::PTR(name) => Some(name.0.clone()),
-            _ => None,
-        });
-        if let Some(host) = host {
+        if let Some(host) = pointer.as_ref().and_then(host_of) {
             self.all(&[(host.clone(), RecordType::A), (host, RecordType::AAAA)]).await;
+        }
+        if gateway == Gateway::Smtpd {
+            for (name, kind) in &questions {
+                self.one(name, *kind).await;
+            }
         }
     }
 
@@ -186,12 +199,10 @@ impl Session<'_> {
         questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), sender));
         questions.extend(key.map(|name| (name, RecordType::TXT)));
-        for list in self.internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains) {
-            for domain in [link, sender] {
-                let name = below(domain.to_string().trim_end_matches('.'), &list.zone);
-                questions.extend(name.map(|name| (name, RecordType::A)));
-            }
-        }
+        let of_sender = domain_lists(self.internet, sender);
+        questions.extend(
+            domain_lists(self.internet, link).zip(of_sender).flat_map(|(link, sender)| [link, sender]),
+        );
         self.all(&questions).await;
     }
 
@@ -214,7 +225,31 @@ impl Session<'_> {
     }
 }
 
-fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
+/// The questions to the lists of addresses.
+pub(super) fn address_lists(
+    internet: &Internet,
+    address: Ipv4Addr,
+) -> impl Iterator<Item = (Name, RecordType)> {
+    let lists = internet.lists.iter().filter(|list| list.kind != ListKind::BadDomains);
+    lists.filter_map(move |list| Some((below(&reversed(address), &list.zone)?, RecordType::A)))
+}
+
+/// The questions to the lists of domains.
+pub(super) fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
+    let lists = internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains);
+    let labels = domain.to_string();
+    lists.filter_map(move |list| Some((below(labels.trim_end_matches('.'), &list.zone)?, RecordType::A)))
+}
+
+/// The first name of a PTR answer.
+pub(super) fn host_of(answer: &Message) -> Option<Name> {
+    answer.answers.iter().find_map(|record| match &record.data {
+        RData::PTR(name) => Some(name.0.clone()),
+        _ => None,
+    })
+}
+
+pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
     match &record.data {
         RData::MX(exchanger) => Some((exchanger.preference, exchanger.exchange.clone())),
         _ => None,
@@ -222,12 +257,12 @@ fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
 }
 
 /// `labels` below `zone`.
-fn below(labels: &str, zone: &Name) -> Option<Name> {
+pub(super) fn below(labels: &str, zone: &Name) -> Option<Name> {
     Name::from_ascii(labels).ok()?.append_domain(zone).ok()
 }
 
 /// The domains that an SPF record includes.
-fn includes(answer: &Message) -> Vec<Name> {
+pub(super) fn includes(answer: &Message) -> Vec<Name> {
     let texts = answer.answers.iter().filter_map(|record| match &record.data {
         RData::TXT(text) => Some(text.txt_data.concat()),
         _ => None,

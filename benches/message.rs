@@ -1,0 +1,34 @@
+//! The DNS of a message of mail: its time and its messages to servers, with look-ahead off, by rules and learned, beside
+//! the limits. `cargo bench --bench message` prints the tables that README quotes.
+
+use resolverd::lab::message_bench::mails::Popularity;
+use resolverd::lab::message_bench::{Measured, Options, table};
+use resolverd::lab::world::LabError;
+
+fn main() -> Result<(), LabError> {
+    let modes = || Measured::ALL[..3].to_vec();
+    let worlds = [
+        ("mail by Zipf's law", Options::default()),
+        ("all domains alike", Options { popularity: Popularity::Uniform, ..Options::default() }),
+        (
+            "30 % of all exchanges lost",
+            Options { loss_per_mille: 300, resolvers: modes(), ..Options::default() },
+        ),
+        (
+            "a dead server in each zone",
+            Options { dead_servers: true, resolvers: modes(), ..Options::default() },
+        ),
+        (
+            "20 times the rate",
+            Options { rate: 500, messages: 6_000, resolvers: modes(), ..Options::default() },
+        ),
+    ];
+    for (title, options) in worlds {
+        println!(
+            "{title}: {} messages, {} a second, seeds {:?}",
+            options.messages, options.rate, options.seeds
+        );
+        println!("{}", table(&options)?);
+    }
+    Ok(())
+}

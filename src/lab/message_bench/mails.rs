@@ -1,0 +1,129 @@
+//! The mail of the measurement: two fifths spam, a fifth outbound, the others inbound, half of them to each kind of gateway.
+
+use std::net::Ipv4Addr;
+
+use crate::random::Random;
+
+use super::super::internet::Internet;
+use super::super::mail_domains::MailDomain;
+use super::super::traffic::{Gateway, Mail};
+
+/// Percentages of the messages; the others are inbound.
+const SPAM_PER_CENT: u32 = 40;
+const OUTBOUND_PER_CENT: u32 = 20;
+
+/// Last octets of the addresses that send spam, in the /24 of each hoster: a bot in each of four hundred places.
+const BOTS: std::ops::Range<u32> = 200..250;
+
+/// How often each domain occurs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Popularity {
+    /// By Zipf's law: the second domain has half the mail of the first, the third has a third.
+    Zipf,
+    /// All alike.
+    Uniform,
+}
+
+/// The kinds of messages, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MailKind {
+    /// To postscreen, which asks the lists at once.
+    AtOnce,
+    /// To smtpd, which asks them one by one.
+    OneByOne,
+    /// Spam, to postscreen.
+    Spam,
+    /// To another domain.
+    Outbound,
+}
+
+impl MailKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::AtOnce, Self::OneByOne, Self::Spam, Self::Outbound];
+
+    /// The kind of a message.
+    pub fn of(mail: &Mail) -> Self {
+        match mail {
+            Mail::Outbound { .. } => Self::Outbound,
+            Mail::Inbound { selector: None, .. } => Self::Spam,
+            Mail::Inbound { gateway: Gateway::Postscreen, .. } => Self::AtOnce,
+            Mail::Inbound { gateway: Gateway::Smtpd, .. } => Self::OneByOne,
+        }
+    }
+
+    /// Its row in the table.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::AtOnce => "inbound, lists at once",
+            Self::OneByOne => "inbound, lists one by one",
+            Self::Spam => "spam, lists at once",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+/// The same `count` messages for the same internet and seed.
+pub fn draw(internet: &Internet, seed: u64, count: usize, popularity: Popularity) -> Vec<Mail> {
+    let random = Random::seeded(seed);
+    let weight = |place: usize| match popularity {
+        Popularity::Zipf => 1_000_000 / (place + 1),
+        Popularity::Uniform => 1,
+    };
+    let sum = |sum: &mut usize, place| {
+        *sum += weight(place);
+        Some(*sum)
+    };
+    let sums: Vec<usize> = (0..internet.domains.len()).scan(0, sum).collect();
+    (0..count).filter_map(|_| draw_one(internet, &random, &sums)).collect()
+}
+
+fn draw_one(internet: &Internet, random: &Random, sums: &[usize]) -> Option<Mail> {
+    let domain = pick(internet, random, sums)?;
+    let (kind, link) = (random.below(100), pick(internet, random, sums)?.name.clone());
+    if kind < OUTBOUND_PER_CENT {
+        return Some(Mail::Outbound { recipient: domain.name.clone() });
+    }
+    let sender = domain.name.clone();
+    if kind < OUTBOUND_PER_CENT + SPAM_PER_CENT {
+        let [first, second, third, _] = pick(internet, random, sums)?.address.octets();
+        let last = u8::try_from(BOTS.start + random.below(BOTS.end - BOTS.start)).ok()?;
+        let address = Ipv4Addr::new(first, second, third, last);
+        let advertised = random.below(u32::try_from(internet.spam_domains.len()).ok()?);
+        let link = internet.spam_domains.get(usize::try_from(advertised).ok()?)?.clone();
+        return Some(Mail::Inbound { gateway: Gateway::Postscreen, address, sender, selector: None, link });
+    }
+    let gateway = if kind.is_multiple_of(2) { Gateway::Postscreen } else { Gateway::Smtpd };
+    let (address, selector) = (domain.address, Some(domain.selector));
+    Some(Mail::Inbound { gateway, address, sender, selector, link })
+}
+
+fn pick<'a>(internet: &'a Internet, random: &Random, sums: &[usize]) -> Option<&'a MailDomain> {
+    let drawn = random.below(u32::try_from(*sums.last()?).ok()?);
+    internet.domains.get(sums.partition_point(|sum| *sum <= usize::try_from(drawn).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_domains_have_most_of_the_mail_and_each_kind_occurs() {
+        let internet = Internet::new(1, 60).unwrap();
+        let mails = |popularity| draw(&internet, 1, 1_000, popularity);
+        assert_eq!(mails(Popularity::Zipf), mails(Popularity::Zipf));
+        let to_first = |mails: &[Mail]| {
+            let first = &internet.domains[0].name;
+            let is_of = |mail: &&Mail| match mail {
+                Mail::Inbound { sender, .. } => sender == first,
+                Mail::Outbound { recipient } => recipient == first,
+            };
+            mails.iter().filter(is_of).count()
+        };
+        assert!((150..300).contains(&to_first(&mails(Popularity::Zipf))));
+        assert!((5..40).contains(&to_first(&mails(Popularity::Uniform))));
+        for (kind, least) in MailKind::ALL.into_iter().zip([150, 150, 350, 150]) {
+            let of = mails(Popularity::Zipf).iter().filter(|mail| MailKind::of(mail) == kind).count();
+            assert!(of >= least, "{kind:?}: {of}");
+        }
+    }
+}
