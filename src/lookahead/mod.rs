@@ -190,6 +190,10 @@ impl Outside for Arc<LookaheadResolver> {
         self.zone_to_blame(question)
     }
 
+    fn failed_zone(&self, question: &Question) -> Name {
+        self.failed_zone_ahead(question)
+    }
+
     fn is_apex(&self, question: &Question) -> bool {
         LookaheadResolver::is_apex(self, question)
     }

@@ -34,6 +34,8 @@ pub(super) trait Outside {
     fn known(&self, question: &Question) -> KnownAhead;
     /// The zone that is to blame if it fails.
     fn zone(&self, question: &Question) -> Name;
+    /// The zone that is to blame for a client's question that failed.
+    fn failed_zone(&self, question: &Question) -> Name;
     /// Whether its name is known to be the apex of a zone.
     fn is_apex(&self, question: &Question) -> bool;
     /// Whether clients leave room.
@@ -169,7 +171,7 @@ impl State {
         let was_expected = self.used(question, arrived, outside);
         if answer.rcode == ResponseCode::ServFail {
             if is_of_servers(answer) {
-                self.avoided.add(question.view, outside.zone(question), AHEAD_FAILED_TIME, now);
+                self.avoided.add(question.view, outside.failed_zone(question), AHEAD_FAILED_TIME, now);
             }
             return (Vec::new(), was_expected.is_some_and(|used| used.asked));
         }

@@ -49,6 +49,10 @@ impl Outside for World {
         Name::from_labels(question.name.iter().skip(labels.saturating_sub(2))).unwrap()
     }
 
+    fn failed_zone(&self, question: &Question) -> Name {
+        self.zone(question)
+    }
+
     fn is_apex(&self, question: &Question) -> bool {
         question.name.iter().len() == 2
     }

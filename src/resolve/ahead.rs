@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::answered::{AnsweredEvent, AnsweredQueue};
 use super::chased::compose_answer;
@@ -20,11 +20,12 @@ use super::client_question::ClientQuestion;
 use super::flight::FlightResolver;
 use super::prefetch::ASKER;
 use super::shares;
+use crate::cache::rrset::Rank;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::limits::{MAX_EXCHANGES, PRIVATE_LABELS};
+use crate::limits::{MAX_ALIASES, MAX_EXCHANGES, PRIVATE_LABELS};
 use crate::question::{Answer, Question, name_of_wire, same_name};
 use crate::record::Recorder;
 use crate::record::note::Note;
@@ -117,6 +118,24 @@ impl LookaheadResolver {
             return question.name.clone();
         }
         name_of_wire(shares::zone_at_first(key.name(), labels))
+    }
+
+    /// The zone that is to blame if a client's question failed: that of `zone_to_blame` for the end of its known aliases.
+    pub fn failed_zone(&self, question: &Question) -> Name {
+        let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
+        let (rrsets, now) = (self.flight.memory.rrsets.of(view.knows), self.flight.clock.mono());
+        let mut end = question.clone();
+        for _ in 0..MAX_ALIASES {
+            let alias = rrsets.rrset(&end.name, RecordType::CNAME, Rank::Answer, now);
+            let records = alias.map(|alias| alias.records(&end.name, now)).unwrap_or_default();
+            let target = records.into_iter().find_map(|record| match record.data {
+                RData::CNAME(target) => Some(target.0),
+                _ => None,
+            });
+            let Some(target) = target else { break };
+            end.name = target;
+        }
+        self.zone_to_blame(&end)
     }
 
     /// The zone that is to blame for this failure of a question: that of `zone_to_blame`, or the one that an alias has led
