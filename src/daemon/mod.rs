@@ -43,7 +43,6 @@ use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
-use crate::lookahead::Lookahead;
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Resolver, ResolverParts};
@@ -148,7 +147,7 @@ impl Daemon {
         }
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
-        let lookahead = Lookahead::new(&clock, &random);
+        let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
         let running = Running {
             resolver,
             lookahead,
@@ -158,6 +157,7 @@ impl Daemon {
             reloading,
             origin,
             lists,
+            rules,
             snapshot,
             network,
             missed,
@@ -220,7 +220,7 @@ impl Daemon {
             let _ = control.await;
         }
         tasks.shutdown().await;
-        tokio::task::block_in_place(|| subject.keep_lists(None));
+        tokio::task::block_in_place(|| (subject.keep_lists(None), subject.keep_rules(None)));
         if let Some(snapshot) = &subject.snapshot {
             snapshot.end();
             subject.write_snapshot().await;

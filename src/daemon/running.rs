@@ -45,6 +45,8 @@ pub(super) struct Running {
     pub(super) origin: Option<PathBuf>,
     /// The file that keeps the states of DNS lists.
     pub(super) lists: Option<PathBuf>,
+    /// The file that keeps what the rules of look-ahead have learned.
+    pub(super) rules: Option<PathBuf>,
     /// The snapshot of the cache, where one is kept.
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// Sends datagrams to servers.

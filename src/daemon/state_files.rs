@@ -1,7 +1,7 @@
 //! Files in the state directory, which the next process reads.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -27,4 +27,36 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(irregular()) }
+}
+
+/// Replaces such a file, so that a reader finds the old or the new one.
+pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    // The rest of an interrupted write. Nothing that stands there instead is followed or waited for.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(octets)?;
+    file.sync_all()?;
+    fs::rename(beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_a_link_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, elsewhere) = (directory.path().join("kept.json"), directory.path().join("elsewhere"));
+        std::os::unix::fs::symlink(&elsewhere, path.with_extension("new")).unwrap();
+        for text in ["one", "two"] {
+            replace(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert!(!elsewhere.exists());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
 }

@@ -13,9 +13,12 @@ use super::snapshot::Snapshot;
 use super::state_files;
 use crate::background::{batch, tend, witness::ask_root_in_doubt};
 use crate::cache::Memory;
+use crate::clock::Clock;
 use crate::dnsbl::kept_lists::{self, KeptLists};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::listener::Listeners;
+use crate::lookahead::Lookahead;
+use crate::lookahead::kept_rules::{self, KeptRules};
 use crate::notify;
 use crate::random::Random;
 use crate::record::Counter;
@@ -33,7 +36,7 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     tasks.spawn(prime(running()));
     keep(&mut tasks, supervisor, "the statistics task", running(), tick);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
-    keep(&mut tasks, supervisor, "the lists file task", running(), keep_lists);
+    keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the dead server task", side, SideResolver::probe_dead_servers);
@@ -82,9 +85,25 @@ impl Running {
         if last.is_some_and(|last| last == kept) {
             return Some(kept);
         }
-        if let Err(error) = kept.write(path) {
+        if let Err(error) = kept.to_octets().and_then(|octets| state_files::replace(path, &octets)) {
             tracing::warn!(
                 "cannot write {}: {error}; at the next start the query counts of DNS lists begin at 0",
+                path.display()
+            );
+        }
+        Some(kept)
+    }
+
+    /// Writes what the rules of look-ahead have learned, if it has changed since the `last` writing; returns it.
+    pub(super) fn keep_rules(&self, last: Option<KeptRules>) -> Option<KeptRules> {
+        let path = self.rules.as_ref()?;
+        let kept = self.lookahead.learned();
+        if last.is_some_and(|last| last == kept) {
+            return Some(kept);
+        }
+        if let Err(error) = kept.to_octets().and_then(|octets| state_files::replace(path, &octets)) {
+            tracing::warn!(
+                "cannot write {}: {error}; look-ahead learns again after a restart",
                 path.display()
             );
         }
@@ -156,6 +175,15 @@ pub(super) fn lists_file() -> Option<PathBuf> {
     state_files::path_of(kept_lists::FILE)
 }
 
+/// Look-ahead with what its rules have learned before, and the file that keeps this.
+pub(super) fn begin_lookahead(clock: &Clock, random: &Random) -> (Arc<Lookahead>, Option<PathBuf>) {
+    let (lookahead, path) = (Lookahead::new(clock, random), state_files::path_of(kept_rules::FILE));
+    if let Some(path) = &path {
+        restore_rules(&lookahead, path);
+    }
+    (lookahead, path)
+}
+
 /// Restores the states of DNS lists; at the first start there are none.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     match state_files::open(path).and_then(KeptLists::read) {
@@ -171,14 +199,25 @@ pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     }
 }
 
-/// Keeps the states of DNS lists.
-async fn keep_lists(subject: Arc<Running>) -> Infallible {
+/// Goes on with what the rules of look-ahead have learned; at the first start that is nothing.
+fn restore_rules(lookahead: &Lookahead, path: &Path) {
+    match state_files::open(path).and_then(KeptRules::read) {
+        Ok(kept) => lookahead.restore(&kept),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::warn!("cannot read {}: {error}; look-ahead learns again", path.display());
+        }
+    }
+}
+
+/// Keeps the states of DNS lists, and what look-ahead has learned.
+async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut kept = None;
+    let (mut lists, mut rules) = (None, None);
     loop {
         ticks.tick().await;
-        kept = block_in_place(|| subject.keep_lists(kept));
+        (lists, rules) = block_in_place(|| (subject.keep_lists(lists), subject.keep_rules(rules)));
     }
 }
 

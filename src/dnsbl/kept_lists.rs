@@ -1,12 +1,8 @@
 //! The kept file: the state of lists and the day's counters, over a restart.
 //!
-//! One small file in the state directory, replaced as a whole, so that a reader finds the old or the new one. A file
-//! that cannot be read is ignored.
+//! One small file in the state directory. A file that cannot be read is ignored.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io::{self, Read};
 
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
@@ -83,27 +79,20 @@ impl KeptLists {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Writes it, whole or not at all.
+    /// The content of the file.
     ///
     /// # Errors
-    /// The directory cannot be written to.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        let beside = path.with_extension("new");
-        // The rest of an interrupted write. Nothing that stands there instead is followed or waited for.
-        match fs::remove_file(&beside) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
+    /// None: it has only numbers and texts.
+    pub fn to_octets(&self) -> io::Result<Vec<u8>> {
+        Ok(serde_json::to_vec(self)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::{self, File};
+
     use crate::clock::Now;
     use crate::dnsbl::breaker::ListQueryEnd;
     use crate::dnsbl::watch::ListOutcome;
@@ -138,12 +127,7 @@ mod tests {
             };
             entry.watch.ended(&asked, NOW);
         }
-        let elsewhere = directory.path().join("elsewhere");
-        std::os::unix::fs::symlink(&elsewhere, path.with_extension("new")).unwrap();
-        KeptLists::of(&before).write(&path).unwrap();
-        KeptLists::of(&before).write(&path).unwrap();
-        assert!(!elsewhere.exists(), "a link is not followed");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        fs::write(&path, KeptLists::of(&before).to_octets().unwrap()).unwrap();
         let after = Lists::default();
         KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, NOW.mono, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();

@@ -2,12 +2,16 @@
 //!
 //! Pure. A question is judged when its time is over. Until then it counts against the rule only by their number, so
 //! that a habit that ends suddenly costs little.
+//!
+//! The first questions of a rule are its trial: they are only expected, and once clients have asked enough of them, the
+//! rule is used before the first is judged. These are always the same few questions. If the trial were of those that
+//! clients have asked so far, a rule whose questions come seldom would be used too.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_UNUSED};
+use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_TRIAL, AHEAD_UNUSED};
 
 /// The state of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,16 +51,32 @@ pub(super) struct RuleAccount {
     recent_unused: u32,
     /// Asked, and neither used nor judged.
     open: u32,
+    /// Questions of the trial, and those that a client asked.
+    trial: u32,
+    trial_used: u32,
     /// The usual time from a question to its use, once there was one.
     gap: Option<Duration>,
 }
 
 impl RuleAccount {
+    /// One that knows what a process before this one has learned.
+    pub(super) fn restored(used: u32, unused: u32, gap: Option<Duration>) -> Self {
+        // The trial is over.
+        let trial = AHEAD_TRIAL;
+        Self { recent_used: used, recent_unused: unused, gap, trial, ..Self::default() }
+    }
+
+    /// The questions judged lately that clients used, those that they did not, and the usual time to the use.
+    pub(super) fn learned(&self) -> (u32, u32, Option<Duration>) {
+        (self.recent_used, self.recent_unused, self.gap)
+    }
+
     /// The state that its counts give it.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         if judged < AHEAD_MIN_JUDGED {
-            RuleState::Learning
+            let has_passed = self.trial_used.saturating_mul(100) >= AHEAD_TRIAL.saturating_mul(AHEAD_PERCENT);
+            if has_passed { RuleState::Active } else { RuleState::Learning }
         } else if self.recent_used.saturating_mul(100) >= judged.saturating_mul(AHEAD_PERCENT) {
             RuleState::Active
         } else {
@@ -92,9 +112,12 @@ impl RuleAccount {
         self.open = self.open.saturating_sub(1);
     }
 
-    /// A question is expected, and not asked.
-    pub(super) fn observed(&mut self) {
+    /// A question is expected, and not asked. Returns whether it is one of the trial.
+    pub(super) fn observed(&mut self) -> bool {
         self.counts.observed = self.counts.observed.saturating_add(1);
+        let on_trial = self.trial < AHEAD_TRIAL;
+        self.trial = self.trial.saturating_add(u32::from(on_trial));
+        on_trial
     }
 
     /// A client uses a question that was asked `gap` ago; it would have waited for `saved`.
@@ -106,8 +129,9 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// A client asks a question that was only expected.
-    pub(super) fn sent_later(&mut self, gap: Duration) {
+    /// A client asks a question that was only expected; `on_trial`: it is one of the trial.
+    pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
+        self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
         self.counts.sent_later = self.counts.sent_later.saturating_add(1);
         self.learn_gap(gap);
     }
@@ -161,6 +185,25 @@ mod tests {
         assert_eq!(judged(12, 8).state(), RuleState::Active);
         assert_eq!(judged(11, 9).state(), RuleState::Inactive);
         assert_eq!((judged(11, 9).share(), RuleAccount::default().share()), (Some(55), None));
+    }
+
+    #[test]
+    fn a_rule_begins_once_clients_have_asked_six_of_its_first_ten() {
+        let mut account = RuleAccount::default();
+        let trial: Vec<bool> = (0..12).map(|_| account.observed()).collect();
+        assert_eq!(trial.iter().filter(|one| **one).count(), 10);
+        let (gap, mut ask) = (Duration::from_secs(1), |on_trial| {
+            account.sent_later(Duration::from_secs(1), on_trial);
+            account.state()
+        });
+        for on_trial in [true, true, true, true, true, false, false] {
+            assert_eq!(ask(on_trial), RuleState::Learning, "later ones are more recent, not more");
+        }
+        assert_eq!(ask(true), RuleState::Active);
+        assert_eq!(account.gap(), gap);
+        // What is judged counts more.
+        (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
+        assert_eq!(account.state(), RuleState::Inactive);
     }
 
     #[test]

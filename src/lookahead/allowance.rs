@@ -50,6 +50,11 @@ impl MessageAllowance {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
 
+    /// A client has used a question, or it was not needed.
+    pub(super) fn give_back(&mut self) {
+        self.tokens = self.tokens.saturating_add(QUESTION).min(AHEAD_PER_SECOND.saturating_mul(QUESTION));
+    }
+
     fn fill(&mut self, now: Mono) {
         let elapsed = now.since(self.filled).min(Duration::from_secs(1));
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(QUESTION);
@@ -72,6 +77,19 @@ mod tests {
         let mut allowance = MessageAllowance::new(at(0));
         let mut take = |millis| (0..1_000).filter(|_| allowance.take(at(millis), 1_000_000, 0)).count();
         assert_eq!([take(0), take(500), take(500), take(5_000)], [60, 30, 0, 60]);
+    }
+
+    #[test]
+    fn a_question_that_a_client_has_used_makes_room_for_another() {
+        let mut allowance = MessageAllowance::new(at(0));
+        let taken = |allowance: &mut MessageAllowance| {
+            (0..1_000).filter(|_| allowance.take(at(0), 1_000_000, 0)).count()
+        };
+        assert_eq!(taken(&mut allowance), 60);
+        (0..7).for_each(|_| allowance.give_back());
+        assert_eq!(taken(&mut allowance), 7);
+        (0..99).for_each(|_| allowance.give_back());
+        assert_eq!(taken(&mut allowance), 60);
     }
 
     #[test]

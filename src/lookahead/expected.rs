@@ -34,6 +34,8 @@ pub(super) struct Expected {
     pub(super) until: Option<Mono>,
     /// Whether a client has used it.
     pub(super) used: bool,
+    /// Whether it is one of the first of its rule, which decide when the rule begins.
+    pub(super) on_trial: bool,
 }
 
 /// The questions.
@@ -140,6 +142,7 @@ mod tests {
             took: None,
             until: None,
             used: false,
+            on_trial: false,
         };
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));

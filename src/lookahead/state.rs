@@ -128,6 +128,12 @@ impl State {
         self.accounts.get(rule.index())
     }
 
+    pub(super) fn set_account(&mut self, rule: Rule, account: RuleAccount) {
+        if let Some(known) = self.accounts.get_mut(rule.index()) {
+            *known = account;
+        }
+    }
+
     /// Questions that were not asked because of a bound, since the last call.
     pub(super) fn take_refused(&mut self) -> usize {
         std::mem::take(&mut self.refused)
@@ -233,6 +239,7 @@ impl State {
             // Memory had its parts: nothing was asked ahead.
             self.allowance.settle(before, 0);
             if !used {
+                self.allowance.give_back();
                 self.expected.remove(&start.key);
                 if let Some(account) = self.accounts.get_mut(start.rule.index()) {
                     account.not_needed();
@@ -291,6 +298,7 @@ impl State {
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
+            self.allowance.give_back();
             if helped {
                 expected.messages = Some(0);
                 self.allowance.settle(before, 0);
@@ -308,7 +316,7 @@ impl State {
         if asked {
             account.used(gap, saved)
         } else {
-            account.sent_later(gap)
+            account.sent_later(gap, expected.on_trial)
         }
         Some(used)
     }
@@ -401,8 +409,9 @@ impl State {
             }
             let Further { rule, step, .. } = next;
             let messages = asks.then_some(AHEAD_RISK);
-            let (took, until, used) = (None, None, false);
-            let expected = Expected { rule, step, chain: number, at: now, messages, took, until, used };
+            let (took, until, used, on_trial) = (None, None, false, false);
+            let mut expected =
+                Expected { rule, step, chain: number, at: now, messages, took, until, used, on_trial };
             let Some(account) = self.accounts.get_mut(rule.index()) else { continue };
             if asks {
                 account.asked();
@@ -410,7 +419,7 @@ impl State {
                 self.expected.add(key.clone(), expected);
                 start.push(Start { question, rule, key, zone });
             } else if self.expected.has_room_to_observe() {
-                account.observed();
+                expected.on_trial = account.observed();
                 self.expected.add(key, expected);
             }
         }
