@@ -58,8 +58,6 @@ workers = ${threads-2}
 size = "$1MiB"
 [resolve]
 root_hints = "$work/hints"
-[lookahead]
-mode = "off"
 [dnssec]
 validate = false
 [control]

@@ -10,6 +10,8 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::{CNAME, NS, TXT};
 use hickory_proto::rr::{Name, RData, Record};
 
+use crate::limits::MIN_LIST_KEY;
+
 /// Stands for the key in names. No host name begins with an underscore (RFC 8552), and nothing is sent with it.
 pub const STANDS_FOR: &[u8] = b"_key";
 
@@ -31,7 +33,7 @@ impl Key {
     /// `_`, or too short to be told from other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
-        let fits = (8..=63).contains(&label.len())
+        let fits = (MIN_LIST_KEY..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         fits.then(|| Self(label.into_bytes().into()))
     }

@@ -142,6 +142,9 @@ pub const MAX_WHY_QUESTIONS: usize = 200;
 /// Messages to servers in a reply, of each question: a few for each step of a walk.
 pub const MAX_WHY_SENT: usize = 8;
 
+/// Other culprits of a mail in a reply: each takes about a kilobyte, and a mail with links to many dead domains has one for each.
+pub const MAX_WHY_ALSO: usize = 8;
+
 /// Octets of the questions of a mail in a reply, and of all mails: below `MAX_CONTROL_REPLY`, which is the bound of a line, and
 /// 16 MiB for each of the connections that wait for a reply would be too much.
 pub const MAX_WHY_LINE: usize = 256 << 10;
@@ -169,7 +172,7 @@ pub const WHY_MARGIN: Duration = Duration::from_secs(10 * 60);
 pub const FAILURE_COST: Duration = Duration::from_secs(4);
 
 /// Pasted lines of mail logs that are read, and octets of them: some screens.
-pub const MAX_PASTED_LINES: usize = 100;
+pub const MAX_PASTED_LINES: usize = 30;
 
 /// See `MAX_PASTED_LINES`.
 pub const MAX_PASTED: u64 = 1 << 20;
@@ -185,3 +188,6 @@ pub const WHY_AROUND: Duration = Duration::from_secs(120);
 
 /// The time between the questions of a mail from which its client is said to wait: a shorter one is the dialogue of SMTP.
 pub const CLIENT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be told from other text.
+pub const MIN_LIST_KEY: usize = 8;

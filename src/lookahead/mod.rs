@@ -212,7 +212,7 @@ impl Outside for Arc<LookaheadResolver> {
     }
 
     fn failed_zone(&self, question: &Question) -> Name {
-        self.failed_zone_ahead(question)
+        LookaheadResolver::failed_zone(self, question)
     }
 
     fn is_apex(&self, question: &Question) -> bool {

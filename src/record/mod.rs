@@ -33,9 +33,11 @@ mod evidence;
 mod explained;
 mod histogram;
 mod incident;
+mod keeping;
 mod kinds;
 mod line;
 mod links;
+mod lock;
 pub mod message;
 pub mod note;
 mod outage;
@@ -56,7 +58,7 @@ pub mod written;
 use std::cell::Cell;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hickory_proto::rr::Name;
 use tokio::sync::Notify;
@@ -68,6 +70,7 @@ use self::incident::{FlightZone, Incidents};
 pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
+use self::lock::lock;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded, micros};
 pub use self::report::{
@@ -406,9 +409,4 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
 /// The words for a row's key.
 fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
-}
-
-/// Locks a counter, even if another thread has panicked with the lock: a count is valid after every statement.
-fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

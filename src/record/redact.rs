@@ -5,6 +5,7 @@
 //! no screen, reply or file can have a key.
 
 use super::entry::{Entry, Link};
+use crate::limits::MIN_LIST_KEY;
 use crate::question::{is_within, label_places, name_of_wire};
 
 /// Stands for a key in names and in texts, as in `exchange::secret`.
@@ -13,19 +14,31 @@ const STANDS_FOR: &str = "_key";
 /// The apexes of the lists whose clients send a key.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
-    /// In lower-case wire form, and as text without the last dot.
-    apexes: Vec<(Box<[u8]>, String)>,
+    apexes: Vec<KeyedApex>,
+}
+
+/// An apex before which a key may stand.
+#[derive(Clone, Debug)]
+struct KeyedApex {
+    /// In lower-case wire form.
+    wire: Box<[u8]>,
+    /// Without the last dot.
+    text: String,
+    /// Octets of the shortest label that is a key. A shorter one is part of what the list is asked about.
+    shortest: usize,
 }
 
 impl Secrets {
     /// Keys before these apexes, which are in lower-case wire form.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
-        let of = |apex: Apex| {
-            let apex = apex.into();
-            let text = name_of_wire(&apex).to_ascii().trim_end_matches('.').to_owned();
-            (apex, text)
-        };
-        Self { apexes: apexes.into_iter().map(of).collect() }
+        Self { apexes: apexes.into_iter().map(|apex| KeyedApex::new(apex.into(), 1)).collect() }
+    }
+
+    /// Also keys before these apexes, which are asked without a key too: labels that are long enough for one.
+    #[must_use]
+    pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        self.apexes.extend(apexes.into_iter().map(|apex| KeyedApex::new(apex.into(), MIN_LIST_KEY)));
+        self
     }
 
     /// The entry without keys.
@@ -62,17 +75,20 @@ impl Secrets {
 
     /// The name with the label before an apex replaced; none if there is nothing to hide.
     fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
-        let within = |(apex, _): &&(Box<[u8]>, String)| name.ends_with(apex) && is_within(name, apex);
-        let (apex, _) = self.apexes.iter().find(within)?;
+        let within = |apex: &&KeyedApex| name.ends_with(&apex.wire) && is_within(name, &apex.wire);
+        let KeyedApex { wire: apex, shortest, .. } = self.apexes.iter().find(within)?;
         let behind = name.len().checked_sub(apex.len())?;
         let begin = label_places(name).take_while(|place| *place < behind).last()?;
+        if usize::from(*name.get(begin)?) < *shortest {
+            return None;
+        }
         let length = u8::try_from(STANDS_FOR.len()).ok()?;
         let label = [length].into_iter().chain(STANDS_FOR.bytes());
         Some(name.get(..begin)?.iter().copied().chain(label).chain(apex.iter().copied()).collect())
     }
 
     fn hide_in_text(&self, text: &mut Box<str>) {
-        for (_, apex) in &self.apexes {
+        for KeyedApex { text: apex, shortest, .. } in &self.apexes {
             let dotted = format!(".{apex}");
             let mut from = 0;
             while let Some(at) = text.to_ascii_lowercase().get(from..).and_then(|rest| rest.find(&dotted)) {
@@ -80,6 +96,10 @@ impl Secrets {
                 let label = text.get(..dot).unwrap_or_default();
                 let begin =
                     label.rfind(['.', ' ', '"', '\'', '(']).map_or(0, |place| place.saturating_add(1));
+                if dot.saturating_sub(begin) < *shortest {
+                    from = dot.saturating_add(dotted.len());
+                    continue;
+                }
                 let (before, behind) =
                     (text.get(..begin).unwrap_or_default(), text.get(dot..).unwrap_or_default());
                 let told = format!("{before}{STANDS_FOR}{behind}");
@@ -87,6 +107,13 @@ impl Secrets {
                 *text = told.into();
             }
         }
+    }
+}
+
+impl KeyedApex {
+    fn new(wire: Box<[u8]>, shortest: usize) -> Self {
+        let text = name_of_wire(&wire).to_ascii().trim_end_matches('.').to_owned();
+        Self { wire, text, shortest }
     }
 }
 
@@ -102,8 +129,11 @@ mod tests {
 
     #[test]
     fn the_label_before_the_apex_is_hidden_in_names_and_texts() {
-        let secrets = Secrets::before([wire("dq.example.")]);
+        let secrets =
+            Secrets::before([wire("dq.example.")]).and_keys_before([wire("combined.example.").into_vec()]);
         for (name, told) in [
+            ("2.0.0.127.s3cret-s3cret.combined.example.", Some("2.0.0.127._key.combined.example.")),
+            ("2.0.0.127.combined.example.", None),
             ("2.0.0.127.s3cret.dq.example.", Some("2.0.0.127._key.dq.example.")),
             ("s3cret.dq.example.", Some("_key.dq.example.")),
             ("dq.example.", None),
@@ -119,6 +149,10 @@ mod tests {
                 "2.0.0.127._key.DQ.example. and \"_key.dq.example\" (_key.dq.example.)",
             ),
             ("dq.example. is silent", "dq.example. is silent"),
+            (
+                "2.0.0.127.combined.example. and 127.s3cret-s3cret.combined.example.",
+                "2.0.0.127.combined.example. and 127._key.combined.example.",
+            ),
             ("", ""),
         ] {
             let mut found: Box<str> = text.into();

@@ -8,7 +8,7 @@
 
 use std::sync::Mutex;
 
-use super::lock;
+use super::lock::lock;
 use super::written::{HitHead, Written, WrittenFlight};
 use crate::limits::RECORD_BLOCK;
 

@@ -19,7 +19,7 @@ use super::recorded::{ReadSpan, Recorded};
 use super::traffic::Traffic;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::{
-    MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
+    MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
 };
 use crate::question::{Outcome, is_within, name_of_wire};
 
@@ -98,6 +98,13 @@ pub struct QuestionReport {
     pub error: Option<String>,
     /// The messages to servers.
     pub messages: Vec<SentReport>,
+}
+
+impl MessageReport {
+    /// Whether the record has no such message, or the part of it that is searched.
+    pub fn is_absent(&self) -> bool {
+        self.questions.is_empty() && self.left_out == 0
+    }
 }
 
 /// Octets of the keys and numbers of a question, or of a message, in JSON.
@@ -267,7 +274,7 @@ fn report(
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
         culprit: culprits.next().unwrap_or_else(|| evidence::unknown(true)),
-        also: culprits.collect(),
+        also: culprits.take(MAX_WHY_ALSO).collect(),
     }
 }
 

@@ -19,11 +19,17 @@ impl Resolver {
     }
 
     fn read_why(&self, wanted: &Wanted) -> Vec<MessageReport> {
-        let lists = self.views.load().config().lists();
+        let views = self.views.load();
+        let config = views.config();
+        let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
+        let bases: Vec<Vec<u8>> =
+            config.dnsbl.registry.keyed.values().chain(with_key).map(wire_name).collect();
+        let lists = config.lists();
         let lists: BTreeMap<Vec<u8>, bool> =
             lists.into_iter().map(|(apex, list)| (wire_name(&apex), list.keyed)).collect();
         let secrets =
-            Secrets::before(lists.iter().filter(|(_, keyed)| **keyed).map(|(apex, _)| apex.clone()));
+            Secrets::before(lists.iter().filter(|(_, keyed)| **keyed).map(|(apex, _)| apex.clone()))
+                .and_keys_before(bases);
         let list = |name: &[u8]| {
             let mut zones = label_places(name).filter_map(|place| name.get(place..));
             let of = |apex: &[u8]| Some(ListName { apex: apex.len(), keyed: *lists.get(apex)? });

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use resolverd::limits::{MAX_PIPELINED, MAX_TCP_PER_CLIENT};
+use resolverd::limits::{MAX_PIPELINED, MAX_TCP_PER_CLIENT, MIN_RECORD};
 
 use crate::client::{Client, framed};
 use crate::process::{Process, Setting, World, alone};
@@ -114,12 +114,12 @@ fn most_taken(process: &Process) -> u64 {
 }
 
 /// Octets below the bound that are free on this machine after all kinds came in turn: others have other numbers of threads.
-const MARGIN: u64 = 3 << 20;
+const MARGIN: u64 = 2 << 20;
 
-/// The memory that the process may use: `size`, the slack of the allocator, and 24 MiB for the program, its
-/// statistics and its buffers.
+/// The memory that the process may use: `size`, the slack of the allocator, the record of queries, and 24 MiB for the
+/// program, its statistics and its buffers.
 fn bound(size: u64) -> u64 {
-    (size << 20) / 4 * 5 + (24 << 20)
+    (size << 20) / 4 * 5 + MIN_RECORD + (24 << 20)
 }
 
 #[test]

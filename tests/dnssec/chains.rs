@@ -283,13 +283,9 @@ fn keys_may_be_exchanged_without_notice() {
 #[test]
 fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
+    // Each server is asked for the record once.
     let ask = |owner: &str, keys: usize| {
-        let lines = "  packet: ns1.zone.tld zone.tld. DNSKEY\n".repeat(keys);
-        let data = format!(
-            "  packet: ns1.zone.tld {owner}.zone.tld. A\n  packet: ns2.zone.tld {owner}.zone.tld. A\n"
-        );
-        let (first, second) = data.split_at(data.find('\n').map_or(0, |end| end + 1));
-        format!("ask {owner}.zone.tld. A +DO\n  rcode SERVFAIL\n{first}{lines}{second}")
+        format!("ask {owner}.zone.tld. A +DO\n  rcode SERVFAIL\n  packets {}\n", 2 + keys)
     };
     let many: String = (0..20).map(|number| ask(&format!("n{number}"), usize::from(number == 0))).collect();
     play_all([

@@ -5,29 +5,16 @@
 //! pattern of its own. Names that nobody looked up are not in the record, and do no harm.
 
 mod delay;
+mod line;
 mod settle;
 mod time;
 
 use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
+pub use self::line::PastedLine;
 pub use self::settle::settle;
 use crate::limits::{MAX_LINE_SUBJECTS, MAX_PASTED_LINES};
-
-/// A line, as far as it is understood.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PastedLine {
-    /// The line itself.
-    pub text: String,
-    /// Its time, in seconds since 1970.
-    pub at: Option<f64>,
-    /// Addresses and names in it, those that were certainly looked up first.
-    pub subjects: Vec<String>,
-    /// The delay that it tells.
-    pub delay: LineDelay,
-    /// Whether it says itself that a lookup failed.
-    pub blames_dns: bool,
-}
 
 /// Words by which mail software reports a failed lookup.
 const LOOKUP_FAILED: [&str; 10] = [

@@ -1,6 +1,6 @@
 //! The verdict on a pasted line: which of the messages of the record it is about, and whether DNS delayed it.
 
-use super::PastedLine;
+use super::line::PastedLine;
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport};
@@ -15,7 +15,7 @@ const DELAYED: f64 = 1.0;
 /// culprit is `not_dns` if the delay of the line is not in it. None if there are no messages.
 pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<MessageReport> {
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
-        messages.into_iter().partition(|message| !message.questions.is_empty());
+        messages.into_iter().partition(|message| !message.is_absent());
     let weight = |message: &MessageReport| (is_of_dns(message), has_failed(message), message.waited);
     let worst = known.into_iter().max_by(|one, other| {
         let ((one_dns, one_failed, one_waited), (dns, failed, waited)) = (weight(one), weight(other));
@@ -23,7 +23,7 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
     });
     let mut message = worst.or_else(|| unknown.into_iter().next())?;
     message.line = Some(line.text.clone());
-    if message.questions.is_empty() {
+    if message.is_absent() {
         return Some(message);
     }
     let waited = message.waited;
@@ -33,7 +33,8 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
             && waited < (before + queued + sending) * SHARE
     });
     let failed = has_failed(&message) && line.blames_dns;
-    if !is_of_dns(&message) || (!failed && (unexplained || elsewhere)) {
+    let blameless = !is_of_dns(&message) && message.culprit.kind != CulpritKind::Unknown;
+    if blameless || (!failed && (unexplained || elsewhere)) {
         let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
         message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
     }

@@ -1,11 +1,11 @@
 //! The screen of `resolverctl why`: a message as a waterfall, and its culprit.
 
 use super::{Paint, Style, words};
-use crate::control::lookup::harmless;
 use crate::limits::MAX_SHOWN_ROWS;
 use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
+use crate::wire::presentation::harmless;
 
 /// Columns of the bar of time.
 const BAR: usize = 20;
@@ -33,7 +33,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     let Some((worst, others)) = messages.split_first() else { return String::new() };
     let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
     let mut text = line.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).unwrap_or_default();
-    if worst.questions.is_empty() {
+    if worst.is_absent() {
         return text + &absent(worst, moment);
     }
     text.push_str(&message(worst, moment, style));
@@ -53,7 +53,8 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach =
         if report.began > 0.0 { format!(" It begins at {}.", moment(report.began)) } else { String::new() };
-    format!("{}.{reach}\nTo do: {}.\n", capital(&report.culprit.evidence), report.culprit.advice)
+    let (evidence, advice) = (harmless(&report.culprit.evidence), harmless(&report.culprit.advice));
+    format!("{}.{reach}\nTo do: {advice}.\n", capital(&evidence))
 }
 
 /// A message as a waterfall.

@@ -5,6 +5,7 @@
 //! cache. Times are those of the mail software. The CPU time is that of the thread, servers of the lab included, so that
 //! only its ratios mean anything.
 
+mod figures;
 mod limit;
 pub mod mails;
 mod table;
@@ -25,99 +26,29 @@ use crate::config::LookaheadMode;
 use crate::random::Random;
 use crate::record::{Counter, Window};
 
+pub use self::figures::{DOMAINS, Measured, Options, Run};
 use self::limit::{Limit, LimitOf};
-use self::mails::{MailKind, Popularity, draw};
-pub use self::table::{Table, table};
+use self::mails::{MailKind, draw};
+pub use self::table::Table;
 use super::client::AskError;
 use super::fault::Fault;
 use super::internet::Internet;
 use super::simulation::{Simulation, config_trusting, paused};
-use super::traffic::{self, Asker, Mail, Played};
+use super::traffic::{self, Asker, Mail};
 use super::world::LabError;
 
-/// Mail domains of the internet.
-pub const DOMAINS: usize = 400;
-
-/// What is measured.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Mail domains.
-    pub domains: usize,
-    /// Messages of a run.
-    pub messages: usize,
-    /// Messages in a second.
-    pub rate: u32,
-    /// The runs of each resolver: the table shows their medians.
-    pub seeds: Vec<u64>,
-    /// How often each domain occurs.
-    pub popularity: Popularity,
-    /// Exchanges of a thousand that are lost on all paths, in addition to the losses of each path.
-    pub loss_per_mille: u32,
-    /// Whether one server of each zone is dead, if another one is not.
-    pub dead_servers: bool,
-    /// The resolvers.
-    pub resolvers: Vec<Measured>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            domains: DOMAINS,
-            messages: 1_200,
-            rate: 25,
-            seeds: vec![1, 2, 3],
-            popularity: Popularity::Zipf,
-            loss_per_mille: 0,
-            dead_servers: false,
-            resolvers: Measured::ALL.to_vec(),
-        }
+/// Measures all resolvers. Call it outside of a runtime.
+///
+/// # Errors
+/// As `run`.
+pub fn table(options: &Options) -> Result<Table, LabError> {
+    let mut columns = Vec::new();
+    for measured in &options.resolvers {
+        let runs: Vec<Run> =
+            options.seeds.iter().map(|seed| run(options, *measured, *seed)).collect::<Result<_, _>>()?;
+        columns.push(runs);
     }
-}
-
-/// A resolver that is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Measured {
-    /// This one, without look-ahead.
-    Off,
-    /// With all rules.
-    Rules,
-    /// With the rules that it has learned.
-    Learned,
-    /// One that knows all servers, and asks when it is asked.
-    Limit,
-    /// The same, asking ahead.
-    LimitAhead,
-}
-
-impl Measured {
-    /// All of them, in the order of the table.
-    pub const ALL: [Self; 5] = [Self::Off, Self::Rules, Self::Learned, Self::Limit, Self::LimitAhead];
-
-    const fn mode(self) -> Option<LookaheadMode> {
-        match self {
-            Self::Off => Some(LookaheadMode::Off),
-            Self::Rules => Some(LookaheadMode::Rules),
-            Self::Learned => Some(LookaheadMode::Learned),
-            Self::Limit | Self::LimitAhead => None,
-        }
-    }
-}
-
-/// The result of one run.
-#[derive(Clone, Debug, Default)]
-pub struct Run {
-    /// The messages.
-    pub played: Vec<(MailKind, Played)>,
-    /// Messages to servers, and those to DNS lists.
-    pub sent: [u64; 2],
-    /// Questions of clients to DNS lists.
-    pub asked_of_lists: u64,
-    /// Questions asked ahead, and those of them that a client used.
-    pub ahead: [u64; 2],
-    /// CPU time.
-    pub cpu: Duration,
-    /// Questions of each kind, and the time that clients waited for them.
-    pub waits: BTreeMap<&'static str, (u32, Duration)>,
+    Ok(table::of_columns(options, &columns))
 }
 
 /// Plays the mail of a seed through a resolver. Call it outside of a runtime.
@@ -241,5 +172,24 @@ fn title(name: &Name, kind: RecordType, is_of_list: bool) -> &'static str {
         RecordType::TXT if has(b"_domainkey") => "DKIM",
         RecordType::TXT => "SPF",
         _ => "addresses",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The limits bound what is possible, and nothing that they leave out makes another resolver faster.
+    #[test]
+    fn the_limits_are_below_the_resolver_and_asking_ahead_is_the_lower_one() {
+        let options = Options { domains: 60, messages: 120, seeds: vec![1], ..Options::default() };
+        let table = table(&options).unwrap();
+        let shown = table.to_string();
+        let [off, rules, _, limit, ahead] = table.means() else { panic!("{shown}") };
+        assert!(ahead < limit && limit < off && rules < off, "{shown}");
+        assert_eq!(table.failed()[3..], [0, 0], "{shown}");
+        for part in ["outbound  ", "messages to servers, for each mail  ", "limit, ahead", "DMARC, mean"] {
+            assert!(shown.contains(part), "{shown}");
+        }
     }
 }

@@ -4,9 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::super::traffic::Played;
-use super::super::world::LabError;
+use super::figures::{Measured, Options, Run};
 use super::mails::MailKind;
-use super::{Measured, Options, Run, run};
 
 /// A row: its title and a cell for each resolver.
 #[derive(Clone, Debug)]
@@ -38,21 +37,8 @@ impl Table {
     }
 }
 
-/// Measures all resolvers. Call it outside of a runtime.
-///
-/// # Errors
-/// As `run`.
-pub fn table(options: &Options) -> Result<Table, LabError> {
-    let mut columns = Vec::new();
-    for measured in &options.resolvers {
-        let runs: Vec<Run> =
-            options.seeds.iter().map(|seed| run(options, *measured, *seed)).collect::<Result<_, _>>()?;
-        columns.push(runs);
-    }
-    Ok(of_columns(options, &columns))
-}
-
-fn of_columns(options: &Options, columns: &[Vec<Run>]) -> Table {
+/// The table of the runs of each resolver, in the order of the options.
+pub(super) fn of_columns(options: &Options, columns: &[Vec<Run>]) -> Table {
     let mut rows = Vec::new();
     let mut row = |title: String, cell: &dyn Fn(&[Run]) -> String| {
         rows.push(Row { title, cells: columns.iter().map(|runs| cell(runs)).collect() });
@@ -137,24 +123,5 @@ impl fmt::Display for Table {
             writeln!(formatter)?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The limits bound what is possible, and nothing that they leave out makes another resolver faster.
-    #[test]
-    fn the_limits_are_below_the_resolver_and_asking_ahead_is_the_lower_one() {
-        let options = Options { domains: 60, messages: 120, seeds: vec![1], ..Options::default() };
-        let table = table(&options).unwrap();
-        let shown = table.to_string();
-        let [off, rules, _, limit, ahead] = table.means() else { panic!("{shown}") };
-        assert!(ahead < limit && limit < off && rules < off, "{shown}");
-        assert_eq!(table.failed()[3..], [0, 0], "{shown}");
-        for part in ["outbound  ", "messages to servers, for each mail  ", "limit, ahead", "DMARC, mean"] {
-            assert!(shown.contains(part), "{shown}");
-        }
     }
 }

@@ -367,7 +367,7 @@ reload
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
         // The lines of a file are those of the scenario.
-        let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(4));
+        let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };
         assert_eq!(*file, format!("{}version = 1\n[cache]", "\n".repeat(27)));

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{
-    Asked, Cause, CauseKey, CulpritKind, FlightEntry, MessageEntry, Outcome, Traffic, cause, fault,
-    is_of_list, is_within, kind_of, micros, timeline, zone_of,
-};
+use super::asked::{Asked, is_of_list, zone_of};
+use super::cause::{Cause, CauseKey, CulpritKind, cause, micros};
+use super::fault::{fault, kind_of};
+use super::timeline::timeline;
 use crate::conduct::Conduct;
 use crate::limits::SLOW_ANSWER;
+use crate::question::{Outcome, is_within};
+use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
+use crate::record::traffic::Traffic;
 
 /// A cause of a failure, a server of it, and the last message to it; none: it is known to be silent, and was not asked.
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
@@ -61,16 +64,20 @@ fn blamed<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Ve
         };
     }
     // The answer came after the client's time.
-    if flight.shows.is_none()
-        && let Some(key) = longest(one, traffic)
-    {
-        return vec![(key, None, None)];
+    if flight.shows.is_none() {
+        return match longest(one, traffic) {
+            Some(key) => vec![(key, None, None)],
+            None => only(CulpritKind::Unknown, flight.zone.clone()),
+        };
     }
     let found = of_servers(one, flight, traffic);
     if !found.is_empty() {
         return found;
     }
-    if let Some(key) = longest(one, traffic) {
+    // A failure with a reason of its own, such as a loop of aliases, is not the fault of the servers that answered on the way.
+    if flight.shows == Some(Shows::Silence)
+        && let Some(key) = longest(one, traffic)
+    {
         return vec![(key, None, None)];
     }
     if matches!(flight.shows, Some(Shows::List)) {
@@ -121,7 +128,8 @@ fn longest(one: &Asked<'_>, traffic: &Traffic) -> Option<CauseKey> {
         let sum = sums.entry(key).or_default();
         *sum = sum.saturating_add(time);
     }
-    let known = |((kind, _), _): &(CauseKey, u64)| *kind != CulpritKind::Unknown;
+    let known =
+        |((kind, _), time): &(CauseKey, u64)| *kind != CulpritKind::Unknown && *time >= micros(SLOW_ANSWER);
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 

@@ -1,8 +1,11 @@
 use super::CulpritKind as Kind;
 use super::*;
-use crate::question::Outcome::{Cache, Deadline, Failed, Remembered, Shed, Upstream};
-use crate::question::wire_name;
+use crate::conduct::{Conduct, Transport};
+use crate::question::Outcome::{self, Cache, Deadline, Failed, Remembered, Shed, Upstream};
+use crate::question::{is_within, wire_name};
+use crate::record::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use crate::record::event::Shows;
+use crate::record::message::ListName;
 use crate::record::recorded::Recorded;
 use hickory_proto::rr::{Name, RecordType};
 

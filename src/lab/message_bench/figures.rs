@@ -1,0 +1,95 @@
+//! The figures of the bench: what is measured, and the result of a run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::config::LookaheadMode;
+
+use super::super::traffic::Played;
+use super::mails::{MailKind, Popularity};
+
+/// Mail domains of the internet.
+pub const DOMAINS: usize = 400;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Mail domains.
+    pub domains: usize,
+    /// Messages of a run.
+    pub messages: usize,
+    /// Messages in a second.
+    pub rate: u32,
+    /// The runs of each resolver: the table shows their medians.
+    pub seeds: Vec<u64>,
+    /// How often each domain occurs.
+    pub popularity: Popularity,
+    /// Exchanges of a thousand that are lost on all paths, in addition to the losses of each path.
+    pub loss_per_mille: u32,
+    /// Whether one server of each zone is dead, if another one is not.
+    pub dead_servers: bool,
+    /// The resolvers.
+    pub resolvers: Vec<Measured>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            domains: DOMAINS,
+            messages: 1_200,
+            rate: 25,
+            seeds: vec![1, 2, 3],
+            popularity: Popularity::Zipf,
+            loss_per_mille: 0,
+            dead_servers: false,
+            resolvers: Measured::ALL.to_vec(),
+        }
+    }
+}
+
+/// A resolver that is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measured {
+    /// This one, without look-ahead.
+    Off,
+    /// With all rules.
+    Rules,
+    /// With the rules that it has learned.
+    Learned,
+    /// One that knows all servers, and asks when it is asked.
+    Limit,
+    /// The same, asking ahead.
+    LimitAhead,
+}
+
+impl Measured {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 5] = [Self::Off, Self::Rules, Self::Learned, Self::Limit, Self::LimitAhead];
+
+    /// Its mode of look-ahead; none if it is a limit.
+    pub(super) const fn mode(self) -> Option<LookaheadMode> {
+        match self {
+            Self::Off => Some(LookaheadMode::Off),
+            Self::Rules => Some(LookaheadMode::Rules),
+            Self::Learned => Some(LookaheadMode::Learned),
+            Self::Limit | Self::LimitAhead => None,
+        }
+    }
+}
+
+/// The result of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The messages.
+    pub played: Vec<(MailKind, Played)>,
+    /// Messages to servers, and those to DNS lists.
+    pub sent: [u64; 2],
+    /// Questions of clients to DNS lists.
+    pub asked_of_lists: u64,
+    /// Questions asked ahead, and those of them that a client used.
+    pub ahead: [u64; 2],
+    /// CPU time.
+    pub cpu: Duration,
+    /// Questions of each kind, and the time that clients waited for them.
+    pub waits: BTreeMap<&'static str, (u32, Duration)>,
+}

@@ -1,0 +1,50 @@
+//! A question of a message with its list and its flight, and the zone that a message of that flight is counted for.
+
+use crate::question::is_within;
+use crate::record::entry::{FlightEntry, QuestionEntry};
+use crate::record::message::ListName;
+use crate::record::tally::is_failure;
+
+/// A question of a message, its list, and the flight that explains it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The question.
+    pub question: &'a QuestionEntry,
+    /// The list that it asks.
+    pub list: Option<ListName>,
+    /// Its flight. For a question that failed because another had failed before: the flight of that one.
+    pub flight: Option<&'a FlightEntry>,
+}
+
+impl Asked<'_> {
+    /// Whether its client got SERVFAIL.
+    pub fn failed(&self) -> bool {
+        is_failure(self.question.outcome)
+    }
+
+    /// Its flight, if it waited for it.
+    pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
+        self.flight.filter(|flight| self.question.flight == Some(flight.id))
+    }
+
+    /// The apex of its list.
+    pub(super) fn apex(&self) -> Option<&[u8]> {
+        let name = &self.question.name;
+        name.get(name.len().checked_sub(self.list?.apex)?..)
+    }
+}
+
+/// The zone that a message to the servers of a zone is counted for: that of the list, if these are its own.
+pub(super) fn zone_of(one: &Asked<'_>, zone: &[u8]) -> Box<[u8]> {
+    match one.apex() {
+        Some(apex) if is_of_list(one, zone) => apex.into(),
+        _ => zone.into(),
+    }
+}
+
+/// Whether the servers of a zone are those of the list. Names with a key are asked for in another zone than the apex,
+/// which is then the deepest one.
+pub(super) fn is_of_list(one: &Asked<'_>, zone: &[u8]) -> bool {
+    let deepest = one.flight.is_some_and(|flight| *flight.zone == *zone);
+    one.apex().is_some_and(|apex| is_within(zone, apex) || (deepest && !is_within(apex, zone)))
+}

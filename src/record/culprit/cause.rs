@@ -1,0 +1,102 @@
+//! The causes of a delay or a failure: their kinds, and the time and the servers that each is counted with.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::FAILURE_COST;
+use crate::record::entry::MessageEntry;
+
+/// The kind of a culprit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CulpritKind {
+    /// Servers of a zone did not answer.
+    ServerSilent,
+    /// They answered late.
+    ServerSlow,
+    /// They answered REFUSED or NOTAUTH.
+    ServerRefused,
+    /// They do not serve the zone that is delegated to them.
+    ServerLame,
+    /// They answered with another error, or with octets that are no answer.
+    ServerFailed,
+    /// Their answers are cut, and TCP fails.
+    Truncated,
+    /// The network reports that they cannot be reached.
+    Unreachable,
+    /// Servers of a DNS list did not answer.
+    ListSilent,
+    /// They answered late.
+    ListSlow,
+    /// They refuse our queries.
+    ListRefused,
+    /// Answers fail DNSSEC validation.
+    Bogus,
+    /// Some messages to a server get lost.
+    Loss,
+    /// Our own network: everything was silent.
+    Network,
+    /// This resolver had too much to do.
+    Overload,
+    /// The client waited between its questions.
+    Client,
+    /// Nothing was slow.
+    None,
+    /// The delay of a log line is not in DNS.
+    NotDns,
+    /// Could not tell.
+    Unknown,
+}
+
+/// A cause of a delay, or of a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Its kind.
+    pub kind: CulpritKind,
+    /// The zone, in wire form; empty if there is none.
+    pub zone: Box<[u8]>,
+    /// Whether the zone is that of a DNS list.
+    pub list: bool,
+    /// The time that the client waited for it, in microseconds.
+    pub micros: u64,
+    /// Questions that failed by it.
+    pub failures: u32,
+    /// The messages to each server, and the sum of their times in microseconds.
+    pub servers: BTreeMap<IpAddr, (u32, u64)>,
+    /// The sentence of the failure, if there is one.
+    pub why: Box<str>,
+}
+
+/// The key of a cause.
+pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
+
+impl Cause {
+    pub(super) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
+        let (list, servers, why) = Default::default();
+        Self { kind, zone, list, micros: 0, failures: 0, servers, why }
+    }
+
+    /// The time by which it delays the mail, in microseconds.
+    pub fn cost(&self) -> u64 {
+        let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
+        self.micros.saturating_add(failed)
+    }
+
+    pub(super) fn add(&mut self, message: &MessageEntry) {
+        let (count, time) = self.servers.entry(message.server).or_default();
+        *count = count.saturating_add(1);
+        *time = time.saturating_add(message.elapsed.into());
+    }
+}
+
+/// The cause of a key, which is added if it is new.
+pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
+    causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::of(*kind, zone.clone()))
+}
+
+/// A time in microseconds.
+pub(super) fn micros(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,78 @@
+//! The kind of fault that a message to a server, or a server's conduct, shows.
+
+use super::asked::{Asked, is_of_list};
+use super::cause::{CulpritKind, micros};
+use crate::conduct::{Conduct, Transport};
+use crate::limits::SLOW_ANSWER;
+use crate::record::entry::{FlightEntry, MessageEntry};
+use crate::record::traffic::Traffic;
+
+/// The kind of fault that a message shows; none if it shows none.
+pub(super) fn kind_of(
+    one: &Asked<'_>,
+    flight: &FlightEntry,
+    message: &MessageEntry,
+    traffic: &Traffic,
+) -> Option<CulpritKind> {
+    let list = is_of_list(one, &message.zone);
+    let slow = u64::from(message.elapsed) >= micros(SLOW_ANSWER);
+    match message.conduct {
+        Some(Conduct::Answered | Conduct::Truncated) => {
+            slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })
+        }
+        None | Some(Conduct::Silent) => silence(list, flight, message, traffic),
+        Some(Conduct::Unreachable) if traffic.is_down(flight, message) => Some(CulpritKind::Network),
+        Some(conduct) => fault(list, conduct),
+    }
+}
+
+/// The kind of a fault of a server.
+pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
+    match conduct {
+        Conduct::Answered | Conduct::Truncated => None,
+        Conduct::Silent if list => Some(CulpritKind::ListSilent),
+        Conduct::Silent => Some(CulpritKind::ServerSilent),
+        Conduct::Refused | Conduct::NotAuth if list => Some(CulpritKind::ListRefused),
+        Conduct::Refused | Conduct::NotAuth => Some(CulpritKind::ServerRefused),
+        Conduct::Lame => Some(CulpritKind::ServerLame),
+        Conduct::NoTcp => Some(CulpritKind::Truncated),
+        Conduct::Unreachable => Some(CulpritKind::Unreachable),
+        _ => Some(CulpritKind::ServerFailed),
+    }
+}
+
+/// The kind of a silence.
+fn silence(
+    list: bool,
+    flight: &FlightEntry,
+    message: &MessageEntry,
+    traffic: &Traffic,
+) -> Option<CulpritKind> {
+    let cut = |other: &MessageEntry| {
+        other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
+    };
+    let raced = |other: &MessageEntry| {
+        let end = other.at.saturating_add(other.elapsed);
+        other.conduct.is_some_and(Conduct::came_back)
+            && other.server != message.server
+            && end >= message.at.saturating_add(message.elapsed)
+            && other.at.abs_diff(message.at) < SAME_MOMENT
+    };
+    if message.transport == Transport::Tcp && flight.messages.iter().any(cut) {
+        return Some(CulpritKind::Truncated);
+    }
+    // The other server of a race answered first.
+    if message.conduct.is_none() && flight.messages.iter().any(raced) {
+        return None;
+    }
+    if traffic.is_down(flight, message) {
+        Some(CulpritKind::Network)
+    } else if traffic.is_lost(flight, message) {
+        Some(CulpritKind::Loss)
+    } else {
+        fault(list, Conduct::Silent)
+    }
+}
+
+/// Two messages sent within this time were sent together, in microseconds.
+const SAME_MOMENT: u32 = 5_000;

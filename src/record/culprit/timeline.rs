@@ -1,0 +1,48 @@
+//! The timeline of a question: the causes that it waited for, one after the other.
+
+use super::asked::{Asked, zone_of};
+use super::cause::{CauseKey, CulpritKind};
+use super::fault::kind_of;
+use crate::conduct::Conduct;
+use crate::question::Outcome;
+use crate::record::entry::{FlightEntry, MessageEntry};
+use crate::record::traffic::{Traffic, moments};
+
+/// The causes that a question waited for, with the time of each.
+pub(super) fn timeline(one: &Asked<'_>, (begin, end): (u64, u64), traffic: &Traffic) -> Vec<(CauseKey, u64)> {
+    let Some(flight) = one.waited_for() else {
+        let kind =
+            if one.question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };
+        return vec![((kind, Box::default()), end.saturating_sub(begin))];
+    };
+    let ends = flight.messages.iter().flat_map(|message| {
+        let (sent, end) = moments(flight, message);
+        [sent, end]
+    });
+    let mut changes: Vec<u64> = ends.chain([begin, end, flight.began]).collect();
+    changes.retain(|moment| (begin..=end).contains(moment));
+    changes.sort_unstable();
+    changes.dedup();
+    let mut spent = Vec::new();
+    for (from, to) in changes.iter().zip(changes.iter().skip(1)) {
+        let key = if *from < flight.began {
+            Some((CulpritKind::Overload, Box::default()))
+        } else if let Some(message) = waited_for(flight, *from) {
+            kind_of(one, flight, message, traffic).map(|kind| (kind, zone_of(one, &message.zone)))
+        } else {
+            Some((CulpritKind::Unknown, Box::default()))
+        };
+        spent.extend(key.map(|key| (key, to.saturating_sub(*from))));
+    }
+    spent
+}
+
+/// The message that a flight waited for at a moment: one that was answered, else the oldest.
+fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
+    let under_way = |message: &&MessageEntry| {
+        let (sent, end) = moments(flight, message);
+        sent <= at && at < end
+    };
+    let came_back = |message: &MessageEntry| message.conduct.is_some_and(Conduct::came_back);
+    flight.messages.iter().filter(under_way).min_by_key(|message| (!came_back(message), message.at))
+}

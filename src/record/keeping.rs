@@ -1,0 +1,193 @@
+//! The recorder's part that keeps questions and flights one by one, and reads them again.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Mutex;
+
+use super::entry::{self, Entry};
+use super::lock::lock;
+use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
+use super::redact::Secrets;
+use super::ring::{self, Ring};
+use super::trail::Trail;
+use super::written::{HitHead, Written, WrittenFlight};
+use super::{Recorder, links};
+use crate::clock::Mono;
+use crate::limits::RECORD_READER;
+use crate::question::WireName;
+
+/// Reads rings: the newest entries first, until the memory of its reader is used up.
+struct RingReader<'a> {
+    span: &'a ReadSpan,
+    secrets: &'a Secrets,
+    /// Added to moments of `Mono`.
+    offset: u64,
+    recorded: Recorded,
+    /// The entries before this moment were not all read.
+    begin: u64,
+}
+
+impl Recorder {
+    /// The ring of a worker for a batch that came at `at` from clients of a view; none if nothing is kept.
+    pub fn hits(&self, shard: usize, at: Mono, view: u32) -> Option<HitPage<'_>> {
+        if !self.kept.is_on() {
+            return None;
+        }
+        let (at, client) = (at.as_micros(), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let ring = &self.shard(shard)?.ring;
+        Some(HitPage { ring, at, view, client, head: HitHead::new(client, view, at) })
+    }
+
+    /// The number of a flight in the record.
+    pub fn flight_number(&self, trail: &Trail) -> u64 {
+        self.kept.first.wrapping_add(trail.number())
+    }
+
+    /// Keeps a question that the cache did not answer.
+    pub fn asked(&self, question: &Written<'_>) {
+        if self.kept.is_on() {
+            lock(&self.kept.misses).question(question);
+        }
+    }
+
+    /// Keeps a flight: once it has ended, and before that when a client's deadline has passed.
+    pub fn flown(&self, flown: &Flown<'_>) {
+        if !self.kept.is_on() {
+            return;
+        }
+        let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
+        let elapsed = self.clock.mono().since(trail.began());
+        let zone = zone.map(WireName::of);
+        let flight = WrittenFlight {
+            id: self.flight_number(trail),
+            began: trail.began().as_micros(),
+            elapsed: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            name,
+            kind: question.kind,
+            zone: zone.as_deref().unwrap_or_default(),
+            shows: failed.map(|failed| failed.shows),
+            why: failed.map_or("", |failed| &failed.why),
+            faults,
+            messages: &trail.messages(),
+            links: &links::of(answers),
+        };
+        lock(&self.kept.misses).flight(&flight);
+    }
+
+    /// The questions of a span, and all flights of the rings, without `secrets`. Its memory is bounded by a multiple of the
+    /// size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit. It takes some ten
+    /// milliseconds, so it is called on a thread of its own.
+    pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+        let now = self.clock.mono();
+        let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
+        let mut reader = RingReader { span, secrets, offset, recorded: Recorded::default(), begin: 0 };
+        let memory = usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX);
+        let mut left = memory;
+        for shard in &self.shards {
+            let share = (memory / 2) / self.shards.len().max(1);
+            left = left.saturating_sub(reader.read(&shard.ring, share));
+        }
+        // Hits that are missing take no other question along, as when they are overwritten.
+        let hits = std::mem::take(&mut reader.begin);
+        reader.recorded.questions.retain(|question| question.at >= hits);
+        reader.read(&self.kept.misses, left);
+        let RingReader { mut recorded, begin, .. } = reader;
+        recorded.questions.retain(|question| question.at >= begin);
+        let unix = |at: Mono| at.as_micros().wrapping_add(offset);
+        let outages = lock(&self.incidents).outage.spans(now);
+        recorded.outages = outages.into_iter().map(|(since, until)| (unix(since), unix(until))).collect();
+        recorded.in_order()
+    }
+}
+
+impl RingReader<'_> {
+    /// Reads a ring into `memory` octets; returns how many it took.
+    fn read(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
+        let mut taken = 0_usize;
+        ring::read_back(ring, |block| {
+            let mut earliest = u64::MAX;
+            entry::read(block, |entry| {
+                let entry = self.secrets.removed(entry.after(self.offset));
+                match entry {
+                    Entry::Question(question) => {
+                        earliest = earliest.min(question.at);
+                        let first = self.recorded.begin.map_or(question.at, |first| first.min(question.at));
+                        self.recorded.begin = Some(first);
+                        if self.span.has(&question) {
+                            taken = taken.saturating_add(question.weight());
+                            self.recorded.questions.push(question);
+                        }
+                    }
+                    Entry::Flight(flight) => {
+                        taken = taken.saturating_add(flight.weight());
+                        self.recorded.flights.push(flight);
+                    }
+                }
+            });
+            let more = taken < memory;
+            if !more && earliest < u64::MAX {
+                self.begin = self.begin.max(earliest);
+            }
+            more
+        });
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::question::Outcome;
+    use hickory_proto::rr::RecordType;
+
+    fn recorder(size: u64) -> std::sync::Arc<Recorder> {
+        Recorder::with_size(Clock::machine(), 2, size)
+    }
+
+    #[test]
+    fn a_reader_takes_a_bounded_multiple_of_the_rings() {
+        let size = 1_u64 << 20;
+        let recorder = recorder(size);
+        for number in 0..40_000_u32 {
+            // The shortest names have the most entries.
+            let at = Mono::from_micros(number.into());
+            let mut page = recorder.hits(0, at, 0).unwrap();
+            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+            recorder.asked(&Written {
+                name: b"\x00",
+                kind: RecordType::NS,
+                client: [127, 0, 0, 1].into(),
+                view: 0,
+                at: number.into(),
+                outcome: Outcome::Failed,
+                elapsed: 1,
+                flight: 1,
+                error: "",
+            });
+        }
+        let mut read = Recorded::default();
+        let counted = allocation_counter::measure(|| {
+            read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
+        });
+        assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
+        // Both kinds of questions reach back to the same moment, and to the last one.
+        let last = read.questions.last().unwrap().at;
+        assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
+        assert!(read.questions.len() > 5_000, "{}", read.questions.len());
+    }
+
+    #[test]
+    fn a_reader_does_not_wait_for_a_batch_of_a_worker() {
+        let recorder = recorder(1 << 20);
+        let mut page = recorder.hits(0, Mono::from_micros(1), 0).unwrap();
+        page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+        // Questions over TCP have the ring of the first worker.
+        let mut other = recorder.hits(0, Mono::from_micros(2), 0).unwrap();
+        other.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+        let read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
+        assert_eq!(read.questions.len(), 2);
+        page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+        let none = ReadSpan { client: Some("192.0.2.0/24".parse().unwrap()), ..ReadSpan::default() };
+        assert!(recorder.recorded(&none, &Secrets::default()).questions.is_empty());
+    }
+}
