@@ -172,7 +172,9 @@ impl LookaheadResolver {
         let context = if asked.question.checking_disabled { context.without_checks() } else { context };
         let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
-            tracing::error!("{panicked}; a query of look-ahead ended early; please report it")
+            tracing::error!(
+                "{panicked}; a query that was sent ahead of clients ended early, and no client is affected; please report it"
+            )
         };
         ended.inspect_err(report).ok()
     }

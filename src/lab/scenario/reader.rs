@@ -370,7 +370,7 @@ reload
         let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };
-        assert_eq!(*file, format!("{}version = 1\n[cache]", "\n".repeat(27)));
+        assert_eq!(*file, format!("{}version = 1\n[cache]", "\n".repeat(26)));
         let Action::Ask(ask) = &scenario.steps[0].action else { panic!("no question") };
         assert_eq!((ask.clients, ask.outcomes.len(), ask.packets.len()), (3, 2, 1));
         assert_eq!(ask.answers.as_ref().unwrap().len(), 1);

@@ -49,7 +49,7 @@ impl Timekeeper {
             }
             Calendar::Clock(_) if set && self.turns(RIGHT) => {
                 tracing::info!(
-                    "the clock of this host was set and now says {}; signatures are checked with their validity times",
+                    "the clock of this host was set and now says {}; the validity times of DNSSEC signatures are checked again",
                     date(now.unix)
                 );
             }
