@@ -25,14 +25,6 @@ pub const MAX_QUEUE: usize = 4_096;
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;
 
-/// Longest wait of a worker for the next query after a batch of hits, before it sleeps in epoll: at 50 queries a second
-/// the wait always ends with a query. An order to the worker waits for it.
-pub const HIT_WAIT: Duration = Duration::from_millis(20);
-
-/// Batches of hits that a worker answers in turn before its runtime looks at orders and timers: 1.3 s of waits at most,
-/// and the runtime costs a fiftieth of its instructions for each batch.
-pub const HIT_TURNS: usize = 64;
-
 /// Replies to misses that a worker sends before queries that have arrived have their turn: less than a millisecond.
 pub const MAX_REPLIES_AT_ONCE: usize = 4 * UDP_BATCH;
 

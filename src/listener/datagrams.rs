@@ -3,9 +3,6 @@
 //! For a socket at a wildcard address the kernel reports the local address of each datagram (IP_PKTINFO; RFC 3542
 //! section 6). The reply leaves from that address, because a client drops a reply from another one. The safe wrappers
 //! send such replies one at a time. A listener at a single address does not need this.
-//!
-//! The sockets block, so that a worker without misses can wait in the call that reads. Every other call says that it
-//! does not wait.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -17,10 +14,10 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, SockaddrIn6,
     SockaddrStorage, recvmmsg, sendmsg, setsockopt,
 };
-use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg, sendto};
+use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
 use smallvec::SmallVec;
 
-use crate::limits::{HIT_WAIT, MAX_QUERY, MIDDLE_UDP_BATCH, SMALL_UDP_BATCH, UDP_BATCH};
+use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, SMALL_UDP_BATCH, UDP_BATCH};
 
 /// Parts of a batch. `collect` would move all 64 places afterwards: four such moves were a sixth of the instructions of
 /// a hit.
@@ -67,20 +64,8 @@ pub(super) struct ReplyBatch {
     peers: Vec<Peer>,
 }
 
-/// Whether a call waits for a datagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// It fails if none has arrived.
-    No,
-    /// It fails if none arrives within `HIT_WAIT`.
-    Short,
-}
-
-/// Sets up a worker's socket: calls that read may wait for a short time, and the kernel reports the local address of
-/// each datagram, if `socket` has more than one.
-pub(super) fn set_up(socket: &UdpSocket) -> io::Result<()> {
-    socket.set_nonblocking(false)?;
-    socket.set_read_timeout(Some(HIT_WAIT))?;
+/// Makes the kernel report the local address of each datagram, if `socket` has more than one.
+pub(super) fn tell_local(socket: &UdpSocket) -> io::Result<()> {
     match socket.local_addr()?.ip() {
         IpAddr::V4(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv4PacketInfo, &true)?),
         IpAddr::V6(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv6RecvPacketInfo, &true)?),
@@ -93,16 +78,13 @@ pub(super) fn set_up(socket: &UdpSocket) -> io::Result<()> {
 /// # Errors
 /// The kernel has no room for it, or no route to the client.
 pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<()> {
-    let Some(local) = &peer.local else {
-        sendto(socket, reply, SendFlags::DONTWAIT, &peer.client)?;
-        return Ok(());
-    };
+    let Some(local) = &peer.local else { return socket.send_to(reply, peer.client).map(drop) };
     let local = match local {
         Local::V4(info) => ControlMessage::Ipv4PacketInfo(info),
         Local::V6(info) => ControlMessage::Ipv6PacketInfo(info),
     };
     let client = SockaddrStorage::from(peer.client);
-    sendmsg(socket.as_raw_fd(), &[IoSlice::new(reply)], &[local], MsgFlags::MSG_DONTWAIT, Some(&client))?;
+    sendmsg(socket.as_raw_fd(), &[IoSlice::new(reply)], &[local], MsgFlags::empty(), Some(&client))?;
     Ok(())
 }
 
@@ -129,15 +111,11 @@ impl QueryBatch {
     ///
     /// # Errors
     /// No datagram has arrived, or an earlier reply caused an error.
-    pub(super) fn receive(&mut self, socket: &UdpSocket, wait: Wait) -> io::Result<bool> {
-        let flags = match wait {
-            Wait::No => MsgFlags::MSG_DONTWAIT,
-            Wait::Short => MsgFlags::MSG_WAITFORONE,
-        };
+    pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
         match self.room {
-            SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket, flags)?,
-            MIDDLE_UDP_BATCH => self.read::<MIDDLE_UDP_BATCH>(socket, flags)?,
-            _ => self.read::<UDP_BATCH>(socket, flags)?,
+            SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket)?,
+            MIDDLE_UDP_BATCH => self.read::<MIDDLE_UDP_BATCH>(socket)?,
+            _ => self.read::<UDP_BATCH>(socket)?,
         }
         let all = self.datagrams.len() < self.room;
         self.room = next_room(self.room, self.datagrams.len());
@@ -145,12 +123,12 @@ impl QueryBatch {
     }
 
     /// Reads at most `ROOM` datagrams.
-    fn read<const ROOM: usize>(&mut self, socket: &UdpSocket, flags: MsgFlags) -> io::Result<()> {
+    fn read<const ROOM: usize>(&mut self, socket: &UdpSocket) -> io::Result<()> {
         self.datagrams.clear();
         let mut places = self.octets.chunks_exact_mut(MAX_QUERY);
         let mut slices: [[IoSliceMut<'_>; 1]; ROOM] =
             std::array::from_fn(|_| [IoSliceMut::new(places.next().unwrap_or_default())]);
-        let (socket, room) = (socket.as_raw_fd(), slices.iter_mut());
+        let (socket, room, flags) = (socket.as_raw_fd(), slices.iter_mut(), MsgFlags::MSG_DONTWAIT);
         match &mut self.headers {
             Headers::V4(headers) => {
                 let read = recvmmsg(socket, headers, room, flags, None)?;
