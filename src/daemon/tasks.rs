@@ -1,7 +1,8 @@
 //! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists.
 
 use std::convert::Infallible;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -79,33 +80,21 @@ fn keep<Part, Task>(
 
 impl Running {
     /// Writes the states of DNS lists, if they have changed since the `last` writing; returns them.
-    pub(super) fn keep_lists(&self, last: Option<KeptLists>) -> Option<KeptLists> {
+    pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
         let kept = KeptLists::of(self.resolver.lists());
-        if last.is_some_and(|last| last == kept) {
-            return Some(kept);
-        }
-        if let Err(error) = kept.to_octets().and_then(|octets| state_files::replace(path, &octets)) {
-            tracing::warn!(
-                "cannot write {}: {error}; at the next start the query counts of DNS lists begin at 0",
-                path.display()
-            );
+        if last != Some(&kept) {
+            write_kept(path, kept.to_octets(), "at the next start the query counts of DNS lists begin at 0");
         }
         Some(kept)
     }
 
     /// Writes what the rules of look-ahead have learned, if it has changed since the `last` writing; returns it.
-    pub(super) fn keep_rules(&self, last: Option<KeptRules>) -> Option<KeptRules> {
+    pub(super) fn keep_rules(&self, last: Option<&KeptRules>) -> Option<KeptRules> {
         let path = self.rules.as_ref()?;
         let kept = self.lookahead.learned();
-        if last.is_some_and(|last| last == kept) {
-            return Some(kept);
-        }
-        if let Err(error) = kept.to_octets().and_then(|octets| state_files::replace(path, &octets)) {
-            tracing::warn!(
-                "cannot write {}: {error}; look-ahead learns again after a restart",
-                path.display()
-            );
+        if last != Some(&kept) {
+            write_kept(path, kept.to_octets(), "look-ahead learns again after a restart");
         }
         Some(kept)
     }
@@ -186,27 +175,37 @@ pub(super) fn begin_lookahead(clock: &Clock, random: &Random) -> (Arc<Lookahead>
 
 /// Restores the states of DNS lists; at the first start there are none.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
-    match state_files::open(path).and_then(KeptLists::read) {
-        Ok(kept) => {
-            let now = resolver.clock().mono();
-            kept.restore(resolver.lists(), now, |apex, way| resolver.list_resolver().is_asked(apex, way));
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!(
-            "cannot read {}: {error}; DNS lists are tested again and their query counts restart at 0",
-            path.display()
-        ),
+    let loss = "DNS lists are tested again and their query counts restart at 0";
+    if let Some(kept) = read_kept(path, KeptLists::read, loss) {
+        let now = resolver.clock().mono();
+        kept.restore(resolver.lists(), now, |apex, way| resolver.list_resolver().is_asked(apex, way));
     }
 }
 
 /// Goes on with what the rules of look-ahead have learned; at the first start that is nothing.
 fn restore_rules(lookahead: &Lookahead, path: &Path) {
-    match state_files::open(path).and_then(KeptRules::read) {
-        Ok(kept) => lookahead.restore(&kept),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
+    if let Some(kept) = read_kept(path, KeptRules::read, "look-ahead learns again") {
+        lookahead.restore(&kept);
+    }
+}
+
+/// Reads a file of the state directory; none at the first start, and none if it cannot be read. The log then names the
+/// `loss`.
+fn read_kept<Kept>(path: &Path, read: impl FnOnce(File) -> io::Result<Kept>, loss: &str) -> Option<Kept> {
+    match state_files::open(path).and_then(read) {
+        Ok(kept) => Some(kept),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
-            tracing::warn!("cannot read {}: {error}; look-ahead learns again", path.display());
+            tracing::warn!("cannot read {}: {error}; {loss}", path.display());
+            None
         }
+    }
+}
+
+/// Replaces a file of the state directory. If it cannot be written, the log names the `loss`.
+fn write_kept(path: &Path, octets: io::Result<Vec<u8>>, loss: &str) {
+    if let Err(error) = octets.and_then(|octets| state_files::replace(path, &octets)) {
+        tracing::warn!("cannot write {}: {error}; {loss}", path.display());
     }
 }
 
@@ -217,7 +216,8 @@ async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let (mut lists, mut rules) = (None, None);
     loop {
         ticks.tick().await;
-        (lists, rules) = block_in_place(|| (subject.keep_lists(lists), subject.keep_rules(rules)));
+        (lists, rules) =
+            block_in_place(|| (subject.keep_lists(lists.as_ref()), subject.keep_rules(rules.as_ref())));
     }
 }
 

@@ -221,7 +221,7 @@ struct Maker {
 enum Paths {
     /// Each loses one of two hundred datagrams.
     Even,
-    /// They lose 2 to 150 of a thousand, most of them few.
+    /// Paths lose 2 to 150 of a thousand messages, most paths few.
     Rough,
 }
 

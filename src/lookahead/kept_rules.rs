@@ -29,7 +29,7 @@ pub struct KeptRules {
     sum: u64,
 }
 
-/// What is known of a rule.
+/// The judged questions of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptRule {
     rule: Rule,

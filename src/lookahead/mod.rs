@@ -105,7 +105,7 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
-    /// What the rules have learned.
+    /// The shares that the rules have learned.
     pub fn learned(&self) -> KeptRules {
         let state = self.state();
         let of = |rule| {

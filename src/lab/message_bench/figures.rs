@@ -11,7 +11,7 @@ use super::mails::{MailKind, Popularity};
 /// Mail domains of the internet.
 pub const DOMAINS: usize = 400;
 
-/// What is measured.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Mail domains.

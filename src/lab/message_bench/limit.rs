@@ -222,7 +222,7 @@ pub(super) struct LimitOf {
     pub(super) limit: Arc<Limit>,
     pub(super) mail: Mail,
     pub(super) asks_ahead: bool,
-    /// What it has begun to ask ahead.
+    /// Questions that it has begun to ask ahead.
     begun: Mutex<BTreeSet<&'static str>>,
 }
 

@@ -14,23 +14,23 @@ use crate::record::entry::MessageEntry;
 pub enum CulpritKind {
     /// Servers of a zone did not answer.
     ServerSilent,
-    /// They answered late.
+    /// Servers of a zone answered late.
     ServerSlow,
-    /// They answered REFUSED or NOTAUTH.
+    /// Servers of a zone answered REFUSED or NOTAUTH.
     ServerRefused,
-    /// They do not serve the zone that is delegated to them.
+    /// Servers do not serve the zone that is delegated to them.
     ServerLame,
-    /// They answered with another error, or with octets that are no answer.
+    /// Servers answered with another error, or with octets that are no answer.
     ServerFailed,
-    /// Their answers are cut, and TCP fails.
+    /// Answers of servers are cut, and TCP fails.
     Truncated,
-    /// The network reports that they cannot be reached.
+    /// The network reports that servers cannot be reached.
     Unreachable,
     /// Servers of a DNS list did not answer.
     ListSilent,
-    /// They answered late.
+    /// Servers of a DNS list answered late.
     ListSlow,
-    /// They refuse our queries.
+    /// Servers of a DNS list refuse our queries.
     ListRefused,
     /// Answers fail DNSSEC validation.
     Bogus,
