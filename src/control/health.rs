@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::protocol::{MissingAddress, Warning};
+use super::protocol::{MissingAddress, Severity, Warning};
 use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
@@ -36,12 +36,15 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
         warnings.push(unreachable(format!("No server answered any of {messages} messages.")));
     } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
         warnings.push(Warning {
+            severity: Severity::Critical,
             problem: format!("{failed} of {} queries failed with SERVFAIL.", report.questions),
             remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
         });
     }
     if shed > 0 {
+        let most = report.questions >= ENOUGH && shed * 100 >= report.questions * FAILURES_PER_HUNDRED;
         warnings.push(Warning {
+            severity: if most { Severity::Critical } else { Severity::Warning },
             problem: format!("{shed} queries were shed with SERVFAIL, because too many were in progress."),
             remedy: "See `shed` in `resolverctl stats` for the zones and clients with the most queries."
                 .to_owned(),
@@ -53,7 +56,7 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
 
 fn unreachable(problem: String) -> Warning {
     let remedy = "Check whether this host reaches port 53 of other hosts over UDP and TCP: `resolverctl check system`.";
-    Warning { problem, remedy: remedy.to_owned() }
+    Warning { severity: Severity::Critical, problem, remedy: remedy.to_owned() }
 }
 
 /// The zones that fail: some by name, the others as a number.
@@ -63,10 +66,11 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         let age = TimeSpan((*span).max(Duration::from_secs(1)));
         let problem =
             format!("Zone {zone}: {failures} queries {} within {age}; last: {why}.", failed_text(*doubted));
-        Warning { problem, remedy: format!("{trace}.") }
+        Warning { severity: Severity::Warning, problem, remedy: format!("{trace}.") }
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
     let rest = (more > 0).then(|| Warning {
+        severity: Severity::Warning,
         problem: format!("{more} more zones fail."),
         remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
     });
@@ -80,6 +84,7 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let named = missing.iter().filter(|missing| asked_for(&missing.address));
     let warning = |missing: &MissingAddress| {
         Warning {
+        severity: Severity::Warning,
         problem: format!("Not listening at {}: {}.", missing.address, missing.why),
         remedy: "Assign it to an interface, or remove it from the configuration; resolverd listens there as soon as it appears."
             .to_owned(),
@@ -157,6 +162,7 @@ mod tests {
         assert_eq!(
             told,
             [Warning {
+                severity: Severity::Warning,
                 problem:
                     "Zone z0.example.: 9 queries failed within 12 min; last: no server of it gave an answer."
                         .to_owned(),

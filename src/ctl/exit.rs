@@ -4,31 +4,50 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::render::plugin::PluginState;
 use crate::control::protocol::{Blame, Problem};
 use crate::import::ImportError;
 
-/// Exit codes; the same for every command.
+/// Exit codes; the same for every command, except that a plug-in has those of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Yes: healthy, the name has such data, or done.
-    Yes = 0,
+    Yes,
     /// No: not healthy, no such name, or no such data.
-    No = 1,
+    No,
     /// The command line is invalid.
-    Usage = 2,
+    Usage,
     /// No daemon answers.
-    Unreachable = 3,
+    Unreachable,
     /// Neither yes nor no: the query failed, or the reply was cut off.
-    CouldNotTell = 4,
+    CouldNotTell,
     /// This user may not ask the daemon, or not for this.
-    Permission = 5,
+    Permission,
     /// The configuration file has errors.
-    ConfigInvalid = 6,
+    ConfigInvalid,
+    /// The state that a plug-in of a monitoring system reports.
+    Plugin(PluginState),
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::CouldNotTell => 4,
+            Self::Permission => 5,
+            Self::ConfigInvalid => 6,
+            Self::Plugin(state) => state as u8,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 
@@ -98,6 +117,6 @@ mod tests {
         assert_eq!(exit(Blame::Request), Exit::Usage);
         assert_eq!(exit(Blame::Daemon), Exit::CouldNotTell);
         assert_eq!(exit(Blame::Permission), Exit::Permission);
-        assert_eq!(Exit::ConfigInvalid as u8, 6);
+        assert_eq!(Exit::ConfigInvalid.code(), 6);
     }
 }

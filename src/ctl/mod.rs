@@ -60,7 +60,8 @@ Exit codes:
   3  daemon unreachable
   4  unknown: the query failed
   5  permission denied
-  6  configuration invalid";
+  6  configuration invalid
+status --plugin has those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
 
 /// The heading of the options of every command.
 const GLOBAL: &str = "Options of every command";
@@ -94,7 +95,8 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Show whether the daemon is healthy, and if not, what to do.
-    Status,
+    #[command(after_long_help = terms::STATUS)]
+    Status(status::Arguments),
     /// Show statistics: queries, outcomes, latency, the slowest zones and servers.
     #[command(after_long_help = terms::STATS)]
     Stats(stats::Arguments),
@@ -173,7 +175,8 @@ impl Arguments {
         let client = ControlClient::new(&self.socket);
         let format = self.format();
         match &self.command {
-            None | Some(Command::Status) => status::run(&client, format),
+            None => status::run(&status::Arguments::default(), &client, format),
+            Some(Command::Status(arguments)) => status::run(arguments, &client, format),
             Some(Command::Stats(arguments)) => stats::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),

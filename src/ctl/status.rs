@@ -3,16 +3,57 @@
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
+use super::render::plugin::{self, PluginState};
 use super::render::{Format, json, text};
-use crate::control::protocol::{Reply, Request};
+use crate::control::protocol::{Reply, Request, Stats, Status};
+use crate::record::Window;
+
+/// The command line of `status`.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Arguments {
+    /// Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk.
+    ///
+    /// The exit code is 0 if the daemon is healthy, 1 (warning) if some queries fail, for instance those of one zone or list,
+    /// 2 (critical) if queries of all kinds fail, and 3 (unknown) if the daemon cannot be reached. --json has no effect.
+    #[arg(long)]
+    plugin: bool,
+}
 
 /// Sends the request, and shows the reply. The exit code is "no" if the daemon is not healthy.
-pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
-    let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    if arguments.plugin {
+        return Ok(check(client));
+    }
+    let status = health(client)?;
     let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };
     let text = match format {
         Format::Json => json::line(&*status),
         Format::Text(style) => text::status(&status, style),
     };
     Ok(CommandOutcome { text, exit })
+}
+
+/// The line of the plug-in. A failure is a state too, because a monitoring system reads stdout and the exit code only.
+fn check(client: &ControlClient) -> CommandOutcome {
+    let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
+    let (state, text) = match read() {
+        Ok((status, stats)) => plugin::told(&status, &stats),
+        Err(failure) => (PluginState::Unknown, plugin::unknown(&failure.to_string())),
+    };
+    CommandOutcome { text, exit: Exit::Plugin(state) }
+}
+
+fn health(client: &ControlClient) -> Result<Box<Status>, CommandFailure> {
+    let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
+    Ok(status)
+}
+
+fn statistics(client: &ControlClient) -> Result<Box<Stats>, CommandFailure> {
+    let request = Request::Stats { window: Window::FiveMinutes, table: None };
+    let Reply::Stats(stats) = client.ask_one(&request)? else { return Err(unexpected()) };
+    Ok(stats)
 }

@@ -2,6 +2,23 @@
 
 use crate::check::domain::codes::Code;
 
+/// Terms of `status`.
+pub(super) const STATUS: &str = "\
+Output of --plugin: the state, the worst problem and the number of the others; after `|` the performance data. The line of a
+healthy daemon:
+  RESOLVERD OK - resolverd 0.1.0, up 3 d 4 h, 385 207 queries in 5 min|uptime=273600s;;;0 queries=385207;;;0 ...
+Performance data of --plugin:
+  uptime          seconds since the start
+  queries, cache  queries of the last five minutes; those answered from the cache
+  failed, shed    queries of the last five minutes that got SERVFAIL; those that got it to limit the load
+  latency_p50, latency_p99
+                  seconds until the reply: half and 99 of 100 queries of the last five minutes took no longer
+  in_progress     queries in progress, with their maximum
+  cache_answers, cache_rrsets, cache_servers, cache_failures
+                  bytes of each part of the cache, with its maximum
+Command of Icinga and Nagios; the user of the monitoring must be in the group `resolverd`:
+  /usr/bin/resolverctl status --plugin";
+
 /// Terms of `stats`.
 pub(super) const STATS: &str = "\
 Outcomes of queries:

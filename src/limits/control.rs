@@ -24,6 +24,10 @@ pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 /// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
 pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// Characters of the text of `resolverctl status --plugin`: a transport of Nagios (NRPE 2) cuts a line with its performance
+/// data at 1 024 octets.
+pub const MAX_PLUGIN_TEXT: usize = 400;
+
 /// Rows of a table that `resolverctl` shows: the worst ones, on one screen. JSON has all of them.
 pub const MAX_SHOWN_ROWS: usize = 20;
 

@@ -1505,7 +1505,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__status)
-            opts="-h --socket --json --color --help"
+            opts="-h --plugin --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

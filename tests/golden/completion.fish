@@ -53,8 +53,9 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l socke
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l plugin -d 'Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Time window of the statistics; since start if the daemon started later' -r -f -a "1m\t'The last minute'
 5m\t'The last five minutes'
 1h\t'The last hour'

@@ -35,9 +35,10 @@ _resolverctl() {
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--plugin[Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (stats)

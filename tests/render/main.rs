@@ -14,12 +14,12 @@ use resolverd::cache::rrset::Rank;
 use resolverd::cache::servers::Health;
 use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, Errors};
-use resolverd::control::protocol::Warning;
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{
-    DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, SnapshotStatus, Stats,
-    Status, Table,
+    DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, Severity, SnapshotStatus,
+    Stats, Status, Table, Warning,
 };
+use resolverd::ctl::render::plugin::{self, PluginState};
 use resolverd::ctl::render::{Style, json, rows, screen, state, text};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
@@ -288,11 +288,48 @@ fn well_and_not_well() {
     let well = status(Vec::new());
     both("status", &text::status(&well, Style::Plain), &json::line(&well));
     let warning = Warning {
+        severity: Severity::Warning,
         problem: "Zone badly-run.example.: 9 queries failed within 12 min; last: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
         remedy: "`resolverctl query mail.badly-run.example. MX --trace` shows each step.".to_owned(),
     };
     let unwell = status(vec![warning]);
     both("status_not_well", &text::status(&unwell, Style::Plain), &json::line(&unwell));
+}
+
+#[test]
+fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
+    let warning = |severity, problem: &str| Warning {
+        severity,
+        problem: problem.to_owned(),
+        remedy: "See `resolverctl stats --slow`.".to_owned(),
+    };
+    let zone = warning(Severity::Warning, "Zone a.example.: 9 queries failed | last:\ntimeout.");
+    let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
+    let long = warning(Severity::Warning, &"x".repeat(10_000));
+    let told = |warnings| plugin::told(&status(warnings), &stats());
+    let cases = [
+        (Vec::new(), PluginState::Ok),
+        (vec![zone.clone()], PluginState::Warning),
+        (vec![zone.clone(), down.clone(), down, zone], PluginState::Critical),
+    ];
+    let mut text = String::new();
+    for (warnings, expected) in cases {
+        let (state, line) = told(warnings);
+        assert_eq!(state, expected, "{line}");
+        text += &line;
+    }
+    text += &plugin::unknown("cannot connect to resolverd at /run/resolverd/control.sock: No such file");
+    golden("status_plugin.txt", &text);
+    for line in text.lines() {
+        let (_, data) = line.split_once('|').unwrap_or((line, ""));
+        assert!(!data.contains('|') && line.starts_with("RESOLVERD "), "{line}");
+        for datum in data.split_whitespace() {
+            let (label, value) = datum.split_once('=').unwrap();
+            let number = value.split(';').next().unwrap().trim_end_matches(['s', 'B']);
+            assert!(!label.is_empty() && number.parse::<f64>().is_ok(), "{datum}");
+        }
+    }
+    assert!(told(vec![long]).1.len() < 1_024);
 }
 
 #[test]

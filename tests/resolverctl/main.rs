@@ -321,6 +321,30 @@ fn without_a_command_it_says_whether_all_is_well() {
 }
 
 #[test]
+fn a_monitoring_system_gets_one_line_and_its_exit_code() {
+    let world = World::new();
+    let (code, text, error) = world.run(&["status", "--plugin"]);
+    assert!(
+        code == 0 && text.starts_with("RESOLVERD OK - resolverd 0.1.0, up ") && error.is_empty(),
+        "{text}"
+    );
+    assert!(text.lines().count() == 1 && text.contains("|uptime=0s;;;0 queries=3;;;0 cache=2;;;0"), "{text}");
+    let failed = Ended {
+        client: [127, 0, 0, 1].into(),
+        kind: RecordType::A,
+        outcome: Outcome::Failed,
+        elapsed: Duration::ZERO,
+    };
+    world.fake.recorder.questions(0, &failed, 100);
+    let (code, text, _) = world.run(&["status", "--plugin"]);
+    assert!(code == 2 && text.starts_with("RESOLVERD CRITICAL - 101 of 103 queries failed"), "{text}");
+    let nowhere = world.directory.path().join("none.sock");
+    let (code, text, error) = told(&tool(&nowhere).args(["status", "--plugin"]).output().unwrap());
+    assert!(code == 3 && text.starts_with("RESOLVERD UNKNOWN - cannot connect to resolverd at"), "{text}");
+    assert!(text.lines().count() == 1 && error.is_empty(), "{error}");
+}
+
+#[test]
 fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     let world = World::new();
     let (code, text, _) = world.run(&["why", "never.example"]);

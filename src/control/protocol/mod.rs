@@ -20,7 +20,9 @@ use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 use self::lookahead::{LookaheadRule, LookaheadState};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
-pub use self::status::{DaemonStatus, Fill, MissingAddress, SnapshotStatus, Stats, Status, Warning};
+pub use self::status::{
+    DaemonStatus, Fill, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,
+};
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
 use crate::record::why::MessageReport;

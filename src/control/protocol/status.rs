@@ -74,9 +74,23 @@ pub struct Status {
     pub warnings: Vec<Warning>,
 }
 
+/// The weight of a trouble.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Some queries fail: those of a zone, of a list, or at one address.
+    #[default]
+    Warning,
+    /// Queries of all kinds fail, and mail with them.
+    Critical,
+}
+
 /// A trouble with its advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
+    /// The weight.
+    #[serde(default)]
+    pub severity: Severity,
     /// The trouble.
     pub problem: String,
     /// The advice.

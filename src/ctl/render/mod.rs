@@ -7,6 +7,7 @@ pub mod findings;
 pub mod json;
 pub mod lists;
 pub mod lookahead;
+pub mod plugin;
 pub mod rows;
 pub mod screen;
 pub mod state;

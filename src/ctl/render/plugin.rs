@@ -1,0 +1,96 @@
+//! The health of the daemon in the format of a Nagios plug-in: one line with performance data, and an exit code from 0
+//! to 3.
+//!
+//! Icinga, Zabbix and check_mk read the same format: "Monitoring Plugins Development Guidelines", section "Plugin
+//! Output for Nagios", <https://www.monitoring-plugins.org/doc/guidelines.html>.
+
+use super::words;
+use crate::control::protocol::{Severity, Stats, Status};
+use crate::limits;
+use crate::question::Outcome;
+use crate::wire::presentation::harmless;
+
+/// The state of a service. Its number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginState {
+    /// Healthy.
+    Ok = 0,
+    /// Some queries fail.
+    Warning = 1,
+    /// Queries of all kinds fail.
+    Critical = 2,
+    /// The daemon gave no state: it does not run, or this user may not ask it.
+    Unknown = 3,
+}
+
+impl PluginState {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// The line for the state of the daemon: its worst trouble, the number of the others, and performance data.
+pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
+    let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
+    let state = match worst.map(|warning| warning.severity) {
+        None => PluginState::Ok,
+        Some(Severity::Warning) => PluginState::Warning,
+        Some(Severity::Critical) => PluginState::Critical,
+    };
+    let more = status.warnings.len().saturating_sub(1);
+    let text = match worst {
+        None => format!(
+            "resolverd {}, up {}, {} queries in {}",
+            status.daemon.version,
+            words::age(status.uptime),
+            words::number(status.questions),
+            words::age(status.seconds)
+        ),
+        Some(warning) if more == 0 => warning.problem.clone(),
+        Some(warning) => {
+            let problems = if more == 1 { "problem" } else { "problems" };
+            format!("{} And {more} more {problems}: `resolverctl status`.", warning.problem)
+        }
+    };
+    let data = performance(status, stats).join(" ");
+    (state, format!("{}|{data}\n", line(state, &text)))
+}
+
+/// The line if the daemon gave no state.
+pub fn unknown(why: &str) -> String {
+    line(PluginState::Unknown, why) + "\n"
+}
+
+/// A line without the signs that have a meaning in the format.
+fn line(state: PluginState, text: &str) -> String {
+    let text = words::cut(&harmless(text), limits::MAX_PLUGIN_TEXT).replace('|', "/");
+    format!("RESOLVERD {} - {text}", state.word())
+}
+
+/// The performance data: `label=value[unit];warn;crit;min;max`. The number of queries, of failures and the latency are
+/// those of the last five minutes.
+fn performance(status: &Status, stats: &Stats) -> Vec<String> {
+    let outcome = |outcome| stats.report.outcomes.get(&outcome).copied().unwrap_or(0);
+    let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
+    let latency = &stats.report.latency;
+    let mut data = vec![
+        format!("uptime={:.0}s;;;0", status.uptime),
+        format!("queries={};;;0", stats.report.questions),
+        format!("cache={};;;0", outcome(Outcome::Cache)),
+        format!("failed={failed};;;0"),
+        format!("shed={};;;0", outcome(Outcome::Shed)),
+        format!("latency_p50={:.6}s;;;0", latency.p50),
+        format!("latency_p99={:.6}s;;;0", latency.p99),
+        format!("in_progress={};;;0;{}", status.daemon.flights, status.daemon.flights_max),
+    ];
+    let fill = |fill: &crate::control::protocol::Fill| {
+        format!("cache_{}={}B;;;0;{}", fill.store, fill.bytes, fill.capacity)
+    };
+    data.extend(status.stores.iter().map(fill));
+    data
+}
