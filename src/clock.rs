@@ -30,6 +30,11 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::limits::{CLOCK_FLOOR, MONO_LEAD, SLOW_CLOCK};
 
+/// A span in whole microseconds; saturates.
+pub fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// A moment, in microseconds since `MONO_LEAD` before the clock was made. It never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
@@ -54,13 +59,13 @@ impl Mono {
     /// The moment `span` later; saturates at the end of time (584 000 years).
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX)))
+        Self(self.0.saturating_add(micros(span)))
     }
 
     /// The moment `span` earlier; at most back to the first one.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(u64::try_from(span.as_micros()).unwrap_or(u64::MAX)))
+        Self(self.0.saturating_sub(micros(span)))
     }
 
     /// The time since `earlier`; zero if it is in the future.
@@ -227,7 +232,7 @@ impl Clock {
     #[cfg(feature = "lab")]
     pub fn sleep(&self, span: Duration) {
         if let ClockKind::Virtual { slept, .. } = &self.kind {
-            slept.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            slept.fetch_add(micros(span), Ordering::Relaxed);
         }
     }
 
@@ -262,7 +267,7 @@ impl Clock {
         match &self.kind {
             ClockKind::Machine { .. } => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+                micros(since)
             }
             #[cfg(feature = "lab")]
             ClockKind::Virtual { .. } => {

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use super::lookup::read_name;
 use super::protocol::{Blame, Problem, WhyRequest};
+use crate::clock;
 use crate::limits::MAX_WHY_MESSAGES;
 use crate::question::wire_name;
 use crate::record::why::{Wanted, WantedSubject};
@@ -29,7 +30,7 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
 /// Seconds in microseconds; a number that is negative or too large saturates.
 fn micros(seconds: f64) -> u64 {
     let span = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+    clock::micros(span)
 }
 
 /// A network, or an address as a network of one.

@@ -14,7 +14,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -277,12 +276,7 @@ impl Snapshot {
     }
 
     fn replace(&self, beside: &PathBuf, memory: &Memory, scope: &Scope, now: Now) -> io::Result<Written> {
-        // A file that a killed process has not finished.
-        match fs::remove_file(beside) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let file = File::options().write(true).create_new(true).mode(0o600).open(beside)?;
+        let file = state_files::create_beside(beside)?;
         let written = memory.write_snapshot(scope, now, &mut Bounded { file, snapshot: self })?;
         fs::rename(beside, &self.path)?;
         Ok(written)

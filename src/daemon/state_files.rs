@@ -29,15 +29,20 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
-/// Replaces such a file, so that a reader finds the old or the new one.
-pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    // The rest of an interrupted write. Nothing that stands there instead is followed or waited for.
-    match fs::remove_file(&beside) {
+/// Creates the file that will replace such a file. The rest of an interrupted write is removed. Nothing else that stands
+/// there instead is followed or waited for.
+pub(super) fn create_beside(beside: &Path) -> io::Result<File> {
+    match fs::remove_file(beside) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
+    File::options().write(true).create_new(true).mode(0o600).open(beside)
+}
+
+/// Replaces such a file, so that a reader finds the old or the new one.
+pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = create_beside(&beside)?;
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(beside, path)

@@ -23,9 +23,9 @@ use crate::limits::FLIGHT_TIME;
 use crate::lookahead::Lookahead;
 use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
+use crate::record::Recorder;
 use crate::record::event::{Ended, Step};
 use crate::record::written::Written;
-use crate::record::{Recorder, micros};
 use crate::resolve::{Asked, Replied, Resolver, ResolverParts};
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
@@ -308,7 +308,7 @@ impl Simulation {
         }
         let flight = trail.map_or(0, |trail| recorder.flight_number(trail));
         let error: &str = replied.answer.extended_error.as_ref().map_or("", |error| &error.text);
-        let (at, elapsed) = (began.as_micros(), micros(elapsed));
+        let at = began.as_micros();
         recorder.asked(&Written { name, kind, client, view, at, outcome, elapsed, flight, error });
     }
 }

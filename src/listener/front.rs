@@ -19,7 +19,7 @@ use crate::config::{Access, Listener};
 use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::event::Ended;
 use crate::record::written::Written;
-use crate::record::{HitPage, Recorder, micros};
+use crate::record::{HitPage, Recorder};
 use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
@@ -270,7 +270,7 @@ impl Front {
             view: query.view.number(),
             at: at.as_micros(),
             outcome,
-            elapsed: micros(elapsed),
+            elapsed,
             flight,
             error: error.map_or("", |error| &error.text),
         });

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::micros;
 use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_TRIAL, AHEAD_UNUSED};
 
 /// The state of a rule.
@@ -124,7 +125,7 @@ impl RuleAccount {
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
         self.counts.used = self.counts.used.saturating_add(1);
-        let micros = u64::try_from(saved.as_micros()).unwrap_or(u64::MAX);
+        let micros = micros(saved);
         self.counts.saved_micros = self.counts.saved_micros.saturating_add(micros);
         self.learn_gap(gap);
     }

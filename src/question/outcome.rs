@@ -59,6 +59,11 @@ impl Outcome {
     pub const fn index(self) -> usize {
         self as usize
     }
+
+    /// Whether the client got SERVFAIL.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Remembered | Self::Deadline | Self::Shed)
+    }
 }
 
 /// A message to the listener that is no question, or no new one; counted apart from outcomes.

@@ -402,7 +402,7 @@ mod tests {
             view: 3,
             at,
             outcome: Outcome::Failed,
-            elapsed: 12,
+            elapsed: std::time::Duration::from_micros(12),
             flight: 9,
             error: &"word ".repeat(99),
         };

@@ -12,6 +12,7 @@ use super::entry::{FlightEntry, QuestionEntry};
 use super::event::Shows;
 use super::message::{Known, ListName};
 use super::recorded::Recorded;
+use crate::clock::micros;
 use crate::limits::EXPLAINED_TIME;
 use crate::question::{Outcome, label_places};
 
@@ -89,7 +90,7 @@ fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
 }
 
 fn is_recent(flight: &FlightEntry, question: &QuestionEntry) -> bool {
-    let window = u64::try_from(EXPLAINED_TIME.as_micros()).unwrap_or(0);
+    let window = micros(EXPLAINED_TIME);
     flight.end().saturating_add(window) >= question.at
 }
 
@@ -128,8 +129,8 @@ mod tests {
             name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
         }
 
-        fn links(&self, _name: &[u8], _kind: RecordType) -> Vec<crate::record::entry::Link> {
-            Vec::new()
+        fn links(&self, _name: &[u8], _kind: RecordType) -> &[crate::record::entry::Link] {
+            &[]
         }
     }
 

@@ -11,7 +11,7 @@ use super::ring::{self, Ring};
 use super::trail::Trail;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, links};
-use crate::clock::Mono;
+use crate::clock::{Mono, micros};
 use crate::limits::RECORD_READER;
 use crate::question::WireName;
 
@@ -60,7 +60,7 @@ impl Recorder {
         let flight = WrittenFlight {
             id: self.flight_number(trail),
             began: trail.began().as_micros(),
-            elapsed: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            elapsed: micros(elapsed),
             name,
             kind: question.kind,
             zone: zone.as_deref().unwrap_or_default(),
@@ -160,7 +160,7 @@ mod tests {
                 view: 0,
                 at: number.into(),
                 outcome: Outcome::Failed,
-                elapsed: 1,
+                elapsed: std::time::Duration::from_micros(1),
                 flight: 1,
                 error: "",
             });

@@ -18,6 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::RecordType;
 
 use super::entry::{Link, QuestionEntry};
+use crate::clock::micros;
 use crate::limits::{
     MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST, MESSAGE_NEXT,
     MESSAGE_PAUSE,
@@ -39,7 +40,7 @@ pub trait Known {
     fn list(&self, name: &[u8]) -> Option<ListName>;
 
     /// The names and addresses in the answer to a question, as far as they are known.
-    fn links(&self, name: &[u8], kind: RecordType) -> Vec<Link>;
+    fn links(&self, name: &[u8], kind: RecordType) -> &[Link];
 }
 
 /// The subject of a question: questions with a common subject belong together.
@@ -81,8 +82,8 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
         let connects = subjects.iter().any(|subject| matches!(subject, Subject::Address(_)));
         for link in known.links(&question.name, question.kind) {
             subjects.push(match link {
-                Link::Address(address) => Subject::Address(address),
-                Link::Name(name) => Subject::Domain(organisation(&name).into()),
+                Link::Address(address) => Subject::Address(*address),
+                Link::Name(name) => Subject::Domain(organisation(name).into()),
             });
         }
         let at = match place_of {
@@ -259,10 +260,6 @@ fn label(octets: &[u8], place: usize) -> Option<&[u8]> {
     let length = usize::from(*octets.get(place)?);
     let begin = place.saturating_add(1);
     octets.get(begin..begin.saturating_add(length))
-}
-
-fn micros(span: std::time::Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 #[derive(Default)]
 struct World {
     lists: Vec<Vec<u8>>,
-    links: Vec<(Vec<u8>, RecordType, Link)>,
+    links: BTreeMap<(Vec<u8>, u16), Vec<Link>>,
 }
 
 fn wire(text: &str) -> Vec<u8> {
@@ -21,15 +21,14 @@ impl Known for World {
         Some(ListName { apex, keyed: name.ends_with(b"\x02dq\x07example\x00") })
     }
 
-    fn links(&self, name: &[u8], kind: RecordType) -> Vec<Link> {
-        let of = |(owner, of, _): &&(Vec<u8>, RecordType, Link)| owner == name && *of == kind;
-        self.links.iter().filter(of).map(|(.., link)| link.clone()).collect()
+    fn links(&self, name: &[u8], kind: RecordType) -> &[Link] {
+        self.links.get(&(name.to_vec(), kind.into())).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 impl World {
     fn of_lists(lists: &[&str]) -> Self {
-        Self { lists: lists.iter().map(|list| wire(list)).collect(), links: Vec::new() }
+        Self { lists: lists.iter().map(|list| wire(list)).collect(), links: BTreeMap::new() }
     }
 
     fn link(&mut self, owner: &str, kind: RecordType, target: &str) {
@@ -37,7 +36,7 @@ impl World {
             Ok(address) => Link::Address(address),
             Err(_) => Link::Name(wire(target).into()),
         };
-        self.links.push((wire(owner), kind, link));
+        self.links.entry((wire(owner), kind.into())).or_default().push(link);
     }
 }
 

@@ -72,7 +72,7 @@ use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
 use self::lock::lock;
 use self::recorded::Kept;
-pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded, micros};
+pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 pub use self::report::{
     ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
 };
@@ -363,7 +363,7 @@ impl Recorder {
                     kind: kinds::title(place),
                     questions: counts.iter().sum(),
                     cache: sum(|outcome| outcome == Outcome::Cache),
-                    failed: sum(tally::is_failure),
+                    failed: sum(Outcome::is_failure),
                 }
             })
             .filter(|row| row.questions > 0)

@@ -10,6 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::event::StepEvent;
+use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::validate::verdict::SecurityStatus;
 
@@ -111,7 +112,7 @@ impl Note {
             Self::Received { server, conduct, elapsed, said } => StepEvent::Received {
                 server: server.to_string(),
                 conduct: *conduct,
-                round_trip_micros: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                round_trip_micros: micros(*elapsed),
                 said: said.to_string(),
             },
             Self::Checked { name, kind, state, why } => {

@@ -11,7 +11,7 @@ use super::event::Lost;
 use super::lock::lock;
 use super::ring::Ring;
 use super::trail::Trail;
-use super::written::{HitHead, saturated};
+use super::written::HitHead;
 use crate::clock::Clock;
 use crate::conduct::Conduct;
 use crate::question::Question;
@@ -147,16 +147,6 @@ impl Recorded {
         self.flights.sort_by_key(|flight| flight.began);
         self
     }
-
-    /// The flight of a number.
-    pub fn flight(&self, id: u64) -> Option<&FlightEntry> {
-        self.flights.iter().find(|flight| flight.id == id)
-    }
-}
-
-/// The time of a question as the record keeps it.
-pub fn micros(elapsed: std::time::Duration) -> u32 {
-    saturated(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

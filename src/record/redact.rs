@@ -88,6 +88,9 @@ impl Secrets {
     }
 
     fn hide_in_text(&self, text: &mut Box<str>) {
+        if text.is_empty() {
+            return;
+        }
         for KeyedApex { text: apex, shortest, .. } in &self.apexes {
             let dotted = format!(".{apex}");
             let mut from = 0;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::event::{Ended, FlightEnded, Sent};
 use super::table::Tally;
+use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::question::Outcome;
 
@@ -14,11 +15,6 @@ pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 /// Upper ends of the columns of the slow table, as Postfix' qshape has them; the last column is open.
 pub(super) const COLUMNS: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
-
-/// Whole microseconds, saturating.
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
-}
 
 /// Adds, place by place.
 fn add_each(sums: &mut [u64], others: &[u64]) {
@@ -190,7 +186,7 @@ impl ClientTally {
         let if_so = |is_so: bool| if is_so { count } else { 0 };
         self.questions = self.questions.wrapping_add(count);
         self.cache = self.cache.wrapping_add(if_so(ended.outcome == Outcome::Cache));
-        self.failed = self.failed.wrapping_add(if_so(is_failure(ended.outcome)));
+        self.failed = self.failed.wrapping_add(if_so(ended.outcome.is_failure()));
         self.shed = self.shed.wrapping_add(if_so(ended.outcome == Outcome::Shed));
         let micros =
             ended.elapsed.as_secs().saturating_mul(1_000_000) + u64::from(ended.elapsed.subsec_micros());
@@ -210,9 +206,4 @@ impl Tally for ClientTally {
     fn weight(&self) -> u64 {
         self.questions
     }
-}
-
-/// Whether the client got SERVFAIL.
-pub(super) const fn is_failure(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline | Outcome::Shed)
 }

@@ -8,6 +8,7 @@ use super::event::{FlightEnded, Sent};
 use super::histogram::{Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
+use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::question::{Apart, Outcome};
 use crate::validate::verdict::SecurityStatus;
@@ -35,7 +36,7 @@ impl Upstream {
         if sent.conduct.came_back() {
             self.round_trip.count(sent.elapsed);
         }
-        let micros = u64::try_from(sent.elapsed.as_micros()).unwrap_or(u64::MAX);
+        let micros = micros(sent.elapsed);
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 

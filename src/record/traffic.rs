@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::entry::{FlightEntry, MessageEntry};
 use super::recorded::Recorded;
+use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::LOSS_WINDOW;
 
@@ -82,7 +83,7 @@ impl Traffic {
         }
         let Some(answers) = self.answers.get(&key_of(message)) else { return false };
         let (sent, end) = moments(flight, message);
-        let window = u64::try_from(LOSS_WINDOW.as_micros()).unwrap_or(0);
+        let window = micros(LOSS_WINDOW);
         // Those that ended in the window, in the order of their ends.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);

@@ -13,7 +13,7 @@ use super::entry::NONE;
 use super::event::{Step, StepEvent};
 use super::note::Note;
 use super::written::{WrittenMessage, WrittenMessages, saturated};
-use crate::clock::{Clock, Moments, Mono};
+use crate::clock::{Clock, Moments, Mono, micros};
 use crate::limits::MAX_STEPS;
 use crate::validate::verdict::SecurityStatus;
 
@@ -156,7 +156,7 @@ impl Trail {
                     });
                 }
                 Note::Received { server, conduct, elapsed, .. } => {
-                    let elapsed = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+                    let elapsed = micros(*elapsed);
                     let sent = at_micros.saturating_sub(elapsed);
                     if let Some(message) = answered(&mut messages.sent, (*server, *depth), sent) {
                         message.conduct = Some(*conduct);

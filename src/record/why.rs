@@ -17,6 +17,7 @@ use super::explained::{Explained, Links, link_key, links_of};
 use super::message::{Known, ListName, Subject, asked_domain, group, subjects};
 use super::recorded::{ReadSpan, Recorded};
 use super::traffic::Traffic;
+use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::{
     MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
@@ -159,8 +160,8 @@ impl Known for KnownFacts<'_> {
         (self.facts.list)(name)
     }
 
-    fn links(&self, name: &[u8], kind: RecordType) -> Vec<Link> {
-        self.links.get(&link_key(name, kind)).map(|links| links.to_vec()).unwrap_or_default()
+    fn links(&self, name: &[u8], kind: RecordType) -> &[Link] {
+        self.links.get(&link_key(name, kind)).copied().unwrap_or_default()
     }
 }
 
@@ -196,7 +197,7 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &Facts<'_>) -> Vec<Messa
 impl Wanted {
     /// The questions to read: those of the wanted messages are some minutes around a wanted moment at most.
     pub fn span(&self) -> ReadSpan {
-        let margin = u64::try_from(WHY_MARGIN.as_micros()).unwrap_or(0);
+        let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
         ReadSpan { from, to, client: self.client }
     }
@@ -280,7 +281,7 @@ fn report(
 
 /// The depth of a question: one more than that of the question whose end it followed.
 fn depth<'a>(question: &QuestionEntry, before: impl Iterator<Item = (&'a Asked<'a>, &'a u8)>) -> u8 {
-    let burst = u64::try_from(MESSAGE_BURST.as_micros()).unwrap_or(0);
+    let burst = micros(MESSAGE_BURST);
     let followed = before.filter(|(one, _)| {
         let end = one.question.end();
         one.question.elapsed > 0 && end <= question.at && question.at.saturating_sub(end) <= burst

@@ -4,12 +4,14 @@
 //! that it does not know. Moments are those of the machine's clock, see `Mono`.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 
 use super::entry::{FLIGHT, HEAD, HIT, HIT_HEAD, Link, NONE, QUESTION, REASONS, octets_of};
 use super::event::Shows;
+use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::{
     MAX_RECORDED_FAULTS, MAX_RECORDED_LINKS, MAX_RECORDED_MESSAGES, MAX_RECORDED_TEXT, MAX_RECORDED_ZONES,
@@ -42,8 +44,8 @@ pub struct Written<'a> {
     pub at: u64,
     /// Its outcome.
     pub outcome: Outcome,
-    /// From its arrival to the reply, in microseconds.
-    pub elapsed: u32,
+    /// From its arrival to the reply.
+    pub elapsed: Duration,
     /// The number of the flight that it waited for; 0 if there is none.
     pub flight: u64,
     /// Why it failed; empty if it did not.
@@ -155,7 +157,7 @@ impl Written<'_> {
         let is_six = u64::from(is_six);
         let first =
             length | u64::from(QUESTION) << 16 | outcome << 24 | kind << 32 | name << 48 | is_six << 56;
-        let second = u64::from(self.view) | u64::from(self.elapsed) << 32;
+        let second = u64::from(self.view) | u64::from(saturated(micros(self.elapsed))) << 32;
         let [low, high] = halves(client);
         [first, second, self.at, low, high]
     }

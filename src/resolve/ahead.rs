@@ -91,7 +91,7 @@ impl LookaheadResolver {
             return KnownAhead::Answer(answer);
         }
         let Some(view) = self.views.load().get(question.view).cloned() else { return KnownAhead::Left };
-        let route = view.route(&question.name, question.kind);
+        let route = view.route_of((&question.name, key.name()), question.kind);
         if route.policy.list.is_some() || matches!(route.kind, Kind::Local(_)) {
             return KnownAhead::Left;
         }
@@ -111,7 +111,8 @@ impl LookaheadResolver {
     /// the top-level domains is known.
     pub fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
-        let (way, key) = (view.route(&question.name, question.kind), question.key());
+        let key = question.key();
+        let way = view.route_of((&question.name, key.name()), question.kind);
         let cut = self.flight.cut_on(&view, way, key.name());
         let labels = cut.map_or(0, |(cut, _)| cut.zone.iter().len()).max(way.zone.iter().len());
         if labels < PRIVATE_LABELS {
@@ -148,8 +149,9 @@ impl LookaheadResolver {
     /// Whether the name of a question is known to be the apex of a zone.
     pub fn is_apex(&self, question: &Question) -> bool {
         let Some(view) = self.views.load().get(question.view).cloned() else { return false };
-        let way = view.route(&question.name, question.kind);
-        let cut = self.flight.cut_on(&view, way, question.key().name());
+        let key = question.key();
+        let way = view.route_of((&question.name, key.name()), question.kind);
+        let cut = self.flight.cut_on(&view, way, key.name());
         cut.is_some_and(|(cut, _)| same_name(&cut.zone, &question.name))
     }
 
@@ -168,8 +170,7 @@ impl LookaheadResolver {
         let view = self.views.load().get(question.view).cloned()?;
         let asked = ClientQuestion::new(question, key, ASKER, now, view);
         let trail = Arc::new(Trail::new(&self.flight.clock));
-        let context = Context::new(trail, Arc::clone(&asked.view)).looking_ahead();
-        let context = if asked.question.checking_disabled { context.without_checks() } else { context };
+        let context = asked.context(&trail).looking_ahead();
         let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
             tracing::error!(

@@ -7,7 +7,9 @@ use hickory_proto::rr::RecordType;
 use crate::cache::entries::Delegation;
 use crate::clock::Mono;
 use crate::dnsbl::list::{AskedAbout, List};
+use crate::iterate::context::Context;
 use crate::question::{Client, Question, QuestionKey};
+use crate::record::trail::Trail;
 use crate::zones::{Route, View};
 
 /// A client's question on its way. Its flight shares it with the client that began the flight.
@@ -55,6 +57,12 @@ impl ClientQuestion {
     /// The view of its listener.
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// The context of its resolution, whose steps are noted on `trail`.
+    pub(super) fn context(&self, trail: &Arc<Trail>) -> Context {
+        let context = Context::new(Arc::clone(trail), Arc::clone(&self.view));
+        if self.question.checking_disabled { context.without_checks() } else { context }
     }
 
     /// The subject of its question to a DNS list, if it asks one that still runs.

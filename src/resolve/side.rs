@@ -118,10 +118,7 @@ impl SideResolver {
             JoinedFlight::Waits { begun: None, .. } | JoinedFlight::Repeated => return Ahead::NotNeeded,
             JoinedFlight::Shed(_) => return Ahead::NoRoom,
         };
-        let context = Context::new(Arc::clone(&seat.trail), Arc::clone(&asked.view))
-            .of_flight(begun.ticket.number())
-            .renewing();
-        let context = if asked.question.checking_disabled { context.without_checks() } else { context };
+        let context = asked.context(&seat.trail).of_flight(begun.ticket.number()).renewing();
         match Arc::clone(&self.flight).take_off(asked, context, begun).await {
             Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,

@@ -14,7 +14,6 @@ use super::shares::ShedReason;
 use crate::cache::Memory;
 use crate::cache::freshness;
 use crate::clock::Clock;
-use crate::iterate::context::Context;
 use crate::question::{Answer, ExtendedError, Outcome, Question};
 use crate::record::Flown;
 use crate::record::trail::{Progress, Trail};
@@ -52,7 +51,7 @@ impl ClientResolver {
 
     /// Lets a client wait for the flight of its question, unless that question failed a moment ago.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        let ClientQuestion { question, key, view, has_failed, .. } = &**missed;
+        let ClientQuestion { key, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
             && let Some(asked) = self.has_just_failed(missed).or_else(|| self.stale_in_an_outage(missed))
         {
@@ -64,9 +63,7 @@ impl ClientResolver {
             JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {
                 let flight = begun.map(|begun| {
-                    let trail = Arc::clone(&seat.trail);
-                    let context = Context::new(trail, Arc::clone(view)).of_flight(begun.ticket.number());
-                    let context = if question.checking_disabled { context.without_checks() } else { context };
+                    let context = missed.context(&seat.trail).of_flight(begun.ticket.number());
                     Arc::clone(&self.flight).take_off(Arc::clone(missed), context, begun)
                 });
                 self.wait(missed, seat, flight).await

@@ -358,7 +358,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         view: 0,
         at: 0,
         outcome,
-        elapsed: 0,
+        elapsed: Duration::ZERO,
         flight: 0,
         error: "too many queries for this zone",
     });

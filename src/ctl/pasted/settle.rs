@@ -1,7 +1,6 @@
 //! The verdict on a pasted line: which of the messages of the record it is about, and whether DNS delayed it.
 
 use super::line::PastedLine;
-use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport};
 
@@ -89,6 +88,5 @@ fn is_of_dns_kind(kind: CulpritKind) -> bool {
 }
 
 fn has_failed(message: &MessageReport) -> bool {
-    let failed = [Outcome::Failed, Outcome::Remembered, Outcome::Deadline, Outcome::Shed];
-    message.questions.iter().any(|question| failed.contains(&question.outcome))
+    message.questions.iter().any(|question| question.outcome.is_failure())
 }

@@ -2,7 +2,6 @@
 
 use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
-use crate::question::Outcome;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
 use crate::wire::presentation::harmless;
@@ -69,7 +68,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
         words::time(report.waited)
     );
     let mut text = format!("{}\n", style.paint(Paint::Head, &head));
-    let shown = |question: &&QuestionReport| question.elapsed >= SHOWN || is_failure(question.outcome);
+    let shown = |question: &&QuestionReport| question.elapsed >= SHOWN || question.outcome.is_failure();
     let rows: Vec<&QuestionReport> = report.questions.iter().filter(shown).collect();
     for question in rows.iter().take(ROWS) {
         row(question, report.took, style, &mut text);
@@ -92,7 +91,7 @@ const ROWS: usize = 40;
 fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
     let indent = " ".repeat(usize::from(question.depth.min(DEEPEST)));
     let name = words::cut(&format!("{indent}{} {}", harmless(&question.name), question.kind), NAME);
-    let failed = is_failure(question.outcome);
+    let failed = question.outcome.is_failure();
     let slow = question.elapsed >= SLOW;
     let paint = if failed || slow { Paint::Bad } else { Paint::Plain };
     let line = format!(
@@ -161,11 +160,6 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         words::time(report.waited),
         harmless(first)
     )
-}
-
-/// Whether the client got SERVFAIL.
-fn is_failure(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline | Outcome::Shed)
 }
 
 /// With a capital letter in front.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::allowance::BatchAllowance;
 use super::habit::Habit;
 use super::list_id::{EXCHANGER, ListId};
-use crate::clock::Mono;
+use crate::clock::{Mono, micros};
 use crate::limits::{
     BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WINDOW, MAX_BATCH_HABITS, MAX_BATCH_LISTS,
     MAX_BATCH_SUBJECTS,
@@ -194,7 +194,7 @@ impl Batch {
             let saved = now.since(ahead.at).min(usual);
             let counts = self.counts.entry(list).or_default();
             counts.used = counts.used.saturating_add(1);
-            let micros = u64::try_from(saved.as_micros()).unwrap_or(u64::MAX);
+            let micros = micros(saved);
             counts.saved_micros = counts.saved_micros.saturating_add(micros);
         }
         if questions.asked.len() >= MAX_BATCH_LISTS || questions.asked.iter().any(|asked| asked.list == list)

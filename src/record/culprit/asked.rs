@@ -3,7 +3,6 @@
 use crate::question::is_within;
 use crate::record::entry::{FlightEntry, QuestionEntry};
 use crate::record::message::ListName;
-use crate::record::tally::is_failure;
 
 /// A question of a message, its list, and the flight that explains it.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +18,7 @@ pub struct Asked<'a> {
 impl Asked<'_> {
     /// Whether its client got SERVFAIL.
     pub fn failed(&self) -> bool {
-        is_failure(self.question.outcome)
+        self.question.outcome.is_failure()
     }
 
     /// Its flight, if it waited for it.

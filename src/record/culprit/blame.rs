@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::asked::{Asked, is_of_list, zone_of};
-use super::cause::{Cause, CauseKey, CulpritKind, cause, micros};
+use super::cause::{Cause, CauseKey, CulpritKind, cause};
 use super::fault::{fault, kind_of};
 use super::timeline::timeline;
+use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::SLOW_ANSWER;
 use crate::question::{Outcome, is_within};

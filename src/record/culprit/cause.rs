@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::micros;
 use crate::limits::FAILURE_COST;
 use crate::record::entry::MessageEntry;
 
@@ -94,9 +95,4 @@ impl Cause {
 /// The cause of a key, which is added if it is new.
 pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::of(*kind, zone.clone()))
-}
-
-/// A time in microseconds.
-pub(super) fn micros(span: std::time::Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,8 @@
 //! The kind of fault that a message to a server, or a server's conduct, shows.
 
 use super::asked::{Asked, is_of_list};
-use super::cause::{CulpritKind, micros};
+use super::cause::CulpritKind;
+use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::SLOW_ANSWER;
 use crate::record::entry::{FlightEntry, MessageEntry};

@@ -24,10 +24,11 @@ use std::collections::BTreeMap;
 pub use self::asked::Asked;
 use self::asked::{is_of_list, zone_of};
 pub use self::cause::{Cause, CulpritKind};
-use self::cause::{CauseKey, cause, micros};
+use self::cause::{CauseKey, cause};
 use self::fault::kind_of;
 use self::timeline::timeline;
 use super::traffic::Traffic;
+use crate::clock::micros;
 use crate::limits::{CLIENT_PAUSE, SLOW_ANSWER};
 
 /// The verdict on a message.
