@@ -14,6 +14,9 @@
 //!   more. With one arena it took 39 to 41. Threads allocate from caches of their own, so they seldom meet in it.
 //! - The caches of threads are collected after each MiB that a thread allocates (`tcache_gc_incr_bytes`). After each
 //!   64 KiB, the default, a miss takes one instruction in a hundred more.
+//! - These caches hold at most 50 free pieces of each small size (`tcache_nslots_small_max`; the default is 200). When the
+//!   cache filled with eight kinds of entries in turn, a process with `cache.size` 8 MiB took 31 to 33 MiB instead of 33
+//!   to 34. A hit and a miss take as many instructions as before.
 //! - jemalloc's background thread returns freed memory by the clock: half of it in a few seconds, all of it in ten.
 //!
 //! Measured with `benches/compare/misses.sh`: 300 000 names (60 000 for 64 MiB), each queried once. The columns show

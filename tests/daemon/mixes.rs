@@ -113,9 +113,6 @@ fn most_taken(process: &Process) -> u64 {
     process.peak_memory() - (process.in_status("RssFile") * 1_024).saturating_sub(OPTIMISED_PROGRAM)
 }
 
-/// Octets below the bound that are free on this machine after all kinds came in turn: others have other numbers of threads.
-const MARGIN: u64 = 2 << 20;
-
 /// The memory that the process may use: `size`, the slack of the allocator, the record of queries, and 24 MiB for the
 /// program, its statistics and its buffers.
 fn bound(size: u64) -> u64 {
@@ -151,8 +148,8 @@ fn the_process_stays_within_its_bound_if_all_kinds_come_in_turn() {
         fill(&process, mix, (size << 20) / mix.octets);
         println!("{}: {} MiB of {} at most", mix.title, most_taken(&process) >> 20, bound(size) >> 20);
     }
-    let (peak, most) = (most_taken(&process), bound(size) - MARGIN);
-    assert!(peak <= most, "{} MiB of {}", peak >> 20, most >> 20);
+    let peak = most_taken(&process);
+    assert!(peak <= bound(size), "{} MiB of {}", peak >> 20, bound(size) >> 20);
 }
 
 /// Asks for `count` names.
