@@ -243,6 +243,7 @@ fn not_asked(list: &List, why: &str) -> ListTest {
         codes: Vec::new(),
         text: Vec::new(),
         why: Some(why.to_owned()),
+        removal: None,
         elapsed: 0.0,
     }
 }
@@ -272,8 +273,9 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     };
     let says = if tells && !text.is_empty() { ListSays::Listed } else { says };
     let elapsed = found.elapsed.as_secs_f64();
+    let removal = list.removal.clone().filter(|_| says == ListSays::Listed);
     let says = Some(says);
-    ListTest { list: self::text(&list.apex), purpose: list.purpose, says, codes, text, why, elapsed }
+    ListTest { list: self::text(&list.apex), purpose: list.purpose, says, codes, text, why, removal, elapsed }
 }
 
 /// The meaning of a code: the words of the registry, and its bits.

@@ -106,6 +106,7 @@ mod tests {
                     codes: Vec::new(),
                     text: Vec::new(),
                     why: None,
+                    removal: None,
                     elapsed: 0.0,
                 })
             };

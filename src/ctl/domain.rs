@@ -143,6 +143,7 @@ fn listing(test: ListTest) -> Option<Listing> {
         ListSays::Untold => None,
     };
     let codes = test.codes.into_iter().map(|code| format!("{}: {}", code.code, code.means));
-    let why: Vec<String> = codes.chain(test.text).chain(test.why).collect();
+    let removal = test.removal.map(|page| format!("removal: {page}"));
+    let why: Vec<String> = codes.chain(test.text).chain(test.why).chain(removal).collect();
     Some(Listing { list: test.list, listed, why: why.join("; ") })
 }

@@ -134,6 +134,8 @@ pub struct List {
     pub quota: Option<u64>,
     /// The terms of use, in a few words; empty if not known.
     pub terms: String,
+    /// The page on which a listing is explained and its removal requested, if there is one.
+    pub removal: Option<String>,
     /// The source of these facts, and when it was read.
     pub source: String,
     /// Whether the operator's configuration has an entry for it.
@@ -186,6 +188,7 @@ impl List {
             free_quota: None,
             quota: None,
             terms: String::new(),
+            removal: None,
             source: String::new(),
             configured: false,
             max_age: None,

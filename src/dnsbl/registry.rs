@@ -85,6 +85,8 @@ struct RegistryEntry {
     free_quota: Option<u64>,
     #[serde(default)]
     terms: String,
+    #[serde(default)]
+    removal: Option<String>,
     source: String,
 }
 
@@ -191,6 +193,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
     }
     list.free_quota = entry.free_quota;
     list.terms = entry.terms;
+    list.removal = entry.removal;
     list.source = entry.source;
     Ok(list)
 }

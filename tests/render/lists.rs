@@ -102,6 +102,7 @@ fn what_lists_say() {
             codes: codes.iter().map(fact).collect(),
             text: text.iter().map(|text| (*text).to_owned()).collect(),
             why: why.map(str::to_owned),
+            removal: None,
             elapsed: 0.0231,
         })
     };

@@ -103,6 +103,9 @@ pub struct ListTest {
     pub text: Vec<String>,
     /// Why it is neither, or was not asked.
     pub why: Option<String>,
+    /// The page on which the removal of a listing is requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<String>,
     /// The time in seconds.
     pub elapsed: f64,
 }

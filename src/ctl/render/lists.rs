@@ -164,7 +164,9 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
         "" => code.code.clone(),
         means => format!("{} {means}", code.code),
     });
-    let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(row.text.iter().cloned()).collect();
+    let removal = row.removal.iter().map(|page| format!("removal: {page}"));
+    let texts = row.text.iter().cloned().chain(removal);
+    let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(texts).collect();
     vec![
         plain(harmless(&row.list)),
         plain(purpose_words(row.purpose).to_owned()),
