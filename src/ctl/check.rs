@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Address that sends mail for the domain: check its PTR records, and whether SPF allows it.
     #[arg(long, value_name = "ADDRESS")]
     from: Option<IpAddr>,
+    /// Name that the client gives with HELO or EHLO: check its form, and whether it leads to the address.
+    #[arg(long, value_name = "NAME")]
+    helo: Option<String>,
     /// DKIM selector to check; may be repeated.
     #[arg(long, value_name = "NAME")]
     selector: Vec<String>,
@@ -52,8 +55,8 @@ enum CheckCommand {
     /// otherwise some checks cannot be made. Works without a daemon.
     System(System),
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the
-    /// DKIM selectors of its signatures and the address that sent it. Lines that look like header fields are read, also
-    /// those in the text.
+    /// DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the
+    /// domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not.
     Mail(MailFile),
 }
 
@@ -107,6 +110,7 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
     let mut subject = CheckSubject {
         address: arguments.from,
         selectors: arguments.selector.clone(),
+        helo: arguments.helo.clone(),
         ..CheckSubject::default()
     };
     match typed.parse() {
@@ -148,13 +152,14 @@ fn of_subjects(
     client.ask(&Request::Nta { what: NtaWhat::List })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let (runtime, daemon) = (runtime.map_err(CommandFailure::Output)?, Daemon::new(client.clone()));
-    let (mut text, mut all) = (String::new(), Vec::new());
+    let (mut text, mut all, own) = (String::new(), Vec::new(), own_addresses());
     for subject in subjects {
         let name = match (subject.domain.trim_end_matches('.'), subject.address) {
             ("", Some(address)) => address.to_string(),
             (domain, _) => domain.to_owned(),
         };
-        let facts = runtime.block_on(gather_domain(CheckSubject { unix: unix(), ..subject }, &daemon));
+        let facts = runtime
+            .block_on(gather_domain(CheckSubject { unix: unix(), own: own.clone(), ..subject }, &daemon));
         let found = check_domain::judge(&facts);
         match format {
             Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),
@@ -168,6 +173,17 @@ fn of_subjects(
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
     Ok(CommandOutcome { text, exit: exit_of_domain(&all) })
+}
+
+/// The addresses of this host's interfaces, without those of loopback; empty if they cannot be read.
+fn own_addresses() -> Vec<IpAddr> {
+    let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
+    let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {
+        let ipv4 = storage.as_sockaddr_in().map(|address| address.ip().into());
+        ipv4.or_else(|| storage.as_sockaddr_in6().map(|address| address.ip().into()))
+    };
+    let addresses = interfaces.filter_map(|interface| interface.address).filter_map(address);
+    addresses.filter(|address| !address.is_loopback()).collect()
 }
 
 /// Seconds since 1970.

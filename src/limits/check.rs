@@ -64,6 +64,20 @@ pub const SLOW_SERVER_MILLIS: u64 = 500;
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
 pub const MAX_LISTED_ADDRESSES: usize = 3;
 
+/// Octets of a HELO name of a message: those of a domain name (RFC 5321 section 4.5.3.1.2).
+pub const MAX_HELO: usize = 255;
+
+/// Addresses of name servers that the DNS lists are asked about: lists count queries, and servers of one provider are
+/// listed together.
+pub const MAX_LISTED_SERVERS: usize = 2;
+
+/// Domains of links of a message that the DNS lists are asked about: SpamAssassin takes 20 by default; lists count queries.
+pub const MAX_MESSAGE_LINKS: usize = 10;
+
+/// Domains of other organizations that get the reports of a DMARC record, as in RFC 7489 section 6.2: receivers serve two
+/// at least.
+pub const MAX_CHECKED_REPORT_TARGETS: usize = 4;
+
 /// Domains of a message that `check mail` checks, one after the other.
 pub const MAX_MESSAGE_DOMAINS: usize = 4;
 

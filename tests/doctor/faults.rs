@@ -199,6 +199,7 @@ fn faults_of_policies_are_named() {
         ),
         ("_dmarc TXT \"v=DMARC1; p=none\"".to_owned(), Code::DmarcNone),
         ("www A 198.18.9.80".to_owned(), Code::DmarcMissing),
+        ("_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:a@reports.org\"".to_owned(), Code::DmarcReportsRefused),
         ("_mta-sts TXT \"v=STSv1\"".to_owned(), Code::MtaStsSyntax),
         ("_smtp._tls TXT \"v=TLSRPTv1\"".to_owned(), Code::TlsRptSyntax),
         ("default._bimi TXT \"v=BIMI1\"".to_owned(), Code::BimiSyntax),
@@ -223,4 +224,36 @@ fn the_sending_address_is_checked_against_spf() {
     let bad = from("198.18.9.9");
     let first: Vec<Code> = bad.iter().take(2).map(|finding| finding.code).collect();
     assert_eq!(first, [Code::SpfFromFails, Code::PtrMissing]);
+}
+
+#[test]
+fn old_records_in_the_cache_of_this_host_are_the_answer() {
+    let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+    let moved = tree(&SOUND.replace("MX 10 mx1", "MX 5 mx1"), &[]).build().unwrap();
+    let found = paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+        check(&simulation, domain("faulty.com.")).await;
+        for server in ["ns1.hosts.com", "ns2.hosts.com"] {
+            lab.server(server).unwrap().set_authority(moved.server(server).unwrap().authority());
+        }
+        check(&simulation, domain("faulty.com.")).await.1
+    });
+    let first = found.first().unwrap();
+    assert_eq!(first.code, Code::CachedHere, "{found:#?}");
+    assert!(
+        first.evidence.starts_with("faulty.com. MX: this host has 10 mx1.hosts.com., "),
+        "{}",
+        first.evidence
+    );
+    assert!(first.evidence.contains("have 20 mx2.hosts.com., 5 mx1.hosts.com."), "{}", first.evidence);
+}
+
+#[test]
+fn tlsa_records_that_no_sender_uses_are_named() {
+    let mut tree = tree("@ MX 10 mx.faulty.com.\nmx A 198.18.9.1\n_25._tcp.mx TLSA 1 1 1 AB\n", &[]);
+    for zone in [".", "com.", "faulty.com."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    let found = findings(tree.build().unwrap(), domain("faulty.com."), true);
+    assert!(has(&found, Code::TlsaUnusable, Level::Warning), "{found:#?}");
 }

@@ -293,13 +293,17 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --selector --socket --json --color --help system mail help"
+            opts="-h --as-sender --as-recipient --from --helo --selector --socket --json --color --help system mail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --helo)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -417,6 +417,7 @@ _arguments "${_arguments_options[@]}" : \
 (check)
 _arguments "${_arguments_options[@]}" : \
 '--from=[Address that sends mail for the domain\: check its PTR records, and whether SPF allows it]:ADDRESS:_default' \
+'--helo=[Name that the client gives with HELO or EHLO\: check its form, and whether it leads to the address]:NAME:_default' \
 '*--selector=[DKIM selector to check; may be repeated]:NAME:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
@@ -703,7 +704,7 @@ _resolverctl__subcmd__cache_commands() {
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Lines that look like header fields are read, also those in the text' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -712,7 +713,7 @@ _resolverctl__subcmd__check_commands() {
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Lines that look like header fields are read, also those in the text' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -883,7 +884,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures and the address that sent it. Lines that look like header fields are read, also those in the text' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }

@@ -83,6 +83,10 @@ codes! {
         "the name servers of the zone give different MX records";
         "Some mail goes to the old host and some to the new one, depending on the server that was asked.";
         "Find out why the servers do not transfer the current zone; compare the serials. If a server belongs to the old provider, remove it at the registrar".
+    CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
+        "this host still has old records of the domain in its cache";
+        "Mail from this host goes to the old servers until the TTL ends.";
+        "Run `resolverctl flush` for the domain. If the records stay, look for the domain in the configuration of resolverd".
     NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";
         "Resolvers that ask this server first get an error and must ask another: lookups are slow, and some recipients or senders cannot find the domain.";
@@ -95,6 +99,10 @@ codes! {
         "the glue in the zone above (at the registrar) differs from the address of the name server";
         "Resolvers ask the address of the glue first. If another or no server is there, lookups fail or are slow.";
         "Correct the address of this name server in the zone above (at the registrar)".
+    GlueMissing "glue_missing" Delegation Warning "RFC 1034 section 4.2.1, RFC 9471":
+        "the zone above (at the registrar) has no glue for a name server inside the zone";
+        "Resolvers cannot find the address of this server. If all servers lack glue, the domain cannot be resolved.";
+        "Enter the addresses of this name server at the registrar".
     NsWithoutAddress "ns_without_address" Delegation Warning "RFC 1912 section 2.8":
         "a name server has no address";
         "The server cannot be asked; the others take its load.";
@@ -115,6 +123,10 @@ codes! {
         "the domain has no MX record, so mail goes to the address of the domain itself";
         "Senders deliver to the A or AAAA record, which is often a web server: mail is deferred or bounces if no mail server listens there.";
         "Add an MX record that names the mail host; or a null MX (0 .) if the domain has no mail".
+    CnameBesideMx "cname_beside_mx" Mail Failure "RFC 1034 section 3.6.2, RFC 2181 section 10.1":
+        "a CNAME stands beside MX records of the same name";
+        "Resolvers see one or the other: mail goes to the MX hosts or to the target of the CNAME.";
+        "Remove the CNAME, or the MX records beside it".
     SpfMultiple "spf_multiple" Policy Failure "RFC 7208 sections 3.2 and 4.5":
         "the domain has several SPF records";
         "SPF ends with permerror. Gmail and Microsoft treat the mail as not authenticated; some servers reject it.";
@@ -171,6 +183,10 @@ codes! {
         "the DMARC record has an error of syntax";
         "Receivers apply no policy, or another one than meant.";
         "Correct the tag".
+    HeloSyntax "helo_syntax" Pointer Failure "RFC 5321 sections 2.3.5 and 4.1.1.1":
+        "the HELO name is no fully qualified host name";
+        "Postfix rejects it with reject_invalid_helo_hostname or reject_non_fqdn_helo_hostname; others count it as spam.";
+        "Set the host name of the mail server, such as myhostname of Postfix, to its full name".
     PtrMissing "ptr_missing" Pointer Failure "RFC 1912 section 2.1, RFC 5321 section 4.1.4":
         "an address of a mail host has no PTR record";
         "If it sends mail: Gmail and Microsoft reject it, and Postfix with reject_unknown_reverse_client_hostname does.";
@@ -183,10 +199,22 @@ codes! {
         "a DNS list has an entry";
         "Servers that use the list reject the mail or count it as spam.";
         "Remove the cause, and ask the list for removal on its page".
+    HeloUnknown "helo_without_address" Pointer Warning "RFC 5321 section 4.1.4":
+        "the HELO name has neither address nor MX records";
+        "Postfix rejects it with reject_unknown_helo_hostname; others count it as spam.";
+        "Add an A or AAAA record for the HELO name, or set another HELO name".
     PtrDynamic "ptr_dynamic" Pointer Warning "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name looks like one of a dynamic address";
         "Many servers reject or score mail from names that hold the address or words such as dyn, dhcp or pool.";
         "Give the address a PTR record with the name of the mail host".
+    UrlListed "url_listed" Lists Warning "RFC 5782":
+        "a DNS list has the domain of a link in the message";
+        "SpamAssassin, rspamd and large providers reject or score mail with such links.";
+        "Remove the link, or ask the list for removal".
+    ServerListed "server_listed" Lists Note "RFC 5782":
+        "a DNS list has a name server of the domain";
+        "SpamAssassin and rspamd score mail with links to domains at such name servers.";
+        "Ask the provider of the name servers for removal, or move the zone".
     MxIsCname "mx_is_cname" Mail Warning "RFC 2181 section 10.3, RFC 5321 section 5.1":
         "an MX record names an alias (CNAME)";
         "Most senders follow it. Some refuse it, and an alias to a missing name fails.";
@@ -223,6 +251,26 @@ codes! {
         "signatures of the zone expire soon";
         "Once they have expired, the domain fails for all validating resolvers.";
         "Check that the signer runs, and sign the zone again".
+    DnssecOldAlgorithm "dnssec_old_algorithm" Dnssec Warning "RFC 8624 section 3.1, RFC 9905":
+        "the zone is signed with an algorithm that validators no longer use";
+        "RHEL 9 and other systems without SHA-1 take the zone for unsigned or bogus; DANE has no effect there.";
+        "Change to algorithm 13 (ECDSAP256SHA256) or 8 (RSASHA256)".
+    DsOldDigest "ds_old_digest" Dnssec Warning "RFC 8624 section 3.3, RFC 9905":
+        "all DS records of the domain have SHA-1 digests";
+        "Validators without SHA-1 take the domain for unsigned.";
+        "Publish a DS record with digest type 2 (SHA-256) at the registrar".
+    TlsaUnusable "tlsa_unusable" Policy Warning "RFC 7672 section 3.1":
+        "no TLSA record of a mail host can be used for mail";
+        "Postfix and Exim encrypt, but cannot authenticate the host; a TLS policy of dane-only defers the mail.";
+        "Publish a record of usage 3 or 2 with matching type 1, such as \"3 1 1\" and the SHA-256 digest of the key".
+    DaneMxUnsigned "dane_mx_unsigned" Policy Note "RFC 7672 section 2.2.1":
+        "the mail hosts have signed TLSA records, but the MX records of the domain are not signed";
+        "A forged MX record leads to another host: DANE does not protect the domain.";
+        "Sign the zone of the domain".
+    DanePartly "dane_partly" Policy Note "RFC 7672 section 2.2":
+        "some mail hosts of the domain have TLSA records and some have none";
+        "An attacker who blocks the hosts with TLSA records receives mail without DANE.";
+        "Publish TLSA records for all mail hosts".
     TlsaUnsigned "tlsa_unsigned" Policy Warning "RFC 7672 section 2.1.1":
         "TLSA records are not protected by DNSSEC";
         "Postfix and Exim ignore them: DANE is without effect.";
@@ -235,6 +283,10 @@ codes! {
         "neither the domain nor a domain above it has a DMARC record";
         "Gmail, Yahoo and Microsoft require DMARC of bulk senders.";
         "Publish a TXT record at _dmarc, for example \"v=DMARC1; p=none\" at first".
+    DmarcReportsRefused "dmarc_reports_refused" Policy Warning "RFC 9990, RFC 7489 section 7.1":
+        "a DMARC record sends reports to a domain that does not accept them";
+        "Receivers send no reports to this address.";
+        "Ask the other domain to publish \"v=DMARC1\" as TXT at DOMAIN._report._dmarc, or use an address of your own".
     MtaStsSyntax "mta_sts_syntax" Policy Warning "RFC 8461 section 3.1":
         "the MTA-STS record is not valid";
         "Senders behave as if there were no MTA-STS.";
@@ -255,6 +307,10 @@ codes! {
         "a null MX says that the domain receives no mail";
         "Mail to the domain bounces at once, as it should. Some servers reject mail from it.";
         "None if this is meant".
+    MxIsHere "mx_is_here" Mail Note "RFC 5321 section 5.1":
+        "a mail host of the domain is this host";
+        "Postfix here reports \"mail for DOMAIN loops back to myself\" unless mydestination, virtual_mailbox_domains or relay_domains has the domain.";
+        "None if this host receives mail for the domain; otherwise correct the MX record".
     MxEqual "mx_equal_preference" Mail Ok "RFC 5321 section 5.1":
         "MX records have equal preferences";
         "Senders distribute mail over these hosts at random.";
@@ -287,6 +343,10 @@ codes! {
         "all name servers are in one network";
         "One fault of this network makes the domain unresolvable.";
         "Add a server in another network".
+    HeloDiffers "helo_differs" Pointer Note "RFC 5321 section 4.1.4":
+        "the HELO name does not lead to the address of the client";
+        "Some filters count it as spam. RFC 5321 forbids to reject mail for this reason alone.";
+        "Set the HELO name to the name of the PTR record".
     PtrMany "ptr_many" Pointer Note "RFC 8601 section 3":
         "an address has many PTR records";
         "Postfix takes any one of them; the name of the client changes from mail to mail.";

@@ -8,9 +8,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::cached;
 use super::codes::Code;
 use super::facts::{
-    Facts, Got, LookupFound, Lost, QueryForm, ReplyFacts, Want, above, addresses, canonical, lookup,
+    Facts, Got, LookupFound, Lost, QueryForm, ReplyFacts, Want, above, addresses, canonical, is_within,
+    lookup,
 };
 use super::finding::{Finding, Level};
 use super::mail::is_private;
@@ -98,6 +100,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(names(facts));
     findings.extend(each_server(facts, &servers));
     findings.extend(data(facts, &servers));
+    findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
     let replied = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
@@ -134,6 +137,7 @@ fn sets(facts: &Facts) -> Vec<Finding> {
         let level = if above.is_disjoint(other) { Level::Failure } else { Level::Warning };
         findings.push(Finding::new(Code::NsDiffer, evidence).at(level));
     }
+    findings.extend(without_glue(facts, &above));
     for (name, glued) in zone::glue(facts) {
         let known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().collect();
         let families = |ipv4: bool| {
@@ -158,6 +162,18 @@ fn sets(facts: &Facts) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).
+fn without_glue(facts: &Facts, above: &BTreeSet<String>) -> Option<Finding> {
+    let (apex, glue) = (zone::apex(facts), zone::glue(facts));
+    let bare: BTreeSet<&str> = above
+        .iter()
+        .map(String::as_str)
+        .filter(|name| is_within(name, apex) && !glue.contains_key(name))
+        .collect();
+    let level = if bare.len() == above.len() { Level::Failure } else { Level::Warning };
+    (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
 }
 
 /// Whether a server of the parent told whether it delegates the zone.
@@ -350,13 +366,27 @@ fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Find
         findings.push(Finding::new(Code::MxDiffers, told.join("; ")));
     }
     if serials.len() > 1 {
+        let newest = newest(serials.keys().copied());
         let told: Vec<String> = serials
             .iter()
-            .map(|(serial, servers)| format!("{serial} at {}", servers.join(" and ")))
+            .map(|(serial, servers)| {
+                let mark = match newest {
+                    Some(newest) if newest == *serial => " (newest)",
+                    Some(_) => " (old)",
+                    None => "",
+                };
+                format!("{serial}{mark} at {}", servers.join(" and "))
+            })
             .collect();
         findings.push(Finding::new(Code::SerialDiffers, told.join("; ")));
     }
     findings
+}
+
+/// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.
+fn newest(serials: impl Iterator<Item = u32> + Clone) -> Option<u32> {
+    let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
+    serials.clone().find(|one| serials.clone().all(|other| newer(*one, other)))
 }
 
 /// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.

@@ -160,3 +160,37 @@ fn names_without_addresses_single_servers_and_one_network_are_told() {
     let missing = check(&facts("a.test.", "lookup a.test. SOA NXDOMAIN"));
     assert_eq!(missing.first().map(|finding| finding.code), Some(Code::DomainMissing));
 }
+
+#[test]
+fn a_server_inside_the_zone_needs_glue() {
+    let bare = REFERRAL.replace(" | +ns1.a.test. A 198.18.1.1", "");
+    assert!(codes(&bare, FIRST, SECOND).contains(&(Code::GlueMissing, Level::Warning)));
+    let alone = bare.replace(" | >a.test. NS ns2.b.test.", "");
+    assert!(codes(&alone, FIRST, SECOND).contains(&(Code::GlueMissing, Level::Failure)));
+    assert!(codes(REFERRAL, FIRST, SECOND).iter().all(|(code, _)| *code != Code::GlueMissing));
+}
+
+#[test]
+fn the_newest_serial_is_found_beyond_the_overflow() {
+    let newest = |serials: &[u32]| super::newest(serials.iter().copied());
+    assert_eq!(newest(&[6, 7]), Some(7));
+    assert_eq!(newest(&[u32::MAX, 3]), Some(3));
+    assert_eq!(newest(&[0, 1 << 31]), None);
+    let old = SECOND.replace("SOA udp aa | ns1.a.test. h. 7", "SOA udp aa | ns1.a.test. h. 6");
+    let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{old}")));
+    let differs = found.iter().find(|finding| finding.code == Code::SerialDiffers).unwrap();
+    assert_eq!(
+        differs.evidence,
+        "6 (old) at 198.18.2.1 (ns2.b.test.); 7 (newest) at 198.18.1.1 (ns1.a.test.)"
+    );
+}
+
+#[test]
+fn a_server_that_only_the_cache_names_is_no_server_of_the_zone() {
+    let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}")
+        .replace("lookup a.test. NS | ns1.a.test. | ns2.b.test.", "lookup a.test. NS | old.c.test.");
+    let old = "lookup old.c.test. A | 198.18.3.1\nserver 198.18.3.1 a.test. SOA udp REFUSED";
+    let found = check(&facts("a.test.", &format!("{lines}\n{old}")));
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::CachedHere], "{found:#?}");
+}

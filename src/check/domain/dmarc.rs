@@ -3,11 +3,14 @@
 //! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk: from the domain up, a name with eight labels
 //! or more goes on with its last seven.
 
+use std::collections::BTreeSet;
+
 use super::codes::Code;
-use super::facts::{Facts, Want, above, lookup};
+use super::facts::{Facts, Want, above, canonical, lookup};
 use super::finding::Finding;
 use super::tags::{Versioned, texts, value};
-use crate::limits::DMARC_WALK_LABELS;
+use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
+use crate::wire::presentation::read_name;
 
 /// The names of the walk, the domain first.
 fn walk(domain: &str) -> Vec<&str> {
@@ -81,8 +84,50 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
         Policy::NotAsked(_) => {
             walk(domain).iter().map(|name| lookup(&format!("_dmarc.{name}"), "TXT")).collect()
         }
+        Policy::Record(name, record) => {
+            let targets = foreign_targets(name, &record).into_iter();
+            targets.map(|target| lookup(&permission(name, &target), "TXT")).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// The domains of other organizations that a record sends reports to. Domains with the same last two labels count as
+/// those of one organization, so some that are not are left out.
+fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
+    let end = |domain: &str| -> Vec<String> {
+        domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()
+    };
+    let uris =
+        ["rua", "ruf"].into_iter().filter_map(|tag| value(record, tag)).flat_map(|uris| uris.split(','));
+    let domain = |uri: &str| {
+        let address = uri.trim().strip_prefix("mailto:")?;
+        // A size may follow the address (RFC 7489 section 6.2).
+        let domain = address.split(['!', '?']).next()?.rsplit_once('@')?.1;
+        read_name(domain).map(|_| canonical(domain))
+    };
+    let foreign = uris.filter_map(domain).filter(|domain| end(domain) != end(name));
+    foreign.take(MAX_CHECKED_REPORT_TARGETS).collect()
+}
+
+/// The name at which a domain says that it takes the reports about another (RFC 9990, RFC 7489 section 7.1).
+fn permission(name: &str, target: &str) -> String {
+    format!("{name}_report._dmarc.{target}")
+}
+
+/// Targets of reports that do not say so.
+fn refused_reports(facts: &Facts) -> Option<Finding> {
+    let Policy::Record(name, record) = policy(facts) else { return None };
+    let refuses = |target: &String| {
+        let at = permission(name, target);
+        matches!(texts(facts, &at, "DMARC1"), Versioned::Texts(found) if found.is_empty())
+    };
+    let refusing: Vec<String> = foreign_targets(name, &record)
+        .into_iter()
+        .filter(refuses)
+        .map(|target| format!("{target} has no record {}", permission(name, &target)))
+        .collect();
+    (!refusing.is_empty()).then(|| Finding::new(Code::DmarcReportsRefused, refusing.join("; ")))
 }
 
 /// The policy word that applies, in lower case: `sp` for a domain below the record's own.
@@ -111,7 +156,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             }
         }
     };
-    vec![finding]
+    std::iter::once(finding).chain(refused_reports(facts)).collect()
 }
 
 #[cfg(test)]
@@ -167,5 +212,20 @@ mod tests {
         for (lines, code) in cases {
             assert_eq!(codes(&lines), [code], "{lines}");
         }
+    }
+
+    #[test]
+    fn reports_go_only_to_domains_that_take_them() {
+        let codes = |lines: &str| -> Vec<Code> {
+            check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let record = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; rua=mailto:x@r.a.test, mailto:y@other.example!10m\"";
+        let name = "a.test._report._dmarc.other.example.";
+        assert_eq!(wants(&facts("a.test.", record)), [lookup(name, "TXT")]);
+        let both = [Code::DmarcOk, Code::DmarcReportsRefused];
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT NXDOMAIN")), both);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=spf1 -all\"")), both);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT | \"v=DMARC1\"")), [Code::DmarcOk]);
+        assert_eq!(codes(&format!("{record}\nlookup {name} TXT SERVFAIL")), [Code::DmarcOk]);
     }
 }

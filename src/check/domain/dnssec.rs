@@ -12,6 +12,16 @@ use crate::clock::minute;
 /// sign each answer use shorter signatures (50 h at Cloudflare): there it is soon in the last third of their life.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
+/// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
+const OLD_ALGORITHMS: [(u8, &str); 6] = [
+    (1, "RSAMD5"),
+    (3, "DSA"),
+    (5, "RSASHA1"),
+    (6, "DSA-NSEC3-SHA1"),
+    (7, "RSASHA1-NSEC3-SHA1"),
+    (12, "ECC-GOST"),
+];
+
 /// The most zones between the root and a domain that are looked at.
 const DEEPEST: usize = 6;
 
@@ -22,6 +32,8 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
         && reply.security == ReplySecurity::Bogus
     {
         wants.extend(ancestors(&facts.subject.domain).map(|name| lookup(name, "SOA")));
+    } else if is_secure(facts) && zone::apex(facts) != "." {
+        wants.push(lookup(zone::apex(facts), "DS"));
     }
     wants
 }
@@ -72,7 +84,40 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         },
     };
     findings.extend(expiry(facts));
+    findings.extend(old_algorithms(facts));
+    findings.extend(old_digests(facts));
     findings
+}
+
+fn is_secure(facts: &Facts) -> bool {
+    matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Secure)
+}
+
+/// Signatures of the zone with an algorithm of `OLD_ALGORITHMS`.
+fn old_algorithms(facts: &Facts) -> Option<Finding> {
+    let apex = zone::apex(facts);
+    let mut numbers: Vec<u8> = Vec::new();
+    for server in zone::servers(facts).into_keys() {
+        if let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Udp) {
+            numbers.extend(
+                reply.data("RRSIG").filter_map(|data| data.split_whitespace().nth(1)?.parse::<u8>().ok()),
+            );
+        }
+    }
+    let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);
+    // Beside a current algorithm the old one does no harm.
+    let all_old = !numbers.is_empty() && numbers.iter().all(|number| old(number).is_some());
+    let (number, name) = numbers.iter().find_map(old).filter(|_| all_old)?;
+    Some(Finding::new(Code::DnssecOldAlgorithm, format!("{apex} is signed with algorithm {number} ({name})")))
+}
+
+/// DS records with SHA-1 digests alone.
+fn old_digests(facts: &Facts) -> Option<Finding> {
+    let apex = zone::apex(facts);
+    let records = facts.data(apex, "DS");
+    let sha1 = |data: &&str| data.split_whitespace().nth(2) == Some("1");
+    let all_old = !records.is_empty() && records.iter().all(sha1);
+    all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
 }
 
 /// The reason, and the topmost name whose SOA is bogus, if a zone begins there.
@@ -91,26 +136,32 @@ fn broken_link(facts: &Facts, reply: &ReplyFacts) -> String {
     }
 }
 
-/// Signatures of the SOA at the servers that end soon. Each server may have its own.
+/// Signatures of the SOA and MX records at the servers that end soon. Each server may have its own.
 fn expiry(facts: &Facts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
-    let ends = zone::servers(facts).into_iter().filter_map(|(server, names)| {
-        let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return None };
-        let ends_soon = |(inception, end): &(u64, u64)| {
-            *end < now.saturating_add(SOON.min(end.saturating_sub(*inception) / 3))
-        };
-        let (_, end) = reply.data("RRSIG").filter_map(life).filter(ends_soon).min_by_key(|(_, end)| *end)?;
-        Some((end, zone::shown(server, &names)))
+    let ends = zone::servers(facts).into_iter().flat_map(|(server, names)| {
+        let asked = [(apex, "SOA"), (facts.subject.domain.as_str(), "MX")];
+        asked.into_iter().filter_map(move |(name, kind)| {
+            let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp) else {
+                return None;
+            };
+            let ends_soon = |(inception, end): &(u64, u64)| {
+                *end < now.saturating_add(SOON.min(end.saturating_sub(*inception) / 3))
+            };
+            let lives = reply.data("RRSIG").filter_map(|data| life(data, kind));
+            let (_, end) = lives.filter(ends_soon).min_by_key(|(_, end)| *end)?;
+            Some((end, format!("{name} {kind}"), zone::shown(server, &names)))
+        })
     });
-    let (end, server) = ends.min()?;
-    let evidence = format!("the signature of {apex} SOA at {server} ends at {}", minute(end));
+    let (end, records, server) = ends.min()?;
+    let evidence = format!("the signature of {records} at {server} ends at {}", minute(end));
     Some(Finding::new(Code::SignatureExpires, evidence))
 }
 
-/// Inception and end of a signature of an SOA, in seconds since 1970. The times have 32 bits, which last until 2106.
-fn life(data: &str) -> Option<(u64, u64)> {
+/// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.
+fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
     let mut fields = data.split_whitespace();
-    (fields.next()? == "SOA").then_some(())?;
+    (fields.next()? == kind).then_some(())?;
     let end = fields.nth(3)?.parse().ok()?;
     Some((fields.next()?.parse().ok()?, end))
 }
@@ -164,5 +215,28 @@ mod tests {
         // Signed for each answer.
         assert_eq!(check(&facts("a.b.", &lines(now - 25 * hour, now + 25 * hour))).len(), 1);
         assert_eq!(check(&facts("a.b.", &lines(now - 48 * hour, now + 2 * hour))).len(), 2);
+    }
+
+    #[test]
+    fn the_signature_of_the_mx_records_counts_and_old_algorithms_are_told() {
+        let now = 1_767_225_600_u64;
+        let (day, later) = (86_400, now + 9 * 86_400);
+        let zone = |algorithm: u8, mail_end: u64| {
+            format!(
+                "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
+                 server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA {algorithm} 2 300 {later} {now} 1 a.b. x\n\
+                 server 192.0.2.1 a.b. MX udp aa | 10 m.b. | =a.b. RRSIG MX 13 2 300 {mail_end} {} 1 a.b. x",
+                now - 6 * day
+            )
+        };
+        let codes = |lines: &str| -> Vec<Code> {
+            check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        assert_eq!(codes(&zone(13, later)), [Code::DnssecOk]);
+        assert_eq!(codes(&zone(13, now + day)), [Code::DnssecOk, Code::SignatureExpires]);
+        assert_eq!(codes(&zone(7, later)), [Code::DnssecOk, Code::DnssecOldAlgorithm]);
+        let digest = |records: &str| codes(&format!("{}\nlookup a.b. DS | {records}", zone(13, later)));
+        assert_eq!(digest("1 13 1 aa"), [Code::DnssecOk, Code::DsOldDigest]);
+        assert_eq!(digest("1 13 1 aa | 1 13 2 bb"), [Code::DnssecOk]);
     }
 }

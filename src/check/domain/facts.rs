@@ -209,6 +209,12 @@ pub struct CheckSubject {
     pub role: Role,
     /// DKIM selectors to look for.
     pub selectors: Vec<String>,
+    /// The name that the client gives with HELO or EHLO, as it stands.
+    pub helo: Option<String>,
+    /// Domains of links in a message.
+    pub links: Vec<String>,
+    /// The addresses of this host.
+    pub own: Vec<IpAddr>,
     /// Seconds since 1970.
     pub unix: u64,
 }

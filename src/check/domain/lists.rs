@@ -1,55 +1,100 @@
-//! Lists: the answers of the DNS lists in use about the domain and its addresses.
+//! Lists: the answers of the DNS lists in use about the domain, its addresses, its name servers, and links of a message.
 //!
 //! RFC 5782. Lists count queries, so the addresses are few.
 
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Got, Listing, Want};
+use super::facts::{Facts, Got, Want, is_within};
 use super::finding::{Finding, Level};
-use super::mail;
-use crate::limits::MAX_LISTED_ADDRESSES;
+use super::{mail, zone};
+use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
-/// The domain and addresses that the lists are asked about.
-fn subjects(facts: &Facts) -> Vec<String> {
-    let own = facts.subject.address.filter(|address| !mail::is_private(*address));
-    let mut addresses: Vec<IpAddr> = own.into_iter().collect();
-    if !facts.subject.domain.is_empty() {
-        addresses.extend(mail::host_addresses(facts).into_iter().filter(|address| Some(*address) != own));
+/// The part of a subject of the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// The domain or the address that is checked.
+    Own,
+    /// A link of the message.
+    Link,
+    /// A host that receives mail: it need not send any.
+    Host,
+    /// A name server, or the domain above its name.
+    Server,
+}
+
+impl Part {
+    /// A finding about a listing.
+    fn listed(self, evidence: &str) -> Finding {
+        match self {
+            Self::Own => Finding::new(Code::Listed, evidence),
+            Self::Host => Finding::new(Code::Listed, evidence).at(Level::Note),
+            Self::Link => Finding::new(Code::UrlListed, evidence),
+            Self::Server => Finding::new(Code::ServerListed, evidence),
+        }
     }
+}
+
+/// The names and addresses that the lists are asked about, each once.
+fn subjects(facts: &Facts) -> Vec<(Part, String)> {
+    let own = facts.subject.address.filter(|address| !mail::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
-    let domain = (!domain.is_empty()).then(|| domain.to_owned());
-    let addresses = addresses.into_iter().take(MAX_LISTED_ADDRESSES).map(|address| address.to_string());
-    domain.into_iter().chain(addresses).collect()
+    let mut subjects: Vec<(Part, String)> = Vec::new();
+    let mut add = |part: Part, subject: String| {
+        if !subjects.iter().any(|(_, known)| *known == subject) {
+            subjects.push((part, subject));
+        }
+    };
+    if !domain.is_empty() {
+        add(Part::Own, domain.to_owned());
+    }
+    own.into_iter().for_each(|address| add(Part::Own, address.to_string()));
+    facts.subject.links.iter().for_each(|link| add(Part::Link, link.trim_end_matches('.').to_owned()));
+    if !domain.is_empty() {
+        let hosts = mail::host_addresses(facts).into_iter().filter(|address| Some(*address) != own);
+        let most = MAX_LISTED_ADDRESSES.saturating_sub(usize::from(own.is_some()));
+        hosts.take(most).for_each(|address| add(Part::Host, address.to_string()));
+        of_servers(facts).into_iter().for_each(|subject| add(Part::Server, subject));
+    }
+    subjects
+}
+
+/// Addresses of name servers, and the domain of each name: lists of domains have no host names.
+fn of_servers(facts: &Facts) -> Vec<String> {
+    let public = |address: &IpAddr| !mail::is_private(*address);
+    let servers: Vec<_> = zone::servers(facts).into_iter().filter(|(address, _)| public(address)).collect();
+    let above = |name: &String| {
+        let (_, above) = name.split_once('.')?;
+        let sound = above.trim_end_matches('.').contains('.') && !is_within(name, &facts.subject.domain);
+        sound.then(|| above.trim_end_matches('.').to_owned())
+    };
+    let mut domains: Vec<String> = servers.iter().flat_map(|(_, names)| names).filter_map(above).collect();
+    domains.sort();
+    domains.dedup();
+    let addresses = servers.iter().take(MAX_LISTED_SERVERS).map(|(address, _)| address.to_string());
+    addresses.chain(domains.into_iter().take(MAX_LISTED_SERVERS)).collect()
 }
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &Facts) -> Vec<Want> {
-    subjects(facts).into_iter().map(|subject| Want::Lists { subject }).collect()
-}
-
-/// Whether it is the domain or the address that is checked. The others are hosts that receive mail: these need not send
-/// any.
-fn is_own(facts: &Facts, subject: &str) -> bool {
-    let address = facts.subject.address.is_some_and(|address| address.to_string() == subject);
-    address || facts.subject.domain.trim_end_matches('.') == subject
+    subjects(facts).into_iter().map(|(_, subject)| Want::Lists { subject }).collect()
 }
 
 /// The findings.
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
-    let (mut listed, mut hosts, mut unknown, mut asked) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for subject in subjects(facts) {
-        let own = is_own(facts, &subject);
-        match facts.lists(&subject) {
+    let subjects = subjects(facts);
+    let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String)>::new(), Vec::new(), 0);
+    for (part, subject) in &subjects {
+        match facts.lists(subject) {
             Some(Got::Lists(listings)) => {
                 for listing in listings {
                     asked += 1;
-                    let Listing { list, why, .. } = listing;
                     match listing.listed {
-                        Some(true) if own => listed.push(format!("{subject} in {list} ({why})")),
-                        Some(true) => hosts.push(format!("{subject} in {list} ({why})")),
+                        Some(true) => {
+                            listed.push((*part, format!("{subject} in {} ({})", listing.list, listing.why)));
+                        }
                         Some(false) => {}
-                        None => unknown.push(format!("{list} about {subject}: {why}")),
+                        None => unknown.push(format!("{} about {subject}: {}", listing.list, listing.why)),
                     }
                 }
             }
@@ -60,17 +105,16 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
-    if !listed.is_empty() {
-        findings.push(Finding::new(Code::Listed, listed.join("; ")));
-    }
-    if !hosts.is_empty() {
-        findings.push(Finding::new(Code::Listed, hosts.join("; ")).at(Level::Note));
+    for part in [Part::Own, Part::Link, Part::Host, Part::Server] {
+        let of_part: Vec<&str> =
+            listed.iter().filter(|(of, _)| *of == part).map(|(_, text)| text.as_str()).collect();
+        if !of_part.is_empty() {
+            findings.push(part.listed(&of_part.join("; ")));
+        }
     }
     if findings.is_empty() && asked > 0 && unknown.is_empty() {
-        findings.push(Finding::new(
-            Code::ListsOk,
-            format!("{asked} answers about {}", subjects(facts).join(", ")),
-        ));
+        let all: Vec<&str> = subjects.iter().map(|(_, subject)| subject.as_str()).collect();
+        findings.push(Finding::new(Code::ListsOk, format!("{asked} answers about {}", all.join(", "))));
     }
     if !unknown.is_empty() {
         findings.push(Finding::new(Code::ListsUnknown, unknown.join("; ")));
@@ -81,8 +125,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::CheckSubject;
     use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::facts::{CheckSubject, Listing};
 
     #[test]
     fn listings_count_by_what_the_list_says() {
@@ -116,5 +160,28 @@ mod tests {
         };
         assert_eq!(levels("198.18.0.1"), [(Code::Listed, Level::Note)]);
         assert_eq!(levels("a.test"), [(Code::Listed, Level::Failure), (Code::Listed, Level::Note)]);
+    }
+
+    #[test]
+    fn name_servers_and_links_are_asked_about_with_levels_of_their_own() {
+        let mut facts = facts(
+            "a.test.",
+            "lookup a.test. NS | ns1.host.example. | ns2.a.test.\nlookup ns1.host.example. A | 198.18.0.1\n\
+             lookup ns2.a.test. A | 10.0.0.1",
+        );
+        facts.subject.links = vec!["shop.example.".to_owned(), "a.test.".to_owned()];
+        let asked: Vec<String> = subjects(&facts).into_iter().map(|(_, subject)| subject).collect();
+        assert_eq!(asked, ["a.test", "shop.example", "198.18.0.1", "host.example"]);
+        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why: "spam".to_owned() };
+        for subject in ["shop.example", "198.18.0.1", "host.example"] {
+            let want = Want::Lists { subject: subject.to_owned() };
+            facts.got.insert(want, Got::Lists(vec![listing.clone()]));
+        }
+        let found: Vec<_> =
+            check(&facts).into_iter().map(|finding| (finding.code, finding.evidence)).collect();
+        let servers = "198.18.0.1 in bl.a. (spam); host.example in bl.a. (spam)".to_owned();
+        let expected =
+            [(Code::UrlListed, "shop.example in bl.a. (spam)".to_owned()), (Code::ServerListed, servers)];
+        assert_eq!(found, expected);
     }
 }

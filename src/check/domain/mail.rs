@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
+use super::facts::{Facts, Got, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::{pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
@@ -89,6 +89,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     {
         let target = reply.data("CNAME").next().unwrap_or_default();
         findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
+    } else {
+        findings.extend(beside_alias(facts));
     }
     match facts.lookup(domain, "MX") {
         LookupFound::Unknown(why) => {
@@ -105,9 +107,41 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         let data: Vec<&str> = reply.data("MX").collect();
         findings.push(Finding::new(Code::WildcardMx, format!("*.{domain} MX {}", data.join(", "))));
     }
+    findings.extend(here(facts));
     // A host that receives mail need not send any.
     findings.extend(pointer::check_all(facts, &host_addresses(facts), Level::Note));
     findings
+}
+
+/// A CNAME and MX records of the same name, below an apex.
+fn beside_alias(facts: &Facts) -> Option<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let LookupFound::Data(alias) = facts.lookup(domain, "CNAME") else { return None };
+    let asked = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Lookup { name, kind: "MX" } | Want::Server { name, kind: "MX", .. }, Got::Reply(reply))
+            if name == domain =>
+        {
+            Some(reply)
+        }
+        _ => None,
+    });
+    let mut records = asked.flat_map(|reply| &reply.answers);
+    let record = records.find(|record| record.kind == "MX" && record.name == domain)?;
+    let target = alias.data("CNAME").next().unwrap_or_default();
+    Some(Finding::new(Code::CnameBesideMx, format!("{domain} CNAME {target}; {domain} MX {}", record.data)))
+}
+
+/// Mail hosts that have an address of this host.
+fn here(facts: &Facts) -> Option<Finding> {
+    let own = &facts.subject.own;
+    let told: Vec<String> = hosts(facts)
+        .iter()
+        .filter_map(|host| {
+            let address = facts.addresses(host).into_iter().find(|address| own.contains(address))?;
+            Some(format!("{host} has the address {address} of this host"))
+        })
+        .collect();
+    (!told.is_empty()).then(|| Finding::new(Code::MxIsHere, told.join("; ")))
 }
 
 /// The fallback to the address of the domain (RFC 5321 section 5.1).

@@ -99,3 +99,21 @@ fn private_addresses_are_told_from_public_ones() {
         assert!(!is_private(public.parse().unwrap()), "{public}");
     }
 }
+
+#[test]
+fn a_cname_beside_mx_records_and_a_mail_host_that_is_this_host_are_told() {
+    let beside = format!(
+        "lookup a.test. CNAME | www.a.test.\nlookup a.test. MX | 10 mx.a.test.\n{HOST}\n\
+         server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test."
+    );
+    assert_eq!(codes(&beside).first(), Some(&usual(Code::CnameBesideMx)));
+    let followed = format!(
+        "lookup a.test. CNAME | b.test.\nlookup a.test. MX | =a.test. CNAME b.test. | =b.test. MX 10 mx.a.test.\n{HOST}"
+    );
+    assert!(!codes(&followed).contains(&usual(Code::CnameBesideMx)));
+    let mut ours = facts("a.test.", &format!("lookup a.test. MX | 10 mx.a.test.\n{HOST}"));
+    let has = |facts: &Facts| check(facts).iter().any(|finding| finding.code == Code::MxIsHere);
+    assert!(!has(&ours));
+    ours.subject.own = vec!["198.18.0.1".parse().unwrap()];
+    assert!(has(&ours));
+}

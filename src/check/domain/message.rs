@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::facts::{CheckSubject, Role, canonical};
 use super::mail::is_private;
 use super::tags::value;
-use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_SELECTOR};
+use crate::limits::{MAX_HELO, MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_SELECTOR};
 use crate::wire::presentation::read_name;
 
 /// Fields with the domain of a sender.
@@ -45,7 +45,7 @@ pub fn subjects(message: &str) -> Vec<CheckSubject> {
         roles.extend(domains(body).map(|domain| (domain, role)));
     }
     roles.sort_by_key(|(_, role)| *role != Role::Recipient);
-    let address = sender(&fields);
+    let sender = sender(&fields);
     let envelope = fields.iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str()));
     let envelope = envelope.flat_map(|(_, body)| domains(body)).next();
     let mut subjects: Vec<CheckSubject> = Vec::new();
@@ -54,10 +54,42 @@ pub fn subjects(message: &str) -> Vec<CheckSubject> {
             continue;
         }
         let selectors = selectors.remove(&domain).unwrap_or_default();
-        let address = address.filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
-        subjects.push(CheckSubject { domain, address, role, selectors, unix: 0 });
+        let sender = sender.as_ref().filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
+        let (address, helo) =
+            (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
+        subjects.push(CheckSubject { domain, address, role, selectors, helo, ..CheckSubject::default() });
+    }
+    // The links are the sender's; a bounce has those of the message that was not delivered.
+    let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
+    if let Some(subject) = subjects.get_mut(place) {
+        subject.links = links(message);
     }
     subjects
+}
+
+/// Domains and addresses of links, each once. Text in base64 is not read.
+fn links(message: &str) -> Vec<String> {
+    // Quoted-printable breaks long lines anywhere (RFC 2045 section 6.7).
+    let text = message.replace("=\r\n", "").replace("=\n", "").to_ascii_lowercase();
+    let mut found: Vec<String> = Vec::new();
+    for rest in ["http://", "https://"].iter().flat_map(|scheme| text.split(scheme).skip(1)) {
+        let ends = |letter: char| "/?#\\\"'<>()[]".contains(letter) || letter.is_whitespace();
+        let authority = rest.split(ends).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
+        let host = host.trim_matches('.').trim_start_matches("www.");
+        let sound = host.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
+        if sound
+            && host.contains('.')
+            && read_name(host).is_some()
+            && !found.iter().any(|known| known == host)
+        {
+            found.push(host.to_owned());
+        }
+        if found.len() >= MAX_MESSAGE_LINKS {
+            break;
+        }
+    }
+    found
 }
 
 /// Names, in lower case, and bodies of header fields, unfolded (RFC 5322 section 2.2.3).
@@ -101,15 +133,26 @@ fn domains(body: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The first public address in the `Received` fields, from the top: that of the client of this network. Above it are
+/// The client that sent a message.
+struct Sender {
+    address: IpAddr,
+    /// The name that it gave with HELO or EHLO.
+    helo: Option<String>,
+}
+
+/// The first host with a public address in the `Received` fields, from the top: the client of this network. Above it are
 /// content filters and hosts of the network itself.
-fn sender(fields: &[(String, String)]) -> Option<IpAddr> {
-    let address = |body: &String| {
+fn sender(fields: &[(String, String)]) -> Option<Sender> {
+    let read = |body: &String| {
         let inside = body.split_once('[')?.1.split_once(']')?.0;
-        inside.trim_start_matches("IPv6:").parse().ok()
+        let address: IpAddr = inside.trim_start_matches("IPv6:").parse().ok()?;
+        // "from HELO (NAME [ADDRESS])", as Postfix, Exim and Sendmail write it.
+        let helo = body.strip_prefix("from ").and_then(|rest| rest.split_once(" (")).map(|(helo, _)| helo);
+        let helo = helo.filter(|helo| !helo.contains(' ') && helo.len() <= MAX_HELO).map(str::to_owned);
+        Some(Sender { address, helo })
     };
     let received = fields.iter().filter(|(name, _)| name == "received");
-    received.filter_map(|(_, body)| address(body)).find(|address| !is_private(*address))
+    received.filter_map(|(_, body)| read(body)).find(|sender| !is_private(sender.address))
 }
 
 #[cfg(test)]
@@ -172,5 +215,16 @@ mod tests {
         assert_eq!((found[0].domain.as_str(), found[0].role), ("b.example.", Role::Recipient));
         assert_eq!(found[1].domain, "here.example.");
         assert!(subjects("no message").is_empty());
+    }
+
+    #[test]
+    fn the_helo_name_and_the_links_are_those_of_the_message() {
+        let found = subjects(MESSAGE);
+        assert_eq!(found[0].helo.as_deref(), Some("mx.a.example"));
+        let text = "From: a@a.example\n\nSee https://www.Shop.example/x?y and <a href=3D\"http://u:p@evil.exa=\nmple:80/\">\n\
+            http://192.0.2.9/ http://nowhere https://shop.example. http://a\u{1b}.example/";
+        assert_eq!(subjects(text)[0].links, ["evil.example", "192.0.2.9", "shop.example"]);
+        let many: String = (0..99).map(|number| format!("http://h{number}.example/ ")).collect();
+        assert_eq!(subjects(&format!("From: a@a.example\n\n{many}"))[0].links.len(), MAX_MESSAGE_LINKS);
     }
 }

@@ -12,7 +12,9 @@
 //! - All findings have a code of one table (`codes`). The manual prints the same table.
 //! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
 
+mod cached;
 pub mod codes;
+mod dane;
 mod delegation;
 mod dkim;
 mod dmarc;
@@ -20,6 +22,7 @@ mod dnssec;
 pub mod facts;
 pub mod finding;
 pub mod gather;
+mod helo;
 mod level;
 mod lists;
 mod mail;
@@ -27,6 +30,7 @@ pub mod message;
 mod pointer;
 mod spf;
 mod spf_record;
+mod spf_senders;
 mod tags;
 mod transport;
 mod zone;
@@ -40,6 +44,7 @@ fn wants(facts: &Facts) -> Vec<Want> {
     let mut wants = Vec::new();
     if let Some(address) = facts.subject.address {
         wants.extend(pointer::wants(facts, address));
+        wants.extend(helo::wants(facts));
     }
     if !facts.subject.domain.is_empty() {
         wants.extend(delegation::wants(facts));
@@ -65,6 +70,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(address) = facts.subject.address {
         findings.extend(pointer::check(facts, address));
+        findings.extend(helo::check(facts, address));
     }
     if !facts.subject.domain.is_empty() {
         findings.extend(delegation::check(facts));

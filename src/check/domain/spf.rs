@@ -9,6 +9,7 @@ use super::codes::Code;
 use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::spf_record::{Kind, SpfRecords, Term, records, terms};
+use super::spf_senders::sender;
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID,
 };
@@ -98,7 +99,8 @@ fn follow(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut 
     if let Some(target) = term.domain(domain)
         && depth < MAX_CHECKED_SPF_LOOKUPS
     {
-        sum.included.push(format!("{}{}", "> ".repeat(depth), target.trim_end_matches('.')));
+        let service = sender(target).map_or_else(String::new, |service| format!(" ({service})"));
+        sum.included.push(format!("{}{}{service}", "> ".repeat(depth), target.trim_end_matches('.')));
         count(facts, target, depth + 1, sum);
     }
 }
@@ -455,5 +457,15 @@ mod tests {
         let address = "203.0.113.1".parse().unwrap();
         let outcome = evaluate(&facts, ("d1.test.", address), &mut 10, &mut Vec::new());
         assert_eq!(outcome, Outcome::PermError);
+    }
+
+    #[test]
+    fn the_services_behind_includes_are_named() {
+        let lines = "lookup a.test. TXT | \"v=spf1 include:_spf.google.com include:x.test -all\"\n\
+            lookup _spf.google.com. TXT | \"v=spf1 include:_netblocks.google.com -all\"\n\
+            lookup _netblocks.google.com. TXT | \"v=spf1 -all\"\nlookup x.test. TXT | \"v=spf1 -all\"";
+        let evidence = check(&facts("a.test.", lines)).remove(0).evidence;
+        let expected = "includes _spf.google.com (Google Workspace), > _netblocks.google.com, x.test)";
+        assert!(evidence.ends_with(expected), "{evidence}");
     }
 }

@@ -1,24 +1,20 @@
-//! Policies about TLS and logos: MTA-STS (RFC 8461), TLS reporting (RFC 8460), DANE (RFC 7672), BIMI.
+//! Policies about TLS and logos: MTA-STS (RFC 8461), TLS reporting (RFC 8460), BIMI. `dane` has the TLSA records.
 //!
 //! The policy file of MTA-STS is not fetched, because the daemon has no HTTPS client.
 
 use super::codes::Code;
+use super::dane;
 use super::dmarc::{Policy, applied, policy};
-use super::facts::{Facts, LookupFound, ReplySecurity, Want, lookup};
+use super::facts::{Facts, Want, lookup};
 use super::finding::Finding;
-use super::mail;
 use super::tags::{Versioned, texts, value};
-
-fn tlsa(host: &str) -> String {
-    format!("_25._tcp.{host}")
-}
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let below = ["_mta-sts.", "_smtp._tls.", "default._bimi."];
     let records = below.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
-    records.chain(mail::hosts(facts).iter().map(|host| lookup(&tlsa(host), "TLSA"))).collect()
+    records.chain(dane::wants(facts)).collect()
 }
 
 /// The findings. A missing policy is not reported.
@@ -46,7 +42,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     .into_iter()
     .flatten()
     .collect();
-    findings.extend(dane(facts));
+    findings.extend(dane::check(facts));
     findings
 }
 
@@ -86,29 +82,6 @@ fn record(
     }
 }
 
-/// TLSA records, which count only in signed zones (RFC 7672 section 2.1.1).
-fn dane(facts: &Facts) -> Vec<Finding> {
-    let (mut secure, mut unsigned, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-    for host in mail::hosts(facts) {
-        match facts.lookup(&tlsa(&host), "TLSA") {
-            LookupFound::Data(reply) => match reply.security {
-                ReplySecurity::Secure => secure.push(host),
-                ReplySecurity::Insecure => unsigned.push(host),
-                ReplySecurity::Bogus | ReplySecurity::Unknown => {}
-            },
-            LookupFound::Unknown(why) => unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
-            LookupFound::NoData(_) | LookupFound::NoName(_) | LookupFound::NotAsked => {}
-        }
-    }
-    let groups = [
-        (Code::DaneOk, secure, ", "),
-        (Code::TlsaUnsigned, unsigned, ", "),
-        (Code::PolicyUnknown, unknown, "; "),
-    ];
-    let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
-    told.map(|(code, texts, between)| Finding::new(code, texts.join(between))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +90,6 @@ mod tests {
     #[test]
     fn each_policy_is_judged() {
         let dmarc = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=none\"";
-        let mail = "lookup a.test. MX | 10 mx.a.test.\nlookup _25._tcp.mx.a.test. TLSA";
         let cases: &[(String, &[Code])] = &[
             ("lookup _mta-sts.a.test. TXT | \"v=STSv1; id=20260101\"".to_owned(), &[Code::MtaStsUnread]),
             ("lookup _mta-sts.a.test. TXT | \"v=STSv1\"".to_owned(), &[Code::MtaStsSyntax]),
@@ -134,10 +106,6 @@ mod tests {
                 &[],
             ),
             ("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=http://x\"".to_owned(), &[Code::BimiSyntax]),
-            (format!("{mail} secure | 3 1 1 aa"), &[Code::DaneOk]),
-            (format!("{mail} insecure | 3 1 1 aa"), &[Code::TlsaUnsigned]),
-            (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
-            (mail.to_owned(), &[]),
         ];
         for (lines, expected) in cases {
             let found: Vec<Code> =

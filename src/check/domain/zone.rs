@@ -115,10 +115,32 @@ pub(super) fn child_set_at(facts: &Facts, server: IpAddr) -> Option<BTreeSet<Str
     })
 }
 
-/// The names of all servers, of the parent's set and of the zone's own.
+/// The names of all servers, of the parent's set and of the zone's own. A server that only the cache of the daemon still
+/// names is none, once a server that the zone above names has told the zone's own set.
 pub(super) fn server_names(facts: &Facts) -> BTreeSet<String> {
-    let apex = apex(facts);
-    let mut names = parent_set(facts).unwrap_or_default();
+    match parent_set(facts) {
+        Some(names) => with_own_sets(facts, names),
+        None => told_names(facts),
+    }
+}
+
+/// These names, and those that the zone itself names at their servers.
+fn with_own_sets(facts: &Facts, mut names: BTreeSet<String>) -> BTreeSet<String> {
+    // The servers that the zone names may name others; a third set is a fault that the first two show.
+    for _ in 0..2 {
+        let told = addressed(facts, &names).into_keys().filter_map(|server| child_set_at(facts, server));
+        let told: Vec<String> = told.flatten().collect();
+        if told.is_empty() {
+            names.extend(told_names(facts));
+        }
+        names.extend(told);
+    }
+    names
+}
+
+/// The names of a zone whose delegation is not known: those of the lookup and of all servers that were asked.
+fn told_names(facts: &Facts) -> BTreeSet<String> {
+    let (apex, mut names) = (apex(facts), BTreeSet::new());
     // If the name is an alias, the lookup also has the NS records of its target.
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
         names.extend(named(&reply.answers, apex));
@@ -135,10 +157,20 @@ pub(super) fn server_names(facts: &Facts) -> BTreeSet<String> {
 
 /// The addresses of all servers, each with its names.
 pub(super) fn servers(facts: &Facts) -> BTreeMap<IpAddr, BTreeSet<String>> {
+    addressed(facts, &server_names(facts))
+}
+
+/// The addresses of the servers that the zone above names; of all servers, if it has not told.
+pub(super) fn delegated_servers(facts: &Facts) -> BTreeMap<IpAddr, BTreeSet<String>> {
+    parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
+}
+
+/// The addresses of names of servers, each with its names.
+fn addressed(facts: &Facts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let (glue, mut servers) = (glue(facts), BTreeMap::<IpAddr, BTreeSet<String>>::new());
-    for name in server_names(facts) {
+    for name in names {
         let glued = glue.get(name.as_str()).into_iter().flatten().copied();
-        for address in facts.addresses(&name).into_iter().chain(glued) {
+        for address in facts.addresses(name).into_iter().chain(glued) {
             if servers.len() < MAX_CHECKED_SERVERS || servers.contains_key(&address) {
                 servers.entry(address).or_default().insert(name.clone());
             }

@@ -1,0 +1,159 @@
+//! DANE: the TLSA records of the mail hosts.
+//!
+//! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
+
+use super::codes::Code;
+use super::facts::{Facts, LookupFound, ReplySecurity, Want, lookup};
+use super::finding::Finding;
+use super::mail;
+
+fn tlsa(host: &str) -> String {
+    format!("_25._tcp.{host}")
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    mail::hosts(facts).iter().map(|host| lookup(&tlsa(host), "TLSA")).collect()
+}
+
+/// A TLSA record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Association {
+    usage: u8,
+    selector: u8,
+    matching: u8,
+    /// Octets of the data.
+    length: usize,
+}
+
+impl Association {
+    fn read(data: &str) -> Option<Self> {
+        let mut fields = data.split_whitespace();
+        let mut number = || fields.next()?.parse().ok();
+        let (usage, selector, matching) = (number()?, number()?, number()?);
+        let digits: usize = fields.map(str::len).sum();
+        Some(Self { usage, selector, matching, length: digits / 2 })
+    }
+
+    /// Why mail software does not use it; none if it does.
+    fn unusable(&self) -> Option<&'static str> {
+        match self {
+            // RFC 7672 section 3.1.3.
+            Self { usage: 0 | 1, .. } => Some("usage 0 and 1 (PKIX) do not count for mail"),
+            Self { usage: 4.., .. } => Some("the usage is unknown"),
+            Self { selector: 2.., .. } => Some("the selector is unknown"),
+            Self { matching: 3.., .. } => Some("the matching type is unknown"),
+            Self { matching: 1, length, .. } if *length != 32 => Some("a SHA-256 digest has 32 octets"),
+            Self { matching: 2, length, .. } if *length != 64 => Some("a SHA-512 digest has 64 octets"),
+            Self { length: 0, .. } => Some("it has no data"),
+            _ => None,
+        }
+    }
+}
+
+/// The hosts by the state of their TLSA records.
+#[derive(Default)]
+struct Hosts {
+    secure: Vec<String>,
+    unsigned: Vec<String>,
+    unusable: Vec<String>,
+    without: Vec<String>,
+    unknown: Vec<String>,
+}
+
+fn hosts(facts: &Facts) -> Hosts {
+    let mut hosts = Hosts::default();
+    for host in mail::hosts(facts) {
+        match facts.lookup(&tlsa(&host), "TLSA") {
+            LookupFound::Data(reply) => match reply.security {
+                ReplySecurity::Secure => match none_usable(reply.data("TLSA")) {
+                    Some(why) => hosts.unusable.push(format!("{} TLSA {why}", tlsa(&host))),
+                    None => hosts.secure.push(host),
+                },
+                ReplySecurity::Insecure => hosts.unsigned.push(host),
+                ReplySecurity::Bogus | ReplySecurity::Unknown => {}
+            },
+            LookupFound::Unknown(why) => hosts.unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
+            LookupFound::NoData(_) | LookupFound::NoName(_) => hosts.without.push(host),
+            LookupFound::NotAsked => {}
+        }
+    }
+    hosts
+}
+
+/// The first record and its fault, if no record can be used.
+fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
+    let faults: Vec<Option<String>> = records
+        .map(|data| match Association::read(data) {
+            None => Some(format!("{data}: it cannot be read")),
+            Some(record) => record.unusable().map(|why| format!("{data}: {why}")),
+        })
+        .collect();
+    let all: Option<Vec<String>> = faults.into_iter().collect();
+    all?.into_iter().next()
+}
+
+/// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
+/// other hosts of the domain have them.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let Hosts { secure, unsigned, unusable, without, unknown } = hosts(facts);
+    let domain = facts.subject.domain.as_str();
+    let mut findings = Vec::new();
+    if !secure.is_empty() && !without.is_empty() {
+        let evidence = format!("{} without, {} with TLSA records", without.join(", "), secure.join(", "));
+        findings.push(Finding::new(Code::DanePartly, evidence));
+    }
+    let insecure_mx = matches!(
+        facts.lookup(domain, "MX"),
+        LookupFound::Data(reply) if reply.security == ReplySecurity::Insecure
+    );
+    let protected = if insecure_mx { Code::DaneMxUnsigned } else { Code::DaneOk };
+    let groups = [
+        (protected, secure, ", "),
+        (Code::TlsaUnsigned, unsigned, ", "),
+        (Code::TlsaUnusable, unusable, "; "),
+        (Code::PolicyUnknown, unknown, "; "),
+    ];
+    let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
+    findings.extend(told.map(|(code, texts, between)| Finding::new(code, texts.join(between))));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    #[test]
+    fn tlsa_records_are_judged() {
+        let (digest, long) = ("ab".repeat(32), "ab".repeat(64));
+        let mail = "lookup a.test. MX secure | 10 mx.a.test.\nlookup _25._tcp.mx.a.test. TLSA";
+        let partly = "lookup a.test. MX secure | 10 mx.a.test. | 20 b.a.test.\nlookup _25._tcp.b.a.test. TLSA NXDOMAIN";
+        let cases: &[(String, &[Code])] = &[
+            (format!("{mail} secure | 3 1 1 {digest}"), &[Code::DaneOk]),
+            (format!("{mail} secure | 2 0 2 {long}"), &[Code::DaneOk]),
+            (format!("{mail} secure | 3 1 0 abcd"), &[Code::DaneOk]),
+            (format!("{mail} insecure | 3 1 1 {digest}"), &[Code::TlsaUnsigned]),
+            (format!("{mail} secure | 1 1 1 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 1 aa"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 2 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 2 1 {digest}"), &[Code::TlsaUnusable]),
+            (format!("{mail} secure | 3 1 1 aa | 3 1 1 {digest}"), &[Code::DaneOk]),
+            (format!("{mail} SERVFAIL"), &[Code::PolicyUnknown]),
+            (mail.to_owned(), &[]),
+            (
+                format!("{mail} secure | 3 1 1 {digest}").replacen("MX secure", "MX insecure", 1),
+                &[Code::DaneMxUnsigned],
+            ),
+            (
+                format!("{partly}\nlookup _25._tcp.mx.a.test. TLSA secure | 3 1 1 {digest}"),
+                &[Code::DanePartly, Code::DaneOk],
+            ),
+        ];
+        for (lines, expected) in cases {
+            let found: Vec<Code> =
+                check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
+            assert_eq!(found, *expected, "{lines}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! HELO: the name by which a client calls itself.
+//!
+//! RFC 5321 sections 2.3.5 and 4.1.1.1 (its form), 4.1.4 (its address).
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
+use super::finding::Finding;
+use crate::wire::presentation::read_name;
+
+/// The form of a HELO name.
+#[derive(Debug, PartialEq, Eq)]
+enum Form {
+    /// A host name: lower case, with its last dot.
+    Host(String),
+    /// An address in brackets.
+    Literal(IpAddr),
+    /// It is wrong, and why.
+    Wrong(&'static str),
+}
+
+fn form(helo: &str) -> Form {
+    if let Some(inside) = helo.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let address = inside.strip_prefix("IPv6:").unwrap_or(inside);
+        return address.parse().map_or(Form::Wrong("the brackets hold no address"), Form::Literal);
+    }
+    if helo.parse::<IpAddr>().is_ok() {
+        return Form::Wrong("an address needs brackets");
+    }
+    let name = helo.trim_end_matches('.');
+    // Underscores are common, and Postfix allows them.
+    let label = |label: &str| {
+        let sound = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+        !label.is_empty() && label.bytes().all(sound) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if read_name(name).is_none() || !name.split('.').all(label) {
+        return Form::Wrong("it is no host name");
+    }
+    if !name.contains('.') {
+        return Form::Wrong("it has no domain");
+    }
+    Form::Host(canonical(name))
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    match facts.subject.helo.as_deref().map(form) {
+        Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The finding about the HELO name of the client with this address.
+pub(super) fn check(facts: &Facts, address: IpAddr) -> Option<Finding> {
+    let helo = facts.subject.helo.as_deref()?;
+    let name = match form(helo) {
+        Form::Wrong(why) => return Some(Finding::new(Code::HeloSyntax, format!("{helo}: {why}"))),
+        Form::Literal(own) if own == address => return None,
+        Form::Literal(_) => {
+            return Some(Finding::new(Code::HeloDiffers, format!("{address} says {helo}")));
+        }
+        Form::Host(name) => name,
+    };
+    let found = facts.addresses(&name);
+    if found.contains(&address) {
+        return None;
+    }
+    let lookups = ["A", "AAAA", "MX"].map(|kind| (kind, facts.lookup(&name, kind)));
+    if lookups.iter().all(|(_, found)| found.is_absent()) {
+        return Some(Finding::new(Code::HeloUnknown, name));
+    }
+    let unknown = lookups.iter().find_map(|(kind, found)| match found {
+        LookupFound::Unknown(why) => Some(format!("{name} {kind}: {why}")),
+        LookupFound::NotAsked => Some(format!("{name} {kind} was not looked up")),
+        _ => None,
+    });
+    if let Some(why) = unknown {
+        return Some(Finding::new(Code::PointerUnknown, why));
+    }
+    let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let has = if list.is_empty() { "no address".to_owned() } else { list.join(", ") };
+    Some(Finding::new(Code::HeloDiffers, format!("{address} says {name}, which has {has}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    #[test]
+    fn each_form_and_each_lookup_has_its_code() {
+        let address: IpAddr = "192.0.2.7".parse().unwrap();
+        let none = "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX";
+        let right = none.replace("m.a. A\n", "m.a. A | 192.0.2.7\n");
+        let other = right.replace("2.7", "2.8");
+        let failed = none.replace("m.a. A\n", "m.a. A SERVFAIL\n");
+        let cases = [
+            ("m.a", right.as_str(), None),
+            ("M.A.", &right, None),
+            ("[192.0.2.7]", "", None),
+            ("[192.0.2.8]", "", Some(Code::HeloDiffers)),
+            ("[192.0.2]", "", Some(Code::HeloSyntax)),
+            ("192.0.2.7", "", Some(Code::HeloSyntax)),
+            ("localhost", "", Some(Code::HeloSyntax)),
+            ("m..a", "", Some(Code::HeloSyntax)),
+            ("-m.a", "", Some(Code::HeloSyntax)),
+            ("m a.b", "", Some(Code::HeloSyntax)),
+            ("m.a", none, Some(Code::HeloUnknown)),
+            ("m.a", &other, Some(Code::HeloDiffers)),
+            ("m.a", &failed, Some(Code::PointerUnknown)),
+            ("m.a", "", Some(Code::PointerUnknown)),
+        ];
+        for (helo, lines, code) in cases {
+            let mut facts = facts("", lines);
+            facts.subject.helo = Some(helo.to_owned());
+            assert_eq!(check(&facts, address).map(|finding| finding.code), code, "{helo}: {lines}");
+        }
+        assert_eq!(check(&facts("", ""), address), None);
+    }
+}
