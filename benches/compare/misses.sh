@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # CPU time and memory of a cache miss, for resolverd and its peers: the same random names, one after the other.
 #
-# benches/compare/misses.sh [--names N] [--sizes "MIB..."] [--pairs N] [--kind answers|denials] [--resolvers "NAME..."]
+# benches/compare/misses.sh [--names N] [--sizes "MIB..."] [--pairs N] [--kind answers|denials] [--threads N]
+#           [--resolvers "NAME..."]
 #
-# Needs root and Debian's nsd and dnsperf. The resolvers are resolverd, unbound, knot (knot-resolver, with one thread), bind (bind9)
+# Needs root and Debian's nsd and dnsperf. The resolvers are resolverd, unbound, knot (knot-resolver, always with one thread), bind (bind9)
 # and powerdns (pdns-recursor); the script names those that are not installed. Everything runs in network and process namespaces of its own and ends with
 # the script. NSD serves a root, a TLD and 200 zones; every name below a zone has an address (answers) or does not exist
 # (denials). For each size of the cache, and once for each pair, each resolver is started empty and asked for N names, each once,
@@ -18,13 +19,14 @@
 # CPU time depends on what else the machine does, so compare runs of one pair only.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-names=100000 sizes=64 pairs=1 kind=answers resolvers="resolverd unbound" arguments=("$@")
+names=100000 sizes=64 pairs=1 kind=answers threads=1 resolvers="resolverd unbound" arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --names) names=$2 ;;
     --sizes) sizes=$2 ;;
     --pairs) pairs=$2 ;;
     --kind) kind=$2 ;;
+    --threads) threads=$2 ;;
     --resolvers) resolvers=$2 ;;
     *) echo "misses.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
   esac

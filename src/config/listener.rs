@@ -33,7 +33,7 @@ pub struct Listener {
     pub refuse: Vec<IpNet>,
     /// Clients that get no reply.
     pub drop: Vec<IpNet>,
-    /// UDP workers for each address of every listener; 0 is the number of cores, at most `limits::MAX_WORKERS`. Only that of
+    /// UDP workers for each address of every listener; 0 is one for two cores, at most `limits::MAX_WORKERS`. Only that of
     /// `[listen]` counts.
     pub workers: usize,
     /// The configured zones that its clients see, by apex; none means all of them. Always none in `[listen]`.

@@ -9,6 +9,10 @@ use super::resolve::{FLIGHT_TIME, MAX_WAITERS};
 /// UDP workers for each address: beyond four the loopback device is the bottleneck.
 pub const MAX_WORKERS: usize = 4;
 
+/// Cores for each UDP worker, unless the configuration has another number of workers: the mail software on the host needs
+/// the others.
+pub const CORES_PER_WORKER: usize = 2;
+
 /// The first interval at which a missing address is tried: an interface may come up seconds after resolverd.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 

@@ -95,7 +95,7 @@ impl Setting {
         setting.write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.78.0.1\n");
         let text = format!(
             "version = 1\n{sections}\n\
-             [listen]\naddresses = [\"127.0.0.1:0\"]\n\
+             [listen]\naddresses = [\"127.0.0.1:0\"]\nworkers = 2\n\
              [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\n\
              deny_servers = []\nupstream_port = {port}\n\
              [dnssec]\nvalidate = false\n\
