@@ -112,7 +112,7 @@ async fn serve(
     tracing::info!("resolverd has stopped");
     match given_up {
         // The service manager restarts it after a failure.
-        Some(whose) => Err(format!("{whose} panicked too often").into()),
+        Some(whose) => Err(format!("{whose} crashed too often").into()),
         None => Ok(()),
     }
 }

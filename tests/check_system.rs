@@ -186,7 +186,7 @@ fn a_root_server_is_asked_over_both_transports() {
     let (code, lines) = run(&healthy(), server, &[]);
     // The lab's root is not signed, so it does not show the date.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("1 unknown")), "{lines:#?}");
-    for check in ["egress UDP", "egress TCP"] {
+    for check in ["outgoing UDP", "outgoing TCP"] {
         let line = lines.iter().find(|line| line.contains(check)).unwrap();
         assert!(
             line.starts_with("ok ") && line.ends_with(&format!("the root server {server} answers")),

@@ -48,7 +48,7 @@ async fn whatever_panics_is_started_again_and_questions_are_answered() {
     }
     for (number, whose) in names.iter().enumerate() {
         assert!(pulses.strike(whose), "{whose}");
-        let line = format!("{whose} panicked (struck by the lab) and was restarted");
+        let line = format!("{whose} crashed (panic: struck by the lab) and was restarted");
         until(&line, || log.count(&line) == 1).await;
         until(&format!("{whose} comes round"), || !pulses.round().contains(whose)).await;
         let owner = name(&format!("n{number}.tld."));
@@ -70,13 +70,13 @@ async fn whatever_panics_again_and_again_ends_the_daemon() {
     let (pulses, whose) = (stage.daemon.pulses(), format!("the TCP listener at {}", stage.address));
     for times in 1..=MAX_RESTARTS {
         assert!(pulses.strike(&whose));
-        let line = format!("{whose} panicked (struck by the lab) and was restarted");
+        let line = format!("{whose} crashed (panic: struck by the lab) and was restarted");
         until(&line, || log.count(&line) == times).await;
         until(&format!("{whose} comes round"), || !pulses.round().contains(&whose)).await;
     }
     assert!(pulses.strike(&whose));
     assert_eq!(timeout(PATIENCE, stage.daemon.given_up()).await.unwrap(), whose);
-    assert_eq!(log.count(&format!("{whose} panicked (struck by the lab) more than")), 1);
+    assert_eq!(log.count(&format!("{whose} crashed (panic: struck by the lab) more than")), 1);
     // The watchdog notices that the task is missing.
     pulses.round();
     assert!(pulses.round().contains(&whose));

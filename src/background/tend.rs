@@ -215,7 +215,7 @@ fn why(
     let apex = apex.trim_end_matches('.');
     let at = |point: Option<Point>| {
         let server = point.and_then(|point| point.server);
-        server.map_or_else(String::new, |server| format!(" (also at {server})"))
+        server.map_or_else(String::new, |server| format!(" (server {server} gives the same answer)"))
     };
     let first = |names: Option<&Vec<Name>>| {
         let name = names.and_then(|names| names.first()).map(Name::to_ascii).unwrap_or_default();
@@ -245,7 +245,7 @@ fn why(
             at(listed)
         ),
         ListState::TestsDiffer => format!(
-            "{apex} does not list {lists}, which must be listed{}; none of its {count} answers was a listing, but these are too few to judge; its listings are used",
+            "{apex} does not list {lists}, which must be listed{}; none of its {count} answers was a listing, but these are too few to decide; its listings are used",
             at(listed)
         ),
         ListState::Slow => format!("{apex} answers slowly"),

@@ -9,10 +9,10 @@ pub(super) fn now() -> f64 {
     Timestamp::now().as_duration().as_secs_f64()
 }
 
-/// A moment in local time, like 2026-08-01 03:12:30.
+/// A moment in local time with its zone, like 2026-08-01 03:12:30 CEST.
 pub(super) fn shown(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
-    zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+    zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()).unwrap_or_default()
 }
 
 /// The year of a moment in local time.

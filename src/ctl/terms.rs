@@ -22,14 +22,14 @@ Command of Icinga and Nagios; the user of the monitoring must be in the group `r
 /// Terms of `stats`.
 pub(super) const STATS: &str = "\
 Outcomes of queries:
-  cache           answered from the cache
-  shared          answered by a resolution that another query had started
-  upstream        answered after messages to servers on the internet
-  stale           answered from an expired entry, because no server answered
+  from cache      answered from the cache
+  shared query    the same query was in progress already; this client got the same answer
+  from servers    answered after messages to servers on the internet
+  stale answer    answered from an expired entry, because no server answered
   failed          SERVFAIL: no usable answer was found
   cached failure  SERVFAIL: the same query failed a moment ago
   timeout         SERVFAIL: no answer within resolve.deadline
-  shed            SERVFAIL at once, to limit the load
+  overload        SERVFAIL at once, because too many queries were in progress (shed in JSON)
   FORMERR, NOTIMP, BADVERS, REFUSED
                   the query was malformed, not supported, or not permitted
 Messages that are no queries, or no new ones (discarded):
@@ -39,16 +39,16 @@ Messages that are no queries, or no new ones (discarded):
   repeated        a copy of a query that is in progress
   reply lost      the client did not take the reply
   accept failed   a TCP connection that was not accepted
-Replies of servers (upstream):
+Replies of servers (servers):
   truncated       too large for UDP; the query is repeated over TCP
   timeout         the server did not reply
   lame            the server does not serve the zone that is delegated to it
   other error     another error code than SERVFAIL and REFUSED
   invalid         the reply cannot be read or does not match the query
-  scrubbed        records that the server has no authority for, removed
-  stray           packets that are no reply to a query in progress
+  unauthorized    records in a reply that the server has no authority for (scrubbed in JSON)
+  unexpected      replies to no query in progress: late or forged (strays in JSON)
   prefetched      answers, delegations (NS records) and server addresses renewed before their TTL ends
-Validation of answers with DNSSEC (validated):
+Validation of answers (DNSSEC):
   secure          the signatures are correct
   insecure        the zone is not signed
   bogus           a signature is wrong or missing; clients get SERVFAIL
@@ -56,8 +56,9 @@ Validation of answers with DNSSEC (validated):
 Other terms:
   resolution      all work for one query that is not in the cache
   failed          in tables: resolutions without a usable answer
+  total time      the time of all resolutions of a zone, summed up
   total wait      the time spent waiting for servers, summed up
-  RRset           the records of one name and type
+  record set      the records of one name and type (RRset)
 
 Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
 and of the busiest client are answered with SERVFAIL first. A zone whose servers do not answer may have only a small part
@@ -75,25 +76,25 @@ Steps of --trace, indented if they look up the address of a server:
   cache           an entry of the cache, or a note about a server
   zone cut        the closest zone above the name whose servers are known
   minimised       the server gets only this part of the name (RFC 9156)
-  →               a message to a server, with its reason in parentheses
+  →               a message to a server; in parentheses why it goes to this server
   ←               the reply, or a timeout
   referral        the server names the servers of a zone further down
   alias           a CNAME or DNAME leads to another name
-  scrubbed        records removed that the server has no authority for
+  removed         records that the server has no authority for
   checked         result of DNSSEC validation
   outdated        the known servers of a zone no longer serve it
   ended           the result
-Reasons of messages:
-  first           to the server that was chosen first
-  race            to a second server at once, because the speed of none is known yet
-  retry           to another server, after a timeout
-  next            to another server, after a reply that is of no use
-  address         to a server whose address has just been found
-  without EDNS    the server does not support EDNS (RFC 6891)
-  truncated       over TCP, because the reply is too large for UDP
-  other case      over TCP, because the reply changed the case of the name
-  own case        over UDP, with the name as the server writes it
-  alone           to a server whose last answer was of no use, because no other is left";
+Reasons of messages, with their words in JSON:
+  first choice            (first) to the server that was chosen first
+  second server at once   (race) because the speed of no server is known yet
+  after a timeout         (retry) to another server
+  next server             (next) after a reply that is of no use
+  new address             (address) to a server whose address has just been found
+  without EDNS            (without_edns) the server does not support EDNS (RFC 6891)
+  reply was truncated     (truncated) over TCP, because the reply is too large for UDP
+  reply changed the case  (other_case) over TCP, because upper and lower case of the name differ from the query
+  in the server's case    (own_case) over UDP, with the name as the server writes it
+  no other server left    (alone) to a server whose last answer was of no use";
 
 /// Terms of `servers`.
 pub(super) const SERVERS: &str = "\
@@ -142,17 +143,17 @@ Culprits:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
   truncated       answers need TCP, and TCP fails
-  unreachable     the network has no route to the servers
+  unreachable     this host has no route to the servers
   list silent, list slow, list refused
                   the same for a DNS list
   bogus           DNSSEC validation failed
-  loss            messages to a server, or its answers, get lost on the way
-  network         the network of this host: nothing was heard from any server
-  overload        this resolver had too much to do
+  packet loss     messages to a server, or its answers, get lost on the way
+  network         the network of this host: no server answered
+  overload        too many queries were in progress
   client          the client waited between its queries
-  none            nothing was slow
-  not dns         the delay of a pasted line is not in DNS
-  unknown         could not tell, or the record has no such query
+  nothing slow    DNS was not the cause
+  not DNS         the delay of a pasted line is not in DNS
+  unknown         could not tell, or the query record has no such query
 
 Nothing is guessed: culprits that cost about the same time are all shown. A failed query counts as four seconds, because mail
 is deferred by it.
@@ -164,7 +165,7 @@ their time, addresses and domains, and shows the message of each line.";
 pub(super) const CACHE: &str = "\
 Entries:
   answer      a complete reply to clients
-  rrset       the records of this name and one type (an RRset)
+  record set  the records of this name and one type (RRset; rrset in JSON)
   negative    the name does not exist (NXDOMAIN), or has no record of this type (NODATA)
   delegation  the name servers of the zone with this name
   trust       whether the zone is signed
@@ -172,17 +173,17 @@ Entries:
 Columns:
   view    number of a group of listeners that see the same zones; only these listeners use the entry
   flags   do: with signatures; cd: without validation
-  source  authoritative: from a server of the zone; answer: from another server, or behind an alias;
-          glue: address of a name server from a referral, never given to clients";
+  source  authoritative: from a server of the zone; non-authoritative: from another server, or behind an
+          alias (answer in JSON); glue: address of a name server from a referral, never given to clients";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\
 Removed entries:
   answer           a complete reply to clients
-  RRset            the records of one name and type
+  record set       the records of one name and type (RRset)
   negative answer  a name or type that does not exist
   delegation       the name servers of a zone
-  failure          a query that failed a moment ago
+  cached failure   a query that failed a moment ago
   server           round trip, timeouts and features of a server";
 
 /// Terms of `dnsbl`.

@@ -111,11 +111,13 @@ pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
         Ok(()) => tracing::info!(
-            "removed the cache snapshot {shown}: snapshots are turned off (cache.snapshot or --no-snapshot)"
+            "removed the cache snapshot {shown}: cache.snapshot is false, or resolverd was started with --no-snapshot"
         ),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
-            tracing::warn!("cannot remove {shown}: {error}; remove it, or a later start reads it");
+            tracing::warn!(
+                "cannot remove the cache snapshot {shown}: {error}; remove it by hand, or resolverd restores the cache from it at a later start"
+            );
         }
     }
 }

@@ -119,7 +119,7 @@ impl Running {
                 notify::listens(&all);
             }
             Err(error) => tracing::error!(
-                "this host has a configured address now, but resolverd cannot listen there: {error}; it tries again"
+                "a configured address has appeared on this host, but resolverd cannot listen at it: {error}; resolverd tries again"
             ),
         }
     }
@@ -239,7 +239,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
-            "no root server gave the list of root servers (priming): {failure}; resolverd tries again; `resolverctl check system` shows whether this host reaches them"
+            "no root server answered the query for the list of root servers (priming): {failure}; resolverd tries again; `resolverctl check system` shows whether this host can reach the root servers"
         );
     }
 }

@@ -211,7 +211,7 @@ impl ListEntry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "{list}: {today} of {most} queries of its quota are used today (UTC); until tomorrow resolverd sends it only the queries of clients, and none ahead of them; above the quota the list may refuse or block this host"
+                "DNS list {list}: {today} of the {most} queries of its daily quota (UTC) are used; until tomorrow resolverd sends it only queries of clients, and none ahead of them; above the quota the list may refuse or block this host"
             );
         }
     }
@@ -305,19 +305,19 @@ impl ListEntry {
         let world = |standing: &ListStanding| standing.state == ListState::ListsTheWorld;
         let age = |since| TimeSpan(Duration::from_secs(unix.saturating_sub(since).max(1)));
         match (before.state.is_incident(), shown.state.is_incident()) {
-            (false, true) => tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why),
+            (false, true) => tracing::warn!("DNS list {}; see `resolverctl dnsbl` for what to do", shown.why),
             (true, true) if world(&shown) && !world(before) => {
-                tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why);
+                tracing::warn!("DNS list {}; see `resolverctl dnsbl` for what to do", shown.why);
             }
             (true, true) if world(before) && !world(&shown) => tracing::warn!(
-                "{list} no longer lists everything, after {}; but {}",
+                "DNS list {list} no longer lists everything, as it did for {}; but {}",
                 age(before.since),
                 shown.why
             ),
             (true, false) if before.state == ListState::Silent => {
-                tracing::info!("{list} answers again after {}", age(before.since));
+                tracing::info!("DNS list {list} answers again after {}", age(before.since));
             }
-            (true, false) => tracing::info!("{list} works again after {}", age(before.since)),
+            (true, false) => tracing::info!("DNS list {list} works again after {}", age(before.since)),
             _ => {}
         }
     }

@@ -2,6 +2,40 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The names of the codes, from 0 (registry "Extended DNS Error Codes" of IANA).
+const NAMES: [&str; 30] = [
+    "Other Error",
+    "Unsupported DNSKEY Algorithm",
+    "Unsupported DS Digest Type",
+    "Stale Answer",
+    "Forged Answer",
+    "DNSSEC Indeterminate",
+    "DNSSEC Bogus",
+    "Signature Expired",
+    "Signature Not Yet Valid",
+    "DNSKEY Missing",
+    "RRSIGs Missing",
+    "No Zone Key Bit Set",
+    "NSEC Missing",
+    "Cached Error",
+    "Not Ready",
+    "Blocked",
+    "Censored",
+    "Filtered",
+    "Prohibited",
+    "Stale NXDOMAIN Answer",
+    "Not Authoritative",
+    "Not Supported",
+    "No Reachable Authority",
+    "Network Error",
+    "Invalid Data",
+    "Signature Expired before Valid",
+    "Too Early",
+    "Unsupported NSEC3 Iterations Value",
+    "Unable to conform to policy",
+    "Synthesized",
+];
+
 /// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtendedError {
@@ -52,8 +86,28 @@ impl ExtendedError {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }
 
+    /// The name of the code in the registry of IANA; none for a code that is not in it.
+    pub fn name(&self) -> Option<&'static str> {
+        NAMES.get(usize::from(self.code)).copied()
+    }
+
     /// An error with its sentence.
     pub fn new(code: u16, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_its_name() {
+        let name = |code| ExtendedError::new(code, "").name();
+        assert_eq!(name(ExtendedError::STALE_ANSWER), Some("Stale Answer"));
+        assert_eq!(name(ExtendedError::CACHED_ERROR), Some("Cached Error"));
+        assert_eq!(name(ExtendedError::NETWORK_ERROR), Some("Network Error"));
+        assert_eq!(name(27), Some("Unsupported NSEC3 Iterations Value"));
+        assert_eq!(name(30), None);
     }
 }

@@ -44,9 +44,9 @@ counters! {
     /// Messages of ended flights, sub-questions included.
     FlightMessages "flight_messages" None;
     /// Records removed from servers' messages: sent without authority, or unasked.
-    Scrubbed "scrubbed" Some("records scrubbed");
+    Scrubbed "scrubbed" Some("unauthorized records removed");
     /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
-    Strays "strays" Some("stray datagrams");
+    Strays "strays" Some("unexpected replies");
     /// Answers that were asked for again before their TTL ended.
     Prefetches "prefetches" Some("answers prefetched");
     /// Answers that should have been asked for again and were not, because there was no room.
@@ -54,9 +54,9 @@ counters! {
     /// Delegations, with the keys of their zones, and addresses of servers that were asked for again before they ended.
     ServersRenewed "servers_renewed" Some("delegations and server addresses prefetched");
     /// Questions that look-ahead asked.
-    LookaheadAsked "lookahead_asked" Some("questions asked ahead of clients");
+    LookaheadAsked "lookahead_asked" Some("queries sent ahead of clients (look-ahead)");
     /// The same that a client used before the answer's TTL ended.
-    LookaheadUsed "lookahead_used" Some("questions asked ahead and used");
+    LookaheadUsed "lookahead_used" Some("queries sent ahead, then asked by a client");
     /// Messages of look-ahead's questions.
     LookaheadMessages "lookahead_messages" None;
     /// Questions that look-ahead did not ask because of a bound.
@@ -185,7 +185,7 @@ mod tests {
         let counts = counters.read().since(&before);
         assert_eq!(counts, Counts::from_iter([(Counter::Strays, 2), (Counter::Hedges, 1)]));
         assert_eq!(counts.named("hedges"), Some(1));
-        assert_eq!(counts.shown().collect::<Vec<_>>(), [(2, "stray datagrams")]);
+        assert_eq!(counts.shown().collect::<Vec<_>>(), [(2, "unexpected replies")]);
     }
 
     #[test]

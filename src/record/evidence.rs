@@ -31,9 +31,9 @@ const NAMED: usize = 4;
 /// The culprit that is no message: the record has none.
 pub(super) fn unknown(has_questions: bool) -> CulpritReport {
     let evidence = if has_questions {
-        "the record has no such query"
+        "the query record (history) has no such query"
     } else {
-        "the record is empty: no query has come since resolverd started, or history.size is \"0\""
+        "the query record (history) is empty: no query has come since resolverd started, or history.size is \"0\""
     };
     CulpritReport {
         kind: CulpritKind::Unknown,
@@ -108,19 +108,23 @@ impl Seen<'_> {
             }
             CulpritKind::ServerFailed => format!("{named} answered {messages} for {zone} with errors"),
             CulpritKind::Truncated => {
-                format!("{named} cuts its answers for {zone} and does not answer over TCP")
+                format!("{named} truncates its answers for {zone} and does not answer over TCP")
             }
-            CulpritKind::Unreachable => format!("the network cannot reach {named} for {zone}"),
+            CulpritKind::Unreachable => format!("this host has no route to {named}, a server of {zone}"),
             CulpritKind::Loss => {
                 format!("{named} did not answer {messages} for {zone}, but answered others within seconds")
             }
             CulpritKind::Network => {
-                format!("nothing was heard from any server meanwhile; {named} did not answer {messages}")
+                format!("no server answered during this time; {named} did not answer {messages}")
             }
             CulpritKind::Client => self.longest_pause(),
             CulpritKind::None => return self.nothing(),
-            CulpritKind::Overload if cause.why.is_empty() => "the query waited for its turn".to_owned(),
-            _ if cause.why.is_empty() => "the record does not show what these queries waited for".to_owned(),
+            CulpritKind::Overload if cause.why.is_empty() => {
+                "the query waited because too many queries were in progress".to_owned()
+            }
+            _ if cause.why.is_empty() => {
+                "the query record does not show what these queries waited for".to_owned()
+            }
             _ => cause.why.to_string(),
         };
         format!("{seen}{}", self.cost())
@@ -130,7 +134,7 @@ impl Seen<'_> {
     fn cost(&self) -> String {
         let (cause, verdict) = (self.cause, self.verdict);
         let whole = if cause.kind == CulpritKind::Client { verdict.took } else { verdict.waited };
-        let time = format!("; {:.1} s of {:.1} s", seconds(cause.micros), seconds(whole));
+        let time = format!("; this took {:.1} s of {:.1} s", seconds(cause.micros), seconds(whole));
         match cause.failures {
             0 => time,
             1 => format!("{time}; 1 query failed"),
@@ -151,7 +155,7 @@ impl Seen<'_> {
         let Some(before) = longest.1 else { return "the client waited between its queries".to_owned() };
         let name = name_of_wire(&before.question.name);
         let pause = seconds(longest.0);
-        format!("the client asked nothing for {pause:.1} s before {name} {}", before.question.kind)
+        format!("the client sent no query for {pause:.1} s before {name} {}", before.question.kind)
     }
 
     fn nothing(&self) -> String {
@@ -202,7 +206,7 @@ fn advice(kind: CulpritKind, zone: &str) -> String {
             "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"
         ),
         CulpritKind::Loss => {
-            "messages get lost between this host and the server; if other zones are affected too, check your own line".to_owned()
+            "messages get lost between this host and the server; if other zones are affected too, check the internet connection of this host".to_owned()
         }
         CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
         CulpritKind::Overload => {
@@ -215,7 +219,7 @@ fn advice(kind: CulpritKind, zone: &str) -> String {
         CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
         CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
         CulpritKind::Unknown => {
-            "check the name and the time; increase history.size if the record does not reach back far enough".to_owned()
+            "check the name and the time; increase history.size if the query record does not reach back far enough".to_owned()
         }
     }
 }

@@ -327,5 +327,8 @@ fn denials_without_authority_are_told_only_once_a_question_fails_too() {
     let told = stage.end(worked(&zone), RecordType::A, Some(Shows::NoHelp), 20);
     assert!(matches!(told, Some(Line::ZoneFails { failures: 21, doubted: true, .. })), "{told:?}");
     let text = told.unwrap().to_string();
-    assert!(text.contains(": 21 queries failed or were denied without authority within 20 s; "), "{text}");
+    assert!(
+        text.contains(": 21 queries failed or got a denial without authority (no AA bit) within 20 s; "),
+        "{text}"
+    );
 }

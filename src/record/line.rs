@@ -150,7 +150,7 @@ impl fmt::Display for Line {
 
 /// The verb for queries that failed, of which some were denied without authority if `doubted`.
 pub fn failed_text(doubted: bool) -> &'static str {
-    if doubted { "failed or were denied without authority" } else { "failed" }
+    if doubted { "failed or got a denial without authority (no AA bit)" } else { "failed" }
 }
 
 /// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".

@@ -174,7 +174,7 @@ impl LookaheadResolver {
         let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
             tracing::error!(
-                "{panicked}; a query that was sent ahead of clients ended early, and no client is affected; please report it"
+                "{panicked}; a query of look-ahead was stopped; no client waited for it; please report it"
             )
         };
         ended.inspect_err(report).ok()

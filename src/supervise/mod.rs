@@ -109,11 +109,11 @@ impl Supervisor {
         let goes_on = restarts.add(Instant::now());
         if goes_on {
             tracing::error!(
-                "bug in resolverd: {whose} panicked ({what}) and was restarted; please report it"
+                "bug in resolverd: {whose} crashed (panic: {what}) and was restarted; please report it"
             );
         } else {
             tracing::error!(
-                "bug in resolverd: {whose} panicked ({what}) more than {MAX_RESTARTS} times in {} min; resolverd exits so that the service manager restarts it; please report it",
+                "bug in resolverd: {whose} crashed (panic: {what}) more than {MAX_RESTARTS} times in {} min; resolverd exits so that the service manager restarts it; please report it",
                 RESTART_WINDOW.as_secs() / 60
             );
             self.given_up.send_replace(Some(whose.to_owned()));

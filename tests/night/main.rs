@@ -29,7 +29,7 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
     ("servfail", Break::Both(&[Fault::ServFail]), Some("SERVFAIL")),
-    ("empty", Break::Both(&[Fault::LameEmpty]), Some("failed or were denied without authority")),
+    ("empty", Break::Both(&[Fault::LameEmpty]), Some("failed or got a denial without authority (no AA bit)")),
     ("upward", Break::Both(&[Fault::UpwardReferral]), Some("lame")),
     ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
     ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("FORMERR")),
@@ -284,7 +284,9 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
         // Empty answers of all servers deny every type except A, which fails.
         let enough = if domain == "empty" {
             failed_since(60) == 1
-                && line.text.contains(": 4 queries failed or were denied without authority within ")
+                && line
+                    .text
+                    .contains(": 4 queries failed or got a denial without authority (no AA bit) within ")
         } else {
             failed_since(60) >= 2 && line.text.contains(": 3 queries failed within ")
         };

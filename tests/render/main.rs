@@ -380,7 +380,11 @@ fn a_trace() {
         step(
             12_400,
             0,
-            received("192.0.2.53:53", Conduct::Answered, "referral to mail.example.: servers 2, addresses 1"),
+            received(
+                "192.0.2.53:53",
+                Conduct::Answered,
+                "referral to mail.example. (2 servers, 1 addresses)",
+            ),
         ),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),

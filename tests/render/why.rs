@@ -103,7 +103,8 @@ fn fine() -> MessageReport {
 }
 
 fn moment(unix: f64) -> String {
-    format!("@{unix:.0}")
+    let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn replies(messages: &[MessageReport]) -> Vec<Reply> {
@@ -129,7 +130,7 @@ fn what_the_record_does_not_have_is_said() {
         culprit: culprit(
             CulpritKind::Unknown,
             None,
-            "the record has no such query",
+            "the query record (history) has no such query",
             "check the name and the time",
         ),
         ..silent()

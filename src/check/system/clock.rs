@@ -26,7 +26,7 @@ pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
         return HostFinding::could_not_tell(
             CHECK,
             format!("says {today}; no signature of the root zone received to compare with"),
-            "correct the egress problem first",
+            "make outgoing UDP or TCP work first (see above)",
         );
     };
     let valid = format!("signatures of the root zone are valid from {} to {}", date(from), date(until));

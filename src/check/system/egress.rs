@@ -1,4 +1,4 @@
-//! Egress: whether this host's own queries reach the root servers, and no other server answers in their place.
+//! Outgoing queries: whether this host's own queries reach the root servers, and no other server answers in their place.
 //!
 //! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
 //! us.
@@ -9,7 +9,7 @@ use crate::check::HostFinding;
 /// Datagrams.
 pub(super) fn udp(heard: &RootZoneReplies) -> HostFinding {
     check(
-        "egress UDP",
+        "outgoing UDP",
         &heard.udp,
         "permit outgoing UDP to port 53: resolverd queries the servers on the internet itself",
     )
@@ -17,7 +17,7 @@ pub(super) fn udp(heard: &RootZoneReplies) -> HostFinding {
 
 /// Streams.
 pub(super) fn tcp(heard: &RootZoneReplies) -> HostFinding {
-    check("egress TCP", &heard.tcp, "permit outgoing TCP to port 53: large answers need TCP")
+    check("outgoing TCP", &heard.tcp, "permit outgoing TCP to port 53: large answers need TCP")
 }
 
 fn check(check: &'static str, reply: &RootZoneReply, advice: &str) -> HostFinding {

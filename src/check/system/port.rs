@@ -41,8 +41,9 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     let evidence = told(holders);
     if !others.is_empty() {
         let names = others.into_iter().collect::<Vec<_>>().join(" and ");
-        let advice =
-            format!("stop {names} (`systemctl disable --now` with its unit), or set other listen.addresses");
+        let advice = format!(
+            "stop {names}: `systemctl disable --now UNIT`, where UNIT is its systemd unit; or set other listen.addresses"
+        );
         return HostFinding::failure(CHECK, evidence, advice);
     }
     if in_way.iter().any(|(_, process)| process.is_none()) {

@@ -62,11 +62,11 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
         ("zone", Align::Left),
         ("resolutions", Align::Right),
         ("failed", Align::Right),
-        ("shed", Align::Right),
-        ("time", Align::Right),
+        ("overload", Align::Right),
+        ("total time", Align::Right),
         ("messages", Align::Right),
-        ("round trip", Align::Right),
-        ("servers", Align::Left),
+        ("mean round trip", Align::Right),
+        ("behaviour of its servers", Align::Left),
     ]);
     for row in rows {
         table.row(vec![
@@ -94,7 +94,7 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
         ("<3s", Align::Right),
         ("≥3s", Align::Right),
         ("failed", Align::Right),
-        ("servers", Align::Left),
+        ("behaviour of its servers", Align::Left),
     ]);
     let mut sums = [0_u64; 7];
     for row in rows {
@@ -135,9 +135,9 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("messages", Align::Right),
-        ("wait", Align::Right),
-        ("round trip", Align::Right),
-        ("longest", Align::Right),
+        ("total wait", Align::Right),
+        ("mean round trip", Align::Right),
+        ("longest round trip", Align::Right),
         ("behaviour", Align::Left),
     ]);
     for row in rows {
@@ -160,7 +160,7 @@ fn by_client(rows: &[&ClientRow]) -> TextTable {
         ("share", Align::Right),
         ("from cache", Align::Right),
         ("failed", Align::Right),
-        ("shed", Align::Right),
+        ("overload", Align::Right),
         ("mean wait", Align::Right),
     ]);
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();

@@ -6,13 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::conduct::Conduct;
 use crate::control::protocol::{Fill, Stats};
-use crate::question::Outcome;
 use crate::record::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
 
 /// Columns of a terminal.
@@ -24,6 +21,9 @@ const LINES: usize = 23;
 /// Columns of the labels.
 const LABEL: usize = 13;
 
+/// Columns between a label and its value, and between columns.
+const GAP: usize = 2;
+
 /// Columns for a zone's name, so that its verdict still fits.
 const ZONE: usize = 28;
 
@@ -33,7 +33,7 @@ const UNASKED: &str = "`resolverctl check system` shows whether this host uses r
 /// The screen.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
-    let cache = items("cache", &fill(&stats.stores), style);
+    let cache = fill(&stats.stores, style);
     // An empty line and the heads of two tables are between them.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let zones = stats.slow_zones.len().min(left.div_ceil(2));
@@ -41,7 +41,8 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     let zones = slowest_zones(stats.slow_zones.get(..zones).unwrap_or_default(), style);
     let servers = slowest_servers(stats.slow_servers.get(..servers).unwrap_or_default(), style);
     let cache = if stats.stores.is_empty() { String::new() } else { cache };
-    format!("{upper}\n{zones}{servers}{cache}")
+    let gap = if zones.is_empty() && servers.is_empty() { "" } else { "\n" };
+    format!("{upper}{gap}{zones}{servers}{cache}")
 }
 
 /// Numbers of the window as a whole.
@@ -49,16 +50,18 @@ fn upper(stats: &Stats, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
     let title = format!("resolverd {} · up {} · {window}", stats.version, words::age(report.uptime));
-    let cached = report.outcomes.get(&Outcome::Cache).copied().unwrap_or(0);
     let questions = [
         format!("{} total", words::number(report.questions)),
         format!("{}/s", words::rate(report.questions, report.seconds)),
-        format!("{} from cache", words::percent_of(cached, report.questions)),
     ];
     let mut text = format!("{}\n", style.paint(Paint::Head, &title));
     if report.questions > 0 {
         text.push_str(&items("queries", &questions, style));
-        text.push_str(&items("outcomes", &in_per_cent(&report.outcomes), style));
+        text.push_str(&items(
+            "outcomes",
+            &in_per_cent(&report.outcomes, |outcome| words::outcome(*outcome).to_owned()),
+            style,
+        ));
     } else {
         text.push_str(&items("queries", &["none from clients in this time".to_owned()], style));
         text.push_str(&items("", &[UNASKED.to_owned()], style));
@@ -72,7 +75,7 @@ fn upper(stats: &Stats, style: Style) -> String {
     if !apart.is_empty() {
         text.push_str(&items("discarded", &apart, style));
     }
-    text.push_str(&shed(stats, style));
+    text.push_str(&overload(stats, style));
     if report.questions > 0 {
         text.push_str(&items("latency", &words::quantiles(&report.latency), style));
     }
@@ -82,16 +85,16 @@ fn upper(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The zone and the client whose queries were turned away most; empty if none were.
-fn shed(stats: &Stats, style: Style) -> String {
+/// The zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.
+fn overload(stats: &Stats, style: Style) -> String {
     let told = |word: &str, rows: &[ShedRow]| {
         let told =
-            |row: &ShedRow| format!("{word} {} {}", words::cut(&row.name, ZONE), words::number(row.shed));
+            |row: &ShedRow| format!("{} {word} {}", words::number(row.shed), words::cut(&row.name, ZONE));
         rows.first().map(told)
     };
-    let rows = [told("for", &stats.shed_zones), told("from", &stats.shed_clients)];
+    let rows = [told("SERVFAIL for", &stats.shed_zones), told("from", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
-    if rows.is_empty() { String::new() } else { items("shed", &rows, style) }
+    if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }
 
 /// The lines about queries to servers.
@@ -105,8 +108,8 @@ fn upstream(stats: &Stats, style: Style) -> String {
         format!("{} over TCP", words::percent_of(report.counts[Counter::Tcp], messages)),
         format!("total wait {}", words::time(report.waited)),
     ];
-    let mut text = items("upstream", &sent, style);
-    text.push_str(&items("", &in_per_cent(&rare_together(&report.messages)), style));
+    let mut text = items("servers", &sent, style);
+    text.push_str(&items("", &in_per_cent(&rare_together(&report.messages), words::label), style));
     let shown = report.counts.shown().map(|(count, what)| format!("{} {what}", words::number(count)));
     let shown: Vec<String> = shown.collect();
     if !shown.is_empty() {
@@ -121,7 +124,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     ended.extend(words::quantiles(&report.flights));
     text.push_str(&items("resolutions", &ended, style));
     if report.validated.values().any(|count| *count > 0) {
-        text.push_str(&items("validated", &in_per_cent(&report.validated), style));
+        text.push_str(&items("DNSSEC", &in_per_cent(&report.validated, words::label), style));
     }
     text
 }
@@ -141,14 +144,14 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     together
 }
 
-/// The parts of a whole in per cent that add up to 100.0, without zeros.
-fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
+/// The parts of a whole in percent, each with its label. They add up to 100.0. Parts that are zero are left out.
+fn in_per_cent<Part>(counts: &BTreeMap<Part, u64>, label: impl Fn(&Part) -> String) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
     let told: Vec<String> = counts
         .iter()
         .zip(words::shares(&all))
         .filter(|((_, count), _)| **count > 0)
-        .map(|((part, _), share)| format!("{} {}", words::label(part), words::percent(share)))
+        .map(|((part, _), share)| format!("{} {}", label(part), words::percent(share)))
         .collect();
     if told.is_empty() { vec!["–".to_owned()] } else { told }
 }
@@ -157,9 +160,9 @@ fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
 fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("slowest zones", Align::Left),
-        ("time", Align::Right),
+        ("total time", Align::Right),
         ("failed", Align::Right),
-        ("servers", Align::Left),
+        ("behaviour of its servers", Align::Left),
     ]);
     for row in rows {
         let failed = format!("{} of {}", words::number(row.failed), words::number(row.flights));
@@ -175,7 +178,7 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
 
 /// The servers with the longest wait.
 fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
-    let head = [("slowest servers", Align::Left), ("wait", Align::Right), ("behaviour", Align::Left)];
+    let head = [("slowest servers", Align::Left), ("total wait", Align::Right), ("behaviour", Align::Left)];
     let mut table = TextTable::new(&head);
     for row in rows {
         table.row(vec![
@@ -192,14 +195,23 @@ pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
     if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
 }
 
-/// The fill of the memories.
-pub(super) fn fill(stores: &[Fill]) -> Vec<String> {
-    let told = |fill: &Fill| {
-        let Fill { store, entries, bytes, capacity } = fill;
-        let store = words::store(store);
-        format!("{store} {}, {}", words::number(*entries), words::mebibytes(*bytes, *capacity))
-    };
-    stores.iter().map(told).collect()
+/// The entries and the memory of each part of the cache, as columns.
+pub(super) fn fill(stores: &[Fill], style: Style) -> String {
+    let label = |label: &str| format!("{label:<width$}", width = LABEL - GAP);
+    let heads = [label("cache"), label("entries"), label("MiB used")];
+    let mut lines = heads.map(|head| style.paint(Paint::Head, &head));
+    for fill in stores {
+        let cells = [
+            words::store(&fill.store).to_owned(),
+            words::number(fill.entries),
+            words::mebibytes(fill.bytes, fill.capacity),
+        ];
+        let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
+        for (line, cell) in lines.iter_mut().zip(cells) {
+            line.push_str(&format!("{:GAP$}{cell:>width$}", ""));
+        }
+    }
+    lines.map(|line| format!("{line}\n")).concat()
 }
 
 /// A label and its items, wrapped below the first item.

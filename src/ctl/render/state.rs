@@ -129,12 +129,12 @@ pub fn held(replies: &[Reply], style: Style) -> String {
 fn entry(row: &HeldRow) -> Vec<Vec<String>> {
     let mut data = row.data.iter().map(|data| harmless(data));
     let cells = [
-        words::word(&row.held),
+        held_label(&words::word(&row.held)),
         row.kind.clone().unwrap_or_else(|| "any".to_owned()),
         row.view.to_string(),
         row.flags.join(" "),
         words::age(row.ttl as f64),
-        row.source.as_ref().map(words::word).unwrap_or_default(),
+        row.source.as_ref().map(source).unwrap_or_default(),
         words::number(row.octets.into()),
     ];
     let blank = cells.iter().map(|_| String::new()).collect::<Vec<_>>();
@@ -142,6 +142,17 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
     first.push(data.next().unwrap_or_default());
     let further = data.map(|data| blank.iter().cloned().chain([data]).collect());
     std::iter::once(first).chain(further).collect()
+}
+
+/// The label of an entry.
+fn held_label(word: &str) -> String {
+    if word == "rrset" { "record set".to_owned() } else { word.to_owned() }
+}
+
+/// The label of a source. An entry, too, can be an "answer", so this word is not used here.
+fn source(source: &impl serde::Serialize) -> String {
+    let word = words::word(source);
+    if word == "answer" { "non-authoritative".to_owned() } else { word }
 }
 
 /// Negative trust anchors, each with the time that is left.

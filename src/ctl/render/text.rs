@@ -25,18 +25,18 @@ pub fn status(status: &Status, style: Style) -> String {
     for (label, value) in [
         ("process", daemon.process.to_string()),
         ("config", config.to_owned()),
-        ("listen", listen.join("   ")),
+        ("listens at", listen.join("   ")),
         ("queries", questions),
         ("in progress", flights),
     ] {
         text.push_str(&screen::items(label, &[value], style));
-        if label == "listen" && !daemon.missing.is_empty() {
+        if label == "listens at" && !daemon.missing.is_empty() {
             let missing =
-                daemon.missing.iter().map(|missing| format!("{}, {}", missing.address, missing.why));
-            text.push_str(&screen::items("missing", &missing.collect::<Vec<_>>(), style));
+                daemon.missing.iter().map(|missing| format!("{}: {}", missing.address, missing.why));
+            text.push_str(&screen::items("not yet at", &missing.collect::<Vec<_>>(), style));
         }
     }
-    text.push_str(&screen::items("cache", &screen::fill(&status.stores), style));
+    text.push_str(&screen::fill(&status.stores, style));
     if let Some(told) = &daemon.snapshot {
         text.push_str(&screen::items("snapshot", &snapshot(told), style));
     }
@@ -50,11 +50,11 @@ pub fn status(status: &Status, style: Style) -> String {
 /// The snapshot of the cache: its age, its size, and the number of entries restored from the one before.
 fn snapshot(told: &SnapshotStatus) -> [String; 2] {
     let written = told.age.map_or_else(
-        || "not written yet".to_owned(),
+        || "of the cache, not written yet".to_owned(),
         |age| {
             let entries = words::number(told.entries);
             format!(
-                "written {} ago, {entries} entries, {} KiB",
+                "of the cache, written {} ago: {entries} entries, {} KiB",
                 words::age(age),
                 words::number(told.bytes.div_ceil(1 << 10))
             )
@@ -94,7 +94,8 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     }
     text.push('\n');
     if let Some(error) = &reply.extended_error {
-        text.push_str(&format!("{} (extended error {})\n", harmless(&error.text), error.code));
+        let name = error.name().map(|name| format!(": {name}")).unwrap_or_default();
+        text.push_str(&format!("{} (extended error {}{name})\n", harmless(&error.text), error.code));
     }
     text
 }
@@ -103,13 +104,13 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
-        Outcome::Shared => "from servers, shared with another query, in",
+        Outcome::Shared => "from servers (the same query was in progress already) in",
         Outcome::Upstream => "from servers in",
         Outcome::Stale => "stale answer from cache (no server answered) in",
         Outcome::Failed => "failed in",
         Outcome::Remembered => "cached failure, answered in",
         Outcome::Deadline => "timeout after",
-        Outcome::Shed => "shed (too many queries) in",
+        Outcome::Shed => "not resolved because of overload (too many queries in progress), in",
         Outcome::FormError | Outcome::NotImplemented | Outcome::BadVersion | Outcome::Refused => {
             "rejected in"
         }
@@ -153,14 +154,16 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Cut { zone, addresses } => {
             ("zone cut", format!("{zone}, {addresses} server addresses"), Paint::Plain)
         }
-        StepEvent::Probe { name } => ("minimised", format!("to {name}"), Paint::Plain),
+        StepEvent::Probe { name } => {
+            ("minimised", format!("the next message asks for {name} only"), Paint::Plain)
+        }
         StepEvent::Sent { server, transport, reason } => {
             let transport = match transport {
                 Transport::Tls => "TLS",
                 Transport::Udp => "UDP",
                 Transport::Tcp => "TCP",
             };
-            ("→", format!("{server} over {transport} ({})", words::label(reason)), Paint::Plain)
+            ("→", format!("{server} over {transport} ({})", words::reason(reason)), Paint::Plain)
         }
         StepEvent::Received { server, conduct, round_trip_micros, said } => {
             let time = words::time(*round_trip_micros as f64 / 1e6);
@@ -174,10 +177,10 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
             ("←", said, paint)
         }
         StepEvent::Scrubbed { dropped: 1 } => {
-            ("scrubbed", "1 record that the server has no authority for".to_owned(), Paint::Faint)
+            ("removed", "1 record that the server has no authority for".to_owned(), Paint::Faint)
         }
         StepEvent::Scrubbed { dropped } => {
-            ("scrubbed", format!("{dropped} records that the server has no authority for"), Paint::Faint)
+            ("removed", format!("{dropped} records that the server has no authority for"), Paint::Faint)
         }
         StepEvent::Checked { subject, state, why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
@@ -194,15 +197,15 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// The removed entries: "removed 41: 29 answers, 9 RRsets, 3 negative answers".
+/// The removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
     let entries = removed.entries;
     let counts = [
         (entries.answers, "answer", "answers"),
-        (entries.rrsets, "RRset", "RRsets"),
+        (entries.rrsets, "record set (RRset)", "record sets (RRsets)"),
         (entries.negatives, "negative answer", "negative answers"),
         (entries.delegations, "delegation", "delegations"),
-        (entries.failures, "failure", "failures"),
+        (entries.failures, "cached failure", "cached failures"),
         (entries.servers, "server", "servers"),
     ];
     let told: Vec<String> = counts
@@ -215,7 +218,8 @@ pub fn removed(removed: &Removed) -> String {
     if told.is_empty() {
         return "nothing removed: not in the cache\n".to_owned();
     }
-    format!("removed {}: {}\n", words::number(removed.removed), told.join(", "))
+    let noun = if removed.removed == 1 { "entry" } else { "entries" };
+    format!("removed {} cache {noun}: {}\n", words::number(removed.removed), told.join(", "))
 }
 
 /// The changes of a reload, or why it changed nothing.

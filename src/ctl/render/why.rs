@@ -37,7 +37,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     }
     text.push_str(&message(worst, moment, style));
     if !others.is_empty() {
-        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, "other messages")));
+        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, "other messages (emails)")));
         for other in others.iter().take(MAX_SHOWN_ROWS) {
             text.push_str(&one_line(other, moment));
         }
@@ -50,8 +50,11 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
 
 /// The words for a message that the record does not have.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
-    let reach =
-        if report.began > 0.0 { format!(" It begins at {}.", moment(report.began)) } else { String::new() };
+    let reach = if report.began > 0.0 {
+        format!(" The oldest query in it is of {}.", moment(report.began))
+    } else {
+        String::new()
+    };
     let (evidence, advice) = (harmless(&report.culprit.evidence), harmless(&report.culprit.advice));
     format!("{}.{reach}\nTo do: {advice}.\n", capital(&evidence))
 }
@@ -60,10 +63,11 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
 fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let count = report.questions.len() as u64 + report.left_out;
     let head = format!(
-        "{}  client {}  {} queries in {}, {} of it waiting for DNS",
+        "{}  client {}  {} {} in {}, {} of it waiting for DNS",
         moment(report.began),
         report.client,
         words::number(count),
+        if count == 1 { "query" } else { "queries" },
         words::time(report.took),
         words::time(report.waited)
     );
@@ -99,7 +103,7 @@ fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
         words::time(question.at),
         bar(question.at, question.elapsed, took),
         words::time(question.elapsed),
-        words::label(&question.outcome),
+        words::outcome(question.outcome),
     );
     text.push_str(&format!("{}\n", style.paint(paint, line.trim_end())));
     if !failed && !slow {
@@ -109,10 +113,10 @@ fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
     for message in sent.iter().take(MESSAGES) {
         let conduct =
-            message.conduct.map_or_else(|| "no answer".to_owned(), |conduct| words::label(&conduct));
-        let transport = words::word(&message.transport);
+            message.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
+        let transport = words::word(&message.transport).to_uppercase();
         let told = format!(
-            "{:38}{:>7}  {conduct}: {} {transport}, {}",
+            "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",
             "",
             words::time(message.round_trip),
             message.server,
@@ -140,8 +144,8 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
         CulpritKind::Unknown => Paint::Plain,
         _ => Paint::Bad,
     };
-    let kind = words::word(&culprit.kind).replace('_', " ");
-    let mut text = format!("{}: {}\n", style.paint(paint, &capital(&kind)), harmless(&culprit.evidence));
+    let kind = capital(&kind_label(culprit.kind));
+    let mut text = format!("{}: {}\n", style.paint(paint, &kind), harmless(&culprit.evidence));
     if let Some(usual) = &culprit.usual {
         text.push_str(&format!("Usually: {}\n", harmless(usual)));
     }
@@ -151,7 +155,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
 
 /// A message in one line.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
-    let kind = words::word(&report.culprit.kind).replace('_', " ");
+    let kind = kind_label(report.culprit.kind);
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();
     let first = report.questions.first().map_or("", |question| &question.name);
     format!(
@@ -160,6 +164,16 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         words::time(report.waited),
         harmless(first)
     )
+}
+
+/// The label of a culprit.
+fn kind_label(kind: CulpritKind) -> String {
+    match kind {
+        CulpritKind::None => "nothing slow".to_owned(),
+        CulpritKind::NotDns => "not DNS".to_owned(),
+        CulpritKind::Loss => "packet loss".to_owned(),
+        other => words::word(&other).replace('_', " "),
+    }
 }
 
 /// With a capital letter in front.

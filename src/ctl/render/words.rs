@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::question::Outcome;
 use crate::record::{Quantiles, TimeSpan, Window};
 
 /// "1 failure, 2 warnings": the counts that are not 0, each with its word for one and for many.
@@ -58,13 +59,13 @@ pub fn age(seconds: f64) -> String {
     TimeSpan(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
 }
 
-/// Octets of a larger number of octets, both in MiB: "98 of 128 MiB".
+/// Octets of a larger number of octets, both in MiB: "98 of 128".
 pub fn mebibytes(octets: u64, of: u64) -> String {
     let told = |octets: u64| {
         let mebibytes = octets as f64 / f64::from(1 << 20);
         if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
     };
-    format!("{} of {} MiB", told(octets), told(of))
+    format!("{} of {}", told(octets), told(of))
 }
 
 /// Shares in tenths of a per cent that add up to 1000 exactly, unless all counts are zero: the largest remainders are
@@ -130,9 +131,42 @@ pub fn label(value: &impl Serialize) -> String {
 /// Response codes, and names of the protocol, in the words of JSON.
 const CAPITALS: [&str; 8] = ["badvers", "edns", "formerr", "notauth", "notimp", "refused", "servfail", "tcp"];
 
-/// The label of a memory of the cache.
+/// The label of an outcome. JSON has short words: `cache`, `shared`, `upstream`, `shed`.
+pub fn outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Cache => "from cache".to_owned(),
+        Outcome::Shared => "shared query".to_owned(),
+        Outcome::Upstream => "from servers".to_owned(),
+        Outcome::Stale => "stale answer".to_owned(),
+        Outcome::Shed => "overload".to_owned(),
+        other => label(&other),
+    }
+}
+
+/// The reason of a message to a server, from its word in JSON.
+pub fn reason(word: &str) -> &str {
+    match word {
+        "first" => "first choice",
+        "race" => "second server at once",
+        "retry" => "after a timeout",
+        "next" => "next server",
+        "address" => "new address",
+        "without_edns" => "without EDNS",
+        "truncated" => "reply was truncated",
+        "other_case" => "reply changed the case",
+        "own_case" => "in the server's case",
+        "alone" => "no other server left",
+        other => other,
+    }
+}
+
+/// The label of a part of the cache.
 pub fn store(name: &str) -> &str {
-    if name == "rrsets" { "RRsets" } else { name }
+    match name {
+        "rrsets" => "record sets (RRsets)",
+        "failures" => "failed queries",
+        other => other,
+    }
 }
 
 /// A window in words, or the time since the start if the daemon is younger.
@@ -174,8 +208,8 @@ mod tests {
             times,
             ["42 µs", "1.2 ms", "38 ms", "1.0 s", "4.3 s", "61 s", "10 min", "3 h 4 min", "3 d 4 h"]
         );
-        assert_eq!(mebibytes(98 << 20, 128 << 20), "98 of 128 MiB");
-        assert_eq!(mebibytes(7_104, 1_200_000), "0.0 of 1.1 MiB");
+        assert_eq!(mebibytes(98 << 20, 128 << 20), "98 of 128");
+        assert_eq!(mebibytes(7_104, 1_200_000), "0.0 of 1.1");
         assert_eq!(rate(385_200, 300.0), "1 284");
         assert_eq!(rate(3, 60.0), "0.1");
         assert_eq!(rate(3, 0.0), "0.0");

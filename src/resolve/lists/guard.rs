@@ -146,7 +146,7 @@ impl ListResolver {
             let apex = list.apex.to_ascii();
             let apex = apex.trim_end_matches('.');
             tracing::warn!(
-                "{apex} is shut down ({how}), and clients still query it; remove it from the configuration of the mail software"
+                "DNS list {apex} is shut down ({how}), and clients still query it; remove it from the configuration of the mail software"
             );
         }
     }

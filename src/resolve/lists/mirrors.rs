@@ -62,7 +62,7 @@ impl ListResolver {
             MirrorChange::Stale { age } => {
                 let minutes = age.as_secs() / 60;
                 tracing::warn!(
-                    "the local mirror of {list} is {minutes} min old, more than its max_age{instead}; check whether the data are still being fetched"
+                    "the data of the local mirror of {list} are {minutes} min old, more than its max_age{instead}; check whether the data are still being fetched"
                 );
             }
             MirrorChange::Silent => {
