@@ -10,7 +10,7 @@ healthy daemon:
 Performance data of --plugin:
   uptime          seconds since the start
   queries, cache  queries of the last five minutes; those answered from the cache
-  failed, shed    queries of the last five minutes that got SERVFAIL; those that got it to limit the load
+  failed, shed    queries of the last five minutes that got SERVFAIL; those that got it because of overload
   latency_p50, latency_p99
                   seconds until the reply: half and 99 of 100 queries of the last five minutes took no longer
   in_progress     queries in progress, with their maximum
@@ -32,14 +32,14 @@ Outcomes of queries:
   overload        SERVFAIL at once, because too many queries were in progress (shed in JSON)
   FORMERR, NOTIMP, BADVERS, REFUSED
                   the query was malformed, not supported, or not permitted
-Messages that are no queries, or no new ones (discarded):
+Messages to resolverd that are not counted as queries (discarded):
   too short       shorter than a DNS header
   response        a response instead of a query
-  denied          from an address outside `allow`
-  repeated        a copy of a query that is in progress
+  denied          from an address that `allow` does not permit
+  repeated        a client's second copy of a query that is in progress
   reply lost      the client did not take the reply
   accept failed   a TCP connection that was not accepted
-Replies of servers (servers):
+Replies of servers, and timeouts (servers):
   truncated       too large for UDP; the query is repeated over TCP
   timeout         the server did not reply
   lame            the server does not serve the zone that is delegated to it
@@ -100,9 +100,10 @@ Reasons of messages, with their words in JSON:
 pub(super) const SERVERS: &str = "\
 Columns:
   round trip   average time from a query to its reply
-  retry after  time without a reply until another server is queried too
+  timeout      time without a reply until another server is queried too (retry_after in JSON)
   unanswered   queries in a row without a reply
-  lacks        features that the server does not have: EDNS (RFC 6891), TCP, or 0x20 (repeats the case of the name)
+  lacks        features that the server does not have: EDNS (RFC 6891), TCP; case (0x20): its replies repeat upper
+               and lower case of the name
   lame for     zones that are delegated to the server, but that it does not serve
 States:
   answering        replied to its last query

@@ -38,7 +38,10 @@ impl Resolver {
         let zones = self.recorder.by_zone(Window::Start);
         let usual = |zone: &str| {
             let row = zones.iter().find(|row| row.zone == zone)?;
-            Some(format!("{} resolutions, {} failed; servers: {}", row.flights, row.failed, row.verdict))
+            Some(format!(
+                "{} resolutions since start, {} failed; messages to its servers: {}",
+                row.flights, row.failed, row.verdict
+            ))
         };
         let recorded = self.recorder.recorded(&wanted.span(), &secrets);
         why(&recorded, wanted, &Facts { list: &list, usual: &usual })

@@ -158,7 +158,7 @@ fn servers_flights_and_memory_are_told_as_they_are() {
     let world = World::new();
     let (code, text, _) = world.run(&["servers"]);
     assert!(
-        code == 0 && text.lines().count() == 3 && text.contains("dead, retry in 8.0 s or later"),
+        code == 0 && text.lines().count() == 3 && text.contains("dead, next probe in 8.0 s or later"),
         "{text}"
     );
     let (code, text, _) = world.run(&["servers", "192.0.2.1", "--json"]);

@@ -19,7 +19,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("round trip", Align::Right),
-        ("retry after", Align::Right),
+        ("timeout", Align::Right),
         ("unanswered", Align::Right),
         ("lacks", Align::Left),
         ("state", Align::Left),
@@ -40,8 +40,10 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
         (Health::Answering, _) if row.round_trip.is_none() => ("no answer yet".to_owned(), Paint::Plain),
         (Health::Answering, _) => ("answering".to_owned(), Paint::Good),
         (Health::Doubtful, _) => ("recent timeout".to_owned(), Paint::Plain),
-        (Health::Due, _) => ("dead, retry due".to_owned(), Paint::Bad),
-        (Health::Dead, Some(left)) => (format!("dead, retry in {} or later", words::time(left)), Paint::Bad),
+        (Health::Due, _) => ("dead, next probe due".to_owned(), Paint::Bad),
+        (Health::Dead, Some(left)) => {
+            (format!("dead, next probe in {} or later", words::time(left)), Paint::Bad)
+        }
         (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
     };
     let unanswered = u64::from(row.unanswered);
@@ -58,8 +60,8 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
 
 /// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
-    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "0x20")];
-    all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect::<Vec<_>>().join(" ")
+    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "case (0x20)")];
+    all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect::<Vec<_>>().join(", ")
 }
 
 /// A server by its address, with its port only if it is unusual.

@@ -64,7 +64,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
         Some(Health::Answering) if server.round_trip.is_none() => ("no answer yet", Paint::Plain),
         Some(Health::Answering) => ("answering", Paint::Good),
         Some(Health::Doubtful) => ("recent timeout", Paint::Plain),
-        Some(Health::Due) => ("dead, retry due", Paint::Bad),
+        Some(Health::Due) => ("dead, next probe due", Paint::Bad),
         Some(Health::Dead) => ("dead", Paint::Bad),
     };
     let round_trip = server.round_trip.map_or_else(|| "–".to_owned(), words::time);
