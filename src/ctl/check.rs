@@ -11,9 +11,11 @@ use super::client::ControlClient;
 use super::domain::Daemon;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
+use super::render::html::{self, Report};
 use super::render::{Format, domain, findings, json};
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
-use crate::check::domain::finding::{Finding, Level};
+use crate::check::domain::finding::Level;
+use crate::check::domain::outline::outline;
 use crate::check::domain::{self as check_domain, gather::gather as gather_domain, message};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, HostFinding};
@@ -44,6 +46,9 @@ pub(super) struct Arguments {
     /// DKIM selector to check; may be repeated.
     #[arg(long, value_name = "NAME")]
     selector: Vec<String>,
+    /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(subcommand)]
     what: Option<CheckCommand>,
 }
@@ -66,6 +71,9 @@ struct MailFile {
     /// File with the message; - is standard input.
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
+    /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// The command line of `check system`; tests bring a host and a root server of their own.
@@ -85,8 +93,12 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     match (&arguments.what, &arguments.subject) {
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
-        (Some(CheckCommand::Mail(mail)), _) => of_subjects(subjects_of(&mail.file)?, client, format),
-        (None, Some(typed)) => of_subjects(vec![subject_of(arguments, typed)?], client, format),
+        (Some(CheckCommand::Mail(mail)), _) => {
+            of_subjects(subjects_of(&mail.file)?, client, (format, mail.html.as_deref()))
+        }
+        (None, Some(typed)) => {
+            of_subjects(vec![subject_of(arguments, typed)?], client, (format, arguments.html.as_deref()))
+        }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
     }
@@ -146,20 +158,20 @@ fn subjects_of(file: &Path) -> Result<Vec<CheckSubject>, CommandFailure> {
 fn of_subjects(
     subjects: Vec<CheckSubject>,
     client: &ControlClient,
-    format: Format,
+    (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
     // Without a daemon each of the questions would fail by itself.
     client.ask(&Request::Nta { what: NtaWhat::List })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let (runtime, daemon) = (runtime.map_err(CommandFailure::Output)?, Daemon::new(client.clone()));
-    let (mut text, mut all, own) = (String::new(), Vec::new(), own_addresses());
+    let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), unix());
     for subject in subjects {
         let name = match (subject.domain.trim_end_matches('.'), subject.address) {
             ("", Some(address)) => address.to_string(),
             (domain, _) => domain.to_owned(),
         };
-        let facts = runtime
-            .block_on(gather_domain(CheckSubject { unix: unix(), own: own.clone(), ..subject }, &daemon));
+        let facts =
+            runtime.block_on(gather_domain(CheckSubject { unix: now, own: own.clone(), ..subject }, &daemon));
         let found = check_domain::judge(&facts);
         match format {
             Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),
@@ -168,11 +180,15 @@ fn of_subjects(
                 text.push_str(&format!("{gap}{}", domain::text(&name, &found, style)));
             }
         }
-        all.extend(found);
+        reports.push(Report { subject: name, outline: outline(&facts), findings: found });
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
-    Ok(CommandOutcome { text, exit: exit_of_domain(&all) })
+    if let Some(file) = html {
+        let written = std::fs::write(file, html::page(&reports, now));
+        written.map_err(|error| CommandFailure::Written { file: file.to_owned(), error })?;
+    }
+    Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
 }
 
 /// The addresses of this host's interfaces, without those of loopback; empty if they cannot be read.
@@ -203,8 +219,9 @@ fn exit(findings: &[HostFinding]) -> Exit {
     exit_of(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-fn exit_of_domain(findings: &[Finding]) -> Exit {
-    let any = |level| findings.iter().any(|finding| finding.level == level);
+fn exit_of_domain(reports: &[Report]) -> Exit {
+    let any =
+        |level| reports.iter().flat_map(|report| &report.findings).any(|finding| finding.level == level);
     exit_of(any(Level::Failure), any(Level::CouldNotTell))
 }
 

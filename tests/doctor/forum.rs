@@ -190,6 +190,34 @@ fn json_has_one_object_for_each_finding() {
 }
 
 #[test]
+fn a_page_shows_the_delegation() {
+    let world = World::new();
+    let file = world.folder.path().join("report.html");
+    let (code, lines) = world.run(&["check", "registered.com", "--html", file.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    let page = std::fs::read_to_string(&file).unwrap();
+    let answer = lines[0].replace('"', "&quot;");
+    assert!(page.contains(&answer), "{page}");
+    let picture = page.split_once("<svg ").unwrap().1.split_once("</svg>").unwrap().0;
+    for name in
+        ["com.", "registered.com.", "old1.former.com.", "old2.former.com.", "ns1.host.com.", "ns2.host.com."]
+    {
+        assert!(picture.contains(&format!(">{name}</text>")), "{name}: {picture}");
+    }
+    // Two lines from the zone above, and two to the zone.
+    assert_eq!(picture.matches("<line ").count(), 4, "{picture}");
+    let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
+        .arg("--socket")
+        .arg(world.folder.path().join("control.sock"))
+        .args(["check", "registered.com", "--html", "/nowhere/report.html"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("cannot write /nowhere/report.html: "), "{told}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_bounce_leads_to_the_recipient_s_domain() {
     let world = World::new();
     let file = world.folder.path().join("bounce");

@@ -245,6 +245,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand completion" -s h
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l from -d 'Address that sends mail for the domain: check its PTR records, and whether SPF allows it' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l helo -d 'Name that the client gives with HELO or EHLO: check its form, and whether it leads to the address' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l selector -d 'DKIM selector to check; may be repeated' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
@@ -264,6 +265,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''

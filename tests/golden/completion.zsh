@@ -419,6 +419,7 @@ _arguments "${_arguments_options[@]}" : \
 '--from=[Address that sends mail for the domain\: check its PTR records, and whether SPF allows it]:ADDRESS:_default' \
 '--helo=[Name that the client gives with HELO or EHLO\: check its form, and whether it leads to the address]:NAME:_default' \
 '*--selector=[DKIM selector to check; may be repeated]:NAME:_default' \
+'--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
@@ -450,6 +451,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (mail)
 _arguments "${_arguments_options[@]}" : \
+'--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \

@@ -72,7 +72,7 @@ fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
 }
 
 /// Whether a reply to the question for the SOA is that of a server of the zone.
-fn serves(reply: &ReplyFacts, apex: &str) -> bool {
+pub(super) fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative
         && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)
@@ -311,7 +311,7 @@ fn of_sound(facts: &Facts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl F
 }
 
 /// The reply of a lame server in words.
-fn wrong(reply: &ReplyFacts, apex: &str) -> String {
+pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     match reply.rcode.as_str() {
         "NOERROR" if !reply.authoritative && reply.recursive => {
             "answers as a recursive server, without authority".to_owned()

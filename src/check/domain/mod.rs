@@ -27,6 +27,7 @@ mod level;
 mod lists;
 mod mail;
 pub mod message;
+pub mod outline;
 mod pointer;
 mod spf;
 mod spf_record;

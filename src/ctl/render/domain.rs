@@ -22,12 +22,12 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
             text.push_str(&one(finding, style));
         }
     }
-    text.push_str(&format!("\n{}\n", sum(findings)));
+    text.push_str(&format!("\n{}\n", counts(findings)));
     text
 }
 
 /// The worst finding in one sentence.
-fn answer(subject: &str, findings: &[Finding]) -> String {
+pub(super) fn answer(subject: &str, findings: &[Finding]) -> String {
     let subject = harmless(subject);
     match findings.first().filter(|finding| finding.level < Level::Note) {
         None => format!("{subject}: no problems found."),
@@ -61,12 +61,12 @@ fn one(finding: &Finding, style: Style) -> String {
     text
 }
 
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}.") }
 }
 
 /// "1 failure, 2 warnings", or that all is well.
-fn sum(findings: &[Finding]) -> String {
+pub(super) fn counts(findings: &[Finding]) -> String {
     let levels = [
         (Level::Failure, "failure", "failures"),
         (Level::Warning, "warning", "warnings"),

@@ -4,6 +4,7 @@
 
 pub mod domain;
 pub mod findings;
+pub mod html;
 pub mod json;
 pub mod lists;
 pub mod lookahead;
