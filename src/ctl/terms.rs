@@ -173,7 +173,7 @@ Entries:
   failure     the query failed a moment ago, and is not repeated yet
 Columns:
   view    number of a group of listeners that see the same zones; only these listeners use the entry
-  flags   do: with signatures; cd: without validation
+  flags   of the query: DO: with signatures; CD: without validation
   source  authoritative: from a server of the zone; non-authoritative: from another server, or behind an
           alias (answer in JSON); glue: address of a name server from a referral, never given to clients";
 
@@ -191,14 +191,14 @@ Removed entries:
 pub(super) const DNSBL: &str = "\
 Columns:
   queries        queries of clients since start
-  cached         queries answered from the cache
+  from cache     queries answered from the cache
   listed         answers that were a listing
   p50, p99       half of the answers, and 99 percent, took at most this time
-  today          queries sent to the list today (UTC), those ahead of clients and those for tests included
-  quota          the quota of the configuration, or the free queries per day by the terms of the list
-  batch used     queries sent ahead of clients (`dnsbl.batch`) that a client then sent
-  unused         queries sent ahead of clients that no client sent
-  time saved     time that clients did not wait, because a query was sent ahead
+  sent today     queries sent to the list today (UTC), those ahead of clients and those for tests included
+  quota          the daily quota of the configuration, or the free queries per day by the terms of the list
+  used ahead     queries sent ahead of clients (`dnsbl.batch`) that a client then sent (batch_used in JSON)
+  unused ahead   queries sent ahead of clients that no client sent (batch_unused)
+  time saved     time that clients did not wait, because a query was sent ahead (batch_saved)
 States:
   ok                  the list works
   slow                the list works, with slow answers
@@ -214,32 +214,32 @@ States:
 
 /// Terms of `lookahead`.
 pub(super) const LOOKAHEAD: &str = "\
-Rules, by the queries that they send:
-  ptr         PTR of an address that a client looked up in a DNS list
-  ptr a       A of the name in a PTR
-  ptr aaaa    AAAA of that name
-  mx a        A of the mail hosts of a domain, or of the domain if it has no MX
-  mx aaaa     AAAA of them
-  tlsa        certificates (DANE) of a mail host, if MX and addresses are signed
-  spf         SPF record of a domain whose MX a client looked up
-  spf chain   SPF records that an SPF record includes
-  spf hosts   addresses and MX that an SPF record names
-  dmarc       DMARC record of a domain
-  dmarc walk  DMARC records of the domains above it
-  dkim        DKIM keys that clients looked up for the domain before
+Rules, by the queries that they send, with their words in JSON:
+  PTR of an address        (ptr) of an address that a client looked up in a DNS list
+  A of a PTR name          (ptr_a) of the name in such a PTR
+  AAAA of a PTR name       (ptr_aaaa) of that name
+  A of mail hosts          (mx_a) of the mail hosts of a domain, or of the domain if it has no MX
+  AAAA of mail hosts       (mx_aaaa) of them
+  TLSA of mail hosts       (tlsa) certificates (DANE), if MX and addresses are signed
+  SPF record               (spf) of a domain whose MX a client looked up
+  SPF includes             (spf_chain) SPF records that an SPF record includes
+  hosts in SPF records     (spf_hosts) addresses and MX that an SPF record names
+  DMARC record             (dmarc) of a domain
+  DMARC of higher domains  (dmarc_walk) of the domains above it
+  DKIM keys                (dkim) that clients looked up for the domain before
 States:
   active    its queries are sent ahead of clients
   inactive  clients send too few of its queries; resolverd sends none and counts which ones clients send
   learning  inactive, because too few queries have been counted
-Columns:
-  share       percent of its last 100 to 200 queries that clients used, or would have used: within 30 s, or later
-              before the end of the TTL
-  asked       queries sent ahead of clients
-  used        of these, queries whose answer a client used before the end of its TTL
-  unused      of these, queries whose answer no client has used
-  time saved  time that clients did not wait because of look-ahead
-  observed    queries that clients were expected to send, and that resolverd did not send ahead
-  sent later  of these, queries that a client sent within 30 s";
+Columns, with their words in JSON if they differ:
+  useful          (share) percent of its last 100 to 200 queries that clients used, or would have used: within 30 s, or
+                  later before the end of the TTL
+  sent ahead      (asked) queries sent ahead of clients
+  used            of these, queries whose answer a client used before the end of its TTL
+  unused          of these, queries whose answer no client has used
+  time saved      time that clients did not wait because of look-ahead
+  not sent ahead  (observed) queries that clients were expected to send, while the rule was not active
+  then asked      (sent_later) of these, queries that a client sent within 30 s";
 
 /// Terms of `nta`.
 pub(super) const NTA: &str = "\

@@ -26,14 +26,14 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("list", Align::Left),
         ("queries", Align::Right),
-        ("cached", Align::Right),
+        ("from cache", Align::Right),
         ("listed", Align::Right),
         ("p50", Align::Right),
         ("p99", Align::Right),
-        ("today", Align::Right),
-        ("quota", Align::Right),
-        ("batch used", Align::Right),
-        ("unused", Align::Right),
+        ("sent today", Align::Right),
+        ("quota a day", Align::Right),
+        ("used ahead", Align::Right),
+        ("unused ahead", Align::Right),
         ("time saved", Align::Right),
         ("state", Align::Left),
         ("since", Align::Left),
@@ -60,13 +60,13 @@ fn batches(reply: &Reply) -> String {
     let mut text = String::new();
     if *batch == Mode::Observe {
         text.push_str(
-            "dnsbl.batch = \"observe\": nothing is sent; \"batch used\", \"unused\" and \"time saved\" show what \"learned\" would have done\n",
+            "dnsbl.batch = \"observe\": no query is sent ahead of clients; \"used ahead\", \"unused ahead\" and \"time saved\" show the effect that \"learned\" would have\n",
         );
     }
     if *unheard > 0 {
         let unheard = words::number(*unheard);
         text.push_str(&format!(
-            "batches did not learn from {unheard} queries: too many at once, or names too long\n"
+            "dnsbl.batch did not learn from {unheard} queries, because too many came at once or their names were too long\n"
         ));
     }
     text
@@ -191,7 +191,7 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
         ("list", Align::Left),
         ("kind", Align::Left),
         ("looks up", Align::Left),
-        ("free/day", Align::Right),
+        ("free queries a day", Align::Right),
         ("terms", Align::Left),
     ]);
     for reply in replies {

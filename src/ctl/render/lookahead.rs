@@ -5,7 +5,7 @@ use super::{Paint, Style, words};
 use crate::config::LookaheadMode;
 use crate::control::protocol::Reply;
 use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
-use crate::lookahead::RuleState;
+use crate::lookahead::{Rule, RuleState};
 
 /// Stands for a missing value.
 const NONE: &str = "–";
@@ -13,15 +13,15 @@ const NONE: &str = "–";
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
-        ("rule", Align::Left),
+        ("rule: queries sent ahead", Align::Left),
         ("state", Align::Left),
-        ("share", Align::Right),
-        ("asked", Align::Right),
+        ("useful", Align::Right),
+        ("sent ahead", Align::Right),
         ("used", Align::Right),
         ("unused", Align::Right),
         ("time saved", Align::Right),
-        ("observed", Align::Right),
-        ("sent later", Align::Right),
+        ("not sent ahead", Align::Right),
+        ("then asked", Align::Right),
     ]);
     for reply in replies {
         if let Reply::LookaheadRule(rule) = reply {
@@ -37,7 +37,7 @@ fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let paint = if rule.state == RuleState::Active { Paint::Good } else { Paint::Faint };
     vec![
-        plain(words::label(&rule.rule)),
+        plain(rule_label(rule.rule).to_owned()),
         (words::label(&rule.state), paint),
         plain(rule.share.map_or_else(|| NONE.to_owned(), |share| format!("{share} %"))),
         plain(words::number(rule.asked)),
@@ -47,6 +47,24 @@ fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
         plain(words::number(rule.observed)),
         plain(words::number(rule.sent_later)),
     ]
+}
+
+/// The queries that a rule sends.
+const fn rule_label(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Ptr => "PTR of an address",
+        Rule::PtrA => "A of a PTR name",
+        Rule::PtrAaaa => "AAAA of a PTR name",
+        Rule::MxA => "A of mail hosts",
+        Rule::MxAaaa => "AAAA of mail hosts",
+        Rule::Tlsa => "TLSA of mail hosts",
+        Rule::Spf => "SPF record",
+        Rule::SpfChain => "SPF includes",
+        Rule::SpfHosts => "hosts in SPF records",
+        Rule::Dmarc => "DMARC record",
+        Rule::DmarcWalk => "DMARC of higher domains",
+        Rule::Dkim => "DKIM keys",
+    }
 }
 
 /// The lines about mode and bounds.
@@ -70,13 +88,13 @@ fn lines(reply: &Reply) -> String {
     }
     if *refused > 0 {
         text.push_str(&format!(
-            "{} queries were not sent ahead: too many at once\n",
+            "{} queries were not sent ahead, because too many queries were in progress or unused\n",
             words::number(*refused)
         ));
     }
     if *lost > 0 {
         text.push_str(&format!(
-            "look-ahead did not learn from {} queries: too many at once\n",
+            "look-ahead did not learn from {} queries, because too many came at once\n",
             words::number(*lost)
         ));
     }

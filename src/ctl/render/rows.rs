@@ -6,7 +6,7 @@ use super::screen::verdict_paint;
 use super::table::{Align, TextTable, more};
 use super::{Paint, Style, words};
 use crate::control::protocol::{self, Reply};
-use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
+use crate::record::{ClientRow, OTHER, ServerRow, TypeRow, Window, ZoneRow};
 
 /// A table as text; a sentence if it has no rows.
 pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: Style) -> String {
@@ -43,6 +43,11 @@ fn nothing(window: Window) -> String {
     format!("no queries {since}\n")
 }
 
+/// The zone, server, client or type of a row. The row `other` has the sum of all rows that are not counted by name.
+fn key(key: &str) -> (String, Paint) {
+    (if key == OTHER { "all others" } else { key }.to_owned(), Paint::Plain)
+}
+
 fn count(number: u64) -> (String, Paint) {
     (words::number(number), Paint::Plain)
 }
@@ -70,7 +75,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
     ]);
     for row in rows {
         table.row(vec![
-            (row.zone.clone(), Paint::Plain),
+            key(&row.zone),
             count(row.flights),
             fault(row.failed),
             fault(row.shed),
@@ -112,7 +117,7 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
         }
         let [total, a, b, c, d, e, failed] = counts;
         table.row(vec![
-            (row.zone.clone(), Paint::Plain),
+            key(&row.zone),
             count(total),
             count(a),
             count(b),
@@ -142,7 +147,7 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
     ]);
     for row in rows {
         table.row(vec![
-            (row.server.clone(), Paint::Plain),
+            key(&row.server),
             count(row.messages.values().sum()),
             (words::time(row.waited), Paint::Plain),
             round_trip(row.round_trip),
@@ -166,7 +171,7 @@ fn by_client(rows: &[&ClientRow]) -> TextTable {
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
     for (row, share) in rows.iter().zip(words::shares(&questions)) {
         table.row(vec![
-            (row.client.clone(), Paint::Plain),
+            key(&row.client),
             count(row.questions),
             (words::percent(share), Paint::Plain),
             (words::percent_of(row.cache, row.questions), Paint::Plain),
@@ -189,7 +194,7 @@ fn by_type(rows: &[&TypeRow]) -> TextTable {
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
     for (row, share) in rows.iter().zip(words::shares(&questions)) {
         table.row(vec![
-            (row.kind.clone(), Paint::Plain),
+            key(&row.kind),
             count(row.questions),
             (words::percent(share), Paint::Plain),
             (words::percent_of(row.cache, row.questions), Paint::Plain),

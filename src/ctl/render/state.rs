@@ -134,7 +134,7 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
         held_label(&words::word(&row.held)),
         row.kind.clone().unwrap_or_else(|| "any".to_owned()),
         row.view.to_string(),
-        row.flags.join(" "),
+        row.flags.join(" ").to_uppercase(),
         words::age(row.ttl as f64),
         row.source.as_ref().map(source).unwrap_or_default(),
         words::number(row.octets.into()),
