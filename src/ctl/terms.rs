@@ -172,10 +172,11 @@ Entries:
   trust       whether the zone is signed
   failure     the query failed a moment ago, and is not repeated yet
 Columns:
-  view    number of a group of listeners that see the same zones; only these listeners use the entry
-  flags   of the query: DO: with signatures; CD: without validation
-  source  authoritative: from a server of the zone; non-authoritative: from another server, or behind an
-          alias (answer in JSON); glue: address of a name server from a referral, never given to clients";
+  listener group  number of a group of listeners that see the same zones (view in JSON); only these listeners use
+                  the entry
+  flags           of the query: DO: with signatures; CD: without validation
+  source          authoritative: from a server of the zone; non-authoritative: from another server, or behind an
+                  alias (answer in JSON); glue: address of a name server from a referral, never given to clients";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\

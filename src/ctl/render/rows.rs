@@ -92,7 +92,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
 fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
     let mut table = TextTable::new(&[
         ("zone", Align::Left),
-        ("total", Align::Right),
+        ("resolutions", Align::Right),
         ("<50ms", Align::Right),
         ("<200ms", Align::Right),
         ("<1s", Align::Right),

@@ -108,7 +108,7 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("entry", Align::Left),
         ("type", Align::Left),
-        ("view", Align::Right),
+        ("listener group", Align::Right),
         ("flags", Align::Left),
         ("expires in", Align::Right),
         ("source", Align::Left),
