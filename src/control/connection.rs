@@ -125,10 +125,11 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
         Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
-        Request::AskServer { server, name, kind, tcp, edns, mixed_case } => {
+        Request::AskServer { server, name, kind, tcp, edns, recursion, mixed_case } => {
             match direct::query(server, &name, &kind) {
                 Ok(query) => {
-                    let heard = subject.ask_server(DirectQuery { tcp, edns, mixed_case, ..query }).await;
+                    let query = DirectQuery { tcp, edns, recursion, mixed_case, ..query };
+                    let heard = subject.ask_server(query).await;
                     Ok(vec![Reply::ServerSaid(Box::new(direct::said(heard)))])
                 }
                 Err(problem) => Err(problem),

@@ -10,6 +10,7 @@ use clap::Subcommand;
 use super::client::ControlClient;
 use super::domain::Daemon;
 use super::exit::{CommandFailure, Exit};
+use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, Report};
 use super::render::{Format, domain, findings, json};
@@ -21,7 +22,6 @@ use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
-use crate::control::protocol::{NtaWhat, Request};
 use crate::limits::MAX_CHECKED_MESSAGE;
 
 /// The command line of `check`.
@@ -49,6 +49,8 @@ pub(super) struct Arguments {
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    others: OtherArguments,
     #[command(subcommand)]
     what: Option<CheckCommand>,
 }
@@ -74,6 +76,8 @@ struct MailFile {
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    others: OtherArguments,
 }
 
 /// The command line of `check system`; tests bring a host and a root server of their own.
@@ -94,10 +98,12 @@ pub(super) fn run(
     match (&arguments.what, &arguments.subject) {
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
-            of_subjects(subjects_of(&mail.file)?, client, (format, mail.html.as_deref()))
+            let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
+            of_subjects(subjects, client, (format, mail.html.as_deref()))
         }
         (None, Some(typed)) => {
-            of_subjects(vec![subject_of(arguments, typed)?], client, (format, arguments.html.as_deref()))
+            let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
+            of_subjects(subjects, client, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -154,14 +160,25 @@ fn subjects_of(file: &Path) -> Result<Vec<CheckSubject>, CommandFailure> {
     Ok(subjects)
 }
 
+/// The subjects with the resolvers to compare.
+fn with_others(
+    mut subjects: Vec<CheckSubject>,
+    others: &OtherArguments,
+    client: &ControlClient,
+) -> Result<Vec<CheckSubject>, CommandFailure> {
+    let resolvers = resolvers(others, client)?;
+    for subject in &mut subjects {
+        subject.resolvers.clone_from(&resolvers);
+    }
+    Ok(subjects)
+}
+
 /// The checks of domains and addresses, one after the other.
 fn of_subjects(
     subjects: Vec<CheckSubject>,
     client: &ControlClient,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
-    // Without a daemon each of the questions would fail by itself.
-    client.ask(&Request::Nta { what: NtaWhat::List })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let (runtime, daemon) = (runtime.map_err(CommandFailure::Output)?, Daemon::new(client.clone()));
     let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), unix());

@@ -28,6 +28,7 @@ mod inflight;
 mod lookahead;
 mod moment;
 mod nta;
+mod others;
 mod outcome;
 pub mod pasted;
 mod query;

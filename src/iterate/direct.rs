@@ -1,6 +1,7 @@
 //! A message to one server at the request of the operator, who compares the servers of a zone.
 //!
-//! It has the source address of the route of its name, and keeps to `deny_servers` and to the families in use. It shows nothing about the server to the
+//! It has the source address of the route of its name, and keeps to the families in use; to a server of a zone it keeps to
+//! `deny_servers` too. A resolver is named by the operator and may be on this host. It shows nothing about the server to the
 //! resolver, and no statistics count it.
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +14,7 @@ use super::zone_servers::contains;
 use crate::conduct::Transport;
 use crate::exchange::network::Path;
 use crate::exchange::{Heard, Sender, Trouble, UpstreamQuery};
-use crate::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
+use crate::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use crate::zones::View;
 
 /// A message for one server.
@@ -27,8 +28,10 @@ pub struct DirectQuery {
     pub kind: RecordType,
     /// Over TCP instead of UDP.
     pub tcp: bool,
-    /// With an OPT, in which DO is set.
+    /// With an OPT, in which DO is set unless recursion is desired.
     pub edns: bool,
+    /// RD: the server is a resolver, which shall resolve and validate itself.
+    pub recursion: bool,
     /// With the name in random case, which the answer must repeat.
     pub mixed_case: bool,
 }
@@ -36,9 +39,9 @@ pub struct DirectQuery {
 impl Iterate {
     /// Sends the message once. None: `resolve.deny_servers` has the address.
     pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Option<Heard> {
-        let DirectQuery { server, name, kind, tcp, edns, mixed_case } = asked;
+        let DirectQuery { server, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
-        if config.deny_servers.iter().any(|net| contains(net, server)) {
+        if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
             return None;
         }
         if !self.means.families.allows(config, server, self.now()) {
@@ -46,16 +49,20 @@ impl Iterate {
             return Some(Heard { reply, elapsed, other_case: false });
         }
         let source = view.route(&name, kind).source_for(server);
-        let patience = if tcp { DIRECT_STREAM_TIME } else { DIRECT_TIME };
+        let patience = match (tcp, recursion) {
+            (true, _) => DIRECT_STREAM_TIME,
+            (false, true) => DIRECT_RECURSION_TIME,
+            (false, false) => DIRECT_TIME,
+        };
         let place = self.means.exchange.place(&name).await;
         let query = UpstreamQuery {
             path: Path { server: SocketAddr::new(server, config.upstream_port), source, tls: None },
             name,
             kind,
             secret: None,
-            recursion_desired: false,
+            recursion_desired: recursion,
             edns,
-            dnssec_ok: edns,
+            dnssec_ok: edns && !recursion,
             mixed_case,
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,

@@ -34,6 +34,15 @@ pub const MAX_CHECK_ROUNDS: usize = 24;
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;
 
+/// Datagrams to a resolver of others: most answer, or are closed to this host.
+pub const CHECK_RESOLVER_TRIES: usize = 2;
+
+/// Resolvers of others that are asked: three public ones and those of resolv.conf.
+pub const MAX_OTHER_RESOLVERS: usize = 6;
+
+/// How long a resolver of others is waited for: it may have to ask the servers of the zone first.
+pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
+
 /// How long a server is waited for over UDP. The farthest answer within 0.4 s.
 pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
 

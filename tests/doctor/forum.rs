@@ -12,7 +12,7 @@ use resolverd::random::Random;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-const SERVERS: [(&str, u8); 7] = [
+const SERVERS: [(&str, u8); 8] = [
     ("a.root", 1),
     ("ns.com", 2),
     ("ns1.host.com", 3),
@@ -20,6 +20,7 @@ const SERVERS: [(&str, u8); 7] = [
     ("ns3.host.com", 5),
     ("old1.former.com", 6),
     ("old2.former.com", 7),
+    ("public.resolver", 8),
 ];
 
 /// The internet, with this mail host of `moved.com.` and these servers of `registered.com.`.
@@ -52,6 +53,20 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.build().unwrap()
 }
 
+/// A resolver that still has an old MX record of `moved.com.`.
+fn old_records() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
+        tree.server(ServerPlan::new(name, vec![[127, 91, 0, last].into()])).unwrap();
+    }
+    let at = |name: &str| vec![name.to_owned()];
+    tree.zone(".", &at("a.root"), "").unwrap();
+    tree.zone("com.", &at("a.root"), "").unwrap();
+    let text = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 older.host.com.\n";
+    tree.zone("moved.com.", &at("public.resolver"), text).unwrap();
+    tree.build().unwrap()
+}
+
 /// The lab on sockets, and a daemon that asks it.
 struct World {
     folder: TempDir,
@@ -71,6 +86,9 @@ impl World {
             let authority = other.server(server).unwrap().authority();
             world.server(server).unwrap().set_authority(authority);
         }
+        let old = old_records();
+        let authority = old.server("public.resolver").unwrap().authority();
+        world.server("public.resolver").unwrap().set_authority(authority);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let random = Random::system().unwrap();
@@ -80,7 +98,7 @@ impl World {
         write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.91.0.1\n");
         let text = format!(
             "version = 1\n[listen]\naddresses = [\"127.0.0.1:0\"]\n\
-             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\ndeny_servers = []\nupstream_port = {}\n\
+             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\ndeny_servers = [\"127.91.0.8\"]\nupstream_port = {}\n\
              [dnssec]\nvalidate = false\n[control]\nsocket = \"{}\"\n",
             sockets.port(),
             folder.path().join("control.sock").display()
@@ -99,12 +117,13 @@ impl World {
         Self { folder, daemon, _sockets: sockets, _runtime: runtime }
     }
 
-    /// The exit code and the lines of a command.
+    /// The exit code and the lines of a command. No resolver of the real internet is asked.
     fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
             .arg("--socket")
             .arg(self.folder.path().join("control.sock"))
             .args(arguments)
+            .args(arguments.iter().all(|word| *word != "--resolver").then_some("--local"))
             .output()
             .unwrap();
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -190,6 +209,35 @@ fn json_has_one_object_for_each_finding() {
 }
 
 #[test]
+fn other_resolvers_are_compared() {
+    let world = World::new();
+    let file = world.folder.path().join("resolv.conf");
+    // The daemon denies this address to zones. A resolver that the operator names may have it.
+    std::fs::write(&file, "nameserver 127.91.0.8\n").unwrap();
+    let resolv_conf = ["--resolv-conf", file.to_str().unwrap()];
+    let (_, lines) = world.run(
+        &[&["--json", "check", "moved.com", "--resolver", "127.91.0.9"], resolv_conf.as_slice()].concat(),
+    );
+    let finding = |code: &str| -> Option<serde_json::Value> {
+        let mut found = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        found.find(|finding| finding["code"] == code)
+    };
+    let old = finding("others_old").unwrap();
+    assert_eq!((old["level"].as_str(), old["topic"].as_str()), (Some("warning"), Some("others")));
+    let evidence = old["evidence"].as_str().unwrap();
+    assert!(
+        evidence.starts_with("127.91.0.8 (resolv.conf) moved.com. MX: 10 older.host.com. until ")
+            && evidence.contains(" UTC. They have the new records by "),
+        "{evidence}"
+    );
+    let unheard = finding("others_unknown").unwrap();
+    assert_eq!(unheard["level"], "note", "another resolver has answered");
+    assert_eq!(unheard["evidence"], "127.91.0.9 moved.com. MX: unreachable");
+    let (_, lines) = world.run(&["--json", "check", "moved.com"]);
+    assert!(lines.iter().all(|line| !line.contains("\"topic\":\"others\"")), "{lines:#?}");
+}
+
+#[test]
 fn a_page_shows_the_delegation() {
     let world = World::new();
     let file = world.folder.path().join("report.html");
@@ -209,7 +257,7 @@ fn a_page_shows_the_delegation() {
     let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
         .arg("--socket")
         .arg(world.folder.path().join("control.sock"))
-        .args(["check", "registered.com", "--html", "/nowhere/report.html"])
+        .args(["check", "registered.com", "--local", "--html", "/nowhere/report.html"])
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();

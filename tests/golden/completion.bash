@@ -293,7 +293,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --helo --selector --html --socket --json --color --help system mail help"
+            opts="-h --as-sender --as-recipient --from --helo --selector --html --local --resolver --resolv-conf --socket --json --color --help system mail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,6 +312,14 @@ _resolverctl() {
                     return 0
                     ;;
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolv-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -387,13 +395,21 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check__subcmd__mail)
-            opts="-h --html --socket --json --color --help"
+            opts="-h --html --local --resolver --resolv-conf --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolv-conf)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -87,6 +87,10 @@ codes! {
         "this host still has old records of the domain in its cache";
         "Mail from this host goes to the old servers until the TTL ends.";
         "Run `resolverctl flush` for the domain. If the records stay, look for the domain in the configuration of resolverd".
+    OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
+        "other resolvers still have old records of the domain";
+        "Mail from hosts that use these resolvers goes to the old servers until the TTL ends.";
+        "Wait until then, and keep the old servers running. Google and Cloudflare have pages that flush a name from their caches".
     NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";
         "Resolvers that ask this server first get an error and must ask another: lookups are slow, and some recipients or senders cannot find the domain.";
@@ -223,6 +227,14 @@ codes! {
         "no MX host has an IPv4 address";
         "Senders without IPv6 cannot deliver, and these are many.";
         "Add a mail host with an A record".
+    OthersFail "others_fail" Others Warning "RFC 4035 section 5.5, RFC 8914":
+        "other resolvers cannot resolve the domain";
+        "Hosts that use these resolvers cannot send mail to the domain, and most defer mail from it.";
+        "If DNSSEC is not the reason: check that no firewall or rate limit of the name servers stops these resolvers".
+    OthersHide "others_hide" Others Warning "RFC 8914 section 4.16":
+        "other resolvers withhold records of the domain";
+        "Hosts that use these resolvers do not find the domain: their operator filters it, mostly as a source of malware.";
+        "Ask the operator of the resolver for the reason, and for removal from the filter".
     SerialDiffers "serial_differs" Delegation Warning "RFC 1034 section 4.3.5, RFC 1912 section 2.2":
         "the name servers have different serials of the zone";
         "The servers give old and new records. This is normal for some minutes after a change, and if two providers number the zone separately.";
@@ -394,6 +406,8 @@ codes! {
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
         "a DNS list could not be asked"; ""; "See `resolverctl dnsbl`".
+    OthersUnknown "others_unknown" Others CouldNotTell "":
+        "other resolvers could not be asked"; ""; "Use --local where port 53 of other resolvers is closed, or name others with --resolver".
     DelegationOk "delegation_ok" Delegation Ok "RFC 1034 section 4.2":
         "the name servers agree"; ""; "".
     DnssecOk "dnssec_ok" Dnssec Ok "RFC 4035 section 5":
@@ -414,6 +428,10 @@ codes! {
         "DMARC has a policy"; ""; "".
     DaneOk "dane_ok" Policy Ok "RFC 7672":
         "the mail hosts have TLSA records that DNSSEC protects"; ""; "".
+    OthersElsewhere "others_elsewhere" Others Ok "RFC 7871":
+        "other resolvers see other addresses, as for services that answer by place"; ""; "".
+    OthersOk "others_ok" Others Ok "RFC 1035 section 3.2.1":
+        "other resolvers see the same records"; ""; "".
     ListsOk "lists_ok" Lists Ok "RFC 5782":
         "no DNS list in use has an entry"; ""; "".
 }

@@ -46,6 +46,21 @@ pub enum QueryForm {
     Plain,
     /// UDP with EDNS, the name in mixed case (0x20).
     MixedCase,
+    /// To a resolver: UDP with EDNS, recursion desired.
+    Recursive,
+    /// The same over TCP.
+    RecursiveTcp,
+}
+
+impl QueryForm {
+    /// The same over TCP; none if it is over TCP.
+    pub const fn over_tcp(self) -> Option<Self> {
+        match self {
+            Self::Tcp | Self::RecursiveTcp => None,
+            Self::Recursive => Some(Self::RecursiveTcp),
+            Self::Udp | Self::Plain | Self::MixedCase => Some(Self::Tcp),
+        }
+    }
 }
 
 /// A record as text.
@@ -122,6 +137,29 @@ pub enum Lost {
     NoRoute,
     /// The question was not asked, or this host could not ask it. The text says why.
     Unknown(String),
+}
+
+impl Lost {
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Silent => "no answer".to_owned(),
+            Self::Unreachable => "unreachable".to_owned(),
+            Self::OtherCase => "the name in another case".to_owned(),
+            Self::Unfit => "a reply that cannot be read".to_owned(),
+            Self::NoRoute => "this host has no route".to_owned(),
+            Self::Unknown(why) => why.clone(),
+        }
+    }
+}
+
+/// A resolver of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherResolver {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its name in evidence, with the address.
+    pub name: String,
 }
 
 /// A DNS list and its answer.
@@ -213,6 +251,8 @@ pub struct CheckSubject {
     pub helo: Option<String>,
     /// Domains of links in a message.
     pub links: Vec<String>,
+    /// Resolvers of others, for comparison.
+    pub resolvers: Vec<OtherResolver>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
     /// Seconds since 1970.
@@ -364,6 +404,7 @@ pub(in crate::check) mod tests {
                         "tcp" => QueryForm::Tcp,
                         "plain" => QueryForm::Plain,
                         "mixed" => QueryForm::MixedCase,
+                        "recursive" => QueryForm::Recursive,
                         other => panic!("{other}"),
                     };
                     let server = server.parse().unwrap();

@@ -12,7 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::facts::{CheckSubject, Facts, Got, Lost, QueryForm, ReplyFacts, Want};
 use crate::limits::{
-    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_TRIES, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_RESOLVER_TRIES, CHECK_TRIES, MAX_CHECK_QUESTIONS,
+    MAX_CHECK_ROUNDS,
 };
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -62,8 +63,11 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> Facts {
 
 /// Asks one question. A datagram may be lost on the way, so a silent server is asked again.
 async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
-    let over_udp = matches!(want, Want::Server { way, .. } if *way != QueryForm::Tcp);
-    let tries = if over_udp { CHECK_TRIES } else { 1 };
+    let (over_udp, tries) = match want {
+        Want::Server { way: QueryForm::Recursive, .. } => (true, CHECK_RESOLVER_TRIES),
+        Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
+        _ => (false, 1),
+    };
     let mut got = left_out("the check has reached its bound of questions");
     for _ in 0..tries {
         let Some(answered) = once(want, sources, budget).await else { break };
@@ -95,7 +99,7 @@ async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Go
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } = &mut want {
-        *way = QueryForm::Tcp;
+        *way = way.over_tcp().unwrap_or(*way);
     }
     match once(&want, sources, budget).await {
         Some(Got::Reply(reply)) => Got::Reply(ReplyFacts { millis, ..reply }),

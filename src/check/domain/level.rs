@@ -47,12 +47,14 @@ pub enum Topic {
     Policy,
     /// DNS lists.
     Lists,
+    /// The answers of public resolvers and of those in resolv.conf.
+    Others,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Delegation, Self::Dnssec, Self::Mail, Self::Pointer, Self::Policy, Self::Lists];
+    pub const ALL: [Self; 7] =
+        [Self::Delegation, Self::Dnssec, Self::Mail, Self::Pointer, Self::Policy, Self::Lists, Self::Others];
 
     /// Its heading.
     pub const fn heading(self) -> &'static str {
@@ -63,6 +65,7 @@ impl Topic {
             Self::Pointer => "PTR",
             Self::Policy => "Policy",
             Self::Lists => "Lists",
+            Self::Others => "Other resolvers",
         }
     }
 }

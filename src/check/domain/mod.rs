@@ -27,6 +27,7 @@ mod level;
 mod lists;
 mod mail;
 pub mod message;
+mod others;
 pub mod outline;
 mod pointer;
 mod spf;
@@ -63,6 +64,10 @@ fn wants(facts: &Facts) -> Vec<Want> {
         }
     }
     wants.extend(lists::wants(facts));
+    // The resolvers of others come last: those that do not answer take the time of nothing else.
+    if !facts.subject.domain.is_empty() && wants.iter().all(|want| facts.got.contains_key(want)) {
+        wants.extend(others::wants(facts));
+    }
     wants
 }
 
@@ -89,6 +94,9 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         }
     }
     findings.extend(lists::check(facts));
+    if !facts.subject.domain.is_empty() {
+        findings.extend(others::check(facts));
+    }
     without_consequences(&mut findings);
     findings.sort_by_key(|finding| (finding.level, finding.code));
     findings

@@ -146,6 +146,7 @@ fn told_names(facts: &Facts) -> BTreeSet<String> {
         names.extend(named(&reply.answers, apex));
     }
     let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Server { way: QueryForm::Recursive, .. }, _) => None,
         (Want::Server { name, kind: "NS", .. }, Got::Reply(reply)) if name == apex && reply.authoritative => {
             Some(reply)
         }

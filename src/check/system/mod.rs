@@ -14,7 +14,7 @@ mod nsswitch;
 mod port;
 mod postfix;
 pub mod proc;
-mod resolv_conf;
+pub mod resolv_conf;
 mod resolved;
 pub mod root_zone;
 

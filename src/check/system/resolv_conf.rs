@@ -52,6 +52,13 @@ pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
         .is_ok_and(|address: IpAddr| ours.contains(&address) || (address.is_loopback() && any(&address)))
 }
 
+/// The nameservers of a resolv.conf that are not resolverd.
+pub fn other_nameservers(text: &str, ours: &[IpAddr]) -> Vec<IpAddr> {
+    let conf = ResolvConf::parse(text);
+    let others = conf.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours));
+    others.filter_map(|nameserver| nameserver.parse().ok()).collect()
+}
+
 /// Checks the nameservers and `trust-ad`.
 pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<HostFinding> {
     let conf = match file {

@@ -65,9 +65,12 @@ pub enum Request {
         /// Over TCP instead of UDP.
         #[serde(default)]
         tcp: bool,
-        /// With an OPT, in which DO is set.
+        /// With an OPT, in which DO is set unless recursion is desired.
         #[serde(default)]
         edns: bool,
+        /// With RD: the server is a resolver.
+        #[serde(default)]
+        recursion: bool,
         /// With the name in random case, which the answer must repeat (0x20).
         #[serde(default)]
         mixed_case: bool,

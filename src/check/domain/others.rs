@@ -1,0 +1,208 @@
+//! Others: the answers of public resolvers and of those in resolv.conf, against the servers of the zone.
+//!
+//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers).
+//!
+//! These questions come last, and each resolver is asked for the MX records first: one that does not answer costs little.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::cached::{in_words, records};
+use super::codes::Code;
+use super::facts::{Facts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, Want, is_within};
+use super::finding::{Finding, Level};
+use super::zone;
+use crate::clock::minute;
+use crate::limits::MAX_OTHER_RESOLVERS;
+
+/// The types that are asked for at the domain itself; NS records are asked for at the apex.
+const TYPES: [&str; 4] = ["MX", "A", "AAAA", "TXT"];
+
+fn resolvers(facts: &Facts) -> impl Iterator<Item = &OtherResolver> {
+    facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
+}
+
+fn ask(server: IpAddr, name: &str, kind: &'static str) -> Want {
+    Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Recursive }
+}
+
+fn questions(facts: &Facts) -> impl Iterator<Item = (&str, &'static str)> {
+    let types = TYPES.into_iter().map(|kind| (facts.subject.domain.as_str(), kind));
+    types.chain([(zone::apex(facts), "NS")])
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let mut wants = Vec::new();
+    for resolver in resolvers(facts) {
+        wants.push(ask(resolver.address, domain, "MX"));
+        if let Some(Got::Reply(_)) = facts.server(resolver.address, domain, "MX", QueryForm::Recursive) {
+            wants.extend(questions(facts).map(|(name, kind)| ask(resolver.address, name, kind)));
+        }
+    }
+    wants
+}
+
+/// The sets of records that servers of the zone gave, and their lookup through the daemon; empty if none is known.
+fn current(facts: &Facts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
+    let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
+    let mut sets: BTreeSet<BTreeSet<String>> = match kind {
+        "NS" => {
+            let own = servers.iter().filter_map(|server| zone::child_set_at(facts, *server));
+            own.chain(zone::parent_set(facts)).collect()
+        }
+        "MX" => {
+            let told = servers.iter().filter_map(|server| facts.server(*server, name, kind, QueryForm::Udp));
+            let replies = told.filter_map(|got| match got {
+                Got::Reply(reply) if reply.authoritative => records(reply, name, kind),
+                _ => None,
+            });
+            replies.collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    // The cache of this host may be old, so it counts only where no server was asked.
+    if sets.is_empty()
+        && let Some(reply) = facts.lookup(name, kind).reply()
+    {
+        sets.insert(final_records(reply, kind));
+    }
+    sets
+}
+
+/// The data of a type, also behind aliases: lower case, but for TXT.
+fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> {
+    let data = reply.data(kind);
+    if kind == "TXT" {
+        data.map(str::to_owned).collect()
+    } else {
+        data.map(super::facts::canonical).collect()
+    }
+}
+
+/// The judgment of one answer of a resolver.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Same,
+    /// Old records, until this moment in seconds since 1970.
+    Old(String, u64),
+    /// Other addresses: of another place, or old.
+    Elsewhere(String),
+    /// The name or its records are withheld.
+    Hidden(String),
+    Fails(String),
+    Unknown(String),
+}
+
+fn judge(facts: &Facts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
+    let by = format!("{} {name} {kind}", resolver.name);
+    let reply = match facts.server(resolver.address, name, kind, QueryForm::Recursive)? {
+        Got::Reply(reply) => reply,
+        Got::Lost(lost) => return Some(Seen::Unknown(format!("{by}: {}", lost.words()))),
+        Got::Lists(_) => return None,
+    };
+    let sets = current(facts, name, kind);
+    let here = sets.first()?;
+    let seen = final_records(reply, kind);
+    let until = |ttl: u32| facts.subject.unix.saturating_add(ttl.into());
+    let told = in_words(&seen, kind);
+    Some(match reply.rcode.as_str() {
+        "SERVFAIL" => Seen::Fails(format!("{by}: SERVFAIL")),
+        "NOERROR" | "NXDOMAIN" if sets.contains(&seen) => Seen::Same,
+        "NOERROR" | "NXDOMAIN" if seen.is_empty() => match negative_ttl(reply, name) {
+            Some(ttl) => {
+                let end = until(ttl);
+                Seen::Old(format!("{by}: {told} until {}", minute(end)), end)
+            }
+            None => Seen::Hidden(format!("{by}: {} instead of {}", reply.rcode, in_words(here, kind))),
+        },
+        "NOERROR" if seen.iter().all(|data| is_sinkhole(data)) => {
+            Seen::Hidden(format!("{by}: {told} instead of {}", in_words(here, kind)))
+        }
+        "NOERROR" if kind == "A" || kind == "AAAA" => Seen::Elsewhere(format!("{by}: {told}")),
+        "NOERROR" => {
+            let ttl =
+                reply.answers.iter().filter(|record| record.kind == kind).map(|record| record.ttl).max();
+            let end = until(ttl.unwrap_or_default());
+            Seen::Old(format!("{by}: {told} until {}", minute(end)), end)
+        }
+        "REFUSED" => Seen::Unknown(format!("{by}: REFUSED, the resolver does not serve this host")),
+        rcode => Seen::Unknown(format!("{by}: {rcode}")),
+    })
+}
+
+/// The TTL of a negative answer; none without the SOA of a zone of the name, as filters answer.
+fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
+    let soa = reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))?;
+    Some(soa.ttl)
+}
+
+/// An address that filters give in place of the real one.
+fn is_sinkhole(data: &str) -> bool {
+    data.trim_end_matches('.')
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_unspecified() || address.is_loopback())
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let (mut old, mut hidden, mut fails) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut elsewhere, mut unknown, mut same, mut end) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
+    for resolver in resolvers(facts) {
+        for question in questions(facts) {
+            match judge(facts, resolver, question) {
+                None => {}
+                Some(Seen::Same) => {
+                    same.insert(resolver.name.as_str());
+                }
+                Some(Seen::Old(text, until)) => {
+                    end = end.max(until);
+                    old.push(text);
+                }
+                Some(Seen::Elsewhere(text)) => elsewhere.push(text),
+                Some(Seen::Hidden(text)) => hidden.push(text),
+                Some(Seen::Fails(text)) => fails.push(text),
+                Some(Seen::Unknown(text)) => unknown.push(text),
+            }
+        }
+    }
+    let heard = !(old.is_empty() && hidden.is_empty() && fails.is_empty() && same.is_empty());
+    let mut findings = Vec::new();
+    if !old.is_empty() {
+        let evidence = format!("{}. They have the new records by {}", old.join("; "), minute(end));
+        findings.push(Finding::new(Code::OthersOld, evidence));
+    }
+    if !fails.is_empty() && !is_bogus_here(facts) {
+        findings.push(Finding::new(Code::OthersFail, fails.join("; ")));
+    }
+    if !hidden.is_empty() {
+        findings.push(Finding::new(Code::OthersHide, hidden.join("; ")));
+    }
+    if !elsewhere.is_empty() {
+        findings.push(Finding::new(Code::OthersElsewhere, elsewhere.join("; ")));
+    }
+    if !unknown.is_empty() {
+        let level = if heard { Level::Note } else { Level::CouldNotTell };
+        findings.push(Finding::new(Code::OthersUnknown, unknown.join("; ")).at(level));
+    }
+    if findings.is_empty() && !same.is_empty() {
+        findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    findings
+}
+
+/// Whether the daemon finds the domain bogus itself: then the failures of others only repeat that.
+fn is_bogus_here(facts: &Facts) -> bool {
+    let bogus = |(want, got): (&Want, &Got)| match (want, got) {
+        (Want::Lookup { name, .. }, Got::Reply(reply)) => {
+            *name == facts.subject.domain && reply.security == ReplySecurity::Bogus
+        }
+        _ => false,
+    };
+    facts.got.iter().any(bogus)
+}
+
+#[cfg(test)]
+#[path = "others_tests.rs"]
+mod tests;
