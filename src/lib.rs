@@ -50,6 +50,7 @@
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
 //!    checks the host, and domains through the daemon.
+//!    [`metrics`] serves the same numbers to Prometheus.
 //! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
 //! # Shared types
@@ -69,9 +70,10 @@
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
-//! daemon     control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
+//! daemon     metrics control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
 //! ctl        control lookahead check import zones config dnsbl record cache wire question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
+//! metrics    control config dnsbl record wire limits
 //! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
 //! listener   resolve zones config record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
@@ -132,6 +134,7 @@ pub mod limits;
 pub mod listener;
 pub mod log;
 pub mod lookahead;
+pub mod metrics;
 pub mod notify;
 pub mod question;
 pub mod random;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
+use resolverd::metrics::table;
 use resolverd::{arguments, ctl};
 
 /// Compares with the page of that name, or writes it.
@@ -147,6 +148,48 @@ fn resolverd_8() {
         + &section("FILES", "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock")
         + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);
     page("resolverd.8", &text);
+}
+
+/// The page of metrics, from their table.
+#[test]
+fn resolverd_metrics_7() {
+    let rows: String = table::all()
+        .iter()
+        .map(|metric| {
+            let labels = match metric.labels {
+                [] => String::new(),
+                labels => format!(" {{{}}}", labels.join(", ")),
+            };
+            let head = format!("{}{labels}", metric.name);
+            let (about, kind) = (escaped(metric.about), metric.kind.word());
+            format!(".TP\n.B {}\n{}: {about}\n", escaped(&head), capital(kind))
+        })
+        .collect();
+    let text = head("resolverd-metrics", 7, "metrics of resolverd for Prometheus")
+        + &section(
+            "DESCRIPTION",
+            "With metrics.listen of resolverd.toml(5), resolverd serves its statistics over HTTP at the path /metrics, in the text \
+             format of Prometheus. Times are in seconds, sizes in bytes. Counters begin at 0 when resolverd starts. Times in \
+             histograms are exact to 1 percent. The words after resolverd_ and the values of labels are those of \
+             `resolverctl --json`; `resolverctl stats --help` explains them.\n\
+             No client, name or server is a label. Configured zones, and DNS lists that are configured or in use, are.\n\
+             Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.",
+        )
+        + ".SH METRICS\n"
+        + &rows
+        + &section(
+            "FILES",
+            "/usr/share/doc/resolverd/alerts.yml: alerts for rule_files of prometheus.yml\n\
+             /usr/share/doc/resolverd/grafana.json: a dashboard to import into Grafana",
+        )
+        + &see_also(&[("resolverd.toml", 5), ("resolverctl", 1), ("resolverd", 8)]);
+    page("resolverd-metrics.7", &text);
+}
+
+/// A word with a capital.
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
 }
 
 /// One block of the shipped file: comment lines, then the lines that they describe.

@@ -14,7 +14,7 @@ use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome, Question};
-use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows};
+use resolverd::record::event::{Ended, FlightEnded, Lost, RouteKind, Sent, Shows};
 use resolverd::record::{OTHER, Recorder, ShedRow, Window};
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
@@ -44,6 +44,7 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     };
     recorder.flight(&FlightEnded {
         question: &Question::new(&zone, RecordType::MX),
+        route: RouteKind::Recursion,
         zone: Some(zone.clone()),
         failed: failed.then(lost),
         doubted: false,

@@ -29,17 +29,30 @@ pub struct Forwarder {
     pub tls: Option<String>,
 }
 
+/// The port of metrics that errors suggest, as the manual does.
+const METRICS_PORT: u16 = 9_453;
+
+/// The address of the listener for metrics, with its port; none if it is empty.
+pub(super) fn of_metrics(value: &Typed<'_>) -> Read<Option<SocketAddr>> {
+    if text(value)?.is_empty() { Ok(None) } else { address_at(value, METRICS_PORT).map(Some) }
+}
+
 /// An address with its port.
-pub(super) fn address(value: &Typed<'_>) -> Read<SocketAddr> {
+fn address(value: &Typed<'_>) -> Read<SocketAddr> {
+    address_at(value, PORT)
+}
+
+/// The same; an error suggests `port`.
+fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
         Ok(address) => {
-            let remedy = format!("write \"{}\"", SocketAddr::new(address, PORT));
+            let remedy = format!("write \"{}\"", SocketAddr::new(address, port));
             WrongValue::new(format!("{} has no port", quoted(typed)), remedy)
         }
         Err(_) => WrongValue::new(
             format!("{} is not an address with a port", quoted(typed)),
-            "write it like \"127.0.0.1:53\" or \"[::1]:53\"",
+            format!("write it like \"127.0.0.1:{port}\" or \"[::1]:{port}\""),
         ),
     })
 }

@@ -18,7 +18,7 @@ pub use super::addresses::{PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
     Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, HistorySection, Listener,
-    LogSection, LookaheadMode, LookaheadSection, Resolve, RootHints, TrustAnchor, ZoneKind,
+    LogSection, LookaheadMode, LookaheadSection, MetricsSection, Resolve, RootHints, TrustAnchor, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -215,6 +215,7 @@ impl Default for Config {
             lists: Vec::new(),
             lookahead: LookaheadSection::default(),
             control: Control::default(),
+            metrics: MetricsSection::default(),
             history: HistorySection::default(),
             log: LogSection::default(),
         }

@@ -61,7 +61,9 @@ pub use self::lookahead::{LookaheadMode, LookaheadSection};
 pub use self::records::{ConfiguredRecord, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
-pub use self::sections::{Cache, Control, Dnssec, Family, HistorySection, LogSection, Resolve};
+pub use self::sections::{
+    Cache, Control, Dnssec, Family, HistorySection, LogSection, MetricsSection, Resolve,
+};
 pub use self::settings::Config;
 pub use self::show::show;
 pub use self::trust_anchor::TrustAnchor;

@@ -2,7 +2,7 @@
 //!
 //! A new key is a field here with its row, and a default in `defaults`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -279,6 +279,23 @@ fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
     }
     Ok(PathBuf::from(typed))
 }
+
+/// Metrics for Prometheus.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricsSection {
+    /// The address and port of the HTTP listener; none: there is no such listener.
+    pub listen: Option<SocketAddr>,
+}
+
+pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
+    name: "metrics",
+    keys: &[ConfigKey::<MetricsSection>::new(
+        "listen",
+        |metrics, typed, _| set(&mut metrics.listen, addresses::of_metrics(typed)),
+        |metrics| Some(Value::String(metrics.listen.map_or_else(String::new, |address| address.to_string()))),
+    )
+    .at_start()],
+};
 
 /// The questions that are kept one by one.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,7 +11,7 @@ use super::list::ConfiguredList;
 use super::listener::Listener;
 use super::lookahead::LookaheadSection;
 use super::records::ConfiguredRecord;
-use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, Resolve};
+use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, MetricsSection, Resolve};
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use crate::dnsbl::list::List;
 use crate::limits::{MAX_AUTO_RECORD, MIN_RECORD, RECORD_SHARE};
@@ -47,6 +47,8 @@ pub struct Config {
     pub lookahead: LookaheadSection,
     /// `[control]`
     pub control: Control,
+    /// `[metrics]`
+    pub metrics: MetricsSection,
     /// `[history]`
     pub history: HistorySection,
     /// `[log]`

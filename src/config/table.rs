@@ -50,6 +50,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.many::<ConfiguredList>(place!(lists));
     visitor.once(&lookahead::LOOKAHEAD, place!(lookahead));
     visitor.once(&sections::CONTROL, place!(control));
+    visitor.once(&sections::METRICS, place!(metrics));
     visitor.once(&sections::HISTORY, place!(history));
     visitor.once(&sections::LOG, place!(log));
 }

@@ -13,11 +13,9 @@ use tokio::time::timeout;
 
 use super::direct;
 use super::protocol::rows::HeldRow;
-use super::protocol::{
-    Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table, WhyRequest,
-};
+use super::protocol::{Blame, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Table, WhyRequest};
 use super::rows;
-use super::{Controlled, health, lists, lookahead, lookup, zones};
+use super::{Controlled, lists, lookahead, lookup, status, zones};
 use crate::cache::flush::Flush;
 use crate::config;
 use crate::iterate::direct::DirectQuery;
@@ -119,7 +117,7 @@ fn wrong(sentence: impl Into<String>) -> Problem {
 /// The lines of a reply.
 async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
-        Request::Status => Ok(vec![Reply::Status(Box::new(status(subject)))]),
+        Request::Status => Ok(vec![Reply::Status(Box::new(status::status(subject)))]),
         Request::Stats { window, table: None } => {
             Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), &subject.fill(), window)))])
         }
@@ -156,25 +154,6 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
             lines
         }
         Err(problem) => vec![Reply::Problem(problem)],
-    }
-}
-
-/// The health of the daemon.
-fn status(subject: &impl Controlled) -> Status {
-    let report = subject.recorder().report(Window::FiveMinutes);
-    let daemon = subject.status();
-    let missing = health::missing(&daemon.missing, &subject.config());
-    Status {
-        daemon,
-        uptime: report.uptime,
-        questions: report.questions,
-        seconds: report.seconds,
-        stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(&report, &subject.recorder().troubles())
-            .into_iter()
-            .chain(missing)
-            .chain(lists::warnings(subject))
-            .collect(),
     }
 }
 

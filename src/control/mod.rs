@@ -32,6 +32,7 @@ pub mod lookup;
 pub mod protocol;
 pub mod rows;
 pub mod server;
+pub mod status;
 mod why;
 pub mod zones;
 

@@ -43,6 +43,7 @@ use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
+use crate::metrics::server::{MetricsServer, MetricsUnavailable};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Resolver, ResolverParts};
@@ -66,6 +67,9 @@ pub enum StartError {
     /// The control socket is not available.
     #[error(transparent)]
     Control(#[from] BindError),
+    /// The listener for metrics is not available.
+    #[error(transparent)]
+    Metrics(#[from] MetricsUnavailable),
     /// A zone cannot be served as configured.
     #[error(transparent)]
     Zone(#[from] Wrong),
@@ -85,6 +89,8 @@ pub struct Daemon {
     tasks: JoinSet<()>,
     /// The task of the control socket, and the signal that ends it; none if there is no such socket.
     control: Option<JoinHandle<()>>,
+    /// The address of metrics; none if there is no such listener.
+    metrics: Option<SocketAddr>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
 }
@@ -114,6 +120,7 @@ impl Daemon {
         let ports = ports_of(&config)?;
         let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
+        let metrics = config.metrics.listen.map(MetricsServer::bind).transpose()?;
         let clock = Clock::machine();
         let random = Random::system()?;
         let recorder = Recorder::with_size(clock.clone(), listener::shards(&config), config.history_size());
@@ -160,13 +167,18 @@ impl Daemon {
             rules,
             snapshot,
             network,
+            supervisor: supervisor.clone(),
             missed,
         };
         let subject = Arc::new(running);
         let (ending, ended) = watch::channel(false);
+        let address = metrics.as_ref().map(MetricsServer::address);
+        let mut tasks = tasks::spawn(&subject, &supervisor, &random);
+        if let Some(server) = metrics {
+            tasks.spawn(serve_metrics(server, &supervisor, &subject, ended.clone()));
+        }
         let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));
-        let tasks = tasks::spawn(&subject, &supervisor, &random);
-        Ok(Self { subject, tasks, control, ending, supervisor })
+        Ok(Self { subject, tasks, control, metrics: address, ending, supervisor })
     }
 
     /// Returns when a task or thread was given up after too many panics, with its name. The daemon cannot serve
@@ -184,6 +196,11 @@ impl Daemon {
     /// The addresses at which it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.subject.addresses()
+    }
+
+    /// The address at which it serves metrics; none if there is no such listener.
+    pub const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Changes to another configuration, like `resolverctl reload`.
@@ -258,6 +275,21 @@ fn serve_control(
         async move { server.run(subject, ended).await }
     };
     tokio::spawn(supervisor.keep("the control socket task", serve))
+}
+
+/// Serves metrics until the daemon ends.
+fn serve_metrics(
+    server: MetricsServer,
+    supervisor: &Supervisor,
+    subject: &Arc<Running>,
+    ended: watch::Receiver<bool>,
+) -> impl Future<Output = ()> + use<> {
+    let (server, subject) = (Arc::new(server), Arc::clone(subject));
+    let serve = move || {
+        let (server, subject, ended) = (Arc::clone(&server), Arc::clone(&subject), ended.clone());
+        async move { server.run(subject, ended).await }
+    };
+    supervisor.keep("the metrics task", serve)
 }
 
 /// Answers all waiting clients, at the control socket too: with the answers that their flights find within a short

@@ -31,6 +31,7 @@ use crate::record::Recorder;
 use crate::record::why::{MessageReport, Wanted};
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
+use crate::supervise::Supervisor;
 
 /// The part of the daemon that the control socket sees.
 pub(super) struct Running {
@@ -51,6 +52,8 @@ pub(super) struct Running {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// Sends datagrams to servers.
     pub(super) network: Arc<SocketNetwork>,
+    /// Restarts tasks, and knows those that are stuck.
+    pub(super) supervisor: Supervisor,
     /// Notified when addresses to listen at have been found missing.
     pub(super) missed: Notify,
 }
@@ -134,6 +137,8 @@ impl Controlled for Running {
             missing: self.missing(),
             flights: self.resolver.flights() as u64,
             flights_max: MAX_FLIGHTS as u64,
+            restarts: self.supervisor.restarts(),
+            stuck: self.supervisor.pulses().stuck(),
             snapshot: self.snapshot.as_ref().map(|snapshot| snapshot.status(self.clock.mono())),
         }
     }

@@ -18,7 +18,7 @@ use super::watch::{Changed, ListOutcome, Watch};
 use crate::clock::{Mono, Now};
 use crate::limits::{LIST_INCIDENT_QUIET, SHUT_DOWN_LIST_LINE};
 use crate::question::{ListMark, ListSays};
-use crate::record::{Histogram, Quantiles, TimeSpan};
+use crate::record::{Distribution, Histogram, Quantiles, TimeSpan};
 
 /// One list.
 #[derive(Debug)]
@@ -283,6 +283,11 @@ impl ListEntry {
             untold: read(untold),
             elapsed: elapsed.spread().quantiles(),
         }
+    }
+
+    /// The times of questions that were not answered from memory.
+    pub fn times(&self) -> Distribution {
+        self.tally.elapsed.spread().distribution()
     }
 
     fn count(&self, says: ListSays) {

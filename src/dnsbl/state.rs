@@ -72,6 +72,19 @@ impl KnownList {
 }
 
 impl ListState {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Untested,
+        Self::Ok,
+        Self::Slow,
+        Self::Refusing,
+        Self::Parked,
+        Self::ListsTheWorld,
+        Self::ListsNothing,
+        Self::TestsDiffer,
+        Self::Silent,
+    ];
+
     /// Whether its begin and its end are logged.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)

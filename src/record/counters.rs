@@ -1,6 +1,7 @@
 //! The table of counters: events that belong to no row of another table.
 //!
-//! Screens and exporters go over this table: a new counter is a row here, and the place that counts it.
+//! Screens, JSON, metrics and their manual go over this table: a new counter is a row here, and the place that counts it.
+//! The comment of a row is its description in the manual and for Prometheus, so it speaks as the screens do.
 
 use std::fmt;
 use std::ops::Index;
@@ -13,6 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 struct CounterRow {
     /// Its name in JSON and for exporters.
     name: &'static str,
+    /// Its description.
+    about: &'static str,
     /// Its words on the screen of `resolverctl stats` if it is not zero; none if the screen shows it elsewhere or not
     /// at all.
     shown: Option<&'static str>,
@@ -20,28 +23,29 @@ struct CounterRow {
 
 /// Makes the counters and their table from the rows, so that each counter has one.
 macro_rules! counters {
-    ($($(#[$about:meta])* $counter:ident $name:literal $shown:expr;)*) => {
+    ($($(#[doc = $about:literal])* $counter:ident $name:literal $shown:expr;)*) => {
         /// A counted event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Counter {
-            $($(#[$about])* $counter,)*
+            $($(#[doc = $about])* $counter,)*
         }
 
         /// Every counter, in the order of `Counter`.
-        const TABLE: &[CounterRow] = &[$(CounterRow { name: $name, shown: $shown },)*];
+        const TABLE: &[CounterRow] =
+            &[$(CounterRow { name: $name, about: concat!($($about),*), shown: $shown },)*];
     };
 }
 
 counters! {
-    /// Messages that went over TCP.
+    /// Messages to servers that went over TCP.
     Tcp "tcp" None;
     /// Second servers asked while the first might still answer.
     Hedges "hedges" None;
     /// Second servers not asked, because there would have been too many.
     HedgesRefused "hedges_refused" None;
-    /// Flights that ended in failure.
+    /// Resolutions (flights) that ended in failure.
     FlightsFailed "flights_failed" None;
-    /// Messages of ended flights, sub-questions included.
+    /// Messages of ended resolutions (flights) to servers, sub-queries included.
     FlightMessages "flight_messages" None;
     /// Records removed from servers' messages: sent without authority, or unasked.
     Scrubbed "scrubbed" Some("unauthorized records removed");
@@ -53,13 +57,13 @@ counters! {
     PrefetchesShed "prefetches_shed" Some("answers not prefetched (too many queries)");
     /// Delegations, with the keys of their zones, and addresses of servers that were asked for again before they ended.
     ServersRenewed "servers_renewed" Some("delegations and server addresses prefetched");
-    /// Questions that look-ahead asked.
+    /// Queries that look-ahead sent ahead of clients.
     LookaheadAsked "lookahead_asked" Some("queries sent ahead of clients (look-ahead)");
-    /// The same that a client used before the answer's TTL ended.
+    /// Queries of look-ahead whose answer a client used before its TTL ended.
     LookaheadUsed "lookahead_used" Some("queries sent ahead, then asked by a client");
-    /// Messages of look-ahead's questions.
+    /// Messages to servers for queries of look-ahead.
     LookaheadMessages "lookahead_messages" None;
-    /// Questions that look-ahead did not ask because of a bound.
+    /// Queries that look-ahead did not send because of a bound.
     LookaheadRefused "lookahead_refused" None;
     /// Answers from which look-ahead learned nothing, as it was too busy.
     LookaheadLost "lookahead_lost" None;
@@ -106,6 +110,11 @@ impl Counts {
     /// The counter of that name.
     pub fn named(&self, name: &str) -> Option<u64> {
         TABLE.iter().zip(self.0).find(|(row, _)| row.name == name).map(|(_, count)| count)
+    }
+
+    /// Every counter: its name, its description, and its value.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        TABLE.iter().zip(self.0).map(|(row, count)| (row.name, row.about.trim_start(), count))
     }
 
     /// The counters that a screen shows as they are, with their words, without zeros.

@@ -62,6 +62,8 @@ pub struct Overdue<'a> {
 pub struct FlightEnded<'a> {
     /// The question.
     pub question: &'a Question,
+    /// The route of its question.
+    pub route: RouteKind,
     /// The deepest zone whose servers it asked; none if memory was enough.
     pub zone: Option<Name>,
     /// Why it failed, if it did.
@@ -76,6 +78,31 @@ pub struct FlightEnded<'a> {
     pub patience: Duration,
     /// Messages sent for it, sub-questions included.
     pub packets: u32,
+}
+
+/// The kind of zone that the route of a question leads to. The words in metrics are those of the configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteKind {
+    /// A zone that recursion from the root finds.
+    #[default]
+    Recursion,
+    /// A configured zone with servers of its own.
+    Stub,
+    /// A configured zone with forwarders.
+    Forward,
+    /// A zone that resolverd answers from its configuration.
+    Local,
+}
+
+impl RouteKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Recursion, Self::Stub, Self::Forward, Self::Local];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 /// Why a flight failed.

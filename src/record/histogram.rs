@@ -122,10 +122,68 @@ impl Spread {
         Duration::ZERO
     }
 
+    /// The counts for exporters.
+    pub fn distribution(&self) -> Distribution {
+        let mut distribution = Distribution::default();
+        for (place, count) in &self.counts {
+            let time = Duration::from_micros(middle(*place));
+            distribution.count = distribution.count.saturating_add(*count);
+            // A count beyond 2^52 loses precision, but no process counts so long.
+            distribution.sum += time.as_secs_f64() * (*count as f64);
+            for (within, _) in distribution.within.iter_mut().zip(BOUNDS).filter(|(_, bound)| time <= *bound)
+            {
+                *within = within.saturating_add(*count);
+            }
+        }
+        distribution
+    }
+
     /// The four numbers that are shown.
     pub fn quantiles(&self) -> Quantiles {
         let at = |permille| self.quantile(permille).as_secs_f64();
         Quantiles { count: self.total(), p50: at(500), p90: at(900), p99: at(990), max: at(1000) }
+    }
+}
+
+/// Upper ends of the buckets for exporters: from a cached answer to the longest `resolve.deadline`. They are fixed, because
+/// a change would break the graphs of operators.
+pub const BOUNDS: [Duration; 15] = [
+    Duration::from_micros(100),
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
+
+/// Counted times in few buckets, for exporters. Each time is exact to 1 %.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Distribution {
+    /// For each of `BOUNDS`, the number of times that did not exceed it.
+    pub within: [u64; BOUNDS.len()],
+    /// The number of all times.
+    pub count: u64,
+    /// Their sum in seconds.
+    pub sum: f64,
+}
+
+impl Distribution {
+    /// Adds the times of another one.
+    pub fn add(&mut self, other: &Self) {
+        for (within, more) in self.within.iter_mut().zip(other.within) {
+            *within = within.saturating_add(more);
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.sum += other.sum;
     }
 }
 
@@ -190,6 +248,19 @@ mod tests {
                 let truth = micros[rank - 1];
                 let told = u64::try_from(spread.quantile(u64::try_from(permille).unwrap()).as_micros()).unwrap();
                 prop_assert!(told.abs_diff(truth) * 100 <= truth, "{truth} told as {told}");
+            }
+        }
+
+        #[test]
+        fn a_distribution_has_every_time_once(micros in proptest::collection::vec(1_u64..67_000_000, 0..400)) {
+            let distribution = filled(&micros).spread().distribution();
+            prop_assert_eq!(distribution.count, u64::try_from(micros.len()).unwrap());
+            let sum: u64 = micros.iter().sum();
+            prop_assert!((distribution.sum - sum as f64 / 1e6).abs() * 100.0 <= sum as f64 / 1e6);
+            for (within, bound) in distribution.within.into_iter().zip(BOUNDS) {
+                let most = |percent| u64::try_from(bound.as_micros()).unwrap() * percent / 100;
+                let below = |most| u64::try_from(micros.iter().filter(|micros| **micros <= most).count()).unwrap();
+                prop_assert!((below(most(99))..=below(most(101))).contains(&within), "{bound:?}");
             }
         }
 

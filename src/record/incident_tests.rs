@@ -3,6 +3,7 @@
 use super::*;
 use hickory_proto::rr::RecordType;
 
+use super::super::event::RouteKind;
 use crate::conduct::Conduct;
 use crate::validate::verdict::SecurityStatus as Validated;
 
@@ -50,6 +51,7 @@ impl Stage {
         let state = failed.is_none().then_some(Validated::Insecure);
         let ended = FlightEnded {
             question: &question,
+            route: RouteKind::Recursion,
             zone: Some(zone.name.clone()),
             failed,
             doubted,
@@ -130,6 +132,7 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
     let question = Question { checking_disabled: true, ..Question::new(&zone, RecordType::MX) };
     let unchecked = FlightEnded {
         question: &question,
+        route: RouteKind::Recursion,
         zone: Some(zone.clone()),
         failed: None,
         doubted: false,
@@ -172,6 +175,7 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
     let question = Question::new(&zone, RecordType::MX);
     let late = FlightEnded {
         question: &question,
+        route: RouteKind::Recursion,
         zone: Some(zone.clone()),
         failed: None,
         doubted: false,

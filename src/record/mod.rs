@@ -64,8 +64,8 @@ use hickory_proto::rr::Name;
 use tokio::sync::Notify;
 
 pub use self::counters::{Counter, Counts};
-use self::event::{Ended, FlightEnded, Overdue, Sent};
-pub use self::histogram::{Histogram, Quantiles, Spread};
+use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent};
+pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
 pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
@@ -92,6 +92,8 @@ use crate::question::{Apart, Outcome, WireName, name_of_wire};
 pub struct Recorder {
     clock: Clock,
     started: Mono,
+    /// The start in seconds since 1970.
+    started_unix: u64,
     shards: Box<[Shard]>,
     upstream: Upstream,
     /// By the zone's name in wire form: octets are compared many times faster than names.
@@ -120,6 +122,7 @@ impl Recorder {
         let (_, hits) = recorded::split(size, shards);
         Arc::new(Self {
             kept: Kept::new(&clock, size, shards),
+            started_unix: clock.now().unix,
             clock,
             started,
             shards: (0..shards).map(|_| Shard::with_ring(hits)).collect(),
@@ -297,6 +300,30 @@ impl Recorder {
                 flights: totals.flight_time.quantiles(),
             },
         }
+    }
+
+    /// The start of the process, in seconds since 1970.
+    pub const fn started_unix(&self) -> u64 {
+        self.started_unix
+    }
+
+    /// From the arrival of a question to its reply, since the start, for each outcome.
+    pub fn latency_by_outcome(&self) -> impl Iterator<Item = (Outcome, Distribution)> {
+        let latency =
+            |outcome: Outcome| self.shards.iter().filter_map(move |shard| shard.latency.get(outcome.index()));
+        Outcome::ALL.into_iter().map(move |outcome| (outcome, Spread::sum(latency(outcome)).distribution()))
+    }
+
+    /// The times of flights since the start, for each kind of route.
+    pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
+        RouteKind::ALL
+            .into_iter()
+            .zip(self.upstream.flight_time.iter().map(|time| time.spread().distribution()))
+    }
+
+    /// Round trips of messages that came back, since the start.
+    pub fn round_trips(&self) -> Distribution {
+        self.upstream.round_trip.spread().distribution()
     }
 
     /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, including the

@@ -27,7 +27,8 @@ pub(super) struct Shard {
     questions: Box<[AtomicU64]>,
     /// By `Apart::index`.
     apart: [AtomicU64; Apart::ALL.len()],
-    pub(super) latency: Histogram,
+    /// By `Outcome::index`.
+    pub(super) latency: [Histogram; OUTCOMES],
     clients: Mutex<Clients>,
     /// The entries of its questions from the cache.
     pub(super) ring: Mutex<Ring>,
@@ -38,7 +39,7 @@ impl Default for Shard {
         Self {
             questions: (0..kinds::PLACES * OUTCOMES).map(|_| AtomicU64::new(0)).collect(),
             apart: Default::default(),
-            latency: Histogram::default(),
+            latency: Default::default(),
             clients: Mutex::default(),
             ring: Mutex::default(),
         }
@@ -57,7 +58,9 @@ impl Shard {
         if let Some(questions) = self.questions.get(place) {
             questions.fetch_add(count, Ordering::Relaxed);
         }
-        self.latency.add(ended.elapsed, count);
+        if let Some(latency) = self.latency.get(ended.outcome.index()) {
+            latency.add(ended.elapsed, count);
+        }
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).count(ended, count);
     }
 

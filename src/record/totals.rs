@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counters::{Counter, Counters, Counts};
-use super::event::{FlightEnded, Sent};
+use super::event::{FlightEnded, RouteKind, Sent};
 use super::histogram::{Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
@@ -16,8 +16,9 @@ use crate::validate::verdict::SecurityStatus;
 /// Counters of the miss path: few threads write them, so they are shared.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
-    round_trip: Histogram,
-    flight_time: Histogram,
+    pub(super) round_trip: Histogram,
+    /// By `RouteKind::index`.
+    pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
     validated: [AtomicU64; SecurityStatus::ALL.len()],
@@ -47,7 +48,9 @@ impl Upstream {
 
     /// Counts a flight.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
-        self.flight_time.count(ended.elapsed);
+        if let Some(time) = self.flight_time.get(ended.route.index()) {
+            time.count(ended.elapsed);
+        }
         self.counters.add(Counter::FlightsFailed, u64::from(ended.failed.is_some()));
         if let Some(count) = ended.state.and_then(|state| self.validated.get(state.index())) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -85,9 +88,9 @@ impl Totals {
             questions,
             apart,
             conduct: upstream.conduct.iter().map(load).collect(),
-            latency: Spread::sum(shards.iter().map(|shard| &shard.latency)),
+            latency: Spread::sum(shards.iter().flat_map(|shard| &shard.latency)),
             round_trip: upstream.round_trip.spread(),
-            flight_time: upstream.flight_time.spread(),
+            flight_time: Spread::sum(&upstream.flight_time),
             counts: upstream.counters.read(),
             validated: upstream.validated.iter().map(load).collect(),
             waited_micros: load(&upstream.waited_micros),

@@ -20,7 +20,7 @@ use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, Question, Security};
-use crate::record::event::FlightEnded;
+use crate::record::event::{FlightEnded, RouteKind};
 use crate::record::note::{Note, Words};
 use crate::record::trail::Trail;
 use crate::record::{Flown, Recorder};
@@ -214,6 +214,7 @@ impl FlightResolver {
         });
         self.recorder.flight(&FlightEnded {
             question,
+            route: route_kind(&context.view.route(&question.name, question.kind).kind),
             zone,
             failed: lost,
             doubted: found.is_some_and(|chased| chased.doubted),
@@ -271,6 +272,16 @@ impl FlightResolver {
             self.memory.failures.clear(&asked.key);
         }
         self.memory.answers.put(asked.key.clone(), answer);
+    }
+}
+
+/// The kind of a route, for the record.
+const fn route_kind(kind: &Kind) -> RouteKind {
+    match kind {
+        Kind::Iterate => RouteKind::Recursion,
+        Kind::Stub(_) => RouteKind::Stub,
+        Kind::Forward { .. } => RouteKind::Forward,
+        Kind::Local(_) => RouteKind::Local,
     }
 }
 

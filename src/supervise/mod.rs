@@ -21,6 +21,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -33,12 +34,17 @@ use crate::limits::{MAX_RESTARTS, RESTART_PAUSE, RESTART_WINDOW};
 #[derive(Clone)]
 pub struct Supervisor {
     pulses: Pulses,
+    restarts: Arc<AtomicU64>,
     given_up: Arc<watch::Sender<Option<String>>>,
 }
 
 impl Default for Supervisor {
     fn default() -> Self {
-        Self { pulses: Pulses::default(), given_up: Arc::new(watch::Sender::new(None)) }
+        Self {
+            pulses: Pulses::default(),
+            restarts: Arc::default(),
+            given_up: Arc::new(watch::Sender::new(None)),
+        }
     }
 }
 
@@ -50,6 +56,11 @@ impl Supervisor {
     /// The pulses of all supervised tasks and threads.
     pub fn pulses(&self) -> &Pulses {
         &self.pulses
+    }
+
+    /// Restarts after a panic, since the start.
+    pub fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Relaxed)
     }
 
     /// Returns when one was given up, with its name.
@@ -108,6 +119,7 @@ impl Supervisor {
         let what = message(panic);
         let goes_on = restarts.add(Instant::now());
         if goes_on {
+            self.restarts.fetch_add(1, Ordering::Relaxed);
             tracing::error!(
                 "bug in resolverd: {whose} crashed (panic: {what}) and was restarted; please report it"
             );
@@ -168,7 +180,7 @@ pub struct Panicked(String);
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::question::stage::paused;
@@ -183,7 +195,7 @@ mod tests {
                 7
             });
             assert_eq!(ended.await, 7);
-            assert_eq!(lives.load(Ordering::Relaxed), 4);
+            assert_eq!((lives.load(Ordering::Relaxed), supervisor.restarts()), (4, 3));
             assert!(supervisor.pulses().round().is_empty(), "who has ended is not missed");
         });
         let lives = AtomicUsize::new(0);

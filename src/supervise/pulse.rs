@@ -19,9 +19,9 @@ pub struct Pulse {
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses. A pulse ends when the starter of its thread drops it.
+/// All pulses, and the number of those that did not answer in the last round. A pulse ends when the starter of its thread drops it.
 #[derive(Clone, Default)]
-pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>);
+pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
 impl Pulse {
     /// Notes a round, after its bell was rung.
@@ -85,7 +85,15 @@ impl Pulses {
 
     /// Rings every bell, and returns the names of those that did not answer the last ring.
     pub fn round(&self) -> Vec<String> {
-        self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect()
+        let silent: Vec<String> =
+            self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect();
+        self.1.store(silent.len() as u64, Ordering::Relaxed);
+        silent
+    }
+
+    /// The number of threads and tasks that did not answer in the last round of the watchdog.
+    pub fn stuck(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
     }
 }
 
@@ -103,9 +111,9 @@ mod tests {
         });
         assert!(pulses.round().is_empty(), "nothing was asked before");
         assert_eq!(pulses.round(), ["udp-0"]);
-        assert_eq!(pulses.round(), ["udp-0"]);
+        assert_eq!((pulses.round(), pulses.stuck()), (vec!["udp-0".to_owned()], 1));
         pulse.answer();
-        assert!(pulses.round().is_empty());
+        assert_eq!((pulses.round(), pulses.stuck()), (Vec::new(), 0));
         assert_eq!(rung.load(Ordering::Relaxed), 4);
         drop(pulse);
         assert!(pulses.round().is_empty());

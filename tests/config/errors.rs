@@ -71,6 +71,10 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "line 3: resolve.source_ports: \"5000-5099\" has only 100 ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
     ),
     (
+        "[metrics]\nlisten = \"127.0.0.1\"",
+        "line 3: metrics.listen: \"127.0.0.1\" has no port; write \"127.0.0.1:9453\"",
+    ),
+    (
         "[control]\nsocket = \"r.sock\"",
         "line 3: control.socket: \"r.sock\" is not an absolute path; write a path like \"/run/resolverd/control.sock\"",
     ),

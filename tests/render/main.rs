@@ -169,6 +169,8 @@ fn status(warnings: Vec<Warning>) -> Status {
         }],
         flights: 12,
         flights_max: 2_000,
+        restarts: 0,
+        stuck: 0,
         snapshot: Some(SnapshotStatus {
             read: true,
             age: Some(312.4),

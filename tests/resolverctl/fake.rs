@@ -25,7 +25,7 @@ use resolverd::lab::prelude::name;
 use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
-use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows, Step, StepEvent};
+use resolverd::record::event::{Ended, FlightEnded, Lost, RouteKind, Sent, Shows, Step, StepEvent};
 use resolverd::record::redact::Secrets;
 use resolverd::record::trail::Progress;
 use resolverd::record::why::{Facts, MessageReport, Wanted, why};
@@ -62,6 +62,7 @@ impl Fake {
         let why = "no server of slow.example. gave a usable answer: 192.0.2.53 timeout".to_owned();
         recorder.flight(&FlightEnded {
             question: &Question::new(&zone, RecordType::MX),
+            route: RouteKind::Recursion,
             zone: Some(zone),
             failed: Some(Lost { why, shows: Shows::Silence, configured: false, servers: Vec::new() }),
             doubted: false,
@@ -89,6 +90,8 @@ impl Controlled for Fake {
             missing: Vec::new(),
             flights: 0,
             flights_max: 2_000,
+            restarts: 0,
+            stuck: 0,
             snapshot: None,
         }
     }

@@ -27,6 +27,12 @@ pub struct DaemonStatus {
     pub flights: u64,
     /// The greatest number of flights.
     pub flights_max: u64,
+    /// Tasks and threads that were restarted after a panic.
+    #[serde(default)]
+    pub restarts: u64,
+    /// Tasks and threads that did not answer the watchdog in its last round.
+    #[serde(default)]
+    pub stuck: u64,
     /// The snapshot of the cache; none if `cache.snapshot` is off.
     #[serde(default)]
     pub snapshot: Option<SnapshotStatus>,

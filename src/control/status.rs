@@ -1,0 +1,24 @@
+//! The state and the health of the daemon: for the socket and for metrics.
+
+use super::protocol::{Fill, Status};
+use super::{Controlled, health, lists};
+use crate::record::Window;
+
+/// The state and the health at this moment.
+pub fn status(subject: &impl Controlled) -> Status {
+    let report = subject.recorder().report(Window::FiveMinutes);
+    let daemon = subject.status();
+    let missing = health::missing(&daemon.missing, &subject.config());
+    Status {
+        daemon,
+        uptime: report.uptime,
+        questions: report.questions,
+        seconds: report.seconds,
+        stores: subject.fill().iter().map(Fill::from).collect(),
+        warnings: health::judge(&report, &subject.recorder().troubles())
+            .into_iter()
+            .chain(missing)
+            .chain(lists::warnings(subject))
+            .collect(),
+    }
+}

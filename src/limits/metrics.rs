@@ -1,0 +1,16 @@
+//! Bounds of the HTTP listener for metrics.
+
+use std::time::Duration;
+
+/// Connections at once; more wait to be accepted. A pair of Prometheus servers and a person need three.
+pub const MAX_METRICS_CONNECTIONS: usize = 4;
+
+/// Octets of the header of a request: Prometheus sends about 300, with a proxy and its tokens up to 4 096; other servers
+/// allow 8 192.
+pub const MAX_METRICS_REQUEST: usize = 8_192;
+
+/// Fields of the header of a request: Prometheus sends 6, other servers allow 100.
+pub const MAX_METRICS_FIELDS: usize = 64;
+
+/// The longest time of a connection: Prometheus gives up after 10 s.
+pub const METRICS_TIME: Duration = Duration::from_secs(10);

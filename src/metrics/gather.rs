@@ -1,0 +1,242 @@
+//! Reads the metrics of a daemon. Nothing is counted here.
+
+use std::collections::BTreeMap;
+
+use hickory_proto::rr::Name;
+use serde::Serialize;
+
+use super::table::{Family, Metric, counter};
+use crate::config::ZoneKind;
+use crate::control::protocol::{Severity, Status};
+use crate::control::{Controlled, status};
+use crate::dnsbl::list::List;
+use crate::dnsbl::state::ListState;
+use crate::record::{Distribution, Recorder, Window};
+use crate::wire::presentation;
+
+/// The value of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    /// A whole number.
+    Whole(u64),
+    /// Seconds.
+    Seconds(f64),
+    /// Times in buckets.
+    Times(Box<Distribution>),
+}
+
+/// The values of the labels of a metric, and its value.
+pub(super) struct Sample {
+    pub(super) labels: Vec<String>,
+    pub(super) value: Value,
+}
+
+/// Every metric with its samples.
+pub(super) struct Samples {
+    families: BTreeMap<Family, Vec<Sample>>,
+    counters: Vec<(Metric, Sample)>,
+}
+
+/// A list with the sums over the ways by which it is asked.
+#[derive(Default)]
+struct ListSum {
+    state: ListState,
+    queries: u64,
+    hits: u64,
+    listed: u64,
+    not_listed: u64,
+    untold: u64,
+    today: u64,
+    quota: Option<u64>,
+    times: Distribution,
+}
+
+impl Samples {
+    /// The metrics of a daemon at this moment.
+    pub(super) fn of(subject: &impl Controlled) -> Self {
+        let mut samples = Self { families: BTreeMap::new(), counters: Vec::new() };
+        samples.queries(subject.recorder());
+        samples.upstream(subject.recorder());
+        samples.state(&status::status(subject));
+        samples.lists(subject);
+        samples.zones(subject);
+        samples
+    }
+
+    /// Every metric of the table in its order, with its samples.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Metric, &[Sample])> {
+        let none: &[Sample] = &[];
+        let of = move |family: &Family| self.families.get(family).map_or(none, Vec::as_slice);
+        let families = Family::ALL.iter().map(move |family| (family.metric(), of(family)));
+        let counters = self.counters.iter().map(|(metric, one)| (metric.clone(), std::slice::from_ref(one)));
+        families.chain(counters)
+    }
+
+    fn put(&mut self, family: Family, labels: &[&str], value: Value) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.families.entry(family).or_default().push(Sample { labels, value });
+    }
+
+    fn whole(&mut self, family: Family, labels: &[&str], value: u64) {
+        self.put(family, labels, Value::Whole(value));
+    }
+
+    fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
+        self.put(family, labels, Value::Times(Box::new(times)));
+    }
+
+    /// The queries of clients.
+    fn queries(&mut self, recorder: &Recorder) {
+        let report = recorder.report(Window::Start);
+        self.whole(Family::StartTime, &[], recorder.started_unix());
+        for (outcome, count) in &report.outcomes {
+            self.whole(Family::Queries, &[&word(outcome)], *count);
+        }
+        for row in recorder.by_type(Window::Start) {
+            self.whole(Family::QueryTypes, &[&row.kind], row.questions);
+        }
+        for (outcome, times) in recorder.latency_by_outcome() {
+            self.times(Family::QueryDuration, &[&word(&outcome)], times);
+        }
+        for (reason, count) in &report.apart {
+            self.whole(Family::Discarded, &[&word(reason)], *count);
+        }
+        for (conduct, count) in &report.upstream.messages {
+            self.whole(Family::Messages, &[&word(conduct)], *count);
+        }
+        for (status, count) in &report.upstream.validated {
+            self.whole(Family::Validated, &[&word(status)], *count);
+        }
+        self.put(Family::Waited, &[], Value::Seconds(report.upstream.waited));
+        let counters = report.upstream.counts.all().map(|(name, about, count)| {
+            (counter(name, about), Sample { labels: Vec::new(), value: Value::Whole(count) })
+        });
+        self.counters = counters.collect();
+    }
+
+    /// The work for queries that were not in memory.
+    fn upstream(&mut self, recorder: &Recorder) {
+        for (route, times) in recorder.flights_by_route() {
+            self.times(Family::ResolutionDuration, &[&word(&route)], times);
+        }
+        self.times(Family::RoundTrip, &[], recorder.round_trips());
+    }
+
+    /// The state and the health of the daemon.
+    fn state(&mut self, status: &Status) {
+        let daemon = &status.daemon;
+        self.whole(Family::BuildInfo, &[&daemon.version], 1);
+        self.whole(Family::Flights, &[], daemon.flights);
+        self.whole(Family::FlightsMax, &[], daemon.flights_max);
+        self.whole(Family::MissingAddresses, &[], daemon.missing.len() as u64);
+        self.whole(Family::TaskRestarts, &[], daemon.restarts);
+        self.whole(Family::TasksStuck, &[], daemon.stuck);
+        for fill in &status.stores {
+            self.whole(Family::CacheEntries, &[&fill.store], fill.entries);
+            self.whole(Family::CacheBytes, &[&fill.store], fill.bytes);
+            self.whole(Family::CacheCapacity, &[&fill.store], fill.capacity);
+        }
+        for severity in [Severity::Warning, Severity::Critical] {
+            let problems = status.warnings.iter().filter(|warning| warning.severity == severity).count();
+            self.whole(Family::Problems, &[&word(&severity)], problems as u64);
+        }
+    }
+
+    /// The lists in use. Zones that only look like lists have names of strangers, and are left out.
+    fn lists(&mut self, subject: &impl Controlled) {
+        let (known, now) = (subject.config().lists(), subject.now());
+        let mut sums: BTreeMap<Name, ListSum> = BTreeMap::new();
+        for entry in subject.lists().all() {
+            let counts = entry.counts();
+            if !known.get(&entry.apex).is_some_and(|list| is_in_use(list, counts.questions)) {
+                continue;
+            }
+            let sum = sums.entry(entry.apex.clone()).or_default();
+            let state = entry.state();
+            if badness(state) >= badness(sum.state) {
+                sum.state = state;
+            }
+            let (today, _, quota) = entry.watch.quota(now.unix);
+            sum.queries += counts.questions;
+            sum.hits += counts.hits;
+            sum.listed += counts.listed;
+            sum.not_listed += counts.not_listed;
+            sum.untold += counts.untold;
+            sum.today += today;
+            sum.quota = quota.or(sum.quota);
+            sum.times.add(&entry.times());
+        }
+        for (apex, sum) in &sums {
+            self.list(&text(apex), sum);
+        }
+    }
+
+    fn list(&mut self, list: &str, sum: &ListSum) {
+        for state in ListState::ALL {
+            self.whole(Family::ListState, &[list, &word(&state)], u64::from(sum.state == state));
+        }
+        self.whole(Family::ListQueries, &[list], sum.queries);
+        self.whole(Family::ListHits, &[list], sum.hits);
+        for (answer, count) in
+            [("listed", sum.listed), ("not_listed", sum.not_listed), ("untold", sum.untold)]
+        {
+            self.whole(Family::ListAnswers, &[list, answer], count);
+        }
+        self.times(Family::ListDuration, &[list], sum.times);
+        self.whole(Family::ListToday, &[list], sum.today);
+        if let Some(quota) = sum.quota {
+            self.whole(Family::ListQuota, &[list], quota);
+        }
+    }
+
+    /// The zones that fail, and the configured zones.
+    fn zones(&mut self, subject: &impl Controlled) {
+        let troubles = subject.recorder().troubles();
+        self.whole(Family::NetworkDown, &[], u64::from(troubles.down.is_some()));
+        self.whole(Family::FailingZones, &[], troubles.zones.len() as u64);
+        let failing: Vec<Name> =
+            troubles.zones.iter().filter_map(|failing| Name::from_ascii(&failing.zone).ok()).collect();
+        for zone in &subject.config().zones {
+            if matches!(zone.kind, ZoneKind::Forward(_) | ZoneKind::Stub(_)) {
+                let fails = failing.iter().any(|failing| zone.name.zone_of(failing));
+                self.whole(Family::ZoneFailing, &[&text(&zone.name)], u64::from(fails));
+            }
+        }
+    }
+}
+
+/// Whether a list is asked, or the operator has named it.
+fn is_in_use(list: &List, questions: u64) -> bool {
+    list.is_alive() && (list.configured || questions > 0)
+}
+
+/// The order of states by their effect on mail.
+const fn badness(state: ListState) -> u8 {
+    match state {
+        ListState::Untested => 0,
+        ListState::Ok => 1,
+        ListState::Slow | ListState::TestsDiffer => 2,
+        ListState::Silent => 3,
+        ListState::ListsNothing | ListState::Refusing => 4,
+        ListState::Parked => 5,
+        ListState::ListsTheWorld => 6,
+    }
+}
+
+/// A name without its last dot, as lists are shown.
+fn text(name: &Name) -> String {
+    let text = presentation::name_text(name);
+    match text.strip_suffix('.') {
+        Some(short) if !short.is_empty() => short.to_owned(),
+        _ => text,
+    }
+}
+
+/// The word of a value in JSON.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        // Every value that comes here is a word.
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,172 @@
+//! The table of metrics: the name, kind, labels and description of each.
+//!
+//! The first rows stand here. Those of the counters follow: their names and descriptions are in `record::counters`. The manual
+//! resolverd-metrics(7), the dashboard and the alerts are compared with this table.
+
+use crate::record::Counts;
+
+/// The kind of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Only grows; begins at 0 when the daemon starts.
+    Counter,
+    /// Grows and falls.
+    Gauge,
+    /// Counts of times in buckets: the name with `_bucket`, `_sum` and `_count`.
+    Histogram,
+}
+
+impl MetricKind {
+    /// Its word in the text format.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// A metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: MetricKind,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    /// Its description: one or two sentences.
+    pub about: &'static str,
+}
+
+/// Makes the families and their table from the rows, so that each family has one.
+macro_rules! families {
+    ($($(#[doc = $about:literal])* $family:ident $name:literal $kind:ident $labels:expr;)*) => {
+        /// A metric that is no counter of the record.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(super) enum Family {
+            $($(#[doc = $about])* $family,)*
+        }
+
+        impl Family {
+            /// All of them, in the order of the table.
+            pub(super) const ALL: &[Self] = &[$(Self::$family,)*];
+
+            /// Its row.
+            pub(super) fn metric(self) -> Metric {
+                match self {
+                    $(Self::$family => {
+                        let (kind, labels) = (MetricKind::$kind, &$labels);
+                        Metric { name: full($name), kind, labels, about: concat!($($about),*).trim_start() }
+                    })*
+                }
+            }
+        }
+    };
+}
+
+families! {
+    /// The version of resolverd. The value is always 1.
+    BuildInfo "build_info" Gauge ["version"];
+    /// When resolverd started, in seconds since 1970.
+    StartTime "start_time_seconds" Gauge [];
+    /// Queries of clients that ended, by outcome. Each query has one outcome.
+    Queries "queries_total" Counter ["outcome"];
+    /// The same queries by type. Rare types are counted as "other".
+    QueryTypes "query_types_total" Counter ["type"];
+    /// The time from the arrival of a query to its reply, by outcome.
+    QueryDuration "query_duration_seconds" Histogram ["outcome"];
+    /// Messages of clients that are no queries, or no new ones.
+    Discarded "discarded_total" Counter ["reason"];
+    /// Resolutions: all work for one query that is not in the cache. By the kind of zone that the name is in: recursion, or a
+    /// configured zone with stub, forward or local data.
+    ResolutionDuration "resolution_duration_seconds" Histogram ["zone_kind"];
+    /// Resolutions in progress.
+    Flights "flights" Gauge [];
+    /// The maximum number of resolutions in progress.
+    FlightsMax "flights_max" Gauge [];
+    /// Messages to servers, by the behaviour of the server.
+    Messages "messages_total" Counter ["conduct"];
+    /// Round trips of the messages to servers that got a reply.
+    RoundTrip "round_trip_seconds" Histogram [];
+    /// The time spent waiting for servers. Messages at the same time count each.
+    Waited "waited_seconds_total" Counter [];
+    /// Resolutions whose answers were validated with DNSSEC, by result.
+    Validated "validated_total" Counter ["status"];
+    /// Entries of each part of the cache, those past their TTL included.
+    CacheEntries "cache_entries" Gauge ["store"];
+    /// The size of each part of the cache.
+    CacheBytes "cache_bytes" Gauge ["store"];
+    /// The maximum size of each part of the cache.
+    CacheCapacity "cache_capacity_bytes" Gauge ["store"];
+    /// The state of each DNS list in use: 1 for its current state, 0 for the others. If it is queried through several servers,
+    /// the worst state.
+    ListState "list_state" Gauge ["list", "state"];
+    /// Queries of clients to each DNS list in use.
+    ListQueries "list_queries_total" Counter ["list"];
+    /// The same queries that were answered from the cache.
+    ListHits "list_hits_total" Counter ["list"];
+    /// Answers of each DNS list: listed, not_listed, or untold: neither, because the list refused, failed or was silent.
+    ListAnswers "list_answers_total" Counter ["list", "answer"];
+    /// The time of queries to each DNS list that were not in the cache.
+    ListDuration "list_duration_seconds" Histogram ["list"];
+    /// Queries that were sent to each DNS list today (UTC), batches and tests included.
+    ListToday "list_queries_today" Gauge ["list"];
+    /// Queries a day that the operator allows; only for lists with `quota`.
+    ListQuota "list_quota" Gauge ["list"];
+    /// Zones that fail now, on the internet and configured.
+    FailingZones "failing_zones" Gauge [];
+    /// Whether queries below a configured zone with servers fail now: 1, or 0.
+    ZoneFailing "zone_failing" Gauge ["zone"];
+    /// Whether no server on the internet answers: 1, or 0.
+    NetworkDown "network_down" Gauge [];
+    /// Configured addresses at which resolverd does not listen, because the host does not have them.
+    MissingAddresses "missing_addresses" Gauge [];
+    /// Problems that `resolverctl status` shows, by severity: warning or critical.
+    Problems "problems" Gauge ["severity"];
+    /// Tasks and threads that were restarted after a panic, which is a bug of resolverd.
+    TaskRestarts "task_restarts_total" Counter [];
+    /// Tasks and threads that did not answer the watchdog in its last round. Always 0 without a watchdog of the service manager.
+    TasksStuck "tasks_stuck" Gauge [];
+}
+
+/// Every metric, in the order of the text.
+pub fn all() -> Vec<Metric> {
+    let counters = Counts::default();
+    let counters = counters.all().map(|(name, about, _)| counter(name, about));
+    Family::ALL.iter().map(|family| family.metric()).chain(counters).collect()
+}
+
+/// The metric of a counter of the record.
+pub(super) fn counter(name: &str, about: &'static str) -> Metric {
+    Metric { name: full(name) + "_total", kind: MetricKind::Counter, labels: &[], about }
+}
+
+/// A name with the prefix of the program.
+fn full(name: &str) -> String {
+    format!("resolverd_{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_follow_the_practice_of_prometheus() {
+        let all = all();
+        let names: BTreeSet<&str> = all.iter().map(|metric| metric.name.as_str()).collect();
+        assert_eq!(names.len(), all.len());
+        for Metric { name, kind, labels, about } in &all {
+            let plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+            assert!(name.chars().all(plain) && labels.iter().all(|label| label.chars().all(plain)), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == MetricKind::Counter, "{name}");
+            assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");
+            assert!(about.ends_with('.') && !about.contains(['\n', '\\']), "{name}: {about}");
+            // A label with values that strangers choose would be a series for each of them.
+            assert!(!labels.iter().any(|label| ["client", "name", "server"].contains(label)), "{name}");
+        }
+    }
+}
