@@ -1,17 +1,20 @@
 # Metrics as Prometheus reads them, the shipped alerts and dashboard, and the plug-in for monitoring. Sourced by `run`.
 
 raise_metrics() {
+  serve measured 198.18.0.22@5354 corp.example
+  soon has NOERROR dig @198.18.0.22 -p 5354 corp.example SOA
   restart '[metrics]
 listen = "127.0.0.1:9453"
 [[zone]]
 name = "corp.example"
-stub = ["198.18.0.22:5353"]
+stub = ["198.18.0.22:5354"]
 [[list]]
 name = "bl.lists.example"
 purpose = "block"
 subjects = ["ip4"]
 quota = 1000'
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  has '198\.18\.77\.60' dig @127.0.0.1 +short www.corp.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.bl.lists.example A
 }
 
@@ -72,9 +75,10 @@ for panel in json.load(open("conf/grafana.json"))["panels"]:
   done <"$work/expressions"
 }
 
-# A zone whose server is not there fails, and the alert about it waits for its time.
+# The server of a zone that worked is gone: the zone fails, and the alert about it waits for its time.
 failing_zone() {
   local try
+  end measured
   for try in 1 2 3 4; do dig @127.0.0.1 +tries=1 +timeout=6 "www$try.corp.example" A; done
   soon has '^resolverd_zone_failing\{zone="corp\.example"\} 1$' scrape
   soon has 'alertname="ResolverdZoneFailing", alertstate="pending"' ask_prometheus 'ALERTS{}'
