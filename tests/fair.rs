@@ -22,6 +22,9 @@ const NEAR: Duration = Duration::from_millis(20);
 /// The greatest time of 99 of 100 of the light client's questions.
 const LATE: Duration = Duration::from_millis(100);
 
+/// The time by which a reply may miss its moment.
+const SLACK: Duration = Duration::from_millis(10);
+
 /// Zones whose servers are all silent.
 const SILENT_ZONES: usize = 100;
 
@@ -124,6 +127,9 @@ impl Stage {
         tokio::time::sleep(FLIGHT_TIME).await;
         let resolver = self.simulation.resolver();
         assert_eq!((resolver.flights(), resolver.waiters()), (0, 0));
+        let deadline = resolver.views().config().resolve.deadline;
+        let late = replies.iter().find(|reply| reply.elapsed > deadline + SLACK);
+        assert!(late.is_none(), "{:?} after {:?}", late.map(told), late.map(|reply| reply.elapsed));
         replies
     }
 }
@@ -156,6 +162,12 @@ fn six_thousand_names_of_one_silent_zone_cost_others_nothing() {
             let all = u64::try_from(shed(&replies)).unwrap();
             assert!(all >= 5_000, "{all} shed");
             let (zones, _) = recorder.shed_by(Window::Start);
+            let at_once = replies.iter().filter(|reply| reply.outcome == Outcome::Shed);
+            assert!(
+                at_once.clone().all(|reply| reply.elapsed <= SLACK),
+                "{:?}",
+                at_once.map(|reply| reply.elapsed).max()
+            );
             let counted: Vec<(&str, u64)> = zones.iter().map(|row| (row.name.as_str(), row.shed)).collect();
             assert_eq!(counted, [("silent0.tld.", all)]);
         });

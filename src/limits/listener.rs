@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::cache::MIN_TIMER;
+use super::config::MIN_DEADLINE;
 use super::exchange::LISTEN_TIME_OF_SLOW;
 use super::resolve::{FLIGHT_TIME, MAX_WAITERS};
 
@@ -25,6 +26,14 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Misses that a worker has not begun. A burst of 4 000 takes 2 MB, and begins within 0.2 s.
 pub const MAX_QUEUE: usize = 4_096;
+
+/// A miss that has waited this long before it begins gets SERVFAIL: a host that is so far behind would answer each later one
+/// later still. It is the least deadline of a client, and four times what a burst of `MAX_QUEUE` takes.
+pub const MAX_QUEUE_TIME: Duration = MIN_DEADLINE;
+
+/// Batches that a worker reads one after the other while misses wait. These then wait where their time is known, and not in
+/// the kernel, and hits do not wait behind them.
+pub const BATCHES_AT_ONCE: usize = 4;
 
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;

@@ -227,7 +227,7 @@ impl Front {
     pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
         let error = ExtendedError::new(
             ExtendedError::NOT_READY,
-            "overload: the queue of queries is full; or resolverd is stopping",
+            "overload: queries come faster than this host resolves them; or resolverd is stopping",
         );
         if let Some(question) = query.to_question() {
             let now = arrival.occasion.at;

@@ -29,7 +29,7 @@ use super::orders::{LEAVE, Orders, RETIRE, STOP};
 use super::outbox::Outbox;
 use super::recent::RecentReplies;
 use crate::clock::Mono;
-use crate::limits::{PLANNED_WAKE, WORKER_LINGER, WORKER_TASKS};
+use crate::limits::{BATCHES_AT_ONCE, PLANNED_WAKE, WORKER_LINGER, WORKER_TASKS};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulse;
@@ -227,7 +227,7 @@ impl Work {
                     orders.now() != RETIRE || self.read_batch(&mut room)
                 }
                 WorkerEvent::Queries(mut ready) => {
-                    let all = self.read_batch(&mut room);
+                    let all = self.read_batches(&mut room);
                     if all {
                         ready.clear_ready();
                     }
@@ -254,6 +254,18 @@ impl Work {
             // An error means that the runtime ends.
             _ => Poll::Pending,
         }
+    }
+
+    /// Reads one batch, or some while misses wait. Returns whether that was all.
+    fn read_batches(&self, room: &mut BatchRoom) -> bool {
+        let mut all = self.read_batch(room);
+        for _ in 1..BATCHES_AT_ONCE {
+            if all || !self.hand_over.waits() {
+                break;
+            }
+            all = self.read_batch(room);
+        }
+        all
     }
 
     /// Reads at most one batch of queries, and answers hits. Returns whether that was all.
