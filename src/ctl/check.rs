@@ -24,6 +24,9 @@ use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
 use crate::limits::MAX_CHECKED_MESSAGE;
 
+/// The port of mail hosts (RFC 5321 section 4.5.4.2).
+const SMTP_PORT: u16 = 25;
+
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
@@ -49,6 +52,12 @@ pub(super) struct Arguments {
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
+    /// Nothing but EHLO, STARTTLS and QUIT is sent. The connections come from this command, not from the daemon.
+    #[arg(long)]
+    connect: bool,
+    #[arg(long, value_name = "PORT", default_value_t = SMTP_PORT, hide = true)]
+    smtp_port: u16,
     #[command(flatten)]
     others: OtherArguments,
     #[command(subcommand)]
@@ -99,11 +108,12 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
-            of_subjects(subjects, client, (format, mail.html.as_deref()))
+            of_subjects(subjects, Daemon::new(client.clone(), SMTP_PORT), (format, mail.html.as_deref()))
         }
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
-            of_subjects(subjects, client, (format, arguments.html.as_deref()))
+            let daemon = Daemon::new(client.clone(), arguments.smtp_port);
+            of_subjects(subjects, daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -129,6 +139,7 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
         address: arguments.from,
         selectors: arguments.selector.clone(),
         helo: arguments.helo.clone(),
+        connect: arguments.connect,
         ..CheckSubject::default()
     };
     match typed.parse() {
@@ -176,11 +187,11 @@ fn with_others(
 /// The checks of domains and addresses, one after the other.
 fn of_subjects(
     subjects: Vec<CheckSubject>,
-    client: &ControlClient,
+    daemon: Daemon,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let (runtime, daemon) = (runtime.map_err(CommandFailure::Output)?, Daemon::new(client.clone()));
+    let runtime = runtime.map_err(CommandFailure::Output)?;
     let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), unix());
     for subject in subjects {
         let name = match (subject.domain.trim_end_matches('.'), subject.address) {

@@ -1,9 +1,12 @@
 //! The questions of `check DOMAIN` over the control socket, and the replies of the daemon as facts.
 
+use std::net::SocketAddr;
+
 use futures_util::future::BoxFuture;
 
 use super::CommandFailure;
 use super::client::ControlClient;
+use super::smtp;
 use crate::check::domain::facts::{Got, Listing, Lost, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
 use crate::check::domain::gather::Sources;
 use crate::control::protocol::lists::ListTest;
@@ -13,20 +16,30 @@ use crate::control::protocol::{
 use crate::dnsbl::list::Purpose;
 use crate::question::{ListSays, Security};
 
-/// The daemon behind a control socket.
+/// The daemon behind a control socket. Mail hosts are heard by this command.
 pub(super) struct Daemon {
     client: ControlClient,
+    smtp_port: u16,
 }
 
 impl Daemon {
-    pub(super) const fn new(client: ControlClient) -> Self {
-        Self { client }
+    pub(super) const fn new(client: ControlClient, smtp_port: u16) -> Self {
+        Self { client, smtp_port }
     }
 }
 
 impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-        let (client, request) = (self.client.clone(), request(want));
+        if let Want::MailHost { host, address } = want {
+            let (host, server) = (host.clone(), SocketAddr::new(*address, self.smtp_port));
+            return Box::pin(async move {
+                let heard = tokio::task::spawn_blocking(move || smtp::hear(&host, server)).await;
+                heard.unwrap_or_else(|ended| Got::Lost(Lost::Unknown(ended.to_string())))
+            });
+        }
+        let (client, Some(request)) = (self.client.clone(), request(want)) else {
+            return Box::pin(async { Got::Lists(Vec::new()) });
+        };
         let lists = matches!(want, Want::Lists { .. });
         Box::pin(async move {
             // The client waits in system calls.
@@ -43,9 +56,10 @@ impl Sources for Daemon {
     }
 }
 
-/// The request of a question.
-pub fn request(want: &Want) -> Request {
-    match want {
+/// The request of a question; none if the daemon is not asked.
+pub fn request(want: &Want) -> Option<Request> {
+    Some(match want {
+        Want::MailHost { .. } => return None,
         Want::Lookup { name, kind } => {
             Request::Query { name: name.clone(), kind: Some((*kind).to_owned()), trace: false }
         }
@@ -59,7 +73,7 @@ pub fn request(want: &Want) -> Request {
             mixed_case: *way == QueryForm::MixedCase,
         },
         Want::Lists { subject } => Request::DnsblTest { subject: subject.clone(), all: false },
-    }
+    })
 }
 
 /// The facts in the lines of a reply.

@@ -35,6 +35,7 @@ mod query;
 mod reload;
 pub mod render;
 mod servers;
+mod smtp;
 mod stats;
 mod status;
 mod terms;

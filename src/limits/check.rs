@@ -34,6 +34,19 @@ pub const MAX_CHECK_ROUNDS: usize = 24;
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;
 
+/// Addresses of mail hosts that are connected to.
+pub const MAX_CONNECTIONS: usize = 4;
+
+/// How long a mail host is waited for at each step, and how much longer a check with connections may last: Postfix lets
+/// unknown clients wait 6 s for the greeting.
+pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
+
+/// Octets of a reply of a mail host: the longest replies to EHLO have 1 KiB.
+pub const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
+
+/// Certificates of a mail host that are kept: chains have two or three.
+pub const MAX_PEER_CERTIFICATES: usize = 8;
+
 /// Datagrams to a resolver of others: most answer, or are closed to this host.
 pub const CHECK_RESOLVER_TRIES: usize = 2;
 

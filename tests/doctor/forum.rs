@@ -37,7 +37,14 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     let hosts = names(&["ns1.host.com", "ns2.host.com"]);
     tree.zone(".", &names(&["a.root"]), "").unwrap();
     tree.zone("com.", &names(&["ns.com"]), "").unwrap();
-    tree.zone("host.com.", &hosts, "new A 198.18.0.10\nold A 198.18.0.11\nweb A 198.18.0.80\n").unwrap();
+    tree.zone(
+        "host.com.",
+        &hosts,
+        "new A 198.18.0.10\nold A 198.18.0.11\nweb A 198.18.0.80\nsmtp A 127.91.0.20\nother A 127.91.0.20\n",
+    )
+    .unwrap();
+    tree.zone("connected.com.", &hosts, "@ MX 10 smtp.host.com.\n").unwrap();
+    tree.zone("misnamed.com.", &hosts, "@ MX 10 other.host.com.\n").unwrap();
     tree.zone("former.com.", &names(&["old1.former.com", "old2.former.com"]), "").unwrap();
     tree.zone(
         "18.198.in-addr.arpa.",
@@ -68,7 +75,7 @@ fn old_records() -> Lab {
 }
 
 /// The lab on sockets, and a daemon that asks it.
-struct World {
+pub(crate) struct World {
     folder: TempDir,
     daemon: Child,
     _sockets: LabSockets,
@@ -76,7 +83,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let former = ["old1.former.com", "old2.former.com"];
         let present = ["ns1.host.com", "ns2.host.com"];
         let world = lab("new", &former);
@@ -118,10 +125,14 @@ impl World {
     }
 
     /// The exit code and the lines of a command. No resolver of the real internet is asked.
-    fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
             .arg("--socket")
             .arg(self.folder.path().join("control.sock"))
+            .env(
+                "SSL_CERT_FILE",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor/certificates/authority.pem"),
+            )
             .args(arguments)
             .args(arguments.iter().all(|word| *word != "--resolver").then_some("--local"))
             .output()

@@ -3,6 +3,7 @@
 //! `forum` runs both programs over sockets. `faults` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
+mod connect;
 mod faults;
 mod forum;
 mod healthy;

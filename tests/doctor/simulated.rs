@@ -24,7 +24,7 @@ pub(crate) struct Daemon<'s> {
 
 impl Daemon<'_> {
     async fn answer(&self, want: &Want) -> Got {
-        match request(want) {
+        match request(want).unwrap() {
             Request::Query { name, kind, .. } => {
                 let question = lookup::question(&name, kind.as_deref()).unwrap();
                 let [high, low, ..] = self.asked.fetch_add(1, Ordering::Relaxed).to_le_bytes();

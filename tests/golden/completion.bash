@@ -293,7 +293,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --helo --selector --html --local --resolver --resolv-conf --socket --json --color --help system mail help"
+            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --local --resolver --resolv-conf --socket --json --color --help system mail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,6 +312,10 @@ _resolverctl() {
                     return 0
                     ;;
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --smtp-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -246,6 +246,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l helo -d 'Name that the client gives with HELO or EHLO: check its form, and whether it leads to the address' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l selector -d 'DKIM selector to check; may be repeated' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l smtp-port -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l resolver -d 'Resolver to ask in place of the public ones; may be repeated' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l socket -d 'Control socket of the daemon' -r -F
@@ -254,6 +255,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l connect -d 'Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. The connections come from this command, not from the daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l local -d 'Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail help" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -123,6 +123,14 @@ codes! {
         "a null MX stands beside other MX records";
         "Senders treat it differently: some bounce, some take the other hosts.";
         "Remove the null MX, or all others".
+    SmtpRefused "smtp_refused" Mail Warning "RFC 5321 section 3.1":
+        "a mail host refuses connections to port 25";
+        "Senders try the next host. If there is none, mail waits in the queue.";
+        "Start the mail server on this host, or open port 25; or remove the host from the MX records".
+    TlsaMismatch "tlsa_mismatch" Policy Failure "RFC 7672 sections 2.2 and 3.1":
+        "the certificate of a mail host matches none of its TLSA records";
+        "Senders with DANE, such as Postfix, Exim and Microsoft 365, do not deliver to this host: mail waits in the queue.";
+        "Publish a TLSA record of the present certificate or key. At a renewal publish the new record before the certificate".
     NoMx "no_mx" Mail Warning "RFC 5321 section 5.1":
         "the domain has no MX record, so mail goes to the address of the domain itself";
         "Senders deliver to the A or AAAA record, which is often a web server: mail is deferred or bounces if no mail server listens there.";
@@ -207,6 +215,18 @@ codes! {
         "the HELO name has neither address nor MX records";
         "Postfix rejects it with reject_unknown_helo_hostname; others count it as spam.";
         "Add an A or AAAA record for the HELO name, or set another HELO name".
+    SmtpRejects "smtp_rejects" Mail Warning "RFC 5321 sections 3.1 and 4.2":
+        "a mail host does not accept the session";
+        "It may reject this host only, for example because of its address; or it rejects all.";
+        "Read its words, and repeat the check from another host".
+    StarttlsMissing "starttls_missing" Mail Warning "RFC 3207":
+        "a mail host does not offer STARTTLS";
+        "Mail to it can be read on the way. Senders that require TLS do not deliver.";
+        "Set up a certificate for the mail server, in Postfix with smtpd_tls_chain_files and smtpd_tls_security_level = may".
+    StarttlsFails "starttls_fails" Mail Warning "RFC 3207 section 4":
+        "a mail host offers STARTTLS, and it fails";
+        "Senders try again without TLS, later or never.";
+        "Check the certificate, its key and the protocol versions of the mail server".
     PtrDynamic "ptr_dynamic" Pointer Warning "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name looks like one of a dynamic address";
         "Many servers reject or score mail from names that hold the address or words such as dyn, dhcp or pool.";
@@ -359,6 +379,10 @@ codes! {
         "the HELO name does not lead to the address of the client";
         "Some filters count it as spam. RFC 5321 forbids to reject mail for this reason alone.";
         "Set the HELO name to the name of the PTR record".
+    CertificateInvalid "certificate_invalid" Policy Note "RFC 8461 section 4.1, RFC 7435":
+        "this system does not trust the certificate of a mail host for its name";
+        "Most senders encrypt anyway. Those that verify, as MTA-STS demands, do not deliver.";
+        "Use a certificate of a public authority with the name of the mail host, and send the whole chain".
     PtrMany "ptr_many" Pointer Note "RFC 8601 section 3":
         "an address has many PTR records";
         "Postfix takes any one of them; the name of the client changes from mail to mail.";
@@ -406,6 +430,9 @@ codes! {
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
         "a DNS list could not be asked"; ""; "See `resolverctl dnsbl`".
+    SmtpUnknown "smtp_unknown" Mail CouldNotTell "RFC 5321 section 4.5.3.2":
+        "a mail host was not heard at port 25";
+        ""; "Check that this network may connect to port 25 of other hosts: many providers block it".
     OthersUnknown "others_unknown" Others CouldNotTell "":
         "other resolvers could not be asked"; ""; "Use --local where port 53 of other resolvers is closed, or name others with --resolver".
     DelegationOk "delegation_ok" Delegation Ok "RFC 1034 section 4.2":
@@ -416,6 +443,10 @@ codes! {
         "the domain is not signed"; ""; "".
     MailOk "mail_ok" Mail Ok "RFC 5321 section 5.1":
         "the mail hosts have addresses"; ""; "".
+    SmtpOk "smtp_ok" Mail Ok "RFC 5321 section 3.1, RFC 3207":
+        "a mail host accepts sessions and offers STARTTLS"; ""; "".
+    TlsaMatches "tlsa_matches" Policy Ok "RFC 7672 section 3.1":
+        "the certificate of a mail host matches its TLSA records"; ""; "".
     PointerOk "ptr_ok" Pointer Ok "RFC 8601 section 2.7.3":
         "the PTR names lead back to the addresses"; ""; "".
     SpfOk "spf_ok" Policy Ok "RFC 7208":

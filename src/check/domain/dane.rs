@@ -2,7 +2,11 @@
 //!
 //! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+use ring::digest::{SHA256, SHA512, digest};
+
 use super::codes::Code;
+use super::der::public_key;
 use super::facts::{Facts, LookupFound, ReplySecurity, Want, lookup};
 use super::finding::Finding;
 use super::mail;
@@ -18,36 +22,61 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 
 /// A TLSA record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Association {
-    usage: u8,
+pub(super) struct Association {
+    pub(super) usage: u8,
     selector: u8,
     matching: u8,
-    /// Octets of the data.
-    length: usize,
+    data: Vec<u8>,
+    /// As it stands in the answer.
+    pub(super) text: String,
 }
 
 impl Association {
-    fn read(data: &str) -> Option<Self> {
-        let mut fields = data.split_whitespace();
+    fn read(text: &str) -> Option<Self> {
+        let mut fields = text.split_whitespace();
         let mut number = || fields.next()?.parse().ok();
         let (usage, selector, matching) = (number()?, number()?, number()?);
-        let digits: usize = fields.map(str::len).sum();
-        Some(Self { usage, selector, matching, length: digits / 2 })
+        let digits: String = fields.collect();
+        let data = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
+        Some(Self { usage, selector, matching, data, text: text.to_owned() })
+    }
+
+    /// Whether it names this certificate (RFC 6698 section 2.1).
+    pub(super) fn names(&self, certificate: &[u8]) -> bool {
+        let selected = if self.selector == 1 { public_key(certificate) } else { Some(certificate) };
+        let Some(selected) = selected else { return false };
+        match self.matching {
+            1 => digest(&SHA256, selected).as_ref() == self.data,
+            2 => digest(&SHA512, selected).as_ref() == self.data,
+            _ => selected == self.data,
+        }
     }
 
     /// Why mail software does not use it; none if it does.
     fn unusable(&self) -> Option<&'static str> {
+        let length = self.data.len();
         match self {
             // RFC 7672 section 3.1.3.
             Self { usage: 0 | 1, .. } => Some("usage 0 and 1 (PKIX) do not count for mail"),
             Self { usage: 4.., .. } => Some("the usage is unknown"),
             Self { selector: 2.., .. } => Some("the selector is unknown"),
             Self { matching: 3.., .. } => Some("the matching type is unknown"),
-            Self { matching: 1, length, .. } if *length != 32 => Some("a SHA-256 digest has 32 octets"),
-            Self { matching: 2, length, .. } if *length != 64 => Some("a SHA-512 digest has 64 octets"),
-            Self { length: 0, .. } => Some("it has no data"),
+            Self { matching: 1, .. } if length != 32 => Some("a SHA-256 digest has 32 octets"),
+            Self { matching: 2, .. } if length != 64 => Some("a SHA-512 digest has 64 octets"),
+            _ if length == 0 => Some("it has no data"),
             _ => None,
         }
+    }
+}
+
+/// The records of a host that senders use: DNSSEC protects them, and they can be used for mail.
+pub(super) fn usable(facts: &Facts, host: &str) -> Vec<Association> {
+    match facts.lookup(&tlsa(host), "TLSA") {
+        LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
+            let records = reply.data("TLSA").filter_map(Association::read);
+            records.filter(|record| record.unusable().is_none()).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 use data_encoding::BASE64;
 
 use super::codes::Code;
+use super::der::element;
 use super::facts::{Facts, Want, lookup};
 use super::finding::{Finding, Level};
 use super::tags::{Versioned, no_tag, texts, value};
@@ -115,21 +116,6 @@ fn bits(integer: &[u8]) -> Option<usize> {
     let first = integer.get(zeros)?;
     let whole = integer.len().checked_sub(zeros)?.checked_mul(8)?;
     whole.checked_sub(usize::try_from(first.leading_zeros()).ok()?)
-}
-
-/// Tag, content and rest of a DER element.
-fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = octets.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = if *first < 0x80 {
-        (usize::from(*first), rest)
-    } else {
-        let count = usize::from(first & 0x7f);
-        let digits = rest.get(..count).filter(|digits| digits.len() <= 4)?;
-        let length = digits.iter().fold(0_usize, |sum, digit| (sum << 8) | usize::from(*digit));
-        (length, rest.get(count..)?)
-    };
-    Some((*tag, rest.get(..length)?, rest.get(length..)?))
 }
 
 #[cfg(test)]

@@ -28,6 +28,13 @@ pub enum Want {
         /// The form of the message.
         way: QueryForm,
     },
+    /// A connection to a mail host.
+    MailHost {
+        /// Its name: lower case, with its last dot.
+        host: String,
+        /// Its address.
+        address: IpAddr,
+    },
     /// The DNS lists in use.
     Lists {
         /// An address, or a domain.
@@ -173,6 +180,34 @@ pub struct Listing {
     pub why: String,
 }
 
+/// The words of a mail host at port 25.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailHostSaid {
+    /// The first line of its greeting.
+    pub greeting: String,
+    /// The first line of its reply to EHLO; empty if that was not sent.
+    pub hello: String,
+    /// The end of STARTTLS.
+    pub tls: MailHostTls,
+}
+
+/// The end of STARTTLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MailHostTls {
+    /// The host does not offer it.
+    #[default]
+    NotOffered,
+    /// It failed; the text says why.
+    Failed(String),
+    /// The connection was secured.
+    Done {
+        /// The certificates in DER, the host's own first.
+        chain: Vec<Vec<u8>>,
+        /// Why this system does not trust the certificate for the name of the host, if it does not.
+        fault: Option<String>,
+    },
+}
+
 /// The answer to a `Want`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
@@ -180,6 +215,8 @@ pub enum Got {
     Reply(ReplyFacts),
     /// None.
     Lost(Lost),
+    /// The words of a mail host.
+    MailHost(MailHostSaid),
     /// The answers of the lists.
     Lists(Vec<Listing>),
 }
@@ -251,6 +288,8 @@ pub struct CheckSubject {
     pub helo: Option<String>,
     /// Domains of links in a message.
     pub links: Vec<String>,
+    /// Whether to connect to the mail hosts.
+    pub connect: bool,
     /// Resolvers of others, for comparison.
     pub resolvers: Vec<OtherResolver>,
     /// The addresses of this host.
@@ -277,7 +316,7 @@ impl Facts {
     /// The result of a lookup through the daemon.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
-            None | Some(Got::Lists(_)) => LookupFound::NotAsked,
+            None | Some(Got::Lists(_) | Got::MailHost(_)) => LookupFound::NotAsked,
             Some(Got::Lost(Lost::Unknown(why))) => LookupFound::Unknown(why.clone()),
             Some(Got::Lost(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
             Some(Got::Reply(reply)) => match reply.rcode.as_str() {

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::facts::{CheckSubject, Facts, Got, Lost, QueryForm, ReplyFacts, Want};
 use crate::limits::{
-    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_RESOLVER_TRIES, CHECK_TRIES, MAX_CHECK_QUESTIONS,
-    MAX_CHECK_ROUNDS,
+    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_RESOLVER_TRIES, CHECK_TRIES, CONNECTION_TIME,
+    MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -26,6 +26,8 @@ pub trait Sources: Sync {
 struct Budget {
     left: AtomicUsize,
     end: Instant,
+    /// From its begin to its end.
+    time: Duration,
 }
 
 impl Budget {
@@ -38,8 +40,8 @@ impl Budget {
 /// Gathers the facts about a subject.
 pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> Facts {
     let mut facts = Facts::new(subject);
-    let end = Instant::now() + CHECK_DOMAIN_TIME;
-    let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end };
+    let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
+    let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end: Instant::now() + time, time };
     for _ in 0..MAX_CHECK_ROUNDS {
         let mut wanted = super::wants(&facts);
         wanted.retain(|want| !facts.got.contains_key(want));
@@ -84,7 +86,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
 
 /// Asks once; none if no question is left. After the end of the check nothing is sent.
 async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
-    let ended = || left_out(&format!("the check has ended after {} s", seconds(CHECK_DOMAIN_TIME)));
+    let ended = || left_out(&format!("the check has ended after {} s", seconds(budget.time)));
     if Instant::now() >= budget.end {
         return Some(ended());
     }
@@ -175,7 +177,12 @@ mod tests {
         let ask = |over_tcp: Got, left: usize| {
             paused(async {
                 let end = Instant::now() + CHECK_DOMAIN_TIME;
-                answer(&want, &Cut(over_tcp), &Budget { left: AtomicUsize::new(left), end }).await
+                answer(
+                    &want,
+                    &Cut(over_tcp),
+                    &Budget { left: AtomicUsize::new(left), end, time: CHECK_DOMAIN_TIME },
+                )
+                .await
             })
         };
         let sound = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 70, ..ReplyFacts::default() };
@@ -189,7 +196,7 @@ mod tests {
     fn nothing_is_sent_after_the_end() {
         let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
         paused(async {
-            let budget = Budget { left: AtomicUsize::new(9), end: Instant::now() };
+            let budget = Budget { left: AtomicUsize::new(9), end: Instant::now(), time: CHECK_DOMAIN_TIME };
             assert!(matches!(
                 answer(&server(QueryForm::Udp), &fixed, &budget).await,
                 Got::Lost(Lost::Unknown(_))
@@ -207,7 +214,7 @@ mod tests {
         let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
         paused(async {
             let end = Instant::now() + CHECK_DOMAIN_TIME;
-            let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end };
+            let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end, time: CHECK_DOMAIN_TIME };
             assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
             assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
             assert!(matches!(

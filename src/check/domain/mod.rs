@@ -14,8 +14,10 @@
 
 mod cached;
 pub mod codes;
+mod connect;
 mod dane;
 mod delegation;
+mod der;
 mod dkim;
 mod dmarc;
 mod dnssec;
@@ -64,9 +66,10 @@ fn wants(facts: &Facts) -> Vec<Want> {
         }
     }
     wants.extend(lists::wants(facts));
-    // The resolvers of others come last: those that do not answer take the time of nothing else.
+    // Strangers who do not answer take the time of nothing else.
     if !facts.subject.domain.is_empty() && wants.iter().all(|want| facts.got.contains_key(want)) {
         wants.extend(others::wants(facts));
+        wants.extend(connect::wants(facts));
     }
     wants
 }
@@ -96,6 +99,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     findings.extend(lists::check(facts));
     if !facts.subject.domain.is_empty() {
         findings.extend(others::check(facts));
+        findings.extend(connect::check(facts));
     }
     without_consequences(&mut findings);
     findings.sort_by_key(|finding| (finding.level, finding.code));

@@ -82,9 +82,10 @@ fn state(facts: &Facts, server: IpAddr) -> OutlineState {
     match (served, ask(QueryForm::Udp)) {
         (Some(soa), _) => OutlineState::Serves(soa.serial),
         (None, Some(Got::Reply(reply))) => OutlineState::Lame(delegation::wrong(reply, apex)),
-        (None, Some(Got::Lost(Lost::NoRoute | Lost::Unknown(_)) | Got::Lists(_)) | None) => {
-            OutlineState::Unknown
-        }
+        (
+            None,
+            Some(Got::Lost(Lost::NoRoute | Lost::Unknown(_)) | Got::Lists(_) | Got::MailHost(_)) | None,
+        ) => OutlineState::Unknown,
         (None, Some(Got::Lost(_))) => OutlineState::Silent,
     }
 }

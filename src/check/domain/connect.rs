@@ -1,0 +1,122 @@
+//! Connections to the mail hosts at port 25: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
+//!
+//! RFC 5321 section 3.1, RFC 3207, RFC 7672 section 3.1, RFC 8461 section 4.1. Only if the operator asks for it. Connections
+//! come last, because many servers let a stranger wait for seconds.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::dane::{Association, usable};
+use super::facts::{Facts, Got, Lost, MailHostSaid, MailHostTls, Want};
+use super::finding::{Finding, Level};
+use super::mail;
+use super::tags::{Versioned, texts};
+use crate::limits::MAX_CONNECTIONS;
+
+/// The mail hosts and addresses that are connected to: one address of each host first.
+fn targets(facts: &Facts) -> Vec<(String, IpAddr)> {
+    let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
+    for host in mail::hosts(facts) {
+        for (place, address) in facts.addresses(&host).into_iter().enumerate() {
+            if !targets.iter().any(|(_, _, known)| *known == address) {
+                targets.push((place, host.clone(), address));
+            }
+        }
+    }
+    targets.sort_by_key(|(place, _, _)| *place);
+    targets.into_iter().map(|(_, host, address)| (host, address)).take(MAX_CONNECTIONS).collect()
+}
+
+fn want((host, address): (String, IpAddr)) -> Want {
+    Want::MailHost { host, address }
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+    if facts.subject.connect { targets(facts).into_iter().map(want).collect() } else { Vec::new() }
+}
+
+/// The findings.
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let mut told = BTreeMap::<(Code, Level), Vec<String>>::new();
+    let (mut refused, mut heard) = (Vec::new(), 0);
+    for target in targets(facts) {
+        let by = format!("{} ({})", target.1, target.0);
+        let mut tell = |finding: (Code, Level), text: String| {
+            told.entry(finding).or_default().push(format!("{by}{text}"));
+        };
+        match facts.got.get(&want(target.clone())) {
+            Some(Got::MailHost(said)) => {
+                heard += 1;
+                of_host(facts, &target.0, said, &mut tell);
+            }
+            Some(Got::Lost(Lost::Unreachable)) => refused.push(by),
+            Some(Got::Lost(lost)) => tell(usual(Code::SmtpUnknown), format!(": {}", lost.words())),
+            _ => {}
+        }
+    }
+    if !refused.is_empty() {
+        let unknown = told.keys().any(|(code, _)| *code == Code::SmtpUnknown);
+        let level = if heard == 0 && !unknown { Level::Failure } else { Level::Warning };
+        told.entry((Code::SmtpRefused, level)).or_default().extend(refused);
+    }
+    told.into_iter().map(|((code, level), texts)| Finding::new(code, texts.join("; ")).at(level)).collect()
+}
+
+fn usual(code: Code) -> (Code, Level) {
+    (code, code.entry().level)
+}
+
+fn of_host(facts: &Facts, host: &str, said: &MailHostSaid, tell: &mut impl FnMut((Code, Level), String)) {
+    if !said.greeting.starts_with("220") {
+        return tell(usual(Code::SmtpRejects), format!(" says {}", said.greeting));
+    }
+    if !said.hello.starts_with("250") {
+        return tell(usual(Code::SmtpRejects), format!(" answers EHLO with {}", said.hello));
+    }
+    let chain = match &said.tls {
+        MailHostTls::NotOffered => {
+            return tell(usual(Code::StarttlsMissing), format!(" says {}, without STARTTLS", said.greeting));
+        }
+        MailHostTls::Failed(why) => return tell(usual(Code::StarttlsFails), format!(": {why}")),
+        MailHostTls::Done { chain, fault } => {
+            if let Some(fault) = fault {
+                // Only MTA-STS demands a certificate of a public authority; DANE does not.
+                let demanded = matches!(
+                    texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1"),
+                    Versioned::Texts(found) if !found.is_empty()
+                );
+                let level = if demanded { Level::Warning } else { Level::Note };
+                tell((Code::CertificateInvalid, level), format!(": {fault}"));
+            }
+            chain
+        }
+    };
+    let associations = usable(facts, host);
+    if associations.is_empty() {
+        tell(usual(Code::SmtpOk), format!(" says {}; EHLO: {}", said.greeting, said.hello));
+    } else if matches(&associations, chain) {
+        tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
+    } else {
+        let texts: Vec<String> = associations.iter().map(|one| one.text.clone()).collect();
+        tell(
+            usual(Code::TlsaMismatch),
+            format!(" has a certificate that none of its TLSA records names: {}", texts.join("; ")),
+        );
+    }
+}
+
+/// Whether a record names a certificate of the chain (RFC 7672 section 3.1): of usage 3 the first, of usage 2 one of the
+/// authorities.
+fn matches(associations: &[Association], chain: &[Vec<u8>]) -> bool {
+    associations.iter().any(|association| {
+        let mut of_usage =
+            chain.iter().enumerate().filter(|(place, _)| (association.usage == 3) == (*place == 0));
+        of_usage.any(|(_, certificate)| association.names(certificate))
+    })
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

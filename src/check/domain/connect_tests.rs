@@ -1,0 +1,91 @@
+//! Cases of connections to mail hosts.
+
+use data_encoding::{BASE64, HEXLOWER};
+use ring::digest::{SHA256, SHA512, digest};
+
+use super::super::der::public_key;
+use super::*;
+use crate::check::domain::facts::tests::facts;
+
+/// A certificate of `smtp.host.com`.
+const CERTIFICATE: &str = "MIIBtzCCAV2gAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyZXNvbHZlcmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBgxFjAUBgNVBAMMDXNtdHAuaG9zdC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASNr99wBtaYJI+atn2tLhChCjahRzwmhAvbYKZsQW2icVIZMfL5LoOeiCwTTQePDmtvJekuxQq7DSfTUkUdcpQ2o4GKMIGHMBgGA1UdEQQRMA+CDXNtdHAuaG9zdC5jb20wCQYDVR0TBAIwADALBgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYDVR0OBBYEFKc67juBJC/Tt9J30cQAeej2o4+uMB8GA1UdIwQYMBaAFLcVk1GrQu4OLcEgP7MY8FxyT3kBMAoGCCqGSM49BAMCA0gAMEUCIDSO2JyDH1Tqnje1EYdzOYGVbzrlxJDuSVhu/0vB0x6kAiEAqEQdnm8/8/j2h8e4+KyupGboseyq1zu+WBaSaanSXWo=";
+
+fn certificate() -> Vec<u8> {
+    BASE64.decode(CERTIFICATE.as_bytes()).unwrap()
+}
+
+/// The findings about one host that said this, with these TLSA records and other lines.
+fn found(got: Got, lines: &str) -> Vec<(Code, Level)> {
+    let base = "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
+    let mut facts = facts("a.test.", &format!("{base}\n{lines}"));
+    facts.subject.connect = true;
+    let wanted = wants(&facts);
+    assert_eq!(wanted.len(), 1);
+    facts.got.extend(wanted.into_iter().map(|want| (want, got.clone())));
+    check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect()
+}
+
+fn said(greeting: &str, hello: &str, tls: MailHostTls) -> Got {
+    Got::MailHost(MailHostSaid { greeting: greeting.to_owned(), hello: hello.to_owned(), tls })
+}
+
+fn secured(chain: Vec<Vec<u8>>, fault: Option<&str>) -> Got {
+    said("220 mx.a.test ESMTP", "250 mx.a.test", MailHostTls::Done { chain, fault: fault.map(str::to_owned) })
+}
+
+#[test]
+fn each_answer_of_a_host_has_its_code() {
+    let hello = "250 mx.a.test";
+    let sts = "lookup _mta-sts.a.test. TXT | \"v=STSv1; id=1\"";
+    let cases = [
+        (said("554 go away", "", MailHostTls::NotOffered), "", Code::SmtpRejects, Level::Warning),
+        (said("220 mx", "502 what", MailHostTls::NotOffered), "", Code::SmtpRejects, Level::Warning),
+        (said("220 mx", hello, MailHostTls::NotOffered), "", Code::StarttlsMissing, Level::Warning),
+        (said("220 mx", hello, MailHostTls::Failed("x".to_owned())), "", Code::StarttlsFails, Level::Warning),
+        (secured(vec![certificate()], None), "", Code::SmtpOk, Level::Ok),
+        (Got::Lost(Lost::Unreachable), "", Code::SmtpRefused, Level::Failure),
+        (Got::Lost(Lost::Silent), "", Code::SmtpUnknown, Level::CouldNotTell),
+        (secured(vec![certificate()], Some("expired")), sts, Code::CertificateInvalid, Level::Warning),
+        (secured(vec![certificate()], Some("expired")), "", Code::CertificateInvalid, Level::Note),
+    ];
+    for (got, lines, code, level) in cases {
+        let told = found(got.clone(), lines);
+        assert!(told.contains(&(code, level)), "{got:?}: {told:?}");
+    }
+    let without = facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
+    assert!(wants(&without).is_empty() && check(&without).is_empty(), "only if the operator asks for it");
+}
+
+#[test]
+fn a_certificate_is_compared_with_the_tlsa_records() {
+    let whole = certificate();
+    let key = public_key(&whole).unwrap();
+    assert_eq!(
+        HEXLOWER.encode(digest(&SHA256, key).as_ref()),
+        "3de1c556eac3045234393d9d6ce3ff0e716bb188a0754d86e0bd55e318da9659",
+        "as openssl prints it"
+    );
+    let hex = |octets: &[u8]| HEXLOWER.encode(octets);
+    let judge = |record: &str, chain: &[Vec<u8>]| {
+        let line = format!("lookup _25._tcp.mx.a.test. TLSA secure | {record}");
+        found(secured(chain.to_vec(), None), &line)[0].0
+    };
+    let (leaf, other) = ([whole.clone()], [vec![0x30, 0], whole.clone()]);
+    let of_key = hex(digest(&SHA256, key).as_ref());
+    for record in [
+        format!("3 1 1 {of_key}"),
+        format!("3 1 1 {}", of_key.to_uppercase()),
+        format!("3 1 2 {}", hex(digest(&SHA512, key).as_ref())),
+        format!("3 0 1 {}", hex(digest(&SHA256, &whole).as_ref())),
+        format!("3 0 0 {}", hex(&whole)),
+        format!("3 1 1 {} | 3 1 1 {of_key}", "ab".repeat(32)),
+    ] {
+        assert_eq!(judge(&record, &leaf), Code::TlsaMatches, "{record}");
+    }
+    assert_eq!(judge(&format!("3 1 1 {}", "ab".repeat(32)), &leaf), Code::TlsaMismatch);
+    assert_eq!(judge(&format!("3 0 1 {of_key}"), &leaf), Code::TlsaMismatch, "the digest of the key alone");
+    assert_eq!(judge(&format!("2 1 1 {of_key}"), &leaf), Code::TlsaMismatch, "no authority");
+    assert_eq!(judge(&format!("2 1 1 {of_key}"), &other), Code::TlsaMatches);
+    assert_eq!(judge(&format!("3 1 1 {of_key}"), &other), Code::TlsaMismatch);
+    assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
+}

@@ -1,0 +1,132 @@
+//! Connections to a mail host: only EHLO, STARTTLS and QUIT are sent.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::forum::World;
+
+/// The conduct of a mail host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Conduct {
+    Sound,
+    Rejects,
+    WithoutTls,
+    BreaksTls,
+}
+
+/// A mail host that is spoken to once; its port, and the commands that it heard.
+fn mail_host(conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.91.0.20:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = std::thread::spawn(move || serve(&listener.accept().unwrap().0, conduct));
+    (port, heard)
+}
+
+fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
+    let mut heard = Vec::new();
+    let greeting = if conduct == Conduct::Rejects { "554 no service" } else { "220 smtp.host.com ESMTP" };
+    stream.write_all(format!("{greeting}\r\n").as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    while let Some(Ok(line)) = lines.next() {
+        let reply = match line.split(' ').next().unwrap() {
+            "EHLO" if conduct == Conduct::WithoutTls => "250-smtp.host.com\r\n250 SIZE 1000\r\n",
+            "EHLO" => "250-smtp.host.com\r\n250-STARTTLS\r\n250 SIZE 1000\r\n",
+            "STARTTLS" => "220 go ahead\r\n",
+            _ => "221 bye\r\n",
+        };
+        let starts = line == "STARTTLS";
+        heard.push(line);
+        // The client may have said goodbye and gone.
+        let _ = stream.write_all(reply.as_bytes());
+        if starts && conduct == Conduct::BreaksTls {
+            let _ = stream.write_all(b"this is no handshake\r\n");
+            return heard;
+        }
+        if starts {
+            heard.extend(secured(stream));
+            return heard;
+        }
+    }
+    heard
+}
+
+/// The commands that come over TLS.
+fn secured(stream: &TcpStream) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
+    let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(folder.join("mail.key")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let connection = ServerConnection::new(Arc::new(config)).unwrap();
+    let mut text = String::new();
+    // The client closes without a goodbye of TLS.
+    let _ = StreamOwned::new(connection, stream).read_to_string(&mut text);
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The findings of a check with connections, as JSON, and the commands that the host heard.
+fn check(world: &World, domain: &str, conduct: Conduct) -> (Vec<serde_json::Value>, Vec<String>) {
+    let (port, heard) = mail_host(conduct);
+    let port = port.to_string();
+    let (_, lines) = world.run(&["--json", "check", domain, "--connect", "--smtp-port", &port]);
+    let findings = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (findings, heard.join().unwrap())
+}
+
+fn evidence(findings: &[serde_json::Value], code: &str) -> Option<String> {
+    let found = findings.iter().find(|finding| finding["code"] == code)?;
+    found["evidence"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn a_mail_host_hears_three_commands_and_its_certificate_is_judged() {
+    let world = World::new();
+    let (findings, heard) = check(&world, "connected.com", Conduct::Sound);
+    assert_eq!(heard, ["EHLO [127.0.0.1]", "STARTTLS", "QUIT"]);
+    assert_eq!(
+        evidence(&findings, "smtp_ok").as_deref(),
+        Some("127.91.0.20 (smtp.host.com.) says 220 smtp.host.com ESMTP; EHLO: 250 smtp.host.com"),
+        "{findings:#?}"
+    );
+    assert_eq!(evidence(&findings, "certificate_invalid"), None);
+    let (findings, heard) = check(&world, "misnamed.com", Conduct::Sound);
+    assert_eq!(heard, ["EHLO [127.0.0.1]", "STARTTLS", "QUIT"]);
+    let fault = evidence(&findings, "certificate_invalid").unwrap();
+    assert!(fault.starts_with("127.91.0.20 (other.host.com.): "), "{fault}");
+    assert!(evidence(&findings, "smtp_ok").is_some(), "mail is sent there all the same");
+}
+
+#[test]
+fn each_fault_of_a_mail_host_is_named() {
+    let world = World::new();
+    let cases = [
+        (Conduct::Rejects, "smtp_rejects", &["QUIT"][..]),
+        (Conduct::WithoutTls, "starttls_missing", &["EHLO [127.0.0.1]", "QUIT"]),
+        (Conduct::BreaksTls, "starttls_fails", &["EHLO [127.0.0.1]", "STARTTLS"]),
+    ];
+    for (conduct, code, commands) in cases {
+        let (findings, heard) = check(&world, "connected.com", conduct);
+        assert!(evidence(&findings, code).is_some(), "{conduct:?}: {findings:#?}");
+        assert_eq!(heard, commands, "{conduct:?}");
+    }
+    // No host listens at this port any more.
+    let (port, heard) = mail_host(Conduct::Rejects);
+    drop(TcpStream::connect(("127.91.0.20", port)).unwrap());
+    heard.join().unwrap();
+    let port = port.to_string();
+    let (code, lines) = world.run(&["--json", "check", "connected.com", "--connect", "--smtp-port", &port]);
+    assert!(lines.iter().any(|line| line.contains("\"smtp_refused\"")), "{lines:#?}");
+    assert_eq!(code, 1);
+}
