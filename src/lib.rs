@@ -49,7 +49,7 @@
 //! 4. [`exchange`] sends one message and listens for its answer. No other module sends to servers. Its trait
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
-//!    checks the host, and domains through the daemon.
+//!    checks the host, and domains through the daemon; [`switch`] puts resolverd in the place of another resolver.
 //!    [`metrics`] serves the same numbers to Prometheus.
 //! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
@@ -71,7 +71,7 @@
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
 //! daemon     metrics control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
-//! ctl        control lookahead check import zones config dnsbl record cache wire question conduct clock limits
+//! ctl        control lookahead switch check import zones config dnsbl record cache wire question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! metrics    control config dnsbl record wire limits
 //! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
@@ -81,6 +81,7 @@
 //! resolve    iterate zones config dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! import     zones config zone_file wire limits
+//! switch     check config limits
 //! check      config wire clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
 //! config     zone_file dnsbl exchange wire validate rdata limits
@@ -142,6 +143,7 @@ pub mod rdata;
 pub mod record;
 pub mod resolve;
 pub mod supervise;
+pub mod switch;
 pub mod validate;
 pub mod wire;
 pub mod zone_file;

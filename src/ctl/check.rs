@@ -231,12 +231,12 @@ fn own_addresses() -> Vec<IpAddr> {
 }
 
 /// Seconds since 1970.
-fn unix() -> u64 {
+pub(super) fn unix() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The IPv4 addresses of the root servers.
-fn root_servers() -> Vec<SocketAddr> {
+pub(super) fn root_servers() -> Vec<SocketAddr> {
     let addresses = RootHints::default().servers.into_iter().flat_map(|(_, addresses)| addresses);
     addresses.filter(|address| address.is_ipv4()).map(|address| (address, defaults::PORT).into()).collect()
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::render::plugin::PluginState;
 use crate::control::protocol::{Blame, Problem};
 use crate::import::ImportError;
+use crate::switch::SwitchError;
 
 /// Exit codes; the same for every command, except that a plug-in has those of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,12 @@ pub enum CommandFailure {
     /// The configuration of another resolver cannot be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
+    /// The switch of resolvers cannot begin, or cannot be undone.
+    #[error("{0}")]
+    Switch(#[from] SwitchError),
+    /// Only root may change this host.
+    #[error("run this command as root")]
+    NotRoot,
     /// The reply cannot be printed.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
@@ -105,14 +112,15 @@ impl CommandFailure {
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } => Exit::Unreachable,
-            Self::Permission { .. } | Self::Problem(Problem { fault: Blame::Permission, .. }) => {
-                Exit::Permission
-            }
+            Self::Permission { .. }
+            | Self::NotRoot
+            | Self::Problem(Problem { fault: Blame::Permission, .. }) => Exit::Permission,
+            Self::Switch(SwitchError::Recorded | SwitchError::NotRecorded) => Exit::No,
             Self::Input { .. }
             | Self::Written { .. }
             | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
             Self::Import(_) => Exit::ConfigInvalid,
-            Self::CutOff(_) | Self::Output(_) | Self::Problem(_) => Exit::CouldNotTell,
+            Self::CutOff(_) | Self::Output(_) | Self::Switch(_) | Self::Problem(_) => Exit::CouldNotTell,
         }
     }
 }

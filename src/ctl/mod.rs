@@ -25,6 +25,7 @@ mod exit;
 mod flush;
 mod import;
 mod inflight;
+mod interrupt;
 mod lookahead;
 mod moment;
 mod nta;
@@ -38,6 +39,7 @@ mod servers;
 mod smtp;
 mod stats;
 mod status;
+mod switch;
 mod terms;
 mod why;
 mod zones;
@@ -142,6 +144,16 @@ enum Command {
     /// Prints the file for resolverd. Comments at its top list each setting that was not converted, its effect, and the setting of
     /// resolverd to use instead. Dangerous ones come first. The exit code is 1 if there is a dangerous one.
     Import(import::Arguments),
+    /// Put resolverd in the place of the resolver that this host uses. Run as root.
+    ///
+    /// Finds named, unbound, dnsmasq and other resolvers, systemd-resolved, NetworkManager, dhclient, cloud-init, openresolv
+    /// and Postfix's chroot, and shows the steps. With --yes it carries them out; each is recorded before in
+    /// /var/lib/resolverctl/switch.json. It refuses where `check system` finds a failure that no step corrects. At the end it
+    /// checks the host again and resolves names through the C library. If that fails, or after Ctrl-C, it undoes all steps.
+    ///
+    /// With --back it undoes the last switch, unless no resolver would answer then. Exit codes of --back: 0, all is as before; 1, a
+    /// file or service was changed since and stays; 4, not all could be undone, and resolverd goes on.
+    Switch(switch::Arguments),
     /// Print a completion script for a shell.
     Completion(completion::Arguments),
     /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
@@ -193,6 +205,7 @@ impl Arguments {
             Some(Command::Nta(command)) => nta::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
             Some(Command::Import(arguments)) => import::run(arguments, format),
+            Some(Command::Switch(arguments)) => switch::run(arguments, format),
             Some(Command::Completion(arguments)) => completion::run(arguments, &mut Self::command()),
             Some(Command::Check(arguments)) => check::run(arguments, &client, format),
         }

@@ -404,6 +404,22 @@ _arguments "${_arguments_options[@]}" : \
 ':file -- Configuration file of the other resolver. Files that it includes are read too:_files' \
 && ret=0
 ;;
+(switch)
+_arguments "${_arguments_options[@]}" : \
+'(--back)*--ask=[Name to resolve through the C library at the end; may be repeated. Default\: gmail.com, outlook.com, yahoo.com]:NAME:_default' \
+'--root=[]:DIRECTORY:_files' \
+'*--root-server=[]:ADDR:PORT:_default' \
+'--systemctl=[]:PROGRAM:_files' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'(--back)--yes[Carry out the plan. Without it, the plan is shown and nothing is changed]' \
+'--back[Undo the last switch\: files, links and services are as before. A file that was changed since stays]' \
+'(--back)--stop-shared[Stop the resolver in place even if other hosts can query it]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (completion)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -640,6 +656,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(switch)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (completion)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -699,6 +719,7 @@ _resolverctl_commands() {
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'import:Convert the configuration of another resolver. Works without a daemon' \
+'switch:Put resolverd in the place of the resolver that this host uses. Run as root' \
 'completion:Print a completion script for a shell' \
 'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -879,6 +900,7 @@ _resolverctl__subcmd__help_commands() {
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'import:Convert the configuration of another resolver. Works without a daemon' \
+'switch:Put resolverd in the place of the resolver that this host uses. Run as root' \
 'completion:Print a completion script for a shell' \
 'check:Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1029,6 +1051,11 @@ _resolverctl__subcmd__help__subcmd__status_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help status commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__switch_commands] )) ||
+_resolverctl__subcmd__help__subcmd__switch_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help switch commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__why_commands] )) ||
 _resolverctl__subcmd__help__subcmd__why_commands() {
     local commands; commands=()
@@ -1133,6 +1160,11 @@ _resolverctl__subcmd__stats_commands() {
 _resolverctl__subcmd__status_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl status commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__switch_commands] )) ||
+_resolverctl__subcmd__switch_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl switch commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__why_commands] )) ||
 _resolverctl__subcmd__why_commands() {

@@ -5,7 +5,8 @@
 use super::host::HostFile;
 use crate::check::HostFinding;
 
-const CHECK: &str = "cloud-init";
+/// The name of this check.
+pub const CHECK: &str = "cloud-init";
 
 /// Whether it is in use and leaves the file alone.
 pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {

@@ -11,7 +11,7 @@ use crate::config::{Config, defaults};
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
     HostFacts {
-        ours: ours(&host),
+        ours: ours(root),
         resolv_conf: host.link("/etc/resolv.conf"),
         nsswitch: host.file("/etc/nsswitch.conf"),
         resolved: (
@@ -45,8 +45,8 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
 }
 
 /// The addresses where resolverd listens at port 53; errors of the configuration are left to `resolverd --check`.
-fn ours(host: &CheckedHost<'_>) -> Vec<IpAddr> {
-    let path = host.path(defaults::FILE);
+pub fn ours(root: &Path) -> Vec<IpAddr> {
+    let path = CheckedHost { root }.path(defaults::FILE);
     let config =
         if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() };
     let addresses = config.listen.addresses.iter().filter(|address| address.port() == defaults::PORT);

@@ -60,20 +60,24 @@ impl HostFile {
 }
 
 /// A host, from its root directory.
-pub(super) struct CheckedHost<'r> {
-    pub(super) root: &'r Path,
+pub struct CheckedHost<'r> {
+    /// `/`, or the directory of a host that a test has made.
+    pub root: &'r Path,
 }
 
 impl CheckedHost<'_> {
-    pub(super) fn path(&self, path: &str) -> PathBuf {
+    /// The place of the file whose path on the host is `path`.
+    pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    pub(super) fn is_there(&self, path: &str) -> bool {
+    /// Whether there is such a file or directory.
+    pub fn is_there(&self, path: &str) -> bool {
         self.path(path).exists()
     }
 
-    pub(super) fn file(&self, path: &str) -> HostFile {
+    /// Reads a file.
+    pub fn file(&self, path: &str) -> HostFile {
         self.read(&self.path(path), path)
     }
 
@@ -91,22 +95,24 @@ impl CheckedHost<'_> {
     }
 
     /// A file that may be a link, and the target of the link; a link to an absolute path stays below the root.
-    pub(super) fn link(&self, path: &str) -> (HostFile, Option<String>) {
+    pub fn link(&self, path: &str) -> (HostFile, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
-        let place = if target.is_absolute() { self.path(&shown) } else { self.path(path) };
-        (self.read(&place, path), Some(shown))
+        (self.target(path, &shown), Some(shown))
+    }
+
+    /// What a link at `path` to `target` would show.
+    pub fn target(&self, path: &str, target: &str) -> HostFile {
+        let place = match target.strip_prefix('/') {
+            Some(_) => self.path(target),
+            None => self.path(path).with_file_name(target),
+        };
+        self.read(&place, path)
     }
 
     /// A configuration file and its drop-ins, in the order of precedence: by name, and of two with the same name only
     /// the one of the later directory.
-    pub(super) fn files(
-        &self,
-        main: &str,
-        directories: &[&str],
-        drop_ins: &str,
-        suffix: &str,
-    ) -> Vec<HostFile> {
+    pub fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<HostFile> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {
             let directory = format!("{directory}/{drop_ins}");

@@ -3,19 +3,19 @@
 //! One file for each check, each a pure function of texts and facts; this one combines them.
 
 mod clock;
-mod cloud_init;
+pub mod cloud_init;
 mod egress;
 pub mod gather;
 pub mod host;
 mod ini;
 mod ipv6;
-mod network_manager;
-mod nsswitch;
-mod port;
-mod postfix;
+pub mod network_manager;
+pub mod nsswitch;
+pub mod port;
+pub mod postfix;
 pub mod proc;
 pub mod resolv_conf;
-mod resolved;
+pub mod resolved;
 pub mod root_zone;
 
 use std::net::IpAddr;

@@ -6,7 +6,8 @@ use super::host::HostFile;
 use super::ini::values;
 use crate::check::HostFinding;
 
-const CHECK: &str = "networkmanager";
+/// The name of this check.
+pub const CHECK: &str = "networkmanager";
 
 /// Whether it runs and leaves the file alone.
 pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {

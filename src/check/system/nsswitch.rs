@@ -5,7 +5,8 @@
 use super::host::HostFile;
 use crate::check::HostFinding;
 
-const CHECK: &str = "nsswitch";
+/// The name of this check.
+pub const CHECK: &str = "nsswitch";
 
 /// Checks the `hosts` line.
 pub(super) fn check(file: &HostFile) -> HostFinding {

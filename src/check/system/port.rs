@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::proc::{Holders, MANAGER, PORT};
+use super::proc::{Holder, Holders, MANAGER, PORT};
 use crate::check::HostFinding;
 
-const CHECK: &str = "port 53";
+/// The name of this check.
+pub const CHECK: &str = "port 53";
 
 /// The name of resolverd in PID/comm.
 const DAEMON: &str = "resolverd";
 
 /// Whether resolverd is alone at its addresses.
-pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
+pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     let Some(holders) = holders else {
         return HostFinding::could_not_tell(CHECK, "cannot read /proc/net", "run this command with sudo");
     };
@@ -28,15 +29,10 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
         .filter(|address| !holders.iter().any(|(held, _)| covers(held.ip(), **address)))
         .map(|address| SocketAddr::new(*address, PORT).to_string())
         .collect();
-    let in_way: Holders = holders
+    let in_the_way = in_the_way(holders, ours);
+    let others: BTreeSet<&str> = in_the_way
         .iter()
-        .filter(|(held, _)| ours.iter().any(|address| covers(held.ip(), *address)))
-        .cloned()
-        .collect();
-    let others: BTreeSet<&str> = in_way
-        .iter()
-        .filter_map(|(_, process)| process.as_deref())
-        .filter(|process| ![DAEMON, MANAGER].contains(process))
+        .filter_map(|(_, holder)| holder.as_ref().map(|holder| holder.process.as_str()))
         .collect();
     let evidence = told(holders);
     if !others.is_empty() {
@@ -46,7 +42,7 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
         );
         return HostFinding::failure(CHECK, evidence, advice);
     }
-    if in_way.iter().any(|(_, process)| process.is_none()) {
+    if !in_the_way.is_empty() {
         return HostFinding::could_not_tell(CHECK, evidence, "run this command with sudo to see the process");
     }
     if free.is_empty() {
@@ -61,6 +57,15 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     )
 }
 
+/// The sockets of other processes, and of unknown ones, that receive datagrams to `ours`.
+pub fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
+    let is_own = |holder: &Holder| [DAEMON, MANAGER].contains(&holder.process.as_str());
+    let wanted = holders.iter().filter(|(held, holder)| {
+        !holder.as_ref().is_some_and(is_own) && ours.iter().any(|address| covers(held.ip(), *address))
+    });
+    wanted.cloned().collect()
+}
+
 /// Whether a socket at `held` receives the datagrams to `address`.
 fn covers(held: IpAddr, address: IpAddr) -> bool {
     held == address
@@ -71,9 +76,9 @@ fn covers(held: IpAddr, address: IpAddr) -> bool {
 /// `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
 fn told(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (address, process) in holders {
+    for (address, holder) in holders {
         places
-            .entry(process.as_deref().unwrap_or("unknown process"))
+            .entry(holder.as_ref().map_or("unknown process", |holder| holder.process.as_str()))
             .or_default()
             .insert(address.to_string());
     }
@@ -88,8 +93,9 @@ mod tests {
     use super::*;
     use crate::check::CheckVerdict;
 
-    fn holder(address: &str, process: Option<&str>) -> (SocketAddr, Option<String>) {
-        (address.parse().unwrap(), process.map(str::to_owned))
+    fn holder(address: &str, process: Option<&str>) -> (SocketAddr, Option<Holder>) {
+        let holder = process.map(|process| Holder { process: process.to_owned(), unit: None });
+        (address.parse().unwrap(), holder)
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::host::HostFile;
 use super::resolv_conf::{ResolvConf, is_ours};
 use crate::check::HostFinding;
 
-const CHECK: &str = "postfix";
+/// The name of this check.
+pub const CHECK: &str = "postfix";
 
 /// The column of master.cf that says whether a service is in the chroot.
 const CHROOT_COLUMN: usize = 4;

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use super::host::{CheckedHost, HostFile};
 
@@ -14,11 +15,20 @@ pub(super) const PORT: u16 = 53;
 /// The process that has the socket of resolverd.socket until the daemon takes it.
 pub(super) const MANAGER: &str = "systemd";
 
+/// A process that listens at port 53.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its name.
+    pub process: String,
+    /// Its unit, if it is a service of systemd.
+    pub unit: Option<String>,
+}
+
 /// Listeners by address: `None` if the process is another user's.
-pub type Holders = Vec<(SocketAddr, Option<String>)>;
+pub type Holders = Vec<(SocketAddr, Option<Holder>)>;
 
 /// The listeners at port 53.
-pub(super) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
+pub fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
         match host.file(&format!("/proc/net/{table}")) {
@@ -36,25 +46,36 @@ pub(super) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     Some(holders)
 }
 
-/// The names of the processes that hold sockets, by inode.
-fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, String> {
-    let mut names = BTreeMap::new();
-    let Ok(entries) = fs::read_dir(host.path("/proc")) else { return names };
+/// The processes that hold sockets, by inode.
+fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Holder> {
+    let mut found = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(host.path("/proc")) else { return found };
     for process in entries.flatten().map(|entry| entry.path()) {
         let Ok(descriptors) = fs::read_dir(process.join("fd")) else { continue };
         let links = descriptors.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
         let held: Vec<u64> = links.filter_map(|link| inode(&link.to_string_lossy())).collect();
-        let name = || fs::read_to_string(process.join("comm")).map(|name| name.trim().to_owned());
         for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
-            let Ok(name) = name() else { continue };
+            let Some(holder) = holder(&process) else { continue };
             // systemd keeps open the sockets that it has handed over. The process that received them is the listener.
-            let known = names.entry(inode).or_insert_with(|| name.clone());
-            if known == MANAGER {
-                *known = name;
+            let known = found.entry(inode).or_insert_with(|| holder.clone());
+            if known.process == MANAGER {
+                *known = holder;
             }
         }
     }
-    names
+    found
+}
+
+/// The process whose directory in /proc is `place`.
+fn holder(place: &Path) -> Option<Holder> {
+    let process = fs::read_to_string(place.join("comm")).ok()?.trim().to_owned();
+    let groups = fs::read_to_string(place.join("cgroup")).unwrap_or_default();
+    Some(Holder { process, unit: unit(&groups).map(str::to_owned) })
+}
+
+/// The service of a process, from the lines of its control groups. One service may have groups of its own below.
+fn unit(groups: &str) -> Option<&str> {
+    groups.lines().find_map(|line| line.split('/').find(|part| part.ends_with(".service")))
 }
 
 /// The sockets at port 53 of a table of proc(5) that are in the state `listening`, with their inodes.
@@ -108,5 +129,8 @@ mod tests {
         assert!(listeners(&table, "0A").is_empty());
         assert_eq!(inode("socket:[4711]"), Some(4711));
         assert_eq!(inode("/dev/null"), None);
+        assert_eq!(unit("0::/system.slice/named.service\n"), Some("named.service"));
+        assert_eq!(unit("0::/system.slice/docker.service/0123\n"), Some("docker.service"));
+        assert_eq!(unit("0::/user.slice/session-1.scope\n"), None);
     }
 }

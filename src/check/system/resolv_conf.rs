@@ -7,20 +7,26 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::host::HostFile;
 use crate::check::HostFinding;
 
-const CHECK: &str = "resolv.conf";
+/// The name of this check.
+pub const CHECK: &str = "resolv.conf";
+
+/// The name of the check of its options.
+pub const TRUST_AD: &str = "trust-ad";
 
 /// Name servers that glibc reads; more are ignored (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
 /// The relevant parts of a `resolv.conf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ResolvConf {
-    pub(super) nameservers: Vec<String>,
+pub struct ResolvConf {
+    /// The addresses of the name servers, at least one.
+    pub nameservers: Vec<String>,
     pub(super) options: Vec<String>,
 }
 
 impl ResolvConf {
-    pub(super) fn parse(text: &str) -> Self {
+    /// Reads the text of the file.
+    pub fn parse(text: &str) -> Self {
         let (mut nameservers, mut options) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
             let mut words = line.split_ascii_whitespace().map(str::to_owned);
@@ -44,7 +50,7 @@ impl ResolvConf {
 
 /// Whether a nameserver is one of resolverd's addresses. A wildcard address is also the loopback address of its
 /// family.
-pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
+pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     let any =
         |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
     nameserver
@@ -108,7 +114,7 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
 
 /// glibc 2.31 and later remove AD unless `trust-ad` is set; Postfix sets it itself, others do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
-    const CHECK: &str = "trust-ad";
+    const CHECK: &str = TRUST_AD;
     let servers = &conf.nameservers;
     let all_ours = servers.iter().all(|nameserver| is_ours(nameserver, ours));
     let any_elsewhere =

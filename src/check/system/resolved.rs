@@ -10,7 +10,8 @@ use super::ini::values;
 use super::resolv_conf::is_ours;
 use crate::check::HostFinding;
 
-const CHECK: &str = "systemd-resolved";
+/// The name of this check.
+pub const CHECK: &str = "systemd-resolved";
 
 /// Whether it runs, and the servers that it asks.
 pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {

@@ -9,6 +9,11 @@ const VERDICT: usize = 14;
 
 /// Findings as text.
 pub fn text(findings: &[HostFinding], style: Style) -> String {
+    lines(findings, style) + &sum(findings)
+}
+
+/// The lines without the sum.
+pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     let wide = findings.iter().map(|finding| finding.check.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for finding in findings {
@@ -20,7 +25,6 @@ pub fn text(findings: &[HostFinding], style: Style) -> String {
             text.push_str(&format!("{gap}  {} {advice}\n", style.paint(Paint::Faint, "→")));
         }
     }
-    text.push_str(&sum(findings));
     text
 }
 

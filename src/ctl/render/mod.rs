@@ -12,6 +12,7 @@ pub mod plugin;
 pub mod rows;
 pub mod screen;
 pub mod state;
+pub mod switch;
 pub mod table;
 pub mod text;
 pub mod why;

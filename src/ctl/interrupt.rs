@@ -1,0 +1,42 @@
+//! The signals that would end a command in the middle of its work.
+
+use std::io;
+
+use futures_util::future::select_all;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::limits::SWITCH_SIGNAL_TIME;
+
+/// The signals of a terminal that closes, of Ctrl-C and Ctrl-\, and of a shutdown; caught as long as the process lives.
+pub(super) struct Interrupts {
+    runtime: Runtime,
+    signals: Vec<Signal>,
+    has_come: bool,
+}
+
+impl Interrupts {
+    /// Catches them from now on.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(super) fn catch() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let kinds =
+            [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit(), SignalKind::terminate()];
+        let signals = kinds.into_iter().map(signal).collect::<io::Result<_>>()?;
+        drop(entered);
+        Ok(Self { runtime, signals, has_come: false })
+    }
+
+    /// Whether one has come since.
+    pub(super) fn has_come(&mut self) -> bool {
+        let signals = &mut self.signals;
+        self.has_come |= self.runtime.block_on(async {
+            let any = select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())));
+            tokio::time::timeout(SWITCH_SIGNAL_TIME, any).await.is_ok()
+        });
+        self.has_come
+    }
+}

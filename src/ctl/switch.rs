@@ -1,0 +1,192 @@
+//! `resolverctl switch`: puts resolverd in the place of the resolver of this host, and back.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::check::{root_servers, unix};
+use super::exit::{CommandFailure, Exit};
+use super::interrupt::Interrupts;
+use super::outcome::CommandOutcome;
+use super::render::{Format, switch as screen};
+use crate::check::system::gather::{gather as gather_host, ours};
+use crate::check::system::judge;
+use crate::check::{CheckVerdict, HostFinding};
+use crate::switch::facts::gather;
+use crate::switch::machine::Machine;
+use crate::switch::plan::{SwitchPlan, plan};
+use crate::switch::{EndedStep, SwitchError, Watch, back, carry_out, give_up, lock, record};
+
+/// Names that are resolved at the end, if none are given.
+const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
+
+/// The name of the finding of that.
+const CHECK: &str = "C library";
+
+/// The command line of `switch`; tests bring a host, a root server and services of their own.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Carry out the plan. Without it, the plan is shown and nothing is changed.
+    #[arg(long, conflicts_with = "back")]
+    yes: bool,
+    /// Undo the last switch: files, links and services are as before. A file that was changed since stays.
+    #[arg(long)]
+    back: bool,
+    /// Stop the resolver in place even if other hosts can query it.
+    #[arg(long, conflicts_with = "back")]
+    stop_shared: bool,
+    /// Name to resolve through the C library at the end; may be repeated. Default: gmail.com, outlook.com, yahoo.com.
+    #[arg(long, value_name = "NAME", conflicts_with = "back")]
+    ask: Vec<String>,
+    #[arg(long, value_name = "DIRECTORY", default_value = "/", hide = true)]
+    root: PathBuf,
+    #[arg(long, value_name = "ADDR:PORT", hide = true)]
+    root_server: Vec<SocketAddr>,
+    #[arg(long, value_name = "PROGRAM", default_value = "systemctl", hide = true)]
+    systemctl: PathBuf,
+}
+
+/// Shows the plan, carries it out, or undoes it.
+pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
+    if arguments.root == Path::new("/") && !rustix::process::geteuid().is_root() {
+        return Err(CommandFailure::NotRoot);
+    }
+    let ours = ours(&arguments.root);
+    let machine = Machine { root: &arguments.root, systemctl: &arguments.systemctl, ours: &ours };
+    if arguments.back {
+        let _locked = lock(&machine)?;
+        let mut operator = Operator::new(format)?;
+        let ended = back(&machine, &mut operator)?;
+        return Ok(CommandOutcome { text: screen::undone(&ended, format), exit: exit_of_undo(&ended) });
+    }
+    let mut servers = arguments.root_server.clone();
+    if servers.is_empty() {
+        servers = root_servers();
+    }
+    let plan = plan(&gather(&machine, &servers, unix())?, arguments.stop_shared);
+    let is_refused = !plan.refusals.is_empty();
+    if is_refused || plan.steps.is_empty() || !arguments.yes {
+        let exit = if is_refused { Exit::No } else { Exit::Yes };
+        return Ok(CommandOutcome { text: screen::plan(&plan, format), exit });
+    }
+    let _locked = lock(&machine)?;
+    if record::exists(&machine) {
+        return Err(SwitchError::Recorded.into());
+    }
+    Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
+}
+
+/// 1 if what is left is the later work of somebody; 4 if resolverd may still be needed.
+fn exit_of_undo(ended: &[EndedStep]) -> Exit {
+    let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
+    match (errors.is_empty(), errors.iter().all(|error| error.is_later_work())) {
+        (true, _) => Exit::Yes,
+        (_, true) => Exit::No,
+        (_, false) => Exit::CouldNotTell,
+    }
+}
+
+/// The operator at the terminal: reads each step when it ends, and may press Ctrl-C.
+struct Operator {
+    format: Format,
+    interrupts: Interrupts,
+    /// The steps that have ended: done, and undone.
+    ended: [usize; 2],
+}
+
+impl Operator {
+    fn new(format: Format) -> Result<Self, CommandFailure> {
+        let interrupts = Interrupts::catch().map_err(CommandFailure::Output)?;
+        Ok(Self { format, interrupts, ended: [0; 2] })
+    }
+}
+
+impl Watch for Operator {
+    fn ended(&mut self, step: &EndedStep, is_undo: bool) {
+        let [done, undone] = &mut self.ended;
+        let place = if is_undo { undone } else { done };
+        print(&screen::ended(*place, step, is_undo, self.format));
+        *place = place.saturating_add(1);
+    }
+
+    fn is_interrupted(&mut self) -> bool {
+        self.interrupts.has_come()
+    }
+}
+
+/// A terminal that has closed must not end the work.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// A switch that is carried out.
+struct Switching<'s> {
+    arguments: &'s Arguments,
+    machine: &'s Machine<'s>,
+    servers: &'s [SocketAddr],
+    operator: Operator,
+}
+
+impl Switching<'_> {
+    /// Carries out the plan, checks the host, asks names; and undoes all if any of that fails.
+    fn run(mut self, plan: SwitchPlan) -> Result<CommandOutcome, CommandFailure> {
+        let format = self.operator.format;
+        print(&screen::begins(&plan, format));
+        let ended = carry_out(self.machine, plan.steps, &mut self.operator)?;
+        let mut failed = ended.iter().any(|(_, result)| result.is_err());
+        if !failed {
+            let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
+            found.retain(|finding| finding.verdict != CheckVerdict::Ok);
+            found.extend(self.asked());
+            if self.operator.is_interrupted() {
+                let advice = "run it again";
+                found.push(HostFinding::failure(CHECK, "a signal has interrupted the checks", advice));
+            }
+            failed = found.iter().any(|finding| finding.verdict == CheckVerdict::Failure);
+            print(&screen::findings(&found, format));
+        }
+        if !failed {
+            return Ok(CommandOutcome { text: screen::switched(format), exit: Exit::Yes });
+        }
+        let undone = match give_up(self.machine, &mut self.operator) {
+            // The first step has failed before it was recorded.
+            Err(SwitchError::NotRecorded) => Vec::new(),
+            undone => undone?,
+        };
+        let exit = match exit_of_undo(&undone) {
+            Exit::CouldNotTell => Exit::CouldNotTell,
+            _ => Exit::No,
+        };
+        Ok(CommandOutcome { text: screen::undone(&undone, format), exit })
+    }
+
+    /// Resolves names as mail software does. It is a failure if none can be resolved: one domain may have a fault.
+    fn asked(&self) -> Vec<HostFinding> {
+        let names = self.arguments.ask.iter().map(String::as_str);
+        let names: Vec<&str> = if self.arguments.ask.is_empty() { ASKED.to_vec() } else { names.collect() };
+        let mut findings: Vec<HostFinding> = names.into_iter().map(ask).collect();
+        let is_any = findings.iter().any(|finding| finding.verdict == CheckVerdict::Ok);
+        for finding in findings.iter_mut().filter(|finding| is_any && finding.verdict != CheckVerdict::Ok) {
+            finding.verdict = CheckVerdict::Warning;
+        }
+        findings
+    }
+}
+
+/// Resolves a name through getaddrinfo, which reads the new `resolv.conf`.
+fn ask(name: &str) -> HostFinding {
+    let began = Instant::now();
+    let answer = (name, 0).to_socket_addrs().map(|mut addresses| addresses.next());
+    let millis = began.elapsed().as_millis();
+    match answer {
+        Ok(Some(address)) => {
+            HostFinding::ok(CHECK, format!("{name} has the address {} ({millis} ms)", address.ip()))
+        }
+        Ok(None) => HostFinding::failure(CHECK, format!("{name} has no address ({millis} ms)"), ADVICE),
+        Err(error) => HostFinding::failure(CHECK, format!("{name}: {error} ({millis} ms)"), ADVICE),
+    }
+}
+
+const ADVICE: &str = "see why: resolverctl query NAME --trace, and journalctl -u resolverd";

@@ -1,0 +1,48 @@
+//! Carries out a plan.
+
+use super::error::SwitchError;
+use super::machine::Machine;
+use super::record::{self, RecordedStep, SwitchRecord};
+use super::step::SwitchStep;
+use super::watch::{EndedStep, Watch};
+
+/// Carries out the steps in order, each recorded before, until one fails or a signal comes.
+///
+/// # Errors
+/// There is a record of an earlier switch.
+pub fn carry_out(
+    machine: &Machine<'_>,
+    steps: Vec<SwitchStep>,
+    watch: &mut dyn Watch,
+) -> Result<Vec<EndedStep>, SwitchError> {
+    if record::exists(machine) {
+        return Err(SwitchError::Recorded);
+    }
+    let mut record = SwitchRecord::from(Vec::new());
+    let mut ended = Vec::new();
+    for step in steps {
+        let result = match watch.is_interrupted() {
+            true => Err(SwitchError::Interrupted),
+            false => carry_out_one(machine, &step, &mut record),
+        };
+        let failed = result.is_err();
+        let step = (step, result);
+        watch.ended(&step, false);
+        ended.push(step);
+        if failed {
+            break;
+        }
+    }
+    Ok(ended)
+}
+
+fn carry_out_one(
+    machine: &Machine<'_>,
+    step: &SwitchStep,
+    record: &mut SwitchRecord,
+) -> Result<(), SwitchError> {
+    let before = machine.state_before(&step.change)?;
+    record.steps.push(RecordedStep { step: step.clone(), before });
+    record.write(machine)?;
+    machine.carry_out(&step.change)
+}

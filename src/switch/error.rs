@@ -1,0 +1,114 @@
+//! Why a switch, or its undoing, failed.
+
+use std::io;
+
+/// The record of a switch. Its directory belongs to root.
+pub const RECORD: &str = "/var/lib/resolverctl/switch.json";
+
+/// Why a step, or its undoing, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// A file.
+    #[error("cannot {does} {path}: {error}")]
+    File {
+        /// The verb.
+        does: &'static str,
+        /// The file.
+        path: String,
+        /// The error.
+        error: io::Error,
+    },
+    /// A file that has changed since the switch.
+    #[error("{path} has changed since the switch, and stays as it is; the text of before is in {RECORD}")]
+    Changed {
+        /// The file.
+        path: String,
+    },
+    /// A link whose target has gone since the switch.
+    #[error(
+        "{path} was a link to {target}, which does not exist any more; install the program that wrote it"
+    )]
+    TargetGone {
+        /// The link.
+        path: String,
+        /// Its target.
+        target: String,
+    },
+    /// A file that programs of this host read, and this one cannot.
+    #[error("cannot read {path}: {error}")]
+    Unread {
+        /// The file.
+        path: String,
+        /// The error.
+        error: String,
+    },
+    /// A service that has gone since the switch.
+    #[error("{unit} is no longer installed")]
+    Gone {
+        /// Its unit.
+        unit: String,
+    },
+    /// Nobody would answer after the undo.
+    #[error(
+        "no resolver would answer at {servers}, which /etc/resolv.conf named before the switch{gone}; nothing is changed. Install a resolver, or write the address of one into /etc/resolv.conf, then run this again"
+    )]
+    NoResolver {
+        /// The name servers.
+        servers: String,
+        /// The services that are gone.
+        gone: String,
+    },
+    /// The operator's own file names resolverd.
+    #[error(
+        "{path} has changed since the switch and still names resolverd, which was not here before; nothing is changed. Write the address of another resolver, then run this again; the text of before is in {RECORD}"
+    )]
+    StillNamed {
+        /// The file.
+        path: String,
+    },
+    /// A file that could not be restored names resolverd.
+    #[error("resolverd goes on, because {path} could not be restored and names it")]
+    Needed {
+        /// The file.
+        path: String,
+    },
+    /// The old resolver could not be started.
+    #[error("resolverd is started again, because the resolver of before has not started")]
+    StartedAgain,
+    /// A signal came.
+    #[error("not begun: a signal has interrupted it")]
+    Interrupted,
+    /// Another process switches.
+    #[error("another `resolverctl switch` is running")]
+    Busy,
+    /// systemctl has failed.
+    #[error("systemctl {arguments}: {said}")]
+    Systemctl {
+        /// Its arguments.
+        arguments: String,
+        /// The end of its output.
+        said: String,
+    },
+    /// Port 53 is still taken.
+    #[error("port 53 is still taken: {holders}")]
+    Port {
+        /// The finding of `check system`.
+        holders: String,
+    },
+    /// There is a record already.
+    #[error("{RECORD} records an earlier switch; undo it first: `resolverctl switch --back`")]
+    Recorded,
+    /// There is no record.
+    #[error("there is no switch to undo: {RECORD} does not exist")]
+    NotRecorded,
+    /// The record may have been written by somebody else than root.
+    #[error("{RECORD} does not belong to root alone, or is no record of this version; nothing is changed")]
+    Untrusted,
+}
+
+impl SwitchError {
+    /// Whether somebody has changed the host since the switch, which counts more than the state of before.
+    pub const fn is_later_work(&self) -> bool {
+        matches!(self, Self::Changed { .. } | Self::Gone { .. })
+    }
+}

@@ -1,0 +1,123 @@
+//! The facts that a plan needs: those of `resolverctl check system`, the services, and the programs that write
+//! `/etc/resolv.conf`.
+
+use std::fs;
+use std::net::SocketAddr;
+
+use super::error::SwitchError;
+use super::machine::Machine;
+use super::step::{OWN_UNITS, UnitState};
+use crate::check::system::host::{CheckedHost, HostFile};
+use crate::check::system::{self, gather};
+use crate::config::{Config, defaults};
+use crate::limits::MAX_CHECKED_DROP_INS;
+
+/// The services that are resolvers; those of Knot Resolver have a number.
+const RESOLVERS: [&str; 7] = [
+    "named.service",
+    "named-chroot.service",
+    "unbound.service",
+    DNSMASQ,
+    "knot-resolver.service",
+    "pdns-recursor.service",
+    "kresd@*.service",
+];
+
+/// Also serves DHCP on some hosts.
+pub(super) const DNSMASQ: &str = "dnsmasq.service";
+
+/// Configurations of resolvers that `resolverctl import` reads, by the beginning of the unit's name.
+const CONFIGURATIONS: [(&str, &str); 3] = [
+    ("named", "/etc/bind/named.conf"),
+    ("named", "/etc/named.conf"),
+    ("unbound", "/etc/unbound/unbound.conf"),
+];
+
+/// Whether a service is a resolver, which may be stopped.
+pub(super) fn is_resolver(unit: &str) -> bool {
+    RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
+}
+
+/// The facts.
+#[derive(Clone, Debug)]
+pub struct SwitchFacts {
+    /// Those of `check system`.
+    pub host: system::HostFacts,
+    /// Whether the configuration has zones or records of its own; or its errors.
+    pub config: Result<bool, String>,
+    /// The services that are resolvers, those of resolverd, and Postfix.
+    pub units: Vec<UnitState>,
+    /// The target of `/etc/nsswitch.conf`, if it is a link.
+    pub nsswitch_link: Option<String>,
+    /// dhclient of ISC.
+    pub dhclient: Dhclient,
+    /// `/etc/resolvconf.conf` of openresolv.
+    pub openresolv: HostFile,
+    /// The configuration of dnsmasq.
+    pub dnsmasq: Vec<HostFile>,
+    /// Configurations to import: the beginning of the unit's name, and the file.
+    pub imports: Vec<(&'static str, &'static str)>,
+}
+
+/// The DHCP client of ISC, whose script writes `resolv.conf`.
+#[derive(Clone, Debug)]
+pub struct Dhclient {
+    /// Whether it is installed.
+    pub is_there: bool,
+    /// Whether its script runs hooks of a directory, as Debian's does.
+    pub has_hooks: bool,
+    /// Our hook.
+    pub hook: HostFile,
+    /// `/etc/dhcp/dhclient.conf`
+    pub conf: HostFile,
+}
+
+/// Our hook of dhclient's script. It runs after that of resolvconf, which has a name before it.
+pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
+
+/// Reads this host, and asks `servers`, root servers, over the network.
+///
+/// # Errors
+/// systemctl cannot be run.
+pub fn gather(machine: &Machine<'_>, servers: &[SocketAddr], unix: u64) -> Result<SwitchFacts, SwitchError> {
+    let host = CheckedHost { root: machine.root };
+    let units: Vec<&str> = RESOLVERS.into_iter().chain(OWN_UNITS).collect();
+    let is_any = |paths: &[&str]| paths.iter().any(|path| host.is_there(path));
+    let openresolv = is_any(&["/sbin/resolvconf", "/usr/sbin/resolvconf"]);
+    Ok(SwitchFacts {
+        host: gather::gather(machine.root, servers, unix),
+        config: config(&host),
+        units: machine.units(&units)?,
+        nsswitch_link: host.link("/etc/nsswitch.conf").1,
+        dhclient: Dhclient {
+            is_there: is_any(&["/sbin/dhclient", "/usr/sbin/dhclient"]),
+            has_hooks: host.is_there("/etc/dhcp/dhclient-enter-hooks.d"),
+            hook: host.file(HOOK),
+            conf: host.file("/etc/dhcp/dhclient.conf"),
+        },
+        openresolv: match openresolv {
+            true => host.file("/etc/resolvconf.conf"),
+            false => HostFile::Missing { path: "/etc/resolvconf.conf".to_owned() },
+        },
+        dnsmasq: dnsmasq(&host),
+        imports: CONFIGURATIONS.into_iter().filter(|(_, path)| host.is_there(path)).collect(),
+    })
+}
+
+fn config(host: &CheckedHost<'_>) -> Result<bool, String> {
+    let path = host.path(defaults::FILE);
+    let config = match path.exists() {
+        true => Config::load(Some(&path)).map_err(|errors| errors.to_string())?,
+        false => Config::default(),
+    };
+    Ok(!config.zones.is_empty() || !config.hosts.is_empty() || !config.records.is_empty())
+}
+
+/// Its file, and those of its directory, whatever their names end in.
+fn dnsmasq(host: &CheckedHost<'_>) -> Vec<HostFile> {
+    let folder = "/etc/dnsmasq.d";
+    let entries = fs::read_dir(host.path(folder)).into_iter().flatten().flatten().take(MAX_CHECKED_DROP_INS);
+    let drop_ins =
+        entries.map(|entry| host.file(&format!("{folder}/{}", entry.file_name().to_string_lossy())));
+    std::iter::once(host.file("/etc/dnsmasq.conf")).chain(drop_ins).collect()
+}

@@ -1,0 +1,43 @@
+//! `resolverctl switch`: puts resolverd in the place of the resolver that this host uses, and back.
+//!
+//! `facts` reads the host, `plan` decides, `carry_out` goes through the steps, `machine` and `files` change services and files,
+//! `record` keeps the state of before, and `undo` restores it. The plan is a pure function of the facts.
+//!
+//! # Decisions
+//!
+//! - The facts are those of `resolverctl check system`. The plan has a step for each finding that a step can mend; any
+//!   other failure, such as a firewall, prevents the switch.
+//! - A step is recorded with the state before it, on disk, before it is carried out. So `--back` also undoes a switch that
+//!   a power failure has cut off.
+//! - A file that was changed after the switch is not restored: the operator's later work counts more. A file that is half of
+//!   the text of before or of the new one was cut off by a power failure, and is restored.
+//! - resolverd goes on while nobody else would answer: if `resolv.conf` cannot be restored, if the old resolver has gone, or if
+//!   it does not start. Packages are not removed then.
+//! - The old resolver starts at boot until resolverd does, and again before resolverd does not. A power failure at any moment
+//!   leaves one of them.
+//! - A signal is a failure of the switch. It is undone, because half a switch is worse than none or all of it.
+//! - The record lies in a directory of root. The daemon's own directory belongs to its user, who could then have root write
+//!   any file.
+//! - Only services known as resolvers are stopped. A holder of port 53 such as docker.service does more than DNS. One that other
+//!   hosts can query may serve zones to the world, so the operator must say that it may stop.
+//! - An existing file is written in place, and not renamed over, so that its owner, mode and label stay.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod carry_out;
+mod error;
+pub mod facts;
+mod files;
+pub mod machine;
+pub mod plan;
+pub mod record;
+pub mod step;
+mod texts;
+mod undo;
+mod watch;
+
+pub use self::carry_out::carry_out;
+pub use self::error::{RECORD, SwitchError};
+pub use self::record::lock;
+pub use self::undo::{back, give_up};
+pub use self::watch::{EndedStep, Watch};

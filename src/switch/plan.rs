@@ -1,0 +1,315 @@
+//! The steps of a switch, decided from the facts.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::facts::{DNSMASQ, HOOK, SwitchFacts, is_resolver};
+use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
+use super::texts::{self, MARK};
+use crate::check::system::host::HostFile;
+use crate::check::system::{
+    cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved,
+};
+use crate::check::{CheckVerdict, HostFinding};
+
+/// What would be done, and what is in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SwitchPlan {
+    /// The steps, in order.
+    pub steps: Vec<SwitchStep>,
+    /// Failures that no step mends: nothing may be changed.
+    pub refusals: Vec<HostFinding>,
+    /// Consequences that an operator must know before.
+    pub warnings: Vec<HostFinding>,
+}
+
+/// The checks whose failures a step mends, or refuses by itself.
+const MENDED: [&str; 8] = [
+    resolv_conf::CHECK,
+    resolv_conf::TRUST_AD,
+    nsswitch::CHECK,
+    resolved::CHECK,
+    network_manager::CHECK,
+    cloud_init::CHECK,
+    postfix::CHECK,
+    port::CHECK,
+];
+
+const CHECK: &str = "switch";
+
+/// Decides. Services are stopped as late, and resolverd is started as early, as possible; at each boot in between, one of them
+/// starts. `stop_shared`: also a resolver that other hosts can query may be stopped.
+pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
+    let mut draft = Draft { facts, stop_shared, findings: judge(&facts.host), plan: SwitchPlan::default() };
+    draft.refuse();
+    draft.keep_others_off_resolv_conf();
+    draft.take_port();
+    draft.systemd_resolved();
+    draft.nsswitch();
+    draft.resolv_conf();
+    draft.plan
+}
+
+struct Draft<'f> {
+    facts: &'f SwitchFacts,
+    stop_shared: bool,
+    findings: Vec<HostFinding>,
+    plan: SwitchPlan,
+}
+
+impl Draft<'_> {
+    /// Whether a check is not satisfied.
+    fn is_amiss(&self, check: &str) -> bool {
+        self.findings.iter().any(|finding| {
+            finding.check == check && matches!(finding.verdict, CheckVerdict::Warning | CheckVerdict::Failure)
+        })
+    }
+
+    fn unit(&self, name: &str) -> Option<&UnitState> {
+        self.facts.units.iter().find(|state| state.unit == name && state.exists)
+    }
+
+    fn step(&mut self, change: Change, why: impl Into<String>) {
+        self.plan.steps.push(SwitchStep { change, why: why.into() });
+    }
+
+    fn write(&mut self, path: &str, text: String, informs: Option<(&str, bool)>, why: &str) {
+        let informs = informs.map(|(unit, restart)| Informed { unit: unit.to_owned(), restart });
+        self.step(Change::File { path: path.to_owned(), text, informs }, why);
+    }
+
+    /// Failures that no step mends.
+    fn refuse(&mut self) {
+        let failed = |finding: &&HostFinding| {
+            finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
+                // Without a privilege, or in a strange /proc, it is not known whom to stop.
+                || finding.verdict == CheckVerdict::CouldNotTell && MENDED.contains(&finding.check)
+                || finding.check == port::CHECK && self.facts.host.ours.is_empty()
+        };
+        self.plan.refusals.extend(self.findings.iter().filter(failed).cloned());
+        if let Err(errors) = &self.facts.config {
+            let advice = "correct the file; `resolverctl config check` shows the errors";
+            self.plan.refusals.push(HostFinding::failure("configuration", errors.trim_end(), advice));
+        }
+        let missing: Vec<&str> = OWN_UNITS.into_iter().filter(|name| self.unit(name).is_none()).collect();
+        if !missing.is_empty() {
+            self.plan.refusals.push(HostFinding::failure(
+                CHECK,
+                format!("{} not installed", missing.join(", ")),
+                "install the package, or copy the units from systemd/ and run `systemctl daemon-reload`",
+            ));
+        }
+    }
+
+    /// Programs that would write over `resolv.conf`.
+    fn keep_others_off_resolv_conf(&mut self) {
+        if self.is_amiss(network_manager::CHECK) {
+            self.write(
+                "/etc/NetworkManager/conf.d/zz-resolverd.conf",
+                format!("{MARK}[main]\ndns=none\n"),
+                Some((NETWORK_MANAGER, false)),
+                "NetworkManager would overwrite /etc/resolv.conf",
+            );
+        }
+        if self.is_amiss(cloud_init::CHECK) {
+            self.write(
+                "/etc/cloud/cloud.cfg.d/zz-resolverd.cfg",
+                format!("{MARK}manage_resolv_conf: false\n"),
+                None,
+                "cloud-init would overwrite /etc/resolv.conf at the next boot",
+            );
+        }
+        let dhclient = &self.facts.dhclient;
+        let overruled = dhclient.conf.text().is_some_and(|text| {
+            text.lines().any(|line| line.trim_start().starts_with("supersede domain-name-servers"))
+        });
+        match (dhclient.is_there && !overruled && dhclient.hook.text().is_none(), dhclient.has_hooks) {
+            (true, true) => self.write(
+                HOOK,
+                format!("{MARK}make_resolv_conf() {{ :; }}\n"),
+                None,
+                "dhclient would overwrite /etc/resolv.conf with each lease",
+            ),
+            (true, false) => self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                "dhclient is installed, and may overwrite /etc/resolv.conf with each lease",
+                "add `supersede domain-name-servers 127.0.0.1;` to dhclient.conf if it is in use",
+            )),
+            (false, _) => {}
+        }
+        let openresolv = self.facts.openresolv.text().map(str::to_owned);
+        if let Some(text) = openresolv.filter(|text| !text.lines().any(|line| line.trim() == OPENRESOLV_OFF))
+        {
+            let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            self.write(
+                "/etc/resolvconf.conf",
+                format!("{text}{gap}{MARK}{OPENRESOLV_OFF}\n"),
+                None,
+                "openresolv would overwrite /etc/resolv.conf",
+            );
+        }
+    }
+
+    /// Stops the resolvers in place, and starts resolverd.
+    fn take_port(&mut self) {
+        let ours = self.facts.host.ours.as_slice();
+        let holders = self.facts.host.holders.as_deref().unwrap_or_default().to_vec();
+        let mut stopped = BTreeSet::new();
+        for (address, holder) in port::in_the_way(&holders, ours) {
+            let Some(holder) = holder else { continue };
+            match holder.unit.as_deref() {
+                Some(unit) if is_resolver(unit) => {
+                    if stopped.insert(unit.to_owned()) {
+                        let change = Change::Stop { unit: unit.to_owned() };
+                        self.step(change, format!("{} holds {address}", holder.process));
+                    }
+                }
+                // Its dnsmasq ends with the step above.
+                Some(NETWORK_MANAGER) if self.is_amiss(network_manager::CHECK) => {}
+                unit => {
+                    let of = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
+                    self.plan.refusals.push(HostFinding::failure(
+                        port::CHECK,
+                        format!(
+                            "{}{of} holds {address}, and is no service that only resolves names",
+                            holder.process
+                        ),
+                        "free the port in its configuration, or stop it yourself",
+                    ));
+                }
+            }
+        }
+        self.tell_what_stops(&stopped, &holders);
+        let runs =
+            OWN_UNITS.iter().all(|name| self.unit(name).is_some_and(|unit| unit.enabled && unit.active));
+        if !runs {
+            self.step(Change::Start, "resolverd answers at port 53");
+        }
+        let rivals = self.facts.units.iter().filter(|state| is_resolver(&state.unit) && state.enabled);
+        for state in rivals.filter(|state| stopped.contains(&state.unit) || !state.active) {
+            let why = "it would take port 53 at the next boot".to_owned();
+            self.plan.steps.push(SwitchStep { change: Change::Disable { unit: state.unit.clone() }, why });
+        }
+    }
+
+    /// What else ends with the services that are stopped.
+    fn tell_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
+        let dhcp = |file: &HostFile| {
+            file.text()
+                .is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with("dhcp-range")))
+        };
+        if stopped.contains(DNSMASQ) && self.facts.dnsmasq.iter().any(dhcp) {
+            self.plan.refusals.push(HostFinding::failure(
+                CHECK,
+                "dnsmasq also gives addresses to other hosts (dhcp-range)",
+                "write `port=0` to its configuration, which ends its DNS alone, and restart it",
+            ));
+        }
+        let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
+        let elsewhere: BTreeSet<String> = holders
+            .iter()
+            .filter(|(address, holder)| {
+                holder.as_ref().is_some_and(|holder| is_stopped(&holder.unit))
+                    && !address.ip().is_loopback()
+                    && !self.facts.host.ours.contains(&address.ip())
+            })
+            .map(|(address, _)| address.to_string())
+            .collect();
+        let evidence = format!("other hosts may query the resolver in place at {}", list(&elsewhere));
+        match (elsewhere.is_empty(), self.stop_shared) {
+            (true, _) => {}
+            (false, true) => self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                evidence,
+                "it stops, as --stop-shared says; those hosts get no answers from it any more",
+            )),
+            (false, false) => self.plan.refusals.push(HostFinding::failure(
+                CHECK,
+                evidence,
+                "if they do, add the address to listen.addresses and the hosts to listen.allow; if it serves zones as a primary or secondary server, keep it at that address alone; if no other host needs it, add --stop-shared",
+            )),
+        }
+        let is_stopped = |name: &str| stopped.iter().any(|unit| unit.starts_with(name));
+        let import = self.facts.imports.iter().find(|(name, _)| is_stopped(name));
+        if let (Some((_, path)), Ok(false)) = (import, &self.facts.config) {
+            self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                format!("the zones and settings of {path} are not carried over"),
+                format!("see first: resolverctl import {path}"),
+            ));
+        }
+    }
+
+    fn systemd_resolved(&mut self) {
+        if self.is_amiss(resolved::CHECK) {
+            let address = self.address();
+            self.write(
+                "/etc/systemd/resolved.conf.d/zz-resolverd.conf",
+                format!("{MARK}[Resolve]\nDNS=\nDNS={address}\nDNSOverTLS=no\nDomains=~.\n"),
+                Some(("systemd-resolved.service", true)),
+                "programs that ask systemd-resolved would bypass resolverd",
+            );
+        }
+    }
+
+    fn nsswitch(&mut self) {
+        if !self.is_amiss(nsswitch::CHECK) {
+            return;
+        }
+        let text = self.facts.host.nsswitch.text().and_then(texts::nsswitch);
+        match (text, &self.facts.nsswitch_link) {
+            (Some(text), None) => self.write(
+                "/etc/nsswitch.conf",
+                text,
+                None,
+                "programs would ask systemd-resolved before any DNS server",
+            ),
+            _ => {
+                let found = self.findings.iter().find(|finding| finding.check == nsswitch::CHECK);
+                self.plan.refusals.extend(found.cloned());
+            }
+        }
+    }
+
+    /// `resolv.conf`, and the copy of it in Postfix's chroot.
+    fn resolv_conf(&mut self) {
+        let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
+        let text = match self.is_amiss(resolv_conf::CHECK) || self.is_amiss(resolv_conf::TRUST_AD) {
+            true => texts::resolv_conf(old, self.address()),
+            false => old.to_owned(),
+        };
+        if text != old {
+            self.write("/etc/resolv.conf", text.clone(), None, "programs of this host ask resolverd");
+        }
+        let mut after = self.facts.host.clone();
+        after.resolv_conf =
+            (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.clone() }, None);
+        let left = judge(&after);
+        if left.iter().any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok) {
+            self.write(
+                "/var/spool/postfix/etc/resolv.conf",
+                text,
+                Some(("postfix.service", false)),
+                "Postfix's services in the chroot read this copy",
+            );
+        }
+    }
+
+    /// The address that programs of this host ask.
+    fn address(&self) -> IpAddr {
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let ours = &self.facts.host.ours;
+        let is_here = ours.iter().any(|address| *address == here || address.is_unspecified());
+        ours.first().copied().filter(|_| !is_here).unwrap_or(here)
+    }
+}
+
+/// A listener at port 53.
+type Held = (std::net::SocketAddr, Option<crate::check::system::proc::Holder>);
+
+/// The setting of openresolv that leaves `resolv.conf` alone.
+const OPENRESOLV_OFF: &str = "resolvconf=NO";
+
+fn list(words: &BTreeSet<String>) -> String {
+    words.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,110 @@
+//! The new texts of files.
+
+use std::net::IpAddr;
+
+/// The first line of each file that is written as a whole.
+pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
+
+/// Options that every such file has: EDNS, and the AD bit for DANE.
+const OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
+
+/// A `resolv.conf` that names only `address`, with the search list and the other options of the old one.
+pub(super) fn resolv_conf(old: &str, address: IpAddr) -> String {
+    let (mut kept, mut options) = (String::new(), OPTIONS.map(str::to_owned).to_vec());
+    for line in old.lines() {
+        let mut words = line.split_ascii_whitespace();
+        match words.next() {
+            Some("search" | "domain" | "sortlist") => kept.push_str(&format!("{line}\n")),
+            Some("options") => {
+                options.extend(words.filter(|word| !OPTIONS.contains(word)).map(str::to_owned))
+            }
+            _ => {}
+        }
+    }
+    format!("{MARK}{kept}nameserver {address}\noptions {}\n", options.join(" "))
+}
+
+/// An `nsswitch.conf` without `resolve` and the actions after it; `dns` takes its place unless it is there already. None if
+/// its `hosts` line has no `resolve`.
+pub(super) fn nsswitch(old: &str) -> Option<String> {
+    let is_hosts = |line: &str| line.trim_start().starts_with("hosts:");
+    let at = old.split_inclusive('\n').filter(|line| is_hosts(line)).count();
+    let mut seen = 0;
+    let mut changed = false;
+    let text = old
+        .split_inclusive('\n')
+        .map(|line| {
+            seen += usize::from(is_hosts(line));
+            // The last line counts.
+            let new = (is_hosts(line) && seen == at).then(|| without_resolve(line)).flatten();
+            changed |= new.is_some();
+            new.unwrap_or_else(|| line.to_owned())
+        })
+        .collect();
+    changed.then_some(text)
+}
+
+/// A `hosts` line without `resolve`.
+fn without_resolve(line: &str) -> Option<String> {
+    let (sources, comment) = line.split_at(line.find('#').unwrap_or_else(|| line.trim_end().len()));
+    let (before, after) = sources.split_once("resolve").filter(|(before, after)| {
+        let is_gap = |text: &str, letter: Option<char>| {
+            text.is_empty() || letter.is_some_and(|letter| letter.is_whitespace() || ":[".contains(letter))
+        };
+        is_gap(before, before.chars().last()) && is_gap(after, after.chars().next())
+    })?;
+    let mut after = after.trim_start();
+    while let Some((_, rest)) = after.strip_prefix('[').and_then(|action| action.split_once(']')) {
+        after = rest.trim_start();
+    }
+    let has_dns =
+        before.split_ascii_whitespace().chain(after.split_ascii_whitespace()).any(|word| word == "dns");
+    let dns = match (has_dns, after.is_empty()) {
+        (true, _) => "",
+        (false, true) => "dns",
+        (false, false) => "dns ",
+    };
+    Some(format!("{before}{dns}{after}{comment}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolv_conf_keeps_the_search_list() {
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let old = "# NetworkManager\nsearch a.example b.example\nnameserver 10.0.0.1\noptions rotate edns0\noptions ndots:2\n";
+        assert_eq!(
+            resolv_conf(old, here),
+            format!(
+                "{MARK}search a.example b.example\nnameserver 127.0.0.1\noptions edns0 trust-ad rotate ndots:2\n"
+            )
+        );
+        assert_eq!(resolv_conf("", here), format!("{MARK}nameserver 127.0.0.1\noptions edns0 trust-ad\n"));
+    }
+
+    #[test]
+    fn nsswitch_loses_resolve_alone() {
+        let ubuntu = "passwd: files\nhosts:          files mdns4_minimal [NOTFOUND=return] dns\n";
+        assert_eq!(nsswitch(ubuntu), None);
+        for (old, new) in [
+            ("hosts: files resolve [!UNAVAIL=return] dns # x\n", "hosts: files dns # x\n"),
+            (
+                "hosts: files resolve [!UNAVAIL=return] [SUCCESS=merge] myhostname dns\n",
+                "hosts: files myhostname dns\n",
+            ),
+            ("hosts:resolve\n", "hosts:dns\n"),
+            ("hosts: files resolve", "hosts: files dns"),
+            ("hosts: files resolve myhostname\n", "hosts: files dns myhostname\n"),
+            (
+                "hosts: resolve\nhosts: files dns resolve\nnetworks: files\n",
+                "hosts: resolve\nhosts: files dns \nnetworks: files\n",
+            ),
+        ] {
+            assert_eq!(nsswitch(old).as_deref(), Some(new), "{old}");
+        }
+        assert_eq!(nsswitch("hosts: files resolved dns\n"), None);
+        assert_eq!(nsswitch("hosts: files dns # resolve\n"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! The operator of a switch.
+
+use super::error::SwitchError;
+use super::step::SwitchStep;
+
+/// A step and how it ended.
+pub type EndedStep = (SwitchStep, Result<(), SwitchError>);
+
+/// The operator, who sees each step as it ends and may interrupt.
+pub trait Watch {
+    /// A step, or the undoing of one, has ended.
+    fn ended(&mut self, step: &EndedStep, is_undo: bool);
+
+    /// Whether a signal has come.
+    fn is_interrupted(&mut self) -> bool;
+}

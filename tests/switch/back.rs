@@ -1,0 +1,271 @@
+//! `switch --back`, and switches that are cut off: the host has a resolver at every moment, and is as before in the end.
+
+use std::fs;
+use std::path::Path;
+
+use super::host::{Host, Internet, crowded, golden, internet, plain};
+
+const OURS: &str = "nameserver 127.0.0.1\n";
+
+/// Whether resolverd runs.
+fn answers(host: &Host) -> bool {
+    host.read("units/resolverd.service").contains("active")
+}
+
+fn switched(internet: &Internet, host: &Host) {
+    let (code, text) = host.switch(internet, &["--yes", "--stop-shared"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+/// A host whose own resolver is Unbound.
+fn unbound() -> Host {
+    let host = Host::new(&[
+        ("etc/resolv.conf", "nameserver 127.0.0.1\n"),
+        ("etc/nsswitch.conf", "hosts: files dns\n"),
+        ("units/unbound.service", "loaded enabled active\n"),
+    ]);
+    host.holds("unbound", "unbound.service", [127, 0, 0, 1]);
+    host
+}
+
+/// Undoes the rest, and compares with the state before.
+fn restored(internet: &Internet, host: &Host, before: &std::collections::BTreeMap<String, String>) {
+    let (code, text) = host.switch(internet, &["--back"]);
+    assert_eq!(code, 0, "{text}");
+    let mut after = host.files();
+    for made in ["var", "var/lib"] {
+        if !before.contains_key(made) {
+            after.remove(made);
+        }
+    }
+    assert_eq!(&after, before);
+}
+
+#[test]
+fn resolverd_stays_while_resolv_conf_names_it() {
+    let (internet, host) = (internet(), plain());
+    let before = host.files();
+    switched(&internet, &host);
+    let written = host.read("etc/resolv.conf");
+    host.write("etc/resolv.conf", &format!("{OURS}search corp.example\n"));
+    let (code, _, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(
+        error.contains("/etc/resolv.conf has changed since the switch and still names resolverd"),
+        "{error}"
+    );
+    assert!(answers(&host));
+    host.write("etc/resolv.conf", &written);
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn resolverd_stays_while_resolv_conf_cannot_be_written() {
+    let (internet, host) = (internet(), crowded());
+    let before = host.files();
+    switched(&internet, &host);
+    // Nothing can be put in its place, as on a file system without room.
+    let obstacle = "etc/resolv.conf.resolverctl/obstacle";
+    host.write(obstacle, "");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    golden("switch_needed.txt", &text);
+    assert_eq!(code, 4);
+    assert!(answers(&host) && host.read("etc/resolv.conf").contains(OURS));
+    assert_eq!(host.files()["units/resolverd.socket"], "active enabled loaded");
+    fs::remove_dir_all(host.path(obstacle).parent().unwrap()).unwrap();
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn resolverd_stays_if_the_old_resolver_has_gone() {
+    let (internet, host) = (internet(), unbound());
+    let before = host.files();
+    switched(&internet, &host);
+    let unit = host.read("units/unbound.service");
+    fs::remove_file(host.path("units/unbound.service")).unwrap();
+    let (code, _, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("no resolver would answer at 127.0.0.1"), "{error}");
+    assert!(error.contains("unbound.service"), "{error}");
+    assert!(answers(&host));
+    // Installed again.
+    host.write("units/unbound.service", &unit);
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn a_resolver_that_has_gone_is_no_hindrance_if_resolv_conf_names_another() {
+    let internet = internet();
+    let host = unbound();
+    host.write("etc/resolv.conf", "nameserver 192.0.2.53\n");
+    switched(&internet, &host);
+    fs::remove_file(host.path("units/unbound.service")).unwrap();
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("unbound.service is no longer installed"), "{text}");
+    assert_eq!(host.read("etc/resolv.conf"), "nameserver 192.0.2.53\n");
+    assert!(!answers(&host));
+}
+
+#[test]
+fn resolverd_stays_if_the_target_of_the_link_has_gone() {
+    let (internet, host) = (internet(), crowded());
+    let before = host.files();
+    switched(&internet, &host);
+    fs::remove_file(host.path("run/NetworkManager/resolv.conf")).unwrap();
+    let (code, _, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("run/NetworkManager/resolv.conf"), "{error}");
+    assert!(answers(&host) && host.read("etc/resolv.conf").contains(OURS));
+    host.write("run/NetworkManager/resolv.conf", &before["run/NetworkManager/resolv.conf"]);
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn resolverd_starts_again_if_the_old_resolver_does_not() {
+    let (internet, host) = (internet(), unbound());
+    let before = host.files();
+    switched(&internet, &host);
+    host.write("fails/start-unbound.service", "");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    golden("switch_again.txt", &text);
+    assert_eq!(code, 4);
+    assert!(answers(&host));
+    fs::remove_dir_all(host.path("fails")).unwrap();
+    restored(&internet, &host, &before);
+}
+
+/// The texts that a power failure may leave in place of `whole`.
+fn cut(whole: &str) -> [&str; 3] {
+    ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
+}
+
+#[test]
+fn a_half_written_file_is_no_change_of_the_operator() {
+    let (internet, host) = (internet(), plain());
+    let before = host.files();
+    switched(&internet, &host);
+    let written = host.read("etc/resolv.conf");
+    for half in cut(&written).into_iter().chain(cut("nameserver 192.0.2.53\n")) {
+        host.write("etc/resolv.conf", half);
+        restored(&internet, &host, &before);
+        switched(&internet, &host);
+    }
+    fs::remove_file(host.path("etc/resolv.conf")).unwrap();
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn a_half_written_file_does_not_stay_for_a_link() {
+    let (internet, host) = (internet(), crowded());
+    let before = host.files();
+    switched(&internet, &host);
+    fs::remove_file(host.path("etc/resolv.conf")).unwrap();
+    // The file that was to take its place.
+    host.write("etc/resolv.conf.resolverctl", "# Wri");
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn a_switch_that_was_killed_is_undone() {
+    let internet = internet();
+    for call in [
+        "try-reload-or-restart-NetworkManager.service",
+        "stop-named.service",
+        "enable-resolverd.socket",
+        "start-resolverd.socket",
+        "disable-named.service",
+        "try-restart-systemd-resolved.service",
+    ] {
+        let host = crowded();
+        host.write(&format!("signals/{call}"), "KILL");
+        let before = host.files();
+        let mut command = host.prepared(&internet, &["--yes", "--stop-shared"]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), None, "{call}: {}", String::from_utf8_lossy(&output.stdout));
+        let enabled = |unit: &str| host.read(&format!("units/{unit}.service")).contains("enabled");
+        assert!(enabled("named") || enabled("resolverd"), "{call}: no resolver starts at the next boot");
+        fs::remove_file(host.path(&format!("signals/{call}"))).unwrap();
+        restored(&internet, &host, &before);
+    }
+}
+
+#[test]
+fn an_undo_that_was_killed_goes_on() {
+    let internet = internet();
+    for call in [
+        "try-restart-systemd-resolved.service",
+        "enable-named.service",
+        "stop-resolverd.socket",
+        "start-named.service",
+    ] {
+        let host = crowded();
+        let before = host.files();
+        switched(&internet, &host);
+        host.write(&format!("signals/{call}"), "KILL");
+        assert_eq!(host.prepared(&internet, &["--back"]).output().unwrap().status.code(), None, "{call}");
+        let enabled = |unit: &str| host.read(&format!("units/{unit}.service")).contains("enabled");
+        assert!(enabled("named") || enabled("resolverd"), "{call}: no resolver starts at the next boot");
+        fs::remove_file(host.path(&format!("signals/{call}"))).unwrap();
+        restored(&internet, &host, &before);
+    }
+}
+
+#[test]
+fn a_signal_undoes_the_switch() {
+    let internet = internet();
+    for signal in ["INT", "TERM", "HUP"] {
+        let host = crowded();
+        host.write("signals/stop-named.service", signal);
+        let before = host.files();
+        let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
+        assert_eq!(code, 1, "{signal}: {text}");
+        assert!(text.contains("a signal has interrupted it"), "{text}");
+        assert!(text.contains("If it is cut off, run: resolverctl switch --back\n"), "{text}");
+        assert!(text.ends_with("All is as before the switch.\n"), "{text}");
+        let mut after = host.files();
+        after.remove("var/lib");
+        assert_eq!(after, before, "{signal}");
+        assert!(!host.calls().contains("start resolverd"), "{}", host.calls());
+    }
+}
+
+#[test]
+fn consequences_are_told_before_the_steps() {
+    let (internet, host) = (internet(), crowded());
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("other hosts may query the resolver in place at 0.0.0.0:53"), "{text}");
+    assert!(text.contains("--stop-shared"), "{text}");
+    assert_eq!(host.files(), before);
+    let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
+    assert_eq!(code, 0);
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(place("/etc/bind/named.conf are not carried over") < place("stop named.service"));
+    assert!(place("other hosts may query") < place("stop named.service"));
+}
+
+#[test]
+fn the_report_of_the_steps_stays_if_the_undo_cannot_begin() {
+    let (internet, host) = (internet(), plain());
+    host.write("signals/start-resolverd.socket", "TERM");
+    host.write("spoils/start-resolverd.socket", "");
+    let (code, text, error) = host.command(&internet, &["--yes"]);
+    assert_eq!(code, 4, "{text}{error}");
+    assert!(text.contains("start and enable resolverd.socket"), "{text}");
+    assert!(error.contains("is no record of this version"), "{error}");
+    assert!(Path::new(&host.path("var/lib/resolverctl/switch.json")).exists());
+}
+
+#[test]
+fn two_at_once_are_refused() {
+    let (internet, host) = (internet(), plain());
+    let held = fs::File::open(host.path("etc")).unwrap();
+    held.lock().unwrap();
+    let (code, _, error) = host.command(&internet, &["--yes"]);
+    assert_eq!(code, 4);
+    assert!(error.contains("another `resolverctl switch` is running"), "{error}");
+    drop(held);
+    switched(&internet, &host);
+}

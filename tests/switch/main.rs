@@ -1,0 +1,219 @@
+//! `resolverctl switch` over hosts made of files, with a root server of the lab and a `systemctl` that keeps the states of
+//! units in files. The screens are golden files.
+
+mod back;
+mod host;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use host::{Host, Internet, crowded, golden, internet, plain, without_times};
+
+#[test]
+fn a_plan_changes_nothing() {
+    let (internet, host) = (internet(), crowded());
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--stop-shared"]);
+    golden("switch_plan.txt", &text);
+    assert_eq!(code, 0);
+    let (_, lines) = host.switch(&internet, &["--stop-shared", "--json"]);
+    golden("switch_plan.json", &lines);
+    assert_eq!(host.files(), before);
+    assert_eq!(host.calls(), "");
+}
+
+#[test]
+fn back_restores_each_file_and_each_service() {
+    let (internet, host) = (internet(), crowded());
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
+    golden("switch_done.txt", &without_times(&text));
+    assert_eq!(code, 0);
+    golden("switch_calls.txt", &host.calls());
+    for (path, expected) in [
+        ("etc/resolv.conf", "search corp.example\nnameserver 127.0.0.1\noptions edns0 trust-ad rotate\n"),
+        ("etc/nsswitch.conf", "passwd: files\nhosts: files dns\nnetworks: files\n"),
+        ("etc/resolvconf.conf", "resolvconf=NO\n"),
+        ("var/spool/postfix/etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad rotate\n"),
+    ] {
+        let text = host.read(path);
+        assert!(text.ends_with(expected), "{path}: {text}");
+    }
+    let mode = fs::metadata(host.path("etc/resolv.conf")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+    assert_eq!(host.files()["units/named.service"], "loaded");
+    assert_eq!(host.files()["units/resolverd.socket"], "active enabled loaded");
+    let mode = fs::metadata(host.path("var/lib/resolverctl/switch.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "only root may change what --back does");
+
+    let (code, text) = host.switch(&internet, &["--back"]);
+    golden("switch_back.txt", &text);
+    assert_eq!(code, 0);
+    let mut after = host.files();
+    // The directory that holds the one of the record was not there.
+    after.remove("var/lib");
+    assert_eq!(after, before);
+    let (code, _, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 1, "{error}");
+}
+
+#[test]
+fn a_second_switch_has_nothing_to_do() {
+    let (internet, host) = (internet(), plain());
+    assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
+    let (code, text) = host.switch(&internet, &["--yes"]);
+    assert_eq!((code, text.as_str()), (0, "Nothing to do: this host uses resolverd.\n"));
+    // Another program has written the file since: the first switch is undone before a second one.
+    host.write("etc/resolv.conf", "nameserver 198.51.100.53\n");
+    let (code, _, error) = host.command(&internet, &["--yes"]);
+    assert_eq!(code, 1);
+    assert!(error.contains("resolverctl switch --back"), "{error}");
+}
+
+#[test]
+fn a_file_that_has_changed_since_stays() {
+    let (internet, host) = (internet(), plain());
+    assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
+    let written = host.read("etc/resolv.conf");
+    host.write("etc/resolv.conf", "nameserver 198.51.100.53\n");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 1);
+    golden("switch_changed.txt", &text);
+    assert_eq!(host.read("etc/resolv.conf"), "nameserver 198.51.100.53\n");
+    assert_eq!(host.files()["units/resolverd.service"], "loaded", "the other steps are undone");
+    // Once it is as the switch left it, the rest is undone too.
+    host.write("etc/resolv.conf", &written);
+    assert_eq!(host.switch(&internet, &["--back"]).0, 0);
+    assert_eq!(host.read("etc/resolv.conf"), "nameserver 192.0.2.53\n");
+}
+
+#[test]
+fn a_step_that_fails_undoes_those_before() {
+    let (internet, host) = (internet(), crowded());
+    host.write("fails/start-resolverd.socket", "");
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
+    assert_eq!(code, 1);
+    golden("switch_failed.txt", &text);
+    let mut after = host.files();
+    after.remove("var/lib");
+    assert_eq!(after, before);
+}
+
+#[test]
+fn names_that_cannot_be_resolved_undo_it() {
+    let (internet, host) = (internet(), plain());
+    let before = host.files();
+    // The C library refuses this name without asking a server.
+    let (code, text) = host.switch(&internet, &["--yes", "--ask", "a..example"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("C library") && text.ends_with("All is as before the switch.\n"), "{text}");
+    let mut after = host.files();
+    for made in ["var", "var/lib"] {
+        after.remove(made);
+    }
+    assert_eq!(after, before);
+}
+
+#[test]
+fn nothing_happens_where_a_failure_stays() {
+    let mut offline = internet();
+    offline.server = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refused = |host: &Host, internet: &Internet, words: &str| {
+        let before = host.files();
+        let (code, text) = host.switch(internet, &["--yes"]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains(words), "{words}: {text}");
+        assert!(text.ends_with("Nothing was changed. Correct the failures first.\n"), "{text}");
+        assert_eq!((host.files(), host.calls()), (before, String::new()));
+    };
+    refused(&plain(), &offline, "outgoing UDP");
+
+    let internet = internet();
+    let host = plain();
+    host.holds("docker-proxy", "docker.service", [0, 0, 0, 0]);
+    refused(&host, &internet, "docker-proxy of docker.service holds 0.0.0.0:53");
+
+    let host = plain();
+    host.write("units/dnsmasq.service", "loaded enabled active\n");
+    host.write("etc/dnsmasq.d/lan", "dhcp-range=10.0.0.10,10.0.0.99\n");
+    host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
+    refused(&host, &internet, "dhcp-range");
+
+    let host = plain();
+    host.write("etc/resolverd/resolverd.toml", "[listen]\nadresses = []\n");
+    refused(&host, &internet, "adresses");
+
+    let host = plain();
+    fs::remove_file(host.path("units/resolverd.socket")).unwrap();
+    refused(&host, &internet, "resolverd.socket not installed");
+}
+
+#[test]
+fn a_record_of_another_user_is_not_trusted() {
+    let (internet, host) = (internet(), plain());
+    assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
+    let record = host.path("var/lib/resolverctl/switch.json");
+    fs::set_permissions(&record, fs::Permissions::from_mode(0o660)).unwrap();
+    let (code, _, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 4);
+    assert!(error.contains("does not belong to root alone"), "{error}");
+    assert!(host.read("etc/resolv.conf").contains("127.0.0.1"));
+}
+
+/// The steps of a host, without their reasons.
+fn steps(host: &Host, internet: &Internet) -> Vec<String> {
+    let (_, lines) = host.switch(internet, &["--json"]);
+    let objects = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    objects.filter_map(|object| object["change"].as_str().map(str::to_owned)).collect()
+}
+
+const START: &str = "start and enable resolverd.socket and resolverd.service";
+
+#[test]
+fn each_kind_of_host_has_its_steps() {
+    let internet = internet();
+    let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
+    let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
+
+    // Unbound on this host alone: resolv.conf stays.
+    let host = Host::new(&[well, dns, ("units/unbound.service", "loaded enabled active\n")]);
+    host.holds("unbound", "unbound.service", [127, 0, 0, 1]);
+    assert_eq!(steps(&host, &internet), ["stop unbound.service", START, "disable unbound.service"]);
+
+    // An authoritative server at another address stays.
+    let host = Host::new(&[well, dns, ("units/named.service", "loaded enabled active\n")]);
+    host.holds("named", "named.service", [192, 0, 2, 1]);
+    assert_eq!(steps(&host, &internet), [START]);
+
+    // Ubuntu: systemd-resolved stays, and asks resolverd.
+    let host = Host::new(&[
+        dns,
+        ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
+    ]);
+    host.link("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
+    host.holds("systemd-resolve", "systemd-resolved.service", [127, 0, 0, 53]);
+    let resolved =
+        "write /etc/systemd/resolved.conf.d/zz-resolverd.conf, then restart systemd-resolved.service";
+    assert_eq!(steps(&host, &internet), [START, resolved, "write /etc/resolv.conf"]);
+
+    // The dnsmasq of NetworkManager ends when NetworkManager is told.
+    let host = Host::new(&[well, dns, ("run/NetworkManager/resolv.conf", "")]);
+    host.holds("dnsmasq", "NetworkManager.service", [127, 0, 0, 1]);
+    let manager = "write /etc/NetworkManager/conf.d/zz-resolverd.conf, then reload NetworkManager.service";
+    assert_eq!(steps(&host, &internet), [manager, START]);
+
+    // Nothing to do but to start.
+    assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
+
+    // A lease does not change resolv.conf where dhclient.conf says so.
+    let dhclient = ("etc/dhcp/dhclient.conf", "supersede domain-name-servers 127.0.0.1;\n");
+    let host = Host::new(&[
+        well,
+        dns,
+        dhclient,
+        ("sbin/dhclient", ""),
+        ("etc/dhcp/dhclient-enter-hooks.d/debug", ""),
+    ]);
+    assert_eq!(steps(&host, &internet), [START]);
+}
