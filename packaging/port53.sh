@@ -1,10 +1,6 @@
 # Programs in the way of resolverd at port 53. packaging/build copies this into the scripts of both packages, so it is
 # plain sh and uses only what a minimal system has.
-# shellcheck shell=sh disable=SC3043,SC2013,SC2086 # Every sh of these systems has `local`; inodes and units are words.
-
-# Units of resolvers. A unit that is not here, such as docker.service or NetworkManager.service, does more than DNS: nobody
-# is told to stop it.
-resolvers="named bind9 named-chroot unbound dnsmasq kresd@1 kresd@2 kresd@3 kresd@4 knot-resolver pdns-recursor"
+# shellcheck shell=sh disable=SC3043,SC2013 # Every sh of these systems has `local`; the inodes are words.
 
 # Lines "named (named.service) holds port 53" and "unbound.service is enabled": whatever is now, or after the next boot,
 # at 127.0.0.1:53 or [::1]:53.
@@ -24,28 +20,16 @@ in_the_way() {
     unit=$(sed -n 's#^.*/\([^/]*\.service\).*#\1#p' "/proc/$process/cgroup" 2>/dev/null | head -n 1)
     echo "$name${unit:+ ($unit)} holds port 53"
   done | sort -u
-  for unit in $resolvers; do
-    # Another name of an enabled unit is "alias", and systemctl refuses to disable it.
+  for unit in named bind9 named-chroot unbound dnsmasq kresd@1 kresd@2 kresd@3 kresd@4 knot-resolver pdns-recursor; do
+    # Another name of an enabled unit is "alias".
     [ "$(systemctl is-enabled "$unit.service" 2>/dev/null)" != enabled ] || echo "$unit.service is enabled"
   done
 }
 
-# tell_how LINES: what stands in the way, and the commands that switch to resolverd.
+# tell_how LINES: what stands in the way, and the command that puts resolverd in its place.
 tell_how() {
-  local unit others
-  others=
-  for unit in $resolvers; do
-    if printf '%s\n' "$1" | grep -qF -e "($unit.service)" -e "$unit.service is enabled"; then others="$others $unit.service"; fi
-  done
   echo "resolverd is installed, but not started:"
   printf '%s\n' "$1" | sed 's/^/  /'
-  if [ -n "$others" ]; then
-    echo "To switch to resolverd, run:"
-    echo "  systemctl disable --now$others && systemctl enable --now resolverd.socket resolverd.service"
-  else
-    echo "Free 127.0.0.1:53 and [::1]:53 in the configuration of that program, or set listen.addresses and the addresses of"
-    echo "resolverd.socket. Then run:"
-    echo "  systemctl enable --now resolverd.socket resolverd.service"
-  fi
-  echo "  resolverctl check system"
+  echo "To see the steps of a switch to resolverd, which change nothing yet, run:"
+  echo "  resolverctl switch"
 }

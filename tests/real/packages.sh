@@ -112,7 +112,7 @@ taken() {
   output=$(clean dpkg -i "$package" 2>&1)
   echo "$output"
   grep -q 'named (named.service) holds port 53' <<<"$output"
-  grep -q 'systemctl disable --now named.service && systemctl enable --now resolverd.socket resolverd.service' <<<"$output"
+  grep -q 'resolverctl switch' <<<"$output"
   ! clean systemctl is-active resolverd.service resolverd.socket || return 1
   ! clean systemctl is-enabled resolverd.service || return 1
   ! clean systemctl is-enabled resolverd.socket || return 1
@@ -138,17 +138,68 @@ complete() {
   hasnt 'symtab|debug_info' readelf --section-headers --wide "$clean/usr/sbin/resolverd"
 }
 
-# What the package said to run.
-switches() {
-  clean systemctl disable --now named.service
+# switch OPTION...: the command, with a root server and names of this internet.
+switch() { clean resolverctl switch --root-server 198.18.0.1:53 "$@"; }
+
+# named holds the port at all addresses.
+asks_here() { switch --stop-shared --ask domain.example --ask mx.domain.example "$@"; }
+
+# All that an operator's host has: files and their content. resolverd's own state stays with the package.
+whole() {
+  files | grep -vE '^/var/lib/resolverd'
+  clean find /etc /var/spool -type f ! -path '/etc/resolverd/*' -exec md5sum {} + | sort
+  clean systemctl is-enabled named.service resolverd.socket resolverd.service || true
+  clean systemctl is-active named.service resolverd.socket resolverd.service || true
+}
+
+# A gateway: Postfix's chroot, and cloud-init, which writes resolv.conf at each boot.
+settled() {
+  clean systemctl start named.service
+  soon held
   cp -r "$work/zones" "$clean/srv/zones"
   configure
   sed "/^\[control\]/,+1d; s#$work/#/srv/#" "$work/resolverd.toml" | clean tee /etc/resolverd/resolverd.toml >/dev/null
   clean cat /etc/resolverd/resolverd.toml >"$work/settled.toml"
-  clean systemctl enable --now resolverd.socket resolverd.service || { clean journalctl --no-pager | tail -n 30; return 1; }
+  clean mkdir -p /etc/postfix /etc/cloud /var/spool/postfix/etc
+  printf 'smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n' | clean tee /etc/postfix/master.cf >/dev/null
+  printf 'manage_resolv_conf: true\n' | clean tee /etc/cloud/cloud.cfg >/dev/null
+  printf 'nameserver 198.18.0.40\n' | clean tee /var/spool/postfix/etc/resolv.conf >/dev/null
+  whole >"$work/whole.before"
+}
+
+plans() {
+  settled
+  has 'stop named.service' asks_here
+  has 'disable named.service' asks_here
+  has 'write /var/spool/postfix/etc/resolv.conf' asks_here
+  whole | diff "$work/whole.before" -
+}
+
+# A mail's questions: by the C library in the root and in the chroot, and by a program that asks by itself.
+switches() {
+  asks_here --yes || { clean journalctl --no-pager | tail -n 30; return 1; }
+  has '^nameserver 127\.0\.0\.1' clean cat /etc/resolv.conf
+  has '^nameserver 127\.0\.0\.1' clean cat /var/spool/postfix/etc/resolv.conf
+  has '^inactive' clean systemctl is-active named.service
+  has '^198\.18\.' clean getent ahostsv4 mx.domain.example
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  has 'mx\.domain\.example' dig @127.0.0.1 +short domain.example MX
   has '^resolverd$' clean stat -c %U /run/resolverd/control.sock
+  has '^600 root' clean stat -c '%a %U' /var/lib/resolverctl/switch.json
   has 'is healthy' clean resolverctl status
+}
+
+switches_back() {
+  has 'All is as before' switch --back
+  soon held
+  whole | diff "$work/whole.before" -
+}
+
+# Names that no server knows: the switch ends where it began.
+switch_fails() {
+  has 'All is as before' switch --stop-shared --yes --ask missing.domain.example
+  soon held
+  whole | diff "$work/whole.before" -
 }
 
 process() { clean systemctl show -p MainPID --value resolverd; }
@@ -166,7 +217,7 @@ upgrades() {
   has '-2$' clean dpkg-query -W -f '${Version}\n' resolverd
   has '198\.18\.77\.30' clean resolverctl cache kept.wild.domain.example
   clean cat /etc/resolverd/resolverd.toml | cmp - "$work/settled.toml"
-  same_resolv
+  has '^nameserver 127\.0\.0\.1' clean cat /etc/resolv.conf
 }
 
 # A version that does not accept the file would stop all mail.
@@ -183,22 +234,36 @@ upgrade_with_wrong_file() {
   clean tee /etc/resolverd/resolverd.toml <"$work/settled.toml" >/dev/null
 }
 
-removes() {
+# resolv.conf was changed since and still names resolverd: the package stays, and answers.
+removal_is_refused() {
   local output
-  printf 'nameserver 127.0.0.1\n' | clean tee /etc/resolv.conf >/dev/null
-  clean cat /etc/resolv.conf >"$work/resolv.before"
-  output=$(clean dpkg --remove resolverd 2>&1)
+  clean cp /etc/resolv.conf /etc/resolv.conf.kept
+  printf 'nameserver 127.0.0.1\nsearch changed.example\n' | clean tee /etc/resolv.conf >/dev/null
+  ! output=$(clean dpkg --remove resolverd 2>&1) || return 1
   echo "$output"
-  grep -q 'resolv.conf is not changed' <<<"$output"
-  ! held || return 1
+  grep -q 'so that this host keeps a resolver' <<<"$output"
+  has '^active' clean systemctl is-active resolverd.service
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  clean cp /etc/resolv.conf.kept /etc/resolv.conf
+  clean rm /etc/resolv.conf.kept
+}
+
+# The resolver of before answers again.
+removes() {
+  clean dpkg --remove resolverd
   clean cat /etc/resolverd/resolverd.toml | cmp - "$work/settled.toml"
   clean test -s /var/lib/resolverd/cache.snapshot
   hasnt resolverd clean find /etc/systemd
-  same_resolv
+  soon held
+  has '^active' clean systemctl is-active named.service
+  has '^enabled' clean systemctl is-enabled named.service
+  has '^nameserver 198\.18\.0\.40' clean cat /etc/resolv.conf
+  ! clean test -e /var/lib/resolverctl || return 1
 }
 
 # Nothing else holds the port: the package starts the daemon, with the file and the cache of before.
 installs_again() {
+  clean systemctl disable --now named.service
   clean dpkg -i --force-confold /srv/resolverd-2.deb
   has '^enabled' clean systemctl is-enabled resolverd.socket
   has '198\.18\.77\.30' clean resolverctl cache kept.wild.domain.example
@@ -211,8 +276,8 @@ purges() {
   ! clean test -e /var/lib/resolverd || return 1
   ! clean test -e /etc/resolverd || return 1
   same_resolv
-  printf 'nameserver 198.18.0.40\n' | clean tee /etc/resolv.conf >/dev/null
   clean systemctl enable named.service
+  clean rm -r /etc/postfix /etc/cloud /var/spool/postfix
   files >"$work/files.after"
   # The user stays.
   diff <(grep -vE '^/etc/(passwd|group|g?shadow)-? ' "$work/files.before") \
@@ -231,9 +296,14 @@ if mkdir "$group" 2>/dev/null; then
   check "packages: with port 53 taken nothing starts, and the holder is named" taken
   check "packages: a resolver that starts at the next boot is named" stopped_but_enabled
   check "packages: the files, the user and the configuration" complete
-  check "packages: the commands that were printed switch" switches
+  check "packages: switch shows its steps, and changes nothing" plans
+  check "packages: switch" switches
+  check "packages: switch --back restores every file and service" switches_back
+  check "packages: a switch whose names cannot be resolved undoes itself" switch_fails
+  check "packages: switch again" switches
   check "packages: an upgrade under load loses no query and keeps the cache" upgrades
   check "packages: an upgrade with a wrong file keeps the old version running" upgrade_with_wrong_file
+  check "packages: remove is refused while nothing else would answer" removal_is_refused
   check "packages: remove" removes
   check "packages: install again" installs_again
   check "packages: purge" purges
