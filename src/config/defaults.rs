@@ -191,6 +191,12 @@ impl Default for Control {
     }
 }
 
+impl Default for HistorySection {
+    fn default() -> Self {
+        Self { size: None, slow: Duration::from_secs(1) }
+    }
+}
+
 impl Default for LogSection {
     fn default() -> Self {
         Self { level: tracing::Level::INFO }

@@ -298,22 +298,35 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
 };
 
 /// The questions that are kept one by one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
     /// Octets of memory for the last questions; 0: none is kept; none: a share of `cache.size`.
     pub size: Option<u64>,
+    /// The time from which on a question is slow.
+    pub slow: Duration,
 }
+
+/// A slow question of less than this would be a line for each cache miss; one that takes longer than a minute has no client
+/// any more.
+const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
 pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
     name: "history",
-    keys: &[ConfigKey::<HistorySection>::new(
-        "size",
-        |history, typed, _| {
-            set(&mut history.size, value::auto_size(typed, &(limits::MIN_RECORD..=limits::MAX_RECORD)))
-        },
-        |history| Some(history.size.map_or_else(|| Value::String("auto".to_owned()), written::size)),
-    )
-    .at_start()],
+    keys: &[
+        ConfigKey::<HistorySection>::new(
+            "size",
+            |history, typed, _| {
+                set(&mut history.size, value::auto_size(typed, &(limits::MIN_RECORD..=limits::MAX_RECORD)))
+            },
+            |history| Some(history.size.map_or_else(|| Value::String("auto".to_owned()), written::size)),
+        )
+        .at_start(),
+        ConfigKey::new(
+            "slow",
+            |history, typed, _| set(&mut history.slow, value::span(typed, &SLOW_RANGE)),
+            |history| Some(written::span(history.slow)),
+        ),
+    ],
 };
 
 /// Log lines.

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use super::direct;
 use super::protocol::rows::HeldRow;
-use super::protocol::{Blame, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Table, WhyRequest};
+use super::protocol::{
+    Blame, FailedRequest, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Table, WhyRequest,
+};
 use super::rows;
 use super::{Controlled, lists, lookahead, lookup, status, zones};
 use crate::cache::flush::Flush;
@@ -138,6 +140,7 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
         Request::Why(request) => why(subject, &request).await,
+        Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
         Request::Dnsbl => Ok(lists::states(subject)),
@@ -236,6 +239,14 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
 async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Reply>, Problem> {
     let messages = subject.why(super::why::wanted(request)?).await;
     Ok(messages.into_iter().map(|message| Reply::Message(Box::new(message))).collect())
+}
+
+/// The zones whose questions failed.
+async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {
+    let report = subject.failed(super::why::failed(request)?).await;
+    let mut replies = rows::bounded(report.zones, |zone| Reply::FailedZone(Box::new(zone)));
+    replies.push(Reply::RecordBegin { begin: report.begin });
+    Ok(replies)
 }
 
 /// The current configuration.

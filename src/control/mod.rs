@@ -55,6 +55,7 @@ use crate::exchange::Heard;
 use crate::iterate::direct::DirectQuery;
 use crate::lookahead::RuleStanding;
 use crate::question::Question;
+use crate::record::failed::{FailedReport, FailedWanted};
 use crate::record::why::{MessageReport, Wanted};
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
@@ -100,6 +101,9 @@ pub trait Controlled: Send + Sync + 'static {
     /// The wanted messages (emails) of the record, worst first.
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>>;
 
+    /// The zones whose questions failed, most questions first.
+    fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;
+
     /// The entries of memory under a name, of one type or of all, and the moment of the reading.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;
 
@@ -128,6 +132,8 @@ const WORST: usize = 3;
 pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
     let mut zones = recorder.slow(window);
     zones.truncate(WORST);
+    let mut failed = recorder.failing(window);
+    failed.truncate(WORST);
     let mut servers = recorder.by_server(window);
     servers.truncate(WORST);
     let (mut shed_zones, mut shed_clients) = recorder.shed_by(window);
@@ -137,6 +143,7 @@ pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         report: recorder.report(window),
         slow_zones: zones,
+        failed_zones: failed,
         slow_servers: servers,
         shed_zones,
         shed_clients,

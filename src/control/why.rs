@@ -1,4 +1,4 @@
-//! `Request::Why`: reads its words.
+//! `Request::Why` and `Request::Failed`: reads their words.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,10 +6,11 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::lookup::read_name;
-use super::protocol::{Blame, Problem, WhyRequest};
+use super::protocol::{Blame, FailedRequest, Problem, WhyRequest};
 use crate::clock;
 use crate::limits::MAX_WHY_MESSAGES;
 use crate::question::wire_name;
+use crate::record::failed::FailedWanted;
 use crate::record::why::{Wanted, WantedSubject};
 
 /// The wanted messages.
@@ -24,6 +25,19 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
         to: request.to.map_or(u64::MAX, micros),
         client: request.client.as_deref().map(network).transpose()?,
         most: request.most.clamp(1, MAX_WHY_MESSAGES),
+    })
+}
+
+/// The wanted failures.
+///
+/// # Errors
+/// The zone is no name, or the client no network.
+pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
+    let zone = request.zone.as_deref().map(read_name).transpose()?;
+    Ok(FailedWanted {
+        from: micros(request.from),
+        zone: zone.map(|zone| wire_name(&zone).into()),
+        client: request.client.as_deref().map(network).transpose()?,
     })
 }
 

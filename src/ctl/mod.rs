@@ -22,6 +22,7 @@ mod config;
 mod dnsbl;
 pub mod domain;
 mod exit;
+mod failed;
 mod flush;
 mod import;
 mod inflight;
@@ -122,6 +123,9 @@ enum Command {
     /// Show why mail was slow: the queries of a message, the servers that they waited for, the culprit, what to do.
     #[command(after_long_help = terms::WHY)]
     Why(why::Arguments),
+    /// Show the zones whose queries failed, most queries first: reason, servers, whether they still fail, what to do.
+    #[command(after_long_help = terms::FAILED)]
+    Failed(failed::Arguments),
     /// Show the cache entries of a name and when they expire.
     #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
@@ -198,6 +202,7 @@ impl Arguments {
             Some(Command::Zones) => zones::run(&client, format),
             Some(Command::Inflight) => inflight::run(&client, format),
             Some(Command::Why(arguments)) => why::run(arguments, &client, format),
+            Some(Command::Failed(arguments)) => failed::run(arguments, &client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
             Some(Command::Lookahead) => lookahead::run(&client, format),

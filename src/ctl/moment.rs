@@ -4,6 +4,9 @@ use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
+use super::exit::CommandFailure;
+use crate::control::protocol::{Blame, Problem};
+
 /// The moment, in seconds since 1970.
 pub(super) fn now() -> f64 {
     Timestamp::now().as_duration().as_secs_f64()
@@ -37,6 +40,14 @@ pub(super) fn since(typed: &str, now: f64) -> Option<f64> {
         _ => return read(typed, now),
     };
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
+}
+
+/// The failure of a command line with another word than a time.
+pub(super) fn not_a_time(typed: &str) -> CommandFailure {
+    let sentence = format!(
+        "\"{typed}\" is not a time: write it like 1h, 03:12, 2026-08-01 03:12:30 or 2026-08-01T03:12:30Z"
+    );
+    CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
 fn zoned(unix: f64, zone: &TimeZone) -> Option<Zoned> {

@@ -54,6 +54,7 @@ Validation of answers (DNSSEC):
   bogus           a signature is wrong or missing; clients get SERVFAIL
   indeterminate   the keys could not be fetched; clients get SERVFAIL
 Other terms:
+  failed for      the three zones with the most failed resolutions; `resolverctl failed` shows why
   resolution      all work for one query that is not in the cache
   failed          in tables: resolutions without a usable answer
   total time      the time of all resolutions of a zone, summed up
@@ -161,6 +162,18 @@ is deferred by it.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
 their time, addresses and domains, and shows the message of each line.";
+
+/// Terms of `failed`.
+pub(super) const FAILED: &str = "\
+Whether a zone still fails:
+  still fails        a query has failed in the last ten minutes, and was not answered since
+  works again        the query that failed last was answered since, or after silence another query of the zone
+  not queried since  nothing was asked lately
+The word before the reason is the culprit: `resolverctl why --help` explains it. Servers are shown with their last behaviour.
+(this resolver) stands for queries that resolverd turned away to limit its load.
+
+The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
+`ZONE=example.`, `CLIENT=192.0.2.1`. `resolverctl why NAME` shows the message of a query.";
 
 /// Terms of `cache`.
 pub(super) const CACHE: &str = "\

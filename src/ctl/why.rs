@@ -7,7 +7,7 @@ use super::client::ControlClient;
 use super::pasted::{self, PastedLine};
 use super::render::{Format, json, why};
 use super::{CommandFailure, CommandOutcome, Exit, moment};
-use crate::control::protocol::{Blame, Problem, Reply, Request, WhyRequest};
+use crate::control::protocol::{Reply, Request, WhyRequest};
 use crate::limits::{MAX_PASTED, PASTED_AFTER, WHY_AROUND};
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
@@ -41,12 +41,13 @@ impl Arguments {
     /// The request at the moment `now`, in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
-        let at = self.at.as_deref().map(|typed| moment::read(typed, now).ok_or_else(|| wrong(typed)));
+        let at =
+            self.at.as_deref().map(|typed| moment::read(typed, now).ok_or_else(|| moment::not_a_time(typed)));
         let (from, to) = match at.transpose()? {
             Some(at) => (Some(at - around), Some(at + around)),
             None => {
                 let since = self.since.as_deref();
-                let read = |typed| moment::since(typed, now).ok_or_else(|| wrong(typed));
+                let read = |typed| moment::since(typed, now).ok_or_else(|| moment::not_a_time(typed));
                 (since.map(read).transpose()?, None)
             }
         };
@@ -141,11 +142,4 @@ fn messages_of(
         }
     }
     Ok(messages)
-}
-
-fn wrong(typed: &str) -> CommandFailure {
-    let sentence = format!(
-        "\"{typed}\" is not a time: write it like 1h, 03:12, 2026-08-01 03:12:30 or 2026-08-01T03:12:30Z"
-    );
-    CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }

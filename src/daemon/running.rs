@@ -28,6 +28,7 @@ use crate::listener::Listeners;
 use crate::lookahead::{Lookahead, RuleStanding};
 use crate::question::{Client, Question};
 use crate::record::Recorder;
+use crate::record::failed::{FailedReport, FailedWanted};
 use crate::record::why::{MessageReport, Wanted};
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
@@ -200,6 +201,10 @@ impl Controlled for Running {
 
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
         Box::pin(self.resolver.why(wanted))
+    }
+
+    fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
+        Box::pin(self.resolver.failed(wanted))
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

@@ -42,6 +42,7 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the dead server task", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
+    keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::tell_log);
     let prefetcher = Arc::clone(subject.resolver.prefetcher());
     keep(&mut tasks, supervisor, "the prefetch task", prefetcher, Prefetcher::run);
     let own = random.clone();

@@ -307,9 +307,10 @@ impl Simulation {
             return;
         }
         let flight = trail.map_or(0, |trail| recorder.flight_number(trail));
-        let error: &str = replied.answer.extended_error.as_ref().map_or("", |error| &error.text);
+        let error = replied.answer.extended_error.as_ref();
+        let (error, code): (&str, u16) = error.map_or(("", 0), |error| (&error.text, error.code));
         let at = began.as_micros();
-        recorder.asked(&Written { name, kind, client, view, at, outcome, elapsed, flight, error });
+        recorder.asked(&Written { name, kind, client, view, at, outcome, elapsed, flight, error, code });
     }
 }
 

@@ -192,3 +192,31 @@ pub const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Octets of the shortest key of a customer of a DNS list: a label that is shorter cannot be told from other text.
 pub const MIN_LIST_KEY: usize = 8;
+
+/// The time between an event that is worth a line and its reading from the record: questions that waited for the same flight
+/// are read together, a zone that fails often is an incident by then, and the question to a root server that tells an outage from a dead
+/// zone has been asked.
+pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);
+
+/// Flights that are known when the next entries are read: those of `EXPLAINED_TIME` in which questions failed. About 1 KiB each.
+pub const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
+
+/// Zones whose failures are counted for lines of the log: the broken zones of an hour at a gateway, spam's included. About 300
+/// octets each. The quietest one gives way.
+pub const MAX_FAILING_ZONES: usize = 1_024;
+
+/// Lines about the first failure of a zone that are written in a minute; the others are counted for the hour.
+pub const FAILURE_LINES_A_MINUTE: u32 = 10;
+
+/// Zones that the line about an hour's failures names.
+pub const SUMMARY_ZONES: usize = 3;
+
+/// Lines about slow questions that are written in a minute; the others are counted.
+pub const SLOW_LINES_A_MINUTE: u32 = 10;
+
+/// Lines with `log.level = "debug"` for each reading of the record, which is made every `FOLLOW_PAUSE`: beyond it the log would be
+/// slower than the questions. The others are counted.
+pub const MAX_DEBUG_LINES: usize = 1_000;
+
+/// Servers of a failure that are shown with their conduct.
+pub const MAX_FAILURE_SERVERS: usize = 8;

@@ -273,6 +273,7 @@ impl Front {
             elapsed,
             flight,
             error: error.map_or("", |error| &error.text),
+            code: error.map_or(0, |error| error.code),
         });
     }
 }

@@ -64,6 +64,24 @@ impl Outcome {
     pub const fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::Remembered | Self::Deadline | Self::Shed)
     }
+
+    /// Its word in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Shared => "shared",
+            Self::Upstream => "upstream",
+            Self::Stale => "stale",
+            Self::Failed => "failed",
+            Self::Remembered => "cached_failure",
+            Self::Deadline => "timeout",
+            Self::Shed => "shed",
+            Self::FormError => "formerr",
+            Self::NotImplemented => "notimp",
+            Self::BadVersion => "badvers",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// A message to the listener that is no question, or no new one; counted apart from outcomes.
@@ -106,6 +124,7 @@ mod tests {
     fn every_outcome_stands_at_its_index() {
         for (place, outcome) in Outcome::ALL.iter().enumerate() {
             assert_eq!(outcome.index(), place);
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.word());
         }
         for (place, apart) in Apart::ALL.iter().enumerate() {
             assert_eq!(apart.index(), place);

@@ -65,6 +65,8 @@ pub struct QuestionEntry {
     pub flight: Option<u64>,
     /// Why it failed; empty if it did not.
     pub error: Box<str>,
+    /// The code of its extended error (RFC 8914), if it has one.
+    pub code: Option<u16>,
 }
 
 impl Entry {
@@ -212,8 +214,10 @@ fn read_question(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
     let client = address_of(reader.chunk()?, is_six);
     let name = reader.take(usize::from(name_length))?.to_ascii_lowercase().into();
     let flight = Some(u64::from_le_bytes(reader.chunk()?)).filter(|flight| *flight > 0);
+    let code = u16::from_le_bytes(reader.chunk()?);
     let error = reader.text()?;
-    Some(QuestionEntry { name, kind, client, view, at, outcome, elapsed, flight, error })
+    let code = (!error.is_empty()).then_some(code);
+    Some(QuestionEntry { name, kind, client, view, at, outcome, elapsed, flight, error, code })
 }
 
 fn read_hit(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
@@ -232,6 +236,7 @@ fn read_hit(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
         elapsed: 0,
         flight: None,
         error: Box::default(),
+        code: None,
     })
 }
 
@@ -405,6 +410,7 @@ mod tests {
             elapsed: std::time::Duration::from_micros(12),
             flight: 9,
             error: &"word ".repeat(99),
+            code: 22,
         };
         failed.put(&mut octets);
         put_flight(&mut octets);
@@ -416,9 +422,10 @@ mod tests {
         assert_eq!((first.name.as_ref(), first.kind), (&*name("mail.example."), RecordType::MX));
         assert_eq!((first.at, first.client, first.view, first.elapsed), (at, client, 3, 0));
         assert_eq!((first.outcome, first.flight, first.error.len()), (Outcome::Cache, None, 0));
+        assert_eq!(first.code, None);
         assert_eq!((&second.name, second.kind, second.at), (&first.name, first.kind, at));
         assert_eq!((second.client, second.view, second.elapsed), (failed.client, 3, 12));
-        assert_eq!((second.outcome, second.flight), (Outcome::Failed, Some(9)));
+        assert_eq!((second.outcome, second.flight, second.code), (Outcome::Failed, Some(9), Some(22)));
         assert_eq!(second.error.len(), MAX_RECORDED_TEXT - 1, "in whole words");
         assert_eq!(third, &flight());
     }

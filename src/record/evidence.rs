@@ -171,7 +171,7 @@ impl Seen<'_> {
 }
 
 /// What to do.
-fn advice(kind: CulpritKind, zone: &str) -> String {
+pub(super) fn advice(kind: CulpritKind, zone: &str) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
     match kind {
         CulpritKind::ServerSilent => format!(

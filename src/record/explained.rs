@@ -176,6 +176,7 @@ mod tests {
                 elapsed: 0,
                 flight: None,
                 error: Box::default(),
+                code: None,
             };
             explained.explain(&question, &NoLists).flight.map(|flight| flight.id)
         };

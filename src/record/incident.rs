@@ -223,6 +223,12 @@ impl Incidents {
         failing
     }
 
+    /// Whether the log has a line about a zone that fails, and none about its end.
+    pub(super) fn is_told(&self, zone: &Name) -> bool {
+        let state = self.zones.get(zone).map(|trouble| trouble.state);
+        matches!(state, Some(IncidentState::Begun { told: true }))
+    }
+
     /// Makes room for a new zone: the quietest zone that is only watched goes; if all were reported, the quietest of
     /// all.
     fn make_room(&mut self, zone: &Name) {

@@ -46,6 +46,7 @@ impl Recorder {
     pub fn asked(&self, question: &Written<'_>) {
         if self.kept.is_on() {
             lock(&self.kept.misses).question(question);
+            self.notice(question);
         }
     }
 
@@ -163,6 +164,7 @@ mod tests {
                 elapsed: std::time::Duration::from_micros(1),
                 flight: 1,
                 error: "",
+                code: 0,
             });
         }
         let mut read = Recorded::default();

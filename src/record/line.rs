@@ -1,18 +1,21 @@
-//! A log line: the begin or the end of an incident, as a sentence and as fields.
+//! A log line: the begin or the end of an incident, or a failed or slow question, as a sentence and as fields.
 //!
-//! The fields are `incident`, `zone` and `servers`, spelled as elsewhere. The sentence describes what was seen, so
-//! that it is true for any cause.
+//! The fields are spelled as in JSON: see `Fields`. The sentence describes what was seen, so that it is true for any
+//! cause.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
-use crate::question::Question;
+use super::entry::QuestionEntry;
+use super::evidence::CulpritReport;
+use super::failure::FailedQuestion;
+use crate::question::{Question, name_of_wire};
 
 /// A line for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// Questions about a zone fail.
     ZoneFails {
@@ -57,29 +60,112 @@ pub(super) enum Line {
         /// Their number.
         zones: u32,
     },
+    /// The first question of a zone in an hour has failed.
+    QueryFailed(Box<FailedLine>),
+    /// Questions of an hour that failed without a line.
+    QueriesFailed {
+        /// Their number.
+        queries: u64,
+        /// Those of them that came while no server on the internet answered.
+        in_outage: u64,
+        /// Their zones.
+        zones: usize,
+        /// The zones with the most of them, and their number.
+        most: Vec<(Name, u64)>,
+    },
+    /// A question was slow, and did not fail.
+    QuerySlow(Box<SlowLine>),
+    /// Slow questions of a minute that have no line.
+    QueriesSlow {
+        /// Their number.
+        queries: u64,
+    },
 }
 
-/// Writes a line at a level; a field without value is left out.
+/// The question of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AskedLine {
+    name: Name,
+    kind: RecordType,
+    client: IpAddr,
+}
+
+/// A question that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FailedLine {
+    asked: AskedLine,
+    /// The zone at whose servers it failed.
+    zone: Option<Name>,
+    /// What its client was told.
+    error: String,
+    code: Option<u16>,
+    /// Why its flight failed, if that is not what its client was told.
+    why: Option<String>,
+    servers: Vec<IpAddr>,
+    /// What each of them did.
+    conduct: String,
+}
+
+/// A question that was slow.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SlowLine {
+    asked: AskedLine,
+    elapsed: Duration,
+    culprit: CulpritReport,
+}
+
+/// The fields of a line; one without value is left out.
+#[derive(Debug, Default)]
+struct Fields {
+    zone: Option<String>,
+    /// The servers with faults, separated by spaces.
+    servers: Option<String>,
+    /// The question.
+    name: Option<String>,
+    kind: Option<String>,
+    client: Option<String>,
+    /// The code of the extended error (RFC 8914).
+    extended_error: Option<u16>,
+    /// What each server did.
+    conduct: Option<String>,
+    /// The kind of the culprit.
+    culprit: Option<String>,
+}
+
+/// Writes a line at a level.
 macro_rules! write_at {
-    ($level:ident, $line:expr) => {
+    ($level:ident, $line:expr) => {{
+        let fields = $line.fields();
         tracing::$level!(
             incident = $line.incident(),
-            zone = $line.zone().map(ToString::to_string),
-            servers = $line.servers(),
+            zone = fields.zone,
+            servers = fields.servers,
+            name = fields.name,
+            "type" = fields.kind,
+            client = fields.client,
+            extended_error = fields.extended_error,
+            conduct = fields.conduct,
+            culprit = fields.culprit,
             "{}",
             $line
         )
-    };
+    }};
 }
 
 impl Line {
-    /// Writes it to the log: the begin of an incident is a warning.
+    /// Writes it to the log: the begin of an incident is a warning. A failed question alone is none, because most are about
+    /// domains of spam.
     pub(super) fn write(&self) {
         match self {
             Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
                 write_at!(warn, self);
             }
-            Self::ZoneAnswers { .. } | Self::NetworkUp { .. } => {
+            Self::ZoneAnswers { .. }
+            | Self::NetworkUp { .. }
+            | Self::QueryFailed(_)
+            | Self::QueriesFailed { .. }
+            | Self::QuerySlow(_)
+            | Self::QueriesSlow { .. } => {
                 write_at!(info, self);
             }
         }
@@ -93,25 +179,119 @@ impl Line {
             Self::NetworkDown { .. } => "network_down",
             Self::NetworkUp { .. } => "network_up",
             Self::Withheld { .. } => "zones_withheld",
+            Self::QueryFailed(_) => "query_failed",
+            Self::QueriesFailed { .. } => "queries_failed",
+            Self::QuerySlow(_) => "query_slow",
+            Self::QueriesSlow { .. } => "queries_slow",
         }
     }
 
-    const fn zone(&self) -> Option<&Name> {
+    fn fields(&self) -> Fields {
         match self {
-            Self::ZoneFails { zone, .. } | Self::ZoneAnswers { zone, .. } => Some(zone),
-            Self::NetworkDown { .. } | Self::NetworkUp { .. } | Self::Withheld { .. } => None,
-        }
-    }
-
-    /// The servers with faults, separated by spaces.
-    fn servers(&self) -> Option<String> {
-        match self {
-            Self::ZoneFails { servers, .. } if !servers.is_empty() => {
-                let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
-                Some(servers.join(" "))
+            Self::ZoneFails { zone, servers, .. } => {
+                Fields { zone: Some(zone.to_string()), servers: spaced(servers), ..Fields::default() }
             }
-            _ => None,
+            Self::ZoneAnswers { zone, .. } => Fields { zone: Some(zone.to_string()), ..Fields::default() },
+            Self::QueryFailed(failed) => Fields {
+                zone: failed.zone.as_ref().map(ToString::to_string),
+                servers: spaced(&failed.servers),
+                extended_error: failed.code,
+                conduct: Some(failed.conduct.clone()).filter(|conduct| !conduct.is_empty()),
+                ..failed.asked.fields()
+            },
+            Self::QuerySlow(slow) => Fields {
+                zone: slow.culprit.zone.clone(),
+                servers: slow.culprit.server.clone(),
+                culprit: Some(slow.culprit.kind.word().to_owned()),
+                ..slow.asked.fields()
+            },
+            Self::NetworkDown { .. }
+            | Self::NetworkUp { .. }
+            | Self::Withheld { .. }
+            | Self::QueriesFailed { .. }
+            | Self::QueriesSlow { .. } => Fields::default(),
         }
+    }
+}
+
+/// Addresses, separated by spaces; none if there are none.
+fn spaced(servers: &[IpAddr]) -> Option<String> {
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    (!servers.is_empty()).then(|| servers.join(" "))
+}
+
+impl AskedLine {
+    fn of(question: &QuestionEntry) -> Self {
+        Self { name: name_of_wire(&question.name), kind: question.kind, client: question.client }
+    }
+
+    fn fields(&self) -> Fields {
+        Fields {
+            name: Some(self.name.to_string()),
+            kind: Some(self.kind.to_string()),
+            client: Some(self.client.to_string()),
+            ..Fields::default()
+        }
+    }
+}
+
+impl fmt::Display for AskedLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {} from {}", self.name, self.kind, self.client)
+    }
+}
+
+impl FailedLine {
+    pub(super) fn of(failed: &FailedQuestion<'_>) -> Self {
+        let question = failed.asked.question;
+        let why = Some(failed.why()).filter(|why| !question.error.contains(why));
+        Self {
+            asked: AskedLine::of(question),
+            zone: (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone)),
+            error: question.error.to_string(),
+            code: question.code,
+            why: why.map(str::to_owned),
+            servers: failed.servers.iter().map(|(server, _)| *server).collect(),
+            conduct: failed.servers_text(),
+        }
+    }
+}
+
+impl fmt::Display for FailedLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { asked, error, why, conduct, .. } = self;
+        let error = if error.is_empty() { "SERVFAIL" } else { error };
+        write!(formatter, "query {asked} failed: {error}")?;
+        if let Some(code) = self.code {
+            write!(formatter, " (extended error {code})")?;
+        }
+        if let Some(why) = why {
+            write!(formatter, "; {why}")?;
+        }
+        // The sentence of most failures has the servers already.
+        let is_told = [Some(error), why.as_deref()].into_iter().flatten().any(|told| told.contains(conduct));
+        if !is_told {
+            write!(formatter, "; servers: {conduct}")?;
+        }
+        match &self.zone {
+            Some(zone) => write!(formatter, "; `resolverctl failed` shows further failures of {zone}"),
+            None => formatter.write_str("; `resolverctl failed` shows further failures"),
+        }
+    }
+}
+
+impl SlowLine {
+    pub(super) fn of(question: &QuestionEntry, culprit: CulpritReport) -> Self {
+        Self { asked: AskedLine::of(question), elapsed: Duration::from_micros(question.elapsed), culprit }
+    }
+}
+
+impl fmt::Display for SlowLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { asked, elapsed, culprit } = self;
+        let kind = culprit.kind.word().replace('_', " ");
+        let (seconds, evidence, advice) = (elapsed.as_secs_f32(), &culprit.evidence, &culprit.advice);
+        write!(formatter, "query {asked} took {seconds:.1} s: {kind}: {evidence}; to do: {advice}")
     }
 }
 
@@ -142,10 +322,38 @@ impl fmt::Display for Line {
             }
             Self::Withheld { zones } => write!(
                 formatter,
-                "{zones} more zones failed in the last hour; `resolverctl stats --slow --since 1h` shows them"
+                "{zones} more zones failed in the last hour; `resolverctl failed --since 1h` shows them"
+            ),
+            Self::QueryFailed(failed) => failed.fmt(formatter),
+            Self::QueriesFailed { queries, in_outage, zones, most } => {
+                let (queries, zones) = (
+                    counted(*queries, "more query", "more queries"),
+                    counted(*zones as u64, "zone", "zones"),
+                );
+                write!(formatter, "{queries} of {zones} failed in the last hour")?;
+                if *in_outage > 0 {
+                    write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
+                }
+                let most: Vec<String> =
+                    most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();
+                if !most.is_empty() {
+                    write!(formatter, "; most for {}", most.join(", "))?;
+                }
+                formatter.write_str("; `resolverctl failed --since 1h` shows them")
+            }
+            Self::QuerySlow(slow) => slow.fmt(formatter),
+            Self::QueriesSlow { queries } => write!(
+                formatter,
+                "{} slow in the last minute; `resolverctl why --slowest 20` shows the slowest messages",
+                counted(*queries, "more query was", "more queries were")
             ),
         }
     }
+}
+
+/// A number with its word for one and for many.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// The verb for queries that failed, of which some were denied without authority if `doubted`.

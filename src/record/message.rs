@@ -183,6 +183,25 @@ pub fn subjects(name: &[u8], known: &impl Known) -> Vec<Subject> {
     }
 }
 
+/// The domain that a failure of a name counts for if no zone is known: that of an organisation; of a reverse name the network
+/// of its address, 256 addresses of IPv4 or a /48 of IPv6.
+pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
+    let labels = match reversed(name) {
+        Some(IpAddr::V4(_)) => REVERSE_FOUR,
+        Some(IpAddr::V6(_)) => REVERSE_SIX,
+        None => return organisation(below_service(name)).into(),
+    };
+    let places: Vec<usize> = label_places(name).collect();
+    let begin = places.len().checked_sub(labels).and_then(|place| places.get(place));
+    begin.and_then(|begin| name.get(*begin..)).unwrap_or(name).into()
+}
+
+/// Labels of the reverse zone of a /24 and of a /48.
+const REVERSE_FOUR: usize = 5;
+
+/// See `REVERSE_FOUR`.
+const REVERSE_SIX: usize = 14;
+
 /// The address or the domain that a list is asked about; none for a hash.
 fn asked_of_list(name: &[u8], list: ListName) -> Vec<Subject> {
     if let Some(address) = address_before(name, list.apex) {

@@ -52,6 +52,7 @@ fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
         elapsed: elapsed * 1_000,
         flight: None,
         error: Box::default(),
+        code: None,
     }
 }
 

@@ -13,6 +13,9 @@
 //!   places.
 //! - A zone is reported as failing only if other servers answered meanwhile. An outage once wrote two lines for each
 //!   zone, and one dead zone at an idle gateway was reported as an outage.
+//! - Lines about failed and slow questions are made of the kept entries, a second later and on another thread. So they
+//!   know the whole flight and whether our own network was down, and cost a question nothing. If they were made when the
+//!   question ends, an outage would write a line for each zone.
 //! - An incident ends when a question that failed is answered, and validated if it was bogus. An answer to some other
 //!   question of the zone is not enough.
 
@@ -31,6 +34,10 @@ pub mod entry;
 pub mod event;
 mod evidence;
 mod explained;
+pub mod failed;
+mod failure;
+mod failure_lines;
+mod follow;
 mod histogram;
 mod incident;
 mod keeping;
@@ -46,8 +53,11 @@ pub mod redact;
 mod report;
 mod ring;
 mod shard;
+mod slow_lines;
 mod table;
 mod tally;
+mod telling;
+mod told;
 mod totals;
 mod traffic;
 pub mod trail;
@@ -58,6 +68,7 @@ pub mod written;
 use std::cell::Cell;
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use hickory_proto::rr::Name;
@@ -80,6 +91,7 @@ use self::shard::Shard;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, Messages, ZoneTally};
+pub use self::told::{TellFacts, Told};
 use self::totals::{Totals, Upstream};
 use self::window::Snapshots;
 pub use self::window::Window;
@@ -106,6 +118,10 @@ pub struct Recorder {
     doubt: Notify,
     /// The last questions, one by one.
     kept: Kept,
+    /// Wakes the task that reads what is new.
+    noticed: Notify,
+    /// The time from which on a question is slow, in microseconds.
+    slow: AtomicU64,
 }
 
 impl Recorder {
@@ -133,6 +149,8 @@ impl Recorder {
             snapshots: Mutex::new(Snapshots::new(started)),
             incidents: Mutex::default(),
             doubt: Notify::new(),
+            noticed: Notify::new(),
+            slow: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -264,6 +282,7 @@ impl Recorder {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);
         line.iter().for_each(Line::write);
+        self.noticed.notify_one();
         let mut clients = lock(&self.clients);
         let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);
         for shard in &self.shards {
@@ -339,6 +358,14 @@ impl Recorder {
         let mut rows = self.zone_rows(window);
         rows.retain(|(_, tally)| tally.flights > 0);
         rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flight_micros)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
+    }
+
+    /// The zones of a window in which flights failed, most failures first, "other" last.
+    pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
+        let mut rows = self.zone_rows(window);
+        rows.retain(|(_, tally)| tally.failed > 0);
+        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.failed)));
         rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 

@@ -122,6 +122,34 @@ pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool)
     }
 }
 
+/// A place in a ring: behind the entries that were read before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RingPlace {
+    block: u64,
+    octets: usize,
+}
+
+/// Reads the entries that were written since the last reading, the oldest first, a part of a block at a time. Blocks that
+/// were overwritten meanwhile are left out.
+pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
+    let (last, blocks) = {
+        let ring = lock(ring);
+        (ring.block, ring.blocks())
+    };
+    let first = last.saturating_add(1).saturating_sub(blocks).max(place.block);
+    let mut octets = Vec::new();
+    for block in first..=last {
+        if block != place.block {
+            *place = RingPlace { block, octets: 0 };
+        }
+        lock(ring).copy(block, &mut octets);
+        if let Some(new) = octets.get(place.octets..).filter(|new| !new.is_empty()) {
+            take(new);
+            place.octets = octets.len();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +193,32 @@ mod tests {
             let first = (written - 1) / in_block * in_block;
             assert_eq!(kept[0], first.saturating_sub(3 * in_block), "after {written}");
         }
+    }
+
+    #[test]
+    fn a_reader_that_goes_on_gets_each_entry_once_unless_it_was_overwritten() {
+        let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
+        let (mut place, mut written, mut read) = (RingPlace::default(), 0, Vec::new());
+        let go_on = |place: &mut RingPlace, read: &mut Vec<u64>| {
+            read_on(&ring, place, |octets| {
+                entry::read(octets, |entry| match entry {
+                    Entry::Question(question) => read.push(question.at),
+                    Entry::Flight(_) => panic!(),
+                });
+            });
+        };
+        for step in 0..400 {
+            write(&ring, written..written + step);
+            written += step;
+            go_on(&mut place, &mut read);
+            go_on(&mut place, &mut read);
+        }
+        assert_eq!(read, (0..written).collect::<Vec<_>>());
+        read.clear();
+        write(&ring, written..written + 20_000);
+        go_on(&mut place, &mut read);
+        assert_eq!(read.last(), Some(&(written + 19_999)));
+        assert!(read.len() > 1_000 && read.windows(2).all(|pair| pair[0] + 1 == pair[1]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::entry::{FlightEntry, MessageEntry};
+use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::clock::micros;
 use crate::conduct::Conduct;
@@ -66,6 +66,12 @@ impl Traffic {
         let begun = self.outages.partition_point(|(since, _)| *since <= moment.saturating_add(BLUR));
         let last = begun.checked_sub(1).and_then(|place| self.outages.get(place));
         last.is_some_and(|(_, until)| moment < *until)
+    }
+
+    /// Whether no server on the internet answered at some time between the begin and the end of a question.
+    pub(super) fn was_down(&self, question: &QuestionEntry) -> bool {
+        let (begin, end) = (question.at, question.end().saturating_add(BLUR));
+        self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
     /// Whether a silent message was lost: its server answered others for the zone over the same transport, shortly before and

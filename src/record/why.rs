@@ -150,9 +150,9 @@ pub struct Facts<'a> {
 }
 
 /// What is known for grouping.
-struct KnownFacts<'a> {
-    facts: &'a Facts<'a>,
-    links: Links<'a>,
+pub(super) struct KnownFacts<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) links: Links<'a>,
 }
 
 impl Known for KnownFacts<'_> {

@@ -50,6 +50,8 @@ pub struct Written<'a> {
     pub flight: u64,
     /// Why it failed; empty if it did not.
     pub error: &'a str,
+    /// The code of its extended error (RFC 8914), if `error` has its text.
+    pub code: u16,
 }
 
 /// A flight, as it is written.
@@ -136,14 +138,15 @@ impl Written<'_> {
     /// Appends its octets.
     pub fn put(&self, into: &mut Vec<u8>) {
         let text = bounded(self.error);
-        // Flight, length of the text, and the text.
-        let behind = 9_usize.saturating_add(text.len());
+        // Flight, code, length of the text, and the text.
+        let behind = 11_usize.saturating_add(text.len());
         let length = HEAD.saturating_add(self.name.len()).saturating_add(behind);
         for word in self.head(length) {
             into.extend_from_slice(&word.to_le_bytes());
         }
         into.extend_from_slice(self.name);
         into.extend_from_slice(&self.flight.to_le_bytes());
+        into.extend_from_slice(&self.code.to_le_bytes());
         put_text(text, into);
     }
 

@@ -144,6 +144,7 @@ impl Resolver {
         let ResolverParts { views, clock, random, network, recorder } = parts;
         let memory = Memory::new(views.config().cache.size, &random);
         recorder.recurses(views.recurse());
+        recorder.set_slow(views.config().history.slow);
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
@@ -307,6 +308,7 @@ impl Resolver {
         let changed = zones::changed(old.config(), views.config());
         views.go_on_from(&old);
         self.recorder.recurses(views.recurse());
+        self.recorder.set_slow(views.config().history.slow);
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));
         self.lists.forget_unasked();

@@ -1,14 +1,20 @@
-//! Why mail was slow: the record, with the lists and zones that the resolver knows.
+//! Why mail was slow, and what the log tells of it: the record, with the lists and zones that the resolver knows.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::Resolver;
+use crate::cache::Memory;
+use crate::dnsbl::entry::ListEntry;
+use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
-use crate::record::Window;
+use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
 use crate::record::redact::Secrets;
 use crate::record::why::{Facts, MessageReport, Wanted, why};
+use crate::record::{TellFacts, Told, Window};
 
 impl Resolver {
     /// The messages of the record that are wanted, worst first. It takes up to a second and a multiple of the record's memory,
@@ -19,6 +25,46 @@ impl Resolver {
     }
 
     fn read_why(&self, wanted: &Wanted) -> Vec<MessageReport> {
+        self.with_facts(|facts| {
+            why(&self.recorder.recorded(&wanted.span(), facts.secrets), wanted, &facts.facts)
+        })
+    }
+
+    /// The zones whose questions failed, most questions first. It takes as long as `why`.
+    pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
+        let resolver = Arc::clone(self);
+        self.memory.walk(move |_| resolver.read_failed(&wanted)).await
+    }
+
+    fn read_failed(&self, wanted: &FailedWanted) -> FailedReport {
+        let now = self.clock.unix_micros();
+        self.with_facts(|facts| {
+            failed(&self.recorder.recorded(&wanted.span(), facts.secrets), wanted, &facts.facts, now)
+        })
+    }
+
+    /// Writes lines about failed and slow questions, as long as it runs.
+    pub async fn tell_log(self: Arc<Self>) -> Infallible {
+        let mut told = Told::default();
+        loop {
+            self.recorder.noticed().await;
+            tokio::time::sleep(FOLLOW_PAUSE).await;
+            let resolver = Arc::clone(&self);
+            let tell = move |_: &Memory| {
+                resolver.tell(&mut told);
+                told
+            };
+            told = self.memory.walk(tell).await;
+        }
+    }
+
+    /// Reads what is new in the record, and writes the lines about it; `tell_log` does so some time after each event.
+    pub fn tell(&self, told: &mut Told) {
+        self.with_facts(|facts| self.recorder.tell(told, facts));
+    }
+
+    /// Calls `read` with the lists, the keys and the zones that the resolver knows.
+    fn with_facts<Read>(&self, read: impl FnOnce(&TellFacts<'_>) -> Read) -> Read {
         let views = self.views.load();
         let config = views.config();
         let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
@@ -35,7 +81,7 @@ impl Resolver {
             let of = |apex: &[u8]| Some(ListName { apex: apex.len(), keyed: *lists.get(apex)? });
             zones.find_map(of)
         };
-        let zones = self.recorder.by_zone(Window::Start);
+        let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
             let row = zones.iter().find(|row| row.zone == zone)?;
             Some(format!(
@@ -43,7 +89,16 @@ impl Resolver {
                 row.flights, row.failed, row.verdict
             ))
         };
-        let recorded = self.recorder.recorded(&wanted.span(), &secrets);
-        why(&recorded, wanted, &Facts { list: &list, usual: &usual })
+        let is_list_told = |apex: &[u8]| {
+            let is_it = |entry: &Arc<ListEntry>| wire_name(&entry.apex) == apex;
+            self.lists
+                .table
+                .all()
+                .iter()
+                .filter(|entry| is_it(entry))
+                .any(|entry| entry.state().is_incident())
+        };
+        let facts = Facts { list: &list, usual: &usual };
+        read(&TellFacts { secrets: &secrets, facts, is_list_told: &is_list_told })
     }
 }

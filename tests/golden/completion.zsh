@@ -127,6 +127,18 @@ _arguments "${_arguments_options[@]}" : \
 '::subject -- A name, an address or a domain. A domain finds all names below it, an address also its names in DNS lists and the hosts with that address. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
 && ret=0
 ;;
+(failed)
+_arguments "${_arguments_options[@]}" : \
+'--since=[Show only queries since then\: a span like 1h, or a time like 03\:00]:SPAN|TIME:_default' \
+'--zone=[Show only this zone and the zones below it]:ZONE:_default' \
+'--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
 '--type=[Show only this record type]:TYPE:_default' \
@@ -560,6 +572,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(failed)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -712,6 +728,7 @@ _resolverctl_commands() {
 'zones:Show the configured zones, the servers of each, and whether these reply' \
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
 'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
+'failed:Show the zones whose queries failed, most queries first\: reason, servers, whether they still fail, what to do' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -877,6 +894,11 @@ _resolverctl__subcmd__dnsbl__subcmd__test_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl dnsbl test commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__failed_commands] )) ||
+_resolverctl__subcmd__failed_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl failed commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__flush_commands] )) ||
 _resolverctl__subcmd__flush_commands() {
     local commands; commands=()
@@ -893,6 +915,7 @@ _resolverctl__subcmd__help_commands() {
 'zones:Show the configured zones, the servers of each, and whether these reply' \
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
 'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
+'failed:Show the zones whose queries failed, most queries first\: reason, servers, whether they still fail, what to do' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -976,6 +999,11 @@ _resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list_commands() {
 _resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help dnsbl test commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__failed_commands] )) ||
+_resolverctl__subcmd__help__subcmd__failed_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help failed commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__flush_commands] )) ||
 _resolverctl__subcmd__help__subcmd__flush_commands() {

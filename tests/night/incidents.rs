@@ -16,6 +16,7 @@ use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::record::Window;
 
 use crate::log::{Line, lines};
+use crate::tell;
 
 /// A root, a TLD on two servers, and domains below it on two servers of their own.
 fn lab(domains: u8, signed: bool) -> Lab {
@@ -105,6 +106,7 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
         let lines = lines(|| async {
             let simulation = simulation(lab(200, false));
             let _tended = simulation.tend();
+            let tells = tell(&simulation);
             let ask = async |round: u32| {
                 let names = (0..200).map(|number| name(&format!("r{round}.d{number}.tld.")));
                 let names: Vec<Name> = names.collect();
@@ -142,11 +144,13 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
                 ask(round).await;
                 tokio::time::sleep(Duration::from_secs(20)).await;
             }
+            tells.abort();
         });
         let zones: Vec<&str> = told(&lines, "zone_fails").iter().filter_map(|line| line.zone()).collect();
         assert_eq!(zones, ["d7.tld"], "silent: {silent}");
         assert_eq!((told(&lines, "network_down").len(), told(&lines, "network_up").len()), (1, 1));
-        assert_eq!(lines.len(), 3, "{lines:#?}");
+        let failed: Vec<&str> = told(&lines, "query_failed").iter().filter_map(|line| line.zone()).collect();
+        assert_eq!((failed, lines.len()), (vec!["d7.tld"], 4), "{lines:#?}");
     }
 }
 

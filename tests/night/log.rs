@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
 use tokio::time::Instant;
+use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
@@ -43,6 +44,11 @@ impl Line {
 
 /// The lines that `run` writes.
 pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<Line> {
+    lines_from(Level::INFO, run)
+}
+
+/// The lines of a level and above.
+pub(crate) fn lines_from<Run: Future<Output = ()>>(level: Level, run: impl FnOnce() -> Run) -> Vec<Line> {
     let (written, began) = (Lines::default(), Arc::new(Mutex::new(None)));
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -50,6 +56,7 @@ pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<
         .with_ansi(false)
         .with_timer(Moment(Arc::clone(&began)))
         .with_target(false)
+        .with_max_level(level)
         .finish();
     tracing::subscriber::with_default(subscriber, || {
         paused(async {

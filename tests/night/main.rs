@@ -3,6 +3,7 @@
 
 #![cfg(feature = "lab")]
 
+mod failures;
 mod incidents;
 mod log;
 
@@ -19,7 +20,9 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Simulation, config_trusting};
 use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::limits::SNAPSHOT_INTERVAL;
+use resolverd::limits::{FOLLOW_PAUSE, SNAPSHOT_INTERVAL};
+use resolverd::record::Told;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use log::{Line, lines};
@@ -204,6 +207,18 @@ impl Gateway {
     }
 }
 
+/// Tells the log of failed and slow questions, as the daemon does.
+fn tell(simulation: &Simulation) -> JoinHandle<()> {
+    let resolver = Arc::clone(simulation.resolver());
+    tokio::spawn(async move {
+        let mut told = Told::default();
+        loop {
+            tokio::time::sleep(FOLLOW_PAUSE).await;
+            resolver.tell(&mut told);
+        }
+    })
+}
+
 /// Plays the night; `silent`: messages are lost in the outage, instead of refused by our own host.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
@@ -220,6 +235,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
             recorder.tick();
         }
     });
+    let tells = tell(&simulation);
     let mut gateway = Gateway { simulation, began: Instant::now(), truth: Truth::default(), mails: 0 };
     let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
     let mut senders = all.iter().copied().cycle();
@@ -262,6 +278,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
         tokio::time::sleep(PAUSE).await;
     }
     ticks.abort();
+    tells.abort();
     assert_eq!(gateway.mails, 85);
     gateway.truth
 }
@@ -293,13 +310,19 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
         is_broken(domain, second, truth) && enough && said.is_some_and(|said| line.text.contains(said))
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0
+    } else if line.is("query_failed") {
+        // A list that does not answer has no state of its own until it was tested.
+        let is_list = line.zone() == Some(LIST) && (truth.list_dead.0..truth.list_dead.1).contains(&second);
+        is_list || (is_broken(domain, second, truth) && failed_since(5) >= 1)
+    } else if line.is("queries_failed") || line.is("query_slow") {
+        true
     } else if line.is("network_down") {
         (truth.outage.0 + 4..truth.outage.1).contains(&second)
     } else if line.is("network_up") {
         (truth.outage.1..truth.outage.1 + 15).contains(&second)
-    } else if line.text.starts_with(&format!("{LIST}: its servers do not answer")) {
+    } else if line.text.starts_with(&format!("DNS list {LIST}: its servers do not answer")) {
         (truth.list_dead.0..truth.list_dead.1).contains(&second)
-    } else if line.text.starts_with(&format!("{LIST} answers again")) {
+    } else if line.text.starts_with(&format!("DNS list {LIST} answers again")) {
         second >= truth.list_dead.1
     } else {
         false
@@ -317,7 +340,8 @@ fn every_line_of_a_bad_night_is_true() {
         }
         let count = |incident: &str| lines.iter().filter(|line| line.is(incident)).count();
         assert_eq!((count("network_down"), count("network_up")), (1, 1));
-        assert_eq!(lines.iter().filter(|line| line.text.contains(LIST)).count(), 2);
+        let of_list = lines.iter().filter(|line| line.text.contains(LIST) && !line.is("queries_failed"));
+        assert_eq!(of_list.filter(|line| !line.is("query_failed")).count(), 2);
         for (name, _, said) in BROKEN {
             let zone = format!("{name}.tld");
             let told = |incident| {
@@ -325,6 +349,8 @@ fn every_line_of_a_bad_night_is_true() {
             };
             assert_eq!(told("zone_fails"), usize::from(said.is_some()), "{name}");
             let mended = BROKEN.iter().step_by(2).any(|(mended, ..)| *mended == name);
+            let failed = truth.failed.get(name).is_some_and(|failed| !failed.is_empty());
+            assert_eq!(told("query_failed") + told("zone_fails") >= 1, failed, "{name}");
             assert_eq!(told("zone_answers"), usize::from(said.is_some() && mended), "{name}");
         }
     }

@@ -3,6 +3,7 @@
 
 mod configured;
 mod domain;
+mod failed;
 mod lists;
 mod why;
 
@@ -142,6 +143,12 @@ fn stores() -> Vec<Fill> {
     ]
 }
 
+fn failed_zones() -> Vec<ZoneRow> {
+    let mut rows = zones();
+    rows.retain(|row| row.failed > 0);
+    rows
+}
+
 fn stats() -> Stats {
     let (mut slow_zones, slow_servers) = (zones(), servers());
     slow_zones.truncate(3);
@@ -149,6 +156,7 @@ fn stats() -> Stats {
     Stats {
         version: "0.1.0".to_owned(),
         report: report(),
+        failed_zones: failed_zones(),
         slow_zones,
         slow_servers,
         shed_zones: vec![row("badly-run.example.", 4_812), row("example.net.", 7)],

@@ -26,6 +26,7 @@ use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Ended, FlightEnded, Lost, RouteKind, Sent, Shows, Step, StepEvent};
+use resolverd::record::failed::{FailedReport, FailedWanted, failed};
 use resolverd::record::redact::Secrets;
 use resolverd::record::trail::Progress;
 use resolverd::record::why::{Facts, MessageReport, Wanted, why};
@@ -162,6 +163,12 @@ impl Controlled for Fake {
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
+    }
+
+    fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
+        let facts = Facts { list: &|_| None, usual: &|_| None };
+        let recorded = self.recorder.recorded(&wanted.span(), &Secrets::default());
+        Box::pin(ready(failed(&recorded, &wanted, &facts, Clock::machine().unix_micros())))
     }
 
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {

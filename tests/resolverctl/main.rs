@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use resolverd::cache::flush::Flush;
+use resolverd::clock::Clock;
 use resolverd::config::Config;
 use resolverd::control::Controlled;
 use resolverd::control::server::ControlServer;
@@ -362,6 +363,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         elapsed: Duration::ZERO,
         flight: 0,
         error: "too many queries for this zone",
+        code: 14,
     });
     let (code, text, _) = world.run(&["why", "Example"]);
     assert!(code == 0 && text.contains("mail.example. MX"), "{text}");
@@ -386,6 +388,50 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         &["why", "a..b"],
         &["why", "mail.example", "--at", "noon"],
         &["why", "mail.example", "--client", "localhost"],
+    ] {
+        assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn failed_shows_the_zones_whose_queries_failed() {
+    let world = World::new();
+    let (code, text, _) = world.run(&["failed"]);
+    assert!(code == 4 && text.starts_with("The record is empty"), "{text}");
+    let at = Clock::machine().mono().as_micros();
+    for (name, error) in [
+        (&b"\x04mail\x07example\x00"[..], "no server of example. answered"),
+        (b"\x03www\x07example\x00", "no server of example. answered"),
+        (b"\x03www\x05other\x00", "the answer is bogus"),
+    ] {
+        world.fake.recorder.asked(&Written {
+            name,
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            view: 0,
+            at,
+            outcome: Outcome::Failed,
+            elapsed: Duration::from_micros(9),
+            flight: 0,
+            error,
+            code: 22,
+        });
+    }
+    let (code, text, _) = world.run(&["failed"]);
+    let zones: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(code == 0 && zones.len() == 4, "{text}");
+    let (code, text, _) = world.run(&["failed", "--zone", "Example", "--since", "2h", "--json"]);
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(code == 0 && rows.len() == 3 && rows[2]["begin"].is_f64(), "{text}");
+    assert_eq!((&rows[0]["questions"], &rows[0]["extended_error"]), (&1.into(), &22.into()));
+    assert_eq!(rows[0]["still_fails"], "yes");
+    let (code, text, _) = world.run(&["failed", "--client", "192.0.2.0/24"]);
+    assert!(code == 0 && text.starts_with("no query failed since 20"), "{text}");
+    for arguments in [
+        &["failed", "--since", "noon"][..],
+        &["failed", "--zone", "a..b"],
+        &["failed", "--client", "localhost"],
+        &["failed", "example"],
     ] {
         assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
     }

@@ -25,6 +25,7 @@ pub use self::status::{
 };
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
+use crate::record::failed::FailedZone;
 use crate::record::why::MessageReport;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
@@ -92,6 +93,8 @@ pub enum Request {
     Inflight,
     /// The messages (emails) of the record, and why they were slow.
     Why(WhyRequest),
+    /// The zones whose questions failed.
+    Failed(FailedRequest),
     /// The entries of memory under a name.
     Cache {
         /// The name.
@@ -145,6 +148,7 @@ impl Request {
             | Self::Zones
             | Self::Inflight
             | Self::Why(_)
+            | Self::Failed(_)
             | Self::Cache { .. }
             | Self::Dnsbl
             | Self::DnsblHealth
@@ -174,6 +178,20 @@ pub struct WhyRequest {
     pub client: Option<String>,
     /// The number of messages at most.
     pub most: usize,
+}
+
+/// Which failures are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailedRequest {
+    /// The begin of the time, in seconds since 1970.
+    pub from: f64,
+    /// Only this zone and those below it.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// The address or the network of the client.
+    #[serde(default)]
+    pub client: Option<String>,
 }
 
 /// Tables of the statistics.
@@ -263,6 +281,13 @@ pub enum Reply {
     Flight(FlightState),
     /// A message of the reply to `Request::Why`; worst first.
     Message(Box<MessageReport>),
+    /// A row of the reply to `Request::Failed`; most questions first.
+    FailedZone(Box<FailedZone>),
+    /// The last row of the reply to `Request::Failed`: when the record begins, in seconds since 1970; none if it is empty.
+    RecordBegin {
+        /// The moment.
+        begin: Option<f64>,
+    },
     /// A row of the reply to `Request::Cache`.
     Held(HeldRow),
     /// A row of the reply to `Request::Nta`.

@@ -113,6 +113,9 @@ pub struct Stats {
     pub report: Report,
     /// The zones with the most time spent.
     pub slow_zones: Vec<ZoneRow>,
+    /// The zones with the most failed resolutions.
+    #[serde(default)]
+    pub failed_zones: Vec<ZoneRow>,
     /// The servers with the longest wait.
     pub slow_servers: Vec<ServerRow>,
     /// The zones whose questions were turned away most, because others needed the room.

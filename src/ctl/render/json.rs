@@ -33,6 +33,8 @@ pub fn reply(reply: &Reply) -> String {
         Reply::ZoneState(row) => line(row),
         Reply::Flight(row) => line(row),
         Reply::Message(message) => line(message),
+        Reply::FailedZone(zone) => line(zone),
+        Reply::RecordBegin { begin } => pair("begin", begin),
         Reply::Held(row) => line(row),
         Reply::Nta { name, left } => line(&serde_json::json!({ "name": name, "left": left })),
         Reply::ListState(row) => line(row),

@@ -3,6 +3,7 @@
 //! This module asks no daemon and reads no clock, so the same data always give the same text.
 
 pub mod domain;
+pub mod failed;
 pub mod findings;
 pub mod html;
 pub mod json;

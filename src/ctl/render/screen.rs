@@ -27,6 +27,9 @@ const GAP: usize = 2;
 /// Columns for a zone's name, so that its verdict still fits.
 const ZONE: usize = 28;
 
+/// Columns for a zone's name where three fit a line.
+const FAILED: usize = 16;
+
 /// The advice if no client has asked.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
@@ -36,13 +39,16 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     let cache = fill(&stats.stores, style);
     // An empty line and the heads of two tables are between them.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
+    let failed =
+        Some(failed(stats, style)).filter(|failed| failed.lines().count() <= left).unwrap_or_default();
+    let left = left - failed.lines().count();
     let zones = stats.slow_zones.len().min(left.div_ceil(2));
     let servers = stats.slow_servers.len().min(left - zones);
     let zones = slowest_zones(stats.slow_zones.get(..zones).unwrap_or_default(), style);
     let servers = slowest_servers(stats.slow_servers.get(..servers).unwrap_or_default(), style);
     let cache = if stats.stores.is_empty() { String::new() } else { cache };
-    let gap = if zones.is_empty() && servers.is_empty() { "" } else { "\n" };
-    format!("{upper}{gap}{zones}{servers}{cache}")
+    let gap = if failed.is_empty() && zones.is_empty() && servers.is_empty() { "" } else { "\n" };
+    format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
 /// Numbers of the window as a whole.
@@ -83,6 +89,13 @@ fn upper(stats: &Stats, style: Style) -> String {
         text.push_str(&upstream(stats, style));
     }
     text
+}
+
+/// The zones with the most failed resolutions; empty if none failed.
+fn failed(stats: &Stats, style: Style) -> String {
+    let told = |row: &ZoneRow| format!("{} {}", words::cut(&row.zone, FAILED), words::number(row.failed));
+    let rows: Vec<String> = stats.failed_zones.iter().map(told).collect();
+    if rows.is_empty() { String::new() } else { items("failed for", &rows, style) }
 }
 
 /// The zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.

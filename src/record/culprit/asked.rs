@@ -27,7 +27,7 @@ impl Asked<'_> {
     }
 
     /// The apex of its list.
-    pub(super) fn apex(&self) -> Option<&[u8]> {
+    pub(in crate::record) fn apex(&self) -> Option<&[u8]> {
         let name = &self.question.name;
         name.get(name.len().checked_sub(self.list?.apex)?..)
     }

@@ -51,6 +51,32 @@ pub enum CulpritKind {
     Unknown,
 }
 
+impl CulpritKind {
+    /// Its word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ServerSilent => "server_silent",
+            Self::ServerSlow => "server_slow",
+            Self::ServerRefused => "server_refused",
+            Self::ServerLame => "server_lame",
+            Self::ServerFailed => "server_failed",
+            Self::Truncated => "truncated",
+            Self::Unreachable => "unreachable",
+            Self::ListSilent => "list_silent",
+            Self::ListSlow => "list_slow",
+            Self::ListRefused => "list_refused",
+            Self::Bogus => "bogus",
+            Self::Loss => "loss",
+            Self::Network => "network",
+            Self::Overload => "overload",
+            Self::Client => "client",
+            Self::None => "none",
+            Self::NotDns => "not_dns",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A cause of a delay, or of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {

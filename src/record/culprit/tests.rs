@@ -82,6 +82,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         elapsed: one.elapsed * 1_000,
         flight: (!one.sent.is_empty() || one.shows.is_some()).then_some(flight.id),
         error: Box::default(),
+        code: None,
     };
     (question, flight)
 }

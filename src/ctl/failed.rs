@@ -1,0 +1,38 @@
+//! `resolverctl failed`: the zones whose queries failed.
+
+use super::client::ControlClient;
+use super::render::{Format, failed, json};
+use super::{CommandFailure, CommandOutcome, Exit, moment};
+use crate::control::protocol::{FailedRequest, Reply, Request};
+
+/// The command line of `failed`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Show only queries since then: a span like 1h, or a time like 03:00.
+    #[arg(long, value_name = "SPAN|TIME", default_value = "1h")]
+    since: String,
+    /// Show only this zone and the zones below it.
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// Show only queries of this client: an address or a network.
+    #[arg(long, value_name = "ADDRESS|NETWORK")]
+    client: Option<String>,
+}
+
+/// Sends the request, and shows the reply. The exit code is "could not tell" if the record is empty.
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let from =
+        moment::since(&arguments.since, moment::now()).ok_or_else(|| moment::not_a_time(&arguments.since))?;
+    let (zone, of) = (arguments.zone.clone(), arguments.client.clone());
+    let replies = client.ask(&Request::Failed(FailedRequest { from, zone, client: of }))?;
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => failed::zones(&replies, from, &moment::shown, style),
+    };
+    let known = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { begin: Some(_) }));
+    Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+}

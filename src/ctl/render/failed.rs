@@ -1,0 +1,78 @@
+//! The screen of `resolverctl failed`: a block of lines for each zone, most queries first.
+
+use super::table::more;
+use super::{Paint, Style, words};
+use crate::control::protocol::Reply;
+use crate::limits::MAX_SHOWN_ROWS;
+use crate::record::failed::{FailedServer, FailedZone, StillFails};
+use crate::wire::presentation::harmless;
+
+/// Columns of a date: the last moment is shown without one if it is that of the first.
+const DATE: usize = "2026-08-01 ".len();
+
+/// The zones of a reply, whose time begins at `from`. `moment` shows a moment in local time.
+pub fn zones(replies: &[Reply], from: f64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let zones: Vec<&FailedZone> = replies
+        .iter()
+        .filter_map(|reply| if let Reply::FailedZone(zone) = reply { Some(&**zone) } else { None })
+        .collect();
+    let left_out = replies
+        .iter()
+        .find_map(|reply| if let Reply::LeftOut { left_out } = reply { Some(*left_out) } else { None });
+    let begin =
+        replies.iter().find_map(|reply| if let Reply::RecordBegin { begin } = reply { *begin } else { None });
+    let Some(begin) = begin else {
+        return "The record is empty: no query has come since resolverd started, or history.size is \"0\".\n"
+            .to_owned();
+    };
+    let reach =
+        if begin > from { format!("The record begins at {}.\n", moment(begin)) } else { String::new() };
+    if zones.is_empty() {
+        return format!(
+            "{}\n{reach}",
+            style.paint(Paint::Good, &format!("no query failed since {}", moment(from)))
+        );
+    }
+    let mut text: String = zones.iter().take(MAX_SHOWN_ROWS).map(|zone| block(zone, moment, style)).collect();
+    let hidden = (zones.len().saturating_sub(MAX_SHOWN_ROWS) as u64).saturating_add(left_out.unwrap_or(0));
+    if hidden > 0 {
+        text.push_str(&more(hidden, style));
+    }
+    text + &reach
+}
+
+fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let queries = if zone.questions == 1 { "query" } else { "queries" };
+    let (first, last) = (moment(zone.first), moment(zone.last));
+    let time = match (first == last, first.get(..DATE) == last.get(..DATE)) {
+        (true, _) => format!("at {first}"),
+        (false, true) => format!("from {first} to {}", last.get(DATE..).unwrap_or_default()),
+        (false, false) => format!("from {first} to {last}"),
+    };
+    let (paint, state) = match zone.still_fails {
+        StillFails::Yes => (Paint::Bad, "still fails"),
+        StillFails::No => (Paint::Good, "works again"),
+        StillFails::Unknown => (Paint::Plain, "not queried since"),
+    };
+    let name = zone.zone.as_deref().map_or_else(|| "(this resolver)".to_owned(), harmless);
+    let kind = words::word(&zone.culprit).replace('_', " ");
+    let (reason, advice) = (harmless(&zone.reason), harmless(&zone.advice));
+    let head = style.paint(Paint::Head, &name);
+    let mut text = format!(
+        "{head}  {} {queries} {time}, {}\n",
+        words::number(zone.questions),
+        style.paint(paint, state)
+    );
+    text.push_str(&format!("  last: {} {}: {kind}: {reason}\n", harmless(&zone.name), zone.kind));
+    let servers: Vec<String> = zone.servers.iter().map(server).collect();
+    if !servers.is_empty() {
+        text.push_str(&format!("  servers: {}\n", servers.join(", ")));
+    }
+    text + &format!("  to do: {advice}\n")
+}
+
+/// A server and what it did.
+fn server(server: &FailedServer) -> String {
+    let conduct = server.conduct.map_or_else(|| "no answer".to_owned(), |conduct| words::label(&conduct));
+    format!("{} {conduct}", server.server)
+}

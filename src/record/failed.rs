@@ -1,0 +1,208 @@
+//! The answer to `resolverctl failed`: the zones whose questions failed, most questions first.
+//!
+//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::culprit::{CulpritKind, judge};
+use super::entry::QuestionEntry;
+use super::evidence::{advice, seconds};
+use super::explained::{Explained, links_of};
+use super::failure::FailedQuestion;
+use super::recorded::{ReadSpan, Recorded};
+use super::traffic::Traffic;
+use super::why::{Facts, KnownFacts};
+use crate::clock::micros;
+use crate::conduct::Conduct;
+use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
+use crate::question::{Outcome, is_within, name_of_wire};
+
+/// Which failures are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailedWanted {
+    /// The begin of the time, in microseconds since 1970.
+    pub from: u64,
+    /// Only zones at and below this name, in lower-case wire form.
+    pub zone: Option<Box<[u8]>>,
+    /// Only questions of these clients.
+    pub client: Option<IpNet>,
+}
+
+/// The failures of a time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FailedReport {
+    /// When the record begins, in seconds since 1970; none if it is empty.
+    pub begin: Option<f64>,
+    /// The zones, most questions first.
+    pub zones: Vec<FailedZone>,
+}
+
+/// A zone whose questions failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedZone {
+    /// The zone at whose servers they failed, or the DNS list; none if this resolver turned them away.
+    pub zone: Option<String>,
+    /// Questions that failed.
+    pub questions: u64,
+    /// When the first one came.
+    pub first: f64,
+    /// When the last one came.
+    pub last: f64,
+    /// The name of the last one.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of its culprit.
+    pub culprit: CulpritKind,
+    /// Why it failed, in a sentence.
+    pub reason: String,
+    /// The code of its extended error (RFC 8914).
+    pub extended_error: Option<u16>,
+    /// The servers with faults.
+    pub servers: Vec<FailedServer>,
+    /// Whether it still fails.
+    pub still_fails: StillFails,
+    /// What to do, in a sentence.
+    pub advice: String,
+}
+
+/// A server with a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedServer {
+    /// The server.
+    pub server: String,
+    /// Its last conduct; none if it had not answered when the client got SERVFAIL.
+    pub conduct: Option<Conduct>,
+}
+
+/// Whether a zone still fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StillFails {
+    /// A question has failed in the last `limits::INCIDENT_QUIET`, and was not answered since.
+    Yes,
+    /// The question that failed last was answered since, or another one after silence.
+    No,
+    /// Nothing was asked lately.
+    Unknown,
+}
+
+/// The failures of one zone.
+struct Failures<'a> {
+    questions: u64,
+    first: u64,
+    last: FailedQuestion<'a>,
+    servers: BTreeMap<IpAddr, Option<Conduct>>,
+}
+
+impl FailedWanted {
+    /// The questions to read.
+    pub fn span(&self) -> ReadSpan {
+        ReadSpan { from: self.from, to: u64::MAX, client: self.client }
+    }
+
+    fn has(&self, zone: &[u8]) -> bool {
+        self.zone.as_ref().is_none_or(|wanted| is_within(zone, wanted))
+    }
+}
+
+/// The zones whose questions failed until `now`, in microseconds since 1970.
+pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &Facts<'_>, now: u64) -> FailedReport {
+    let known = KnownFacts { facts, links: links_of(recorded) };
+    let (explained, traffic) = (Explained::of(recorded, &known), Traffic::of(recorded));
+    let mut zones: BTreeMap<Box<[u8]>, Failures<'_>> = BTreeMap::new();
+    for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
+        let failed = FailedQuestion::of(explained.explain(question, &known));
+        if let Some(failed) = failed.filter(|failed| wanted.has(&failed.zone)) {
+            match zones.get_mut(&failed.zone) {
+                Some(failures) => failures.add(failed),
+                None => {
+                    zones.insert(failed.zone.clone(), Failures::of(failed));
+                }
+            }
+        }
+    }
+    let mut rows: Vec<FailedZone> =
+        zones.values().map(|failures| failures.row(recorded, &traffic, now)).collect();
+    rows.sort_by(|one, other| {
+        other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
+    });
+    FailedReport { begin: recorded.begin.map(seconds), zones: rows }
+}
+
+impl<'a> Failures<'a> {
+    fn of(failed: FailedQuestion<'a>) -> Self {
+        let servers = failed.servers.iter().copied().collect();
+        Self { questions: 1, first: failed.asked.question.at, last: failed, servers }
+    }
+
+    fn add(&mut self, failed: FailedQuestion<'a>) {
+        self.questions = self.questions.saturating_add(1);
+        for (server, conduct) in &failed.servers {
+            if let Some(known) = self.servers.get_mut(server) {
+                *known = conduct.or(*known);
+            } else if self.servers.len() < MAX_FAILURE_SERVERS {
+                self.servers.insert(*server, *conduct);
+            }
+        }
+        // A question that failed at once repeats what another one has shown.
+        let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
+        if !is_repeat || self.last.asked.flight.is_none() {
+            self.last = failed;
+        }
+    }
+
+    fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> FailedZone {
+        let question = self.last.asked.question;
+        let zone = (!self.last.zone.is_empty()).then(|| name_of_wire(&self.last.zone).to_string());
+        let verdict = judge(&[self.last.asked], traffic);
+        let culprit = verdict.causes.first().map_or(CulpritKind::Unknown, |cause| cause.kind);
+        let servers = self.servers.iter();
+        FailedZone {
+            questions: self.questions,
+            first: seconds(self.first),
+            last: seconds(question.at),
+            name: name_of_wire(&question.name).to_string(),
+            kind: question.kind.to_string(),
+            culprit,
+            reason: self.last.why().to_owned(),
+            extended_error: question.code,
+            servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
+            still_fails: self.still_fails(culprit, recorded, now),
+            advice: advice(culprit, zone.as_deref().unwrap_or_default()),
+            zone,
+        }
+    }
+
+    fn still_fails(&self, culprit: CulpritKind, recorded: &Recorded, now: u64) -> StillFails {
+        let last = self.last.asked.question;
+        let later = recorded.questions.iter().filter(|question| question.at > last.end());
+        // An answer from the cache may be older than the failure, and a stale one is no answer.
+        let mut answered = later.filter(|question| {
+            !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
+        });
+        let is_speech =
+            matches!(culprit, CulpritKind::ServerSilent | CulpritKind::ListSilent | CulpritKind::Network);
+        let same = |question: &QuestionEntry| question.name == last.name && question.kind == last.kind;
+        let heard = |question: &QuestionEntry| is_speech && is_within(&question.name, &self.last.zone);
+        if answered.any(|question| same(question) || heard(question)) {
+            return StillFails::No;
+        }
+        if now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
+            StillFails::Yes
+        } else {
+            StillFails::Unknown
+        }
+    }
+}
+
+impl FailedServer {
+    fn of(server: IpAddr, conduct: Option<Conduct>) -> Self {
+        Self { server: server.to_string(), conduct }
+    }
+}

@@ -1,0 +1,103 @@
+//! A question that failed: the zone at whose servers it failed, and what each server did.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+
+use super::culprit::Asked;
+use super::entry::{FlightEntry, MessageEntry};
+use super::event::Shows;
+use super::message::domain_of;
+use crate::conduct::Conduct;
+use crate::limits::MAX_FAILURE_SERVERS;
+use crate::question::{Outcome, is_within};
+
+/// A question that failed.
+#[derive(Clone, Debug)]
+pub(super) struct FailedQuestion<'a> {
+    /// The question and the flight that explains it.
+    pub(super) asked: Asked<'a>,
+    /// The zone at whose servers it failed, the apex of the list, or the domain of the name, in wire form; empty if this
+    /// resolver turned it away.
+    pub(super) zone: Box<[u8]>,
+    /// The servers with faults, and the last conduct of each; none: it had not answered yet. At most `MAX_FAILURE_SERVERS`.
+    pub(super) servers: Vec<(IpAddr, Option<Conduct>)>,
+}
+
+impl<'a> FailedQuestion<'a> {
+    /// The failure of a question; none if its client did not get SERVFAIL.
+    pub(super) fn of(asked: Asked<'a>) -> Option<Self> {
+        if !asked.failed() {
+            return None;
+        }
+        let zone = zone_at_fault(&asked);
+        let servers = asked.flight.map(|flight| servers_at_fault(flight, &zone)).unwrap_or_default();
+        Some(Self { asked, zone, servers })
+    }
+
+    /// Why it failed, in a sentence without its end.
+    pub(super) fn why(&self) -> &str {
+        match self.asked.flight {
+            Some(flight) if !flight.why.is_empty() => &flight.why,
+            _ => &self.asked.question.error,
+        }
+    }
+
+    /// What each server did, for a sentence; empty if no server is at fault.
+    pub(super) fn servers_text(&self) -> String {
+        let mut text = String::new();
+        for (server, conduct) in &self.servers {
+            let comma = if text.is_empty() { "" } else { ", " };
+            let said = conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
+            // Writing to a string does not fail.
+            let _ = write!(text, "{comma}{server} {said}");
+        }
+        text
+    }
+
+    /// Whether silence of our own network would explain it.
+    pub(super) fn may_be_silence(&self) -> bool {
+        let shows = self.asked.flight.and_then(|flight| flight.shows);
+        let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);
+        match shows {
+            Some(shows) => matches!(shows, Shows::Silence | Shows::Unchecked | Shows::Late),
+            None => is_unknown,
+        }
+    }
+}
+
+fn zone_at_fault(asked: &Asked<'_>) -> Box<[u8]> {
+    if let Some(apex) = asked.apex() {
+        return apex.into();
+    }
+    match asked.flight {
+        Some(flight) if !flight.zone.is_empty() => flight.zone.clone(),
+        Some(flight) => {
+            let last = flight.messages.iter().rev().find(is_at_fault);
+            last.map_or_else(|| domain_of(&asked.question.name), |message| (*message.zone).into())
+        }
+        None if asked.question.outcome == Outcome::Shed => Box::default(),
+        None => domain_of(&asked.question.name),
+    }
+}
+
+/// Whether a message has no answer that is of use.
+fn is_at_fault(message: &&MessageEntry) -> bool {
+    message.conduct.is_none_or(Conduct::is_fault)
+}
+
+fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Conduct>)> {
+    if !flight.faults.is_empty() {
+        let faults = flight.faults.iter().take(MAX_FAILURE_SERVERS);
+        return faults.map(|(server, conduct)| (*server, Some(*conduct))).collect();
+    }
+    let mut last: Vec<(IpAddr, Option<Conduct>)> = Vec::new();
+    for message in flight.messages.iter().filter(|message| is_within(&message.zone, zone)) {
+        match last.iter_mut().find(|(server, _)| *server == message.server) {
+            Some((_, conduct)) => *conduct = message.conduct.or(*conduct),
+            None => last.push((message.server, message.conduct)),
+        }
+    }
+    last.retain(|(_, conduct)| conduct.is_none_or(Conduct::is_fault));
+    last.truncate(MAX_FAILURE_SERVERS);
+    last
+}

@@ -1,0 +1,62 @@
+//! Which slow questions have a line in the log: at most `limits::SLOW_LINES_A_MINUTE`; the others are counted.
+//!
+//! Pure. A slow question that failed has no line here, see `failure_lines`.
+
+use std::time::Duration;
+
+use super::line::Line;
+use crate::clock::Mono;
+use crate::limits::SLOW_LINES_A_MINUTE;
+
+/// The time for which the bound applies.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The slow questions that the log knows.
+#[derive(Debug, Default)]
+pub(super) struct SlowLines {
+    minute: Mono,
+    told: u32,
+    counted: u64,
+}
+
+impl SlowLines {
+    /// Whether a slow question has a line; it is counted if not.
+    pub(super) fn has_room(&mut self, now: Mono) -> bool {
+        if self.counted == 0 && now.since(self.minute) >= MINUTE {
+            (self.minute, self.told) = (now, 0);
+        }
+        let has_room = self.told < SLOW_LINES_A_MINUTE;
+        if has_room {
+            self.told = self.told.saturating_add(1);
+        } else {
+            self.counted = self.counted.saturating_add(1);
+        }
+        has_room
+    }
+
+    /// Time has passed: the line about the questions of the minute that had none.
+    pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
+        if self.counted == 0 || now.since(self.minute) < MINUTE {
+            return None;
+        }
+        let queries = std::mem::take(&mut self.counted);
+        (self.minute, self.told) = (now, 0);
+        Some(Line::QueriesSlow { queries })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_lines_a_minute_and_the_others_are_counted() {
+        let at = |seconds: u64| Mono::from_micros(seconds * 1_000_000);
+        let mut lines = SlowLines::default();
+        let told = (0..59).filter(|second| lines.has_room(at(100 + second))).count();
+        assert_eq!((told, lines.tick(at(159))), (10, None));
+        assert_eq!(lines.tick(at(160)), Some(Line::QueriesSlow { queries: 49 }));
+        assert_eq!(lines.tick(at(300)), None);
+        assert!(lines.has_room(at(300)));
+    }
+}

@@ -1,0 +1,148 @@
+//! The recorder's part that tells the log of failed and slow questions, and with `log.level = "debug"` of each that the cache
+//! did not answer.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Recorder;
+use super::culprit::{Asked, judge};
+use super::entry::QuestionEntry;
+use super::evidence;
+use super::explained::{Explained, links_of};
+use super::failure::FailedQuestion;
+use super::failure_lines::ToldElsewhere;
+use super::follow::Follower;
+use super::line::{Line, SlowLine};
+use super::lock::lock;
+use super::recorded::Recorded;
+use super::redact::Secrets;
+use super::told::{TellFacts, Told};
+use super::traffic::Traffic;
+use super::why::{Facts, KnownFacts};
+use super::written::Written;
+use crate::clock::micros;
+use crate::limits::MAX_DEBUG_LINES;
+use crate::question::{Outcome, label_places, name_of_wire};
+
+impl Recorder {
+    /// Sets the time from which on a question is slow.
+    pub fn set_slow(&self, slow: Duration) {
+        self.slow.store(micros(slow), Ordering::Relaxed);
+    }
+
+    /// The time from which on a question is slow.
+    fn slow_from(&self) -> Duration {
+        Duration::from_micros(self.slow.load(Ordering::Relaxed))
+    }
+
+    /// Returns when a question was kept that is worth a line, and every `limits::SNAPSHOT_INTERVAL`.
+    pub async fn noticed(&self) {
+        self.noticed.notified().await;
+    }
+
+    /// Wakes the reader if a question is worth a line.
+    pub(super) fn notice(&self, question: &Written<'_>) {
+        let is_slow = micros(question.elapsed) >= self.slow.load(Ordering::Relaxed);
+        if is_slow || question.outcome.is_failure() || tracing::enabled!(tracing::Level::DEBUG) {
+            self.noticed.notify_one();
+        }
+    }
+
+    /// The entries since the last reading, without `secrets`. Entries that were overwritten meanwhile are missing.
+    fn news(&self, follower: &mut Follower, secrets: &Secrets) -> Recorded {
+        let now = self.clock.mono();
+        let mut news = follower.read(&self.kept.misses, secrets, now);
+        let outages = lock(&self.incidents).outage.spans(now);
+        news.outages =
+            outages.into_iter().map(|(since, until)| (since.as_micros(), until.as_micros())).collect();
+        news
+    }
+
+    /// Whether the log has a line about a zone that fails, in wire form.
+    fn is_incident(&self, zone: &[u8]) -> bool {
+        !zone.is_empty() && lock(&self.incidents).is_told(&name_of_wire(zone))
+    }
+
+    /// The same for any zone of a name: the servers of its zone may have names in another zone, which is at fault.
+    fn is_incident_of(&self, name: &[u8]) -> bool {
+        label_places(name).filter_map(|place| name.get(place..)).any(|zone| self.is_incident(zone))
+    }
+
+    /// Reads what is new in the record, and writes the lines about it. It takes some milliseconds, so it is called on a
+    /// thread of its own.
+    pub fn tell(&self, told: &mut Told, facts: &TellFacts<'_>) {
+        let now = self.clock.mono();
+        let recorded = self.news(&mut told.follower, facts.secrets);
+        let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
+        let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded));
+        let slow = micros(self.slow_from());
+        let mut lines = Vec::new();
+        for question in &recorded.questions {
+            let asked = explained.explain(question, &known);
+            if let Some(failed) = FailedQuestion::of(asked) {
+                let elsewhere = self.told_elsewhere(&failed, &traffic, facts);
+                lines.extend(told.failures.failed(&failed, elsewhere, now));
+            } else if question.elapsed >= slow && !traffic.was_down(question) && told.slow.has_room(now) {
+                // What is slow in an outage of our own network has the line about the outage.
+                lines.push(slow_line(asked, &traffic, &facts.facts));
+            }
+        }
+        lines.extend(told.failures.tick(now));
+        lines.extend(told.slow.tick(now));
+        lines.iter().for_each(Line::write);
+        debug(&recorded.questions);
+    }
+
+    /// Whether the log tells the cause of a failure already.
+    fn told_elsewhere(
+        &self,
+        failed: &FailedQuestion<'_>,
+        traffic: &Traffic,
+        facts: &TellFacts<'_>,
+    ) -> ToldElsewhere {
+        if failed.may_be_silence() && traffic.was_down(failed.asked.question) {
+            return ToldElsewhere::Network;
+        }
+        let question = failed.asked.question;
+        let told = if failed.asked.list.is_some() {
+            // A question that is held back has its list's line.
+            question.outcome == Outcome::Remembered || (facts.is_list_told)(&failed.zone)
+        } else {
+            self.is_incident(&failed.zone) || self.is_incident_of(&question.name)
+        };
+        if told { ToldElsewhere::Zone } else { ToldElsewhere::No }
+    }
+}
+
+/// The line about a slow question.
+fn slow_line(asked: Asked<'_>, traffic: &Traffic, facts: &Facts<'_>) -> Line {
+    let alone = [asked];
+    let verdict = judge(&alone, traffic);
+    let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));
+    let culprit = culprit.unwrap_or_else(|| evidence::unknown(true));
+    Line::QuerySlow(Box::new(SlowLine::of(asked.question, culprit)))
+}
+
+/// A line for each question, if the operator wants them.
+fn debug(questions: &[QuestionEntry]) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    for question in questions.iter().take(MAX_DEBUG_LINES) {
+        let (name, kind, client) = (name_of_wire(&question.name), question.kind, question.client);
+        let outcome = question.outcome.word();
+        let took = Duration::from_micros(question.elapsed).as_secs_f32();
+        let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
+        tracing::debug!(
+            name = name.to_string(),
+            "type" = kind.to_string(),
+            client = client.to_string(),
+            outcome,
+            "query {name} {kind} from {client}: {outcome} in {took:.3} s{error}"
+        );
+    }
+    let more = questions.len().saturating_sub(MAX_DEBUG_LINES);
+    if more > 0 {
+        tracing::debug!("{more} more queries have no line, because the log would be slower than they");
+    }
+}

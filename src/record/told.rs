@@ -1,0 +1,25 @@
+//! The questions that the log knows, and the facts that a line needs beside the record.
+
+use super::failure_lines::FailureLines;
+use super::follow::Follower;
+use super::redact::Secrets;
+use super::slow_lines::SlowLines;
+use super::why::Facts;
+
+/// The questions that the log knows, and the place in the record up to which it was read.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub(super) follower: Follower,
+    pub(super) failures: FailureLines,
+    pub(super) slow: SlowLines,
+}
+
+/// The facts that are not in the record.
+pub struct TellFacts<'a> {
+    /// Keys that no line may have.
+    pub secrets: &'a Secrets,
+    /// See `Facts`.
+    pub facts: Facts<'a>,
+    /// Whether the log has a line about a list that does not work, by its apex in wire form.
+    pub is_list_told: &'a dyn Fn(&[u8]) -> bool,
+}

@@ -1,0 +1,225 @@
+//! Lines about single questions that fail or are slow.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+use resolverd::conduct::Conduct;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::{ask, ask_with, name};
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Flags, Simulation, config_for};
+use resolverd::lab::world::ServerPlan;
+use resolverd::limits::{FAILURE_LINES_A_MINUTE, SLOW_LINES_A_MINUTE};
+use resolverd::record::culprit::CulpritKind;
+use resolverd::record::failed::{FailedServer, FailedWanted, StillFails};
+use tokio::time::sleep;
+use tracing::Level;
+
+use crate::log::{Line, lines, lines_from};
+use crate::tell;
+
+/// Root, tld and a domain for each server: its faults and its round trip in milliseconds.
+fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
+    let mut tree = Tree::default();
+    let mut last = 0;
+    let mut zone = |zone: &str, faults: &[Fault], millis: u64| {
+        last += 1;
+        let server =
+            if zone == "." { "a.root".to_owned() } else { format!("ns1.{}", zone.trim_end_matches('.')) };
+        let mut plan = ServerPlan::new(&server, vec![IpAddr::from([192, 0, 2, last])]);
+        plan.distance = Distance::steady(Duration::from_millis(millis));
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+        let text = if zone == "." { "" } else { "* 300 A 198.51.100.7\n" };
+        tree.zone(zone, &[server], text).unwrap();
+    };
+    zone(".", &[], 10);
+    zone("tld.", &[], 15);
+    for (domain, faults, millis) in domains {
+        zone(domain, faults, *millis);
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    let config = config_for(&lab);
+    Simulation::new(lab, config, 5)
+}
+
+fn told<'a>(lines: &'a [Line], incident: &str) -> Vec<&'a Line> {
+    lines.iter().filter(|line| line.is(incident)).collect()
+}
+
+#[test]
+fn the_first_failure_of_a_domain_is_a_line_with_its_fields_and_the_others_are_counted() {
+    let lines = lines(|| async {
+        let simulation = simulation(&[
+            ("silent.tld.", &[Fault::Dead], 20),
+            ("refused.tld.", &[Fault::Refused], 20),
+            ("fine.tld.", &[], 20),
+        ]);
+        let _tended = simulation.tend();
+        let tells = tell(&simulation);
+        ask(&simulation, "w.fine.tld.", RecordType::A).await;
+        for number in 0..4 {
+            let client = Some([10, 0, 0, 7].into());
+            let flags = Flags { client, ..Flags::default() };
+            ask_with(&simulation, &format!("mx{number}.refused.tld."), RecordType::A, flags).await;
+            ask(&simulation, &format!("mx{number}.silent.tld."), RecordType::MX).await;
+            sleep(Duration::from_secs(70)).await;
+        }
+        sleep(Duration::from_secs(3_700)).await;
+        tells.abort();
+    });
+    let failed = told(&lines, "query_failed");
+    let [refused, silent] = failed.as_slice() else { panic!("{lines:#?}") };
+    assert!(refused.second <= 4, "{refused:?}");
+    assert!(refused.text.starts_with("query mx0.refused.tld. A from 10.0.0.7 failed: no server of refused.tld. gave a usable answer: 192.0.2.4 REFUSED (extended error 22); `resolverctl failed` shows further failures of refused.tld."), "{refused:?}");
+    for field in [
+        "zone=\"refused.tld.\"",
+        "servers=\"192.0.2.4\"",
+        "name=\"mx0.refused.tld.\"",
+        "type=\"A\"",
+        "client=\"10.0.0.7\"",
+        "extended_error=22",
+        "conduct=\"192.0.2.4 REFUSED\"",
+    ] {
+        assert!(refused.text.contains(field), "{field}: {refused:?}");
+    }
+    assert!(
+        silent.text.contains("query mx0.silent.tld. MX from 127.0.0.1 failed: no answer within 4 s"),
+        "{silent:?}"
+    );
+    assert!(silent.text.contains("servers: 192.0.2.3 no answer; "), "{silent:?}");
+    let hour = told(&lines, "queries_failed");
+    let [hour] = hour.as_slice() else { panic!("{lines:#?}") };
+    assert!(
+        hour.text.starts_with("6 more queries of 2 zones failed in the last hour; most for "),
+        "{hour:?}"
+    );
+}
+
+#[test]
+fn a_slow_question_is_a_line_that_names_its_culprit_and_lines_are_bounded() {
+    let lines = lines(|| async {
+        let simulation = simulation(&[("slow.tld.", &[], 1_800), ("fine.tld.", &[], 20)]);
+        let _tended = simulation.tend();
+        let tells = tell(&simulation);
+        for number in 0..3 {
+            ask(&simulation, &format!("w{number}.fine.tld."), RecordType::A).await;
+        }
+        for number in 0..15 {
+            ask(&simulation, &format!("w{number}.slow.tld."), RecordType::A).await;
+        }
+        sleep(Duration::from_secs(70)).await;
+        tells.abort();
+    });
+    let slow = told(&lines, "query_slow");
+    assert_eq!(slow.len(), SLOW_LINES_A_MINUTE as usize, "{lines:#?}");
+    assert!(
+        slow.iter()
+            .all(|line| line.text.contains("culprit=\"server_slow\"") && line.zone() == Some("slow.tld")),
+        "{slow:#?}"
+    );
+    let first = &slow[0].text;
+    assert!(first.starts_with("query w0.slow.tld. A from 127.0.0.1 took "), "{first}");
+    assert!(first.contains("server slow: 192.0.2.3 answered ") && first.contains("; to do: "), "{first}");
+    let counted = told(&lines, "queries_slow");
+    assert!(
+        matches!(counted.as_slice(), [one] if one.text.starts_with("5 more queries were slow")),
+        "{lines:#?}"
+    );
+    assert_eq!(lines.len(), slow.len() + 1, "{lines:#?}");
+}
+
+#[test]
+fn spam_with_many_dead_domains_does_not_fill_the_log() {
+    let lines = lines(|| async {
+        let names: Vec<String> = (0..40).map(|number| format!("d{number}.tld.")).collect();
+        let domains: Vec<(&str, &[Fault], u64)> =
+            names.iter().map(|name| (name.as_str(), &[Fault::Refused][..], 5)).collect();
+        let simulation = simulation(&domains);
+        let tells = tell(&simulation);
+        for domain in &names {
+            simulation.ask(&name(domain), RecordType::MX).await.unwrap();
+        }
+        sleep(Duration::from_secs(3_700)).await;
+        tells.abort();
+    });
+    assert_eq!(told(&lines, "query_failed").len(), FAILURE_LINES_A_MINUTE as usize, "{lines:#?}");
+    let hour = told(&lines, "queries_failed");
+    assert!(hour.len() == 1 && hour[0].text.starts_with("30 more queries of 30 zones failed"), "{lines:#?}");
+}
+
+#[test]
+fn the_level_debug_has_a_line_for_each_question_that_the_cache_did_not_answer() {
+    let lines = lines_from(Level::DEBUG, || async {
+        let simulation = simulation(&[("fine.tld.", &[], 20), ("refused.tld.", &[Fault::Refused], 20)]);
+        let tells = tell(&simulation);
+        for name in ["w.fine.tld.", "w.fine.tld.", "w.refused.tld.", "w.refused.tld."] {
+            ask(&simulation, name, RecordType::A).await;
+        }
+        sleep(Duration::from_secs(10)).await;
+        tells.abort();
+    });
+    let debug: Vec<&Line> = lines.iter().filter(|line| line.level == "DEBUG").collect();
+    let [answered, failed, remembered] = debug.as_slice() else { panic!("{lines:#?}") };
+    assert!(
+        answered.text.starts_with("query w.fine.tld. A from 127.0.0.1: upstream in 0.055 s "),
+        "{answered:?}"
+    );
+    assert!(failed.text.starts_with("query w.refused.tld. A from 127.0.0.1: failed in "), "{failed:?}");
+    assert!(
+        failed.text.contains(": no server of refused.tld. gave a usable answer: 192.0.2.4 REFUSED"),
+        "{failed:?}"
+    );
+    assert!(remembered.text.contains("outcome=\"cached_failure\""), "{remembered:?}");
+}
+
+#[test]
+fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
+    lines(|| async {
+        let simulation = simulation(&[
+            ("silent.tld.", &[Fault::Dead], 20),
+            ("refused.tld.", &[Fault::Refused], 20),
+            ("failing.tld.", &[Fault::ServFail], 20),
+            ("fine.tld.", &[], 20),
+        ]);
+        let _tended = simulation.tend();
+        for number in 0..3 {
+            for domain in ["silent", "refused", "failing", "fine"].iter().skip(number) {
+                ask(&simulation, &format!("w{number}.{domain}.tld."), RecordType::A).await;
+            }
+        }
+        simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
+        sleep(Duration::from_secs(40)).await;
+        ask(&simulation, "w1.refused.tld.", RecordType::A).await;
+        let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
+        let told: Vec<_> =
+            rows.iter().map(|row| (row.zone.as_deref().unwrap(), row.questions, row.still_fails)).collect();
+        let (yes, no) = (StillFails::Yes, StillFails::No);
+        let expected = [("failing.tld.", 3, yes), ("refused.tld.", 2, no), ("silent.tld.", 1, yes)];
+        assert_eq!(told, expected, "{rows:#?}");
+        assert_eq!(
+            rows.iter().map(|row| row.culprit).collect::<Vec<_>>(),
+            [CulpritKind::ServerFailed, CulpritKind::ServerRefused, CulpritKind::ServerSilent]
+        );
+        assert_eq!(
+            rows[0].servers,
+            [FailedServer { server: "192.0.2.5".to_owned(), conduct: Some(Conduct::ServFail) }]
+        );
+        assert_eq!(rows[2].servers[0].server, "192.0.2.3");
+        assert!(
+            rows[1].reason.contains("192.0.2.4 REFUSED") && rows[1].advice.contains("refuse queries"),
+            "{rows:#?}"
+        );
+        let client = Some("192.0.2.0/24".parse().unwrap());
+        assert_eq!(
+            simulation.resolver().failed(FailedWanted { client, ..FailedWanted::default() }).await.zones,
+            []
+        );
+        sleep(Duration::from_secs(700)).await;
+        let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
+        assert_eq!(rows[0].still_fails, StillFails::Unknown);
+    });
+}

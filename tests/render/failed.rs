@@ -1,0 +1,93 @@
+//! The screen of `resolverctl failed`.
+
+use resolverd::conduct::Conduct;
+use resolverd::control::protocol::Reply;
+use resolverd::ctl::render::{Style, failed};
+use resolverd::record::culprit::CulpritKind;
+use resolverd::record::failed::{FailedServer, FailedZone, StillFails};
+
+use super::{both, golden, lines};
+
+fn moment(unix: f64) -> String {
+    let (hours, minutes) = (unix / 3_600.0, unix / 60.0);
+    format!(
+        "2026-11-{:02.0} {:02.0}:{:02.0}:00",
+        (hours / 24.0).floor(),
+        (hours % 24.0).floor(),
+        minutes % 60.0
+    )
+}
+
+fn server(server: &str, conduct: Option<Conduct>) -> FailedServer {
+    FailedServer { server: server.to_owned(), conduct }
+}
+
+fn silent() -> FailedZone {
+    let zone = "badly-run.example.";
+    FailedZone {
+        zone: Some(zone.to_owned()),
+        questions: 1_204,
+        first: 12.0 * 60.0,
+        last: 8.0 * 3_600.0 + 58.0 * 60.0,
+        name: "_dmarc.badly-run.example.".to_owned(),
+        kind: "TXT".to_owned(),
+        culprit: CulpritKind::ServerSilent,
+        reason: "no server of badly-run.example. has answered recently: 192.0.2.53, 198.51.100.53; resolverd probes them in the background".to_owned(),
+        extended_error: Some(22),
+        servers: vec![server("192.0.2.53", Some(Conduct::Silent)), server("198.51.100.53", None)],
+        still_fails: StillFails::Yes,
+        advice: "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer".to_owned(),
+    }
+}
+
+fn replies(begin: Option<f64>, zones: Vec<FailedZone>) -> Vec<Reply> {
+    let zones = zones.into_iter().map(|zone| Reply::FailedZone(Box::new(zone)));
+    zones.chain([Reply::RecordBegin { begin }]).collect()
+}
+
+#[test]
+fn each_zone_has_its_reason_and_what_to_do() {
+    let refused = FailedZone {
+        zone: Some("2.0.192.in-addr.arpa.".to_owned()),
+        questions: 1,
+        first: 3_600.0,
+        last: 3_600.0,
+        name: "7.2.0.192.in-addr.arpa.".to_owned(),
+        kind: "PTR".to_owned(),
+        culprit: CulpritKind::ServerRefused,
+        reason: "no server of 2.0.192.in-addr.arpa. gave a usable answer: 192.0.2.1 REFUSED".to_owned(),
+        servers: vec![server("192.0.2.1", Some(Conduct::Refused))],
+        still_fails: StillFails::Unknown,
+        advice: "tell the owner of 2.0.192.in-addr.arpa. that its servers refuse queries".to_owned(),
+        ..silent()
+    };
+    let shed = FailedZone {
+        zone: None,
+        questions: 1,
+        first: 3_600.0,
+        last: 90_000.0,
+        culprit: CulpritKind::Overload,
+        reason: "the queue of queries is full, or resolverd is stopping".to_owned(),
+        extended_error: Some(14),
+        servers: Vec::new(),
+        still_fails: StillFails::No,
+        advice: "resolverd limits its load".to_owned(),
+        ..silent()
+    };
+    let replies = replies(Some(0.0), vec![silent(), refused, shed]);
+    both("failed", &failed::zones(&replies, 0.0, &moment, Style::Plain), &lines(&replies));
+    golden("failed_colored.txt", &failed::zones(&replies, 0.0, &moment, Style::Colored));
+}
+
+#[test]
+fn how_far_the_record_reaches_is_said() {
+    let text = |replies: &[Reply]| failed::zones(replies, 60.0, &moment, Style::Plain);
+    let none = replies(Some(3_600.0), Vec::new());
+    both("failed_none", &text(&none), &lines(&none));
+    assert_eq!(
+        text(&replies(None, Vec::new())),
+        "The record is empty: no query has come since resolverd started, or history.size is \"0\".\n"
+    );
+    let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), 0.0, &moment, Style::Plain);
+    assert!(many.lines().count() < 120 && many.contains("and "), "{many}");
+}
