@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use tokio::task::JoinSet;
 
@@ -45,7 +45,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-async fn ask(simulation: &Simulation, number: u32, zone: &str) -> Reply {
+async fn ask(simulation: &Simulation, number: u32, zone: &str) -> SimulatedReply {
     let name = Name::from_ascii(format!("host{number}.{zone}")).unwrap();
     simulation.ask(&name, RecordType::A).await.unwrap()
 }

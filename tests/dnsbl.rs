@@ -17,7 +17,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::log::Received;
 use resolverd::lab::prelude::{ask, name};
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::ListSays;
 
@@ -89,7 +89,7 @@ fn simulation_of(
 }
 
 /// Response code and code of the extended error.
-fn given(reply: &Reply) -> (ResponseCode, Option<u16>) {
+fn given(reply: &SimulatedReply) -> (ResponseCode, Option<u16>) {
     (reply.message.metadata.response_code, reply.extended_error.as_ref().map(|error| error.code))
 }
 

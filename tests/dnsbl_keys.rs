@@ -16,7 +16,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{Lines, ask, name};
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::record::Window;
 
@@ -81,7 +81,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
 }
 
 /// All visible texts.
-fn all_that_is_told(simulation: &Simulation, replies: &[Reply]) -> String {
+fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> String {
     let mut told = String::new();
     for reply in replies {
         let octets = reply.message.to_vec().unwrap();

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::{FLIGHT_TIME, MAX_FLIGHTS, MAX_WAITERS};
 use resolverd::question::Outcome;
@@ -71,7 +71,7 @@ fn lab() -> Arc<Lab> {
 /// A simulation with its flooding clients.
 struct Stage {
     simulation: Arc<Simulation>,
-    flood: JoinSet<Reply>,
+    flood: JoinSet<SimulatedReply>,
 }
 
 impl Stage {
@@ -119,7 +119,7 @@ impl Stage {
     }
 
     /// Waits for the crowd: shed questions were answered at once, and the state is as at the begin.
-    async fn end(mut self) -> Vec<Reply> {
+    async fn end(mut self) -> Vec<SimulatedReply> {
         let mut replies = Vec::new();
         while let Some(reply) = self.flood.join_next().await {
             replies.push(reply.unwrap());
@@ -134,17 +134,17 @@ impl Stage {
     }
 }
 
-async fn ask(simulation: &Simulation, name: &str, client: IpAddr) -> Reply {
+async fn ask(simulation: &Simulation, name: &str, client: IpAddr) -> SimulatedReply {
     let flags = Flags { client: Some(client), ..Flags::default() };
     simulation.ask_with(&Name::from_ascii(name).unwrap(), RecordType::A, flags).await.unwrap()
 }
 
-fn told(reply: &Reply) -> (ResponseCode, Outcome, Option<String>) {
+fn told(reply: &SimulatedReply) -> (ResponseCode, Outcome, Option<String>) {
     let text = reply.extended_error.as_ref().map(|error| error.text.clone());
     (reply.message.metadata.response_code, reply.outcome, text)
 }
 
-fn shed(replies: &[Reply]) -> usize {
+fn shed(replies: &[SimulatedReply]) -> usize {
     replies.iter().filter(|reply| reply.outcome == Outcome::Shed).count()
 }
 

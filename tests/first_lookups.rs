@@ -11,7 +11,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::server::{Distance, LabServer};
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan, absolute};
 use resolverd::question::Outcome;
 use resolverd::random::Random;
@@ -131,7 +131,7 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
 
 /// The sum, over the cuts of a question, of the faster of the first servers; none if sub-questions, which run in
 /// parallel, took part.
-fn faster_of_raced(lab: &Lab, reply: &Reply) -> Option<Duration> {
+fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {
         if step.depth > 0 {
@@ -193,7 +193,7 @@ fn two_zones(faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-async fn ask(simulation: &Simulation, name: &str) -> Reply {
+async fn ask(simulation: &Simulation, name: &str) -> SimulatedReply {
     simulation.ask(&Name::from_ascii(name).unwrap(), RecordType::A).await.unwrap()
 }
 

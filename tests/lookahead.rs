@@ -13,7 +13,7 @@ use resolverd::config::LookaheadMode;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::traffic;
 use resolverd::lab::world::ServerPlan;
 use resolverd::lookahead::{Rule, RuleStanding, RuleState};
@@ -52,7 +52,7 @@ impl Stage {
         Self(Simulation::new(lab, config, 7))
     }
 
-    async fn ask(&self, name: &str, kind: RecordType) -> Reply {
+    async fn ask(&self, name: &str, kind: RecordType) -> SimulatedReply {
         self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
     }
 

@@ -11,7 +11,7 @@ use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::{DEAD_WANTED_TIME, FLIGHT_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 use resolverd::record::{Counter, Window};
@@ -37,7 +37,7 @@ fn lab() -> Arc<Lab> {
 }
 
 /// Asks for a new name.
-async fn ask(simulation: &Simulation, number: u32) -> Reply {
+async fn ask(simulation: &Simulation, number: u32) -> SimulatedReply {
     let name = Name::from_ascii(format!("host{number}.one.tld.")).unwrap();
     simulation.ask(&name, RecordType::A).await.unwrap()
 }

@@ -12,7 +12,7 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::oracle::Oracle;
 use resolverd::lab::prelude::ask;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, config_trusting, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::FLIGHT_TIME;
 use resolverd::question::{ExtendedError, Outcome};
@@ -35,7 +35,7 @@ fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     ]
 }
 
-fn has_stale_error(reply: &Reply) -> bool {
+fn has_stale_error(reply: &SimulatedReply) -> bool {
     reply.extended_error.as_ref().is_some_and(|error| error.code == ExtendedError::STALE_ANSWER)
 }
 

@@ -11,7 +11,7 @@ use resolverd::config::Config;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::validate::anchors::Anchors;
 
@@ -65,11 +65,11 @@ impl Stage {
         Self { simulation: Simulation::new(lab, config, 1) }
     }
 
-    async fn ask(&self, owner: &str, kind: RecordType) -> Reply {
+    async fn ask(&self, owner: &str, kind: RecordType) -> SimulatedReply {
         self.ask_with(owner, kind, Flags { authentic_data: true, ..Flags::default() }).await
     }
 
-    async fn ask_with(&self, owner: &str, kind: RecordType, flags: Flags) -> Reply {
+    async fn ask_with(&self, owner: &str, kind: RecordType, flags: Flags) -> SimulatedReply {
         self.simulation.ask_with(&name(owner), kind, flags).await.unwrap()
     }
 
@@ -79,7 +79,7 @@ impl Stage {
 }
 
 /// RCODE, AD, and code of the extended error.
-fn told(reply: &Reply) -> (ResponseCode, bool, Option<u16>) {
+fn told(reply: &SimulatedReply) -> (ResponseCode, bool, Option<u16>) {
     let metadata = reply.message.metadata;
     (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))
 }

@@ -11,7 +11,7 @@ use resolverd::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
 use resolverd::random::Random;
@@ -69,13 +69,13 @@ fn config(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     config
 }
 
-async fn ask(simulation: &Simulation, listener: usize, owner: &str) -> Reply {
+async fn ask(simulation: &Simulation, listener: usize, owner: &str) -> SimulatedReply {
     let flags = Flags { listener, ..Flags::default() };
     simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
 }
 
 /// Whether the answer is the private zone's.
-fn is_private(reply: &Reply, zone: u8) -> bool {
+fn is_private(reply: &SimulatedReply, zone: u8) -> bool {
     let address = RData::A(std::net::Ipv4Addr::new(10, 0, zone, 1).into());
     match reply.message.metadata.response_code {
         ResponseCode::NoError => {

@@ -11,7 +11,7 @@ use tracing::Level;
 
 use crate::limits::DEAD_WANTED_TIME;
 
-use super::simulation::{Flags, Reply, Simulation};
+use super::simulation::{Flags, SimulatedReply, Simulation};
 
 /// The time in which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
 pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
@@ -40,7 +40,7 @@ pub fn name(text: &str) -> Name {
 ///
 /// # Panics
 /// The text is no name, or the question cannot be asked.
-pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
+pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> SimulatedReply {
     ask_with(simulation, text, kind, Flags::default()).await
 }
 
@@ -48,7 +48,7 @@ pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply
 ///
 /// # Panics
 /// As `ask`.
-pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, flags: Flags) -> Reply {
+pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, flags: Flags) -> SimulatedReply {
     match simulation.ask_with(&name(text), kind, flags).await {
         Ok(reply) => reply,
         Err(error) => panic!("{text} {kind}: {error}"),
@@ -59,7 +59,7 @@ pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, fla
 ///
 /// # Panics
 /// As `ask`.
-pub async fn ask_for_ad(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
+pub async fn ask_for_ad(simulation: &Simulation, text: &str, kind: RecordType) -> SimulatedReply {
     ask_with(simulation, text, kind, Flags { authentic_data: true, ..Flags::default() }).await
 }
 

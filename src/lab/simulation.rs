@@ -74,7 +74,7 @@ pub struct Flags {
 
 /// A reply, with its outcome and steps.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct SimulatedReply {
     /// The message as the client reads it, TTLs counted down.
     pub message: Message,
     /// The outcome.
@@ -252,7 +252,7 @@ impl Simulation {
     ///
     /// # Errors
     /// The question or the reply could not be read: a bug of ours.
-    pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<Reply, AskError> {
+    pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<SimulatedReply, AskError> {
         self.ask_with(name, kind, Flags::default()).await
     }
 
@@ -260,7 +260,12 @@ impl Simulation {
     ///
     /// # Errors
     /// As `ask`.
-    pub async fn ask_with(&self, name: &Name, kind: RecordType, flags: Flags) -> Result<Reply, AskError> {
+    pub async fn ask_with(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        flags: Flags,
+    ) -> Result<SimulatedReply, AskError> {
         let began = self.clock.mono();
         let unreadable = |what: &str| AskError::Message(format!("{what} of {name} {kind} cannot be read"));
         let number = self.clients.fetch_add(1, Ordering::Relaxed);
@@ -282,7 +287,7 @@ impl Simulation {
         self.record(&query, client.address, began, &replied);
         let mut reply = Vec::new();
         wire::reply::write(&mut reply, &replied.answer, &query, REPLY_LIMIT, self.clock.mono());
-        Ok(Reply {
+        Ok(SimulatedReply {
             message: wire::response::read(&reply).map_err(|_| unreadable("the reply"))?,
             outcome: replied.outcome,
             extended_error: replied.answer.extended_error.clone(),

@@ -14,7 +14,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{ask_for_ad, name};
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::zones::zone::Zone as SignedZone;
 
@@ -70,7 +70,7 @@ fn simulation(lab: &Arc<Lab>, zones: Vec<ConfiguredZone>) -> Simulation {
 
 type Told = (ResponseCode, bool, Option<u16>);
 
-fn told(reply: &Reply) -> Told {
+fn told(reply: &SimulatedReply) -> Told {
     let metadata = reply.message.metadata;
     (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))
 }

@@ -15,7 +15,7 @@ use resolverd::dnsbl::state::ListState;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
 use tokio::task::JoinSet;
 
@@ -57,7 +57,7 @@ impl Office {
         Self { simulation, _tended: tended }
     }
 
-    async fn ask(&self, text: &str) -> Reply {
+    async fn ask(&self, text: &str) -> SimulatedReply {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 

@@ -14,7 +14,7 @@ use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
 pub(crate) use resolverd::lab::prelude::name;
 use resolverd::lab::server::{Distance, LabServer};
-use resolverd::lab::simulation::{Reply, Simulation, config_for};
+use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
 use resolverd::lab::zone_file::read_zone;
 use resolverd::zones::authority::Authority;
@@ -92,7 +92,7 @@ impl Stage {
         Self { simulation, _tended: tended }
     }
 
-    pub(crate) async fn ask(&self, text: &str) -> Reply {
+    pub(crate) async fn ask(&self, text: &str) -> SimulatedReply {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 

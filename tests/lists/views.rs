@@ -7,7 +7,7 @@ use resolverd::config::{Config, Guard, Listener};
 use resolverd::dnsbl::list::OnRefusal;
 use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Flags, Reply, paused};
+use resolverd::lab::simulation::{Flags, SimulatedReply, paused};
 
 use super::stage::{DOMAIN_LISTS, LISTS, Stage, name, pass, question, sender};
 use std::time::Duration;
@@ -37,12 +37,12 @@ fn listeners(config: &mut Config) {
     ];
 }
 
-async fn ask(stage: &Stage, listener: usize, text: &str, kind: RecordType) -> Reply {
+async fn ask(stage: &Stage, listener: usize, text: &str, kind: RecordType) -> SimulatedReply {
     let flags = Flags { listener, ..Flags::default() };
     stage.simulation.ask_with(&name(text), kind, flags).await.unwrap()
 }
 
-fn given(reply: &Reply) -> (ResponseCode, usize) {
+fn given(reply: &SimulatedReply) -> (ResponseCode, usize) {
     (reply.message.metadata.response_code, reply.message.answers.len())
 }
 

@@ -4,14 +4,14 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Record, RecordType};
 
 use crate::lab::log::Received;
-use crate::lab::simulation::Reply;
+use crate::lab::simulation::SimulatedReply;
 use crate::question::Outcome;
 use crate::validate::signature::covered_type;
 
 use super::{Ask, ExpectedRecord};
 
 /// All differences; empty if there are none.
-pub(super) fn differences(ask: &Ask, replies: &[Reply], received: &[Received]) -> Vec<String> {
+pub(super) fn differences(ask: &Ask, replies: &[SimulatedReply], received: &[Received]) -> Vec<String> {
     let mut found = Vec::new();
     for reply in replies {
         of_reply(ask, reply, &mut found);
@@ -21,7 +21,7 @@ pub(super) fn differences(ask: &Ask, replies: &[Reply], received: &[Received]) -
     found
 }
 
-fn of_reply(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
+fn of_reply(ask: &Ask, reply: &SimulatedReply, found: &mut Vec<String>) {
     let message = &reply.message;
     if let Some(rcode) = ask.rcode.filter(|rcode| *rcode != message.metadata.response_code) {
         found.push(format!("RCODE {} instead of {rcode}", message.metadata.response_code));
@@ -51,7 +51,7 @@ fn of_reply(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
     }
 }
 
-fn of_dnssec(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
+fn of_dnssec(ask: &Ask, reply: &SimulatedReply, found: &mut Vec<String>) {
     let message = &reply.message;
     let count = |records: &[Record], kinds: &[RecordType]| {
         records.iter().filter(|record| kinds.contains(&record.record_type())).count()
@@ -124,7 +124,7 @@ pub(super) fn matches(want: &ExpectedRecord, record: &Record) -> bool {
     same_ttl && want.record.name == record.name && want.record.data == record.data
 }
 
-fn of_outcomes(ask: &Ask, replies: &[Reply], found: &mut Vec<String>) {
+fn of_outcomes(ask: &Ask, replies: &[SimulatedReply], found: &mut Vec<String>) {
     if ask.outcomes.is_empty() {
         return;
     }

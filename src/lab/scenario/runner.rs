@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 
 use crate::config::Config;
 use crate::lab::delegations::Tree;
-use crate::lab::simulation::{Reply, Simulation, config_for, config_trusting};
+use crate::lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting};
 use crate::lab::world::Lab;
 use crate::record::Window;
 
@@ -92,7 +92,7 @@ impl Scenario {
 
     async fn ask(&self, simulation: &Simulation, line: usize, ask: &Ask) -> Result<(), ScenarioError> {
         let clients = (0..ask.clients).map(|_| simulation.ask_with(&ask.name, ask.kind, ask.with));
-        let replies: Result<Vec<Reply>, _> = join_all(clients).await.into_iter().collect();
+        let replies: Result<Vec<SimulatedReply>, _> = join_all(clients).await.into_iter().collect();
         let replies = replies.map_err(|error| ScenarioError::Line { line, reason: format!("{error}") })?;
         let received = simulation.lab().log().take();
         let mut differences = differences(ask, &replies, &received);
