@@ -8,6 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::entries::Delegation;
+use resolverd::cache::failures::ServersMeanwhile;
 use resolverd::cache::negative::Denial;
 use resolverd::cache::rrset::Rank;
 use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
@@ -45,7 +46,12 @@ fn main() {
     measure("failures", "failures", |memory, number| {
         let error =
             ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, "no server answered, or not in time");
-        memory.failures.put(Question::new(&name(number), RecordType::A).key(), error, true, Mono::START);
+        memory.failures.put(
+            Question::new(&name(number), RecordType::A).key(),
+            error,
+            ServersMeanwhile::Answered,
+            Mono::START,
+        );
     });
     measure("servers", "servers", |memory, number| {
         let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));

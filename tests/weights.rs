@@ -11,6 +11,7 @@ use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::rr::rdata::{A, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::entries::Delegation;
+use resolverd::cache::failures::ServersMeanwhile;
 use resolverd::cache::negative::Denial;
 use resolverd::cache::rrset::Rank;
 use resolverd::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
@@ -158,7 +159,12 @@ fn put_signed(memory: &Memory, number: u32, octets: usize) {
 
 fn put_failure(memory: &Memory, number: u32, octets: usize) {
     let error = ExtendedError::new(22, "x".repeat(octets));
-    memory.failures.put(Question::new(&name(number, 20), RecordType::A).key(), error, true, Mono::START);
+    memory.failures.put(
+        Question::new(&name(number, 20), RecordType::A).key(),
+        error,
+        ServersMeanwhile::Answered,
+        Mono::START,
+    );
 }
 
 fn bogus(octets: usize) -> ZoneSecurity {

@@ -16,6 +16,15 @@ use crate::clock::Mono;
 use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
 use crate::question::{ExtendedError, QuestionKey};
 
+/// Whether servers answered while a question failed. If none did, our own network may have been down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServersMeanwhile {
+    /// At least one server answered something.
+    Answered,
+    /// No server at all answered.
+    Silent,
+}
+
 /// A remembered failure.
 #[derive(Debug)]
 pub struct Failed {
@@ -25,8 +34,8 @@ pub struct Failed {
     pub since: Mono,
     /// The time for which it was stored.
     span: Duration,
-    /// Whether any server was heard while it failed.
-    heard: bool,
+    /// Whether any server answered while it failed.
+    servers: ServersMeanwhile,
     /// The reason.
     pub error: ExtendedError,
 }
@@ -51,24 +60,27 @@ impl Failures {
 
     /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
     pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
-        let holds = |failed: &Arc<Failed>| now < failed.until && (failed.heard || !heard_since(failed.since));
+        let holds = |failed: &Arc<Failed>| {
+            now < failed.until && (failed.servers == ServersMeanwhile::Answered || !heard_since(failed.since))
+        };
         self.0.get(key).filter(holds)
     }
 
     /// The failure of a question that was last tried earlier, if no server at all has answered since.
     pub fn unheard(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
         let holds = |failed: &Arc<Failed>| {
-            !failed.heard && now.since(failed.since) < FAILURE_RECHECK_TIME && !heard_since(failed.since)
+            failed.servers == ServersMeanwhile::Silent
+                && now.since(failed.since) < FAILURE_RECHECK_TIME
+                && !heard_since(failed.since)
         };
         self.0.get(key).filter(holds)
     }
 
-    /// Remembers a failure, for longer if the last one ended not long ago. `heard`: whether any server was heard
-    /// while it failed.
-    pub fn put(&self, key: QuestionKey, error: ExtendedError, heard: bool, now: Mono) {
-        let last = self.0.get(&key).filter(|_| heard);
+    /// Remembers a failure, for longer if the last one ended not long ago and servers answered while it failed.
+    pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
+        let last = self.0.get(&key).filter(|_| servers == ServersMeanwhile::Answered);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
-        self.0.insert(key, Arc::new(Failed { until: now.after(span), since: now, span, heard, error }));
+        self.0.insert(key, Arc::new(Failed { until: now.after(span), since: now, span, servers, error }));
     }
 
     /// Forgets a failure, because the question has been answered.
@@ -95,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fails_while_nobody_is_heard_is_tried_again_after_a_second() {
+    fn a_failure_while_no_server_answers_is_tried_again_after_a_second() {
         let failures = crate::cache::stage::memory().failures;
         let key = crate::question::Question::new(
             &crate::cache::stage::name("www."),
@@ -103,31 +115,33 @@ mod tests {
         )
         .key();
         let mut now = Mono::START;
-        let mut fail = |heard| {
-            failures.put(key.clone(), ExtendedError::new(22, "no"), heard, now);
+        let mut fail = |servers| {
+            failures.put(key.clone(), ExtendedError::new(22, "no"), servers, now);
             let until = failures.get(key.as_bytes(), now, |_| false).unwrap().until;
             let span = until.since(now);
             now = until;
             span.as_secs()
         };
-        assert_eq!([true, true, true, false, false, true].map(&mut fail), [1, 2, 4, 1, 1, 2]);
+        let (answered, silent) = (ServersMeanwhile::Answered, ServersMeanwhile::Silent);
+        let servers = [answered, answered, answered, silent, silent, answered];
+        assert_eq!(servers.map(&mut fail), [1, 2, 4, 1, 1, 2]);
     }
 
     #[test]
-    fn what_failed_while_nobody_was_heard_is_forgotten_when_somebody_is() {
+    fn a_failure_while_no_server_answered_is_forgotten_once_one_does() {
         let failures = crate::cache::stage::memory().failures;
         let name = crate::cache::stage::name("www.");
         let key = |kind| crate::question::Question::new(&name, kind).key();
         let (one, other) = (key(hickory_proto::rr::RecordType::A), key(hickory_proto::rr::RecordType::MX));
         let at = |millis| Mono::START.after(Duration::from_millis(millis));
-        failures.put(one.clone(), ExtendedError::new(22, "no"), false, at(10));
-        failures.put(other.clone(), ExtendedError::new(22, "no"), true, at(10));
+        failures.put(one.clone(), ExtendedError::new(22, "no"), ServersMeanwhile::Silent, at(10));
+        failures.put(other.clone(), ExtendedError::new(22, "no"), ServersMeanwhile::Answered, at(10));
         let heard_at = |moment: Mono| move |since: Mono| moment > since;
         assert!(failures.get(one.as_bytes(), at(20), heard_at(at(10))).is_some());
         assert!(failures.get(one.as_bytes(), at(20), heard_at(at(15))).is_none());
         assert!(
             failures.get(other.as_bytes(), at(20), heard_at(at(15))).is_some(),
-            "somebody was heard already"
+            "a server had answered already"
         );
     }
 

@@ -160,6 +160,7 @@ fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::failures::ServersMeanwhile;
     use crate::cache::rrset::Rank;
     use crate::cache::stage::{DAY, memory, name};
     use crate::clock::Mono;
@@ -180,7 +181,12 @@ mod tests {
                 ));
                 let answer = Answer { security: Security::Secure, ..answer.unwrap() };
                 memory.answers.put(question.key(), &Arc::new(answer));
-                memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);
+                memory.failures.put(
+                    question.key(),
+                    ExtendedError::new(22, "no"),
+                    ServersMeanwhile::Answered,
+                    Mono::START,
+                );
             }
             let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
             memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);

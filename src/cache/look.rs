@@ -145,6 +145,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::failures::ServersMeanwhile;
     use crate::cache::negative::Denial;
     use crate::cache::stage::{DAY, memory, name};
     use crate::wire::compose::{self, AnswerParts};
@@ -179,7 +180,12 @@ mod tests {
                 (Mono::START, Mono::START.after(DAY)),
             )));
             let question = Question::new(&name(owner), RecordType::TXT);
-            memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);
+            memory.failures.put(
+                question.key(),
+                ExtendedError::new(22, "no"),
+                ServersMeanwhile::Answered,
+                Mono::START,
+            );
         }
         memory
     }

@@ -1,7 +1,7 @@
 //! Asks the servers of one zone one question, until one gives an answer that helps.
 //!
 //! First contact races two servers. A timer from a server's own round trips starts the next one; a bad answer starts
-//! it at once. Meanwhile addresses of servers without glue are sought, and dead servers are probed in the background.
+//! it at once. Meanwhile addresses of servers without glue are looked up, and dead servers are probed in the background.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -36,7 +36,7 @@ use crate::record::Counter;
 use crate::record::event::StepEvent;
 use crate::supervise::driven::{Driven, drive};
 
-/// A server whose addresses of one family were sought, with the result.
+/// A server whose addresses of one family were looked up, with the result.
 pub(super) struct Sought<'a> {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
@@ -58,7 +58,7 @@ pub(super) struct Asking<'a> {
     /// Servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
-    /// This is dropped before `attempts`, so that they see that the step has ended.
+    /// The channel is dropped before `attempts`, so that the attempts see that the step has ended.
     events: Events,
     /// Attempts in progress. They outlive the step.
     attempts: Vec<Driven<()>>,
@@ -69,7 +69,7 @@ pub(super) struct Asking<'a> {
     /// The denial in doubt, and the number of servers that gave it. It is valid if all of them do.
     doubtful: Option<Found>,
     doubted: usize,
-    /// Whether addresses of names known by delegations alone have been sought.
+    /// Whether addresses of names that are known by delegations alone have been looked up.
     pub(super) sought_again: bool,
     /// Whether the addresses from delegations are in the reserve.
     pub(super) has_glue: bool,
@@ -143,7 +143,7 @@ impl<'a> Asking<'a> {
         self
     }
 
-    /// Addresses known at the begin.
+    /// The number of addresses that were known at the start.
     pub(super) fn known(&self) -> usize {
         self.candidates.len()
     }
@@ -499,7 +499,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter_mut().find(|candidate| candidate.address == address)
     }
 
-    /// An attempt is no longer waited for; returns false if it was not waited for before.
+    /// Ends the wait for an attempt; returns false if the step did not wait for it.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.means().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };

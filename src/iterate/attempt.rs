@@ -42,7 +42,7 @@ enum NextMessage {
     WithoutEdns {
         stays: bool,
     },
-    /// The answer was cut: again over TCP.
+    /// The answer was truncated: again over TCP.
     Stream,
     /// The question came back in another case: again over TCP, which only a forger on the path can forge.
     OtherCase,
@@ -72,7 +72,7 @@ pub(super) struct Attempt {
     pub(super) edns: bool,
     /// Whether its answer must be signed.
     pub(super) signed: Signed,
-    /// Whether it is asked over TCP at once, though it did not take TCP a moment ago: its answer was cut, and no
+    /// Whether it is asked over TCP at once, though it did not take TCP a moment ago: its answer was truncated, and no
     /// other server is left.
     pub(super) insists: bool,
     /// Whether it is asked in the question's own case, as its answers to others were errors or none.
@@ -379,7 +379,7 @@ impl Attempt {
         }
         match heard.reply {
             Ok(_) => {
-                self.means.uplink.heard(self.role.is_configured(), now);
+                self.means.uplink.heard(self.role, now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
                     Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),

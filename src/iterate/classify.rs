@@ -29,9 +29,9 @@ pub enum Said {
     /// A denial in doubt: no working server of the zone would send it. It is valid only if all servers of the zone
     /// give it.
     Doubtful(Found),
-    /// Other servers know more.
+    /// A referral: other servers have the answer.
     Referral(Referral),
-    /// Nothing that helps: the next server is asked.
+    /// The message is of no use: the next server is asked.
     Nothing(Conduct),
 }
 
@@ -124,7 +124,7 @@ impl Found {
     }
 }
 
-/// Where an answer ends.
+/// The end of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// At data.
@@ -366,7 +366,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
 /// The target of a name below a DNAME.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Redirected {
-    /// This CNAME leads to this name.
+    /// The CNAME of the name leads to this name.
     To(Box<Record>, Name),
     /// The target is longer than a name may be.
     TooLong,

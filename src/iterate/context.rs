@@ -230,7 +230,7 @@ impl QuestionBudget {
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Takes one server name whose addresses are sought; returns false if none is left.
+    /// Takes one server name whose addresses are to be looked up; returns false if none is left.
     pub fn seek(&self) -> bool {
         let take = |sought: u32| (sought < MAX_SOUGHT).then_some(sought.saturating_add(1));
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()

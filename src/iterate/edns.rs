@@ -20,9 +20,9 @@ use crate::zones::View;
 pub(super) enum Signed {
     /// The zone above or a trust anchor says so.
     Yes,
-    /// It is proven that they are not, or they are not validated.
+    /// A proof shows that the answers are not signed, or they are not validated.
     No,
-    /// It is not known: the operator has named the servers, or their referral proved nothing.
+    /// Unknown: the operator has named the servers, or their referral proved nothing.
     Unknown,
 }
 

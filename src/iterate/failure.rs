@@ -94,7 +94,7 @@ pub enum Failure {
         fault: Box<ValidationFailure>,
     },
     /// With the key of its list the name would be longer than a name may be.
-    #[error("{name} is too long to add the key of the list to it")]
+    #[error("{name} is too long: there is no room for the key of the DNS list in it")]
     TooLong {
         /// The name.
         name: Name,
@@ -107,7 +107,7 @@ pub enum Failure {
         /// The extended error for the client.
         error: ExtendedError,
     },
-    /// This question, or one that it needs, failed a moment ago (RFC 9520).
+    /// The question, or one that it needs, failed a moment ago (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
         /// The reason at that moment.

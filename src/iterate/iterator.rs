@@ -7,6 +7,7 @@ use super::late_answers::LateAnswer;
 use super::means::Means;
 use super::refresh::Refresh;
 use crate::cache::Memory;
+use crate::cache::failures::ServersMeanwhile;
 use crate::cache::servers::Server;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::network_answers::NetworkAnswers;
@@ -67,7 +68,12 @@ impl Iterate {
 
     /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
     pub fn heard_since(&self, began: Mono) -> bool {
-        self.means.uplink.proves_silence(true, began)
+        self.means.uplink.has_heard_any(began)
+    }
+
+    /// The same for a failure that is kept.
+    pub fn servers_since(&self, began: Mono) -> ServersMeanwhile {
+        if self.heard_since(began) { ServersMeanwhile::Answered } else { ServersMeanwhile::Silent }
     }
 
     pub(super) fn server(&self, address: SocketAddr) -> Arc<Server> {

@@ -77,7 +77,7 @@ impl Means {
     }
 
     pub(super) fn is_proven(&self, silent: &Silent) -> bool {
-        self.uplink.proves_silence(silent.wanted.aside.role.is_configured(), silent.sent)
+        self.uplink.is_own_fault(silent.wanted.aside.role, silent.sent)
     }
 
     pub(super) fn count(&self, silent: Silent) {

@@ -71,7 +71,7 @@ impl Iterate {
             // An outage of our own network shows nothing about the servers.
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
                 let silent = faults.iter().any(|(_, fault)| *fault == Conduct::Silent);
-                (silent && self.means.uplink.proves_silence(false, errand.context.began())).then_some(false)
+                (silent && self.means.uplink.has_heard_internet(errand.context.began())).then_some(false)
             }
             _ => None,
         }

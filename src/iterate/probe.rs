@@ -56,7 +56,7 @@ impl Probe {
             Ok(_) => {
                 let now = means.clock.mono();
                 server.answered(heard.elapsed, now);
-                means.uplink.heard(role.is_configured(), now);
+                means.uplink.heard(role, now);
                 Conduct::Answered
             }
             Err(trouble) => conduct_of(trouble, transport),

@@ -1,4 +1,4 @@
-//! Servers beyond those with known addresses: names whose addresses are sought, the parent's servers, glue, and the
+//! Servers beyond those with known addresses: names whose addresses are looked up, the parent's servers, glue, and the
 //! server to avoid.
 //!
 //! Addresses from a server's own zone come before those of delegations (RFC 2181 section 5.4.1). If the zone denies
@@ -72,8 +72,8 @@ impl<'a> Asking<'a> {
         place.is_some()
     }
 
-    /// Starts seeking addresses of further servers; returns false if there are none to seek, or enough are being
-    /// sought.
+    /// Looks up addresses of further servers; returns false if there are none to look up, or enough lookups are in
+    /// progress.
     pub(super) fn seek_addresses(&mut self) -> bool {
         let mut seeks = false;
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE

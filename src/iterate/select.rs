@@ -51,7 +51,8 @@ pub enum CandidateProgress {
     Spent,
 }
 
-/// Times the square of the tries, the least value that a timer grows to: eight messages then cover two seconds.
+/// A timer grows at least to this time, multiplied by the square of the number of tries. Eight messages then cover two
+/// seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
 /// The number of messages to servers that are likely to answer, before one goes to a last resort: a server that is

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Mono;
 use crate::dnsbl::network_answers::NetworkAnswers;
+use crate::iterate::role::ServerRole;
 
 /// When servers were last heard, in microseconds of the clock; 0 is never.
 #[derive(Debug, Default)]
@@ -19,9 +20,9 @@ pub(super) struct Uplink {
 }
 
 impl Uplink {
-    /// A server was heard; `configured`: the operator has named it.
-    pub(super) fn heard(&self, configured: bool, now: Mono) {
-        let last = if configured { &self.configured } else { &self.world };
+    /// A server of this role was heard.
+    pub(super) fn heard(&self, role: ServerRole, now: Mono) {
+        let last = if role.is_configured() { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
@@ -36,10 +37,20 @@ impl Uplink {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the silence of a server since `sent` is its own fault, because others were heard meanwhile.
-    pub(super) fn proves_silence(&self, configured: bool, sent: Mono) -> bool {
-        let heard = |last: &AtomicU64| last.load(Ordering::Relaxed) > sent.as_micros();
-        heard(&self.world) || (configured && heard(&self.configured))
+    /// Whether a server of the internet was heard after `moment`.
+    pub(super) fn has_heard_internet(&self, moment: Mono) -> bool {
+        self.world.load(Ordering::Relaxed) > moment.as_micros()
+    }
+
+    /// Whether any server was heard after `moment`: one of the internet, or one that the operator has named.
+    pub(super) fn has_heard_any(&self, moment: Mono) -> bool {
+        self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
+    }
+
+    /// Whether the silence of a server of this role since `sent` is its own fault, because others were heard
+    /// meanwhile.
+    pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
+        if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }
 }
 
@@ -48,14 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_proven_by_whoever_was_heard_meanwhile() {
+    fn silence_is_a_servers_own_fault_if_others_were_heard_meanwhile() {
         let (uplink, at) = (Uplink::default(), Mono::from_micros);
-        assert!(!uplink.proves_silence(true, at(5)), "nobody was heard");
-        uplink.heard(true, at(10));
-        assert!(uplink.proves_silence(true, at(5)));
-        assert!(!uplink.proves_silence(false, at(5)), "the office's own server answers without the internet");
-        uplink.heard(false, at(10));
-        assert!(uplink.proves_silence(false, at(5)));
-        assert!(!uplink.proves_silence(true, at(10)));
+        let (office, internet) = (ServerRole::Forwarder, ServerRole::Found);
+        assert!(!uplink.is_own_fault(office, at(5)), "no server was heard");
+        uplink.heard(office, at(10));
+        assert!(uplink.is_own_fault(office, at(5)));
+        assert!(
+            !uplink.is_own_fault(internet, at(5)),
+            "the office's own server answers without the internet"
+        );
+        uplink.heard(internet, at(10));
+        assert!(uplink.is_own_fault(internet, at(5)));
+        assert!(!uplink.is_own_fault(office, at(10)));
     }
 }

@@ -20,9 +20,9 @@ use crate::zones::Kind;
 
 /// The result of asking for a part of a name.
 enum ProbedLabel {
-    /// There is a cut.
+    /// There is a zone cut at the part.
     Referral(Referral),
-    /// There is no cut at this name: the next label may be probed.
+    /// There is no zone cut at the part: the next label may be probed.
     NoCut,
     /// Anything else: the whole name is asked for.
     Unclear,

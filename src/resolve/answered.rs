@@ -23,16 +23,16 @@ use crate::record::{Counter, Recorder};
 
 /// An event of a client's question.
 pub enum AnsweredEvent {
-    /// It asks a DNS list, or for an MX, and was not in memory.
+    /// A question to a DNS list or for an MX was not in memory.
     Asked(Arc<ClientQuestion>),
-    /// It was not in memory when it came, and has been answered now.
+    /// A question that was not in memory has been answered.
     Answered {
         /// The question.
         asked: Arc<ClientQuestion>,
         /// Its answer; maybe a failure.
         answer: Arc<Answer>,
     },
-    /// It was answered from memory, by an answer that look-ahead had asked for.
+    /// A question was answered from memory, by an answer that look-ahead had asked for.
     Used {
         /// The key of the question.
         key: QuestionKey,

@@ -95,7 +95,7 @@ impl FlightResolver {
         Ok(found)
     }
 
-    /// The zone that a question counts for at its begin, in wire form.
+    /// The zone that a question counts for at its start, in wire form.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -238,8 +238,8 @@ impl FlightResolver {
         let lacks = error.is_lack_of_answer();
         let stale = lacks.then(|| self.stale.answer(question, &context.view, &error.text)).flatten();
         if !failure.is_known_silence() {
-            let heard = self.iterate.heard_since(context.began());
-            self.memory.failures.put(key.clone(), error.clone(), heard, now);
+            let servers = self.iterate.servers_since(context.began());
+            self.memory.failures.put(key.clone(), error.clone(), servers, now);
         }
         match stale {
             Some(answer) => (answer, FlightEnd::Stale),

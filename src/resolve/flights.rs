@@ -45,7 +45,7 @@ pub(super) enum FlightEnd {
     Failed,
     /// With a failure, which a stale answer replaces.
     Stale,
-    /// It gave way to others.
+    /// The flight gave its place to another flight.
     Shed(Shed),
 }
 
@@ -103,11 +103,11 @@ struct FlightPlace {
 
 /// The result of joining a flight.
 pub(super) enum JoinedFlight {
-    /// It waits for a flight; if it is the first, `begun` has to be run.
+    /// The question waits for a flight; if it is the first, `begun` has to be run.
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for it.
     Repeated,
-    /// There is no room for it.
+    /// There is no room for the question.
     Shed(Shed),
 }
 

@@ -45,7 +45,7 @@ pub(super) struct Ticket(u64);
 /// Whether there is room for one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
-    /// There is room.
+    /// There is a free place.
     Room,
     /// There is room once this place is given up; it is one of the heaviest.
     InPlaceOf(Ticket),
@@ -58,13 +58,13 @@ pub(super) enum FlightAdmission {
 pub(super) enum ShedReason {
     /// No answer has come from the zone lately or at all, and it has all places that such a zone may have.
     SilentZone,
-    /// Places run short, and this zone has the most.
+    /// More than half of the places are taken, and this zone has the most.
     Zone,
-    /// Places run short, this client has the most, and this is the heaviest of its zones.
+    /// More than half of the places are taken, this client has the most, and this is the heaviest of its zones.
     Client,
     /// All places are taken, and none of them is old.
     Full,
-    /// Its zone or client had the most places, and it gave its place to a question of another.
+    /// The zone or the client of the question had the most places, so its place went to another question.
     MadeRoom,
     /// The greatest number of clients is waiting already.
     Waiters,
@@ -90,7 +90,7 @@ impl ShedReason {
     }
 }
 
-/// The zone that a question for `name` counts for at its begin, until its walk enters a zone further down. It has the
+/// The zone that a question for `name` counts for at its start, until its walk enters a zone further down. It has the
 /// last `cut` labels of the name (the closest known zone cut). It is never the root or a top-level domain, because
 /// names below these have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {

@@ -35,7 +35,7 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    /// From its begin to its end, in whole seconds.
+    /// From its start to its end, in whole seconds.
     pub(super) fn ttl(self) -> u32 {
         self.expires.seconds_since(self.since)
     }

@@ -1,4 +1,4 @@
-//! What the questions to DNS lists share.
+//! The parts that all questions to DNS lists share.
 
 use std::sync::Arc;
 

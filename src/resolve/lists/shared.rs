@@ -32,9 +32,9 @@ pub(in crate::resolve) struct First {
 
 /// Whether this flight asks.
 pub(in crate::resolve) enum Turn {
-    /// This one asks.
+    /// This flight asks.
     First(First),
-    /// Another one already asks.
+    /// Another flight already asks.
     Waits(Shared<oneshot::Receiver<SharedAnswer>>),
 }
 

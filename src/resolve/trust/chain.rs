@@ -292,7 +292,7 @@ impl Validator {
         }
     }
 
-    /// All zones below an insecure or bogus zone have its state. No query is needed.
+    /// The state of a zone below an insecure or bogus zone, which all zones below share. No query is needed.
     async fn inherited(
         &self,
         zone: &Name,

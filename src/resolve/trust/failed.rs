@@ -30,8 +30,8 @@ impl Validator {
     ) {
         let is_own = !context.budget.is_spent() && !context.is_ahead();
         if is_own && !failure.is_known_silence() {
-            let heard = self.iterate.heard_since(context.began());
-            self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
+            let servers = self.iterate.servers_since(context.began());
+            self.memory.failures.put(key, failure.extended_error(), servers, self.clock.mono());
         }
     }
 }

@@ -46,9 +46,9 @@ pub(crate) struct BegunFetch {
 
 /// The result of joining a fetch.
 pub(crate) enum JoinedFetch {
-    /// This one begins it.
+    /// No such fetch was in progress: the caller runs it.
     First(Fetch, BegunFetch),
-    /// It is in progress.
+    /// The fetch is in progress already.
     Waits(Fetch),
     /// The greatest number of fetches is in progress.
     Full,
