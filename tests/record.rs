@@ -215,7 +215,7 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     );
     assert_eq!(
         said[1],
-        "INFO zone partner.example.: queries are answered again after 2 min; the first was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
+        "INFO zone partner.example.: queries are answered again after 2 min; the first answered query was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
     );
 }
 

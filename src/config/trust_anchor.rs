@@ -81,7 +81,7 @@ fn parse(text: &str) -> Result<Anchors, String> {
 /// The word before a record in Unbound's configuration.
 const KEYWORD: &str = "trust-anchor:";
 
-/// Records in zone-file form. Unbound also begins comments with `#`, at the begin of a line.
+/// Records in zone-file form. Unbound also begins comments with `#`, at the start of a line.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),

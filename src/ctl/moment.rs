@@ -28,7 +28,7 @@ pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
     read_in(typed, now, &TimeZone::system())
 }
 
-/// Reads the begin of a time: a span before `now`, or a moment.
+/// Reads the start of a time: a span before `now`, or a moment.
 pub(super) fn since(typed: &str, now: f64) -> Option<f64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;

@@ -139,8 +139,8 @@ Columns:
 /// Terms of `why`.
 pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
-shows the worst message: each query with its begin, a bar of time, its time and its outcome, indented by the queries that it
-waited for. Queries that took less than a millisecond are left out.
+shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query is indented below the query whose
+end it waited for. Queries that took less than a millisecond are left out.
 Culprits:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors

@@ -60,7 +60,7 @@ pub enum Judgement {
     Later(Mono),
     /// No other server has answered lately: ask another zone, and judge again at this moment.
     Witness(Mono),
-    /// It does not answer: the breaker is open now.
+    /// The list does not answer: the breaker is open now.
     Opened,
 }
 

@@ -19,11 +19,11 @@ const MADE_HERE_TTL: u32 = 60;
 /// The meaning of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListVerdict {
-    /// It is a listing.
+    /// The answer is a listing.
     Listed,
-    /// It says "not listed".
+    /// The answer says "not listed".
     NotListed,
-    /// It is neither.
+    /// The answer is neither.
     Untold(UntoldReason),
 }
 
@@ -49,24 +49,24 @@ pub enum UntoldReason {
         /// The address.
         address: Ipv4Addr,
     },
-    /// By its own test entries the list lists everything.
+    /// The list lists everything: it lists even its test entry that must not be listed.
     ListsTheWorld,
-    /// Its servers answer REFUSED to our key.
+    /// The servers of the list answer REFUSED to our key.
     KeyRefused {
         /// The event, as a sentence.
         what: String,
     },
-    /// Its servers answer REFUSED.
+    /// The servers of the list answer REFUSED.
     NotServed {
         /// The event, as a sentence.
         what: String,
     },
-    /// Its servers' answer cannot be used: it leads nowhere, or differs from what its owner signed.
+    /// The answer cannot be used: an alias in it leads nowhere, or its DNSSEC signatures are wrong.
     Unusable {
         /// The event.
         error: ExtendedError,
     },
-    /// It has a TXT record for a name, but no address.
+    /// The list has a TXT record for the name, but no address.
     TextAlone,
     /// Its servers do not answer.
     Silent {

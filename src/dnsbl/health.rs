@@ -36,7 +36,7 @@ pub struct Tested {
 pub enum TestResult {
     /// The list has this state.
     Is(ListState),
-    /// It looks so for the first time; another test decides.
+    /// The list has this state by one test; another test decides.
     Suspected(ListState),
     /// No result: the list refused, or did not answer. Its answers to clients show that.
     Nothing,

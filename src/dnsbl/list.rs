@@ -43,9 +43,9 @@ pub enum Subject {
 /// Whether the list still exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// It serves.
+    /// The list answers queries.
     Alive,
-    /// It has been shut down, and must no longer be asked.
+    /// The list has been shut down. resolverd sends it no queries.
     ShutDown {
         /// When and how, in a few words.
         how: String,
@@ -64,13 +64,13 @@ pub enum OnRefusal {
     Pass,
 }
 
-/// Whether answers that are no listings are held back from a listener's clients.
+/// Whether a listener replaces answers that are no listings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guard {
-    /// They are held back.
+    /// Answers that are no listings are replaced.
     #[default]
     Guard,
-    /// They are passed on: the clients know the codes.
+    /// Answers that are no listings are passed on: the clients know the codes.
     Pass,
 }
 

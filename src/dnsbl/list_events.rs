@@ -17,7 +17,7 @@ use crate::question::ListSays;
 pub enum ListEventKind {
     /// A client asks; the answer, if memory has it.
     Asked(Option<ListSays>),
-    /// It has been answered.
+    /// The question has been answered.
     CameOut {
         /// The answer.
         says: ListSays,

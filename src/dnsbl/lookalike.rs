@@ -72,7 +72,7 @@ impl Lookalikes {
     }
 }
 
-/// The reversed address at the begin of a name, and the rest; none if there is none, and for reverse zones.
+/// The reversed address at the start of a name, and the rest; none if there is none, and for reverse zones.
 fn split(name: &Name) -> Option<(IpAddr, Name)> {
     let labels: Vec<&[u8]> = name.iter().collect();
     if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {

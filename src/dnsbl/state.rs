@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListState {
-    /// Not known yet.
+    /// No test and no answer has shown the state yet.
     #[default]
     #[serde(rename = "not_tested", alias = "untested")]
     Untested,
-    /// It works.
+    /// The list works.
     Ok,
-    /// It works, slowly.
+    /// The list works, with slow answers.
     Slow,
-    /// It refuses this host.
+    /// The list refuses queries of this host.
     #[serde(rename = "refuses_queries", alias = "refusing")]
     Refusing,
-    /// Its zone has a new owner.
+    /// The zone of the list may have a new owner.
     Parked,
-    /// It lists everything.
+    /// The list lists everything.
     #[serde(rename = "lists_everything", alias = "lists_the_world")]
     ListsTheWorld,
-    /// It lists nothing, not even its test entries.
+    /// The list lists nothing, not even its test entries.
     ListsNothing,
-    /// Its test entries differ, and its answers do not show that it lists nothing or everything.
+    /// A test entry of the list has the wrong answer, but other answers show that the list works.
     TestsDiffer,
-    /// Its servers do not answer.
+    /// The servers of the list do not answer.
     #[serde(alias = "dead")]
     Silent,
 }
@@ -85,7 +85,7 @@ impl ListState {
         Self::Silent,
     ];
 
-    /// Whether its begin and its end are logged.
+    /// Whether the start and the end of this state are logged.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

@@ -114,7 +114,7 @@ impl Internet {
         Self::build(seed, size, Paths::Even, None)
     }
 
-    /// The same internet with its top and a quarter of its mail domains signed, at the begin of simulations.
+    /// The same internet with its top and a quarter of its mail domains signed, at the start of simulations.
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.

@@ -23,7 +23,7 @@ use crate::wire::presentation::read_name;
 use crate::zones::authority::Authority;
 use crate::zones::zone::{Zone, ZoneError};
 
-/// The calendar at the begin of every run, 2026-01-01: signatures are made and judged by it.
+/// The calendar at the start of every run, 2026-01-01: signatures are made and judged by it.
 pub const UNIX_AT_START: u64 = 1_767_225_600;
 
 /// Why a lab cannot be built.

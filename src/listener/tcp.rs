@@ -72,7 +72,7 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// Whether a message was too long: the begin of the next one is unknown, so all that comes later is dropped. It is
+    /// Whether a message was too long: the start of the next one is unknown, so all that comes later is dropped. It is
     /// read, because a connection that is closed with unread octets is reset, and its client may lose replies.
     skips: bool,
     /// Octets that were read and are not a whole message yet.

@@ -202,7 +202,7 @@ mod tests {
         }
         assert_eq!(ask(true), RuleState::Active);
         assert_eq!(account.gap(), gap);
-        // What is judged counts more.
+        // Judged queries count more.
         (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
         assert_eq!(account.state(), RuleState::Inactive);
     }

@@ -42,7 +42,7 @@ pub(super) struct Expected {
 #[derive(Debug)]
 pub(super) struct ExpectedQuestions {
     by_key: HashMap<ExpectedKey, Expected, Keyed>,
-    /// In the order of their begin.
+    /// In the order of their start.
     order: VecDeque<(ExpectedKey, Mono)>,
 }
 

@@ -10,7 +10,7 @@
 //!   asking; it is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for
 //!   SPF, and a rule that is not used sends no message to find out when that changes.
 //! - A rule begins once clients have asked six of its first ten questions. When it waited until twenty questions were
-//!   judged, after 30 s, the messages of the first minute gained nothing. What is learned outlasts a restart
+//!   judged, after 30 s, the messages of the first minute gained nothing. The learned rules outlast a restart
 //!   (`kept_rules`).
 //! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
 //!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.

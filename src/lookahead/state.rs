@@ -97,7 +97,7 @@ pub(super) struct State {
     accounts: [RuleAccount; Rule::ALL.len()],
     expected: ExpectedQuestions,
     chains: BTreeMap<ChainNumber, RuleChain>,
-    /// The chains in the order of their begin.
+    /// The chains in the order of their start.
     order: VecDeque<(ChainNumber, Mono)>,
     next_chain: ChainNumber,
     allowance: MessageAllowance,

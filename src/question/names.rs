@@ -46,7 +46,7 @@ pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     left == [0]
 }
 
-/// Writes a name in lower-case wire form to the begin of `octets`, which are zeros and have room for the longest
+/// Writes a name in lower-case wire form to the start of `octets`, which are zeros and have room for the longest
 /// name; returns its length.
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
     let (mut left, mut length) = (&mut *octets, 1_usize);

@@ -309,7 +309,7 @@ impl fmt::Display for Line {
             ),
             Self::ZoneAnswers { zone, question, after } => write!(
                 formatter,
-                "zone {zone}: queries are answered again after {}; the first was {question}",
+                "zone {zone}: queries are answered again after {}; the first answered query was {question}",
                 age(after)
             ),
             Self::NetworkDown { servers, span } => write!(

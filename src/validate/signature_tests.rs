@@ -130,7 +130,7 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
     let forged = proven(".", true, ahead, TODAY).unwrap_err();
     assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
-    // If the clock is slow, the begin of a signature is ignored, and a signature that ended before the known moment
+    // If the clock is slow, the start of a signature is ignored, and a signature that ended before the known moment
     // has expired.
     let slow = Calendar::After(ahead.0);
     assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);

@@ -43,7 +43,7 @@ pub struct ValidationFailure {
     pub why: Why,
     /// One sentence for people, without its end.
     pub text: String,
-    /// A calendar moment that has passed, in seconds since 1970, if this proves it: the begin of a fitting signature
+    /// A calendar moment that has passed, in seconds since 1970, if this proves it: the start of a fitting signature
     /// of the root.
     pub passed: Option<u64>,
 }

@@ -90,7 +90,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Ok(kind)
 }
 
-/// Reads the record at the begin of `decoder`.
+/// Reads the record at the start of `decoder`.
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,

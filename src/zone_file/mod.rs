@@ -84,7 +84,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader at the begin of a text.
+    /// A reader at the start of a text.
     pub fn new(origin: Name) -> Self {
         Self { origin, ttl: None, last_ttl: None, owner: None }
     }

@@ -18,12 +18,12 @@ pub struct Mirror {
     seen: Mutex<Option<SeenSerial>>,
 }
 
-/// The result of asking its servers.
+/// The result of asking the servers of the mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorAnswer {
-    /// This serial.
+    /// The serial of the SOA.
     Serial(u32),
-    /// They answer, but without a SOA.
+    /// The servers answer, but without a SOA.
     Nothing,
     /// No server gave an answer.
     Silence,
@@ -40,14 +40,14 @@ struct SeenSerial {
 /// A change of a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorChange {
-    /// Its data are too old.
+    /// The data are too old.
     Stale {
         /// The age.
         age: Duration,
     },
-    /// None of its servers answers, so no client gets its data.
+    /// No server of the mirror answers, so no client gets its data.
     Silent,
-    /// It answers again, with new data.
+    /// The mirror answers again, with new data.
     Fresh,
 }
 

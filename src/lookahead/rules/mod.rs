@@ -34,7 +34,7 @@ pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
-/// The place of a client's own question: the begin of a chain.
+/// The place of a client's own question: the start of a chain.
 pub(super) fn begins(name: &Name, kind: RecordType) -> RuleStep {
     match kind {
         RecordType::PTR if address::is_reverse(name) => RuleStep::Pointer,
