@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Subcommand;
 
 use super::client::ControlClient;
-use super::domain::Daemon;
+use super::domain::{Daemon, Ports};
 use super::exit::{CommandFailure, Exit};
 use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
@@ -23,9 +23,6 @@ use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
 use crate::limits::MAX_CHECKED_MESSAGE;
-
-/// The port of mail hosts (RFC 5321 section 4.5.4.2).
-const SMTP_PORT: u16 = 25;
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
@@ -53,11 +50,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
-    /// Nothing but EHLO, STARTTLS and QUIT is sent. The connections come from this command, not from the daemon.
+    /// Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and
+    /// compared with the mail hosts. The connections come from this command, not from the daemon.
     #[arg(long)]
     connect: bool,
-    #[arg(long, value_name = "PORT", default_value_t = SMTP_PORT, hide = true)]
+    #[arg(long, value_name = "PORT", default_value_t = Ports::USUAL.smtp, hide = true)]
     smtp_port: u16,
+    #[arg(long, value_name = "PORT", default_value_t = Ports::USUAL.https, hide = true)]
+    https_port: u16,
     #[command(flatten)]
     others: OtherArguments,
     #[command(subcommand)]
@@ -108,11 +108,12 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
-            of_subjects(subjects, Daemon::new(client.clone(), SMTP_PORT), (format, mail.html.as_deref()))
+            of_subjects(subjects, Daemon::new(client.clone(), Ports::USUAL), (format, mail.html.as_deref()))
         }
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
-            let daemon = Daemon::new(client.clone(), arguments.smtp_port);
+            let ports = Ports { smtp: arguments.smtp_port, https: arguments.https_port };
+            let daemon = Daemon::new(client.clone(), ports);
             of_subjects(subjects, daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.

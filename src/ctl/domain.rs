@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::CommandFailure;
 use super::client::ControlClient;
-use super::smtp;
+use super::{policy_file, smtp};
 use crate::check::domain::facts::{Got, Listing, Lost, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
 use crate::check::domain::gather::Sources;
 use crate::control::protocol::lists::ListTest;
@@ -16,24 +16,46 @@ use crate::control::protocol::{
 use crate::dnsbl::list::Purpose;
 use crate::question::{ListSays, Security};
 
-/// The daemon behind a control socket. Mail hosts are heard by this command.
+/// The daemon behind a control socket. Mail hosts and hosts of policies are heard by this command.
 pub(super) struct Daemon {
     client: ControlClient,
-    smtp_port: u16,
+    ports: Ports,
+}
+
+/// The ports of strangers that this command connects to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    /// Of mail hosts (RFC 5321 section 4.5.4.2).
+    pub(super) smtp: u16,
+    /// Of hosts of policies.
+    pub(super) https: u16,
+}
+
+impl Ports {
+    /// Those of the internet.
+    pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 
 impl Daemon {
-    pub(super) const fn new(client: ControlClient, smtp_port: u16) -> Self {
-        Self { client, smtp_port }
+    pub(super) const fn new(client: ControlClient, ports: Ports) -> Self {
+        Self { client, ports }
     }
 }
 
 impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-        if let Want::MailHost { host, address } = want {
-            let (host, server) = (host.clone(), SocketAddr::new(*address, self.smtp_port));
+        type Connect = fn(&str, SocketAddr) -> Got;
+        let connection = match want {
+            Want::MailHost { host, address } => Some((smtp::hear as Connect, host, address, self.ports.smtp)),
+            Want::PolicyFile { host, address } => {
+                Some((policy_file::fetch as Connect, host, address, self.ports.https))
+            }
+            _ => None,
+        };
+        if let Some((connect, host, address, port)) = connection {
+            let (host, server) = (host.clone(), SocketAddr::new(*address, port));
             return Box::pin(async move {
-                let heard = tokio::task::spawn_blocking(move || smtp::hear(&host, server)).await;
+                let heard = tokio::task::spawn_blocking(move || connect(&host, server)).await;
                 heard.unwrap_or_else(|ended| Got::Lost(Lost::Unknown(ended.to_string())))
             });
         }
@@ -59,7 +81,7 @@ impl Sources for Daemon {
 /// The request of a question; none if the daemon is not asked.
 pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
-        Want::MailHost { .. } => return None,
+        Want::MailHost { .. } | Want::PolicyFile { .. } => return None,
         Want::Lookup { name, kind } => {
             Request::Query { name: name.clone(), kind: Some((*kind).to_owned()), trace: false }
         }

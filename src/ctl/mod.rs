@@ -33,6 +33,8 @@ mod nta;
 mod others;
 mod outcome;
 pub mod pasted;
+mod peer;
+mod policy_file;
 mod query;
 mod reload;
 pub mod render;

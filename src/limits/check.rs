@@ -44,6 +44,9 @@ pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
 /// Octets of a reply of a mail host: the longest replies to EHLO have 1 KiB.
 pub const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
 
+/// Octets of a reply with a policy of MTA-STS: RFC 8461 section 3.2 suggests 64 KiB for the policy.
+pub const MAX_POLICY_FILE: u64 = 66 << 10;
+
 /// Certificates of a mail host that are kept: chains have two or three.
 pub const MAX_PEER_CERTIFICATES: usize = 8;
 

@@ -58,8 +58,8 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     heard
 }
 
-/// The commands that come over TLS.
-fn secured(stream: &TcpStream) -> Vec<String> {
+/// A connection with the certificate of the tests.
+fn server(stream: &TcpStream) -> StreamOwned<ServerConnection, &TcpStream> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
     let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(folder.join("mail.key")).unwrap();
@@ -69,10 +69,14 @@ fn secured(stream: &TcpStream) -> Vec<String> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
-    let connection = ServerConnection::new(Arc::new(config)).unwrap();
+    StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream)
+}
+
+/// The commands that come over TLS.
+fn secured(stream: &TcpStream) -> Vec<String> {
     let mut text = String::new();
     // The client closes without a goodbye of TLS.
-    let _ = StreamOwned::new(connection, stream).read_to_string(&mut text);
+    let _ = server(stream).read_to_string(&mut text);
     text.lines().map(str::to_owned).collect()
 }
 
@@ -129,4 +133,53 @@ fn each_fault_of_a_mail_host_is_named() {
     let (code, lines) = world.run(&["--json", "check", "connected.com", "--connect", "--smtp-port", &port]);
     assert!(lines.iter().any(|line| line.contains("\"smtp_refused\"")), "{lines:#?}");
     assert_eq!(code, 1);
+}
+
+/// A host of a policy that is asked once; its port, and the request that it heard.
+fn policy_host(policy: &'static str) -> (u16, JoinHandle<String>) {
+    let listener = TcpListener::bind("127.91.0.20:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut stream = BufReader::new(server(&stream));
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).is_ok_and(|read| read > 0) {}
+        // A client that does not trust the certificate has gone.
+        let _ = stream.get_mut().write_all(policy.as_bytes()).and_then(|()| stream.get_mut().flush());
+        request
+    });
+    (port, heard)
+}
+
+#[test]
+fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
+    let world = World::new();
+    let sound = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n\
+        version: STSv1\r\nmode: enforce\r\nmx: smtp.host.com\r\nmax_age: 86400\r\n";
+    let check = |domain: &str, policy: &'static str| {
+        let ((smtp, mail), (https, heard)) = (mail_host(Conduct::Sound), policy_host(policy));
+        let (smtp, https) = (smtp.to_string(), https.to_string());
+        let ports = ["--smtp-port", &smtp, "--https-port", &https];
+        let (_, lines) = world.run(&[&["--json", "check", domain, "--connect"], ports.as_slice()].concat());
+        mail.join().unwrap();
+        let findings: Vec<serde_json::Value> =
+            lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (findings, heard.join().unwrap())
+    };
+    // The certificate of the tests has the name of the host of the policy of excluded.com, and not that of untrusted.com.
+    let (findings, request) = check("excluded.com", sound);
+    assert!(
+        request.starts_with("GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: mta-sts.excluded.com\r\n"),
+        "{request}"
+    );
+    assert_eq!(
+        evidence(&findings, "mta_sts_mx").as_deref(),
+        Some("other.host.com. not in the policy (mode enforce; mx smtp.host.com.)"),
+        "{findings:#?}"
+    );
+    let (findings, _) = check("excluded.com", "HTTP/1.0 301 Moved\r\nLocation: https://x/\r\n\r\n");
+    assert!(evidence(&findings, "mta_sts_unreachable").unwrap().contains("301 Moved"), "{findings:#?}");
+    let (findings, request) = check("untrusted.com", sound);
+    assert!(evidence(&findings, "mta_sts_unreachable").is_some(), "{findings:#?}");
+    assert_eq!(request, "", "nothing is asked of a host without a valid certificate");
 }

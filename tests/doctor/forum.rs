@@ -43,6 +43,11 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
         "new A 198.18.0.10\nold A 198.18.0.11\nweb A 198.18.0.80\nsmtp A 127.91.0.20\nother A 127.91.0.20\n",
     )
     .unwrap();
+    let policy = "_mta-sts TXT \"v=STSv1; id=1\"\nmta-sts A 127.91.0.20\n";
+    for (name, host) in [("excluded", "other"), ("untrusted", "smtp")] {
+        let text = format!("@ MX 10 {host}.host.com.\n{policy}");
+        tree.zone(&format!("{name}.com."), &hosts, &text).unwrap();
+    }
     tree.zone("connected.com.", &hosts, "@ MX 10 smtp.host.com.\n").unwrap();
     tree.zone("misnamed.com.", &hosts, "@ MX 10 other.host.com.\n").unwrap();
     tree.zone("former.com.", &names(&["old1.former.com", "old2.former.com"]), "").unwrap();

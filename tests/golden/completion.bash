@@ -305,7 +305,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --local --resolver --resolv-conf --socket --json --color --help system mail help"
+            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --socket --json --color --help system mail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,6 +328,10 @@ _resolverctl() {
                     return 0
                     ;;
                 --smtp-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --https-port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -131,6 +131,10 @@ codes! {
         "the certificate of a mail host matches none of its TLSA records";
         "Senders with DANE, such as Postfix, Exim and Microsoft 365, do not deliver to this host: mail waits in the queue.";
         "Publish a TLSA record of the present certificate or key. At a renewal publish the new record before the certificate".
+    MtaStsMx "mta_sts_mx" Policy Failure "RFC 8461 sections 4.1 and 5":
+        "the MTA-STS policy does not name a mail host of the domain";
+        "In mode enforce Gmail, Microsoft and others do not deliver to this host. In mode testing they report it.";
+        "Add the host to the policy file and change the id of the record; or correct the MX records".
     NoMx "no_mx" Mail Warning "RFC 5321 section 5.1":
         "the domain has no MX record, so mail goes to the address of the domain itself";
         "Senders deliver to the A or AAAA record, which is often a web server: mail is deferred or bounces if no mail server listens there.";
@@ -323,6 +327,14 @@ codes! {
         "the MTA-STS record is not valid";
         "Senders behave as if there were no MTA-STS.";
         "Publish one record \"v=STSv1; id=...\" at _mta-sts".
+    MtaStsUnreachable "mta_sts_unreachable" Policy Warning "RFC 8461 section 3.3":
+        "the MTA-STS policy cannot be fetched";
+        "Senders without the policy in cache behave as if there were no MTA-STS.";
+        "Serve https://mta-sts.DOMAIN/.well-known/mta-sts.txt with status 200, without redirection, with a valid certificate".
+    MtaStsPolicy "mta_sts_policy" Policy Warning "RFC 8461 section 3.2":
+        "the MTA-STS policy is not valid";
+        "Senders behave as if there were no MTA-STS.";
+        "Write the lines version, mode, max_age and mx as in the RFC".
     TlsRptSyntax "tls_rpt_syntax" Policy Warning "RFC 8460 section 3":
         "the TLS reporting record is not valid";
         "No reports are sent.";
@@ -415,6 +427,8 @@ codes! {
         "the domain has an MTA-STS record; its policy file was not fetched";
         "Senders with MTA-STS fetch the policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt.";
         "".
+    MtaStsOk "mta_sts_ok" Policy Ok "RFC 8461":
+        "the MTA-STS policy names the mail hosts"; ""; "".
     DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
         "the delegation could not be checked completely"; ""; "Repeat the check later".
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":

@@ -8,7 +8,7 @@ use super::*;
 use crate::check::domain::facts::tests::facts;
 
 /// A certificate of `smtp.host.com`.
-const CERTIFICATE: &str = "MIIBtzCCAV2gAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyZXNvbHZlcmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBgxFjAUBgNVBAMMDXNtdHAuaG9zdC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASNr99wBtaYJI+atn2tLhChCjahRzwmhAvbYKZsQW2icVIZMfL5LoOeiCwTTQePDmtvJekuxQq7DSfTUkUdcpQ2o4GKMIGHMBgGA1UdEQQRMA+CDXNtdHAuaG9zdC5jb20wCQYDVR0TBAIwADALBgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYDVR0OBBYEFKc67juBJC/Tt9J30cQAeej2o4+uMB8GA1UdIwQYMBaAFLcVk1GrQu4OLcEgP7MY8FxyT3kBMAoGCCqGSM49BAMCA0gAMEUCIDSO2JyDH1Tqnje1EYdzOYGVbzrlxJDuSVhu/0vB0x6kAiEAqEQdnm8/8/j2h8e4+KyupGboseyq1zu+WBaSaanSXWo=";
+const CERTIFICATE: &str = "MIIB4zCCAYqgAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyZXNvbHZlcmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBgxFjAUBgNVBAMMDXNtdHAuaG9zdC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARXA67WnRhVBLSuSpKkARvRdI0vib7d8dIvS8HOHR9lcbXtqVCsH2Om0lOgKcX/fpux9OMS1eHDcLkKINoXZOa7o4G3MIG0MEUGA1UdEQQ+MDyCDXNtdHAuaG9zdC5jb22CFW10YS1zdHMuY29ubmVjdGVkLmNvbYIUbXRhLXN0cy5leGNsdWRlZC5jb20wCQYDVR0TBAIwADALBgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYDVR0OBBYEFNX7zpGgs85Sv9WeGN9eNdnFb1hMMB8GA1UdIwQYMBaAFDQK8VIfb1VOvjsa9jgelT0W3q5NMAoGCCqGSM49BAMCA0cAMEQCIAu9TIC3R9ma14X1I6xfq1d0pK1c4WOSSTbKRPBJUXb6AiBawGIKpI1u2s/Vt0DV38YEVBbznwSyszSo4iU8m0dE9A==";
 
 fn certificate() -> Vec<u8> {
     BASE64.decode(CERTIFICATE.as_bytes()).unwrap()
@@ -62,7 +62,7 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     let key = public_key(&whole).unwrap();
     assert_eq!(
         HEXLOWER.encode(digest(&SHA256, key).as_ref()),
-        "3de1c556eac3045234393d9d6ce3ff0e716bb188a0754d86e0bd55e318da9659",
+        "876d320669d640010b46d72aa3dca9059edc7e137f241139feaeb381eec679b2",
         "as openssl prints it"
     );
     let hex = |octets: &[u8]| HEXLOWER.encode(octets);

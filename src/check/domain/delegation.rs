@@ -46,7 +46,13 @@ fn of_server(facts: &Facts, server: IpAddr) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        None | Some(Got::Lost(Lost::Unknown(_) | Lost::NoRoute) | Got::Lists(_) | Got::MailHost(_)) => {}
+        None
+        | Some(
+            Got::Lost(Lost::Unknown(_) | Lost::NoRoute)
+            | Got::Lists(_)
+            | Got::MailHost(_)
+            | Got::PolicyFile(_),
+        ) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
             wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
             wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
@@ -254,7 +260,7 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
             }
             Got::Lost(Lost::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
             Got::Lost(Lost::Unknown(why)) => unknown.push(format!("{}: {why}", shown(*server, names))),
-            Got::Lists(_) | Got::MailHost(_) => {}
+            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
             Got::Reply(_) | Got::Lost(_) => {
                 asked += 1;
                 let plain = facts.server(*server, apex, "SOA", QueryForm::Plain);

@@ -35,6 +35,13 @@ pub enum Want {
         /// Its address.
         address: IpAddr,
     },
+    /// The policy file of MTA-STS.
+    PolicyFile {
+        /// The name of its host: lower case, with its last dot.
+        host: String,
+        /// Its address.
+        address: IpAddr,
+    },
     /// The DNS lists in use.
     Lists {
         /// An address, or a domain.
@@ -208,6 +215,15 @@ pub enum MailHostTls {
     },
 }
 
+/// The policy file of MTA-STS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyFile {
+    /// Its text.
+    Text(String),
+    /// Senders do not get it; the text says why.
+    Fault(String),
+}
+
 /// The answer to a `Want`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
@@ -217,6 +233,8 @@ pub enum Got {
     Lost(Lost),
     /// The words of a mail host.
     MailHost(MailHostSaid),
+    /// A policy file.
+    PolicyFile(PolicyFile),
     /// The answers of the lists.
     Lists(Vec<Listing>),
 }
@@ -316,7 +334,7 @@ impl Facts {
     /// The result of a lookup through the daemon.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
-            None | Some(Got::Lists(_) | Got::MailHost(_)) => LookupFound::NotAsked,
+            None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
             Some(Got::Lost(Lost::Unknown(why))) => LookupFound::Unknown(why.clone()),
             Some(Got::Lost(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
             Some(Got::Reply(reply)) => match reply.rcode.as_str() {

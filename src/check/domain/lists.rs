@@ -98,7 +98,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
                     }
                 }
             }
-            Some(Got::Lost(_) | Got::Reply(_) | Got::MailHost(_)) => {
+            Some(Got::Lost(_) | Got::Reply(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {
                 unknown.push(format!("{subject}: the lists were not asked"))
             }
             None => {}

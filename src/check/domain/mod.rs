@@ -29,6 +29,7 @@ mod level;
 mod lists;
 mod mail;
 pub mod message;
+mod mta_sts;
 mod others;
 pub mod outline;
 mod pointer;
@@ -70,6 +71,7 @@ fn wants(facts: &Facts) -> Vec<Want> {
     if !facts.subject.domain.is_empty() && wants.iter().all(|want| facts.got.contains_key(want)) {
         wants.extend(others::wants(facts));
         wants.extend(connect::wants(facts));
+        wants.extend(mta_sts::wants(facts));
     }
     wants
 }
@@ -100,6 +102,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     if !facts.subject.domain.is_empty() {
         findings.extend(others::check(facts));
         findings.extend(connect::check(facts));
+        findings.extend(mta_sts::check(facts));
     }
     without_consequences(&mut findings);
     findings.sort_by_key(|finding| (finding.level, finding.code));

@@ -100,7 +100,7 @@ fn judge(facts: &Facts, resolver: &OtherResolver, (name, kind): (&str, &'static 
     let reply = match facts.server(resolver.address, name, kind, QueryForm::Recursive)? {
         Got::Reply(reply) => reply,
         Got::Lost(lost) => return Some(Seen::Unknown(format!("{by}: {}", lost.words()))),
-        Got::Lists(_) | Got::MailHost(_) => return None,
+        Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return None,
     };
     let sets = current(facts, name, kind);
     let here = sets.first()?;

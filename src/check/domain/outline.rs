@@ -84,7 +84,13 @@ fn state(facts: &Facts, server: IpAddr) -> OutlineState {
         (None, Some(Got::Reply(reply))) => OutlineState::Lame(delegation::wrong(reply, apex)),
         (
             None,
-            Some(Got::Lost(Lost::NoRoute | Lost::Unknown(_)) | Got::Lists(_) | Got::MailHost(_)) | None,
+            Some(
+                Got::Lost(Lost::NoRoute | Lost::Unknown(_))
+                | Got::Lists(_)
+                | Got::MailHost(_)
+                | Got::PolicyFile(_),
+            )
+            | None,
         ) => OutlineState::Unknown,
         (None, Some(Got::Lost(_))) => OutlineState::Silent,
     }

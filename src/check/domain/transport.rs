@@ -1,12 +1,13 @@
 //! Policies about TLS and logos: MTA-STS (RFC 8461), TLS reporting (RFC 8460), BIMI. `dane` has the TLSA records.
 //!
-//! The policy file of MTA-STS is not fetched, because the daemon has no HTTPS client.
+//! `mta_sts` has the policy file, which is fetched only if the operator asks for connections.
 
 use super::codes::Code;
 use super::dane;
 use super::dmarc::{Policy, applied, policy};
 use super::facts::{Facts, Want, lookup};
 use super::finding::Finding;
+use super::mta_sts;
 use super::tags::{Versioned, texts, value};
 
 /// The questions that are needed next.
@@ -21,8 +22,8 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
-            let id = value(text, "id").is_some_and(|id| !id.is_empty() && id.len() <= 32);
-            if id { Ok(Some(Code::MtaStsUnread)) } else { Err("it has no id") }
+            let unread = (!facts.subject.connect).then_some(Code::MtaStsUnread);
+            if mta_sts::has_id(text) { Ok(unread) } else { Err("it has no id of 1 to 32 letters and digits") }
         }),
         record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
             let target = |rua: &str| rua.starts_with("mailto:") || rua.starts_with("https:");

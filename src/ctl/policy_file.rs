@@ -1,0 +1,70 @@
+//! The policy file of MTA-STS over HTTPS (RFC 8461 section 3.3), for `check DOMAIN --connect`.
+//!
+//! HTTP/1.0, so that the text comes whole. Redirections are not followed, as the RFC demands. Blocking: the caller runs it on
+//! a thread of its own.
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+
+use super::peer::{Handshake, connected, lost};
+use crate::check::domain::facts::{Got, PolicyFile};
+use crate::limits::MAX_POLICY_FILE;
+
+/// Fetches the file of a host; the name is that of its certificate.
+pub(super) fn fetch(host: &str, server: SocketAddr) -> Got {
+    match fetched(host.trim_end_matches('.'), server) {
+        Ok(file) => Got::PolicyFile(file),
+        Err(error) => Got::Lost(lost(&error)),
+    }
+}
+
+fn fetched(host: &str, server: SocketAddr) -> io::Result<PolicyFile> {
+    let handshake = Handshake::new()?;
+    let stream = connected(server)?;
+    let mut secured = match handshake.secure(host, stream) {
+        Ok(secured) => secured,
+        Err(error) => return Ok(PolicyFile::Fault(format!("TLS fails: {error}"))),
+    };
+    if let Some(fault) = secured.fault {
+        return Ok(PolicyFile::Fault(fault));
+    }
+    let request = format!(
+        "GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: {host}\r\nUser-Agent: resolverctl\r\nAccept: text/plain\r\n\r\n"
+    );
+    secured.stream.write_all(request.as_bytes())?;
+    secured.stream.flush()?;
+    let mut octets = Vec::new();
+    match secured.stream.take(MAX_POLICY_FILE).read_to_end(&mut octets) {
+        // Some servers close the connection without the end of TLS; the text is small and was read as far as it came.
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
+        _ => Ok(read(&String::from_utf8_lossy(&octets))),
+    }
+}
+
+/// The text of a reply with status 200.
+fn read(reply: &str) -> PolicyFile {
+    let (head, text) =
+        reply.split_once("\r\n\r\n").or_else(|| reply.split_once("\n\n")).unwrap_or((reply, ""));
+    let status = head.lines().next().unwrap_or_default();
+    match status.split(' ').nth(1) {
+        Some("200") => PolicyFile::Text(text.to_owned()),
+        _ => PolicyFile::Fault(format!("the server answers \"{status}\"")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_status_200_has_a_policy() {
+        let text = |text: &str| PolicyFile::Text(text.to_owned());
+        assert_eq!(read("HTTP/1.1 200 OK\r\nA: b\r\n\r\nversion: STSv1\r\n"), text("version: STSv1\r\n"));
+        assert_eq!(read("HTTP/1.0 200 OK\n\nx"), text("x"));
+        for reply in
+            ["HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\nversion: STSv1", "", "garbage", "HTTP/1.1 404"]
+        {
+            assert!(matches!(read(reply), PolicyFile::Fault(_)), "{reply}");
+        }
+    }
+}
