@@ -103,6 +103,8 @@ faults! {
     DropsMixedCase = "drops-mixed-case",
     /// Never answers about the first of its zones: a hoster's server that drops queries for a domain which it does not serve.
     DropsFirstZone = "drops-first-zone",
+    /// Answers about the last of its zones only, and drops the queries for all others.
+    DropsOtherZones = "drops-other-zones",
     /// "No such type" without AA, with its own NS: a load balancer that knows one type.
     NsForNoData = "ns-for-nodata",
     /// Adds records without authority.

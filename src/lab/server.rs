@@ -220,6 +220,9 @@ impl LabServer {
             Fault::DropsFirstZone => {
                 self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
             }
+            Fault::DropsOtherZones => {
+                self.authority().zones().last().is_some_and(|zone| *zone.origin() != self.origin_of(query))
+            }
             Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             Fault::AnswersFirst => !self.is_first(query),
