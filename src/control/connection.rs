@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::{
-    Blame, FailedRequest, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Table, WhyRequest,
+    Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, Removed, Reply, Request, Table,
+    WhyRequest,
 };
 use super::rows;
 use super::{Controlled, lists, lookahead, lookup, status, zones};
@@ -31,20 +32,28 @@ enum Rights {
     Change,
 }
 
-/// Serves one connection to its end. When the daemon is `ending`, a client without a request is not waited for.
+/// A request whose reply does not end by itself.
+pub(super) struct Endless {
+    pub(super) stream: UnixStream,
+    pub(super) request: MonitorRequest,
+}
+
+/// Serves one connection to its end, or to a request whose reply does not end. When the daemon is `ending`, a client
+/// without a request is not waited for.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
     mut ending: watch::Receiver<bool>,
-) -> io::Result<()> {
+) -> io::Result<Option<Endless>> {
     let rights = rights(&stream);
     let request = tokio::select! {
         biased;
         request = read(&mut stream) => request?,
-        () = ended(&mut ending) => return Ok(()),
+        () = ended(&mut ending) => return Ok(None),
     };
     let lines = match request {
-        None => return Ok(()),
+        None => return Ok(None),
+        Some(Ok(Request::Monitor(request))) => return Ok(Some(Endless { stream, request })),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
         Some(Ok(request)) => match permitted(&request, rights) {
             Ok(()) => answer(request, subject).await,
@@ -57,7 +66,8 @@ pub(super) async fn serve(
         octets.push(b'\n');
     }
     stream.write_all(&octets).await?;
-    stream.shutdown().await
+    stream.shutdown().await?;
+    Ok(None)
 }
 
 /// Waits for the end of the daemon; the end of the sender counts too.
@@ -139,6 +149,8 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
+        // `serve` has handed it over.
+        Request::Monitor(_) => Ok(Vec::new()),
         Request::Why(request) => why(subject, &request).await,
         Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,

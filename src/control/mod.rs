@@ -29,6 +29,7 @@ pub mod health;
 pub mod lists;
 mod lookahead;
 pub mod lookup;
+mod monitor;
 pub mod protocol;
 pub mod rows;
 pub mod server;

@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Controlled;
-use super::connection::{self, ended};
+use super::connection::{self, Endless, ended};
+use super::{Controlled, monitor};
 use crate::limits;
 
 /// Owner and group may read and write: members of the group may read the daemon's state.
@@ -116,10 +116,15 @@ impl Drop for ControlServer {
     }
 }
 
-/// One connection, bounded in time. A client may leave early.
+/// One connection, bounded in time, except that of a monitor. A client may leave early.
 async fn serve(stream: UnixStream, subject: &impl Controlled, ending: watch::Receiver<bool>) {
-    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending)).await {
-        Ok(Ok(())) => {}
+    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending.clone())).await {
+        Ok(Ok(None)) => {}
+        Ok(Ok(Some(Endless { stream, request }))) => {
+            if let Err(error) = monitor::stream(stream, &request, subject, ending).await {
+                tracing::debug!("a monitor at the control socket failed: {error}");
+            }
+        }
         Ok(Err(error)) => tracing::debug!("a connection to the control socket failed: {error}"),
         Err(_) => tracing::debug!("a connection to the control socket timed out"),
     }

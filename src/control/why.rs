@@ -48,7 +48,7 @@ fn micros(seconds: f64) -> u64 {
 }
 
 /// A network, or an address as a network of one.
-fn network(typed: &str) -> Result<IpNet, Problem> {
+pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     let one = typed.parse::<IpAddr>().map(IpNet::from);
     one.or_else(|_| typed.parse()).map_err(|_| Problem {
         fault: Blame::Request,

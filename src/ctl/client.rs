@@ -1,6 +1,7 @@
 //! The client of the control socket: it sends one request and reads the lines of the reply.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,17 +26,36 @@ impl ControlClient {
 
     /// Sends a request and reads its reply, without the `end`.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
+        let stream = self.send(request)?;
+        stream.set_read_timeout(Some(PATIENCE)).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
+        let mut replies = Vec::new();
+        read(BufReader::new(&stream), |reply| {
+            replies.push(reply);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(replies)
+    }
+
+    /// Sends a request, and calls `take` with each line of its reply as it comes, until `take` breaks or the reply ends.
+    pub(super) fn follow(
+        &self,
+        request: &Request,
+        take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
+    ) -> Result<(), CommandFailure> {
+        read(BufReader::new(&self.send(request)?), take)
+    }
+
+    fn send(&self, request: &Request) -> Result<UnixStream, CommandFailure> {
         let stream = UnixStream::connect(&self.socket).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => CommandFailure::Permission { socket: self.socket.clone() },
             _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
         let cut_off = |error: io::Error| CommandFailure::CutOff(error.to_string());
-        stream.set_read_timeout(Some(PATIENCE)).map_err(cut_off)?;
         let mut line =
             serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
         line.push(b'\n');
         (&stream).write_all(&line).map_err(cut_off)?;
-        read(BufReader::new(&stream))
+        Ok(stream)
     }
 
     /// The only line of a reply.
@@ -51,9 +71,11 @@ pub(super) fn unexpected() -> CommandFailure {
     )
 }
 
-/// Reads lines until the last one.
-fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, CommandFailure> {
-    let mut replies = Vec::new();
+/// Reads lines until the last one, or until `take` breaks.
+fn read(
+    mut stream: impl BufRead,
+    mut take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
+) -> Result<(), CommandFailure> {
     loop {
         let mut line = Vec::new();
         let mut limited = stream.by_ref().take(limits::MAX_CONTROL_REPLY);
@@ -62,9 +84,13 @@ fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, CommandFailure> {
             return Err(CommandFailure::CutOff("it ended early; see `journalctl -u resolverd`".to_owned()));
         }
         match serde_json::from_slice(&line).map_err(|error| CommandFailure::CutOff(error.to_string()))? {
-            Reply::End => return Ok(replies),
+            Reply::End => return Ok(()),
             Reply::Problem(problem) => return Err(CommandFailure::Problem(problem)),
-            reply => replies.push(reply),
+            reply => {
+                if take(reply)?.is_break() {
+                    return Ok(());
+                }
+            }
         }
     }
 }
@@ -73,13 +99,17 @@ fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, CommandFailure> {
 mod tests {
     use super::*;
 
+    fn all(text: &[u8]) -> Result<(), CommandFailure> {
+        read(text, |_| Ok(ControlFlow::Continue(())))
+    }
+
     #[test]
     fn a_reply_without_its_end_is_not_taken_for_a_whole_one() {
         let whole = b"{\"reply\":\"end\"}\n";
-        assert!(read(&whole[..]).unwrap().is_empty());
-        assert!(matches!(read(&whole[..5]), Err(CommandFailure::CutOff(_))));
-        assert!(matches!(read(&b""[..]), Err(CommandFailure::CutOff(_))));
+        assert!(all(&whole[..]).is_ok());
+        assert!(matches!(all(&whole[..5]), Err(CommandFailure::CutOff(_))));
+        assert!(matches!(all(&b""[..]), Err(CommandFailure::CutOff(_))));
         let problem = b"{\"reply\":\"problem\",\"fault\":\"request\",\"sentence\":\"No.\"}\n";
-        assert!(matches!(read(&problem[..]), Err(CommandFailure::Problem(_))));
+        assert!(matches!(all(&problem[..]), Err(CommandFailure::Problem(_))));
     }
 }

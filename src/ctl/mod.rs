@@ -29,6 +29,7 @@ mod inflight;
 mod interrupt;
 mod lookahead;
 mod moment;
+mod monitor;
 mod nta;
 mod others;
 mod outcome;
@@ -128,6 +129,9 @@ enum Command {
     /// Show the zones whose queries failed, most queries first: reason, servers, whether they still fail, what to do.
     #[command(after_long_help = terms::FAILED)]
     Failed(failed::Arguments),
+    /// Show queries that the cache does not answer, one line each as they end, until Ctrl-C: time, client, outcome, reason.
+    #[command(after_long_help = terms::MONITOR)]
+    Monitor(monitor::Arguments),
     /// Show the cache entries of a name and when they expire.
     #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
@@ -205,6 +209,7 @@ impl Arguments {
             Some(Command::Inflight) => inflight::run(&client, format),
             Some(Command::Why(arguments)) => why::run(arguments, &client, format),
             Some(Command::Failed(arguments)) => failed::run(arguments, &client, format),
+            Some(Command::Monitor(arguments)) => monitor::run(arguments, &client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
             Some(Command::Lookahead) => lookahead::run(&client, format),

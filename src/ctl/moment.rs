@@ -18,6 +18,12 @@ pub(super) fn shown(unix: f64) -> String {
     zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()).unwrap_or_default()
 }
 
+/// The time of day of a moment in local time, like 03:12:30.250.
+pub(super) fn time_of_day(unix: f64) -> String {
+    let zoned = zoned(unix, &TimeZone::system());
+    zoned.map(|zoned| zoned.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default()
+}
+
 /// The year of a moment in local time.
 pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())

@@ -136,6 +136,12 @@ Columns:
   messages     messages sent to servers for this query so far
   waiting for  the server that was queried last, and its zone";
 
+/// Terms of `monitor`.
+pub(super) const MONITOR: &str = "\
+Queries that the cache answers are not shown; those that failed a moment ago and get SERVFAIL again (cached failure) are. The
+outcomes are those of `resolverctl stats --help`. A reader that is too slow loses queries: a line says how many. At most four
+monitors run at once. No query waits for them.";
+
 /// Terms of `why`.
 pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen

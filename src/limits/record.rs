@@ -28,6 +28,13 @@ pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 /// histogram of 11 KiB for each outcome.
 pub const MAX_SHARDS: usize = 64;
 
+/// Questions that wait for a watcher (`resolverctl monitor`): 10 s of a busy gateway, about 200 octets each. A slower one loses
+/// questions.
+pub const WATCHED_QUESTIONS: usize = 1_024;
+
+/// Watchers at once: a few people; each copies every question that is not in the cache.
+pub const MAX_WATCHERS: usize = 4;
+
 /// Zones whose failures are counted for the log at once; spam causes hundreds of them. About 1 KiB each.
 pub const MAX_INCIDENT_ZONES: usize = 256;
 

@@ -3,12 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
 
-use super::entry::{self, Entry};
+use super::entry::{self, Entry, QuestionEntry};
 use super::lock::lock;
 use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
 use super::ring::{self, Ring};
 use super::trail::Trail;
+use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, links};
 use crate::clock::{Mono, micros};
@@ -44,9 +45,37 @@ impl Recorder {
 
     /// Keeps a question that the cache did not answer.
     pub fn asked(&self, question: &Written<'_>) {
+        self.watchers.tell(|| self.ended_now(question));
         if self.kept.is_on() {
             lock(&self.kept.misses).question(question);
             self.notice(question);
+        }
+    }
+
+    /// A watcher of the questions that the cache does not answer; none if there are as many as may be.
+    pub fn watch(&self) -> Option<Watch> {
+        self.watchers.watch()
+    }
+
+    /// The number of watchers.
+    pub fn watching(&self) -> usize {
+        self.watchers.count()
+    }
+
+    /// A question that has just ended, as a watcher reads it.
+    fn ended_now(&self, question: &Written<'_>) -> QuestionEntry {
+        let elapsed = micros(question.elapsed);
+        QuestionEntry {
+            name: question.name.to_ascii_lowercase().into(),
+            kind: question.kind,
+            client: question.client,
+            view: question.view,
+            at: self.clock.unix_micros().saturating_sub(elapsed),
+            outcome: question.outcome,
+            elapsed,
+            flight: Some(question.flight).filter(|flight| *flight > 0),
+            error: question.error.into(),
+            code: (!question.error.is_empty()).then_some(question.code),
         }
     }
 

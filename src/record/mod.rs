@@ -61,6 +61,7 @@ mod told;
 mod totals;
 mod traffic;
 pub mod trail;
+pub mod watch;
 pub mod why;
 mod window;
 pub mod written;
@@ -93,6 +94,7 @@ use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, Messages, ZoneTally};
 pub use self::told::{TellFacts, Told};
 use self::totals::{Totals, Upstream};
+use self::watch::Watchers;
 use self::window::Snapshots;
 pub use self::window::Window;
 use crate::clock::{Clock, Mono};
@@ -122,6 +124,8 @@ pub struct Recorder {
     noticed: Notify,
     /// The time from which on a question is slow, in microseconds.
     slow: AtomicU64,
+    /// Those who follow questions as they end.
+    watchers: Watchers,
 }
 
 impl Recorder {
@@ -151,6 +155,7 @@ impl Recorder {
             doubt: Notify::new(),
             noticed: Notify::new(),
             slow: AtomicU64::new(u64::MAX),
+            watchers: Watchers::default(),
         })
     }
 

@@ -49,6 +49,9 @@ _resolverctl() {
             resolverctl,lookahead)
                 cmd="resolverctl__subcmd__lookahead"
                 ;;
+            resolverctl,monitor)
+                cmd="resolverctl__subcmd__monitor"
+                ;;
             resolverctl,nta)
                 cmd="resolverctl__subcmd__nta"
                 ;;
@@ -169,6 +172,9 @@ _resolverctl() {
             resolverctl__subcmd__help,lookahead)
                 cmd="resolverctl__subcmd__help__subcmd__lookahead"
                 ;;
+            resolverctl__subcmd__help,monitor)
+                cmd="resolverctl__subcmd__help__subcmd__monitor"
+                ;;
             resolverctl__subcmd__help,nta)
                 cmd="resolverctl__subcmd__help__subcmd__nta"
                 ;;
@@ -257,7 +263,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight why failed cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -845,7 +851,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats query flush servers zones inflight why failed cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="status stats query flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1110,6 +1116,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__help__subcmd__monitor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__help__subcmd__nta)
             opts="add list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1341,6 +1361,40 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__monitor)
+            opts="-h --failures --slow --client --zone --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --slow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -139,6 +139,19 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(monitor)
+_arguments "${_arguments_options[@]}" : \
+'--slow=[Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too]:SPAN:_default' \
+'--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
+'--zone=[Show only this name and names below it]:NAME:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--failures[Show queries that fail with SERVFAIL. With --slow, slow ones too]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
 '--type=[Show only this record type]:TYPE:_default' \
@@ -577,6 +590,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(monitor)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -730,6 +747,7 @@ _resolverctl_commands() {
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
 'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
 'failed:Show the zones whose queries failed, most queries first\: reason, servers, whether they still fail, what to do' \
+'monitor:Show queries that the cache does not answer, one line each as they end, until Ctrl-C\: time, client, outcome, reason' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -917,6 +935,7 @@ _resolverctl__subcmd__help_commands() {
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server that resolverd waits for' \
 'why:Show why mail was slow\: the queries of a message, the servers that they waited for, the culprit, what to do' \
 'failed:Show the zones whose queries failed, most queries first\: reason, servers, whether they still fail, what to do' \
+'monitor:Show queries that the cache does not answer, one line each as they end, until Ctrl-C\: time, client, outcome, reason' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
@@ -1031,6 +1050,11 @@ _resolverctl__subcmd__help__subcmd__lookahead_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help lookahead commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__monitor_commands] )) ||
+_resolverctl__subcmd__help__subcmd__monitor_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help monitor commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__help__subcmd__nta_commands() {
     local commands; commands=(
@@ -1109,6 +1133,11 @@ _resolverctl__subcmd__inflight_commands() {
 _resolverctl__subcmd__lookahead_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl lookahead commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__monitor_commands] )) ||
+_resolverctl__subcmd__monitor_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl monitor commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__nta_commands() {

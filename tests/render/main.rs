@@ -17,11 +17,11 @@ use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, Errors};
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{
-    DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, Severity, SnapshotStatus,
-    Stats, Status, Table, Warning,
+    DaemonStatus, Fill, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply, Severity,
+    SnapshotStatus, Stats, Status, Table, Warning,
 };
 use resolverd::ctl::render::plugin::{self, PluginState};
-use resolverd::ctl::render::{Style, json, rows, screen, state, text};
+use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{Step, StepEvent};
@@ -340,6 +340,30 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
         }
     }
     assert!(told(vec![long]).1.len() < 1_024);
+}
+
+#[test]
+fn queries_as_they_end() {
+    let event = |outcome, elapsed, error: Option<&str>| {
+        Reply::Event(QueryEvent {
+            at: 1_795_231_950.25,
+            client: "127.0.0.1".parse().unwrap(),
+            name: "mail.example.".to_owned(),
+            kind: "MX".to_owned(),
+            outcome,
+            elapsed,
+            error: error.map(str::to_owned),
+        })
+    };
+    let failed = "no server of example. gave a usable answer: 192.0.2.53 timeout \u{1b}[31m";
+    let replies = [
+        event(Outcome::Upstream, 0.0412, None),
+        event(Outcome::Failed, 4.0, Some(failed)),
+        Reply::Lost { lost: 1_733 },
+    ];
+    let time = |_: f64| "03:12:30.250".to_owned();
+    let text: String = replies.iter().map(|reply| monitor::line(reply, &time, Style::Plain)).collect();
+    both("monitor", &text, &lines(&replies));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod fake;
 mod lists;
 mod lookahead;
+mod monitor;
 mod socket;
 
 use std::path::{Path, PathBuf};

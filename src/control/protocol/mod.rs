@@ -6,6 +6,7 @@
 mod direct;
 pub mod lists;
 pub mod lookahead;
+mod monitor;
 mod query;
 pub mod rows;
 mod status;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use self::direct::{NotHeard, ServerSaid};
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 use self::lookahead::{LookaheadRule, LookaheadState};
+pub use self::monitor::{MonitorRequest, QueryEvent};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
@@ -95,6 +97,8 @@ pub enum Request {
     Why(WhyRequest),
     /// The zones whose questions failed.
     Failed(FailedRequest),
+    /// Queries that the cache does not answer, as they end. The reply goes on until the client or the daemon ends it.
+    Monitor(MonitorRequest),
     /// The entries of memory under a name.
     Cache {
         /// The name.
@@ -149,6 +153,7 @@ impl Request {
             | Self::Inflight
             | Self::Why(_)
             | Self::Failed(_)
+            | Self::Monitor(_)
             | Self::Cache { .. }
             | Self::Dnsbl
             | Self::DnsblHealth
@@ -287,6 +292,13 @@ pub enum Reply {
     RecordBegin {
         /// The moment.
         begin: Option<f64>,
+    },
+    /// A line of the reply to `Request::Monitor`.
+    Event(QueryEvent),
+    /// A line of the same reply: the client reads too slowly.
+    Lost {
+        /// Queries that were not looked at.
+        lost: u64,
     },
     /// A row of the reply to `Request::Cache`.
     Held(HeldRow),

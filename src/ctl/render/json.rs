@@ -35,6 +35,8 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Message(message) => line(message),
         Reply::FailedZone(zone) => line(zone),
         Reply::RecordBegin { begin } => pair("begin", begin),
+        Reply::Event(event) => line(event),
+        Reply::Lost { lost } => pair("lost", lost),
         Reply::Held(row) => line(row),
         Reply::Nta { name, left } => line(&serde_json::json!({ "name": name, "left": left })),
         Reply::ListState(row) => line(row),

@@ -9,6 +9,7 @@ pub mod html;
 pub mod json;
 pub mod lists;
 pub mod lookahead;
+pub mod monitor;
 pub mod plugin;
 pub mod rows;
 pub mod screen;

@@ -1,0 +1,146 @@
+//! `Request::Monitor`: writes a line for each wanted query when it ends, until the client or the daemon leaves.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::connection::ended;
+use super::lookup::read_name;
+use super::protocol::{Blame, MonitorRequest, Problem, QueryEvent, Reply};
+use super::{Controlled, why};
+use crate::clock;
+use crate::config::Config;
+use crate::limits;
+use crate::question::{is_within, name_of_wire, wire_name};
+use crate::record::entry::QuestionEntry;
+use crate::record::redact::Secrets;
+use crate::record::watch::{Watch, Watched};
+use crate::wire::presentation::{kind_text, name_text};
+
+/// The wanted queries.
+struct Filter {
+    failures: bool,
+    /// In microseconds.
+    slow: Option<u64>,
+    client: Option<IpNet>,
+    /// In wire form.
+    zone: Option<Vec<u8>>,
+}
+
+/// The keys of clients of lists by the configuration, until it changes.
+struct Keys {
+    config: Arc<Config>,
+    secrets: Secrets,
+}
+
+impl Filter {
+    fn read(request: &MonitorRequest) -> Result<Self, Problem> {
+        let slow = request.slow.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        let zone = request.zone.as_deref().map(read_name).transpose()?;
+        Ok(Self {
+            failures: request.failures,
+            slow: slow.map(clock::micros),
+            client: request.client.as_deref().map(why::network).transpose()?,
+            zone: zone.map(|zone| wire_name(&zone.to_lowercase())),
+        })
+    }
+
+    fn wants(&self, question: &QuestionEntry) -> bool {
+        let any = !self.failures && self.slow.is_none();
+        let failed = self.failures && question.outcome.is_failure();
+        let slow = self.slow.is_some_and(|slow| question.elapsed >= slow);
+        (any || failed || slow)
+            && self.client.is_none_or(|client| client.contains(&question.client))
+            && self.zone.as_ref().is_none_or(|zone| is_within(&question.name, zone))
+    }
+}
+
+impl Keys {
+    fn of(config: Arc<Config>) -> Self {
+        let keyed = config.lists().into_values().filter(|list| list.keyed);
+        let apexes: Vec<Vec<u8>> = keyed.map(|list| wire_name(&list.apex)).collect();
+        let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
+        let bases: Vec<Vec<u8>> =
+            config.dnsbl.registry.keyed.values().chain(with_key).map(wire_name).collect();
+        Self { secrets: Secrets::before(apexes).and_keys_before(bases), config }
+    }
+}
+
+/// Streams the wanted queries.
+pub(super) async fn stream(
+    mut stream: UnixStream,
+    request: &MonitorRequest,
+    subject: &impl Controlled,
+    mut ending: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let begun = Filter::read(request).and_then(|filter| Ok((filter, begin(subject)?)));
+    let (filter, mut watch) = match begun {
+        Ok(begun) => begun,
+        Err(problem) => return write(&mut stream, &Reply::Problem(problem)).await,
+    };
+    let mut keys = Keys::of(subject.config());
+    let mut unexpected = [0; 64];
+    loop {
+        let watched = tokio::select! {
+            biased;
+            () = ended(&mut ending) => return write(&mut stream, &Reply::End).await,
+            // The client sends nothing more: it has left.
+            _ = stream.read(&mut unexpected) => return Ok(()),
+            watched = watch.next() => watched,
+        };
+        let reply = match watched {
+            Watched::Lost(lost) => Reply::Lost { lost },
+            Watched::Question(question) => {
+                let config = subject.config();
+                if !Arc::ptr_eq(&config, &keys.config) {
+                    keys = Keys::of(config);
+                }
+                let question = question.without(&keys.secrets);
+                if !filter.wants(&question) {
+                    continue;
+                }
+                Reply::Event(event(&question))
+            }
+        };
+        tokio::select! {
+            biased;
+            written = write(&mut stream, &reply) => written?,
+            () = ended(&mut ending) => return Ok(()),
+        }
+    }
+}
+
+fn begin(subject: &impl Controlled) -> Result<Watch, Problem> {
+    subject.recorder().watch().ok_or_else(|| {
+        let most = limits::MAX_WATCHERS;
+        let sentence =
+            format!("The maximum of {most} `resolverctl monitor` at once is reached; end one of them.");
+        Problem { fault: Blame::Daemon, sentence }
+    })
+}
+
+fn event(question: &QuestionEntry) -> QueryEvent {
+    let seconds = |micros| Duration::from_micros(micros).as_secs_f64();
+    QueryEvent {
+        at: seconds(question.at),
+        client: question.client,
+        name: name_text(&name_of_wire(&question.name)),
+        kind: kind_text(question.kind),
+        outcome: question.outcome,
+        elapsed: seconds(question.elapsed),
+        error: Some(question.error.to_string()).filter(|error| !error.is_empty()),
+    }
+}
+
+/// Writes a line. A client that reads nothing for a while is left.
+async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
+    line.push(b'\n');
+    timeout(limits::CONTROL_TIME, stream.write_all(&line)).await?
+}

@@ -1,0 +1,87 @@
+//! `resolverctl monitor`: queries as they end.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::client::ControlClient;
+use super::exit::{CommandFailure, Exit};
+use super::moment;
+use super::outcome::CommandOutcome;
+use super::render::{Format, json, monitor};
+use crate::control::protocol::{MonitorRequest, Request};
+
+/// The command line of `monitor`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Show queries that fail with SERVFAIL. With --slow, slow ones too.
+    #[arg(long)]
+    failures: bool,
+    /// Show queries that take this long or longer, like 500ms or 2s. With --failures, failed ones too.
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    slow: Option<Duration>,
+    /// Show only queries of this client: an address or a network.
+    #[arg(long, value_name = "ADDRESS|NETWORK")]
+    client: Option<String>,
+    /// Show only this name and names below it.
+    #[arg(long, value_name = "NAME")]
+    zone: Option<String>,
+}
+
+/// Prints a line for each query until the reader of the output, the user or the daemon ends it.
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let request = MonitorRequest {
+        failures: arguments.failures,
+        slow: arguments.slow.map(|slow| slow.as_secs_f64()),
+        client: arguments.client.clone(),
+        zone: arguments.zone.clone(),
+    };
+    let mut output = io::stdout().lock();
+    client.follow(&Request::Monitor(request), |reply| {
+        let line = match format {
+            Format::Json => json::reply(&reply),
+            Format::Text(style) => monitor::line(&reply, &moment::time_of_day, style),
+        };
+        match output.write_all(line.as_bytes()).and_then(|()| output.flush()) {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            // The reader of the pipe, for instance `head`, has closed it. This is no error.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            Err(error) => Err(CommandFailure::Output(error)),
+        }
+    })?;
+    Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
+}
+
+/// Reads a span: `500ms`, `2s`, `1m`.
+fn span(typed: &str) -> Result<Duration, String> {
+    let wrong = || format!("\"{typed}\" is not a duration: write it like 500ms, 2s or 1m");
+    let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = typed.split_at_checked(unit_at).ok_or_else(wrong)?;
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let one = match unit {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" => Duration::from_secs(60),
+        _ => return Err(wrong()),
+    };
+    Ok(one * number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_has_a_unit() {
+        assert_eq!(span("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(span("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(span("1m"), Ok(Duration::from_secs(60)));
+        for wrong in ["", "2", "ms", "1h", "-1s", "99999999999s"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! A line for each query that has ended.
+
+use super::{Paint, Style, words};
+use crate::control::protocol::{QueryEvent, Reply};
+use crate::wire::presentation::harmless;
+
+/// The line of a query, or of the number of lost ones. `time` writes a moment in local time.
+pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String {
+    match reply {
+        Reply::Event(event) => self::event(event, time, style),
+        Reply::Lost { lost } => {
+            let queries = if *lost == 1 { "query is" } else { "queries are" };
+            let text =
+                format!("{} {queries} not shown: the output was read too slowly", words::number(*lost));
+            style.paint(Paint::Bad, &text) + "\n"
+        }
+        _ => String::new(),
+    }
+}
+
+fn event(event: &QueryEvent, time: &dyn Fn(f64) -> String, style: Style) -> String {
+    let paint = if event.outcome.is_failure() { Paint::Bad } else { Paint::Plain };
+    let outcome = style.paint(paint, &words::outcome(event.outcome));
+    let error = event.error.as_ref().map(|error| format!(": {}", harmless(error))).unwrap_or_default();
+    format!(
+        "{}  {}  {} {}  {outcome} in {}{error}\n",
+        style.paint(Paint::Faint, &time(event.at)),
+        event.client,
+        harmless(&event.name),
+        event.kind,
+        words::time(event.elapsed)
+    )
+}
