@@ -210,7 +210,7 @@ pub(super) fn advice(kind: CulpritKind, zone: &str) -> String {
         }
         CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
         CulpritKind::Overload => {
-            "resolverd limits its load; `resolverctl stats` shows the client and the zone that cause it".to_owned()
+            "too many queries came at once, and resolverd answered some with SERVFAIL; `resolverctl stats` shows the client and the zone that cause it".to_owned()
         }
         CulpritKind::Client => {
             "DNS was not the cause: look at the program that asks, for instance a greeting delay or a content filter"

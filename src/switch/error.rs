@@ -19,7 +19,7 @@ pub enum SwitchError {
         error: io::Error,
     },
     /// A file that has changed since the switch.
-    #[error("{path} has changed since the switch, and stays as it is; the text of before is in {RECORD}")]
+    #[error("{path} has changed since the switch, and stays as it is; the former text is in {RECORD}")]
     Changed {
         /// The file.
         path: String,
@@ -60,7 +60,7 @@ pub enum SwitchError {
     },
     /// The operator's own file names resolverd.
     #[error(
-        "{path} has changed since the switch and still names resolverd, which was not here before; nothing is changed. Write the address of another resolver, then run this again; the text of before is in {RECORD}"
+        "{path} has changed since the switch and still names resolverd, which was not here before; nothing is changed. Write the address of another resolver, then run this again; the former text is in {RECORD}"
     )]
     StillNamed {
         /// The file.
@@ -73,7 +73,7 @@ pub enum SwitchError {
         path: String,
     },
     /// The old resolver could not be started.
-    #[error("resolverd is started again, because the resolver of before has not started")]
+    #[error("resolverd is started again, because the former resolver has not started")]
     StartedAgain,
     /// A signal came.
     #[error("not begun: a signal has interrupted it")]

@@ -215,13 +215,13 @@ impl Draft<'_> {
             })
             .map(|(address, _)| address.to_string())
             .collect();
-        let evidence = format!("other hosts may query the resolver in place at {}", list(&elsewhere));
+        let evidence = format!("other hosts may query the current resolver at {}", list(&elsewhere));
         match (elsewhere.is_empty(), self.stop_shared) {
             (true, _) => {}
             (false, true) => self.plan.warnings.push(HostFinding::warning(
                 CHECK,
                 evidence,
-                "it stops, as --stop-shared says; those hosts get no answers from it any more",
+                "it is stopped, because --stop-shared was given; these hosts then get no answers from it",
             )),
             (false, false) => self.plan.refusals.push(HostFinding::failure(
                 CHECK,
@@ -235,7 +235,7 @@ impl Draft<'_> {
             self.plan.warnings.push(HostFinding::warning(
                 CHECK,
                 format!("the zones and settings of {path} are not carried over"),
-                format!("see first: resolverctl import {path}"),
+                format!("convert them first: `resolverctl import {path}`"),
             ));
         }
     }

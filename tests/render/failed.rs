@@ -71,7 +71,7 @@ fn each_zone_has_its_reason_and_what_to_do() {
         extended_error: Some(14),
         servers: Vec::new(),
         still_fails: StillFails::No,
-        advice: "resolverd limits its load".to_owned(),
+        advice: "too many queries came at once, and resolverd answered some with SERVFAIL".to_owned(),
         ..silent()
     };
     let replies = replies(Some(0.0), vec![silent(), refused, shed]);
@@ -86,7 +86,7 @@ fn how_far_the_record_reaches_is_said() {
     both("failed_none", &text(&none), &lines(&none));
     assert_eq!(
         text(&replies(None, Vec::new())),
-        "The record is empty: no query has come since resolverd started, or history.size is \"0\".\n"
+        "The query record (history) is empty: no query has come since resolverd started, or history.size is \"0\".\n"
     );
     let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), 0.0, &moment, Style::Plain);
     assert!(many.lines().count() < 120 && many.contains("and "), "{many}");

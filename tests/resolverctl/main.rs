@@ -398,7 +398,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
 fn failed_shows_the_zones_whose_queries_failed() {
     let world = World::new();
     let (code, text, _) = world.run(&["failed"]);
-    assert!(code == 4 && text.starts_with("The record is empty"), "{text}");
+    assert!(code == 4 && text.starts_with("The query record (history) is empty"), "{text}");
     let at = Clock::machine().mono().as_micros();
     for (name, error) in [
         (&b"\x04mail\x07example\x00"[..], "no server of example. answered"),

@@ -221,7 +221,7 @@ fn a_signal_undoes_the_switch() {
         let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
         assert_eq!(code, 1, "{signal}: {text}");
         assert!(text.contains("a signal has interrupted it"), "{text}");
-        assert!(text.contains("If it is cut off, run: resolverctl switch --back\n"), "{text}");
+        assert!(text.contains("If this command is interrupted, run: resolverctl switch --back\n"), "{text}");
         assert!(text.ends_with("All is as before the switch.\n"), "{text}");
         let mut after = host.files();
         after.remove("var/lib");
@@ -236,7 +236,7 @@ fn consequences_are_told_before_the_steps() {
     let before = host.files();
     let (code, text) = host.switch(&internet, &["--yes"]);
     assert_eq!(code, 1);
-    assert!(text.contains("other hosts may query the resolver in place at 0.0.0.0:53"), "{text}");
+    assert!(text.contains("other hosts may query the current resolver at 0.0.0.0:53"), "{text}");
     assert!(text.contains("--stop-shared"), "{text}");
     assert_eq!(host.files(), before);
     let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);

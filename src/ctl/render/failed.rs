@@ -22,11 +22,14 @@ pub fn zones(replies: &[Reply], from: f64, moment: &dyn Fn(f64) -> String, style
     let begin =
         replies.iter().find_map(|reply| if let Reply::RecordBegin { begin } = reply { *begin } else { None });
     let Some(begin) = begin else {
-        return "The record is empty: no query has come since resolverd started, or history.size is \"0\".\n"
+        return "The query record (history) is empty: no query has come since resolverd started, or history.size is \"0\".\n"
             .to_owned();
     };
-    let reach =
-        if begin > from { format!("The record begins at {}.\n", moment(begin)) } else { String::new() };
+    let reach = if begin > from {
+        format!("The oldest query in the query record (history) is of {}.\n", moment(begin))
+    } else {
+        String::new()
+    };
     if zones.is_empty() {
         return format!(
             "{}\n{reach}",
@@ -73,6 +76,6 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
 
 /// A server and what it did.
 fn server(server: &FailedServer) -> String {
-    let conduct = server.conduct.map_or_else(|| "no answer".to_owned(), |conduct| words::label(&conduct));
+    let conduct = server.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
     format!("{} {conduct}", server.server)
 }

@@ -39,7 +39,7 @@ pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     let found = findings(&plan.warnings, format);
     match format {
         Format::Json => found,
-        Format::Text(_) => format!("{found}If it is cut off, run: resolverctl switch --back\n"),
+        Format::Text(_) => format!("{found}If this command is interrupted, run: resolverctl switch --back\n"),
     }
 }
 
@@ -60,7 +60,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
         (Format::Json, _, _) => String::new(),
         (_, true, _) => "All is as before the switch.\n".to_owned(),
         (_, _, true) => format!(
-            "The rest was changed after the switch, and stays; this host does not need resolverd. To forget it, remove {RECORD}\n"
+            "The other files were changed after the switch and stay as they are; this host does not need resolverd. To end the switch, remove {RECORD}\n"
         ),
         (_, _, false) => {
             "Not all is as before. Correct it, then run again: resolverctl switch --back\n".to_owned()
