@@ -108,13 +108,13 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
-            of_subjects(subjects, Daemon::new(client.clone(), Ports::USUAL), (format, mail.html.as_deref()))
+            of_subjects(subjects, &Daemon::new(client.clone(), Ports::USUAL), (format, mail.html.as_deref()))
         }
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
             let ports = Ports { smtp: arguments.smtp_port, https: arguments.https_port };
             let daemon = Daemon::new(client.clone(), ports);
-            of_subjects(subjects, daemon, (format, arguments.html.as_deref()))
+            of_subjects(subjects, &daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -188,7 +188,7 @@ fn with_others(
 /// The checks of domains and addresses, one after the other.
 fn of_subjects(
     subjects: Vec<CheckSubject>,
-    daemon: Daemon,
+    daemon: &Daemon,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
@@ -200,7 +200,7 @@ fn of_subjects(
             (domain, _) => domain.to_owned(),
         };
         let facts =
-            runtime.block_on(gather_domain(CheckSubject { unix: now, own: own.clone(), ..subject }, &daemon));
+            runtime.block_on(gather_domain(CheckSubject { unix: now, own: own.clone(), ..subject }, daemon));
         let found = check_domain::judge(&facts);
         match format {
             Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),

@@ -36,7 +36,7 @@ fn fetched(host: &str, server: SocketAddr) -> io::Result<PolicyFile> {
     let mut octets = Vec::new();
     match secured.stream.take(MAX_POLICY_FILE).read_to_end(&mut octets) {
         // Some servers close the connection without the end of TLS; the text is small and was read as far as it came.
-        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
         _ => Ok(read(&String::from_utf8_lossy(&octets))),
     }
 }

@@ -20,8 +20,8 @@ pub(super) fn check(facts: &Facts) -> Option<Finding> {
             _ => None,
         });
     let names = servers.iter().filter_map(|server| zone::child_set_at(facts, *server));
-    let parts =
-        [differs(facts, (domain, "MX"), mail.collect()), differs(facts, (apex, "NS"), names.collect())];
+    let (mail, names) = (mail.collect(), names.collect());
+    let parts = [differs(facts, (domain, "MX"), &mail), differs(facts, (apex, "NS"), &names)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| Finding::new(Code::CachedHere, parts.join("; ")))
 }
@@ -43,7 +43,7 @@ pub(super) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
 fn differs(
     facts: &Facts,
     (name, kind): (&str, &'static str),
-    told: BTreeSet<BTreeSet<String>>,
+    told: &BTreeSet<BTreeSet<String>>,
 ) -> Option<String> {
     let found = facts.lookup(name, kind);
     let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = found else { return None };

@@ -15,7 +15,7 @@ fn certificate() -> Vec<u8> {
 }
 
 /// The findings about one host that said this, with these TLSA records and other lines.
-fn found(got: Got, lines: &str) -> Vec<(Code, Level)> {
+fn found(got: &Got, lines: &str) -> Vec<(Code, Level)> {
     let base = "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
     let mut facts = facts("a.test.", &format!("{base}\n{lines}"));
     facts.subject.connect = true;
@@ -49,7 +49,7 @@ fn each_answer_of_a_host_has_its_code() {
         (secured(vec![certificate()], Some("expired")), "", Code::CertificateInvalid, Level::Note),
     ];
     for (got, lines, code, level) in cases {
-        let told = found(got.clone(), lines);
+        let told = found(&got, lines);
         assert!(told.contains(&(code, level)), "{got:?}: {told:?}");
     }
     let without = facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
@@ -68,7 +68,7 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     let hex = |octets: &[u8]| HEXLOWER.encode(octets);
     let judge = |record: &str, chain: &[Vec<u8>]| {
         let line = format!("lookup _25._tcp.mx.a.test. TLSA secure | {record}");
-        found(secured(chain.to_vec(), None), &line)[0].0
+        found(&secured(chain.to_vec(), None), &line)[0].0
     };
     let (leaf, other) = ([whole.clone()], [vec![0x30, 0], whole.clone()]);
     let of_key = hex(digest(&SHA256, key).as_ref());

@@ -372,7 +372,7 @@ fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Find
         findings.push(Finding::new(Code::MxDiffers, told.join("; ")));
     }
     if serials.len() > 1 {
-        let newest = newest(serials.keys().copied());
+        let newest = newest(&serials);
         let told: Vec<String> = serials
             .iter()
             .map(|(serial, servers)| {
@@ -390,9 +390,9 @@ fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Find
 }
 
 /// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.
-fn newest(serials: impl Iterator<Item = u32> + Clone) -> Option<u32> {
+fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
-    serials.clone().find(|one| serials.clone().all(|other| newer(*one, other)))
+    serials.keys().copied().find(|one| serials.keys().all(|other| newer(*one, *other)))
 }
 
 /// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
