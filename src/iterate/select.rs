@@ -299,6 +299,17 @@ mod tests {
     }
 
     #[test]
+    fn of_servers_that_failed_the_one_that_answered_first_is_asked_again_unless_it_still_may_answer() {
+        let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Answering)];
+        candidates.iter_mut().for_each(|candidate| candidate.progress = CandidateProgress::Spent);
+        let fault = |place: usize, conduct| (candidates[place].address, conduct);
+        let faults = [fault(1, Conduct::ServFail), fault(0, Conduct::Refused)];
+        assert_eq!(failed_first(&candidates, &faults), Some(1));
+        candidates[1].progress = CandidateProgress::Overdue;
+        assert_eq!(failed_first(&candidates, &faults), None);
+    }
+
+    #[test]
     fn two_servers_in_a_row_that_refuse_are_told_from_others() {
         let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
         let (one, other) = (fault(1, Conduct::Refused), fault(2, Conduct::Refused));
