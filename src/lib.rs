@@ -88,7 +88,7 @@
 //! zone_file  wire rdata
 //! dnsbl      exchange record question clock limits
 //! exchange   wire question supervise conduct clock hash random limits
-//! record     validate question conduct clock limits
+//! record     validate question conduct clock hash limits
 //! cache      validate question clock hash random rdata limits
 //! log        wire limits
 //! wire       question clock hash rdata limits

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::config::{
     Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredZone, Family, Forwarder, Guard,
-    Listener, RootHints, ZoneKind, changes, show,
+    Listener, Redact, RootHints, ZoneKind, changes, show,
 };
 
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestEntries, WhenSilent, WhenStale};
@@ -115,6 +115,7 @@ prop_compose! {
         config.cache.size = mebibytes << 20;
         config.history.size = [None, Some(0), Some(mebibytes.clamp(1, 1_024) << 20)][workers % 3];
         config.metrics.listen = (workers > 2).then(|| SocketAddr::new(address(port), 9_453));
+        config.history.redact = [Redact::None, Redact::Client, Redact::Names][families % 3];
         config.history.slow = Duration::from_millis(10 + u64::from(port) % 50_000);
         (config.cache.max_ttl, config.cache.negative_max_ttl) = (spans.0, spans.1);
         config.resolve.deadline = Duration::from_millis(spans.2);

@@ -18,7 +18,8 @@ pub use super::addresses::{PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
     Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, HistorySection, Listener,
-    LogSection, LookaheadMode, LookaheadSection, MetricsSection, Resolve, RootHints, TrustAnchor, ZoneKind,
+    LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve, RootHints, TrustAnchor,
+    ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -193,7 +194,7 @@ impl Default for Control {
 
 impl Default for HistorySection {
     fn default() -> Self {
-        Self { size: None, slow: Duration::from_secs(1) }
+        Self { size: None, slow: Duration::from_secs(1), redact: Redact::None }
     }
 }
 

@@ -304,7 +304,23 @@ pub struct HistorySection {
     pub size: Option<u64>,
     /// The time from which on a question is slow.
     pub slow: Duration,
+    /// What the disk does not get of failed and slow questions.
+    pub redact: Redact,
 }
+
+/// What is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redact {
+    /// Nothing.
+    None,
+    /// The addresses of clients.
+    Client,
+    /// These and the names, except their domains.
+    Names,
+}
+
+const REDACT: [(&str, Redact); 3] =
+    [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
 /// A slow question of less than this would be a line for each cache miss; one that takes longer than a minute has no client
 /// any more.
@@ -325,6 +341,11 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
             "slow",
             |history, typed, _| set(&mut history.slow, value::span(typed, &SLOW_RANGE)),
             |history| Some(written::span(history.slow)),
+        ),
+        ConfigKey::new(
+            "redact",
+            |history, typed, _| set(&mut history.redact, value::word(typed, &REDACT)),
+            |history| Some(written::word(history.redact, &REDACT)),
         ),
     ],
 };

@@ -3,7 +3,7 @@
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `reload` changes to another configuration. `tasks` has the
 //! tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `state_files` finds its
-//! file. `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
+//! file. `history` keeps failed and slow questions over a restart. `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!
@@ -18,6 +18,7 @@
 //! - `MemoryMax=` in the unit follows from `cache.size` and `history.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
+mod history;
 mod reload;
 mod running;
 mod snapshot;
@@ -124,6 +125,10 @@ impl Daemon {
         let clock = Clock::machine();
         let random = Random::system()?;
         let recorder = Recorder::with_size(clock.clone(), listener::shards(&config), config.history_size());
+        let history = (config.history_size() > 0).then(|| history::of_state_directory(&clock)).flatten();
+        if let Some(files) = history {
+            recorder.store_in(Arc::new(files));
+        }
         let network = Arc::new(SocketNetwork::new(random.clone(), ports));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
@@ -237,7 +242,10 @@ impl Daemon {
             let _ = control.await;
         }
         tasks.shutdown().await;
-        tokio::task::block_in_place(|| (subject.keep_lists(None), subject.keep_rules(None)));
+        tokio::task::block_in_place(|| {
+            subject.resolver.tell();
+            (subject.keep_lists(None), subject.keep_rules(None))
+        });
         if let Some(snapshot) = &subject.snapshot {
             snapshot.end();
             subject.write_snapshot().await;

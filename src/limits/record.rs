@@ -227,3 +227,16 @@ pub const MAX_DEBUG_LINES: usize = 1_000;
 
 /// Servers of a failure that are shown with their conduct.
 pub const MAX_FAILURE_SERVERS: usize = 8;
+
+/// Octets of all segments of the record on disk: at some 500 octets for a failed question with its flight more than a hundred
+/// thousand of them.
+pub const MAX_STORED: u64 = 64 << 20;
+
+/// Octets of a segment: the oldest one is removed as a whole, and one is read at a time.
+pub const MAX_SEGMENT: u64 = 4 << 20;
+
+/// How long a segment is kept after it was last written: a mail is looked for in the week in which it was delayed.
+pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Octets of memory that a reader takes for entries of the disk; the oldest entries are left out.
+pub const MAX_STORED_READ: usize = 24 << 20;

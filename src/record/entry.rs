@@ -333,7 +333,7 @@ fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
 mod tests {
     use super::*;
     use crate::limits::MAX_RECORDED_TEXT;
-    use crate::record::written::{HitHead, Written, WrittenFlight, WrittenMessage, WrittenMessages};
+    use crate::record::written::{HitHead, Written};
     use proptest::prelude::*;
 
     fn name(text: &str) -> Box<[u8]> {
@@ -370,27 +370,7 @@ mod tests {
     }
 
     fn put_flight(into: &mut Vec<u8>) {
-        let flight = flight();
-        let mut messages = WrittenMessages::default();
-        for message in &flight.messages {
-            let zone = messages.zone(&crate::question::name_of_wire(&message.zone));
-            let MessageEntry { at, elapsed, server, transport, conduct, reason, depth, .. } = *message;
-            messages.add(WrittenMessage { at, elapsed, server, zone, transport, conduct, reason, depth });
-        }
-        let written = WrittenFlight {
-            id: flight.id,
-            began: flight.began,
-            elapsed: flight.elapsed,
-            name: &flight.name,
-            kind: flight.kind,
-            zone: &flight.zone,
-            shows: flight.shows,
-            why: &flight.why,
-            faults: &flight.faults,
-            messages: &messages,
-            links: &flight.links,
-        };
-        written.put(into);
+        Entry::Flight(flight()).put(into);
     }
 
     #[test]

@@ -132,7 +132,8 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &Facts<'_>, now
     rows.sort_by(|one, other| {
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
-    FailedReport { begin: recorded.begin.map(seconds), zones: rows }
+    let begin = recorded.begin.into_iter().chain(recorded.stored_begin).min();
+    FailedReport { begin: begin.map(seconds), zones: rows }
 }
 
 impl<'a> Failures<'a> {

@@ -8,13 +8,15 @@ use super::lock::lock;
 use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
 use super::ring::{self, Ring};
+use super::store::Store;
+use super::stored;
 use super::trail::Trail;
 use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, links};
 use crate::clock::{Mono, micros};
-use crate::limits::RECORD_READER;
-use crate::question::WireName;
+use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ, RECORD_READER};
+use crate::question::{Outcome, WireName};
 
 /// Reads rings: the newest entries first, until the memory of its reader is used up.
 struct RingReader<'a> {
@@ -25,6 +27,49 @@ struct RingReader<'a> {
     recorded: Recorded,
     /// The entries before this moment were not all read.
     begin: u64,
+    /// When the first question came that the cache did not answer.
+    misses: Option<u64>,
+}
+
+/// Reads the store: the newest segments first, until the memory of its reader is used up.
+struct StoreReader<'a> {
+    span: &'a ReadSpan,
+    secrets: &'a Secrets,
+    /// Only questions before this moment.
+    until: u64,
+    /// Octets of memory that were taken.
+    taken: usize,
+}
+
+impl StoreReader<'_> {
+    fn read(mut self, store: &dyn Store, recorded: &mut Recorded) {
+        // Older flights explain nothing in the span.
+        let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME));
+        store.read_back(&mut |segment| {
+            let mut latest = 0;
+            stored::read(segment, |entry| match self.secrets.removed(entry) {
+                Entry::Question(question) => {
+                    latest = latest.max(question.at);
+                    if question.at < self.until {
+                        let begin = recorded.stored_begin.map_or(question.at, |begin| begin.min(question.at));
+                        recorded.stored_begin = Some(begin);
+                        if self.span.has(&question) {
+                            self.taken = self.taken.saturating_add(question.weight());
+                            recorded.questions.push(question);
+                        }
+                    }
+                }
+                Entry::Flight(flight) => {
+                    latest = latest.max(flight.end());
+                    if flight.end() >= first && flight.began <= self.span.to {
+                        self.taken = self.taken.saturating_add(flight.weight());
+                        recorded.flights.push(flight);
+                    }
+                }
+            });
+            self.taken < MAX_STORED_READ && latest >= first
+        });
+    }
 }
 
 impl Recorder {
@@ -109,7 +154,8 @@ impl Recorder {
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         let now = self.clock.mono();
         let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
-        let mut reader = RingReader { span, secrets, offset, recorded: Recorded::default(), begin: 0 };
+        let mut reader =
+            RingReader { span, secrets, offset, recorded: Recorded::default(), begin: 0, misses: None };
         let memory = usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX);
         let mut left = memory;
         for shard in &self.shards {
@@ -120,8 +166,13 @@ impl Recorder {
         let hits = std::mem::take(&mut reader.begin);
         reader.recorded.questions.retain(|question| question.at >= hits);
         reader.read(&self.kept.misses, left);
-        let RingReader { mut recorded, begin, .. } = reader;
+        let RingReader { mut recorded, begin, misses, .. } = reader;
         recorded.questions.retain(|question| question.at >= begin);
+        if let Some(store) = self.kept.store.get() {
+            // What is stored is also in memory, as far back as that reaches.
+            let until = misses.unwrap_or(u64::MAX).max(begin);
+            StoreReader { span, secrets, until, taken: 0 }.read(&**store, &mut recorded);
+        }
         let unix = |at: Mono| at.as_micros().wrapping_add(offset);
         let outages = lock(&self.incidents).outage.spans(now);
         recorded.outages = outages.into_iter().map(|(since, until)| (unix(since), unix(until))).collect();
@@ -140,6 +191,10 @@ impl RingReader<'_> {
                 match entry {
                     Entry::Question(question) => {
                         earliest = earliest.min(question.at);
+                        if question.outcome != Outcome::Cache {
+                            self.misses =
+                                Some(self.misses.map_or(question.at, |first| first.min(question.at)));
+                        }
                         let first = self.recorded.begin.map_or(question.at, |first| first.min(question.at));
                         self.recorded.begin = Some(first);
                         if self.span.has(&question) {
@@ -167,7 +222,6 @@ impl RingReader<'_> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::question::Outcome;
     use hickory_proto::rr::RecordType;
 
     fn recorder(size: u64) -> std::sync::Arc<Recorder> {

@@ -54,6 +54,8 @@ mod report;
 mod ring;
 mod shard;
 mod slow_lines;
+pub mod store;
+pub mod stored;
 mod table;
 mod tally;
 mod telling;

@@ -1,7 +1,7 @@
 //! The recorded questions: the part of the record that keeps each question, and the flights that answered them.
 
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
@@ -10,6 +10,7 @@ use super::entry::{FlightEntry, QuestionEntry};
 use super::event::Lost;
 use super::lock::lock;
 use super::ring::Ring;
+use super::store::Store;
 use super::trail::Trail;
 use super::written::HitHead;
 use crate::clock::Clock;
@@ -21,6 +22,8 @@ use crate::question::Question;
 pub(super) struct Kept {
     /// Questions that the cache did not answer, and flights.
     pub(super) misses: Mutex<Ring>,
+    /// Where failed and slow questions are kept longer.
+    pub(super) store: OnceLock<Arc<dyn Store>>,
     /// Octets of all rings; 0: nothing is kept.
     pub(super) size: u64,
     /// Added to the numbers of trails, so that flights of two processes have different numbers.
@@ -76,6 +79,8 @@ pub struct Recorded {
     pub flights: Vec<FlightEntry>,
     /// When the first question of the record came, whether it was wanted or not.
     pub begin: Option<u64>,
+    /// When the first stored question came, of those that failed or were slow and are no longer in memory.
+    pub stored_begin: Option<u64>,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
 }
@@ -108,7 +113,12 @@ impl Kept {
     /// The ring of misses has half of `size` octets; 0: nothing is kept.
     pub(super) fn new(clock: &Clock, size: u64, shards: usize) -> Self {
         let (misses, _) = split(size, shards);
-        Self { misses: Mutex::new(Ring::new(misses)), size, first: clock.unix_micros() }
+        Self {
+            misses: Mutex::new(Ring::new(misses)),
+            store: OnceLock::new(),
+            size,
+            first: clock.unix_micros(),
+        }
     }
 
     /// Whether questions are kept.

@@ -1,12 +1,58 @@
-//! Removes the keys of clients of DNS lists from what is read of the record.
+//! Removes the keys of clients of DNS lists from what is read of the record, and what `history.redact` names from what is
+//! stored on disk.
 //!
 //! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
 //! they came, because a hit is written without looking at it. No reader gets an entry that did not pass here, so that
 //! no screen, reply or file can have a key.
 
+use std::net::Ipv4Addr;
+
 use super::entry::{Entry, Link};
+use super::message::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use crate::question::{is_within, label_places, name_of_wire};
+
+/// What the disk does not get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Redaction {
+    /// The addresses of clients.
+    pub clients: bool,
+    /// The names asked for, except their domains, and the names and addresses in answers.
+    pub names: bool,
+}
+
+/// Stands for a sentence that may have a name.
+const REDACTED: &str = "redacted (history.redact)";
+
+impl Redaction {
+    /// The entry as the disk gets it.
+    pub(super) fn applied(self, mut entry: Entry) -> Entry {
+        match &mut entry {
+            Entry::Question(question) => {
+                if self.clients {
+                    question.client = Ipv4Addr::UNSPECIFIED.into();
+                }
+                if self.names {
+                    question.name = domain_of(&question.name);
+                    hide(&mut question.error);
+                }
+            }
+            Entry::Flight(flight) if self.names => {
+                flight.name = domain_of(&flight.name);
+                flight.links.clear();
+                hide(&mut flight.why);
+            }
+            Entry::Flight(_) => {}
+        }
+        entry
+    }
+}
+
+fn hide(text: &mut Box<str>) {
+    if !text.is_empty() {
+        *text = REDACTED.into();
+    }
+}
 
 /// Stands for a key in names and in texts, as in `exchange::secret`.
 const STANDS_FOR: &str = "_key";

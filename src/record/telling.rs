@@ -1,12 +1,14 @@
 //! The recorder's part that tells the log of failed and slow questions, and with `log.level = "debug"` of each that the cache
 //! did not answer.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Recorder;
 use super::culprit::{Asked, judge};
-use super::entry::QuestionEntry;
+use super::entry::{Entry, QuestionEntry};
 use super::evidence;
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
@@ -15,7 +17,9 @@ use super::follow::Follower;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
 use super::recorded::Recorded;
-use super::redact::Secrets;
+use super::redact::{Redaction, Secrets};
+use super::store::Store;
+use super::stored;
 use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{Facts, KnownFacts};
@@ -77,20 +81,45 @@ impl Recorder {
         let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded));
         let slow = micros(self.slow_from());
         let mut lines = Vec::new();
-        for question in &recorded.questions {
+        // The questions to be stored, by their places, and the flights that explain them.
+        let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::new());
+        for (place, question) in recorded.questions.iter().enumerate() {
             let asked = explained.explain(question, &known);
+            let is_slow = question.elapsed >= slow;
+            if asked.failed() || is_slow {
+                places.insert(place);
+                flights.extend(asked.flight.map(|flight| flight.id));
+            }
             if let Some(failed) = FailedQuestion::of(asked) {
                 let elsewhere = self.told_elsewhere(&failed, &traffic, facts);
                 lines.extend(told.failures.failed(&failed, elsewhere, now));
-            } else if question.elapsed >= slow && !traffic.was_down(question) && told.slow.has_room(now) {
+            } else if is_slow && !traffic.was_down(question) && told.slow.has_room(now) {
                 // What is slow in an outage of our own network has the line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
+        self.store(told.stored.choose(&recorded, &flights, |place| places.contains(&place)), facts.redaction);
         lines.extend(told.failures.tick(now));
         lines.extend(told.slow.tick(now));
         lines.iter().for_each(Line::write);
         debug(&recorded.questions);
+    }
+
+    /// Keeps failed and slow questions also in `store`, and reads them again; only the first call does so.
+    pub fn store_in(&self, store: Arc<dyn Store>) {
+        // It is called once, at start.
+        let _ = self.kept.store.set(store);
+    }
+
+    /// Stores entries, whose moments are those of `Mono`.
+    fn store(&self, entries: Vec<Entry>, redaction: Redaction) {
+        let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
+        let offset = self.clock.unix_micros().wrapping_sub(self.clock.mono().as_micros());
+        let mut octets = Vec::new();
+        for entry in entries {
+            stored::put(&redaction.applied(entry.after(offset)), &mut octets);
+        }
+        store.append(&octets);
     }
 
     /// Whether the log tells the cause of a failure already.

@@ -2,8 +2,9 @@
 
 use super::failure_lines::FailureLines;
 use super::follow::Follower;
-use super::redact::Secrets;
+use super::redact::{Redaction, Secrets};
 use super::slow_lines::SlowLines;
+use super::stored::Chooser;
 use super::why::Facts;
 
 /// The questions that the log knows, and the place in the record up to which it was read.
@@ -12,12 +13,15 @@ pub struct Told {
     pub(super) follower: Follower,
     pub(super) failures: FailureLines,
     pub(super) slow: SlowLines,
+    pub(super) stored: Chooser,
 }
 
 /// The facts that are not in the record.
 pub struct TellFacts<'a> {
     /// Keys that no line may have.
     pub secrets: &'a Secrets,
+    /// What the disk does not get.
+    pub redaction: Redaction,
     /// See `Facts`.
     pub facts: Facts<'a>,
     /// Whether the log has a line about a list that does not work, by its apex in wire form.

@@ -229,7 +229,7 @@ impl WantedSubject {
 
 /// The report that the record has no such question.
 fn unknown(recorded: &Recorded) -> MessageReport {
-    let begin = recorded.begin;
+    let begin = recorded.begin.or(recorded.stored_begin);
     MessageReport {
         line: None,
         began: begin.map_or(0.0, seconds),

@@ -9,14 +9,16 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 
-use super::entry::{FLIGHT, HEAD, HIT, HIT_HEAD, Link, NONE, QUESTION, REASONS, octets_of};
+use super::entry::{
+    Entry, FLIGHT, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, QUESTION, REASONS, octets_of,
+};
 use super::event::Shows;
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::{
     MAX_RECORDED_FAULTS, MAX_RECORDED_LINKS, MAX_RECORDED_MESSAGES, MAX_RECORDED_TEXT, MAX_RECORDED_ZONES,
 };
-use crate::question::{MAX_NAME, Outcome, WireName};
+use crate::question::{MAX_NAME, Outcome, WireName, name_of_wire};
 
 /// The begin of the entries of hits that have all but their name and type in common. It is made once for a batch, so
 /// that a hit costs four words and its name.
@@ -132,6 +134,51 @@ impl HitHead {
             behind.copy_from_slice(asked);
         }
     }
+}
+
+impl Entry {
+    /// Appends its octets. A question from the cache becomes one like others.
+    pub(super) fn put(&self, into: &mut Vec<u8>) {
+        match self {
+            Self::Question(question) => Written {
+                name: &question.name,
+                kind: question.kind,
+                client: question.client,
+                view: question.view,
+                at: question.at,
+                outcome: question.outcome,
+                elapsed: Duration::from_micros(question.elapsed),
+                flight: question.flight.unwrap_or(0),
+                error: &question.error,
+                code: question.code.unwrap_or(0),
+            }
+            .put(into),
+            Self::Flight(flight) => put_flight(flight, into),
+        }
+    }
+}
+
+fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
+    let mut messages = WrittenMessages::default();
+    for message in &flight.messages {
+        let zone = if message.zone.is_empty() { NONE } else { messages.zone(&name_of_wire(&message.zone)) };
+        let MessageEntry { at, elapsed, server, transport, conduct, reason, depth, .. } = *message;
+        messages.add(WrittenMessage { at, elapsed, server, zone, transport, conduct, reason, depth });
+    }
+    WrittenFlight {
+        id: flight.id,
+        began: flight.began,
+        elapsed: flight.elapsed,
+        name: &flight.name,
+        kind: flight.kind,
+        zone: &flight.zone,
+        shows: flight.shows,
+        why: &flight.why,
+        faults: &flight.faults,
+        messages: &messages,
+        links: &flight.links,
+    }
+    .put(into);
 }
 
 impl Written<'_> {

@@ -59,7 +59,7 @@ mod waiting;
 mod why;
 
 use std::convert::Infallible;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -76,7 +76,7 @@ use crate::iterate::Iterate;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, Client, Outcome, Question};
 use crate::random::Random;
-use crate::record::Recorder;
+use crate::record::{Recorder, Told};
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
 use crate::zones::{self, View, Views};
@@ -122,6 +122,8 @@ pub struct Resolver {
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
+    /// The questions that the log knows.
+    told: Mutex<Told>,
     /// Resolves questions.
     flight: Arc<FlightResolver>,
     /// Answers clients that wait.
@@ -175,6 +177,7 @@ impl Resolver {
             clock,
             memory,
             recorder,
+            told: Mutex::default(),
             flight,
             lists,
             side,

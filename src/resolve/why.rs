@@ -3,18 +3,18 @@
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::Resolver;
-use crate::cache::Memory;
+use crate::config::Redact;
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
-use crate::record::redact::Secrets;
+use crate::record::redact::{Redaction, Secrets};
 use crate::record::why::{Facts, MessageReport, Wanted, why};
-use crate::record::{TellFacts, Told, Window};
+use crate::record::{TellFacts, Window};
 
 impl Resolver {
     /// The messages of the record that are wanted, worst first. It takes up to a second and a multiple of the record's memory,
@@ -43,24 +43,21 @@ impl Resolver {
         })
     }
 
-    /// Writes lines about failed and slow questions, as long as it runs.
+    /// Writes lines about failed and slow questions, and stores these, as long as it runs.
     pub async fn tell_log(self: Arc<Self>) -> Infallible {
-        let mut told = Told::default();
         loop {
             self.recorder.noticed().await;
             tokio::time::sleep(FOLLOW_PAUSE).await;
             let resolver = Arc::clone(&self);
-            let tell = move |_: &Memory| {
-                resolver.tell(&mut told);
-                told
-            };
-            told = self.memory.walk(tell).await;
+            self.memory.walk(move |_| resolver.tell()).await;
         }
     }
 
-    /// Reads what is new in the record, and writes the lines about it; `tell_log` does so some time after each event.
-    pub fn tell(&self, told: &mut Told) {
-        self.with_facts(|facts| self.recorder.tell(told, facts));
+    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow; `tell_log` does so some
+    /// time after each event.
+    pub fn tell(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.tell(&mut told, facts));
     }
 
     /// Calls `read` with the lists, the keys and the zones that the resolver knows.
@@ -99,6 +96,8 @@ impl Resolver {
                 .any(|entry| entry.state().is_incident())
         };
         let facts = Facts { list: &list, usual: &usual };
-        read(&TellFacts { secrets: &secrets, facts, is_list_told: &is_list_told })
+        let redact = config.history.redact;
+        let redaction = Redaction { clients: redact != Redact::None, names: redact == Redact::Names };
+        read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told: &is_list_told })
     }
 }

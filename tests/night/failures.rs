@@ -1,11 +1,12 @@
 //! Lines about single questions that fail or are slow.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use resolverd::conduct::Conduct;
+use resolverd::config::Redact;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{ask, ask_with, name};
@@ -13,8 +14,12 @@ use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
 use resolverd::limits::{FAILURE_LINES_A_MINUTE, SLOW_LINES_A_MINUTE};
+use resolverd::question::wire_name;
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedServer, FailedWanted, StillFails};
+use resolverd::record::store::Store;
+use resolverd::record::stored::SEGMENT_HEAD;
+use resolverd::record::why::{Wanted, WantedSubject};
 use tokio::time::sleep;
 use tracing::Level;
 
@@ -222,4 +227,112 @@ fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
         let rows = simulation.resolver().failed(FailedWanted::default()).await.zones;
         assert_eq!(rows[0].still_fails, StillFails::Unknown);
     });
+}
+
+/// Segments in memory, as the disk keeps them.
+#[derive(Debug, Default)]
+struct MemoryStore(Mutex<Vec<u8>>);
+
+impl Store for MemoryStore {
+    fn append(&self, entries: &[u8]) {
+        self.0.lock().unwrap().extend_from_slice(entries);
+    }
+
+    fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+        take(&[&SEGMENT_HEAD[..], &self.0.lock().unwrap()].concat());
+    }
+}
+
+/// Asks a silent, a refusing, a slow and a fine domain and a list with a key; returns what the disk has then.
+fn stored(redact: Redact) -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::default());
+    lines(|| async {
+        let domains: [(&str, &[Fault], u64); 5] = [
+            ("silent.tld.", &[Fault::Dead], 20),
+            ("refused.tld.", &[Fault::Refused], 20),
+            ("slow.tld.", &[], 1_800),
+            ("fine.tld.", &[], 20),
+            ("zen.dq.spamhaus.net.", &[Fault::Refused], 20),
+        ];
+        let simulation = simulation(&domains);
+        let mut config = config_for(simulation.lab());
+        config.history.redact = redact;
+        simulation.reload(config).await;
+        simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
+        let _tended = simulation.tend();
+        let tells = tell(&simulation);
+        for name in ["www.silent", "www.refused", "www.slow", "www.fine"] {
+            let client = Some([10, 0, 0, 7].into());
+            let flags = Flags { client, ..Flags::default() };
+            ask_with(&simulation, &format!("{name}.tld."), RecordType::A, flags).await;
+            // Another mail.
+            sleep(Duration::from_secs(5)).await;
+        }
+        ask(&simulation, "2.0.0.127.s3cret-s3cret-s3cret.zen.dq.spamhaus.net.", RecordType::A).await;
+        sleep(Duration::from_secs(20)).await;
+        tells.abort();
+    });
+    store
+}
+
+fn of(name: &str) -> Wanted {
+    let name = wire_name(&resolverd::lab::prelude::name(name)).into();
+    Wanted { subject: Some(WantedSubject::Name(name)), from: 0, to: u64::MAX, client: None, most: 9 }
+}
+
+#[test]
+fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
+    let store = stored(Redact::None);
+    lines(|| async {
+        let simulation = simulation(&[]);
+        simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
+        let resolver = simulation.resolver();
+        for (domain, kind) in [
+            ("silent.tld.", CulpritKind::ServerSilent),
+            ("refused.tld.", CulpritKind::ServerRefused),
+            ("slow.tld.", CulpritKind::ServerSlow),
+            ("fine.tld.", CulpritKind::Unknown),
+        ] {
+            let found = resolver.why(of(domain)).await;
+            assert_eq!(found[0].culprit.kind, kind, "{domain}: {found:#?}");
+        }
+        let silent = resolver.why(of("silent.tld.")).await;
+        assert_eq!(
+            (silent[0].client.as_str(), silent[0].questions[0].name.as_str()),
+            ("10.0.0.7", "www.silent.tld.")
+        );
+        let rows = resolver.failed(FailedWanted::default()).await;
+        let mut zones: Vec<&str> = rows.zones.iter().filter_map(|row| row.zone.as_deref()).collect();
+        zones.sort_unstable();
+        assert_eq!(zones, ["refused.tld.", "silent.tld.", "zen.dq.spamhaus.net."], "{rows:#?}");
+        assert!(rows.begin.is_some());
+        // What is in memory too is read once, and does not hide what is stored.
+        sleep(Duration::from_secs(60)).await;
+        ask(&simulation, "www.none.", RecordType::A).await;
+        resolver.tell();
+        assert_eq!(resolver.failed(FailedWanted::default()).await.zones.len(), 3);
+        simulation.network().set_down(true);
+        ask(&simulation, "www.late.tld.", RecordType::A).await;
+        resolver.tell();
+        let rows = resolver.failed(FailedWanted::default()).await.zones;
+        assert_eq!(rows.iter().map(|row| row.questions).sum::<u64>(), 4, "{rows:#?}");
+    });
+    let octets = store.0.lock().unwrap().clone();
+    let has = |octets: &[u8], text: &[u8]| octets.windows(text.len()).any(|window| window == text);
+    assert!(has(&octets, b"silent") && !has(&octets, b"fine") && !has(&octets, b"s3cret"));
+}
+
+#[test]
+fn the_disk_does_not_get_what_the_operator_withholds() {
+    let has = |redact: Redact, text: &[u8]| {
+        let octets = stored(redact).0.lock().unwrap().clone();
+        octets.windows(text.len()).any(|window| window == text)
+    };
+    for (redact, client, name) in
+        [(Redact::None, true, true), (Redact::Client, false, true), (Redact::Names, false, false)]
+    {
+        assert_eq!(has(redact, &[10, 0, 0, 7]), client, "{redact:?}");
+        assert_eq!(has(redact, b"\x03www\x06silent"), name, "{redact:?}");
+        assert!(has(redact, b"silent"), "{redact:?}");
+    }
 }

@@ -21,7 +21,6 @@ use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Simulation, config_trusting};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::{FOLLOW_PAUSE, SNAPSHOT_INTERVAL};
-use resolverd::record::Told;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -211,10 +210,9 @@ impl Gateway {
 fn tell(simulation: &Simulation) -> JoinHandle<()> {
     let resolver = Arc::clone(simulation.resolver());
     tokio::spawn(async move {
-        let mut told = Told::default();
         loop {
             tokio::time::sleep(FOLLOW_PAUSE).await;
-            resolver.tell(&mut told);
+            resolver.tell();
         }
     })
 }

@@ -1,0 +1,206 @@
+//! The segments of the record in the state directory; `record::stored` has their form.
+//!
+//! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
+//! octets, or if it was last written seven days ago. A torn end is cut off at start. Nothing is synced to the disk,
+//! because a sync delays mail queues on the same disk. The group of the daemon, which is that of the control socket, may
+//! read the files.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::state_files;
+use crate::clock::Clock;
+use crate::limits::{MAX_SEGMENT, MAX_STORED, STORED_TIME};
+use crate::record::store::Store;
+use crate::record::stored::{self, SEGMENT_HEAD};
+
+/// The directory in the state directory.
+pub(super) const DIRECTORY: &str = "history";
+
+/// The end of the name of a segment.
+const EXTENSION: &str = "record";
+
+/// Segments in a directory.
+#[derive(Debug)]
+pub(super) struct HistoryFiles {
+    directory: PathBuf,
+    clock: Clock,
+    open: Mutex<Option<OpenSegment>>,
+}
+
+/// The segment that is written.
+#[derive(Debug)]
+struct OpenSegment {
+    file: File,
+    octets: u64,
+}
+
+impl HistoryFiles {
+    /// The segments in a directory, which is created if it does not exist. The torn end of the newest one is cut off.
+    pub(super) fn open(directory: PathBuf, clock: Clock) -> io::Result<Self> {
+        if !directory.is_dir() {
+            fs::DirBuilder::new().mode(0o750).create(&directory)?;
+        }
+        let files = Self { directory, clock, open: Mutex::default() };
+        if let Some(newest) = files.segments()?.last() {
+            let octets = read_segment(newest)?;
+            let whole = stored::read(&octets, drop) as u64;
+            let file = File::options().append(true).open(newest)?;
+            if whole < octets.len() as u64 {
+                file.set_len(whole)?;
+            }
+            // A file that is none of this version is left alone, and the next segment is another one.
+            if whole > 0 {
+                *files.lock() = Some(OpenSegment { file, octets: whole });
+            }
+        }
+        Ok(files)
+    }
+
+    /// The segments, the oldest first: their names are their moments.
+    fn segments(&self) -> io::Result<Vec<PathBuf>> {
+        let mut segments = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                segments.push(path);
+            }
+        }
+        segments.sort();
+        Ok(segments)
+    }
+
+    fn write(&self, entries: &[u8]) -> io::Result<()> {
+        let mut open = self.lock();
+        let length = entries.len() as u64;
+        let mut segment = match open.take() {
+            Some(segment) if segment.octets.saturating_add(length) <= MAX_SEGMENT => segment,
+            _ => self.begin()?,
+        };
+        // After an error the segment stays closed: a reader would not find what comes behind a torn entry.
+        segment.file.write_all(entries)?;
+        segment.octets = segment.octets.saturating_add(length);
+        *open = Some(segment);
+        Ok(())
+    }
+
+    /// Begins a segment, and removes those that are too many or too old.
+    fn begin(&self) -> io::Result<OpenSegment> {
+        let path = self.directory.join(format!("{:020}.{EXTENSION}", self.clock.unix_micros()));
+        let mut file = File::options().append(true).create_new(true).mode(0o640).open(&path)?;
+        file.write_all(&SEGMENT_HEAD)?;
+        let mut sum = MAX_SEGMENT;
+        for segment in self.segments()?.iter().rev().filter(|segment| **segment != path) {
+            let about = fs::metadata(segment)?;
+            sum = sum.saturating_add(about.len());
+            let age = about.modified()?.elapsed().unwrap_or_default();
+            if sum > MAX_STORED || age > STORED_TIME {
+                fs::remove_file(segment)?;
+            }
+        }
+        Ok(OpenSegment { file, octets: SEGMENT_HEAD.len() as u64 })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<OpenSegment>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for HistoryFiles {
+    fn append(&self, entries: &[u8]) {
+        if let Err(error) = self.write(entries) {
+            let directory = self.directory.display();
+            tracing::warn!(
+                "cannot write to {directory}: {error}; failed and slow queries of this time are forgotten at the next start"
+            );
+        }
+    }
+
+    fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+        let segments = self.segments().unwrap_or_default();
+        for segment in segments.iter().rev() {
+            // One that was just removed, or cannot be read, is left out.
+            if let Ok(octets) = read_segment(segment)
+                && !take(&octets)
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// The octets of a segment, as far as it may be long.
+fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
+    Ok(octets)
+}
+
+/// The segments of the state directory; none where the service manager gives none, or if it cannot be read. The log then has
+/// a line.
+pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
+    let directory = state_files::path_of(DIRECTORY)?;
+    let shown = directory.display().to_string();
+    match HistoryFiles::open(directory, clock.clone()) {
+        Ok(files) => Some(files),
+        Err(error) => {
+            tracing::warn!(
+                "cannot use {shown}: {error}; failed and slow queries are forgotten at the next start"
+            );
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn files(directory: &Path) -> HistoryFiles {
+        HistoryFiles::open(directory.join("history"), Clock::machine()).unwrap()
+    }
+
+    fn all(files: &HistoryFiles) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        files.read_back(&mut |octets| {
+            all.push(octets.to_vec());
+            true
+        });
+        all
+    }
+
+    #[test]
+    fn a_torn_end_is_cut_off_at_start_and_the_segment_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = files(directory.path());
+        first.append(&[]);
+        first.append(b"torn by a crash");
+        drop(first);
+        let second = files(directory.path());
+        assert_eq!(all(&second), [SEGMENT_HEAD.to_vec()]);
+        let segments = second.segments().unwrap();
+        assert_eq!(segments.len(), 1);
+        assert_eq!(fs::metadata(&segments[0]).unwrap().permissions().mode() & 0o777, 0o640);
+        second.append(b"more");
+        assert_eq!(all(&second), [[&SEGMENT_HEAD[..], b"more"].concat()]);
+    }
+
+    #[test]
+    fn the_oldest_segments_give_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = files(directory.path());
+        let part = vec![0; usize::try_from(MAX_SEGMENT).unwrap() / 2];
+        for _ in 0..2 * MAX_STORED / MAX_SEGMENT + 20 {
+            files.append(&part);
+            let sum: u64 =
+                files.segments().unwrap().iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+            assert!(sum <= MAX_STORED, "{sum}");
+        }
+        assert!(files.segments().unwrap().len() as u64 >= MAX_STORED / MAX_SEGMENT - 1);
+    }
+}

@@ -1,0 +1,12 @@
+//! The place where failed and slow questions are kept over a restart: the disk, or the memory of a test.
+
+use std::fmt::Debug;
+
+/// A place for segments, for instance a directory.
+pub trait Store: Send + Sync + Debug {
+    /// Appends entries, as `put` has written them.
+    fn append(&self, entries: &[u8]);
+
+    /// Calls `take` with each segment, the newest first, until it returns false.
+    fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool);
+}
