@@ -95,6 +95,7 @@ mod tests {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
         let span: Span = "127.0.0.10-127.0.0.20".parse().unwrap();
+        assert_eq!([span.first(), span.last()].map(|end| end.octets()[3]), [10, 20]);
         let holds = |last| span.contains(Ipv4Addr::new(127, 0, 0, last));
         assert_eq!([9, 10, 20, 21].map(holds), [false, true, true, false]);
         for wrong in ["", "127.0.0", "127.0.0.3-127.0.0.2", "203.0.113.7", "127.0.0.2-203.0.113.7"] {
