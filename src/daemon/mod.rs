@@ -124,11 +124,7 @@ impl Daemon {
         let metrics = config.metrics.listen.map(MetricsServer::bind).transpose()?;
         let clock = Clock::machine();
         let random = Random::system()?;
-        let recorder = Recorder::with_size(clock.clone(), listener::shards(&config), config.history_size());
-        let history = (config.history_size() > 0).then(|| history::of_state_directory(&clock)).flatten();
-        if let Some(files) = history {
-            recorder.store_in(Arc::new(files));
-        }
+        let recorder = begin_record(&config, &clock);
         let network = Arc::new(SocketNetwork::new(random.clone(), ports));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
@@ -146,17 +142,8 @@ impl Daemon {
             supervisor: supervisor.clone(),
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
-        let lists = tasks::lists_file();
-        let snapshot = state_files::path_of(snapshot::FILE).and_then(|path| {
-            if !config.cache.snapshot {
-                snapshot::remove(&path);
-                return None;
-            }
-            Some(Arc::new(Snapshot::new(path, clock.clone())))
-        });
-        if let Some(path) = &lists {
-            tasks::restore_lists(&resolver, path);
-        }
+        let lists = tasks::begin_lists(&resolver);
+        let snapshot = snapshot_of(&config, &clock);
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
@@ -339,6 +326,26 @@ fn ports_of(config: &Config) -> Result<Ports, StartError> {
         _ => {}
     }
     Ok(ports)
+}
+
+/// The record of queries. Failed and slow ones are kept in files too, if there is a state directory.
+fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
+    let size = config.history_size();
+    let recorder = Recorder::with_size(clock.clone(), listener::shards(config), size);
+    if let Some(files) = (size > 0).then(|| history::of_state_directory(clock)).flatten() {
+        recorder.store_in(Arc::new(files));
+    }
+    recorder
+}
+
+/// The snapshot of the cache; none without a state directory. If the configuration turns it off, the file of an earlier run is removed.
+fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
+    let path = state_files::path_of(snapshot::FILE)?;
+    if !config.cache.snapshot {
+        snapshot::remove(&path);
+        return None;
+    }
+    Some(Arc::new(Snapshot::new(path, clock.clone())))
 }
 
 /// Requests as many descriptors as the bounds allow to be used; with fewer, exchanges fail earlier.

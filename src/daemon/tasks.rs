@@ -160,9 +160,11 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// The file that keeps the states of DNS lists.
-pub(super) fn lists_file() -> Option<PathBuf> {
-    state_files::path_of(kept_lists::FILE)
+/// Restores the states of DNS lists; returns the file that keeps them.
+pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
+    let path = state_files::path_of(kept_lists::FILE)?;
+    restore_lists(resolver, &path);
+    Some(path)
 }
 
 /// Look-ahead with what its rules have learned before, and the file that keeps this.
@@ -175,7 +177,7 @@ pub(super) fn begin_lookahead(clock: &Clock, random: &Random) -> (Arc<Lookahead>
 }
 
 /// Restores the states of DNS lists; at the first start there are none.
-pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
+fn restore_lists(resolver: &Resolver, path: &Path) {
     let loss = "DNS lists are tested again and their query counts restart at 0";
     if let Some(kept) = read_kept(path, KeptLists::read, loss) {
         let now = resolver.clock().mono();

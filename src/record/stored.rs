@@ -75,7 +75,8 @@ impl Chooser {
         let mut chosen = Vec::new();
         for flight in &recorded.flights {
             let known = self.flights.get(&flight.id);
-            let is_new = known.map_or(wanted.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
+            let is_new =
+                known.map_or_else(|| wanted.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
             if is_new {
                 self.flights.insert(flight.id, flight.elapsed);
                 chosen.push(Entry::Flight(flight.clone()));
