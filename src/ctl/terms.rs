@@ -179,7 +179,8 @@ The word before the reason is the culprit: `resolverctl why --help` explains it.
 (this resolver) stands for queries that resolverd turned away to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
-`ZONE=example.`, `CLIENT=192.0.2.1`. `resolverctl why NAME` shows the message of a query.";
+`ZONE=example.`, `CLIENT=192.0.2.1`. The first query in an hour that resolverd turned away to limit its load is a warning without
+`ZONE=`. `resolverctl why NAME` shows the message of a query.";
 
 /// Terms of `cache`.
 pub(super) const CACHE: &str = "\

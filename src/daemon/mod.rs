@@ -230,7 +230,7 @@ impl Daemon {
         }
         tasks.shutdown().await;
         tokio::task::block_in_place(|| {
-            subject.resolver.tell();
+            subject.resolver.tell_last();
             (subject.keep_lists(None), subject.keep_rules(None))
         });
         if let Some(snapshot) = &subject.snapshot {

@@ -11,6 +11,9 @@ use crate::conduct::Conduct;
 use crate::limits::MAX_FAILURE_SERVERS;
 use crate::question::{Outcome, is_within};
 
+/// Why a question failed that was turned away before it had a place.
+const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
+
 /// A question that failed.
 #[derive(Clone, Debug)]
 pub(super) struct FailedQuestion<'a> {
@@ -36,10 +39,17 @@ impl<'a> FailedQuestion<'a> {
 
     /// Why it failed, in a sentence without its end.
     pub(super) fn why(&self) -> &str {
+        let question = self.asked.question;
         match self.asked.flight {
             Some(flight) if !flight.why.is_empty() => &flight.why,
-            _ => &self.asked.question.error,
+            _ if question.error.is_empty() && question.outcome == Outcome::Shed => OVERLOADED,
+            _ => &question.error,
         }
+    }
+
+    /// Whether this resolver turned it away.
+    pub(super) fn is_turned_away(&self) -> bool {
+        self.zone.is_empty()
     }
 
     /// What each server did, for a sentence; empty if no server is at fault.

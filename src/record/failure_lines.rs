@@ -9,7 +9,9 @@
 //!   zone is reported as failing, or the DNS list as not answering. It is counted.
 //! - A zone whose first failure had a line has a second one if it goes on to fail (`incident`). That one is a warning, and
 //!   its end has a line too.
-//! - The lines of a minute are bounded, because spam names many dead domains.
+//! - The lines of a minute are bounded, because spam names many dead domains. A flood overloads this resolver and has many
+//!   dead domains too, so the line about overload is not one of them.
+//! - At the end of the process the sums are told at once. What failed because of the end has no line of its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub(super) enum ToldElsewhere {
     Network,
     /// The log has a line about the zone or the list.
     Zone,
+    /// This process is ending.
+    End,
 }
 
 /// The failures that the log knows.
@@ -42,14 +46,18 @@ pub(super) enum ToldElsewhere {
 pub(super) struct FailureLines {
     /// At most `MAX_FAILING_ZONES`, in wire form.
     zones: BTreeMap<Box<[u8]>, ZoneFailures>,
+    /// When a line was written about a question that this resolver turned away.
+    overload: Option<Mono>,
     /// The begin of the minute, and the lines written in it.
     minute: Mono,
     told: u32,
     /// Since the first failure without a line.
     hour: Mono,
-    /// Failures without a line since then, and those of them in an outage of our own network.
+    /// Failures without a line since then; those of them in an outage of our own network, and those that this resolver turned
+    /// away.
     counted: u64,
     in_outage: u64,
+    turned_away: u64,
 }
 
 #[derive(Debug)]
@@ -73,6 +81,16 @@ impl FailureLines {
         if now.since(self.minute) >= MINUTE {
             (self.minute, self.told) = (now, 0);
         }
+        let is_untold = elsewhere == ToldElsewhere::No;
+        if failed.is_turned_away() {
+            if is_untold && is_due(self.overload, now) {
+                self.overload = Some(now);
+                return Some(line(failed));
+            }
+            self.count(elsewhere, now);
+            self.turned_away = self.turned_away.saturating_add(1);
+            return None;
+        }
         self.make_room(&failed.zone);
         let zone = self.zones.entry(failed.zone.clone()).or_insert(ZoneFailures {
             told: None,
@@ -80,26 +98,36 @@ impl FailureLines {
             counted: 0,
         });
         zone.last = now;
-        let is_first = zone.told.is_none_or(|told| now.since(told) >= HOUR);
-        if is_first && elsewhere == ToldElsewhere::No && self.told < FAILURE_LINES_A_MINUTE {
+        if is_untold && is_due(zone.told, now) && self.told < FAILURE_LINES_A_MINUTE {
             zone.told = Some(now);
             self.told = self.told.saturating_add(1);
-            return Some(Line::QueryFailed(Box::new(FailedLine::of(failed))));
+            return Some(line(failed));
         }
+        if elsewhere != ToldElsewhere::Network {
+            // An outage of our own network is no failure of a zone.
+            zone.counted = zone.counted.saturating_add(1);
+        }
+        self.count(elsewhere, now);
+        None
+    }
+
+    /// Counts a failure without a line.
+    fn count(&mut self, elsewhere: ToldElsewhere, now: Mono) {
         if self.counted == 0 {
             self.hour = now;
         }
-        let in_outage = u64::from(elsewhere == ToldElsewhere::Network);
-        // An outage of our own network is no failure of a zone.
-        zone.counted = zone.counted.saturating_add(1).saturating_sub(in_outage);
         self.counted = self.counted.saturating_add(1);
-        self.in_outage = self.in_outage.saturating_add(in_outage);
-        None
+        self.in_outage = self.in_outage.saturating_add(u64::from(elsewhere == ToldElsewhere::Network));
     }
 
     /// Time has passed: the line about the failures of the hour, if it is over.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
-        if self.counted == 0 || now.since(self.hour) < HOUR {
+        if now.since(self.hour) < HOUR { None } else { self.finish(now) }
+    }
+
+    /// The line about the failures of the hour so far.
+    pub(super) fn finish(&mut self, now: Mono) -> Option<Line> {
+        if self.counted == 0 {
             return None;
         }
         let mut zones: Vec<(u64, &[u8])> = self
@@ -109,14 +137,15 @@ impl FailureLines {
             .map(|(name, zone)| (zone.counted, &**name))
             .collect();
         zones.sort_by_key(|(counted, _)| std::cmp::Reverse(*counted));
-        let named = zones.iter().filter(|(_, name)| !name.is_empty()).take(SUMMARY_ZONES);
+        let named = zones.iter().take(SUMMARY_ZONES);
         let line = Line::QueriesFailed {
             queries: self.counted,
             in_outage: self.in_outage,
+            turned_away: self.turned_away,
             zones: zones.len(),
             most: named.map(|(counted, name)| (name_of_wire(name), *counted)).collect(),
         };
-        (self.counted, self.in_outage) = (0, 0);
+        (self.counted, self.in_outage, self.turned_away) = (0, 0, 0);
         self.zones.retain(|_, zone| {
             zone.counted = 0;
             zone.told.is_some_and(|told| now.since(told) < HOUR)
@@ -136,6 +165,15 @@ impl FailureLines {
     }
 }
 
+/// Whether a failure may have a line after the last one of its kind.
+fn is_due(told: Option<Mono>, now: Mono) -> bool {
+    told.is_none_or(|told| now.since(told) >= HOUR)
+}
+
+fn line(failed: &FailedQuestion<'_>) -> Line {
+    Line::QueryFailed(Box::new(FailedLine::of(failed)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,17 +188,28 @@ mod tests {
 
     /// The line about a failure of a name at a second.
     fn fails(lines: &mut FailureLines, name: &str, second: u64, elsewhere: ToldElsewhere) -> Option<Line> {
+        ends(lines, name, second, elsewhere, Outcome::Failed)
+    }
+
+    fn ends(
+        lines: &mut FailureLines,
+        name: &str,
+        second: u64,
+        elsewhere: ToldElsewhere,
+        outcome: Outcome,
+    ) -> Option<Line> {
+        let error = if outcome == Outcome::Shed { "" } else { "no server of it answered" };
         let question = QuestionEntry {
             name: wire_name(&Name::from_ascii(name).unwrap()).into(),
-            kind: RecordType::MX,
+            kind: if outcome == Outcome::Shed { RecordType::A } else { RecordType::MX },
             client: [127, 0, 0, 1].into(),
             view: 0,
             at: 0,
-            outcome: Outcome::Failed,
+            outcome,
             elapsed: 1,
             flight: None,
-            error: "no server of it answered".into(),
-            code: Some(22),
+            error: error.into(),
+            code: Some(22).filter(|_| !error.is_empty()),
         };
         let asked = Asked { question: &question, list: None, flight: None };
         lines.failed(&FailedQuestion::of(asked).unwrap(), elsewhere, at(second))
@@ -200,5 +249,43 @@ mod tests {
         assert_eq!(lines.zones.len(), MAX_FAILING_ZONES);
         let Some(Line::QueriesFailed { queries, .. }) = lines.tick(at(3_601)) else { panic!() };
         assert_eq!(queries, zones - u64::from(FAILURE_LINES_A_MINUTE));
+    }
+
+    #[test]
+    fn overload_is_a_warning_beside_the_lines_of_zones() {
+        let lines = &mut FailureLines::default();
+        for number in 0..FAILURE_LINES_A_MINUTE {
+            assert!(fails(lines, &format!("d{number}.example."), 1, ToldElsewhere::No).is_some());
+        }
+        let shed = |lines: &mut FailureLines, second, elsewhere| {
+            ends(lines, "w.example.", second, elsewhere, Outcome::Shed)
+        };
+        let first = shed(lines, 2, ToldElsewhere::No).unwrap();
+        assert_eq!(
+            first.to_string(),
+            "query w.example. A from 127.0.0.1 failed: resolverd is overloaded: queries come faster than this host resolves them; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures"
+        );
+        // Neither other zones nor time make it a line again within the hour.
+        for number in 0..MAX_FAILING_ZONES {
+            fails(lines, &format!("e{number}.example."), 3, ToldElsewhere::Zone);
+        }
+        assert_eq!(shed(lines, 70, ToldElsewhere::No), None);
+        assert!(fails(lines, "late.example.", 70, ToldElsewhere::No).is_some());
+        let hour = lines.tick(at(3_610)).unwrap().to_string();
+        assert!(
+            hour.starts_with("1025 more queries of 1023 zones failed in the last hour, 1 of them because resolverd was overloaded or stopping; "),
+            "{hour}"
+        );
+        assert!(shed(lines, 3_700, ToldElsewhere::No).is_some());
+        assert_eq!(shed(lines, 9_000, ToldElsewhere::End), None);
+    }
+
+    #[test]
+    fn the_end_tells_what_was_counted_so_far() {
+        let lines = &mut FailureLines::default();
+        assert_eq!(lines.finish(at(1)), None);
+        (0..3).for_each(|second| drop(fails(lines, "broken.example.", second, ToldElsewhere::No)));
+        let told = lines.finish(at(10)).unwrap().to_string();
+        assert!(told.starts_with("2 more queries of 1 zone failed in the last hour; "), "{told}");
     }
 }

@@ -210,8 +210,14 @@ impl Incidents {
         if now.since(self.hour) < HOUR {
             return None;
         }
-        let withheld = self.withheld;
-        (self.hour, self.told, self.withheld) = (now, 0, 0);
+        let line = self.finish();
+        (self.hour, self.told) = (now, 0);
+        line
+    }
+
+    /// The line about the zones withheld so far.
+    pub(super) fn finish(&mut self) -> Option<Line> {
+        let withheld = std::mem::take(&mut self.withheld);
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
     }
 

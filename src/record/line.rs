@@ -68,6 +68,8 @@ pub(super) enum Line {
         queries: u64,
         /// Those of them that came while no server on the internet answered.
         in_outage: u64,
+        /// Those of them that this resolver turned away.
+        turned_away: u64,
         /// Their zones.
         zones: usize,
         /// The zones with the most of them, and their number.
@@ -154,9 +156,10 @@ macro_rules! write_at {
 
 impl Line {
     /// Writes it to the log: the begin of an incident is a warning. A failed question alone is none, because most are about
-    /// domains of spam.
+    /// domains of spam; one that this resolver turned away is.
     pub(super) fn write(&self) {
         match self {
+            Self::QueryFailed(failed) if failed.zone.is_none() => write_at!(warn, self),
             Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
                 write_at!(warn, self);
             }
@@ -245,10 +248,14 @@ impl FailedLine {
     pub(super) fn of(failed: &FailedQuestion<'_>) -> Self {
         let question = failed.asked.question;
         let why = Some(failed.why()).filter(|why| !question.error.contains(why));
+        let (error, why) = match why {
+            Some(why) if question.error.is_empty() => (why, None),
+            why => (&*question.error, why),
+        };
         Self {
             asked: AskedLine::of(question),
             zone: (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone)),
-            error: question.error.to_string(),
+            error: error.to_owned(),
             code: question.code,
             why: why.map(str::to_owned),
             servers: failed.servers.iter().map(|(server, _)| *server).collect(),
@@ -275,7 +282,9 @@ impl fmt::Display for FailedLine {
         }
         match &self.zone {
             Some(zone) => write!(formatter, "; `resolverctl failed` shows further failures of {zone}"),
-            None => formatter.write_str("; `resolverctl failed` shows further failures"),
+            None => formatter.write_str(
+                "; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures",
+            ),
         }
     }
 }
@@ -325,7 +334,7 @@ impl fmt::Display for Line {
                 "{zones} more zones failed in the last hour; `resolverctl failed --since 1h` shows them"
             ),
             Self::QueryFailed(failed) => failed.fmt(formatter),
-            Self::QueriesFailed { queries, in_outage, zones, most } => {
+            Self::QueriesFailed { queries, in_outage, turned_away, zones, most } => {
                 let (queries, zones) = (
                     counted(*queries, "more query", "more queries"),
                     counted(*zones as u64, "zone", "zones"),
@@ -333,6 +342,12 @@ impl fmt::Display for Line {
                 write!(formatter, "{queries} of {zones} failed in the last hour")?;
                 if *in_outage > 0 {
                     write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
+                }
+                if *turned_away > 0 {
+                    write!(
+                        formatter,
+                        ", {turned_away} of them because resolverd was overloaded or stopping"
+                    )?;
                 }
                 let most: Vec<String> =
                     most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();

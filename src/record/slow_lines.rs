@@ -36,7 +36,12 @@ impl SlowLines {
 
     /// Time has passed: the line about the questions of the minute that had none.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
-        if self.counted == 0 || now.since(self.minute) < MINUTE {
+        if now.since(self.minute) < MINUTE { None } else { self.finish(now) }
+    }
+
+    /// The same for the questions of the minute so far.
+    pub(super) fn finish(&mut self, now: Mono) -> Option<Line> {
+        if self.counted == 0 {
             return None;
         }
         let queries = std::mem::take(&mut self.counted);
@@ -56,7 +61,9 @@ mod tests {
         let told = (0..59).filter(|second| lines.has_room(at(100 + second))).count();
         assert_eq!((told, lines.tick(at(159))), (10, None));
         assert_eq!(lines.tick(at(160)), Some(Line::QueriesSlow { queries: 49 }));
-        assert_eq!(lines.tick(at(300)), None);
+        assert_eq!((lines.tick(at(300)), lines.finish(at(300))), (None, None));
+        (0..12).for_each(|_| drop(lines.has_room(at(200))));
+        assert_eq!(lines.finish(at(201)), Some(Line::QueriesSlow { queries: 2 }));
         assert!(lines.has_room(at(300)));
     }
 }

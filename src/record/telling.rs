@@ -75,6 +75,18 @@ impl Recorder {
     /// Reads what is new in the record, and writes the lines about it. It takes some milliseconds, so it is called on a
     /// thread of its own.
     pub fn tell(&self, told: &mut Told, facts: &TellFacts<'_>) {
+        self.tell_news(told, facts, false);
+    }
+
+    /// The same at the end of the process: also writes the lines about what was counted so far.
+    pub fn tell_last(&self, told: &mut Told, facts: &TellFacts<'_>) {
+        self.tell_news(told, facts, true);
+        let now = self.clock.mono();
+        let sums = [told.failures.finish(now), told.slow.finish(now), lock(&self.incidents).finish()];
+        sums.iter().flatten().for_each(Line::write);
+    }
+
+    fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
         let recorded = self.news(&mut told.follower, facts.secrets);
         let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
@@ -91,7 +103,11 @@ impl Recorder {
                 flights.extend(asked.flight.map(|flight| flight.id));
             }
             if let Some(failed) = FailedQuestion::of(asked) {
-                let elsewhere = self.told_elsewhere(&failed, &traffic, facts);
+                let elsewhere = if is_ending && failed.is_turned_away() {
+                    ToldElsewhere::End
+                } else {
+                    self.told_elsewhere(&failed, &traffic, facts)
+                };
                 lines.extend(told.failures.failed(&failed, elsewhere, now));
             } else if is_slow && !traffic.was_down(question) && told.slow.has_room(now) {
                 // What is slow in an outage of our own network has the line about the outage.
