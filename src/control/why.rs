@@ -47,15 +47,25 @@ fn micros(seconds: f64) -> u64 {
     clock::micros(span)
 }
 
-/// A network, or an address as a network of one.
+/// A network, or an address as a network of one. IPv4 clients of an IPv6 socket are recorded with their IPv4 address, so one
+/// in mapped form (RFC 4291 section 2.5.5.2) is read as IPv4.
 pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
-    let one = typed.parse::<IpAddr>().map(IpNet::from);
-    one.or_else(|_| typed.parse()).map_err(|_| Problem {
+    let one = typed.parse::<IpAddr>().map(|one| IpNet::from(one.to_canonical()));
+    one.or_else(|_| typed.parse().map(canonical)).map_err(|_| Problem {
         fault: Blame::Request,
         sentence: format!(
             "\"{typed}\" is not an address or a network: write it like 192.0.2.1 or 192.0.2.0/24"
         ),
     })
+}
+
+/// A network of mapped addresses as one of IPv4 addresses.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED: u8 = 96;
+    let of_ipv4 = network.prefix_len().checked_sub(MAPPED).filter(|_| network.addr().is_ipv6());
+    let address = network.addr().to_canonical();
+    let mapped = of_ipv4.filter(|_| address.is_ipv4());
+    mapped.and_then(|length| IpNet::new(address, length).ok()).unwrap_or(network)
 }
 
 fn subject(typed: &str) -> Result<WantedSubject, Problem> {
@@ -68,6 +78,19 @@ fn subject(typed: &str) -> Result<WantedSubject, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mapped_client_is_one_of_ipv4() {
+        for (typed, meant) in [
+            ("::ffff:192.0.2.1", "192.0.2.1/32"),
+            ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+            ("192.0.2.0/24", "192.0.2.0/24"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(network(typed).unwrap().to_string(), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn a_number_of_seconds_saturates() {

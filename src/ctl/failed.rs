@@ -11,7 +11,7 @@ pub(super) struct Arguments {
     /// Show only queries since then: a span like 1h, or a time like 03:00.
     #[arg(long, value_name = "SPAN|TIME", default_value = "1h")]
     since: String,
-    /// Show only this zone and the zones below it.
+    /// Show only this zone, the zones below it, and queries for this name and names below it.
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
     /// Show only queries of this client: an address or a network.
@@ -25,13 +25,13 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let from =
-        moment::since(&arguments.since, moment::now()).ok_or_else(|| moment::not_a_time(&arguments.since))?;
+    let from = moment::begin(&arguments.since, moment::now())?;
     let (zone, of) = (arguments.zone.clone(), arguments.client.clone());
-    let replies = client.ask(&Request::Failed(FailedRequest { from, zone, client: of }))?;
+    let request = FailedRequest { from, zone, client: of };
+    let replies = client.ask(&Request::Failed(request.clone()))?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => failed::zones(&replies, from, &moment::shown, style),
+        Format::Text(style) => failed::zones(&replies, &request, &moment::shown, style),
     };
     let known = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { begin: Some(_) }));
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })

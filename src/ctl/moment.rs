@@ -35,7 +35,7 @@ pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
 }
 
 /// Reads the start of a time: a span before `now`, or a moment.
-pub(super) fn since(typed: &str, now: f64) -> Option<f64> {
+fn since(typed: &str, now: f64) -> Option<f64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;
     let seconds = match unit {
@@ -46,6 +46,19 @@ pub(super) fn since(typed: &str, now: f64) -> Option<f64> {
         _ => return read(typed, now),
     };
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
+}
+
+/// The same as an argument.
+///
+/// # Errors
+/// It is no time, or a time in the future.
+pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
+    let begin = since(typed, now).ok_or_else(|| not_a_time(typed))?;
+    if begin > now {
+        let sentence = format!("\"{typed}\" is in the future");
+        return Err(CommandFailure::Problem(Problem { fault: Blame::Request, sentence }));
+    }
+    Ok(begin)
 }
 
 /// The failure of a command line with another word than a time.

@@ -151,7 +151,7 @@ Culprits:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
   truncated       answers need TCP, and TCP fails
-  unreachable     this host has no route to the servers
+  unreachable     the port of the servers is closed, or this host has no route to them
   list silent, list slow, list refused
                   the same for a DNS list
   bogus           DNSSEC validation failed

@@ -47,7 +47,7 @@ impl Arguments {
             Some(at) => (Some(at - around), Some(at + around)),
             None => {
                 let since = self.since.as_deref();
-                let read = |typed| moment::since(typed, now).ok_or_else(|| moment::not_a_time(typed));
+                let read = |typed| moment::begin(typed, now);
                 (since.map(read).transpose()?, None)
             }
         };

@@ -1,5 +1,7 @@
 //! The words for a culprit: what was seen, and what to do.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Asked, Cause, CulpritKind, MessageVerdict};
@@ -42,7 +44,7 @@ pub(super) fn unknown(has_questions: bool) -> CulpritReport {
         list: None,
         evidence: evidence.to_owned(),
         usual: None,
-        advice: advice(CulpritKind::Unknown, ""),
+        advice: advice(CulpritKind::Unknown, "", &[]),
     }
 }
 
@@ -56,11 +58,9 @@ pub(super) fn culprit(
     let zone = (!cause.zone.is_empty()).then(|| name_of_wire(&cause.zone).to_string());
     let mut servers: Vec<_> = cause.servers.iter().collect();
     servers.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
-    let named: Vec<String> = servers.iter().take(NAMED).map(|(server, _)| server.to_string()).collect();
-    let more = servers.len().saturating_sub(NAMED);
-    let named =
-        format!("{}{}", named.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() });
+    let named = named(servers.iter().map(|(server, _)| *server));
     let seen = Seen { cause, named, asked, verdict, zone: zone.clone().unwrap_or_default() };
+    let addresses: Vec<IpAddr> = cause.servers.keys().copied().collect();
     let list = cause.list || matches!(cause.kind, CulpritKind::ListRefused);
     CulpritReport {
         kind: cause.kind,
@@ -68,9 +68,17 @@ pub(super) fn culprit(
         server: servers.first().map(|(server, _)| server.to_string()),
         evidence: seen.evidence(),
         usual: zone.as_deref().and_then(usual),
-        advice: advice(cause.kind, &zone.clone().unwrap_or_default()),
+        advice: advice(cause.kind, &zone.clone().unwrap_or_default(), &addresses),
         zone,
     }
+}
+
+/// The first addresses, and the number of the others.
+fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
+    let servers: Vec<String> = servers.map(ToString::to_string).collect();
+    let more = servers.len().saturating_sub(NAMED);
+    let first = servers.get(..NAMED).unwrap_or(&servers).join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
 /// What is known for a sentence.
@@ -110,7 +118,12 @@ impl Seen<'_> {
             CulpritKind::Truncated => {
                 format!("{named} truncates its answers for {zone} and does not answer over TCP")
             }
-            CulpritKind::Unreachable => format!("this host has no route to {named}, a server of {zone}"),
+            CulpritKind::Unreachable if named.is_empty() => cause.why.to_string(),
+            CulpritKind::Unreachable => {
+                format!(
+                    "the network reports that port 53 of {named} cannot be reached; it was queried for {zone}"
+                )
+            }
             CulpritKind::Loss => {
                 format!("{named} did not answer {messages} for {zone}, but answered others within seconds")
             }
@@ -170,8 +183,8 @@ impl Seen<'_> {
     }
 }
 
-/// What to do.
-pub(super) fn advice(kind: CulpritKind, zone: &str) -> String {
+/// What to do about `servers` of a zone.
+pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
     match kind {
         CulpritKind::ServerSilent => format!(
@@ -190,8 +203,14 @@ pub(super) fn advice(kind: CulpritKind, zone: &str) -> String {
         CulpritKind::Truncated => format!(
             "the owner of {zone} must open TCP port 53; check also that your own firewall lets this host send to TCP port 53"
         ),
-        CulpritKind::Unreachable => {
+        CulpritKind::Unreachable if !servers.is_empty() && servers.iter().all(IpAddr::is_ipv6) => {
             "check the routes of this host; if it has no IPv6, set resolve.ipv6 = false".to_owned()
+        }
+        CulpritKind::Unreachable => {
+            let servers = named(servers.iter().filter(|server| server.is_ipv4()));
+            format!(
+                "nothing answers at port 53 of {servers}: the owner of {zone} must repair it; if it answers other hosts, check the routes of this host"
+            )
         }
         CulpritKind::ListSilent => format!(
             "remove {zone} from the configuration of your mail software, or let resolverd answer for it: `resolverctl dnsbl` shows its state"
@@ -230,4 +249,21 @@ pub(super) const MICROS: f64 = 1e6;
 /// Microseconds in seconds.
 pub(super) fn seconds(micros: u64) -> f64 {
     micros as f64 / MICROS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
+        let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
+        let told = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
+        for servers in [&[four][..], &[four, six]] {
+            let closed = "nothing answers at port 53 of 192.0.2.1: the owner of example. must repair it; ";
+            assert!(told(servers).starts_with(closed), "{}", told(servers));
+            assert!(!told(servers).contains("resolve.ipv6"));
+        }
+        assert!(told(&[six]).contains("resolve.ipv6 = false"));
+    }
 }

@@ -26,7 +26,7 @@ use crate::question::{Outcome, is_within, name_of_wire};
 pub struct FailedWanted {
     /// The begin of the time, in microseconds since 1970.
     pub from: u64,
-    /// Only zones at and below this name, in lower-case wire form.
+    /// Only zones, and questions for names, at and below this name, in lower-case wire form.
     pub zone: Option<Box<[u8]>>,
     /// Only questions of these clients.
     pub client: Option<IpNet>,
@@ -94,20 +94,26 @@ pub enum StillFails {
 
 /// The failures of one zone.
 struct Failures<'a> {
+    /// Those that are wanted.
     questions: u64,
     first: u64,
-    last: FailedQuestion<'a>,
+    last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
+    /// The last one of all clients and names: it shows whether the zone still fails.
+    last_of_all: FailedQuestion<'a>,
 }
 
 impl FailedWanted {
-    /// The questions to read.
+    /// The questions to read: those of other clients show whether a zone still fails.
     pub fn span(&self) -> ReadSpan {
-        ReadSpan { from: self.from, to: u64::MAX, client: self.client }
+        ReadSpan { from: self.from, to: u64::MAX, client: None }
     }
 
-    fn has(&self, zone: &[u8]) -> bool {
-        self.zone.as_ref().is_none_or(|wanted| is_within(zone, wanted))
+    fn has(&self, failed: &FailedQuestion<'_>) -> bool {
+        let question = failed.asked.question;
+        let of_client = self.client.is_none_or(|client| client.contains(&question.client.to_canonical()));
+        let of_name = |wanted: &[u8]| is_within(&failed.zone, wanted) || is_within(&question.name, wanted);
+        of_client && self.zone.as_deref().is_none_or(of_name)
     }
 }
 
@@ -118,17 +124,13 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &Facts<'_>, now
     let mut zones: BTreeMap<Box<[u8]>, Failures<'_>> = BTreeMap::new();
     for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
         let failed = FailedQuestion::of(explained.explain(question, &known));
-        if let Some(failed) = failed.filter(|failed| wanted.has(&failed.zone)) {
-            match zones.get_mut(&failed.zone) {
-                Some(failures) => failures.add(failed),
-                None => {
-                    zones.insert(failed.zone.clone(), Failures::of(failed));
-                }
-            }
-        }
+        let Some(failed) = failed else { continue };
+        let is_wanted = wanted.has(&failed);
+        let new = || Failures::new(failed.clone());
+        zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted);
     }
     let mut rows: Vec<FailedZone> =
-        zones.values().map(|failures| failures.row(recorded, &traffic, now)).collect();
+        zones.values().filter_map(|failures| failures.row(recorded, &traffic, now)).collect();
     rows.sort_by(|one, other| {
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
@@ -137,12 +139,21 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &Facts<'_>, now
 }
 
 impl<'a> Failures<'a> {
-    fn of(failed: FailedQuestion<'a>) -> Self {
-        let servers = failed.servers.iter().copied().collect();
-        Self { questions: 1, first: failed.asked.question.at, last: failed, servers }
+    fn new(failed: FailedQuestion<'a>) -> Self {
+        let first = failed.asked.question.at;
+        Self { questions: 0, first, last: None, servers: BTreeMap::new(), last_of_all: failed }
     }
 
-    fn add(&mut self, failed: FailedQuestion<'a>) {
+    fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool) {
+        if says_more(&failed, &self.last_of_all) {
+            self.last_of_all = failed.clone();
+        }
+        if !is_wanted {
+            return;
+        }
+        if self.questions == 0 {
+            self.first = failed.asked.question.at;
+        }
         self.questions = self.questions.saturating_add(1);
         for (server, conduct) in &failed.servers {
             if let Some(known) = self.servers.get_mut(server) {
@@ -151,37 +162,38 @@ impl<'a> Failures<'a> {
                 self.servers.insert(*server, *conduct);
             }
         }
-        // A question that failed at once repeats what another one has shown.
-        let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
-        if !is_repeat || self.last.asked.flight.is_none() {
-            self.last = failed;
+        if self.last.as_ref().is_none_or(|last| says_more(&failed, last)) {
+            self.last = Some(failed);
         }
     }
 
-    fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> FailedZone {
-        let question = self.last.asked.question;
-        let zone = (!self.last.zone.is_empty()).then(|| name_of_wire(&self.last.zone).to_string());
-        let verdict = judge(&[self.last.asked], traffic);
-        let culprit = verdict.causes.first().map_or(CulpritKind::Unknown, |cause| cause.kind);
+    /// The row; none if no failure is wanted.
+    fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
+        let last = self.last.as_ref()?;
+        let question = last.asked.question;
+        let zone = (!last.zone.is_empty()).then(|| name_of_wire(&last.zone).to_string());
+        let culprit = culprit_of(last, traffic);
+        let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
-        FailedZone {
+        Some(FailedZone {
             questions: self.questions,
             first: seconds(self.first),
             last: seconds(question.at),
             name: name_of_wire(&question.name).to_string(),
             kind: question.kind.to_string(),
             culprit,
-            reason: self.last.why().to_owned(),
+            reason: last.why().to_owned(),
             extended_error: question.code,
             servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
-            still_fails: self.still_fails(culprit, recorded, now),
-            advice: advice(culprit, zone.as_deref().unwrap_or_default()),
+            still_fails: self.still_fails(recorded, traffic, now),
+            advice: advice(culprit, zone.as_deref().unwrap_or_default(), &addresses),
             zone,
-        }
+        })
     }
 
-    fn still_fails(&self, culprit: CulpritKind, recorded: &Recorded, now: u64) -> StillFails {
-        let last = self.last.asked.question;
+    fn still_fails(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> StillFails {
+        let culprit = culprit_of(&self.last_of_all, traffic);
+        let last = self.last_of_all.asked.question;
         let later = recorded.questions.iter().filter(|question| question.at > last.end());
         // An answer from the cache may be older than the failure, and a stale one is no answer.
         let mut answered = later.filter(|question| {
@@ -190,7 +202,7 @@ impl<'a> Failures<'a> {
         let is_speech =
             matches!(culprit, CulpritKind::ServerSilent | CulpritKind::ListSilent | CulpritKind::Network);
         let same = |question: &QuestionEntry| question.name == last.name && question.kind == last.kind;
-        let heard = |question: &QuestionEntry| is_speech && is_within(&question.name, &self.last.zone);
+        let heard = |question: &QuestionEntry| is_speech && is_within(&question.name, &self.last_of_all.zone);
         if answered.any(|question| same(question) || heard(question)) {
             return StillFails::No;
         }
@@ -200,6 +212,16 @@ impl<'a> Failures<'a> {
             StillFails::Unknown
         }
     }
+}
+
+/// Whether a failure says more than the `last` one: a question that failed at once repeats what another one has shown.
+fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
+    let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
+    !is_repeat || last.asked.flight.is_none()
+}
+
+fn culprit_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> CulpritKind {
+    judge(&[failed.asked], traffic).causes.first().map_or(CulpritKind::Unknown, |cause| cause.kind)
 }
 
 impl FailedServer {

@@ -62,7 +62,7 @@ mod tests {
         assert_eq!((told, lines.tick(at(159))), (10, None));
         assert_eq!(lines.tick(at(160)), Some(Line::QueriesSlow { queries: 49 }));
         assert_eq!((lines.tick(at(300)), lines.finish(at(300))), (None, None));
-        (0..12).for_each(|_| drop(lines.has_room(at(200))));
+        assert_eq!((0..12).filter(|_| lines.has_room(at(200))).count(), 10);
         assert_eq!(lines.finish(at(201)), Some(Line::QueriesSlow { queries: 2 }));
         assert!(lines.has_room(at(300)));
     }

@@ -229,6 +229,41 @@ fn failed_names_each_zone_with_its_servers_and_knows_which_work_again() {
     });
 }
 
+#[test]
+fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
+    lines(|| async {
+        let simulation = simulation(&[("refused.tld.", &[Fault::Refused], 20)]);
+        let of = |last: u8, name: &'static str| {
+            let flags = Flags { client: Some([10, 0, 0, last].into()), ..Flags::default() };
+            ask_with(&simulation, name, RecordType::A, flags)
+        };
+        let rows = async |last: Option<u8>, zone: Option<&str>| {
+            let client = last.map(|last| IpAddr::from([10, 0, 0, last]).into());
+            let zone = zone.map(|zone| wire_name(&name(zone)).into());
+            let rows = simulation.resolver().failed(FailedWanted { from: 0, zone, client }).await.zones;
+            rows.iter().map(|row| (row.questions, row.still_fails)).collect::<Vec<_>>()
+        };
+        of(1, "mx.refused.tld.").await;
+        assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
+        simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
+        sleep(Duration::from_secs(40)).await;
+        // Another client gets the answer.
+        of(2, "mx.refused.tld.").await;
+        assert_eq!(rows(None, None).await, [(1, StillFails::No)]);
+        assert_eq!(rows(Some(1), None).await, [(1, StillFails::No)]);
+        assert_eq!(rows(Some(2), None).await, []);
+        // Another client's query fails.
+        simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[Fault::Refused]);
+        of(2, "other.refused.tld.").await;
+        assert_eq!(rows(None, None).await, [(2, StillFails::Yes)]);
+        assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
+        // The name of a host is no zone.
+        assert_eq!(rows(None, Some("mx.refused.tld.")).await, [(1, StillFails::Yes)]);
+        assert_eq!(rows(None, Some("tld.")).await, [(2, StillFails::Yes)]);
+        assert_eq!(rows(None, Some("www.refused.tld.")).await, []);
+    });
+}
+
 /// Segments in memory, as the disk keeps them.
 #[derive(Debug, Default)]
 struct MemoryStore(Mutex<Vec<u8>>);

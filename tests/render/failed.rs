@@ -1,7 +1,7 @@
 //! The screen of `resolverctl failed`.
 
 use resolverd::conduct::Conduct;
-use resolverd::control::protocol::Reply;
+use resolverd::control::protocol::{FailedRequest, Reply};
 use resolverd::ctl::render::{Style, failed};
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedServer, FailedZone, StillFails};
@@ -16,6 +16,10 @@ fn moment(unix: f64) -> String {
         (hours % 24.0).floor(),
         minutes % 60.0
     )
+}
+
+fn since(from: f64) -> FailedRequest {
+    FailedRequest { from, ..FailedRequest::default() }
 }
 
 fn server(server: &str, conduct: Option<Conduct>) -> FailedServer {
@@ -75,19 +79,25 @@ fn each_zone_has_its_reason_and_what_to_do() {
         ..silent()
     };
     let replies = replies(Some(0.0), vec![silent(), refused, shed]);
-    both("failed", &failed::zones(&replies, 0.0, &moment, Style::Plain), &lines(&replies));
-    golden("failed_colored.txt", &failed::zones(&replies, 0.0, &moment, Style::Colored));
+    both("failed", &failed::zones(&replies, &since(0.0), &moment, Style::Plain), &lines(&replies));
+    golden("failed_colored.txt", &failed::zones(&replies, &since(0.0), &moment, Style::Colored));
 }
 
 #[test]
 fn how_far_the_record_reaches_is_said() {
-    let text = |replies: &[Reply]| failed::zones(replies, 60.0, &moment, Style::Plain);
+    let text = |replies: &[Reply]| failed::zones(replies, &since(60.0), &moment, Style::Plain);
     let none = replies(Some(3_600.0), Vec::new());
     both("failed_none", &text(&none), &lines(&none));
+    let (zone, client) = (Some("mail.example".to_owned()), Some("192.0.2.0/24".to_owned()));
+    let few = FailedRequest { from: 60.0, zone, client };
+    assert!(
+        failed::zones(&none, &few, &moment, Style::Plain)
+            .starts_with("no query of 192.0.2.0/24 for mail.example failed since 2026-11-00 00:01:00\n")
+    );
     assert_eq!(
         text(&replies(None, Vec::new())),
         "The query record (history) is empty: no query has come since resolverd started, or history.size is \"0\".\n"
     );
-    let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), 0.0, &moment, Style::Plain);
+    let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), &since(0.0), &moment, Style::Plain);
     assert!(many.lines().count() < 120 && many.contains("and "), "{many}");
 }

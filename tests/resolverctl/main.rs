@@ -426,10 +426,15 @@ fn failed_shows_the_zones_whose_queries_failed() {
     assert!(code == 0 && rows.len() == 3 && rows[2]["begin"].is_f64(), "{text}");
     assert_eq!((&rows[0]["questions"], &rows[0]["extended_error"]), (&1.into(), &22.into()));
     assert_eq!(rows[0]["still_fails"], "yes");
-    let (code, text, _) = world.run(&["failed", "--client", "192.0.2.0/24"]);
-    assert!(code == 0 && text.starts_with("no query failed since 20"), "{text}");
+    let (code, text, _) = world.run(&["failed", "--zone", "www.example"]);
+    assert!(code == 0 && text.starts_with("www.example."), "{text}");
+    let (code, text, _) = world.run(&["failed", "--client", "::ffff:127.0.0.1", "--zone", "other"]);
+    assert!(code == 0 && text.starts_with("www.other.  1 query"), "{text}");
+    let (code, text, _) = world.run(&["failed", "--client", "192.0.2.0/24", "--zone", "example"]);
+    assert!(code == 0 && text.starts_with("no query of 192.0.2.0/24 for example failed since 20"), "{text}");
     for arguments in [
         &["failed", "--since", "noon"][..],
+        &["failed", "--since", "2999-01-01T00:00:00Z"],
         &["failed", "--zone", "a..b"],
         &["failed", "--client", "localhost"],
         &["failed", "example"],

@@ -2,7 +2,7 @@
 
 use super::table::more;
 use super::{Paint, Style, words};
-use crate::control::protocol::Reply;
+use crate::control::protocol::{FailedRequest, Reply};
 use crate::limits::MAX_SHOWN_ROWS;
 use crate::record::failed::{FailedServer, FailedZone, StillFails};
 use crate::wire::presentation::harmless;
@@ -10,8 +10,13 @@ use crate::wire::presentation::harmless;
 /// Columns of a date: the last moment is shown without one if it is that of the first.
 const DATE: usize = "2026-08-01 ".len();
 
-/// The zones of a reply, whose time begins at `from`. `moment` shows a moment in local time.
-pub fn zones(replies: &[Reply], from: f64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+/// The zones of the replies to a request. `moment` shows a moment in local time.
+pub fn zones(
+    replies: &[Reply],
+    request: &FailedRequest,
+    moment: &dyn Fn(f64) -> String,
+    style: Style,
+) -> String {
     let zones: Vec<&FailedZone> = replies
         .iter()
         .filter_map(|reply| if let Reply::FailedZone(zone) = reply { Some(&**zone) } else { None })
@@ -25,16 +30,13 @@ pub fn zones(replies: &[Reply], from: f64, moment: &dyn Fn(f64) -> String, style
         return "The query record (history) is empty: no query has come since resolverd started, or history.size is \"0\".\n"
             .to_owned();
     };
-    let reach = if begin > from {
+    let reach = if begin > request.from {
         format!("The oldest query in the query record (history) is of {}.\n", moment(begin))
     } else {
         String::new()
     };
     if zones.is_empty() {
-        return format!(
-            "{}\n{reach}",
-            style.paint(Paint::Good, &format!("no query failed since {}", moment(from)))
-        );
+        return format!("{}\n{reach}", style.paint(Paint::Good, &none_failed(request, moment)));
     }
     let mut text: String = zones.iter().take(MAX_SHOWN_ROWS).map(|zone| block(zone, moment, style)).collect();
     let hidden = (zones.len().saturating_sub(MAX_SHOWN_ROWS) as u64).saturating_add(left_out.unwrap_or(0));
@@ -42,6 +44,14 @@ pub fn zones(replies: &[Reply], from: f64, moment: &dyn Fn(f64) -> String, style
         text.push_str(&more(hidden, style));
     }
     text + &reach
+}
+
+/// The sentence that nothing failed, with what was asked for.
+fn none_failed(request: &FailedRequest, moment: &dyn Fn(f64) -> String) -> String {
+    let part = |word: &str, of: &Option<String>| of.as_ref().map(|of| format!(" {word} {}", harmless(of)));
+    let client = part("of", &request.client).unwrap_or_default();
+    let zone = part("for", &request.zone).unwrap_or_default();
+    format!("no query{client}{zone} failed since {}", moment(request.from))
 }
 
 fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> String {
