@@ -11,12 +11,12 @@ use super::interrupt::Interrupts;
 use super::outcome::CommandOutcome;
 use super::render::{Format, switch as screen};
 use crate::check::system::gather::{gather as gather_host, ours};
-use crate::check::system::judge;
+use crate::check::system::{judge, port};
 use crate::check::{CheckVerdict, HostFinding};
 use crate::switch::facts::gather;
 use crate::switch::machine::Machine;
 use crate::switch::plan::{SwitchPlan, plan};
-use crate::switch::{EndedStep, SwitchError, Watch, back, carry_out, give_up, lock, record};
+use crate::switch::{EndedStep, SwitchError, Watch, back, carry_out, give_up, is_heard, lock, record};
 
 /// Names that are resolved at the end, if none are given.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
@@ -139,6 +139,11 @@ impl Switching<'_> {
         if !failed {
             let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
+            // resolverd was started, so an address that programs ask must not be free.
+            let is_free = !is_heard(self.machine);
+            for finding in found.iter_mut().filter(|finding| is_free && finding.check == port::CHECK) {
+                finding.verdict = CheckVerdict::Failure;
+            }
             found.extend(self.asked());
             if self.operator.is_interrupted() {
                 let advice = "run it again";

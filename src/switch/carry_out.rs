@@ -1,6 +1,7 @@
 //! Carries out a plan.
 
 use super::error::SwitchError;
+use super::former;
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
@@ -18,7 +19,7 @@ pub fn carry_out(
     if record::exists(machine) {
         return Err(SwitchError::Recorded);
     }
-    let mut record = SwitchRecord::from(Vec::new());
+    let mut record = SwitchRecord::new(former::holders(machine), Vec::new());
     let mut ended = Vec::new();
     for step in steps {
         let result = match watch.is_interrupted() {

@@ -72,9 +72,26 @@ pub enum SwitchError {
         /// The file.
         path: String,
     },
+    /// The old resolver runs, but nobody holds its addresses.
+    #[error("{unit} runs, but no process listens at {addresses}; see why: journalctl -u {unit}")]
+    NotListening {
+        /// Its unit.
+        unit: String,
+        /// Its former addresses.
+        addresses: String,
+    },
     /// The old resolver could not be started.
-    #[error("resolverd is started again, because the former resolver has not started")]
+    #[error("resolverd is started again, because the former resolver does not answer")]
     StartedAgain,
+    /// The old resolver does not start at boot.
+    #[error("resolverd still starts at boot, because the former resolver could not be enabled")]
+    StillEnabled,
+    /// Nobody answered at the addresses of a restored `resolv.conf`.
+    #[error("{path} names resolverd again, because nobody answers at the addresses that it named before")]
+    NamedAgain {
+        /// The file.
+        path: String,
+    },
     /// A signal came.
     #[error("not begun: a signal has interrupted it")]
     Interrupted,

@@ -40,11 +40,17 @@ impl Machine<'_> {
             Ok(facts) if facts.is_symlink() => {
                 let target = fs::read_link(&place).map_err(&unread)?.into_os_string();
                 let target = target.into_string().map_err(|_| unread(ErrorKind::InvalidData.into()))?;
-                Ok(StateBefore::Link { target })
+                let dangling = !place.exists() && self.is_missing(path, &target);
+                Ok(StateBefore::Link { target, dangling })
             }
             Ok(facts) if facts.is_file() => Ok(StateBefore::Text { text: read(&place).map_err(unread)? }),
             Ok(_) => Err(unread(io::Error::other("it is neither a file nor a link"))),
         }
+    }
+
+    /// Whether a link would show no file.
+    fn is_missing(&self, path: &str, target: &str) -> bool {
+        matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
 
     /// The path on the host of a place.
@@ -85,7 +91,7 @@ impl Machine<'_> {
                     matches!(before, StateBefore::Text { text: before } if before.starts_with(&text));
                 is_half || after.starts_with(&text)
             }
-            now @ (StateBefore::Link { .. } | StateBefore::Units { .. }) => now == *before,
+            now @ (StateBefore::Link { .. } | StateBefore::Units { .. }) => is_same(&now, before),
         })
     }
 
@@ -102,7 +108,7 @@ impl Machine<'_> {
         let restored = || match before {
             StateBefore::Text { text } if is_there => in_place(&place, text),
             StateBefore::Text { text } => put_file(&place, text),
-            StateBefore::Link { target } => put_link(&place, target),
+            StateBefore::Link { target, .. } => put_link(&place, target),
             StateBefore::Missing { made } => {
                 absent(&place)?;
                 absent(&new(&place))?;
@@ -114,26 +120,43 @@ impl Machine<'_> {
             }
             StateBefore::Units { .. } => Ok(()),
         };
-        if self.file_before(path)? == *before {
+        if is_same(&self.file_before(path)?, before) {
             return absent(&new(&place)).map_err(failed("remove the remains of", path));
         }
-        if let (StateBefore::Link { target }, HostFile::Missing { .. }) =
-            (before, self.text_before(path, before))
-        {
-            return Err(SwitchError::TargetGone { path: path.to_owned(), target: target.clone() });
-        }
+        self.target_is_there(path, before)?;
         restored().map_err(failed("restore", path))
+    }
+
+    /// Whether the target of a link is there, unless it was missing before as well.
+    ///
+    /// # Errors
+    /// It has gone since.
+    pub(super) fn target_is_there(&self, path: &str, before: &StateBefore) -> Result<(), SwitchError> {
+        match before {
+            StateBefore::Link { target, dangling: false } if self.is_missing(path, target) => {
+                Err(SwitchError::TargetGone { path: path.to_owned(), target: target.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The text that a file had before: for a link, the present text of its target.
     pub(super) fn text_before(&self, path: &str, before: &StateBefore) -> HostFile {
         match before {
             StateBefore::Text { text } => HostFile::Text { path: path.to_owned(), text: text.clone() },
-            StateBefore::Link { target } => CheckedHost { root: self.root }.target(path, target),
+            StateBefore::Link { target, .. } => CheckedHost { root: self.root }.target(path, target),
             StateBefore::Missing { .. } | StateBefore::Units { .. } => {
                 HostFile::Missing { path: path.to_owned() }
             }
         }
+    }
+}
+
+/// Whether a file is as before. Of a link, the target counts, and not whether that exists.
+fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
+    match (now, before) {
+        (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,
+        _ => now == before,
     }
 }
 

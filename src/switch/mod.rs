@@ -1,7 +1,8 @@
 //! `resolverctl switch`: puts resolverd in the place of the resolver that this host uses, and back.
 //!
 //! `facts` reads the host, `plan` decides, `carry_out` goes through the steps, `machine` and `files` change services and files,
-//! `record` keeps the state of before, and `undo` restores it. The plan is a pure function of the facts.
+//! `record` keeps the state of before, and `undo` restores it. `former` knows who held port 53 before, and `future` who would after
+//! an undo. The plan is a pure function of the facts.
 //!
 //! # Decisions
 //!
@@ -13,6 +14,8 @@
 //!   the text of before or of the new one was cut off by a power failure, and is restored.
 //! - resolverd goes on while nobody else would answer: if `resolv.conf` cannot be restored, if the old resolver has gone, or if
 //!   it does not start. Packages are not removed then.
+//! - The record says who held port 53 at which addresses. The undo waits until they are held again; if they are not, and
+//!   `resolv.conf` names nobody else, it starts resolverd again and has `resolv.conf` name it.
 //! - The old resolver starts at boot until resolverd does, and again before resolverd does not. A power failure at any moment
 //!   leaves one of them.
 //! - A signal is a failure of the switch. It is undone, because half a switch is worse than none or all of it.
@@ -28,6 +31,8 @@ mod carry_out;
 mod error;
 pub mod facts;
 mod files;
+mod former;
+mod future;
 pub mod machine;
 pub mod plan;
 pub mod record;
@@ -38,6 +43,7 @@ mod watch;
 
 pub use self::carry_out::carry_out;
 pub use self::error::{RECORD, SwitchError};
+pub use self::future::is_heard;
 pub use self::record::lock;
 pub use self::undo::{back, give_up};
 pub use self::watch::{EndedStep, Watch};

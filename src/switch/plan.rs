@@ -274,6 +274,13 @@ impl Draft<'_> {
     /// `resolv.conf`, and the copy of it in Postfix's chroot.
     fn resolv_conf(&mut self) {
         let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
+        if let (HostFile::Missing { .. }, Some(target)) = &self.facts.host.resolv_conf {
+            self.plan.warnings.push(HostFinding::warning(
+                CHECK,
+                format!("/etc/resolv.conf is a link to {target}, which does not exist"),
+                "programs ask 127.0.0.1 therefore; `resolverctl switch --back` restores the link as it is",
+            ));
+        }
         let text = match self.is_amiss(resolv_conf::CHECK) || self.is_amiss(resolv_conf::TRUST_AD) {
             true => texts::resolv_conf(old, self.address()),
             false => old.to_owned(),

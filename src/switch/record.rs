@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::{RECORD, SwitchError};
+use super::former::FormerHolder;
 use super::machine::Machine;
 use super::step::{StateBefore, SwitchStep};
 use crate::limits::MAX_SWITCHED_FILE;
@@ -31,14 +32,10 @@ pub struct RecordedStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchRecord {
     version: u32,
+    /// The services that held port 53 before the first step.
+    pub held: Vec<FormerHolder>,
     /// The steps.
     pub steps: Vec<RecordedStep>,
-}
-
-impl From<Vec<RecordedStep>> for SwitchRecord {
-    fn from(steps: Vec<RecordedStep>) -> Self {
-        Self { version: VERSION, steps }
-    }
 }
 
 /// Keeps other processes from switching as long as the value lives.
@@ -80,6 +77,11 @@ fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
 }
 
 impl SwitchRecord {
+    /// A record of steps on a host where services held port 53.
+    pub const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
+        Self { version: VERSION, held, steps }
+    }
+
     /// Reads the record.
     ///
     /// # Errors

@@ -62,6 +62,8 @@ pub enum StateBefore {
     Link {
         /// Its target.
         target: String,
+        /// Whether the target did not exist. The C library then asks 127.0.0.1.
+        dangling: bool,
     },
     /// A file.
     Text {

@@ -1,22 +1,21 @@
 //! Undoes a switch, and never leaves a host without a resolver.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::error::SwitchError;
+use super::future::{Future, RESOLV_CONF, resolv_conf, servers, would_answer};
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::{Change, NETWORK_MANAGER, OWN_UNITS, StateBefore, SwitchStep};
 use super::watch::{EndedStep, Watch};
-use crate::check::system::host::{CheckedHost, HostFile};
-use crate::check::system::resolv_conf::{ResolvConf, is_ours};
+use crate::check::system::host::CheckedHost;
+use crate::check::system::resolv_conf::is_ours;
 use crate::check::system::{port, proc};
+use crate::limits::SWITCH_PORT_TIME;
 
-/// The addresses of systemd-resolved, which no step stops.
-const STUBS: [IpAddr; 2] =
-    [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
-
-/// The file that names the resolvers of this host.
-const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// How often the port is looked at while the old resolver starts.
+const PORT_STEP: Duration = Duration::from_millis(50);
 
 /// Undoes the steps of the record, the last first, if a resolver would then answer. Steps that cannot be undone stay in the
 /// record.
@@ -25,8 +24,8 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// No resolver would answer; or there is no record, or it cannot be trusted, read, written or removed.
 pub fn back(machine: &Machine<'_>, watch: &mut dyn Watch) -> Result<Vec<EndedStep>, SwitchError> {
     let record = SwitchRecord::read(machine)?;
-    would_answer(machine, &record.steps)?;
-    Undoing { machine, steps: record.steps, undone: Vec::new(), ended: Vec::new(), watch }.run()
+    would_answer(machine, &record)?;
+    Undoing::new(machine, &record, watch).run()
 }
 
 /// The same after a switch that has failed: resolverd may not answer, so the state of before is better in any case.
@@ -35,159 +34,54 @@ pub fn back(machine: &Machine<'_>, watch: &mut dyn Watch) -> Result<Vec<EndedSte
 /// There is no record, or it cannot be trusted, read, written or removed.
 pub fn give_up(machine: &Machine<'_>, watch: &mut dyn Watch) -> Result<Vec<EndedStep>, SwitchError> {
     let record = SwitchRecord::read(machine)?;
-    Undoing { machine, steps: record.steps, undone: Vec::new(), ended: Vec::new(), watch }.run()
-}
-
-/// Whether programs of this host find a resolver after the undo.
-fn would_answer(machine: &Machine<'_>, steps: &[RecordedStep]) -> Result<(), SwitchError> {
-    let changed = steps.iter().find_map(|recorded| match &recorded.step.change {
-        Change::File { path, text, .. } if path == RESOLV_CONF => Some((text, &recorded.before)),
-        _ => None,
-    });
-    let now = CheckedHost { root: machine.root }.link(RESOLV_CONF).0;
-    let (then, named_before) = match changed {
-        None => (now.clone(), now),
-        Some((after, before)) => {
-            let restored = machine.text_before(RESOLV_CONF, before);
-            if let (StateBefore::Link { target }, HostFile::Missing { .. }) = (before, &restored) {
-                return Err(SwitchError::TargetGone { path: RESOLV_CONF.to_owned(), target: target.clone() });
-            }
-            match machine.is_own_work(RESOLV_CONF, after, before)? {
-                true => (restored.clone(), restored),
-                false => (now, restored),
-            }
-        }
-    };
-    if let HostFile::Unreadable { path, error } = &then {
-        return Err(SwitchError::Unread { path: path.clone(), error: error.clone() });
-    }
-    let future = Future {
-        machine,
-        steps,
-        was_local: servers(&named_before).iter().any(|name| is_local(name, machine)),
-    };
-    let named = servers(&then);
-    if future.answers(&named)? {
-        return Ok(());
-    }
-    Err(match named_before == then {
-        true => SwitchError::NoResolver { servers: named.join(", "), gone: future.gone()? },
-        false => SwitchError::StillNamed { path: RESOLV_CONF.to_owned() },
-    })
-}
-
-/// The name servers of a `resolv.conf`.
-fn servers(file: &HostFile) -> Vec<String> {
-    ResolvConf::parse(file.text().unwrap_or_default()).nameservers
-}
-
-/// Whether a name server is a program of this host, as far as its address tells.
-fn is_local(name: &str, machine: &Machine<'_>) -> bool {
-    let is_loopback = name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    is_loopback || is_ours(name, machine.ours)
-}
-
-/// The host after the undo.
-struct Future<'f> {
-    machine: &'f Machine<'f>,
-    steps: &'f [RecordedStep],
-    /// Whether `resolv.conf` named a program of this host before the switch.
-    was_local: bool,
-}
-
-impl Future<'_> {
-    /// Whether one of the name servers answers.
-    fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
-        let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
-        let returns = self.was_local && self.returns()?;
-        Ok(servers.iter().any(|server| {
-            let address = server.parse().ok().filter(|_| is_local(server, self.machine));
-            let Some(address) = address else { return true };
-            let returns = returns && !STUBS.contains(&address);
-            let stays = is_ours(server, self.machine.ours) && !self.stops_ours();
-            returns || stays || !port::in_the_way(&holders, &[address]).is_empty()
-        }))
-    }
-
-    /// Whether resolverd did not run before the switch.
-    fn stops_ours(&self) -> bool {
-        self.steps.iter().any(|recorded| match &recorded.before {
-            StateBefore::Units { units } if recorded.step.change == Change::Start => {
-                !units.iter().any(|state| state.unit == OWN_UNITS[1] && state.active)
-            }
-            _ => false,
-        })
-    }
-
-    /// The services that answered at the addresses of resolverd, and whether they still exist.
-    fn stopped(&self) -> Result<Vec<(String, bool)>, SwitchError> {
-        let mut stopped = Vec::new();
-        for recorded in self.steps {
-            let unit = match (&recorded.step.change, &recorded.before) {
-                (Change::Stop { unit }, StateBefore::Units { units })
-                    if units.iter().any(|state| state.active) =>
-                {
-                    unit
-                }
-                // Its dnsmasq.
-                (Change::File { informs: Some(informed), .. }, _) if informed.unit == NETWORK_MANAGER => {
-                    &informed.unit
-                }
-                _ => continue,
-            };
-            let exists = self.machine.units(&[unit])?.iter().any(|state| state.exists);
-            stopped.push((unit.clone(), exists));
-        }
-        Ok(stopped)
-    }
-
-    fn returns(&self) -> Result<bool, SwitchError> {
-        Ok(self.stopped()?.iter().any(|(_, exists)| *exists))
-    }
-
-    /// `; unbound.service is no longer installed`
-    fn gone(&self) -> Result<String, SwitchError> {
-        let gone = self.stopped()?.into_iter().filter(|(_, exists)| !exists);
-        Ok(gone.map(|(unit, _)| format!("; {unit} is no longer installed")).collect())
-    }
+    Undoing::new(machine, &record, watch).run()
 }
 
 /// The undoing of a record.
 struct Undoing<'u> {
     machine: &'u Machine<'u>,
-    steps: Vec<RecordedStep>,
+    record: &'u SwitchRecord,
     /// The places of the steps that are undone.
     undone: Vec<usize>,
+    /// Whether an old resolver could not be enabled, so that resolverd must start at the next boot.
+    keeps_boot: bool,
     ended: Vec<EndedStep>,
     watch: &'u mut dyn Watch,
 }
 
-impl Undoing<'_> {
+impl<'u> Undoing<'u> {
+    fn new(machine: &'u Machine<'u>, record: &'u SwitchRecord, watch: &'u mut dyn Watch) -> Self {
+        Self { machine, record, undone: Vec::new(), keeps_boot: false, ended: Vec::new(), watch }
+    }
+
     fn run(mut self) -> Result<Vec<EndedStep>, SwitchError> {
         let mut needed = None;
-        for place in (0..self.steps.len()).rev() {
-            let Some(RecordedStep { step, before }) = self.steps.get(place).cloned() else { continue };
+        let mut started = false;
+        for (place, RecordedStep { step, before }) in self.record.steps.iter().enumerate().rev() {
             let is_file = matches!(step.change, Change::File { .. });
             if let (false, Some(path)) = (is_file, &needed) {
                 self.end(step, Err(SwitchError::Needed { path: String::clone(path) }));
                 break;
             }
-            let result = self.machine.undo(&step.change, &before);
-            let is_stuck = result.as_ref().is_err_and(|error| !error.is_later_work());
+            let result = self.undo(&step.change, before);
             match (&result, &step.change) {
                 (Ok(()), _) => self.undone.push(place),
-                (Err(_), Change::File { path, text, .. }) if self.still_names(path, text) => {
-                    needed = Some(path.clone())
+                (Err(_), Change::File { path, text, .. }) if self.needs_ours(path, text) => {
+                    needed = Some(path.clone());
                 }
+                (Err(error), Change::Disable { .. }) => self.keeps_boot |= !error.is_later_work(),
                 _ => {}
             }
+            started |= result.is_ok() && starts_another(&step.change);
             self.end(step, result);
-            match (is_file, is_stuck) {
-                // A cut-off before the old resolver runs must not lose the step that has stopped ours.
-                (true, _) => self.write()?,
-                (false, true) => self.answer_again(),
-                (false, false) => {}
+            if is_file {
+                // A cut-off before the old resolver runs must not lose the step that has stopped ours. An error of the
+                // record must not prevent that the old resolver starts; the last write reports it.
+                let _unwritten = self.write();
             }
+        }
+        if needed.is_none() {
+            self.end_with_a_resolver(started);
         }
         match self.left().steps.is_empty() {
             true => record::remove(self.machine)?,
@@ -196,47 +90,132 @@ impl Undoing<'_> {
         Ok(self.ended)
     }
 
-    fn end(&mut self, step: SwitchStep, result: Result<(), SwitchError>) {
-        let ended = (step, result);
+    /// Undoes a step, but lets resolverd start at boot if the old resolver does not.
+    fn undo(&self, change: &Change, before: &StateBefore) -> Result<(), SwitchError> {
+        let (Change::Start, StateBefore::Units { units }, true) = (change, before, self.keeps_boot) else {
+            return self.machine.undo(change, before);
+        };
+        let mut units = units.clone();
+        units.iter_mut().for_each(|state| state.enabled = true);
+        self.machine.undo(change, &StateBefore::Units { units })?;
+        Err(SwitchError::StillEnabled)
+    }
+
+    fn end(&mut self, step: &SwitchStep, result: Result<(), SwitchError>) {
+        let ended = (step.clone(), result);
         self.watch.ended(&ended, true);
         self.ended.push(ended);
     }
 
     /// The steps that are not undone.
     fn left(&self) -> SwitchRecord {
-        let left = self.steps.iter().enumerate().filter(|(place, _)| !self.undone.contains(place));
-        SwitchRecord::from(left.map(|(_, recorded)| recorded.clone()).collect::<Vec<_>>())
+        let left = self.record.steps.iter().enumerate().filter(|(place, _)| !self.undone.contains(place));
+        SwitchRecord::new(self.record.held.clone(), left.map(|(_, recorded)| recorded.clone()).collect())
     }
 
     fn write(&self) -> Result<(), SwitchError> {
         self.left().write(self.machine)
     }
 
-    /// Whether a file that is not as before sends questions to resolverd.
-    fn still_names(&self, path: &str, after: &str) -> bool {
-        let now = CheckedHost { root: self.machine.root }.file(path);
-        if path.ends_with("/resolv.conf") {
-            return servers(&now).iter().any(|server| is_ours(server, self.machine.ours));
-        }
-        now.text() == Some(after)
-            && after.split([' ', '\n', '=']).any(|word| is_ours(word, self.machine.ours))
+    fn future(&self) -> Future<'u> {
+        Future { machine: self.machine, record: self.record }
     }
 
-    /// Starts resolverd again if an old resolver could not be started, and none else has its addresses.
+    /// Whether a file that is not as before sends queries to resolverd, which runs, and to nobody who answers after the undo.
+    fn needs_ours(&self, path: &str, after: &str) -> bool {
+        let ours = |name: &String| is_ours(name, self.machine.ours);
+        let now = CheckedHost { root: self.machine.root }.file(path);
+        let named: Vec<String> = if path.ends_with("/resolv.conf") {
+            servers(&now).into_iter().filter(ours).collect()
+        } else if now.text() == Some(after) {
+            after.split([' ', '\n', '=']).map(str::to_owned).filter(ours).collect()
+        } else {
+            Vec::new()
+        };
+        let runs = self.machine.units(&OWN_UNITS).is_ok_and(|units| units.iter().any(|state| state.active));
+        runs && !named.is_empty() && !self.future().answers(&named).unwrap_or(false)
+    }
+
+    /// Waits until the old resolver listens. If it does not, starts resolverd again.
+    fn end_with_a_resolver(&mut self, started: bool) {
+        let began = Instant::now();
+        let mut silent = self.silent();
+        while started && !(silent.is_empty() && self.is_as_good()) && began.elapsed() < SWITCH_PORT_TIME {
+            thread::sleep(PORT_STEP);
+            silent = self.silent();
+        }
+        for (place, error) in silent {
+            self.undone.retain(|undone| *undone != place);
+            if let Some(RecordedStep { step, .. }) = self.record.steps.get(place) {
+                self.end(step, Err(error));
+            }
+        }
+        let is_stuck = |(step, result): &EndedStep| {
+            matches!(step.change, Change::Stop { .. })
+                && result.as_ref().is_err_and(|error| !error.is_later_work())
+        };
+        if self.ended.iter().any(is_stuck) || !self.is_as_good() {
+            self.answer_again();
+        }
+    }
+
+    /// Whether programs of this host have a resolver, if they had one before.
+    fn is_as_good(&self) -> bool {
+        self.future().is_as_good_now(&servers(&resolv_conf(self.machine)))
+    }
+
+    /// The steps whose service was started again, but does not listen.
+    fn silent(&self) -> Vec<(usize, SwitchError)> {
+        let future = self.future();
+        let steps = self.undone.iter().filter_map(|place| Some((*place, self.record.steps.get(*place)?)));
+        let silent = steps.filter_map(|(place, recorded)| {
+            let Change::Stop { unit } = &recorded.step.change else { return None };
+            let former = future.silent(unit)?;
+            let addresses: Vec<String> = former.addresses.iter().map(ToString::to_string).collect();
+            Some((place, SwitchError::NotListening { unit: unit.clone(), addresses: addresses.join(", ") }))
+        });
+        silent.collect()
+    }
+
+    /// Starts resolverd again if none else has its addresses, and has programs ask it if they find nobody else.
     fn answer_again(&mut self) {
-        let start = self.steps.iter().position(|recorded| recorded.step.change == Change::Start);
-        let Some(place) = start.filter(|place| self.undone.contains(place)) else { return };
+        let record = self.record;
+        let mut steps = record.steps.iter().enumerate();
+        let Some((place, start)) = steps.find(|(_, recorded)| recorded.step.change == Change::Start) else {
+            return;
+        };
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
         if !port::in_the_way(&holders, self.machine.ours).is_empty() {
             return;
         }
-        self.undone.retain(|undone| *undone != place);
-        let result = match self.machine.carry_out(&Change::Start) {
-            Ok(()) => Err(SwitchError::StartedAgain),
-            failed => failed,
-        };
-        if let Some(RecordedStep { step, .. }) = self.steps.get(place).cloned() {
-            self.end(step, result);
+        let result = self.machine.carry_out(&Change::Start);
+        self.repeated(place, &start.step, result.and(Err(SwitchError::StartedAgain)));
+        let is_ours = |server: &String| is_ours(server, self.machine.ours);
+        if self.is_as_good() || servers(&resolv_conf(self.machine)).iter().any(is_ours) {
+            return;
         }
+        let is_named = |change: &Change| matches!(change, Change::File { path, .. } if path == RESOLV_CONF);
+        for (place, recorded) in record.steps.iter().enumerate() {
+            if is_named(&recorded.step.change) {
+                let result = self.machine.carry_out(&recorded.step.change);
+                let again = SwitchError::NamedAgain { path: RESOLV_CONF.to_owned() };
+                self.repeated(place, &recorded.step, result.and(Err(again)));
+            }
+        }
+    }
+
+    /// A step was carried out again, so it is not undone.
+    fn repeated(&mut self, place: usize, step: &SwitchStep, result: Result<(), SwitchError>) {
+        self.undone.retain(|undone| *undone != place);
+        self.end(step, result);
+    }
+}
+
+/// Whether the undo of a change starts another resolver, which takes a moment until it listens.
+fn starts_another(change: &Change) -> bool {
+    match change {
+        Change::Stop { .. } => true,
+        Change::File { informs: Some(informed), .. } => informed.unit == NETWORK_MANAGER,
+        _ => false,
     }
 }

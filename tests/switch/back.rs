@@ -61,7 +61,10 @@ fn resolverd_stays_while_resolv_conf_names_it() {
 
 #[test]
 fn resolverd_stays_while_resolv_conf_cannot_be_written() {
-    let (internet, host) = (internet(), crowded());
+    let (internet, host) = (internet(), plain());
+    fs::remove_file(host.path("etc/resolv.conf")).unwrap();
+    host.write("run/dhcp/resolv.conf", "nameserver 192.0.2.53\n");
+    host.link("etc/resolv.conf", "../run/dhcp/resolv.conf");
     let before = host.files();
     switched(&internet, &host);
     // Nothing can be put in its place, as on a file system without room.
@@ -268,4 +271,145 @@ fn two_at_once_are_refused() {
     assert!(error.contains("another `resolverctl switch` is running"), "{error}");
     drop(held);
     switched(&internet, &host);
+}
+
+#[test]
+fn resolverd_stays_if_only_network_manager_is_left() {
+    let (internet, host) = (internet(), unbound());
+    host.write("etc/NetworkManager/NetworkManager.conf", "[main]\nplugins=keyfile\n");
+    host.write("run/NetworkManager/resolv.conf", "");
+    host.write("units/NetworkManager.service", "loaded enabled active\n");
+    switched(&internet, &host);
+    fs::remove_file(host.path("units/unbound.service")).unwrap();
+    let (code, text, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 4, "{text}{error}");
+    assert!(error.contains("no resolver would answer at 127.0.0.1"), "{error}");
+    assert!(answers(&host));
+}
+
+#[test]
+fn an_undo_goes_on_if_the_record_cannot_be_written() {
+    let (internet, host) = (internet(), crowded());
+    host.write("obstructs/try-restart-systemd-resolved.service", "");
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.ends_with("All is as before the switch.\n"), "{text}");
+    assert_eq!(host.files()["units/named.service"], before["units/named.service"]);
+    assert!(!answers(&host));
+}
+
+/// A host whose resolver listens at an address of its network, which `resolv.conf` names.
+fn at_own_address() -> Host {
+    let host = plain();
+    host.write("etc/resolv.conf", "nameserver 10.0.0.5\n");
+    host.write("units/unbound.service", "loaded enabled active\n");
+    host.holds_all("unbound", "unbound.service", &[[127, 0, 0, 1], [10, 0, 0, 5]]);
+    host
+}
+
+#[test]
+fn resolverd_stays_if_the_old_resolver_at_an_address_of_the_network_has_gone() {
+    let (internet, host) = (internet(), at_own_address());
+    let before = host.files();
+    switched(&internet, &host);
+    let unit = host.read("units/unbound.service");
+    fs::remove_file(host.path("units/unbound.service")).unwrap();
+    let (code, text, error) = host.command(&internet, &["--back"]);
+    assert_eq!(code, 4, "{text}{error}");
+    assert!(error.contains("no resolver would answer at 10.0.0.5"), "{error}");
+    assert!(answers(&host) && host.read("etc/resolv.conf").contains(OURS));
+    host.write("units/unbound.service", &unit);
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn resolv_conf_names_resolverd_again_if_the_old_resolver_does_not_start() {
+    let (internet, host) = (internet(), at_own_address());
+    let before = host.files();
+    switched(&internet, &host);
+    host.write("fails/start-unbound.service", "");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(answers(&host) && host.read("etc/resolv.conf").contains(OURS), "{text}");
+    fs::remove_dir_all(host.path("fails")).unwrap();
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn a_changed_resolv_conf_is_no_hindrance_if_the_old_resolver_returns() {
+    let (internet, host) = (internet(), unbound());
+    switched(&internet, &host);
+    let changed = format!("{OURS}options edns0 trust-ad timeout:2\n");
+    host.write("etc/resolv.conf", &changed);
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("this host does not need resolverd"), "{text}");
+    assert_eq!(host.read("etc/resolv.conf"), changed);
+    assert!(!answers(&host));
+    assert_eq!(host.files()["units/unbound.service"], "active enabled loaded");
+}
+
+#[test]
+fn resolverd_starts_at_boot_if_the_old_resolver_cannot_be_enabled() {
+    let (internet, host) = (internet(), unbound());
+    let before = host.files();
+    switched(&internet, &host);
+    host.write("fails/enable-unbound.service", "");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("resolverd still starts at boot"), "{text}");
+    assert_eq!(host.files()["units/unbound.service"], "active loaded");
+    assert_eq!(host.files()["units/resolverd.socket"], "enabled loaded");
+    fs::remove_dir_all(host.path("fails")).unwrap();
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn resolverd_starts_again_if_the_old_resolver_does_not_listen() {
+    let (internet, host) = (internet(), unbound());
+    let before = host.files();
+    switched(&internet, &host);
+    host.write("deaf/unbound.service", "");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("unbound.service runs, but no process listens at 127.0.0.1"), "{text}");
+    assert!(answers(&host));
+    fs::remove_dir_all(host.path("deaf")).unwrap();
+    host.write("units/unbound.service", "loaded enabled\n");
+    restored(&internet, &host, &before);
+}
+
+#[test]
+fn a_switch_fails_if_resolverd_does_not_listen() {
+    let (internet, host) = (internet(), unbound());
+    host.write("deaf/resolverd.socket", "");
+    let (code, text) = host.switch(&internet, &["--yes"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("no process listens at 127.0.0.1:53"), "{text}");
+    assert!(text.ends_with("All is as before the switch.\n"), "{text}");
+}
+
+#[test]
+fn a_link_without_a_target_is_restored() {
+    let internet = internet();
+    let dangling = || {
+        let host = unbound();
+        fs::remove_file(host.path("etc/resolv.conf")).unwrap();
+        host.link("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
+        host
+    };
+    let host = dangling();
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("stub-resolv.conf, which does not exist"), "{text}");
+    restored(&internet, &host, &before);
+
+    let host = dangling();
+    let before = host.files();
+    let (code, text) = host.switch(&internet, &["--yes", "--ask", "a..example"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.ends_with("All is as before the switch.\n"), "{text}");
+    assert_eq!(host.files()["etc/resolv.conf"], before["etc/resolv.conf"]);
 }

@@ -60,6 +60,9 @@ impl Host {
         for unit in ["resolverd.socket", "resolverd.service"] {
             host.write(&format!("units/{unit}"), "loaded\n");
         }
+        host.write("proc/held/resolverd.socket", &sockets(&[[127, 0, 0, 1]], 22));
+        host.write("proc/301/comm", "resolverd\n");
+        host.link("proc/301/fd/3", "socket:[22]");
         for table in ["udp", "tcp"] {
             host.write(&format!("proc/net/{table}"), "head\n");
         }
@@ -84,8 +87,12 @@ impl Host {
 
     /// A process of `unit` with port 53 of an address.
     pub(crate) fn holds(&self, process: &str, unit: &str, address: [u8; 4]) {
-        let address = u32::from_ne_bytes(address);
-        self.write("proc/net/udp", &format!("head\n 0: {address:08X}:0035 {DATAGRAMS} 21 2 0 0\n"));
+        self.holds_all(process, unit, &[address]);
+    }
+
+    pub(crate) fn holds_all(&self, process: &str, unit: &str, addresses: &[[u8; 4]]) {
+        self.write("proc/net/udp", &sockets(addresses, 21));
+        self.write(&format!("proc/held/{unit}"), &sockets(addresses, 21));
         self.write("proc/300/comm", &format!("{process}\n"));
         self.write("proc/300/cgroup", &format!("0::/system.slice/{unit}\n"));
         self.link("proc/300/fd/3", "socket:[21]");
@@ -153,6 +160,14 @@ impl Host {
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
     }
+}
+
+/// A table of the sockets at port 53 of addresses.
+fn sockets(addresses: &[[u8; 4]], inode: u32) -> String {
+    let line = |address: &[u8; 4]| {
+        format!(" 0: {:08X}:0035 {DATAGRAMS} {inode} 2 0 0\n", u32::from_ne_bytes(*address))
+    };
+    format!("head\n{}", addresses.iter().map(line).collect::<String>())
 }
 
 /// A Debian gateway with BIND, Postfix in its chroot, and all programs that write `resolv.conf`.

@@ -67,7 +67,7 @@ pub fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
 }
 
 /// Whether a socket at `held` receives the datagrams to `address`.
-fn covers(held: IpAddr, address: IpAddr) -> bool {
+pub fn covers(held: IpAddr, address: IpAddr) -> bool {
     held == address
         || held == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
         || held == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && address.is_ipv4()
