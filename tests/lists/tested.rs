@@ -187,7 +187,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
         minutes(&stage, 8).await;
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
-        assert!(standing.why.contains("too few to judge"), "{standing:?}");
+        assert!(standing.why.contains("too few to decide"), "{standing:?}");
         many(&stage, 20_000..20_500).await;
         minutes(&stage, 6).await;
         let standing = stage.entry(LIST).standing();
