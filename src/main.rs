@@ -90,7 +90,13 @@ async fn serve(
     let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
-    tracing::info!(version, listen = addresses, "resolverd {version} listens at {addresses} ({from})");
+    let metrics =
+        daemon.metrics_address().map_or_else(String::new, |address| format!(", metrics at {address}"));
+    tracing::info!(
+        version,
+        listen = addresses,
+        "resolverd {version} listens at {addresses}{metrics} ({from})"
+    );
     notify::ready(&daemon.addresses());
     let mut given_up = None;
     loop {

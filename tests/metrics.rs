@@ -10,6 +10,7 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{ConfiguredZone, ZoneKind};
 use resolverd::control::Controlled;
+use resolverd::control::status::status;
 use resolverd::limits::MAX_METRICS_CONNECTIONS;
 use resolverd::metrics::table::{self, Metric, MetricKind};
 use stage::{PATIENCE, Stage, name};
@@ -158,19 +159,39 @@ async fn outcomes_add_up_to_the_queries_in_every_metric() {
     stage.daemon.stop().await;
 }
 
+/// Whether the daemon has closed a connection on which nothing is expected.
+fn is_closed(stream: &TcpStream) -> bool {
+    match stream.try_read(&mut [0]) {
+        Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        Ok(_) => true,
+    }
+}
+
+/// The reply to a request, as it is on the wire.
+async fn exchange(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut reply)).await.unwrap().unwrap();
+    reply
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_send_nothing_take_a_bounded_number_of_places_and_no_query_waits() {
+async fn clients_that_send_nothing_give_way_to_one_that_sends_a_request() {
     let (stage, address) = stage().await;
     let mut silent = Vec::new();
     for _ in 0..MAX_METRICS_CONNECTIONS {
         silent.push(TcpStream::connect(address).await.unwrap());
     }
-    let waiting = tokio::spawn(get(address, "/metrics"));
+    assert_eq!(get(address, "/metrics").await.0, 200);
+    let (oldest, youngest) = (silent.first().unwrap(), silent.last().unwrap());
+    timeout(PATIENCE, oldest.readable()).await.unwrap().unwrap();
+    assert!(is_closed(oldest) && !is_closed(youngest), "the oldest one gives way, and no other");
+    // Without others, a silent client is closed when its time is over.
+    timeout(PATIENCE, youngest.readable()).await.unwrap().unwrap();
+    assert!(is_closed(youngest));
     let client = stage.client();
     assert_eq!(client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap().answers.len(), 1);
-    assert!(!waiting.is_finished());
-    drop(silent.pop());
-    assert_eq!(timeout(PATIENCE, waiting).await.unwrap().unwrap().0, 200);
     assert_eq!(get(address, "/").await.0, 404);
     // A long header is refused and not read on.
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -180,6 +201,71 @@ async fn clients_that_send_nothing_take_a_bounded_number_of_places_and_no_query_
     assert_eq!(&reply, b"HTTP/1.1 431");
     stage.daemon.stop().await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_may_end_without_a_carriage_return_and_head_has_no_body() {
+    let (stage, address) = stage().await;
+    let reply = exchange(address, "GET /metrics HTTP/1.0\n\n").await;
+    assert!(
+        reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("\nresolverd_queries_total{"),
+        "{reply}"
+    );
+    let reply = exchange(address, "HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\n"), "{reply}");
+    assert!(!reply.contains("resolverd_"), "{reply}");
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap();
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |config| config.metrics.listen = Some(address)).await;
+    let answer = stage.client().ask_datagram(&name("www.tld."), RecordType::A).await.unwrap();
+    assert_eq!(answer.answers.len(), 1);
+    assert_eq!(stage.daemon.metrics_address(), None);
+    let told = status(stage.daemon.subject().as_ref());
+    let problem = format!("Not serving metrics at {address}: Address already in use (os error 98).");
+    assert_eq!(told.warnings.iter().map(|warning| &warning.problem).collect::<Vec<_>>(), [&problem]);
+    drop(other);
+    // The next try is soon.
+    let served = timeout(PATIENCE, async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        get(address, "/metrics").await
+    });
+    assert_eq!(served.await.unwrap().0, 200);
+    assert_eq!(stage.daemon.metrics_address(), Some(address));
+    assert!(status(stage.daemon.subject().as_ref()).warnings.is_empty());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_changes_the_address_of_metrics() {
+    let (stage, before) = stage().await;
+    let config = stage.daemon.subject().config();
+    let change = async |listen: Option<&str>| {
+        let mut config = (*config).clone();
+        config.listen.addresses = vec![stage.address];
+        config.metrics.listen = listen.map(|address| address.parse().unwrap());
+        stage.daemon.apply(config).await.unwrap();
+    };
+    change(Some("127.0.0.2:0")).await;
+    let after = stage.daemon.metrics_address().unwrap();
+    assert_eq!(after.ip().to_string(), "127.0.0.2");
+    assert_eq!(get(after, "/metrics").await.0, 200);
+    // The listener before it closes when its task learns of the change.
+    let closed = timeout(PATIENCE, async {
+        while TcpStream::connect(before).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    closed.await.unwrap();
+    change(None).await;
+    assert_eq!(stage.daemon.metrics_address(), None);
+    stage.daemon.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

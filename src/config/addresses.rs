@@ -29,8 +29,16 @@ pub struct Forwarder {
     pub tls: Option<String>,
 }
 
+/// Whether sockets at both addresses cannot be bound independently: one covers the other, at the same port. A socket at
+/// `::` has no IPv4.
+pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
 /// The port of metrics that errors suggest, as the manual does.
-const METRICS_PORT: u16 = 9_453;
+pub(super) const METRICS_PORT: u16 = 9_453;
 
 /// The address of the listener for metrics, with its port; none if it is empty.
 pub(super) fn of_metrics(value: &Typed<'_>) -> Read<Option<SocketAddr>> {

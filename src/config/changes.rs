@@ -153,6 +153,7 @@ mod tests {
         new.cache.size = 1 << 30;
         new.resolve.root_hints.servers.pop();
         new.resolve.source = vec!["192.0.2.1".parse().unwrap()];
+        new.metrics.listen = Some("127.0.0.1:9453".parse().unwrap());
         let told = [
             "listen.addresses: order changed",
             "listen.allow: 10.0.0.0/8 added, 127.0.0.0/8 removed",
@@ -160,6 +161,7 @@ mod tests {
             "cache.max_ttl: 2d, was 1d",
             "resolve.source: 192.0.2.1 added",
             "resolve.root_hints: the servers in the file changed",
+            "metrics.listen: 127.0.0.1:9453, was \"\"",
         ];
         assert_eq!(changes(&old, &new), told);
         new = old.clone();

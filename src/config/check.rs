@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::addresses::{METRICS_PORT, overlap};
 use super::reader::KeyLines;
 use super::report::{Problems, WrongValue};
 use super::value::in_quotes;
@@ -15,6 +16,7 @@ use crate::dnsbl::list::{Life, List};
 pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     families(config, lines, problems);
     listeners(config, lines, problems);
+    metrics(config, lines, problems);
     let zones = config.zones.iter().map(|zone| &zone.name);
     once_each("zone", zones, "remove one of them", lines, problems);
     let hosts = config.hosts.iter().map(|host| &host.name);
@@ -64,6 +66,24 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
             problems.add(line("zones"), Some("listener.zones"), wrong);
         }
     }
+}
+
+/// The listener for metrics has an address of its own.
+fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let Some(address) = config.metrics.listen.filter(|address| address.port() != 0) else { return };
+    let mut taken = config.all_listeners().flat_map(|listener| &listener.addresses);
+    // A listener for metrics at `::` has IPv4 too.
+    let has_all = address.is_ipv6() && address.ip().is_unspecified();
+    let meets = |other: SocketAddr| overlap(address, other) || (has_all && other.port() == address.port());
+    let Some(other) = taken.find(|other| meets(**other)) else { return };
+    let wrong = if *other == address {
+        format!("{address} is an address of a listener")
+    } else {
+        format!("{address} overlaps {other}, an address of a listener")
+    };
+    let free = SocketAddr::new(address.ip(), METRICS_PORT);
+    let wrong = WrongValue::new(wrong, format!("use another port, like \"{free}\""));
+    problems.add(lines.of("metrics", "listen"), Some("metrics.listen"), wrong);
 }
 
 /// No two entries of a section have the same name.

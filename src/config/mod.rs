@@ -51,7 +51,7 @@ mod value;
 mod written;
 mod zone;
 
-pub use self::addresses::Forwarder;
+pub use self::addresses::{Forwarder, overlap};
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
 pub use self::list::ConfiguredList;

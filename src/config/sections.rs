@@ -293,8 +293,7 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
         "listen",
         |metrics, typed, _| set(&mut metrics.listen, addresses::of_metrics(typed)),
         |metrics| Some(Value::String(metrics.listen.map_or_else(String::new, |address| address.to_string()))),
-    )
-    .at_start()],
+    )],
 };
 
 /// The questions that are kept one by one.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::protocol::{MissingAddress, Severity, Warning};
+use super::protocol::{MetricsStatus, MissingAddress, Severity, Warning};
 use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
@@ -38,7 +38,7 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
         warnings.push(Warning {
             severity: Severity::Critical,
             problem: format!("{failed} of {} queries failed with SERVFAIL.", report.questions),
-            remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
+            remedy: "See `resolverctl failed` for the zones that failed, and why.".to_owned(),
         });
     }
     if shed > 0 {
@@ -72,9 +72,19 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let rest = (more > 0).then(|| Warning {
         severity: Severity::Warning,
         problem: format!("{more} more zones fail."),
-        remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
+        remedy: "See `resolverctl failed` for all of them.".to_owned(),
     });
     named.chain(rest)
+}
+
+/// A listener for metrics that does not listen.
+pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
+    let (address, why) = (metrics.address, metrics.why.as_ref()?);
+    Some(Warning {
+        severity: Severity::Warning,
+        problem: format!("Not serving metrics at {address}: {why}."),
+        remedy: "Free the address, or change or remove `metrics.listen`; resolverd serves metrics as soon as the address is available.".to_owned(),
+    })
 }
 
 /// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is fine.

@@ -9,6 +9,7 @@ pub fn status(subject: &impl Controlled) -> Status {
     let report = subject.recorder().report(Window::FiveMinutes);
     let daemon = subject.status();
     let missing = health::missing(&daemon.missing, &subject.config());
+    let metrics = daemon.metrics.as_ref().and_then(health::metrics);
     Status {
         daemon,
         uptime: report.uptime,
@@ -18,6 +19,7 @@ pub fn status(subject: &impl Controlled) -> Status {
         warnings: health::judge(&report, &subject.recorder().troubles())
             .into_iter()
             .chain(missing)
+            .chain(metrics)
             .chain(lists::warnings(subject))
             .collect(),
     }

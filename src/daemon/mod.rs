@@ -1,8 +1,8 @@
 //! The daemon: builds the parts, owns their tasks, starts and ends them in order.
 //!
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
-//! `running` is the part that the control socket sees. `reload` changes to another configuration. `tasks` has the
-//! tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `state_files` finds its
+//! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
+//! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `state_files` finds its
 //! file. `history` keeps failed and slow questions over a restart. `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -15,10 +15,12 @@
 //! - An address that the host does not have yet (no IPv6, a bridge that comes up later) does not end the start:
 //!   resolverd serves the others and retries. An address that another program uses ends the start, because otherwise
 //!   either of the two programs might get a query.
+//! - An address of metrics that is not available does not end the start: mail needs answers, not metrics.
 //! - `MemoryMax=` in the unit follows from `cache.size` and `history.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
 mod history;
+mod metrics;
 mod reload;
 mod running;
 mod snapshot;
@@ -44,7 +46,6 @@ use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
-use crate::metrics::server::{MetricsServer, MetricsUnavailable};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Resolver, ResolverParts};
@@ -53,6 +54,7 @@ use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
 use crate::wire::cookie::CookieSecret;
 use crate::zones::{Views, Wrong};
+use metrics::MetricsListener;
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
 
@@ -68,9 +70,6 @@ pub enum StartError {
     /// The control socket is not available.
     #[error(transparent)]
     Control(#[from] BindError),
-    /// The listener for metrics is not available.
-    #[error(transparent)]
-    Metrics(#[from] MetricsUnavailable),
     /// A zone cannot be served as configured.
     #[error(transparent)]
     Zone(#[from] Wrong),
@@ -90,8 +89,6 @@ pub struct Daemon {
     tasks: JoinSet<()>,
     /// The task of the control socket, and the signal that ends it; none if there is no such socket.
     control: Option<JoinHandle<()>>,
-    /// The address of metrics; none if there is no such listener.
-    metrics: Option<SocketAddr>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
 }
@@ -121,7 +118,6 @@ impl Daemon {
         let ports = ports_of(&config)?;
         let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
-        let metrics = config.metrics.listen.map(MetricsServer::bind).transpose()?;
         let clock = Clock::machine();
         let random = Random::system()?;
         let recorder = begin_record(&config, &clock);
@@ -144,6 +140,8 @@ impl Daemon {
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let lists = tasks::begin_lists(&resolver);
         let snapshot = snapshot_of(&config, &clock);
+        let metrics = MetricsListener::default();
+        metrics.set(config.metrics.listen);
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
@@ -161,16 +159,13 @@ impl Daemon {
             network,
             supervisor: supervisor.clone(),
             missed,
+            metrics,
         };
         let subject = Arc::new(running);
         let (ending, ended) = watch::channel(false);
-        let address = metrics.as_ref().map(MetricsServer::address);
-        let mut tasks = tasks::spawn(&subject, &supervisor, &random);
-        if let Some(server) = metrics {
-            tasks.spawn(serve_metrics(server, &supervisor, &subject, ended.clone()));
-        }
+        let tasks = tasks::spawn(&subject, &supervisor, &random, &ended);
         let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));
-        Ok(Self { subject, tasks, control, metrics: address, ending, supervisor })
+        Ok(Self { subject, tasks, control, ending, supervisor })
     }
 
     /// Returns when a task or thread was given up after too many panics, with its name. The daemon cannot serve
@@ -191,8 +186,8 @@ impl Daemon {
     }
 
     /// The address at which it serves metrics; none if there is no such listener.
-    pub const fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.subject.metrics.address()
     }
 
     /// Changes to another configuration, like `resolverctl reload`.
@@ -229,6 +224,7 @@ impl Daemon {
             let _ = control.await;
         }
         tasks.shutdown().await;
+        subject.metrics.set(None);
         tokio::task::block_in_place(|| {
             subject.resolver.tell_last();
             (subject.keep_lists(None), subject.keep_rules(None))
@@ -270,21 +266,6 @@ fn serve_control(
         async move { server.run(subject, ended).await }
     };
     tokio::spawn(supervisor.keep("the control socket task", serve))
-}
-
-/// Serves metrics until the daemon ends.
-fn serve_metrics(
-    server: MetricsServer,
-    supervisor: &Supervisor,
-    subject: &Arc<Running>,
-    ended: watch::Receiver<bool>,
-) -> impl Future<Output = ()> + use<> {
-    let (server, subject) = (Arc::new(server), Arc::clone(subject));
-    let serve = move || {
-        let (server, subject, ended) = (Arc::clone(&server), Arc::clone(&subject), ended.clone());
-        async move { server.run(subject, ended).await }
-    };
-    supervisor.keep("the metrics task", serve)
 }
 
 /// Answers all waiting clients, at the control socket too: with the answers that their flights find within a short

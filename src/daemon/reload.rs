@@ -86,6 +86,7 @@ impl Running {
         let changed = self.resolver.set_views(views.clone());
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
             listeners.apply(prepared, &config, &views);
+            self.metrics.set(config.metrics.listen);
         }
         self.network.set_ports(ports);
         log::set_level(config.log.level);

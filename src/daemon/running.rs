@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
+use super::metrics::MetricsListener;
 use super::snapshot::Snapshot;
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
@@ -57,6 +58,8 @@ pub(super) struct Running {
     pub(super) supervisor: Supervisor,
     /// Notified when addresses to listen at have been found missing.
     pub(super) missed: Notify,
+    /// The listener for metrics.
+    pub(super) metrics: MetricsListener,
 }
 
 /// The parts that a reload changes.
@@ -136,6 +139,7 @@ impl Controlled for Running {
             config: self.origin.as_ref().map(|path| path.display().to_string()),
             listen: self.addresses(),
             missing: self.missing(),
+            metrics: self.metrics.status(),
             flights: self.resolver.flights() as u64,
             flights_max: MAX_FLIGHTS as u64,
             restarts: self.supervisor.restarts(),

@@ -1,4 +1,4 @@
-//! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists.
+//! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists, metrics.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -29,7 +30,12 @@ use crate::resolve::side::SideResolver;
 use crate::supervise::Supervisor;
 
 /// Starts all tasks that live as long as the daemon; they end with the returned value.
-pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Random) -> JoinSet<()> {
+pub(super) fn spawn(
+    subject: &Arc<Running>,
+    supervisor: &Supervisor,
+    random: &Random,
+    ended: &watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let running = || Arc::clone(subject);
     let resolver = || Arc::clone(&subject.resolver);
@@ -40,6 +46,12 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
+    let ended = ended.clone();
+    let serve_metrics = move |subject: Arc<Running>| {
+        let ended = ended.clone();
+        async move { subject.metrics.serve(Arc::clone(&subject), ended).await }
+    };
+    keep(&mut tasks, supervisor, "the metrics task", running(), serve_metrics);
     keep(&mut tasks, supervisor, "the dead server task", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
     keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::tell_log);

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use super::inherited::InheritedSockets;
 use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
-use crate::config::Config;
+use crate::config::{Config, overlap};
 use crate::zones::Views;
 
 impl Sockets {
@@ -87,7 +87,7 @@ impl Listeners {
         address: SocketAddr,
         config: &Config,
     ) -> Result<BoundSockets, AddressUnavailable> {
-        let covering = self.open.iter().filter(|open| sockets::overlap(open.address, address));
+        let covering = self.open.iter().filter(|open| overlap(open.address, address));
         let mut beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
         let mut retired = self.retired.iter().filter(|retired| retired.holds(address)).peekable();
         if beside.is_empty() && retired.peek().is_none() {

@@ -81,7 +81,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::config::{Config, Listener};
+use crate::config::{Config, Listener, overlap};
 use crate::limits::{CORES_PER_WORKER, MAX_WAITING, MAX_WORKERS, STOP_FIRST_MESSAGE};
 use crate::zones::Views;
 use dropped::{Dropped, Inode};
@@ -271,7 +271,7 @@ impl Listeners {
             addresses(config).map(|(address, _, _)| address).filter(|address| !served(*address)).collect();
         // A bound socket takes queries from a socket that covers it. So these are bound last, when all others are
         // bound.
-        new.sort_by_key(|address| self.open.iter().any(|open| sockets::overlap(open.address, *address)));
+        new.sort_by_key(|address| self.open.iter().any(|open| overlap(open.address, *address)));
         let mut sockets = Sockets::default();
         for address in new {
             sockets.add(address, self.bind_one(address, config))?;

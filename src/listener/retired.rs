@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use tokio::net::TcpListener;
 
 use super::front::Front;
-use super::sockets;
+use crate::config::overlap;
 
 /// An address that is not served any more.
 pub(super) struct RetiredAddress {
@@ -30,6 +30,6 @@ impl RetiredAddress {
 
     /// Whether a socket is open that covers `address`, or is covered by it.
     pub(super) fn holds(&self, address: SocketAddr) -> bool {
-        sockets::overlap(self.address, address) && self.is_open()
+        overlap(self.address, address) && self.is_open()
     }
 }

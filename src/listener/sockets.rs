@@ -79,13 +79,6 @@ pub(super) fn bind(
     Err(AddressUnavailable { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Whether sockets at both addresses cannot be bound independently: one covers the other, at the same port.
-pub(super) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    one.port() == other.port()
-        && one.is_ipv4() == other.is_ipv4()
-        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
-}
-
 /// Binds one address while our stream sockets `beside` have an address that it covers, or that covers it.
 pub(super) fn bind_beside(
     address: SocketAddr,
@@ -178,6 +171,7 @@ fn advice(address: &SocketAddr, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::overlap;
 
     #[test]
     fn a_taken_address_is_refused_in_one_line_with_advice() {

@@ -1,7 +1,7 @@
 //! Metrics for Prometheus: the counters of the record and the states of the daemon, served over HTTP.
 //!
 //! `table` names and describes them, also for the manual. `gather` reads them, `exposition` writes the text, `server`
-//! answers requests. Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>, text format 0.0.4.
+//! answers requests, `connections` bounds them. Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>, text format 0.0.4.
 //!
 //! # Decisions
 //!
@@ -24,6 +24,7 @@
     clippy::panic
 )]
 
+mod connections;
 mod exposition;
 mod gather;
 pub mod server;

@@ -1,4 +1,4 @@
-//! The HTTP listener of metrics: one request for each connection, `GET /metrics` only.
+//! The HTTP listener of metrics: one request for each connection, `GET` or `HEAD` of `/metrics` only.
 //!
 //! RFC 9110 and RFC 9112. Requests are bounded in number, size and time. A body is not read: a request with one is
 //! answered by its header, and the connection is closed.
@@ -6,13 +6,14 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::connections::Connections;
 use super::exposition::MEDIA_TYPE;
 use crate::control::Controlled;
 use crate::limits;
@@ -22,10 +23,19 @@ const PATH: &str = "/metrics";
 
 /// Why there is no listener.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot serve metrics at {address}: {error}; set another metrics.listen, or remove it")]
+#[error(
+    "cannot serve metrics at {address}: {error}; DNS is served without them and resolverd tries again; free the address, or change or remove metrics.listen"
+)]
 pub struct MetricsUnavailable {
     address: SocketAddr,
     error: io::Error,
+}
+
+impl MetricsUnavailable {
+    /// Why, without the address.
+    pub fn why(&self) -> String {
+        self.error.to_string()
+    }
 }
 
 /// A listener that is bound.
@@ -56,29 +66,24 @@ impl MetricsServer {
 
     /// Serves until `ending` turns true. Dropping the future ends every connection.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
-        let permits = Arc::new(Semaphore::new(limits::MAX_METRICS_CONNECTIONS));
-        let mut connections = JoinSet::new();
+        let mut connections = Connections::default();
         loop {
-            // The permit comes first, so that waiting clients are in the kernel's bounded queue.
             let accepted = async {
-                let permit = Arc::clone(&permits).acquire_owned().await;
-                (permit, self.listener.accept().await)
+                let accepted = self.listener.accept().await;
+                connections.make_room().await;
+                accepted
             };
-            let (permit, accepted) = tokio::select! {
+            let accepted = tokio::select! {
                 biased;
                 // An error means that the daemon has ended.
                 _ = ending.wait_for(|ending| *ending) => return,
                 accepted = accepted => accepted,
             };
-            let Ok(permit) = permit else { return };
-            while connections.try_join_next().is_some() {}
             match accepted {
                 Ok((stream, _)) => {
                     let subject = Arc::clone(&subject);
-                    connections.spawn(async move {
-                        serve(stream, subject.as_ref()).await;
-                        drop(permit);
-                    });
+                    connections
+                        .add(|is_asked| async move { serve(stream, subject.as_ref(), &is_asked).await });
                 }
                 Err(error) => {
                     tracing::warn!(
@@ -91,10 +96,16 @@ impl MetricsServer {
     }
 }
 
-/// One connection, bounded in time. A client may leave early.
-async fn serve(mut stream: TcpStream, subject: &impl Controlled) {
+/// One connection, bounded in time. A client may leave early. `is_asked` is set when the header has arrived.
+async fn serve(mut stream: TcpStream, subject: &impl Controlled, is_asked: &AtomicBool) {
+    let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
+        Ok(Ok(Some(header))) => header,
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => return tracing::debug!("a connection for metrics failed: {error}"),
+        Err(_) => return tracing::debug!("a connection for metrics sent no request in time"),
+    };
+    is_asked.store(true, Ordering::Relaxed);
     let exchange = async {
-        let Some(header) = read(&mut stream).await? else { return Ok(()) };
         stream.write_all(reply(&header, || super::text(subject)).as_bytes()).await?;
         stream.shutdown().await
     };
@@ -114,35 +125,50 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
         if limited.read_buf(&mut header).await? == 0 {
             return Ok((header.len() >= limits::MAX_METRICS_REQUEST).then_some(header));
         }
-        if header.windows(4).any(|end| end == b"\r\n\r\n") {
+        if is_whole(&header) {
             return Ok(Some(header));
         }
     }
+}
+
+/// Whether more octets cannot change the reply. The parser takes a line feed alone as the end of a line too (RFC 9112
+/// section 2.2).
+fn is_whole(header: &[u8]) -> bool {
+    let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
+    !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
+}
+
+/// The path of a request target, which may have a scheme and a host before it (RFC 9112 section 3.2.2) and a query
+/// after it.
+fn path(target: &str) -> &str {
+    let rest =
+        target.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|place| rest.get(place..)));
+    rest.unwrap_or(target).split('?').next().unwrap_or_default()
 }
 
 /// The reply to a request.
 fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
-    let (status, body) = match request.parse(header) {
-        Ok(httparse::Status::Complete(_)) => {
-            let path = request.path.unwrap_or_default();
-            match (request.method, path.split('?').next().unwrap_or_default()) {
-                (Some("GET"), PATH) => ("200 OK", metrics()),
-                (Some("GET"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n")),
-                _ => ("405 Method Not Allowed", "Only GET is served.\n".to_owned()),
-            }
-        }
+    let parsed = request.parse(header);
+    let (status, body) = match parsed {
+        Ok(httparse::Status::Complete(_)) => match (request.method, path(request.path.unwrap_or_default())) {
+            (Some("GET" | "HEAD"), PATH) => ("200 OK", metrics()),
+            (Some("GET" | "HEAD"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n")),
+            _ => ("405 Method Not Allowed", "Only GET and HEAD are served.\n".to_owned()),
+        },
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
             ("431 Request Header Fields Too Large", "The request is too long.\n".to_owned())
         }
         Err(_) => ("400 Bad Request", "The request cannot be read.\n".to_owned()),
     };
-    let allow = if status.starts_with("405") { "Allow: GET\r\n" } else { "" };
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {}\r\n{allow}Connection: close\r\n\r\n{body}",
+    let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
+    let header = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {}\r\n{allow}Connection: close\r\n\r\n",
         body.len()
-    )
+    );
+    // A reply to HEAD has the length of the body that GET has, and no body (RFC 9110 section 9.3.2).
+    if request.method == Some("HEAD") { header } else { header + &body }
 }
 
 #[cfg(test)]
@@ -154,7 +180,8 @@ mod tests {
     fn status(request: &str) -> String {
         let reply = reply(request.as_bytes(), || "a 1\n".to_owned());
         let (header, body) = reply.split_once("\r\n\r\n").unwrap();
-        assert!(header.contains(&format!("Content-Length: {}\r\n", body.len())), "{header}");
+        let length = if request.starts_with("HEAD") { 4 } else { body.len() };
+        assert!(header.contains(&format!("Content-Length: {length}\r\n")), "{header}");
         header.split(' ').nth(1).unwrap().to_owned()
     }
 
@@ -166,12 +193,20 @@ mod tests {
         assert_eq!(asks("GET /"), "404");
         assert_eq!(asks("GET /metrics/"), "404");
         assert_eq!(asks("POST /metrics"), "405");
-        assert_eq!(asks("HEAD /metrics"), "405");
+        assert_eq!(asks("HEAD /metrics"), "200");
+        assert_eq!(asks("GET http://localhost:9453/metrics?debug=1"), "200");
+        assert_eq!(asks("GET http://localhost:9453"), "404");
         assert_eq!(status("GET /metrics HTTP/9\r\n\r\n"), "400");
         assert_eq!(status("\0\r\n\r\n"), "400");
         let many = "X: y\r\n".repeat(limits::MAX_METRICS_FIELDS + 1);
         assert_eq!(status(&format!("GET /metrics HTTP/1.1\r\n{many}\r\n")), "431");
         assert_eq!(status(&format!("GET /{} HTTP/1.1", "x".repeat(limits::MAX_METRICS_REQUEST))), "431");
+    }
+
+    #[test]
+    fn a_reply_to_head_has_no_body() {
+        let reply = reply(b"HEAD /metrics HTTP/1.1\r\n\r\n", || "a 1\n".to_owned());
+        assert!(reply.contains("Content-Length: 4\r\n") && reply.ends_with("\r\n\r\n"), "{reply}");
     }
 
     proptest! {

@@ -184,6 +184,18 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "line 3: listener.addresses: 127.0.0.1:53 appears twice; remove one of them",
     ),
     (
+        "[metrics]\nlisten = \"127.0.0.1:53\"",
+        "line 3: metrics.listen: 127.0.0.1:53 is an address of a listener; use another port, like \"127.0.0.1:9453\"",
+    ),
+    (
+        "[metrics]\nlisten = \"0.0.0.0:54\"\n[[listener]]\naddresses = [\"127.0.0.1:54\"]",
+        "line 3: metrics.listen: 0.0.0.0:54 overlaps 127.0.0.1:54, an address of a listener; use another port, like \"0.0.0.0:9453\"",
+    ),
+    (
+        "[metrics]\nlisten = \"10.0.0.1:54\"\n[[listener]]\naddresses = [\"0.0.0.0:54\"]",
+        "line 3: metrics.listen: 10.0.0.1:54 overlaps 0.0.0.0:54, an address of a listener; use another port, like \"10.0.0.1:9453\"",
+    ),
+    (
         "[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]",
         "line 4: listener.zones: \"lan\" is not a configured zone; add a [[zone]] for it, or remove it here",
     ),

@@ -17,8 +17,8 @@ use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, Errors};
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{
-    DaemonStatus, Fill, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply, Severity,
-    SnapshotStatus, Stats, Status, Table, Warning,
+    DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply,
+    Severity, SnapshotStatus, Stats, Status, Table, Warning,
 };
 use resolverd::ctl::render::plugin::{self, PluginState};
 use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text};
@@ -175,6 +175,7 @@ fn status(warnings: Vec<Warning>) -> Status {
             address: "[::1]:53".parse().unwrap(),
             why: "this host has no such address".to_owned(),
         }],
+        metrics: Some(MetricsStatus { address: "127.0.0.1:9453".parse().unwrap(), why: None }),
         flights: 12,
         flights_max: 2_000,
         restarts: 0,

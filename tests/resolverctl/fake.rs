@@ -89,6 +89,7 @@ impl Controlled for Fake {
             config: None,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5300))],
             missing: Vec::new(),
+            metrics: None,
             flights: 0,
             flights_max: 2_000,
             restarts: 0,

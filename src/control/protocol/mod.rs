@@ -23,7 +23,7 @@ pub use self::monitor::{MonitorRequest, QueryEvent};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
-    DaemonStatus, Fill, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,
+    DaemonStatus, Fill, MetricsStatus, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;

@@ -23,6 +23,9 @@ pub struct DaemonStatus {
     /// Configured addresses at which it does not listen, because this host does not have them yet.
     #[serde(default)]
     pub missing: Vec<MissingAddress>,
+    /// The listener for metrics; none if `metrics.listen` is empty.
+    #[serde(default)]
+    pub metrics: Option<MetricsStatus>,
     /// Flights in progress.
     pub flights: u64,
     /// The greatest number of flights.
@@ -60,6 +63,15 @@ pub struct MissingAddress {
     pub address: SocketAddr,
     /// Why it is not available, in words that end a sentence.
     pub why: String,
+}
+
+/// The listener for metrics.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsStatus {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Why it does not listen there, in words that end a sentence; none if it does.
+    pub why: Option<String>,
 }
 
 /// The health of the daemon.

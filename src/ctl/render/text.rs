@@ -35,6 +35,10 @@ pub fn status(status: &Status, style: Style) -> String {
                 daemon.missing.iter().map(|missing| format!("{}: {}", missing.address, missing.why));
             text.push_str(&screen::items("not yet at", &missing.collect::<Vec<_>>(), style));
         }
+        let metrics = daemon.metrics.as_ref().filter(|_| label == "listens at");
+        if let Some(metrics) = metrics.filter(|metrics| metrics.why.is_none()) {
+            text.push_str(&screen::items("metrics at", &[metrics.address.to_string()], style));
+        }
     }
     text.push_str(&screen::fill(&status.stores, style));
     if let Some(told) = &daemon.snapshot {

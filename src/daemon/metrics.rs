@@ -1,0 +1,138 @@
+//! The listener for metrics in the daemon: bound at start and at a reload, and again later if its address is not available.
+//!
+//! Mail needs answers, not metrics: an address that is not available is a warning, in the log and in `status`, and DNS
+//! is served without it.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
+
+use crate::control::Controlled;
+use crate::control::protocol::MetricsStatus;
+use crate::limits::{ADDRESS_RETRY, MAX_ADDRESS_RETRY};
+use crate::metrics::server::MetricsServer;
+
+/// The listener for metrics, as configured now.
+#[derive(Default)]
+pub(super) struct MetricsListener {
+    state: Mutex<State>,
+    /// Notified when a reload has changed the state.
+    changed: Notify,
+}
+
+#[derive(Default)]
+enum State {
+    /// `metrics.listen` is empty.
+    #[default]
+    Off,
+    Serving {
+        configured: SocketAddr,
+        server: Arc<MetricsServer>,
+    },
+    Missing {
+        configured: SocketAddr,
+        why: String,
+    },
+}
+
+impl MetricsListener {
+    /// Changes to the address of the configuration. If it is not available, one line of the log says so. Call it inside a
+    /// runtime.
+    pub(super) fn set(&self, wanted: Option<SocketAddr>) {
+        let mut state = self.state();
+        let configured = match *state {
+            State::Off => None,
+            State::Serving { configured, .. } | State::Missing { configured, .. } => Some(configured),
+        };
+        if configured == wanted {
+            return;
+        }
+        *state = wanted.map_or(State::Off, State::bind);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// The address at which it listens; none if there is no such listener.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.server().map(|server| server.address())
+    }
+
+    /// The configured address, and why there is no listener if there is none.
+    pub(super) fn status(&self) -> Option<MetricsStatus> {
+        match &*self.state() {
+            State::Off => None,
+            State::Serving { server, .. } => Some(MetricsStatus { address: server.address(), why: None }),
+            State::Missing { configured, why } => {
+                Some(MetricsStatus { address: *configured, why: Some(why.clone()) })
+            }
+        }
+    }
+
+    /// Serves the metrics of `subject` as configured, and tries a missing address again, until the daemon ends.
+    pub(super) async fn serve<Daemon: Controlled>(
+        &self,
+        subject: Arc<Daemon>,
+        ended: watch::Receiver<bool>,
+    ) -> Infallible {
+        let mut pause = ADDRESS_RETRY;
+        loop {
+            let server = self.server();
+            let serving = async {
+                match &server {
+                    Some(server) => server.run(Arc::clone(&subject), ended.clone()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.changed.notified() => pause = ADDRESS_RETRY,
+                // It has ended with the daemon, which ends this task next.
+                () = serving => self.changed.notified().await,
+                () = sleep(pause), if self.is_missing() => {
+                    self.try_again();
+                    pause = (pause * 2).min(MAX_ADDRESS_RETRY);
+                }
+            }
+        }
+    }
+
+    fn server(&self) -> Option<Arc<MetricsServer>> {
+        match &*self.state() {
+            State::Serving { server, .. } => Some(Arc::clone(server)),
+            State::Off | State::Missing { .. } => None,
+        }
+    }
+
+    /// Tries a missing address again.
+    fn try_again(&self) {
+        let mut state = self.state();
+        let State::Missing { configured, .. } = *state else { return };
+        if let Ok(server) = MetricsServer::bind(configured) {
+            let address = server.address();
+            tracing::info!(metrics = %address, "now serving metrics at {address}: the address is available now");
+            *state = State::Serving { configured, server: Arc::new(server) };
+        }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(*self.state(), State::Missing { .. })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn bind(configured: SocketAddr) -> Self {
+        match MetricsServer::bind(configured) {
+            Ok(server) => Self::Serving { configured, server: Arc::new(server) },
+            Err(unavailable) => {
+                tracing::warn!("{unavailable}");
+                Self::Missing { configured, why: unavailable.why() }
+            }
+        }
+    }
+}
