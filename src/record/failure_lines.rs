@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::failure::FailedQuestion;
-use super::line::{FailedLine, Line};
+use super::line::{FailedLine, FailedSum, Line};
 use crate::clock::Mono;
 use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SUMMARY_ZONES};
 use crate::question::name_of_wire;
@@ -58,6 +58,10 @@ pub(super) struct FailureLines {
     counted: u64,
     in_outage: u64,
     turned_away: u64,
+    /// Those of them that were overwritten in the record before they were read.
+    overwritten: u64,
+    /// Zones that failed for the first time in this minute, without a line.
+    unlined: u64,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,8 @@ struct ZoneFailures {
     last: Mono,
     /// Failures without a line in this hour.
     counted: u64,
+    /// When it was counted because it failed for the first time without a line.
+    unlined: Option<Mono>,
 }
 
 impl FailureLines {
@@ -78,9 +84,6 @@ impl FailureLines {
         elsewhere: ToldElsewhere,
         now: Mono,
     ) -> Option<Line> {
-        if now.since(self.minute) >= MINUTE {
-            (self.minute, self.told) = (now, 0);
-        }
         let is_untold = elsewhere == ToldElsewhere::No;
         if failed.is_turned_away() {
             if is_untold && is_due(self.overload, now) {
@@ -91,17 +94,24 @@ impl FailureLines {
             self.turned_away = self.turned_away.saturating_add(1);
             return None;
         }
-        self.make_room(&failed.zone);
+        self.make_room(&failed.zone, now);
         let zone = self.zones.entry(failed.zone.clone()).or_insert(ZoneFailures {
             told: None,
             last: now,
             counted: 0,
+            unlined: None,
         });
         zone.last = now;
-        if is_untold && is_due(zone.told, now) && self.told < FAILURE_LINES_A_MINUTE {
-            zone.told = Some(now);
-            self.told = self.told.saturating_add(1);
-            return Some(line(failed));
+        if is_untold && is_due(zone.told, now) {
+            if self.told < FAILURE_LINES_A_MINUTE {
+                zone.told = Some(now);
+                self.told = self.told.saturating_add(1);
+                return Some(line(failed));
+            }
+            if is_due(zone.unlined, now) {
+                zone.unlined = Some(now);
+                self.unlined = self.unlined.saturating_add(1);
+            }
         }
         if elsewhere != ToldElsewhere::Network {
             // An outage of our own network is no failure of a zone.
@@ -120,13 +130,41 @@ impl FailureLines {
         self.in_outage = self.in_outage.saturating_add(u64::from(elsewhere == ToldElsewhere::Network));
     }
 
-    /// Time has passed: the line about the failures of the hour, if it is over.
-    pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
-        if now.since(self.hour) < HOUR { None } else { self.finish(now) }
+    /// Failed questions were overwritten in the record before they were read.
+    pub(super) fn overwritten(&mut self, count: u64, now: Mono) {
+        if count == 0 {
+            return;
+        }
+        self.count(ToldElsewhere::No, now);
+        self.counted = self.counted.saturating_add(count.saturating_sub(1));
+        self.overwritten = self.overwritten.saturating_add(count);
     }
 
-    /// The line about the failures of the hour so far.
-    pub(super) fn finish(&mut self, now: Mono) -> Option<Line> {
+    /// Time has passed: the lines about what was counted in the minute and the hour, if they are over. It is called before the
+    /// questions that have failed since.
+    pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if now.since(self.minute) >= MINUTE {
+            (self.minute, self.told) = (now, 0);
+            lines.extend(self.minute_line());
+        }
+        if now.since(self.hour) >= HOUR {
+            lines.extend(self.hour_line(now));
+        }
+        lines
+    }
+
+    /// The same for the minute and the hour so far.
+    pub(super) fn finish(&mut self, now: Mono) -> Vec<Line> {
+        self.minute_line().into_iter().chain(self.hour_line(now)).collect()
+    }
+
+    fn minute_line(&mut self) -> Option<Line> {
+        let zones = std::mem::take(&mut self.unlined);
+        (zones > 0).then_some(Line::ZonesFailed { zones })
+    }
+
+    fn hour_line(&mut self, now: Mono) -> Option<Line> {
         if self.counted == 0 {
             return None;
         }
@@ -138,27 +176,28 @@ impl FailureLines {
             .collect();
         zones.sort_by_key(|(counted, _)| std::cmp::Reverse(*counted));
         let named = zones.iter().take(SUMMARY_ZONES);
-        let line = Line::QueriesFailed {
+        let sum = FailedSum {
             queries: self.counted,
             in_outage: self.in_outage,
             turned_away: self.turned_away,
+            overwritten: self.overwritten,
             zones: zones.len(),
             most: named.map(|(counted, name)| (name_of_wire(name), *counted)).collect(),
         };
-        (self.counted, self.in_outage, self.turned_away) = (0, 0, 0);
+        (self.counted, self.in_outage, self.turned_away, self.overwritten) = (0, 0, 0, 0);
         self.zones.retain(|_, zone| {
             zone.counted = 0;
             zone.told.is_some_and(|told| now.since(told) < HOUR)
         });
-        Some(line)
+        Some(Line::QueriesFailed(sum))
     }
 
-    /// Makes room for a new zone: the one whose last failure is longest ago goes.
-    fn make_room(&mut self, zone: &[u8]) {
+    /// Makes room for a new zone: the one whose last failure is longest ago goes, first one without a line in the last hour.
+    fn make_room(&mut self, zone: &[u8], now: Mono) {
         if self.zones.len() < MAX_FAILING_ZONES || self.zones.contains_key(zone) {
             return;
         }
-        let quietest = self.zones.iter().min_by_key(|(_, zone)| zone.last);
+        let quietest = self.zones.iter().min_by_key(|(_, zone)| (!is_due(zone.told, now), zone.last));
         if let Some(quietest) = quietest.map(|(zone, _)| zone.clone()) {
             self.zones.remove(&quietest);
         }
@@ -215,6 +254,11 @@ mod tests {
         lines.failed(&FailedQuestion::of(asked).unwrap(), elsewhere, at(second))
     }
 
+    fn only(lines: Vec<Line>) -> String {
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        line.to_string()
+    }
+
     #[test]
     fn the_first_failure_of_a_domain_in_an_hour_has_a_line_and_the_others_are_counted() {
         let lines = &mut FailureLines::default();
@@ -229,12 +273,12 @@ mod tests {
         assert!(fails(lines, "other.example.", 20, ToldElsewhere::No).is_some());
         assert_eq!(fails(lines, "third.example.", 21, ToldElsewhere::Network), None);
         assert_eq!(fails(lines, "third.example.", 22, ToldElsewhere::Zone), None);
-        assert_eq!(lines.tick(at(3_601)), None);
+        assert_eq!(lines.tick(at(3_601)), []);
         assert_eq!(
-            lines.tick(at(3_602)).unwrap().to_string(),
+            only(lines.tick(at(3_602))),
             "12 more queries of 2 zones failed in the last hour, 1 of them while no server on the internet answered; most for broken.example. (10), third.example. (1); `resolverctl failed --since 1h` shows them"
         );
-        assert_eq!(lines.tick(at(9_000)), None);
+        assert_eq!(lines.tick(at(9_000)), []);
         assert!(fails(lines, "broken.example.", 9_001, ToldElsewhere::No).is_some(), "the next hour");
     }
 
@@ -247,7 +291,13 @@ mod tests {
             .count();
         assert_eq!(told, FAILURE_LINES_A_MINUTE as usize);
         assert_eq!(lines.zones.len(), MAX_FAILING_ZONES);
-        let Some(Line::QueriesFailed { queries, .. }) = lines.tick(at(3_601)) else { panic!() };
+        let ticked = lines.tick(at(3_601));
+        let [Line::ZonesFailed { zones: unlined }, Line::QueriesFailed(FailedSum { queries, .. })] =
+            ticked[..]
+        else {
+            panic!("{ticked:?}")
+        };
+        assert_eq!(unlined, queries);
         assert_eq!(queries, zones - u64::from(FAILURE_LINES_A_MINUTE));
     }
 
@@ -269,11 +319,12 @@ mod tests {
         for number in 0..MAX_FAILING_ZONES {
             fails(lines, &format!("e{number}.example."), 3, ToldElsewhere::Zone);
         }
+        assert_eq!(lines.tick(at(70)), []);
         assert_eq!(shed(lines, 70, ToldElsewhere::No), None);
         assert!(fails(lines, "late.example.", 70, ToldElsewhere::No).is_some());
-        let hour = lines.tick(at(3_610)).unwrap().to_string();
+        let hour = only(lines.tick(at(3_610)));
         assert!(
-            hour.starts_with("1025 more queries of 1023 zones failed in the last hour, 1 of them because resolverd was overloaded or stopping; "),
+            hour.starts_with("1025 more queries of 1013 zones failed in the last hour, 1 of them because resolverd was overloaded or stopping; "),
             "{hour}"
         );
         assert!(shed(lines, 3_700, ToldElsewhere::No).is_some());
@@ -283,9 +334,39 @@ mod tests {
     #[test]
     fn the_end_tells_what_was_counted_so_far() {
         let lines = &mut FailureLines::default();
-        assert_eq!(lines.finish(at(1)), None);
+        assert_eq!(lines.finish(at(1)), []);
         (0..3).for_each(|second| drop(fails(lines, "broken.example.", second, ToldElsewhere::No)));
-        let told = lines.finish(at(10)).unwrap().to_string();
+        let told = only(lines.finish(at(10)));
         assert!(told.starts_with("2 more queries of 1 zone failed in the last hour; "), "{told}");
+    }
+
+    #[test]
+    fn a_flood_of_zones_does_not_make_a_zone_with_a_line_the_first_again() {
+        let lines = &mut FailureLines::default();
+        assert_eq!(lines.tick(at(100)), []);
+        assert!(fails(lines, "ours.example.", 100, ToldElsewhere::No).is_some());
+        for number in 0..2 * MAX_FAILING_ZONES {
+            fails(lines, &format!("d{number}.example."), 101, ToldElsewhere::No);
+        }
+        assert_eq!(
+            only(lines.tick(at(160))),
+            "2039 more zones failed for the first time in an hour, without a line for each; `resolverctl failed` shows them"
+        );
+        assert_eq!(fails(lines, "ours.example.", 161, ToldElsewhere::No), None);
+        assert!(fails(lines, "other.example.", 161, ToldElsewhere::No).is_some());
+        assert_eq!(lines.tick(at(221)), []);
+    }
+
+    #[test]
+    fn what_was_overwritten_is_counted() {
+        let lines = &mut FailureLines::default();
+        fails(lines, "broken.example.", 1, ToldElsewhere::No);
+        fails(lines, "broken.example.", 2, ToldElsewhere::No);
+        lines.overwritten(7_057, at(3));
+        let told = only(lines.tick(at(3_602)));
+        assert!(
+            told.starts_with("7058 more queries of 1 zone failed in the last hour, 7057 of them were overwritten in the query record (history) before they were read: increase history.size; "),
+            "{told}"
+        );
     }
 }

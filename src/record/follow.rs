@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::entry::{self, Entry, FlightEntry};
+use super::lock::lock;
 use super::recorded::Recorded;
 use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
@@ -19,13 +20,17 @@ pub(super) struct Follower {
     place: RingPlace,
     /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
+    /// Failed questions read so far, and those that were overwritten before they were read.
+    failures: u64,
+    lost: u64,
 }
 
 impl Follower {
     /// Reads the new questions of a ring, with the flights that may explain them: also earlier ones. Moments are in microseconds
-    /// of `Mono`.
-    pub(super) fn read(&mut self, ring: &Mutex<Ring>, secrets: &Secrets, now: Mono) -> Recorded {
+    /// of `Mono`. Also returns the number of failed questions that were overwritten before they were read.
+    pub(super) fn read(&mut self, ring: &Mutex<Ring>, secrets: &Secrets, now: Mono) -> (Recorded, u64) {
         let mut news = Recorded::default();
+        let written = lock(ring).failures();
         ring::read_on(ring, &mut self.place, |octets| {
             entry::read(octets, |entry| match secrets.removed(entry) {
                 Entry::Question(question) => news.questions.push(question),
@@ -38,6 +43,57 @@ impl Follower {
         let news = news.in_order();
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
-        news
+        let failed = news.questions.iter().filter(|question| question.outcome.is_failure()).count();
+        self.failures = self.failures.saturating_add(failed as u64);
+        // What was written during the reading is counted as lost at the next one at the latest.
+        let lost = written.saturating_sub(self.failures).max(self.lost);
+        let newly = lost.saturating_sub(self.lost);
+        self.lost = lost;
+        (news, newly)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Outcome;
+    use crate::record::written::Written;
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
+
+    #[test]
+    fn failures_that_were_overwritten_before_they_were_read_are_counted_once() {
+        let ring = Mutex::new(Ring::new(1));
+        let write = |count: u64, outcome| {
+            for at in 0..count {
+                lock(&ring).question(&Written {
+                    name: b"\x07example\x00",
+                    kind: RecordType::MX,
+                    client: [127, 0, 0, 1].into(),
+                    view: 0,
+                    at,
+                    outcome,
+                    elapsed: Duration::ZERO,
+                    flight: 0,
+                    error: "",
+                    code: 0,
+                });
+            }
+        };
+        let mut follower = Follower::default();
+        let mut read = || {
+            let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(1));
+            (news.questions.len() as u64, lost)
+        };
+        write(20, Outcome::Failed);
+        assert_eq!(read(), (20, 0));
+        write(20_000, Outcome::Failed);
+        let (kept, lost) = read();
+        assert!(lost > 0 && kept + lost == 20_000, "{kept} {lost}");
+        assert_eq!(read(), (0, 0));
+        write(20_000, Outcome::Upstream);
+        assert_eq!(read().1, 0);
+        write(7, Outcome::Deadline);
+        assert_eq!(read(), (7, 0));
     }
 }

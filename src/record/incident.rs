@@ -1,7 +1,7 @@
 //! Incidents: events whose begin and end are worth a line in the log.
 //!
 //! Pure: its input is events with their times, its output the lines. Dead domains of spam are no incident, so a zone
-//! that never worked must fail for longer, and the lines of an hour are bounded. An incident ends when a question
+//! that never worked must fail for longer, unless the operator has configured its servers, and the lines of an hour are bounded. An incident ends when a question
 //! that failed is answered, not when any question is: one name of a zone may be bogus while all others are correct. A
 //! zone that fails, gets no questions for hours, and then fails again has no second line.
 
@@ -32,6 +32,8 @@ struct TroubledZone {
     failures: u32,
     /// Whether some of them were denied without authority instead.
     doubted: bool,
+    /// Whether the operator has named its servers.
+    configured: bool,
     state: IncidentState,
     /// Questions that failed and were not answered since, the last at the end.
     failing: Vec<Failing>,
@@ -168,7 +170,8 @@ impl Incidents {
         let trouble = self.zones.entry(zone.clone()).or_insert_with(|| TroubledZone::new(now));
         trouble.fails(ended.question, lost, now);
         let span = now.since(trouble.first);
-        let enough = if worked {
+        trouble.configured |= lost.configured;
+        let enough = if worked || trouble.configured {
             trouble.failures >= INCIDENT_FAILURES
         } else {
             trouble.failures >= INCIDENT_STRANGER_FAILURES && span >= INCIDENT_STRANGER_TIME
@@ -236,12 +239,14 @@ impl Incidents {
     }
 
     /// Makes room for a new zone: the quietest zone that is only watched goes; if all were reported, the quietest of
-    /// all.
+    /// all. Configured zones stay before all others.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
         }
-        let rank = |trouble: &TroubledZone| (trouble.state != IncidentState::Watched, trouble.last);
+        let rank = |trouble: &TroubledZone| {
+            (trouble.configured, trouble.state != IncidentState::Watched, trouble.last)
+        };
         let quietest = self.zones.iter().min_by_key(|(_, trouble)| rank(trouble));
         if let Some(quietest) = quietest.map(|(zone, _)| zone.clone()) {
             self.zones.remove(&quietest);
@@ -277,7 +282,16 @@ impl TroubledZone {
     fn new(now: Mono) -> Self {
         let why = String::new();
         let state = IncidentState::Watched;
-        Self { first: now, last: now, failures: 0, doubted: false, state, failing: Vec::new(), why }
+        Self {
+            first: now,
+            last: now,
+            failures: 0,
+            doubted: false,
+            configured: false,
+            state,
+            failing: Vec::new(),
+            why,
+        }
     }
 
     /// One more question has failed.

@@ -31,6 +31,7 @@ fn worked(name: &Name) -> FlightZone<'_> {
 struct Stage {
     incidents: Incidents,
     quiet: bool,
+    configured: bool,
 }
 
 impl Stage {
@@ -46,7 +47,8 @@ impl Stage {
         // Clients get a denial in doubt.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
-        let failed = shows.map(|shows| Lost { why: "why".to_owned(), shows, configured: false, servers });
+        let failed =
+            shows.map(|shows| Lost { why: "why".to_owned(), shows, configured: self.configured, servers });
         let elapsed = Duration::from_secs(if failed.is_some() { 2 } else { 0 });
         let state = failed.is_none().then_some(Validated::Insecure);
         let ended = FlightEnded {
@@ -335,4 +337,21 @@ fn denials_without_authority_are_told_only_once_a_question_fails_too() {
         text.contains(": 21 queries failed or got a denial without authority (no AA bit) within 20 s; "),
         "{text}"
     );
+}
+
+#[test]
+fn a_configured_zone_that_never_worked_is_told_at_its_third_failure_and_gives_no_place_to_others() {
+    let mut stage = Stage { configured: true, ..Stage::default() };
+    let ours = zone(0);
+    assert_eq!(stage.failed(&ours, false, 0), None);
+    assert_eq!(stage.failed(&ours, false, 10), None);
+    stage.configured = false;
+    for number in 1..=2 * MAX_INCIDENT_ZONES as u32 {
+        assert_eq!(stage.failed(&zone(number), false, 15), None);
+    }
+    stage.configured = true;
+    let told = stage.failed(&ours, false, 20);
+    assert!(matches!(told, Some(Line::ZoneFails { failures: 3, .. })), "{told:?}");
+    assert_eq!(stage.incidents.failing(at(21)).len(), 1);
+    assert_eq!(stage.incidents.zones.len(), MAX_INCIDENT_ZONES);
 }

@@ -63,17 +63,11 @@ pub(super) enum Line {
     /// The first question of a zone in an hour has failed.
     QueryFailed(Box<FailedLine>),
     /// Questions of an hour that failed without a line.
-    QueriesFailed {
+    QueriesFailed(FailedSum),
+    /// Zones that failed for the first time in an hour, without a line because a minute has too many of them.
+    ZonesFailed {
         /// Their number.
-        queries: u64,
-        /// Those of them that came while no server on the internet answered.
-        in_outage: u64,
-        /// Those of them that this resolver turned away.
-        turned_away: u64,
-        /// Their zones.
-        zones: usize,
-        /// The zones with the most of them, and their number.
-        most: Vec<(Name, u64)>,
+        zones: u64,
     },
     /// A question was slow, and did not fail.
     QuerySlow(Box<SlowLine>),
@@ -82,6 +76,23 @@ pub(super) enum Line {
         /// Their number.
         queries: u64,
     },
+}
+
+/// Questions of an hour that failed without a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FailedSum {
+    /// Their number.
+    pub(super) queries: u64,
+    /// Those of them that came while no server on the internet answered.
+    pub(super) in_outage: u64,
+    /// Those of them that this resolver turned away.
+    pub(super) turned_away: u64,
+    /// Those of them that were overwritten in the record before they were read.
+    pub(super) overwritten: u64,
+    /// Their zones.
+    pub(super) zones: usize,
+    /// The zones with the most of them, and their number.
+    pub(super) most: Vec<(Name, u64)>,
 }
 
 /// The question of a line.
@@ -166,7 +177,8 @@ impl Line {
             Self::ZoneAnswers { .. }
             | Self::NetworkUp { .. }
             | Self::QueryFailed(_)
-            | Self::QueriesFailed { .. }
+            | Self::QueriesFailed(_)
+            | Self::ZonesFailed { .. }
             | Self::QuerySlow(_)
             | Self::QueriesSlow { .. } => {
                 write_at!(info, self);
@@ -183,7 +195,8 @@ impl Line {
             Self::NetworkUp { .. } => "network_up",
             Self::Withheld { .. } => "zones_withheld",
             Self::QueryFailed(_) => "query_failed",
-            Self::QueriesFailed { .. } => "queries_failed",
+            Self::QueriesFailed(_) => "queries_failed",
+            Self::ZonesFailed { .. } => "zones_failed",
             Self::QuerySlow(_) => "query_slow",
             Self::QueriesSlow { .. } => "queries_slow",
         }
@@ -211,7 +224,8 @@ impl Line {
             Self::NetworkDown { .. }
             | Self::NetworkUp { .. }
             | Self::Withheld { .. }
-            | Self::QueriesFailed { .. }
+            | Self::QueriesFailed(_)
+            | Self::ZonesFailed { .. }
             | Self::QueriesSlow { .. } => Fields::default(),
         }
     }
@@ -304,6 +318,32 @@ impl fmt::Display for SlowLine {
     }
 }
 
+impl fmt::Display for FailedSum {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
+        let (queries, zones) =
+            (counted(*queries, "more query", "more queries"), counted(*zones as u64, "zone", "zones"));
+        write!(formatter, "{queries} of {zones} failed in the last hour")?;
+        if *in_outage > 0 {
+            write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
+        }
+        if *turned_away > 0 {
+            write!(formatter, ", {turned_away} of them because resolverd was overloaded or stopping")?;
+        }
+        if *overwritten > 0 {
+            write!(
+                formatter,
+                ", {overwritten} of them were overwritten in the query record (history) before they were read: increase history.size"
+            )?;
+        }
+        let most: Vec<String> = most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();
+        if !most.is_empty() {
+            write!(formatter, "; most for {}", most.join(", "))?;
+        }
+        formatter.write_str("; `resolverctl failed --since 1h` shows them")
+    }
+}
+
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Less than a second is shown as one second.
@@ -334,28 +374,12 @@ impl fmt::Display for Line {
                 "{zones} more zones failed in the last hour; `resolverctl failed --since 1h` shows them"
             ),
             Self::QueryFailed(failed) => failed.fmt(formatter),
-            Self::QueriesFailed { queries, in_outage, turned_away, zones, most } => {
-                let (queries, zones) = (
-                    counted(*queries, "more query", "more queries"),
-                    counted(*zones as u64, "zone", "zones"),
-                );
-                write!(formatter, "{queries} of {zones} failed in the last hour")?;
-                if *in_outage > 0 {
-                    write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
-                }
-                if *turned_away > 0 {
-                    write!(
-                        formatter,
-                        ", {turned_away} of them because resolverd was overloaded or stopping"
-                    )?;
-                }
-                let most: Vec<String> =
-                    most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();
-                if !most.is_empty() {
-                    write!(formatter, "; most for {}", most.join(", "))?;
-                }
-                formatter.write_str("; `resolverctl failed --since 1h` shows them")
-            }
+            Self::QueriesFailed(sum) => sum.fmt(formatter),
+            Self::ZonesFailed { zones } => write!(
+                formatter,
+                "{} for the first time in an hour, without a line for each; `resolverctl failed` shows them",
+                counted(*zones, "more zone failed", "more zones failed")
+            ),
             Self::QuerySlow(slow) => slow.fmt(formatter),
             Self::QueriesSlow { queries } => write!(
                 formatter,

@@ -28,6 +28,8 @@ pub(super) struct Ring {
     block: u64,
     /// Room for an entry of unknown length.
     entry: Vec<u8>,
+    /// Failed questions written so far.
+    failures: u64,
 }
 
 impl Ring {
@@ -56,12 +58,18 @@ impl Ring {
 
     /// Writes another question.
     pub(super) fn question(&mut self, question: &Written<'_>) {
+        self.failures = self.failures.saturating_add(u64::from(question.outcome.is_failure()));
         self.add(|octets| question.put(octets));
     }
 
     /// Writes a flight.
     pub(super) fn flight(&mut self, flight: &WrittenFlight<'_>) {
         self.add(|octets| flight.put(octets));
+    }
+
+    /// Failed questions written so far, those included that were overwritten since.
+    pub(super) const fn failures(&self) -> u64 {
+        self.failures
     }
 
     fn add(&mut self, put: impl FnOnce(&mut Vec<u8>)) {

@@ -52,14 +52,15 @@ impl Recorder {
         }
     }
 
-    /// The entries since the last reading, without `secrets`. Entries that were overwritten meanwhile are missing.
-    fn news(&self, follower: &mut Follower, secrets: &Secrets) -> Recorded {
+    /// The entries since the last reading, without `secrets`, and the number of failed questions that are missing because they
+    /// were overwritten meanwhile.
+    fn news(&self, follower: &mut Follower, secrets: &Secrets) -> (Recorded, u64) {
         let now = self.clock.mono();
-        let mut news = follower.read(&self.kept.misses, secrets, now);
+        let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
         let outages = lock(&self.incidents).outage.spans(now);
         news.outages =
             outages.into_iter().map(|(since, until)| (since.as_micros(), until.as_micros())).collect();
-        news
+        (news, lost)
     }
 
     /// Whether the log has a line about a zone that fails, in wire form.
@@ -82,17 +83,18 @@ impl Recorder {
     pub fn tell_last(&self, told: &mut Told, facts: &TellFacts<'_>) {
         self.tell_news(told, facts, true);
         let now = self.clock.mono();
-        let sums = [told.failures.finish(now), told.slow.finish(now), lock(&self.incidents).finish()];
-        sums.iter().flatten().for_each(Line::write);
+        let sums = [told.slow.finish(now), lock(&self.incidents).finish()];
+        told.failures.finish(now).iter().chain(sums.iter().flatten()).for_each(Line::write);
     }
 
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
-        let recorded = self.news(&mut told.follower, facts.secrets);
+        let (recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
         let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
         let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded));
         let slow = micros(self.slow_from());
-        let mut lines = Vec::new();
+        let mut lines = told.failures.tick(now);
+        told.failures.overwritten(overwritten, now);
         // The questions to be stored, by their places, and the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::new());
         for (place, question) in recorded.questions.iter().enumerate() {
@@ -115,7 +117,6 @@ impl Recorder {
             }
         }
         self.store(told.stored.choose(&recorded, &flights, |place| places.contains(&place)), facts.redaction);
-        lines.extend(told.failures.tick(now));
         lines.extend(told.slow.tick(now));
         lines.iter().for_each(Line::write);
         debug(&recorded.questions);

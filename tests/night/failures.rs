@@ -152,6 +152,10 @@ fn spam_with_many_dead_domains_does_not_fill_the_log() {
         tells.abort();
     });
     assert_eq!(told(&lines, "query_failed").len(), FAILURE_LINES_A_MINUTE as usize, "{lines:#?}");
+    let minute = told(&lines, "zones_failed");
+    assert!(
+        minute.len() == 1 && minute[0].text.starts_with("30 more zones failed for the first time in an hour")
+    );
     let hour = told(&lines, "queries_failed");
     assert!(hour.len() == 1 && hour[0].text.starts_with("30 more queries of 30 zones failed"), "{lines:#?}");
 }
