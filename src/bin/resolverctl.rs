@@ -1,10 +1,11 @@
 //! resolverctl: shows the health and the statistics of the daemon, and resolves names through it.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-use resolverd::ctl::{self, Arguments};
+use resolverd::ctl;
 
 fn main() -> ExitCode {
-    ctl::run(&Arguments::parse()).into()
+    let words: Vec<OsString> = std::env::args_os().collect();
+    ctl::run(&words).into()
 }

@@ -2,6 +2,7 @@
 //!
 //! It is judged by a window and by current troubles, so that a trouble of yesterday is not reported today.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::protocol::{MetricsStatus, MissingAddress, Severity, Warning};
@@ -29,27 +30,35 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
         .sum();
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
     let shed = outcome(Outcome::Shed);
-    let mut warnings = Vec::new();
+    // Each with the number of its queries.
+    let mut judged = Vec::new();
     if let Some(span) = troubles.down {
-        warnings.push(unreachable(format!("No server on the internet has answered for {}.", TimeSpan(span))));
+        let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
+        judged.push((u64::MAX, unreachable(problem)));
     } else if messages >= ENOUGH && came_back == 0 {
-        warnings.push(unreachable(format!("No server answered any of {messages} messages.")));
+        judged.push((u64::MAX, unreachable(format!("No server answered any of {messages} messages."))));
     } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
-        warnings.push(Warning {
+        let warning = Warning {
             severity: Severity::Critical,
             problem: format!("{failed} of {} queries failed with SERVFAIL.", report.questions),
             remedy: "See `resolverctl failed` for the zones that failed, and why.".to_owned(),
-        });
+        };
+        judged.push((failed, warning));
     }
     if shed > 0 {
         let most = report.questions >= ENOUGH && shed * 100 >= report.questions * FAILURES_PER_HUNDRED;
-        warnings.push(Warning {
+        let warning = Warning {
             severity: if most { Severity::Critical } else { Severity::Warning },
-            problem: format!("{shed} queries were shed with SERVFAIL, because too many were in progress."),
-            remedy: "See `shed` in `resolverctl stats` for the zones and clients with the most queries."
+            problem: format!(
+                "Overload: {shed} queries were answered with SERVFAIL at once, because too many were in progress."
+            ),
+            remedy: "See `overload` in `resolverctl stats` for the zones and clients with the most queries."
                 .to_owned(),
-        });
+        };
+        judged.push((shed, warning));
     }
+    judged.sort_by_key(|(count, warning)| Reverse((warning.severity, *count)));
+    let mut warnings: Vec<Warning> = judged.into_iter().map(|(_, warning)| warning).collect();
     warnings.extend(zones(&troubles.zones));
     warnings
 }
@@ -153,8 +162,12 @@ mod tests {
         let flooded = report(&[(Outcome::Cache, 80), (Outcome::Shed, 3)], &[]);
         assert_eq!(
             problems(&flooded),
-            ["3 queries were shed with SERVFAIL, because too many were in progress."]
+            ["Overload: 3 queries were answered with SERVFAIL at once, because too many were in progress."]
         );
+        // The larger number is first.
+        let flooded = report(&[(Outcome::Failed, 12), (Outcome::Shed, 80)], &[(Conduct::Answered, 80)]);
+        let told = problems(&flooded);
+        assert!(told[0].starts_with("Overload: 80 ") && told[1].starts_with("12 of 92 "), "{told:?}");
     }
 
     #[test]

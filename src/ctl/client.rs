@@ -4,7 +4,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::exit::CommandFailure;
 use crate::control::protocol::{Reply, Request};
@@ -17,22 +19,55 @@ const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_se
 #[derive(Clone)]
 pub(super) struct ControlClient {
     socket: PathBuf,
+    /// The time for all requests together; without it each read has its own.
+    within: Option<Within>,
+}
+
+/// A time that has begun.
+#[derive(Clone, Copy)]
+struct Within {
+    time: Duration,
+    end: Instant,
 }
 
 impl ControlClient {
     pub(super) fn new(socket: &Path) -> Self {
-        Self { socket: socket.to_owned() }
+        Self { socket: socket.to_owned(), within: None }
+    }
+
+    /// The same; all its requests together take no longer than `time` from now.
+    #[must_use]
+    pub(super) fn within(mut self, time: Duration) -> Self {
+        self.within = Some(Within { time, end: Instant::now() + time });
+        self
+    }
+
+    /// The time that is left for a read, a write or the connection.
+    fn patience(&self) -> Result<Duration, CommandFailure> {
+        let Some(within) = self.within else { return Ok(PATIENCE) };
+        let left = within.end.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(CommandFailure::Timeout(within.time)) } else { Ok(left) }
+    }
+
+    /// The failure of a read or a write.
+    fn failed(&self, error: &io::Error) -> CommandFailure {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                CommandFailure::Timeout(self.within.map_or(PATIENCE, |within| within.time))
+            }
+            _ => CommandFailure::CutOff(error.to_string()),
+        }
     }
 
     /// Sends a request and reads its reply, without the `end`.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
-        let stream = self.send(request)?;
-        stream.set_read_timeout(Some(PATIENCE)).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
+        let stream = Patient { client: self, stream: self.send(request)? };
         let mut replies = Vec::new();
-        read(BufReader::new(&stream), |reply| {
+        let mut take = |reply| {
             replies.push(reply);
             Ok(ControlFlow::Continue(()))
-        })?;
+        };
+        read(BufReader::new(stream), |error| self.failed(error), &mut take)?;
         Ok(replies)
     }
 
@@ -42,20 +77,33 @@ impl ControlClient {
         request: &Request,
         take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
     ) -> Result<(), CommandFailure> {
-        read(BufReader::new(&self.send(request)?), take)
+        let stream = self.send(request)?;
+        // It may take any time until the next line.
+        stream.set_read_timeout(None).map_err(|error| self.failed(&error))?;
+        read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
     fn send(&self, request: &Request) -> Result<UnixStream, CommandFailure> {
-        let stream = UnixStream::connect(&self.socket).map_err(|error| match error.kind() {
+        let patience = self.patience()?;
+        let stream = self.connect(patience).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => CommandFailure::Permission { socket: self.socket.clone() },
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.failed(&error),
             _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
-        let cut_off = |error: io::Error| CommandFailure::CutOff(error.to_string());
         let mut line =
             serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
         line.push(b'\n');
-        (&stream).write_all(&line).map_err(cut_off)?;
+        (&stream).write_all(&line).map_err(|error| self.failed(&error))?;
         Ok(stream)
+    }
+
+    /// Connects. If the daemon is stuck and the queue of its socket is full, the kernel waits for as long as a write may
+    /// take (SO_SNDTIMEO, socket(7)).
+    fn connect(&self, patience: Duration) -> io::Result<UnixStream> {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_write_timeout(Some(patience))?;
+        socket.connect(&SockAddr::unix(&self.socket)?)?;
+        Ok(socket.into())
     }
 
     /// The only line of a reply.
@@ -71,15 +119,30 @@ pub(super) fn unexpected() -> CommandFailure {
     )
 }
 
-/// Reads lines until the last one, or until `take` breaks.
+/// A stream on which no read takes longer than the client's time.
+struct Patient<'c> {
+    client: &'c ControlClient,
+    stream: UnixStream,
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+        let patience = self.client.patience().map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+        self.stream.set_read_timeout(Some(patience))?;
+        self.stream.read(octets)
+    }
+}
+
+/// Reads lines until the last one, or until `take` breaks. `failed` is the failure for an error of the stream.
 fn read(
     mut stream: impl BufRead,
+    failed: impl Fn(&io::Error) -> CommandFailure,
     mut take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
 ) -> Result<(), CommandFailure> {
     loop {
         let mut line = Vec::new();
         let mut limited = stream.by_ref().take(limits::MAX_CONTROL_REPLY);
-        limited.read_until(b'\n', &mut line).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
+        limited.read_until(b'\n', &mut line).map_err(|error| failed(&error))?;
         if line.last() != Some(&b'\n') {
             return Err(CommandFailure::CutOff("it ended early; see `journalctl -u resolverd`".to_owned()));
         }
@@ -100,7 +163,48 @@ mod tests {
     use super::*;
 
     fn all(text: &[u8]) -> Result<(), CommandFailure> {
-        read(text, |_| Ok(ControlFlow::Continue(())))
+        let failed = |error: &io::Error| CommandFailure::CutOff(error.to_string());
+        read(text, failed, |_| Ok(ControlFlow::Continue(())))
+    }
+
+    /// A daemon that accepts nothing, and one that sends an octet each 10 ms for a second.
+    #[test]
+    fn a_daemon_that_does_not_answer_in_time_is_left_with_plain_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("control.sock");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let told = || {
+            let client = ControlClient::new(&socket).within(Duration::from_millis(50));
+            let failures = [client.ask(&Request::Status), client.ask(&Request::Status)];
+            failures.map(|failure| failure.unwrap_err().to_string())
+        };
+        let timeout = "resolverd did not reply within 0.05 s; see `systemctl status resolverd`";
+        assert_eq!(told(), [timeout; 2]);
+        drop(listener.accept().unwrap());
+        let slow = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            (0..100)
+                .take_while(|_| {
+                    std::thread::sleep(Duration::from_millis(10));
+                    stream.write_all(b" ").is_ok()
+                })
+                .count()
+        });
+        assert_eq!(told(), [timeout; 2]);
+        assert!(slow.join().unwrap() < 100, "the deadline is that of all reads together");
+    }
+
+    /// The queue of connections of a stuck daemon is full.
+    #[test]
+    fn a_connection_that_waits_in_a_full_queue_has_the_same_deadline() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("control.sock");
+        let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        listener.bind(&SockAddr::unix(&socket).unwrap()).unwrap();
+        listener.listen(0).unwrap();
+        let _first = UnixStream::connect(&socket).unwrap();
+        let client = ControlClient::new(&socket).within(Duration::from_millis(50));
+        assert!(matches!(client.ask(&Request::Status), Err(CommandFailure::Timeout(_))));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::render::plugin::PluginState;
 use crate::control::protocol::{Blame, Problem};
@@ -71,6 +72,9 @@ pub enum CommandFailure {
         /// The socket that was tried.
         socket: PathBuf,
     },
+    /// The daemon did not reply within this time.
+    #[error("resolverd did not reply within {} s; see `systemctl status resolverd`", .0.as_secs_f64())]
+    Timeout(Duration),
     /// The reply is incomplete.
     #[error("no usable reply from resolverd: {0}")]
     CutOff(String),
@@ -120,7 +124,9 @@ impl CommandFailure {
             | Self::Written { .. }
             | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
             Self::Import(_) => Exit::ConfigInvalid,
-            Self::CutOff(_) | Self::Output(_) | Self::Switch(_) | Self::Problem(_) => Exit::CouldNotTell,
+            Self::Timeout(_) | Self::CutOff(_) | Self::Output(_) | Self::Switch(_) | Self::Problem(_) => {
+                Exit::CouldNotTell
+            }
         }
     }
 }

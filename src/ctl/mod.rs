@@ -21,7 +21,7 @@ mod completion;
 mod config;
 mod dnsbl;
 pub mod domain;
-mod exit;
+pub mod exit;
 mod failed;
 mod flush;
 mod import;
@@ -48,6 +48,7 @@ mod terms;
 mod why;
 mod zones;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -174,9 +175,14 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// Runs the program: asks, prints, and returns the exit code.
-pub fn run(arguments: &Arguments) -> Exit {
-    match arguments.outcome() {
+/// Runs the program with the words of a command line: asks, prints, and returns the exit code.
+pub fn run(words: &[OsString]) -> Exit {
+    let outcome = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments.outcome(),
+        // This prints the error, the help or the version, and ends the program.
+        Err(error) => Ok(status::wrong_command_line(words, &error).unwrap_or_else(|| error.exit())),
+    };
+    match outcome {
         Ok(outcome) => match io::stdout().lock().write_all(outcome.text.as_bytes()) {
             Ok(()) => outcome.exit,
             // The reader of the pipe, for instance `head`, has closed it. This is no error.

@@ -1,11 +1,14 @@
 //! `resolverctl status`: the health of the daemon.
 
+use std::ffi::OsString;
+
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::plugin::{self, PluginState};
 use super::render::{Format, json, text};
 use crate::control::protocol::{Reply, Request, Stats, Status};
+use crate::limits;
 use crate::record::Window;
 
 /// The command line of `status`.
@@ -14,7 +17,8 @@ pub(super) struct Arguments {
     /// Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk.
     ///
     /// The exit code is 0 if the daemon is healthy, 1 (warning) if some queries fail, for instance those of one zone or list,
-    /// 2 (critical) if queries of all kinds fail, and 3 (unknown) if the daemon cannot be reached. --json has no effect.
+    /// 2 (critical) if queries of all kinds fail, or the daemon does not run or does not reply within 5 s, and 3 (unknown) if this
+    /// user may not ask the daemon or the command line is wrong. --json has no effect.
     #[arg(long)]
     plugin: bool,
 }
@@ -26,7 +30,7 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     if arguments.plugin {
-        return Ok(check(client));
+        return Ok(check(&client.clone().within(limits::PLUGIN_TIME)));
     }
     let status = health(client)?;
     let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };
@@ -42,9 +46,26 @@ fn check(client: &ControlClient) -> CommandOutcome {
     let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
     let (state, text) = match read() {
         Ok((status, stats)) => plugin::told(&status, &stats),
-        Err(failure) => (PluginState::Unknown, plugin::unknown(&failure.to_string())),
+        Err(failure) => {
+            let state = plugin::without_status(&failure);
+            (state, plugin::failed(state, &failure.to_string()))
+        }
     };
     CommandOutcome { text, exit: Exit::Plugin(state) }
+}
+
+/// The line and the exit code for a wrong command line; none if it does not ask for a plug-in, or asks for help.
+pub(super) fn wrong_command_line(words: &[OsString], error: &clap::Error) -> Option<CommandOutcome> {
+    let is_plugin = words.iter().any(|word| word == "--plugin");
+    if !is_plugin || !error.use_stderr() {
+        return None;
+    }
+    let told = error.to_string();
+    let told = told.lines().next().unwrap_or_default();
+    let told = told.strip_prefix("error: ").unwrap_or(told);
+    let state = PluginState::Unknown;
+    let text = plugin::failed(state, &format!("wrong command line: {told}"));
+    Some(CommandOutcome { text, exit: Exit::Plugin(state) })
 }
 
 fn health(client: &ControlClient) -> Result<Box<Status>, CommandFailure> {

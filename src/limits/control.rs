@@ -24,6 +24,10 @@ pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 /// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
 pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// The longest time of `resolverctl status --plugin`: Nagios and Icinga end a plug-in after 10 s or more, check_mk's agent
+/// waits for it.
+pub const PLUGIN_TIME: Duration = Duration::from_secs(5);
+
 /// Characters of the text of `resolverctl status --plugin`: a transport of Nagios (NRPE 2) cuts a line with its performance
 /// data at 1 024 octets.
 pub const MAX_PLUGIN_TEXT: usize = 400;

@@ -120,7 +120,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show only queries since then: a span like 1h, or a time like 03:00' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone and the zones below it' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, the zones below it, and queries for this name and names below it' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l client -d 'Show only queries of this client: an address or a network' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''

@@ -130,7 +130,7 @@ _arguments "${_arguments_options[@]}" : \
 (failed)
 _arguments "${_arguments_options[@]}" : \
 '--since=[Show only queries since then\: a span like 1h, or a time like 03\:00]:SPAN|TIME:_default' \
-'--zone=[Show only this zone and the zones below it]:ZONE:_default' \
+'--zone=[Show only this zone, the zones below it, and queries for this name and names below it]:ZONE:_default' \
 '--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \

@@ -88,10 +88,10 @@ failing_zone() {
 unreachable() {
   end prometheus
   end resolverd
-  has '^RESOLVERD UNKNOWN - cannot connect to resolverd' ctl status --plugin
+  has '^RESOLVERD CRITICAL - cannot connect to resolverd' ctl status --plugin
   local status=0
   ctl status --plugin || status=$?
-  [ "$status" -eq 3 ]
+  [ "$status" -eq 2 ]
 }
 
 check "metrics: the configuration is taken" raise_metrics

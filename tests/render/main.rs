@@ -20,6 +20,7 @@ use resolverd::control::protocol::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply,
     Severity, SnapshotStatus, Stats, Status, Table, Warning,
 };
+use resolverd::ctl::exit::CommandFailure;
 use resolverd::ctl::render::plugin::{self, PluginState};
 use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text};
 use resolverd::limits;
@@ -312,7 +313,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     let warning = |severity, problem: &str| Warning {
         severity,
         problem: problem.to_owned(),
-        remedy: "See `resolverctl stats --slow`.".to_owned(),
+        remedy: "See `resolverctl failed`.".to_owned(),
     };
     let zone = warning(Severity::Warning, "Zone a.example.: 9 queries failed | last:\ntimeout.");
     let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
@@ -329,7 +330,17 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
         assert_eq!(state, expected, "{line}");
         text += &line;
     }
-    text += &plugin::unknown("cannot connect to resolverd at /run/resolverd/control.sock: No such file");
+    let socket = std::path::PathBuf::from("/run/resolverd/control.sock");
+    let error = std::io::ErrorKind::NotFound.into();
+    for (failure, expected) in [
+        (CommandFailure::Unreachable { socket: socket.clone(), error }, PluginState::Critical),
+        (CommandFailure::Timeout(std::time::Duration::from_secs(5)), PluginState::Critical),
+        (CommandFailure::Permission { socket }, PluginState::Unknown),
+    ] {
+        let state = plugin::without_status(&failure);
+        assert_eq!(state, expected, "{failure}");
+        text += &plugin::failed(state, &failure.to_string());
+    }
     golden("status_plugin.txt", &text);
     for line in text.lines() {
         let (_, data) = line.split_once('|').unwrap_or((line, ""));

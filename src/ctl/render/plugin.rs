@@ -6,6 +6,7 @@
 
 use super::words;
 use crate::control::protocol::{Severity, Stats, Status};
+use crate::ctl::exit::CommandFailure;
 use crate::limits;
 use crate::question::Outcome;
 use crate::wire::presentation::harmless;
@@ -17,9 +18,9 @@ pub enum PluginState {
     Ok = 0,
     /// Some queries fail.
     Warning = 1,
-    /// Queries of all kinds fail.
+    /// Queries of all kinds fail, or the daemon does not run or does not reply.
     Critical = 2,
-    /// The daemon gave no state: it does not run, or this user may not ask it.
+    /// It is not known: this user may not ask the daemon, or the command line is wrong.
     Unknown = 3,
 }
 
@@ -61,9 +62,18 @@ pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
     (state, format!("{}|{data}\n", line(state, &text)))
 }
 
-/// The line if the daemon gave no state.
-pub fn unknown(why: &str) -> String {
-    line(PluginState::Unknown, why) + "\n"
+/// The state if the daemon gave no status. The guidelines of the format reserve "unknown" for faults of the plug-in itself:
+/// without the daemon, mail gets no answers.
+pub const fn without_status(failure: &CommandFailure) -> PluginState {
+    match failure {
+        CommandFailure::Unreachable { .. } | CommandFailure::Timeout(_) => PluginState::Critical,
+        _ => PluginState::Unknown,
+    }
+}
+
+/// The line if the daemon gave no status.
+pub fn failed(state: PluginState, why: &str) -> String {
+    line(state, why) + "\n"
 }
 
 /// A line without the signs that have a meaning in the format.
