@@ -64,7 +64,11 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     if servers.is_empty() {
         servers = root_servers();
     }
-    let plan = plan(&gather(&machine, &servers, unix())?, arguments.stop_shared);
+    let mut plan = plan(&gather(&machine, &servers, unix())?, arguments.stop_shared);
+    plan.refuse_unwritable(&machine);
+    if record::exists(&machine) && !plan.steps.is_empty() {
+        return Err(SwitchError::Recorded.into());
+    }
     let is_refused = !plan.refusals.is_empty();
     if is_refused || plan.steps.is_empty() || !arguments.yes {
         let exit = if is_refused { Exit::No } else { Exit::Yes };

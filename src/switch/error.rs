@@ -113,7 +113,9 @@ pub enum SwitchError {
         holders: String,
     },
     /// There is a record already.
-    #[error("{RECORD} records an earlier switch; undo it first: `resolverctl switch --back`")]
+    #[error(
+        "an earlier switch was cut off, or this host was changed since; undo it first: `resolverctl switch --back`"
+    )]
     Recorded,
     /// There is no record.
     #[error("there is no switch to undo: {RECORD} does not exist")]

@@ -48,6 +48,23 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether a file can be written and restored. The kernel refuses this access to immutable files and read-only file systems,
+    /// also to root.
+    ///
+    /// # Errors
+    /// It cannot be.
+    pub(super) fn is_replaceable(&self, path: &str) -> Result<(), SwitchError> {
+        let before = self.file_before(path)?;
+        let place = self.path(path);
+        let folder = place.ancestors().skip(1).find(|folder| folder.exists());
+        let written = match before {
+            StateBefore::Text { .. } => place.as_path(),
+            _ => folder.unwrap_or(&place),
+        };
+        let access = rustix::fs::access(written, rustix::fs::Access::WRITE_OK);
+        access.map_err(|error| failed("write", path)(error.into()))
+    }
+
     /// Whether a link would show no file.
     fn is_missing(&self, path: &str, target: &str) -> bool {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::facts::{DNSMASQ, HOOK, SwitchFacts, is_resolver};
+use super::machine::Machine;
 use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
 use super::texts::{self, MARK};
 use crate::check::system::host::HostFile;
@@ -49,6 +50,21 @@ pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
     draft.resolv_conf();
     draft.plan
 }
+
+impl SwitchPlan {
+    /// Refuses files that cannot be written, or not be restored.
+    pub fn refuse_unwritable(&mut self, machine: &Machine<'_>) {
+        for step in &self.steps {
+            let Change::File { path, .. } = &step.change else { continue };
+            if let Err(error) = machine.is_replaceable(path) {
+                self.refusals.push(HostFinding::failure(CHECK, error.to_string(), UNWRITABLE));
+            }
+        }
+    }
+}
+
+/// The advice for a file that cannot be written.
+const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and `findmnt` for a read-only file system; a text must be UTF-8";
 
 struct Draft<'f> {
     facts: &'f SwitchFacts,

@@ -140,6 +140,16 @@ fn nothing_happens_where_a_failure_stays() {
     host.holds("dnsmasq", "dnsmasq.service", [127, 0, 0, 1]);
     refused(&host, &internet, "dhcp-range");
 
+    // A wildcard address cannot be bound beside it.
+    let host = plain();
+    host.write(
+        "etc/resolverd/resolverd.toml",
+        "version = 1\n[listen]\naddresses = [\"0.0.0.0:53\"]\nallow = [\"127.0.0.0/8\"]\n",
+    );
+    host.write("etc/resolv.conf", "nameserver 127.0.0.53\n");
+    host.holds("systemd-resolve", "systemd-resolved.service", [127, 0, 0, 53]);
+    refused(&host, &internet, "systemd-resolve of systemd-resolved.service holds 127.0.0.53:53");
+
     let host = plain();
     host.write("etc/resolverd/resolverd.toml", "[listen]\nadresses = []\n");
     refused(&host, &internet, "adresses");
@@ -147,6 +157,27 @@ fn nothing_happens_where_a_failure_stays() {
     let host = plain();
     fs::remove_file(host.path("units/resolverd.socket")).unwrap();
     refused(&host, &internet, "resolverd.socket not installed");
+}
+
+#[test]
+fn a_file_that_cannot_be_restored_is_refused_before() {
+    let (internet, host) = (internet(), plain());
+    let latin = b"# gepr\xfcft\nnameserver 192.0.2.53\n";
+    fs::write(host.path("etc/resolv.conf"), latin).unwrap();
+    let (code, text) = host.switch(&internet, &[]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("cannot read /etc/resolv.conf: stream did not contain valid UTF-8"), "{text}");
+    assert_eq!(fs::read(host.path("etc/resolv.conf")).unwrap(), latin);
+}
+
+#[test]
+fn a_switch_that_was_cut_off_is_told_first() {
+    let (internet, host) = (internet(), plain());
+    assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
+    host.write("units/resolverd.service", "loaded\n");
+    let (code, text, error) = host.command(&internet, &[]);
+    assert_eq!(code, 1, "{text}");
+    assert!(error.contains("an earlier switch was cut off"), "{error}");
 }
 
 #[test]

@@ -57,11 +57,19 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     )
 }
 
-/// The sockets of other processes, and of unknown ones, that receive datagrams to `ours`.
+/// The sockets of other processes, and of unknown ones, that receive datagrams to `ours`, or prevent that a wildcard address of
+/// `ours` can be bound.
 pub fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     let is_own = |holder: &Holder| [DAEMON, MANAGER].contains(&holder.process.as_str());
+    let is_bound = |address: IpAddr| {
+        holders.iter().any(|(held, holder)| held.ip() == address && holder.as_ref().is_some_and(is_own))
+    };
     let wanted = holders.iter().filter(|(held, holder)| {
-        !holder.as_ref().is_some_and(is_own) && ours.iter().any(|address| covers(held.ip(), *address))
+        let meets = |address: &IpAddr| {
+            let is_same_family = address.is_ipv4() == held.is_ipv4();
+            covers(held.ip(), *address) || address.is_unspecified() && is_same_family && !is_bound(*address)
+        };
+        !holder.as_ref().is_some_and(is_own) && ours.iter().any(meets)
     });
     wanted.cloned().collect()
 }
@@ -109,6 +117,10 @@ mod tests {
         assert_eq!(verdict(vec![holder("0.0.0.0:53", Some("named"))]), CheckVerdict::Failure);
         assert_eq!(verdict(vec![holder("[::]:53", Some("dnsmasq"))]), CheckVerdict::Failure);
         assert_eq!(verdict(vec![holder("127.0.0.1:53", None)]), CheckVerdict::CouldNotTell);
+        let any = [IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
+        let stub = vec![holder("127.0.0.53:53", Some("systemd-resolve"))];
+        assert_eq!(check(Some(&stub), &any).verdict, CheckVerdict::Failure);
+        assert_eq!(in_the_way(&vec![holder("[::1]:53", Some("named"))], &any), vec![]);
         assert_eq!(check(None, &ours).verdict, CheckVerdict::CouldNotTell);
         assert_eq!(check(Some(&vec![]), &[]).verdict, CheckVerdict::Failure);
     }

@@ -48,14 +48,19 @@ impl ResolvConf {
     }
 }
 
-/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also the loopback address of its
-/// family.
+/// The addresses of systemd-resolved, which holds them also where resolverd has a wildcard address.
+const STUBS: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
+
+/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also each loopback address of its
+/// family, except those of systemd-resolved.
 pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     let any =
         |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
-    nameserver
-        .parse()
-        .is_ok_and(|address: IpAddr| ours.contains(&address) || (address.is_loopback() && any(&address)))
+    nameserver.parse().is_ok_and(|address: IpAddr| {
+        let is_covered = address.is_loopback() && !STUBS.contains(&address) && any(&address);
+        ours.contains(&address) || is_covered
+    })
 }
 
 /// The nameservers of a resolv.conf that are not resolverd.
