@@ -2,8 +2,9 @@
 //!
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
-//! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `state_files` finds its
-//! file. `history` keeps failed and slow questions over a restart. `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
+//! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
+//! restart. `state_files` finds its file. `history` keeps failed and slow questions over a restart. `allowance` compares
+//! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!

@@ -254,8 +254,8 @@ mod tests {
         lines.failed(&FailedQuestion::of(asked).unwrap(), elsewhere, at(second))
     }
 
-    fn only(lines: Vec<Line>) -> String {
-        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    fn only(lines: &[Line]) -> String {
+        let [line] = lines else { panic!("{lines:?}") };
         line.to_string()
     }
 
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(fails(lines, "third.example.", 22, ToldElsewhere::Zone), None);
         assert_eq!(lines.tick(at(3_601)), []);
         assert_eq!(
-            only(lines.tick(at(3_602))),
+            only(&lines.tick(at(3_602))),
             "12 more queries of 2 zones failed in the last hour, 1 of them while no server on the internet answered; most for broken.example. (10), third.example. (1); `resolverctl failed --since 1h` shows them"
         );
         assert_eq!(lines.tick(at(9_000)), []);
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(lines.tick(at(70)), []);
         assert_eq!(shed(lines, 70, ToldElsewhere::No), None);
         assert!(fails(lines, "late.example.", 70, ToldElsewhere::No).is_some());
-        let hour = only(lines.tick(at(3_610)));
+        let hour = only(&lines.tick(at(3_610)));
         assert!(
             hour.starts_with("1025 more queries of 1013 zones failed in the last hour, 1 of them because resolverd was overloaded or stopping; "),
             "{hour}"
@@ -336,7 +336,7 @@ mod tests {
         let lines = &mut FailureLines::default();
         assert_eq!(lines.finish(at(1)), []);
         (0..3).for_each(|second| drop(fails(lines, "broken.example.", second, ToldElsewhere::No)));
-        let told = only(lines.finish(at(10)));
+        let told = only(&lines.finish(at(10)));
         assert!(told.starts_with("2 more queries of 1 zone failed in the last hour; "), "{told}");
     }
 
@@ -349,7 +349,7 @@ mod tests {
             fails(lines, &format!("d{number}.example."), 101, ToldElsewhere::No);
         }
         assert_eq!(
-            only(lines.tick(at(160))),
+            only(&lines.tick(at(160))),
             "2039 more zones failed for the first time in an hour, without a line for each; `resolverctl failed` shows them"
         );
         assert_eq!(fails(lines, "ours.example.", 161, ToldElsewhere::No), None);
@@ -363,7 +363,7 @@ mod tests {
         fails(lines, "broken.example.", 1, ToldElsewhere::No);
         fails(lines, "broken.example.", 2, ToldElsewhere::No);
         lines.overwritten(7_057, at(3));
-        let told = only(lines.tick(at(3_602)));
+        let told = only(&lines.tick(at(3_602)));
         assert!(
             told.starts_with("7058 more queries of 1 zone failed in the last hour, 7057 of them were overwritten in the query record (history) before they were read: increase history.size; "),
             "{told}"

@@ -346,7 +346,7 @@ fn a_configured_zone_that_never_worked_is_told_at_its_third_failure_and_gives_no
     assert_eq!(stage.failed(&ours, false, 0), None);
     assert_eq!(stage.failed(&ours, false, 10), None);
     stage.configured = false;
-    for number in 1..=2 * MAX_INCIDENT_ZONES as u32 {
+    for number in 1..=u32::try_from(2 * MAX_INCIDENT_ZONES).unwrap() {
         assert_eq!(stage.failed(&zone(number), false, 15), None);
     }
     stage.configured = true;
