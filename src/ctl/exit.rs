@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::render::plugin::PluginState;
 use crate::control::protocol::{Blame, Problem};
 use crate::import::ImportError;
 use crate::switch::SwitchError;
@@ -29,6 +28,31 @@ pub enum Exit {
     ConfigInvalid,
     /// The state that a plug-in of a monitoring system reports.
     Plugin(PluginState),
+}
+
+/// The state of a service. Its number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginState {
+    /// Healthy.
+    Ok = 0,
+    /// Some queries fail.
+    Warning = 1,
+    /// Queries of all kinds fail, or the daemon does not run or does not reply.
+    Critical = 2,
+    /// It is not known: this user may not ask the daemon, or the command line is wrong.
+    Unknown = 3,
+}
+
+impl PluginState {
+    /// Its word in the line.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
 }
 
 impl Exit {

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use super::client::{ControlClient, unexpected};
-use super::exit::{CommandFailure, Exit};
+use super::exit::{CommandFailure, Exit, PluginState};
 use super::outcome::CommandOutcome;
-use super::render::plugin::{self, PluginState};
+use super::render::plugin;
 use super::render::{Format, json, text};
 use crate::control::protocol::{Reply, Request, Stats, Status};
 use crate::limits;

@@ -20,8 +20,8 @@ use resolverd::control::protocol::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply,
     Severity, SnapshotStatus, Stats, Status, Table, Warning,
 };
-use resolverd::ctl::exit::CommandFailure;
-use resolverd::ctl::render::plugin::{self, PluginState};
+use resolverd::ctl::exit::{CommandFailure, PluginState};
+use resolverd::ctl::render::plugin;
 use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};

@@ -6,34 +6,10 @@
 
 use super::words;
 use crate::control::protocol::{Severity, Stats, Status};
-use crate::ctl::exit::CommandFailure;
+use crate::ctl::exit::{CommandFailure, PluginState};
 use crate::limits;
 use crate::question::Outcome;
 use crate::wire::presentation::harmless;
-
-/// The state of a service. Its number is the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PluginState {
-    /// Healthy.
-    Ok = 0,
-    /// Some queries fail.
-    Warning = 1,
-    /// Queries of all kinds fail, or the daemon does not run or does not reply.
-    Critical = 2,
-    /// It is not known: this user may not ask the daemon, or the command line is wrong.
-    Unknown = 3,
-}
-
-impl PluginState {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Warning => "WARNING",
-            Self::Critical => "CRITICAL",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-}
 
 /// The line for the state of the daemon: its worst trouble, the number of the others, and performance data.
 pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
