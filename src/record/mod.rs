@@ -71,7 +71,7 @@ pub mod written;
 use std::cell::Cell;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use hickory_proto::rr::Name;
@@ -124,6 +124,8 @@ pub struct Recorder {
     kept: Kept,
     /// Wakes the task that reads what is new.
     noticed: Notify,
+    /// Whether a question was kept that is worth a line since the last reading.
+    has_news: AtomicBool,
     /// The time from which on a question is slow, in microseconds.
     slow: AtomicU64,
     /// Those who follow questions as they end.
@@ -156,6 +158,7 @@ impl Recorder {
             incidents: Mutex::default(),
             doubt: Notify::new(),
             noticed: Notify::new(),
+            has_news: AtomicBool::new(false),
             slow: AtomicU64::new(u64::MAX),
             watchers: Watchers::default(),
         })

@@ -97,6 +97,12 @@ impl Ring {
         self.block = self.block.saturating_add(1);
     }
 
+    /// The place behind all entries that were written.
+    pub(super) const fn place(&self) -> RingPlace {
+        let begin = self.end.saturating_sub(RECORD_BLOCK);
+        RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
+    }
+
     fn blocks(&self) -> u64 {
         (self.octets.len() / RECORD_BLOCK) as u64
     }
@@ -131,7 +137,7 @@ pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool)
 }
 
 /// A place in a ring: behind the entries that were read before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RingPlace {
     block: u64,
     octets: usize,

@@ -48,6 +48,7 @@ impl Recorder {
     pub(super) fn notice(&self, question: &Written<'_>) {
         let is_slow = micros(question.elapsed) >= self.slow.load(Ordering::Relaxed);
         if is_slow || question.outcome.is_failure() || tracing::enabled!(tracing::Level::DEBUG) {
+            self.has_news.store(true, Ordering::Relaxed);
             self.noticed.notify_one();
         }
     }
@@ -89,6 +90,11 @@ impl Recorder {
 
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
+        if !self.has_news.swap(false, Ordering::Relaxed) {
+            told.follower.pass_over(&self.kept.misses);
+            told.failures.tick(now).into_iter().chain(told.slow.tick(now)).for_each(|line| line.write());
+            return;
+        }
         let (recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
         let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
         let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded));
@@ -98,12 +104,13 @@ impl Recorder {
         // The questions to be stored, by their places, and the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::new());
         for (place, question) in recorded.questions.iter().enumerate() {
-            let asked = explained.explain(question, &known);
             let is_slow = question.elapsed >= slow;
-            if asked.failed() || is_slow {
-                places.insert(place);
-                flights.extend(asked.flight.map(|flight| flight.id));
+            if !question.outcome.is_failure() && !is_slow {
+                continue;
             }
+            let asked = explained.explain(question, &known);
+            places.insert(place);
+            flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::of(asked) {
                 let elsewhere = if is_ending && failed.is_turned_away() {
                     ToldElsewhere::End
