@@ -93,12 +93,12 @@ address_comes() {
   restart "[[listener]]
 addresses = [\"198.18.100.29:53\"]
 allow = [\"198.18.0.0/16\"]"
-  has 'missing +198\.18\.100\.29:53, this host has no such address' ctl status
+  has 'not yet at +198\.18\.100\.29:53: this host has no such address' ctl status
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
   ip address add 198.18.100.29/16 dev wan
   soon has '198\.18\.77\.10' internet dig @198.18.100.29 -b 198.18.0.1 +tries=1 +timeout=1 +short domain.example A
   has '198\.18\.77\.10' internet dig @198.18.100.29 -b 198.18.0.1 +tcp +short domain.example A
-  hasnt missing ctl status
+  hasnt 'not yet at' ctl status
   has 'now also listening at 198\.18\.100\.29:53' cat "$work/resolverd.log"
 }
 
@@ -110,7 +110,7 @@ no_ipv6() {
   begin resolverd /usr/bin/python3 "$here/without_ipv6.py" "$BINARIES/resolverd" --config "$work/resolverd.toml"
   watched=resolverd soon ctl stats
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
-  has "missing +\\[::1\\]:53, the kernel has no IPv6" ctl status
+  has "not yet at +\\[::1\\]:53: the kernel has no IPv6" ctl status
   has 'resolverd .* is healthy' ctl status
   end resolverd
   sed -i 's/^addresses = .*/addresses = ["[::1]:53"]/' "$work/resolverd.toml"
