@@ -234,9 +234,11 @@ upgrade_with_wrong_file() {
   clean tee /etc/resolverd/resolverd.toml <"$work/settled.toml" >/dev/null
 }
 
-# resolv.conf was changed since and still names resolverd: the package stays, and answers.
+# resolv.conf was changed since and still names resolverd, and the resolver of before has gone: the package stays, and answers.
 removal_is_refused() {
   local output
+  clean cp /etc/resolv.conf /etc/resolv.conf.kept
+  printf 'nameserver 127.0.0.1\nsearch changed.example\n' | clean tee /etc/resolv.conf >/dev/null
   clean mv /etc/systemd/system/named.service /etc/named.service.kept
   clean systemctl daemon-reload
   ! output=$(clean dpkg --remove resolverd 2>&1) || return 1
@@ -244,6 +246,8 @@ removal_is_refused() {
   grep -q 'so that this host keeps a resolver' <<<"$output"
   has '^active' clean systemctl is-active resolverd.service
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  clean cp /etc/resolv.conf.kept /etc/resolv.conf
+  clean rm /etc/resolv.conf.kept
   clean mv /etc/named.service.kept /etc/systemd/system/named.service
   clean systemctl daemon-reload
 }
