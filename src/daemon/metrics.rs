@@ -87,6 +87,8 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
+                // The change first: the one of the start must not end a connection that was accepted just now.
+                biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
                 // It has ended with the daemon, which ends this task next.
                 () = serving => self.changed.notified().await,
