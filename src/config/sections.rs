@@ -303,11 +303,11 @@ pub struct HistorySection {
     pub size: Option<u64>,
     /// The time from which on a question is slow.
     pub slow: Duration,
-    /// What the disk does not get of failed and slow questions.
+    /// The parts of failed and slow questions that are not written to disk.
     pub redact: Redact,
 }
 
-/// What is left out.
+/// The parts of a question that are not written to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redact {
     /// Nothing.

@@ -21,6 +21,7 @@ use crate::question::{is_within, name_of_wire, wire_name};
 use crate::record::entry::QuestionEntry;
 use crate::record::redact::Secrets;
 use crate::record::watch::{Watch, Watched};
+use crate::resolve::list_keys::secrets_of;
 use crate::wire::presentation::{kind_text, name_text};
 
 /// The wanted queries.
@@ -63,12 +64,7 @@ impl Filter {
 
 impl Keys {
     fn of(config: Arc<Config>) -> Self {
-        let keyed = config.lists().into_values().filter(|list| list.keyed);
-        let apexes: Vec<Vec<u8>> = keyed.map(|list| wire_name(&list.apex)).collect();
-        let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
-        let bases: Vec<Vec<u8>> =
-            config.dnsbl.registry.keyed.values().chain(with_key).map(wire_name).collect();
-        Self { secrets: Secrets::before(apexes).and_keys_before(bases), config }
+        Self { secrets: secrets_of(&config), config }
     }
 }
 

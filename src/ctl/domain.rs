@@ -32,7 +32,7 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Those of the internet.
+    /// The ports of the internet.
     pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 

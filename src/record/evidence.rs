@@ -18,12 +18,12 @@ pub struct CulpritReport {
     pub server: Option<String>,
     /// The DNS list.
     pub list: Option<String>,
-    /// What was seen, in a sentence.
+    /// The evidence, in a sentence.
     pub evidence: String,
     /// The usual behaviour of the zone's servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<String>,
-    /// What to do, in a sentence.
+    /// The advice, in a sentence.
     pub advice: String,
 }
 
@@ -81,7 +81,7 @@ fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// What is known for a sentence.
+/// The facts for a sentence.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -183,7 +183,7 @@ impl Seen<'_> {
     }
 }
 
-/// What to do about `servers` of a zone.
+/// The advice about `servers` of a zone.
 pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
     match kind {

@@ -22,7 +22,7 @@ const OWNED_LABELS: usize = 2;
 /// The flights of a record, by what they explain. All are in the order of time.
 pub(super) struct Explained<'a> {
     by_number: BTreeMap<u64, &'a FlightEntry>,
-    /// Those that failed, by their question.
+    /// The failed ones, by their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// The same by the zone at whose servers they failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,

@@ -67,7 +67,7 @@ pub struct FailedZone {
     pub servers: Vec<FailedServer>,
     /// Whether it still fails.
     pub still_fails: StillFails,
-    /// What to do, in a sentence.
+    /// The advice, in a sentence.
     pub advice: String,
 }
 
@@ -94,7 +94,7 @@ pub enum StillFails {
 
 /// The failures of one zone.
 struct Failures<'a> {
-    /// Those that are wanted.
+    /// Failed questions within the wanted time and of the wanted client.
     questions: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,

@@ -52,7 +52,7 @@ impl<'a> FailedQuestion<'a> {
         self.zone.is_empty()
     }
 
-    /// What each server did, for a sentence; empty if no server is at fault.
+    /// The conduct of each server, for a sentence; empty if no server is at fault.
     pub(super) fn servers_text(&self) -> String {
         let mut text = String::new();
         for (server, conduct) in &self.servers {

@@ -58,7 +58,7 @@ pub(super) struct FailureLines {
     counted: u64,
     in_outage: u64,
     turned_away: u64,
-    /// Those of them that were overwritten in the record before they were read.
+    /// Failures that were overwritten in the record before they were read.
     overwritten: u64,
     /// Zones that failed for the first time in this minute, without a line.
     unlined: u64,

@@ -55,7 +55,7 @@ impl Follower {
         self.flights.drain(..more);
         let failed = news.questions.iter().filter(|question| question.outcome.is_failure()).count();
         self.failures = self.failures.saturating_add(failed as u64);
-        // What was written during the reading is counted as lost at the next one at the latest.
+        // A failure that was written during the reading is counted as lost at the next one at the latest.
         let lost = written.saturating_sub(self.failures).max(self.lost);
         let newly = lost.saturating_sub(self.lost);
         self.lost = lost;
@@ -71,23 +71,25 @@ mod tests {
     use hickory_proto::rr::RecordType;
     use std::time::Duration;
 
+    fn written(at: u64, outcome: Outcome) -> Written<'static> {
+        Written {
+            name: b"\x07example\x00",
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            view: 0,
+            at,
+            outcome,
+            elapsed: Duration::ZERO,
+            flight: 0,
+            error: "",
+            code: 0,
+        }
+    }
+
     #[test]
     fn what_was_passed_over_twice_is_not_read() {
         let ring = Mutex::new(Ring::new(1 << 20));
-        let write = |at: u64, outcome| {
-            lock(&ring).question(&Written {
-                name: b"\x07example\x00",
-                kind: RecordType::MX,
-                client: [127, 0, 0, 1].into(),
-                view: 0,
-                at,
-                outcome,
-                elapsed: Duration::ZERO,
-                flight: 0,
-                error: "",
-                code: 0,
-            });
-        };
+        let write = |at, outcome| lock(&ring).question(&written(at, outcome));
         let follower = &mut Follower::default();
         for at in 1..=3 {
             write(at, Outcome::Upstream);
@@ -110,18 +112,7 @@ mod tests {
         let ring = Mutex::new(Ring::new(1));
         let write = |count: u64, outcome| {
             for at in 0..count {
-                lock(&ring).question(&Written {
-                    name: b"\x07example\x00",
-                    kind: RecordType::MX,
-                    client: [127, 0, 0, 1].into(),
-                    view: 0,
-                    at,
-                    outcome,
-                    elapsed: Duration::ZERO,
-                    flight: 0,
-                    error: "",
-                    code: 0,
-                });
+                lock(&ring).question(&written(at, outcome));
             }
         };
         let mut follower = Follower::default();

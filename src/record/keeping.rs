@@ -169,7 +169,7 @@ impl Recorder {
         let RingReader { mut recorded, begin, misses, .. } = reader;
         recorded.questions.retain(|question| question.at >= begin);
         if let Some(store) = self.kept.store.get() {
-            // What is stored is also in memory, as far back as that reaches.
+            // Stored questions are also in memory, as far back as the memory reaches.
             let until = misses.unwrap_or(u64::MAX).max(begin);
             StoreReader { span, secrets, until, taken: 0 }.read(&**store, &mut recorded);
         }

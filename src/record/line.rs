@@ -83,11 +83,11 @@ pub(super) enum Line {
 pub(super) struct FailedSum {
     /// Their number.
     pub(super) queries: u64,
-    /// Those of them that came while no server on the internet answered.
+    /// Failures that came while no server on the internet answered.
     pub(super) in_outage: u64,
-    /// Those of them that this resolver turned away.
+    /// Failures that this resolver turned away.
     pub(super) turned_away: u64,
-    /// Those of them that were overwritten in the record before they were read.
+    /// Failures that were overwritten in the record before they were read.
     pub(super) overwritten: u64,
     /// Their zones.
     pub(super) zones: usize,
@@ -109,13 +109,13 @@ pub(super) struct FailedLine {
     asked: AskedLine,
     /// The zone at whose servers it failed.
     zone: Option<Name>,
-    /// What its client was told.
+    /// The sentence that its client got.
     error: String,
     code: Option<u16>,
     /// Why its flight failed, if that is not what its client was told.
     why: Option<String>,
     servers: Vec<IpAddr>,
-    /// What each of them did.
+    /// The conduct of each of them.
     conduct: String,
 }
 
@@ -139,7 +139,7 @@ struct Fields {
     client: Option<String>,
     /// The code of the extended error (RFC 8914).
     extended_error: Option<u16>,
-    /// What each server did.
+    /// The conduct of each server.
     conduct: Option<String>,
     /// The kind of the culprit.
     culprit: Option<String>,

@@ -34,7 +34,7 @@ pub struct ListName {
     pub keyed: bool,
 }
 
-/// What grouping has to know beside the questions.
+/// The facts that grouping needs beside the questions.
 pub trait Known {
     /// The DNS list that a name asks.
     fn list(&self, name: &[u8]) -> Option<ListName>;

@@ -128,7 +128,7 @@ pub struct Recorder {
     has_news: AtomicBool,
     /// The time from which on a question is slow, in microseconds.
     slow: AtomicU64,
-    /// Those who follow questions as they end.
+    /// The readers that follow questions as they end.
     watchers: Watchers,
 }
 

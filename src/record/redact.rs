@@ -12,7 +12,7 @@ use super::message::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use crate::question::{is_within, label_places, name_of_wire};
 
-/// What the disk does not get.
+/// The parts of an entry that are not written to disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
     /// The addresses of clients.

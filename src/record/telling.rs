@@ -118,8 +118,8 @@ impl Recorder {
                     self.told_elsewhere(&failed, &traffic, facts)
                 };
                 lines.extend(told.failures.failed(&failed, elsewhere, now));
-            } else if is_slow && !traffic.was_down(question) && told.slow.has_room(now) {
-                // What is slow in an outage of our own network has the line about the outage.
+            } else if !traffic.was_down(question) && told.slow.has_room(now) {
+                // A question that is slow in an outage of our own network has the line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }

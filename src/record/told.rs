@@ -20,7 +20,7 @@ pub struct Told {
 pub struct TellFacts<'a> {
     /// Keys that no line may have.
     pub secrets: &'a Secrets,
-    /// What the disk does not get.
+    /// The parts of an entry that are not written to disk.
     pub redaction: Redaction,
     /// See `Facts`.
     pub facts: Facts<'a>,

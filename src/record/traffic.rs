@@ -90,7 +90,7 @@ impl Traffic {
         let Some(answers) = self.answers.get(&key_of(message)) else { return false };
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
-        // Those that ended in the window, in the order of their ends.
+        // Answers that ended in the window, in the order of their ends.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)

@@ -149,7 +149,7 @@ pub struct Facts<'a> {
     pub usual: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// What is known for grouping.
+/// The facts that grouping needs.
 pub(super) struct KnownFacts<'a> {
     pub(super) facts: &'a Facts<'a>,
     pub(super) links: Links<'a>,

@@ -45,6 +45,7 @@ mod flights;
 pub mod inflight;
 mod late;
 mod list_clients;
+pub mod list_keys;
 pub mod lists;
 pub mod prefetch;
 mod recall;

@@ -6,13 +6,14 @@ use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
 use super::Resolver;
+use super::list_keys::secrets_of;
 use crate::config::Redact;
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
-use crate::record::redact::{Redaction, Secrets};
+use crate::record::redact::Redaction;
 use crate::record::why::{Facts, MessageReport, Wanted, why};
 use crate::record::{TellFacts, Window};
 
@@ -70,15 +71,9 @@ impl Resolver {
     fn with_facts<Read>(&self, read: impl FnOnce(&TellFacts<'_>) -> Read) -> Read {
         let views = self.views.load();
         let config = views.config();
-        let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
-        let bases: Vec<Vec<u8>> =
-            config.dnsbl.registry.keyed.values().chain(with_key).map(wire_name).collect();
-        let lists = config.lists();
+        let secrets = secrets_of(config);
         let lists: BTreeMap<Vec<u8>, bool> =
-            lists.into_iter().map(|(apex, list)| (wire_name(&apex), list.keyed)).collect();
-        let secrets =
-            Secrets::before(lists.iter().filter(|(_, keyed)| **keyed).map(|(apex, _)| apex.clone()))
-                .and_keys_before(bases);
+            config.lists().into_iter().map(|(apex, list)| (wire_name(&apex), list.keyed)).collect();
         let list = |name: &[u8]| {
             let mut zones = label_places(name).filter_map(|place| name.get(place..));
             let of = |apex: &[u8]| Some(ListName { apex: apex.len(), keyed: *lists.get(apex)? });

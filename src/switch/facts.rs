@@ -41,7 +41,7 @@ pub(super) fn is_resolver(unit: &str) -> bool {
 /// The facts.
 #[derive(Clone, Debug)]
 pub struct SwitchFacts {
-    /// Those of `check system`.
+    /// The facts of `check system`.
     pub host: system::HostFacts,
     /// Whether the configuration has zones or records of its own; or its errors.
     pub config: Result<bool, String>,

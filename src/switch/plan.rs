@@ -13,7 +13,7 @@ use crate::check::system::{
 };
 use crate::check::{CheckVerdict, HostFinding};
 
-/// What would be done, and what is in the way.
+/// The steps of a switch, and the reasons against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SwitchPlan {
     /// The steps, in order.
@@ -208,7 +208,7 @@ impl Draft<'_> {
         }
     }
 
-    /// What else ends with the services that are stopped.
+    /// Warns of the services of this host that end with those that are stopped.
     fn tell_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let dhcp = |file: &HostFile| {
             file.text()

@@ -101,7 +101,7 @@ impl CheckedHost<'_> {
         (self.target(path, &shown), Some(shown))
     }
 
-    /// What a link at `path` to `target` would show.
+    /// The file that a link at `path` to `target` would show.
     pub fn target(&self, path: &str, target: &str) -> HostFile {
         let place = match target.strip_prefix('/') {
             Some(_) => self.path(target),
