@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
@@ -130,6 +131,7 @@ pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
     let data = match &record.data {
         RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
         RData::Unknown { code, rdata } if *code != RecordType::DNAME => unknown(&rdata.anything),
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => numbered(signature),
         other => harmless(&other.to_string()),
     };
     RecordText {
@@ -138,6 +140,18 @@ pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
         kind: kind_text(record.record_type()),
         data,
     }
+}
+
+/// A signature with the number of its algorithm (RFC 4034 section 3.2); the library writes a word, and one word for all
+/// algorithms that it does not know.
+fn numbered(signature: &RRSIG) -> String {
+    let text = signature.to_string();
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let number = u8::from(signature.input().algorithm).to_string();
+    if let Some(algorithm) = words.get_mut(1) {
+        *algorithm = &number;
+    }
+    harmless(&words.join(" "))
 }
 
 /// Data of a type without a form of its own (RFC 3597 section 5).

@@ -1,7 +1,7 @@
 //! Connections to a mail host: only EHLO, STARTTLS and QUIT are sent.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -11,20 +11,26 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::forum::World;
+use crate::forum::world;
+use crate::gateway::Gateway;
+
+/// The address of the mail hosts and of the hosts of policies.
+const HOST: [u8; 4] = [127, 91, 0, 20];
 
 /// The conduct of a mail host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Conduct {
+pub(crate) enum Conduct {
     Sound,
+    /// Its greeting is no reply of SMTP.
+    Mumbles,
     Rejects,
     WithoutTls,
     BreaksTls,
 }
 
 /// A mail host that is spoken to once; its port, and the commands that it heard.
-fn mail_host(conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.91.0.20:0").unwrap();
+pub(crate) fn mail_host(address: [u8; 4], conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = std::thread::spawn(move || serve(&listener.accept().unwrap().0, conduct));
     (port, heard)
@@ -32,7 +38,11 @@ fn mail_host(conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
 
 fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut heard = Vec::new();
-    let greeting = if conduct == Conduct::Rejects { "554 no service" } else { "220 smtp.host.com ESMTP" };
+    let greeting = match conduct {
+        Conduct::Rejects => "554 no service",
+        Conduct::Mumbles => "good evening",
+        _ => "220 smtp.host.com ESMTP",
+    };
     stream.write_all(format!("{greeting}\r\n").as_bytes()).unwrap();
     let mut lines = BufReader::new(stream).lines();
     while let Some(Ok(line)) = lines.next() {
@@ -81,8 +91,8 @@ fn secured(stream: &TcpStream) -> Vec<String> {
 }
 
 /// The findings of a check with connections, as JSON, and the commands that the host heard.
-fn check(world: &World, domain: &str, conduct: Conduct) -> (Vec<serde_json::Value>, Vec<String>) {
-    let (port, heard) = mail_host(conduct);
+fn check(world: &Gateway, domain: &str, conduct: Conduct) -> (Vec<serde_json::Value>, Vec<String>) {
+    let (port, heard) = mail_host(HOST, conduct);
     let port = port.to_string();
     let (_, lines) = world.run(&["--json", "check", domain, "--connect", "--smtp-port", &port]);
     let findings = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -96,7 +106,7 @@ fn evidence(findings: &[serde_json::Value], code: &str) -> Option<String> {
 
 #[test]
 fn a_mail_host_hears_three_commands_and_its_certificate_is_judged() {
-    let world = World::new();
+    let world = world();
     let (findings, heard) = check(&world, "connected.com", Conduct::Sound);
     assert_eq!(heard, ["EHLO [127.0.0.1]", "STARTTLS", "QUIT"]);
     assert_eq!(
@@ -114,7 +124,7 @@ fn a_mail_host_hears_three_commands_and_its_certificate_is_judged() {
 
 #[test]
 fn each_fault_of_a_mail_host_is_named() {
-    let world = World::new();
+    let world = world();
     let cases = [
         (Conduct::Rejects, "smtp_rejects", &["QUIT"][..]),
         (Conduct::WithoutTls, "starttls_missing", &["EHLO [127.0.0.1]", "QUIT"]),
@@ -126,7 +136,7 @@ fn each_fault_of_a_mail_host_is_named() {
         assert_eq!(heard, commands, "{conduct:?}");
     }
     // No host listens at this port any more.
-    let (port, heard) = mail_host(Conduct::Rejects);
+    let (port, heard) = mail_host(HOST, Conduct::Rejects);
     drop(TcpStream::connect(("127.91.0.20", port)).unwrap());
     heard.join().unwrap();
     let port = port.to_string();
@@ -136,8 +146,9 @@ fn each_fault_of_a_mail_host_is_named() {
 }
 
 /// A host of a policy that is asked once; its port, and the request that it heard.
-fn policy_host(policy: &'static str) -> (u16, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.91.0.20:0").unwrap();
+pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, JoinHandle<String>) {
+    let policy = policy.into();
+    let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
@@ -153,11 +164,11 @@ fn policy_host(policy: &'static str) -> (u16, JoinHandle<String>) {
 
 #[test]
 fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
-    let world = World::new();
+    let world = world();
     let sound = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n\
         version: STSv1\r\nmode: enforce\r\nmx: smtp.host.com\r\nmax_age: 86400\r\n";
     let check = |domain: &str, policy: &'static str| {
-        let ((smtp, mail), (https, heard)) = (mail_host(Conduct::Sound), policy_host(policy));
+        let ((smtp, mail), (https, heard)) = (mail_host(HOST, Conduct::Sound), policy_host(HOST, policy));
         let (smtp, https) = (smtp.to_string(), https.to_string());
         let ports = ["--smtp-port", &smtp, "--https-port", &https];
         let (_, lines) = world.run(&[&["--json", "check", domain, "--connect"], ports.as_slice()].concat());

@@ -1,16 +1,10 @@
 //! Four questions that people ask in forums, rebuilt: the first line of the output is the answer.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
-use resolverd::lab::sockets::LabSockets;
 use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::random::Random;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+
+use crate::gateway::Gateway;
 
 const SERVERS: [(&str, u8); 8] = [
     ("a.root", 1),
@@ -80,85 +74,24 @@ fn old_records() -> Lab {
 }
 
 /// The lab on sockets, and a daemon that asks it.
-pub(crate) struct World {
-    folder: TempDir,
-    daemon: Child,
-    _sockets: LabSockets,
-    _runtime: Runtime,
-}
-
-impl World {
-    pub(crate) fn new() -> Self {
-        let former = ["old1.former.com", "old2.former.com"];
-        let present = ["ns1.host.com", "ns2.host.com"];
-        let world = lab("new", &former);
-        for (server, other) in
-            [("ns1.host.com", lab("new", &present)), ("ns2.host.com", lab("old", &present))]
-        {
-            let authority = other.server(server).unwrap().authority();
-            world.server(server).unwrap().set_authority(authority);
-        }
-        let old = old_records();
-        let authority = old.server("public.resolver").unwrap().authority();
-        world.server("public.resolver").unwrap().set_authority(authority);
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let random = Random::system().unwrap();
-        let sockets = runtime.block_on(LabSockets::start(Arc::new(world), random)).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
-        write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.91.0.1\n");
-        let text = format!(
-            "version = 1\n[listen]\naddresses = [\"127.0.0.1:0\"]\n\
-             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\ndeny_servers = [\"127.91.0.8\"]\nupstream_port = {}\n\
-             [dnssec]\nvalidate = false\n[control]\nsocket = \"{}\"\n",
-            sockets.port(),
-            folder.path().join("control.sock").display()
-        );
-        write("resolverd.toml", &text);
-        let mut daemon = Command::new(env!("CARGO_BIN_EXE_resolverd"))
-            .arg("--config")
-            .arg(folder.path().join("resolverd.toml"))
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(daemon.stderr.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains(" listens at ")), "it does not listen");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { folder, daemon, _sockets: sockets, _runtime: runtime }
+pub(crate) fn world() -> Gateway {
+    let former = ["old1.former.com", "old2.former.com"];
+    let present = ["ns1.host.com", "ns2.host.com"];
+    let world = lab("new", &former);
+    for (server, other) in [("ns1.host.com", lab("new", &present)), ("ns2.host.com", lab("old", &present))] {
+        let authority = other.server(server).unwrap().authority();
+        world.server(server).unwrap().set_authority(authority);
     }
-
-    /// The exit code and the lines of a command. No resolver of the real internet is asked.
-    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
-        let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
-            .arg("--socket")
-            .arg(self.folder.path().join("control.sock"))
-            .env(
-                "SSL_CERT_FILE",
-                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor/certificates/authority.pem"),
-            )
-            .args(arguments)
-            .args(arguments.iter().all(|word| *word != "--resolver").then_some("--local"))
-            .output()
-            .unwrap();
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).unwrap();
-        (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
+    let old = old_records();
+    let authority = old.server("public.resolver").unwrap().authority();
+    world.server("public.resolver").unwrap().set_authority(authority);
+    // The daemon denies this address to zones. A resolver that the operator names may have it.
+    Gateway::start(world, "deny_servers = [\"127.91.0.8\"]", "[dnssec]\nvalidate = false")
 }
 
 #[test]
 fn the_first_line_is_the_answer() {
-    let world = World::new();
+    let world = world();
     let first = |domain: &str| {
         let (code, lines) = world.run(&["check", domain]);
         (code, lines.first().cloned().unwrap_or_default(), lines)
@@ -204,7 +137,7 @@ fn the_first_line_is_the_answer() {
 
 #[test]
 fn json_has_one_object_for_each_finding() {
-    let world = World::new();
+    let world = world();
     let (code, lines) = world.run(&["--json", "check", "unfound.com"]);
     assert_eq!(code, 1);
     let first: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
@@ -226,9 +159,8 @@ fn json_has_one_object_for_each_finding() {
 
 #[test]
 fn other_resolvers_are_compared() {
-    let world = World::new();
-    let file = world.folder.path().join("resolv.conf");
-    // The daemon denies this address to zones. A resolver that the operator names may have it.
+    let world = world();
+    let file = world.path("resolv.conf");
     std::fs::write(&file, "nameserver 127.91.0.8\n").unwrap();
     let resolv_conf = ["--resolv-conf", file.to_str().unwrap()];
     let (_, lines) = world.run(
@@ -255,8 +187,8 @@ fn other_resolvers_are_compared() {
 
 #[test]
 fn a_page_shows_the_delegation() {
-    let world = World::new();
-    let file = world.folder.path().join("report.html");
+    let world = world();
+    let file = world.path("report.html");
     let (code, lines) = world.run(&["check", "registered.com", "--html", file.to_str().unwrap()]);
     assert_eq!(code, 1);
     let page = std::fs::read_to_string(&file).unwrap();
@@ -270,12 +202,7 @@ fn a_page_shows_the_delegation() {
     }
     // Two lines from the zone above, and two to the zone.
     assert_eq!(picture.matches("<line ").count(), 4, "{picture}");
-    let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
-        .arg("--socket")
-        .arg(world.folder.path().join("control.sock"))
-        .args(["check", "registered.com", "--local", "--html", "/nowhere/report.html"])
-        .output()
-        .unwrap();
+    let output = world.command(&["check", "registered.com", "--local", "--html", "/nowhere/report.html"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("cannot write /nowhere/report.html: "), "{told}");
     assert_eq!(output.status.code(), Some(2));
@@ -283,8 +210,8 @@ fn a_page_shows_the_delegation() {
 
 #[test]
 fn a_bounce_leads_to_the_recipient_s_domain() {
-    let world = World::new();
-    let file = world.folder.path().join("bounce");
+    let world = world();
+    let file = world.path("bounce");
     let bounce =
         "From: MAILER-DAEMON@moved.com\n\n--x\nFinal-Recipient: rfc822; you@unfound.com\nAction: delayed\n";
     std::fs::write(&file, bounce).unwrap();

@@ -1,10 +1,13 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `forum` runs both programs over sockets. `faults` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect` and `forum` run both programs over sockets; `codes` has a fault for each code of the table. `faults` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
+mod codes;
 mod connect;
 mod faults;
 mod forum;
+mod gateway;
 mod healthy;
 mod simulated;
+mod stage;

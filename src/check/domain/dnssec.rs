@@ -32,7 +32,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
         && reply.security == ReplySecurity::Bogus
     {
         wants.extend(ancestors(&facts.subject.domain).map(|name| lookup(name, "SOA")));
-    } else if is_secure(facts) && zone::apex(facts) != "." {
+    } else if (is_secure(facts) || !signatures(facts).is_empty()) && zone::apex(facts) != "." {
         wants.push(lookup(zone::apex(facts), "DS"));
     }
     wants
@@ -93,8 +93,9 @@ fn is_secure(facts: &Facts) -> bool {
     matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Secure)
 }
 
-/// Signatures of the zone with an algorithm of `OLD_ALGORITHMS`.
-fn old_algorithms(facts: &Facts) -> Option<Finding> {
+/// The algorithms of the signatures of the SOA at the servers. A zone may be signed and not validate, because this host
+/// does not use its algorithm or the digest of its DS.
+fn signatures(facts: &Facts) -> Vec<u8> {
     let apex = zone::apex(facts);
     let mut numbers: Vec<u8> = Vec::new();
     for server in zone::servers(facts).into_keys() {
@@ -104,6 +105,12 @@ fn old_algorithms(facts: &Facts) -> Option<Finding> {
             );
         }
     }
+    numbers
+}
+
+/// Signatures of the zone with an algorithm of `OLD_ALGORITHMS`.
+fn old_algorithms(facts: &Facts) -> Option<Finding> {
+    let (apex, numbers) = (zone::apex(facts), signatures(facts));
     let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);
     // Beside a current algorithm the old one does no harm.
     let all_old = !numbers.is_empty() && numbers.iter().all(|number| old(number).is_some());

@@ -26,6 +26,19 @@ fn owner<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
+/// The zone of a domain that is an alias into another zone: the SOA that answers for it is that of its target. The zone
+/// above it, if a server there answers for it with authority instead of a referral.
+fn behind_alias(facts: &Facts) -> Option<&str> {
+    let domain = facts.subject.domain.as_str();
+    facts.lookup(domain, "SOA").alias()?;
+    let zone = owner(facts, above(domain)).filter(|zone| super::facts::is_within(domain, zone))?;
+    let told = |server: IpAddr| match facts.server(server, domain, "NS", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => reply.authoritative,
+        _ => false,
+    };
+    servers_of_parent(facts, zone).into_iter().any(told).then_some(zone)
+}
+
 /// The apex of the domain's zone. If no server of the zone answers, or one denies the domain, the domain itself is
 /// taken for it: then the zone above shows whether it is delegated.
 pub(super) fn apex(facts: &Facts) -> &str {
@@ -34,7 +47,7 @@ pub(super) fn apex(facts: &Facts) -> &str {
         return domain;
     }
     let known = owner(facts, domain).filter(|apex| super::facts::is_within(domain, apex));
-    known.unwrap_or(domain)
+    known.or_else(|| behind_alias(facts)).unwrap_or(domain)
 }
 
 /// The zone above; none while it is not known, and for the root.
@@ -45,7 +58,10 @@ pub(super) fn parent(facts: &Facts) -> Option<&str> {
 
 /// The addresses of the parent's servers that are asked.
 pub(super) fn parent_servers(facts: &Facts) -> Vec<IpAddr> {
-    let Some(parent) = parent(facts) else { return Vec::new() };
+    parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
+}
+
+fn servers_of_parent(facts: &Facts, parent: &str) -> Vec<IpAddr> {
     let names = facts.data(parent, "NS");
     let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
     names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect()

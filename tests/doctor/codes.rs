@@ -1,0 +1,242 @@
+//! Each code of the table of codes, from a command against the lab: a code that nothing here causes fails the test.
+
+use std::collections::BTreeMap;
+use std::net::TcpStream;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::finding::Level;
+use resolverd::lab::prelude::skipped;
+
+use crate::connect::{Conduct, mail_host, policy_host};
+use crate::gateway::Gateway;
+use crate::stage::{gateway, moves, own_address};
+
+/// The arguments of `check`, and the codes that it must tell: with the level of the table, or with the one that is given.
+const CASES: &[(&str, &str)] = &[
+    (
+        "sound.com --selector x --from 198.18.9.1 --resolver 127.92.0.3",
+        "delegation_ok dnssec_ok mail_ok ptr_ok spf_ok spf_from_passes dkim_ok dmarc_ok lists_ok others_ok",
+    ),
+    ("nothing.com", "domain_missing"),
+    ("bogus.com", "dnssec_bogus"),
+    ("early.com", "signature_expires"),
+    ("algorithm.com", "dnssec_old_algorithm"),
+    ("digest.com", "ds_old_digest"),
+    ("lame.com", "ns_lame dnssec_unsigned"),
+    ("silent.com", "ns_silent"),
+    ("none.com", "ns_none_answers"),
+    ("slow.com", "ns_slow"),
+    ("notcp.com", "ns_tcp"),
+    ("noedns.com", "ns_edns"),
+    ("case.com", "ns_case"),
+    ("open.com", "ns_recursive"),
+    ("single.com", "ns_single"),
+    ("six.com", "ns_unrouted"),
+    ("noaddress.com", "ns_without_address"),
+    ("nsalias.com", "ns_is_alias ns_differ"),
+    ("glue.com", "glue_differs"),
+    ("glueless.com", "glue_missing:failure"),
+    (
+        "onenet.com",
+        "ns_one_network server_listed delegation_unknown dnssec_unknown mail_unknown policy_unknown",
+    ),
+    ("serial.com", "serial_differs"),
+    ("differs.com", "mx_differs"),
+    ("apex.com", "apex_alias"),
+    ("www.beside.com", "cname_beside_mx"),
+    ("address.com", "mx_is_address"),
+    ("fallback.com", "no_mx"),
+    ("nowhere.com", "mail_nowhere"),
+    ("twofold.com", "null_mx_beside_others"),
+    ("null.com", "null_mx"),
+    ("gone.com", "mx_without_address"),
+    ("private.com", "mx_private_address"),
+    ("mxalias.com", "mx_is_cname"),
+    ("mxsix.com", "mx_without_ipv4"),
+    ("mxfour.com", "mx_without_ipv6"),
+    ("wildcard.com", "wildcard_mx"),
+    ("equal.com", "mx_equal_preference spf_missing dmarc_missing"),
+    ("spftwo.com", "spf_multiple"),
+    ("spfsyntax.com", "spf_syntax"),
+    ("spfmany.com", "spf_lookups"),
+    ("spfvoid.com", "spf_void_lookups"),
+    ("spfinclude.com", "spf_include_missing"),
+    ("spfall.com", "spf_allows_all"),
+    ("spfopen.com --from 198.18.9.9", "spf_open_end spf_from_neutral"),
+    ("spfptr.com", "spf_ptr"),
+    ("spfmacro.com --from 198.18.9.1", "spf_unevaluated"),
+    ("sound.com --from 198.18.9.9", "spf_from_fails"),
+    ("dkim.com --selector none", "dkim_missing"),
+    ("dkim.com --selector two", "dkim_multiple"),
+    ("dkim.com --selector wrong", "dkim_syntax"),
+    ("dkim.com --selector weak", "dkim_weak"),
+    ("dkim.com --selector revoked", "dkim_revoked"),
+    ("dkim.com --selector testing", "dkim_testing"),
+    ("dmarctwo.com", "dmarc_multiple"),
+    ("dmarcsyntax.com", "dmarc_syntax"),
+    ("dmarcnone.com", "dmarc_none"),
+    ("dmarcreports.com", "dmarc_reports_refused"),
+    ("stssyntax.com", "mta_sts_syntax"),
+    ("excluded.com", "mta_sts_unread"),
+    ("rptsyntax.com", "tls_rpt_syntax"),
+    ("bimisyntax.com", "bimi_syntax"),
+    ("biminone.com", "bimi_without_dmarc"),
+    ("dane.com", "dane_ok"),
+    ("unusable.com", "tlsa_unusable"),
+    ("partly.com", "dane_partly"),
+    ("unsignedmx.com", "dane_mx_unsigned"),
+    ("unsignedtlsa.com", "tlsa_unsigned"),
+    ("listed.com", "listed"),
+    ("mail MESSAGE", "url_listed"),
+    ("198.18.9.1 --helo localhost", "helo_syntax"),
+    ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
+    ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
+    ("198.18.9.9", "ptr_missing"),
+    ("198.18.9.4", "ptr_differs"),
+    ("198.18.9.3", "ptr_dynamic"),
+    ("198.18.9.5", "ptr_many"),
+    ("198.19.0.1", "ptr_unknown"),
+    ("2001:2::1", "lists_unknown"),
+    ("moved.com --resolver 127.92.0.30", "others_old others_elsewhere"),
+    ("sound.com --resolver 127.92.0.31", "others_hide"),
+    ("sound.com --resolver 127.92.0.32", "others_fail"),
+    ("sound.com --resolver 127.92.0.99", "others_unknown"),
+];
+
+/// Commands at the same time: they wait for servers most of the time.
+const AT_ONCE: usize = 8;
+
+/// The levels at which a code was seen as expected, and the commands that did not tell a code.
+#[derive(Default)]
+struct Seen {
+    codes: BTreeMap<String, Vec<String>>,
+    faults: Vec<String>,
+}
+
+fn usual(word: &str) -> &'static str {
+    let code = Code::ALL.iter().find(|code| code.entry().word == word);
+    let level = code.unwrap_or_else(|| panic!("{word} is no code")).entry().level;
+    match level {
+        Level::Failure => "failure",
+        Level::Warning => "warning",
+        Level::CouldNotTell => "could_not_tell",
+        Level::Note => "note",
+        Level::Ok => "ok",
+    }
+}
+
+/// Runs a command, and looks for the codes.
+fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>) {
+    let (_, lines) = gateway.run(&[&["--json", "check"], arguments].concat());
+    let found: Vec<(String, String)> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|finding| {
+            let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+            (text("code"), text("level"))
+        })
+        .collect();
+    let mut seen = seen.lock().unwrap();
+    for wanted in codes.split(' ') {
+        let (code, level) = wanted.split_once(':').unwrap_or_else(|| (wanted, usual(wanted)));
+        if found.iter().any(|one| *one == (code.to_owned(), level.to_owned())) {
+            seen.codes.entry(code.to_owned()).or_default().push(arguments.join(" "));
+        } else {
+            seen.faults.push(format!("{arguments:?} does not tell {code} ({level}): {lines:#?}"));
+        }
+    }
+}
+
+/// The cases of the table, some at once.
+fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
+    let message = gateway.path("message");
+    std::fs::write(&message, "From: a@sound.com\n\nSee http://listed.com/offer\n").unwrap();
+    let nobody = gateway.path("resolv.conf");
+    std::fs::write(&nobody, "nameserver 127.92.0.3\n").unwrap();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((arguments, codes)) = CASES.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut words: Vec<&str> = arguments.split(' ').collect();
+                    for word in &mut words {
+                        if *word == "MESSAGE" {
+                            *word = message.to_str().unwrap();
+                        }
+                    }
+                    if words.contains(&"--resolver") && !arguments.ends_with(".99") {
+                        words.extend(["--resolv-conf", nobody.to_str().unwrap()]);
+                    }
+                    check(gateway, &words, codes, seen);
+                }
+            });
+        }
+    });
+}
+
+/// Connections to mail hosts and hosts of policies.
+fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
+    let hosts = [
+        ("dane.com", Conduct::Sound, "tlsa_matches certificate_invalid"),
+        ("mismatch.com", Conduct::Sound, "tlsa_mismatch"),
+        ("excluded.com", Conduct::Rejects, "smtp_rejects"),
+        ("excluded.com", Conduct::WithoutTls, "starttls_missing"),
+        ("excluded.com", Conduct::BreaksTls, "starttls_fails"),
+        ("excluded.com", Conduct::Mumbles, "smtp_unknown"),
+    ];
+    for (domain, conduct, codes) in hosts {
+        let (port, heard) = mail_host([127, 92, 0, 20], conduct);
+        let port = port.to_string();
+        check(gateway, &[domain, "--connect", "--smtp-port", &port, "--https-port", "1"], codes, seen);
+        heard.join().unwrap();
+    }
+    // No host listens at this port any more.
+    let (port, heard) = mail_host([127, 92, 0, 20], Conduct::Rejects);
+    drop(TcpStream::connect(("127.92.0.20", port)).unwrap());
+    heard.join().unwrap();
+    let port = port.to_string();
+    check(gateway, &["dane.com", "--connect", "--smtp-port", &port], "smtp_refused:failure", seen);
+    let policies = [
+        ("mode: enforce\r\nmx: smtp.host.com\r\nmax_age: 86400", "mta_sts_ok smtp_ok"),
+        ("mode: enforce\r\nmx: mx.host.com\r\nmax_age: 86400", "mta_sts_mx"),
+        ("mode: enforce\r\n", "mta_sts_policy"),
+        ("", "mta_sts_unreachable"),
+    ];
+    for (policy, codes) in policies {
+        let status = if policy.is_empty() { "404 Not Found" } else { "200 OK" };
+        let reply = format!("HTTP/1.0 {status}\r\n\r\nversion: STSv1\r\n{policy}\r\n");
+        let ((smtp, mail), (https, heard)) =
+            (mail_host([127, 92, 0, 20], Conduct::Sound), policy_host([127, 92, 0, 20], reply));
+        let (smtp, https) = (smtp.to_string(), https.to_string());
+        let ports = ["--smtp-port", smtp.as_str(), "--https-port", &https];
+        check(gateway, &[&["excluded.com", "--connect"], ports.as_slice()].concat(), codes, seen);
+        mail.join().unwrap();
+        heard.join().unwrap();
+    }
+}
+
+#[test]
+fn each_code_of_the_table_has_a_fault_that_causes_it() {
+    let (gateway, seen) = (gateway(), Mutex::default());
+    cases(&gateway, &seen);
+    connections(&gateway, &seen);
+    // The first check has filled the cache.
+    check(&gateway, &["moved.com"], "mail_ok", &seen);
+    moves(&gateway);
+    check(&gateway, &["moved.com"], "cached_here", &seen);
+    let mut exceptions = Vec::new();
+    if own_address().is_some() {
+        check(&gateway, &["here.com"], "mx_is_here", &seen);
+    } else {
+        skipped("mx_is_here: this host has no address but those of loopback");
+        exceptions.push("mx_is_here");
+    }
+    let Seen { codes, faults } = seen.into_inner().unwrap();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let words = Code::ALL.iter().map(|code| code.entry().word);
+    let missing: Vec<&str> =
+        words.filter(|word| !codes.contains_key(*word) && !exceptions.contains(word)).collect();
+    assert!(missing.is_empty(), "no command tells {missing:?}");
+}

@@ -1,0 +1,247 @@
+//! The internet of `codes`: sound hosts, and domains with one fault each that was put in by hand.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::world::{Lab, ServerPlan};
+use ring::digest::{SHA256, digest};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use crate::gateway::Gateway;
+
+/// Servers, the last octets of their addresses, and their faults.
+const SERVERS: &[(&str, u8, &[Fault])] = &[
+    ("a.root", 1, &[]),
+    ("ns.com", 2, &[]),
+    ("ns1.host.com", 3, &[]),
+    ("ns2.host.com", 4, &[]),
+    ("lame.host.com", 5, &[Fault::Refused]),
+    ("dead.host.com", 6, &[Fault::Dead]),
+    ("slow.host.com", 7, &[Fault::Slow(std::time::Duration::from_millis(700))]),
+    ("notcp.host.com", 8, &[Fault::MuteTcp]),
+    ("noedns.host.com", 9, &[Fault::NoEdns]),
+    ("case.host.com", 10, &[Fault::FlipsCase]),
+    ("open.host.com", 11, &[Fault::OffersRecursion]),
+    ("early.host.com", 12, &[]),
+    ("public.resolver", 30, &[]),
+    ("filter.resolver", 31, &[Fault::Denies]),
+    ("failing.resolver", 32, &[Fault::ServFail]),
+];
+
+/// Sound hosts.
+const HOSTS: &str = "mx A 198.18.9.1\nmx2 A 198.18.9.2\nsix AAAA 2001:2::1\nsmtp A 127.92.0.20\n\
+    alias CNAME ns1.host.com.\np1 A 198.18.9.5\n";
+
+const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.dyn.host.com.\n4.9 PTR mx.host.com.\n\
+    5.9 PTR p1.host.com.\n5.9 PTR p2.host.com.\n5.9 PTR p3.host.com.\n5.9 PTR p4.host.com.\n";
+
+/// A DNS list of addresses and domains.
+const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
+
+/// Delegations that no zone stands behind. The daemon is told to send nothing to 198.18.5.0/24.
+const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 198.18.5.1\nb.onenet A 198.18.5.2\n\
+    glueless NS ns.glueless\n";
+
+const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
+
+/// Domains with their servers and records. Those without MX here get a record, and a
+/// comment prevents that.
+const DOMAINS: &[(&str, &str, &str)] = &[
+    ("lame", "ns1 lame", ""),
+    ("silent", "ns1 dead", ""),
+    ("none", "lame dead", ""),
+    ("slow", "ns1 slow", ""),
+    ("notcp", "ns1 notcp", ""),
+    ("noedns", "ns1 noedns", ""),
+    ("case", "ns1 case", ""),
+    ("open", "ns1 open", ""),
+    ("single", "ns1", ""),
+    ("six", "ns1 six", ""),
+    ("noaddress", "ns1 gone", ""),
+    ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
+    ("moved", "ns1 ns2", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
+    ("listed", "ns1 ns2", ""),
+    ("address", "ns1 ns2", "@ MX 10 198.18.9.1."),
+    ("fallback", "ns1 ns2", "@ A 198.18.9.80\n;MX"),
+    ("nowhere", "ns1 ns2", "www A 198.18.9.80\n;MX"),
+    ("twofold", "ns1 ns2", "@ MX 0 .\n@ MX 10 mx.host.com."),
+    ("null", "ns1 ns2", "@ MX 0 ."),
+    ("gone", "ns1 ns2", "@ MX 10 nothing.host.com."),
+    ("private", "ns1 ns2", "@ MX 10 in\nin A 10.0.0.1"),
+    ("mxalias", "ns1 ns2", "@ MX 10 in\nin CNAME mx.host.com."),
+    ("mxsix", "ns1 ns2", "@ MX 10 six.host.com."),
+    ("mxfour", "ns1 ns2", "@ MX 10 mx2.host.com."),
+    ("wildcard", "ns1 ns2", "@ MX 10 mx.host.com.\n* MX 10 mx.host.com."),
+    ("equal", "ns1 ns2", "@ MX 10 mx.host.com.\n@ MX 10 mx2.host.com."),
+    ("apex", "ns1 ns2", "@ CNAME www.listed.com.\n;MX"),
+    ("beside", "ns1 ns2", "www CNAME mx.host.com.\nwww MX 10 mx.host.com."),
+    ("here", "ns1 ns2", "@ MX 10 here.host.com."),
+    ("spftwo", "ns1 ns2", "@ TXT \"v=spf1 -all\"\n@ TXT \"v=spf1 mx -all\""),
+    ("spfsyntax", "ns1 ns2", "@ TXT \"v=spf1 ip4:300.0.0.1 -all\""),
+    ("spfmany", "ns1 ns2", "@ TXT \"v=spf1 mx mx mx mx mx mx mx mx mx mx mx -all\""),
+    ("spfvoid", "ns1 ns2", "@ TXT \"v=spf1 a:n1.spfvoid.com a:n2.spfvoid.com a:n3.spfvoid.com -all\""),
+    ("spfinclude", "ns1 ns2", "@ TXT \"v=spf1 include:gone.spfinclude.com -all\""),
+    ("spfall", "ns1 ns2", "@ TXT \"v=spf1 +all\""),
+    ("spfopen", "ns1 ns2", "@ TXT \"v=spf1 mx\""),
+    ("spfptr", "ns1 ns2", "@ TXT \"v=spf1 ptr -all\""),
+    ("spfmacro", "ns1 ns2", "@ TXT \"v=spf1 exists:%{i}.spfmacro.com -all\""),
+    ("dmarctwo", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\"\n_dmarc TXT \"v=DMARC1; p=reject\""),
+    ("dmarcsyntax", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=maybe\""),
+    ("dmarcnone", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\""),
+    ("dmarcreports", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:a@reports.org\""),
+    (
+        "dkim",
+        "ns1 ns2",
+        "two._domainkey TXT \"v=DKIM1; k=ed25519; p={ed}\"\ntwo._domainkey TXT \"v=DKIM1; p=\"\n\
+         wrong._domainkey TXT \"v=DKIM1; p=AAAA\"\nrevoked._domainkey TXT \"v=DKIM1; p=\"\n\
+         weak._domainkey TXT \"v=DKIM1; p={rsa}\"\ntesting._domainkey TXT \"v=DKIM1; t=y; k=ed25519; p={ed}\"",
+    ),
+    ("stssyntax", "ns1 ns2", "_mta-sts TXT \"v=STSv1\""),
+    ("excluded", "ns1 ns2", "@ MX 10 smtp.host.com.\n_mta-sts TXT \"v=STSv1; id=1\"\nmta-sts A 127.92.0.20"),
+    ("rptsyntax", "ns1 ns2", "_smtp._tls TXT \"v=TLSRPTv1\""),
+    ("bimisyntax", "ns1 ns2", "default._bimi TXT \"v=BIMI1\""),
+    ("biminone", "ns1 ns2", "default._bimi TXT \"v=BIMI1; l=https://x\"\n_dmarc TXT \"v=DMARC1; p=none\""),
+    ("unsignedtlsa", "ns1 ns2", "@ MX 10 mx\nmx A 198.18.9.1\n_25._tcp.mx TLSA 3 1 1 {zeros}"),
+    ("unsignedmx", "ns1 ns2", "@ MX 10 mx.dane.com."),
+];
+
+/// Signed domains, with their plans and records.
+const SIGNED: &[(&str, &str, &str)] = &[
+    (
+        "sound",
+        "",
+        "@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n\
+         x._domainkey TXT \"v=DKIM1; k=ed25519; p={ed}\"",
+    ),
+    ("bogus", "expired", "@ MX 10 mx.host.com."),
+    ("early", "", "@ MX 10 mx.host.com."),
+    ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
+    ("digest", "digest=1", "@ MX 10 mx.host.com."),
+    ("dane", "", "{mx}_25._tcp.mx TLSA 3 0 1 {certificate}"),
+    ("mismatch", "", "{mx}_25._tcp.mx TLSA 3 1 1 {zeros}"),
+    ("unusable", "", "{mx}_25._tcp.mx TLSA 1 1 1 AB"),
+    ("partly", "", "{mx}@ MX 20 mx.host.com.\n_25._tcp.mx TLSA 3 1 1 {zeros}"),
+];
+
+/// The differences of this internet after a change, or at one of its servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// As it is at the start.
+    First,
+    /// `moved.com.` has other records.
+    Moved,
+    /// Another server has other records of some zones.
+    Second,
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(' ').map(|name| format!("{name}.host.com")).collect()
+}
+
+/// Puts the values of the placeholders into a text.
+fn filled(text: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/mail.pem");
+    let certificate = CertificateDer::from_pem_file(file).unwrap();
+    let hash = data_encoding::HEXUPPER.encode(digest(&SHA256, &certificate).as_ref());
+    // An RSA key of 512 bits.
+    let rsa = "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAL3Uk1vWTV/S9l0UahyBBOH1GVqZ5KduIziP59awsxVnxSGSEtoiY1R3HMQ1j9w8E/74WLmiRkSm\
+               fiDF6/1jXBcCAwEAAQ==";
+    text.replace("{certificate}", &hash)
+        .replace("{mx}", SIGNED_MX)
+        .replace("{zeros}", &"00".repeat(32))
+        .replace("{ed}", &data_encoding::BASE64.encode(&[7; 32]))
+        .replace("{rsa}", rsa)
+}
+
+/// The internet in one of its turns, signed at `unix`. `own` is an address of this host.
+fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
+    let mut tree = Tree::default();
+    for (name, last, faults) in SERVERS {
+        let mut plan = ServerPlan::new(name, vec![[127, 92, 0, *last].into()]);
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+    }
+    let second = turn == Turn::Second;
+    // The zone says 41 and its parent 40.
+    let glued = [127, 92, 0, if second { 41 } else { 40 }].into();
+    tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
+    tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
+    tree.server(ServerPlan::new("six.host.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
+    let (both, list) = (names("ns1 ns2"), names("ns1"));
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("com.", &["ns.com".to_owned()], DELEGATIONS).unwrap();
+    let here = own
+        .map_or_else(String::new, |own| format!("here {} {own}\n", if own.is_ipv4() { "A" } else { "AAAA" }));
+    tree.zone("host.com.", &both, &format!("{HOSTS}{here}")).unwrap();
+    tree.zone("bl.host.com.", &list, LIST).unwrap();
+    tree.zone("dark.host.com.", &names("lame"), "").unwrap();
+    tree.zone("18.198.in-addr.arpa.", &list, REVERSE).unwrap();
+    tree.zone("19.198.in-addr.arpa.", &names("lame"), "").unwrap();
+    tree.zone("glue.com.", &["ns.glue.com".to_owned()], "@ MX 10 mx.host.com.\n").unwrap();
+    let serial = if second { 2 } else { 1 };
+    let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
+    tree.zone("serial.com.", &both, &soa).unwrap();
+    let mail = if second { "mx2" } else { "mx" };
+    tree.zone("differs.com.", &both, &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
+    for (name, servers, text) in DOMAINS {
+        let moved = *name == "moved" && turn == Turn::Moved;
+        let text = if moved { "@ MX 5 mx2.host.com.\n@ A 198.18.0.81" } else { text };
+        let mail = if text.contains("MX") { "" } else { "@ MX 10 mx.host.com.\n" };
+        tree.zone(&format!("{name}.com."), &names(servers), &format!("{mail}{}\n", filled(text))).unwrap();
+    }
+    for (name, plan, text) in SIGNED {
+        let servers = if *name == "early" { names("early ns1") } else { both.clone() };
+        tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
+        tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
+    }
+    for zone in [".", "com."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    tree.build_at(unix).unwrap()
+}
+
+/// An address of an interface of this host that others reach, if it has one.
+pub(crate) fn own_address() -> Option<IpAddr> {
+    let interfaces = nix::ifaddrs::getifaddrs().ok()?;
+    let addresses = interfaces.filter_map(|interface| interface.address);
+    let mut ipv4 = addresses.filter_map(|address| address.as_sockaddr_in().map(|address| address.ip()));
+    ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
+}
+
+/// Gives one server the zones that it has in another turn.
+fn take(world: &Lab, server: &str, of: &str, other: &Lab) {
+    world.server(server).unwrap().set_authority(other.server(of).unwrap().authority());
+}
+
+/// This internet, and a daemon that asks it.
+pub(crate) fn gateway() -> Gateway {
+    let (now, own) = (unix(), own_address());
+    let world = lab(Turn::First, now, own);
+    let second = lab(Turn::Second, now, own);
+    take(&world, "ns2.host.com", "ns2.host.com", &second);
+    take(&world, "ns.glue.com", "ns.glue.com", &second);
+    take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
+    // Signatures last for 14 days, so these end in less than two.
+    let long_ago = lab(Turn::First, now - 13 * 86_400, own);
+    take(&world, "early.host.com", "early.host.com", &long_ago);
+    let lists = "[[list]]\nname = \"bl.host.com\"\npurpose = \"block\"\nsubjects = [\"ip4\", \"domain\"]\n\
+        [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]";
+    let dnssec = "[dnssec]\ntrust_anchor = \"anchors\"";
+    Gateway::start(world, "deny_servers = [\"198.18.5.0/24\"]", &format!("{dnssec}\n{lists}"))
+}
+
+/// Changes the records of `moved.com.` at all its servers.
+pub(crate) fn moves(gateway: &Gateway) {
+    let moved = lab(Turn::Moved, unix(), own_address());
+    for server in ["ns1.host.com", "ns2.host.com"] {
+        take(gateway.lab(), server, server, &moved);
+    }
+}
+
+fn unix() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
