@@ -1,7 +1,7 @@
 //! The files of a configuration, read with bounds on kind, size and time.
 //!
 //! A file without an end, or a pipe without a writer, is an error like others. It does not exhaust memory and does
-//! not block a reload.
+//! not block a reload. The daemon opens the files of its state directory in the same way.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -31,6 +31,29 @@ pub(super) enum Unreadable {
     Late(Duration),
 }
 
+/// The treatment of a path whose last part is a symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The file that it leads to is opened.
+    Followed,
+    /// It is an error.
+    Refused,
+}
+
+/// Opens a file for reading, of any kind. It never waits: an ordinary open of a pipe waits for a writer, and of a terminal
+/// may make it the terminal of this process.
+///
+/// # Errors
+/// The system's.
+pub fn open_at_once(path: &Path, link: Link) -> io::Result<(File, Metadata)> {
+    let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    flags.set(OFlags::NOFOLLOW, link == Link::Refused);
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let about = file.metadata()?;
+    Ok((file, about))
+}
+
 /// An open file of a kind that can be read.
 pub(super) struct Opened {
     file: File,
@@ -52,11 +75,7 @@ impl Opened {
     }
 
     fn open(path: &Path) -> Result<Self, Unreadable> {
-        // Without these flags, opening a pipe waits for a writer, and a terminal may become the terminal of this
-        // process.
-        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        let about = file.metadata()?;
+        let (file, about) = open_at_once(path, Link::Followed)?;
         Ok(Self { file, about })
     }
 

@@ -31,7 +31,7 @@ mod check;
 pub mod defaults;
 mod dnsbl;
 mod file;
-mod files;
+pub mod files;
 mod included;
 mod keys;
 mod list;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use crate::config::files::{Link, open_at_once};
 
 /// A file in the state directory, where the service manager gives one.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {
@@ -23,10 +23,8 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         return Err(irregular());
     }
     // It may have been replaced meanwhile.
-    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY;
-    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(irregular()) }
+    let (file, about) = open_at_once(path, Link::Refused)?;
+    if about.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
 /// Creates the file that will replace such a file. The rest of an interrupted write is removed. Nothing else that stands

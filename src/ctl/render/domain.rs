@@ -32,7 +32,8 @@ pub(super) fn answer(subject: &str, findings: &[Finding]) -> String {
     match findings.first().filter(|finding| finding.level < Level::Note) {
         None => format!("{subject}: no problems found."),
         Some(worst) => {
-            format!("{subject}: {}: {}.", worst.code.entry().title, worst.evidence.trim_end_matches('.'))
+            let evidence = harmless(worst.evidence.trim_end_matches('.'));
+            format!("{subject}: {}: {evidence}.", worst.code.entry().title)
         }
     }
 }
@@ -50,7 +51,7 @@ fn one(finding: &Finding, style: Style) -> String {
     let mut below = |mark: &str, line: &str| {
         text.push_str(&format!("  {:<LEVEL$} {}{}\n", "", style.paint(Paint::Faint, mark), line));
     };
-    below("", &finding.evidence);
+    below("", &harmless(&finding.evidence));
     if finding.level != Level::Ok {
         let lines =
             [("", entry.effect.to_owned()), ("→ ", sentence(entry.remedy)), ("", entry.source.to_owned())];

@@ -3,6 +3,7 @@
 use super::words::problems;
 use super::{Paint, Style};
 use crate::check::{CheckVerdict, HostFinding};
+use crate::wire::presentation::harmless;
 
 /// Columns before the facts: the verdict's and the check's.
 const VERDICT: usize = 14;
@@ -19,10 +20,10 @@ pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     for finding in findings {
         let (word, paint) = verdict(finding.verdict);
         let word = style.paint(paint, &format!("{word:<VERDICT$}"));
-        text.push_str(&format!("{word} {:<wide$}  {}\n", finding.check, finding.evidence));
+        text.push_str(&format!("{word} {:<wide$}  {}\n", finding.check, harmless(&finding.evidence)));
         if let Some(advice) = &finding.advice {
             let gap = " ".repeat(VERDICT + 1 + wide);
-            text.push_str(&format!("{gap}  {} {advice}\n", style.paint(Paint::Faint, "→")));
+            text.push_str(&format!("{gap}  {} {}\n", style.paint(Paint::Faint, "→"), harmless(advice)));
         }
     }
     text

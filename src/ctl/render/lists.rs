@@ -40,7 +40,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     ]);
     let called = |row: &ListRow| {
         let ways = rows.iter().filter(|other| other.list == row.list).count();
-        harmless(&called(row, ways))
+        called(row, ways)
     };
     rows.iter().for_each(|row| table.row(state(row, called(row))));
     let mut text = table.text(style, None);
@@ -48,7 +48,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         // The note itself may begin with the name of the list.
         let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
         let note = note.trim_start_matches([':', ' ']);
-        text.push_str(&format!("{}: {}\n", called(row), harmless(note)));
+        text.push_str(&format!("{}: {}\n", harmless(&called(row)), harmless(note)));
     }
     replies.iter().for_each(|reply| text.push_str(&batches(reply)));
     text
@@ -168,11 +168,11 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
     let texts = row.text.iter().cloned().chain(removal);
     let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(texts).collect();
     vec![
-        plain(harmless(&row.list)),
+        plain(row.list.clone()),
         plain(purpose_words(row.purpose).to_owned()),
         (says.to_owned(), paint),
         plain(if row.says.is_some() { words::time(row.elapsed) } else { NONE.to_owned() }),
-        plain(harmless(&reasons.join("; "))),
+        plain(reasons.join("; ")),
     ]
 }
 
@@ -213,10 +213,10 @@ fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
         None => (format!("{configured}{}", row.terms), Paint::Plain),
     };
     vec![
-        plain(harmless(&row.list)),
+        plain(row.list.clone()),
         plain(purpose_words(row.purpose).to_owned()),
         plain(if subjects.is_empty() { NONE.to_owned() } else { subjects.join(", ") }),
         plain(row.free_quota.map_or_else(|| NONE.to_owned(), words::number)),
-        (harmless(&terms), paint),
+        (terms, paint),
     ]
 }

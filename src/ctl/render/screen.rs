@@ -11,6 +11,7 @@ use super::{Paint, Style, words};
 use crate::conduct::Conduct;
 use crate::control::protocol::{Fill, Stats};
 use crate::record::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
+use crate::wire::presentation::harmless;
 
 /// Columns of a terminal.
 const COLUMNS: usize = 80;
@@ -227,11 +228,11 @@ pub(super) fn fill(stores: &[Fill], style: Style) -> String {
     lines.map(|line| format!("{line}\n")).concat()
 }
 
-/// A label and its items, wrapped below the first item.
+/// A label and its items, wrapped below the first item. An item may have texts of strangers.
 pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
     let mut text = style.paint(Paint::Head, label);
     let mut column = label.chars().count();
-    for (place, item) in items.iter().enumerate() {
+    for (place, item) in items.iter().map(|item| harmless(item)).enumerate() {
         let wide = item.chars().count();
         if place > 0 && column + 3 + wide > COLUMNS {
             text.push('\n');
@@ -239,7 +240,7 @@ pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
         }
         let gap = if column < LABEL { LABEL - column } else { 3 };
         text.push_str(&" ".repeat(gap));
-        text.push_str(item);
+        text.push_str(&item);
         column += gap + wide;
     }
     text.push('\n');

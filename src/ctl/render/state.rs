@@ -8,7 +8,6 @@ use crate::cache::servers::Health;
 use crate::config::defaults;
 use crate::control::protocol::Reply;
 use crate::control::protocol::rows::{FlightState, HeldRow, ServerState};
-use crate::wire::presentation::harmless;
 
 /// The states of servers; all fields for the one at `address`.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {
@@ -54,7 +53,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
         (words::number(unanswered), Paint::Plain),
         (lacks(row), Paint::Plain),
         (health, paint),
-        (harmless(&row.lame.join(" ")), Paint::Bad),
+        (row.lame.join(" "), Paint::Bad),
     ]
 }
 
@@ -81,11 +80,11 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     for reply in replies {
         if let Reply::Flight(row) = reply {
             table.plain(vec![
-                harmless(&format!("{} {}", row.name, row.kind)),
+                format!("{} {}", row.name, row.kind),
                 words::time(row.age),
                 words::number(row.clients as u64),
                 words::number(row.messages as u64),
-                harmless(&waits_for(row)),
+                waits_for(row),
             ]);
         }
     }
@@ -129,7 +128,7 @@ pub fn held(replies: &[Reply], style: Style) -> String {
 }
 
 fn entry(row: &HeldRow) -> Vec<Vec<String>> {
-    let mut data = row.data.iter().map(|data| harmless(data));
+    let mut data = row.data.iter().cloned();
     let cells = [
         held_label(&words::word(&row.held)),
         row.kind.clone().unwrap_or_else(|| "any".to_owned()),

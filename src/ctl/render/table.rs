@@ -1,7 +1,10 @@
 //! A small aligner: columns as wide as their widest cell, numbers to the right, colours beside the count.
+//!
+//! Cells may have texts of strangers, which neither act on the terminal nor turn the direction of writing.
 
 use super::{Paint, Style};
 use crate::limits;
+use crate::wire::presentation::harmless;
 
 /// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ impl TextTable {
 
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<(String, Paint)>) {
-        self.rows.push(cells);
+        self.rows.push(cells.into_iter().map(|(cell, paint)| (harmless(&cell), paint)).collect());
     }
 
     /// Adds a row without colours.
@@ -118,5 +121,15 @@ mod tests {
             .iter()
             .fold(colored, |text, code| text.replace(code, ""));
         assert_eq!(stripped, plain);
+    }
+
+    #[test]
+    fn a_cell_neither_acts_on_the_terminal_nor_turns_the_direction_of_writing() {
+        let mut table = TextTable::new(&[("zone", Align::Left), ("why", Align::Left)]);
+        table.plain(vec!["a\u{202e}b.example.".to_owned(), "said \u{1b}[2J\nok".to_owned()]);
+        assert_eq!(
+            table.text(Style::Plain, None),
+            "zone                 why\na\\u{202e}b.example.  said \\u{1b}[2J\\nok\n"
+        );
     }
 }

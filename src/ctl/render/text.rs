@@ -45,8 +45,9 @@ pub fn status(status: &Status, style: Style) -> String {
         text.push_str(&screen::items("snapshot", &snapshot(told), style));
     }
     for warning in &status.warnings {
-        let problem = style.paint(Paint::Bad, &warning.problem);
-        text.push_str(&format!("\n{problem}\n  {} {}\n", style.paint(Paint::Faint, "→"), warning.remedy));
+        let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
+        let remedy = harmless(&warning.remedy);
+        text.push_str(&format!("\n{problem}\n  {} {remedy}\n", style.paint(Paint::Faint, "→")));
     }
     text
 }
@@ -129,7 +130,8 @@ fn records(records: &[RecordText]) -> String {
     let kinds = width(|record| record.kind.len());
     let line = |record: &RecordText| {
         let RecordText { name, ttl, kind, data } = record;
-        format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}\n")
+        // The data of a type that the library does not know are a stranger's.
+        harmless(&format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}")) + "\n"
     };
     records.iter().map(line).collect()
 }

@@ -5,7 +5,6 @@ use super::{Paint, Style, words};
 use crate::cache::servers::Health;
 use crate::control::protocol::Reply;
 use crate::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
-use crate::wire::presentation::harmless;
 
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
@@ -31,7 +30,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
     let plain = |text: String| (text, Paint::Plain);
     let mut targets: Vec<Vec<(String, Paint)>> = row.servers.iter().map(server).collect();
     if let Some(file) = &row.file {
-        targets.push(vec![plain(harmless(file)), plain(String::new()), plain("zone file".to_owned())]);
+        targets.push(vec![plain(file.clone()), plain(String::new()), plain("zone file".to_owned())]);
     }
     for address in &row.addresses {
         targets.push(vec![
@@ -45,7 +44,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         targets.push(vec![plain("–".to_owned()), plain(String::new()), here]);
     }
     let kind = words::word(&row.kind);
-    let named = [harmless(&row.zone), kind];
+    let named = [row.zone.clone(), kind];
     let lines = targets.into_iter().enumerate().map(|(place, target)| {
         let names = named.iter().map(|name| if place == 0 { name.clone() } else { String::new() });
         names.map(plain).chain(target).collect()
@@ -55,7 +54,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
 
 fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
     let address = match &server.tls {
-        Some(name) => format!("tls://{}#{}", server.address, harmless(name)),
+        Some(name) => format!("tls://{}#{}", server.address, name),
         None => server.address.to_string(),
     };
     let (health, paint) = match server.health {
