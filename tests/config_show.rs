@@ -11,7 +11,7 @@ use resolverd::config::{
     Listener, Redact, RootHints, ZoneKind, changes, show,
 };
 
-use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestEntries, WhenSilent, WhenStale};
+use resolverd::dnsbl::list::{ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
@@ -75,7 +75,11 @@ fn list(number: u8) -> ConfiguredList {
     ConfiguredList {
         name: Name::from_ascii(format!("bl{number}.example.")).unwrap(),
         purpose: Some(if bit(1) { Purpose::Allow } else { Purpose::Block }),
-        subjects: Some(if bit(2) { vec![Subject::Ip4, Subject::Ip6] } else { vec![Subject::Hash] }),
+        subjects: Some(if bit(2) {
+            vec![ListSubject::Ip4, ListSubject::Ip6]
+        } else {
+            vec![ListSubject::Hash]
+        }),
         listed: bit(4).then(|| vec!["127.255.255.4-127.255.255.9".parse().unwrap()]),
         refused: bit(8).then(|| vec!["127.0.0.1".parse().unwrap()]),
         tests: bit(64).then(|| {

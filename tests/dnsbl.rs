@@ -22,26 +22,26 @@ use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::ListSays;
 
 /// A list, with a name to ask, one of its listings and one of its refusals.
-struct Subject {
+struct ListSubject {
     apex: &'static str,
     name: &'static str,
     listing: &'static str,
     refusal: &'static str,
 }
 
-const BLOCK: Subject = Subject {
+const BLOCK: ListSubject = ListSubject {
     apex: "zen.spamhaus.org.",
     name: "4.3.2.1.zen.spamhaus.org.",
     listing: "127.0.0.4",
     refusal: "127.255.255.254",
 };
-const ALLOW: Subject = Subject {
+const ALLOW: ListSubject = ListSubject {
     apex: "list.dnswl.org.",
     name: "4.3.2.1.list.dnswl.org.",
     listing: "127.0.5.2",
     refusal: "127.0.0.255",
 };
-const DOMAIN: Subject = Subject {
+const DOMAIN: ListSubject = ListSubject {
     apex: "multi.uribl.com.",
     name: "spam.example.multi.uribl.com.",
     listing: "127.0.0.2",
@@ -49,7 +49,7 @@ const DOMAIN: Subject = Subject {
 };
 
 /// A data list with texts alone.
-const DATA: Subject = Subject {
+const DATA: ListSubject = ListSubject {
     apex: "asn.rspamd.com.",
     name: "4.3.2.1.asn.rspamd.com.",
     listing: "127.0.0.2",
@@ -58,7 +58,7 @@ const DATA: Subject = Subject {
 
 /// A root and a list that answers everything with `address`.
 fn simulation(
-    list: &Subject,
+    list: &ListSubject,
     address: &str,
     faults: &[Fault],
     change: impl FnOnce(&mut Config),
@@ -70,7 +70,7 @@ fn simulation(
 
 /// A root and a list that holds `text`.
 fn simulation_of(
-    list: &Subject,
+    list: &ListSubject,
     text: &str,
     faults: &[Fault],
     change: impl FnOnce(&mut Config),
@@ -268,7 +268,7 @@ fn names_that_ask_a_list_nothing_are_nobodys_business() {
 
 #[test]
 fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
-    let spf = Subject { apex: "_spf.corp.example.", name: "", listing: "203.0.113.7", refusal: "" };
+    let spf = ListSubject { apex: "_spf.corp.example.", name: "", listing: "203.0.113.7", refusal: "" };
     paused(async {
         let simulation = simulation(&spf, spf.listing, &[], |_| {});
         for last in 1..=20 {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, EXCHANGER, ListId, POINTER};
 use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::list::{AskedAbout, List, Subject};
+use crate::dnsbl::list::{AskedAbout, List, ListSubject};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_AHEAD;
@@ -173,13 +173,14 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
 /// domains, and lists of domains do not get addresses. No list: the question was for a PTR or an MX.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
-        AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&Subject::Ip4),
-        AskedAbout::Address(IpAddr::V6(_)) => other.subjects.contains(&Subject::Ip6),
+        AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
+        AskedAbout::Address(IpAddr::V6(_)) => other.subjects.contains(&ListSubject::Ip6),
         AskedAbout::Labels(_) => {
-            let asked =
-                |subject| list.map_or(subject == Subject::Domain, |list| list.subjects.contains(&subject));
+            let asked = |subject| {
+                list.map_or(subject == ListSubject::Domain, |list| list.subjects.contains(&subject))
+            };
             let alike = |subject| asked(subject) && other.subjects.contains(&subject);
-            alike(Subject::Domain) || alike(Subject::Hash)
+            alike(ListSubject::Domain) || alike(ListSubject::Hash)
         }
         AskedAbout::Nothing => false,
     }

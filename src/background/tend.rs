@@ -16,7 +16,7 @@ use crate::dnsbl::breaker::Judgement;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::ListVerdict;
 use crate::dnsbl::health::{Point, TestResult, Tested};
-use crate::dnsbl::list::{List, Subject};
+use crate::dnsbl::list::{List, ListSubject};
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
@@ -165,10 +165,10 @@ fn probe_name(list: &List, lot: u64) -> Name {
     let address = Ipv4Addr::new(127, second.max(1), third, fourth);
     let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
     let drawn = list.subjects.iter().find_map(|subject| match subject {
-        Subject::Ip4 => list.name_of(address.into()),
-        Subject::Ip6 => list.name_of(address.to_ipv6_mapped().into()),
-        Subject::Domain => list.name_of_domain(&Name::from_ascii(format!("x{lot:016x}.invalid")).ok()?),
-        Subject::Hash => hash().filter(|_| !list.keyed),
+        ListSubject::Ip4 => list.name_of(address.into()),
+        ListSubject::Ip6 => list.name_of(address.to_ipv6_mapped().into()),
+        ListSubject::Domain => list.name_of_domain(&Name::from_ascii(format!("x{lot:016x}.invalid")).ok()?),
+        ListSubject::Hash => hash().filter(|_| !list.keyed),
     });
     drawn.unwrap_or_else(|| list.apex.clone())
 }

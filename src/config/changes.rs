@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy};
-use super::table::{Place, Visitor, visit};
+use super::table::{KeyPlace, Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
@@ -26,13 +26,13 @@ struct Changes<'c> {
 }
 
 impl Visitor for Changes<'_> {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>) {
         let (old, new) = ((place.of)(self.old), (place.of)(self.new));
         let told = keys(section.keys, old, new);
         self.once.extend(told.into_iter().map(|change| format!("{}.{change}", section.name)));
     }
 
-    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>) {
+    fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>) {
         let (old, new) = ((place.of)(self.old), (place.of)(self.new));
         for entry in new {
             let title = entry.title();

@@ -12,7 +12,7 @@ use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
 use super::{value, written};
 use crate::dnsbl::codes::{Code, Span};
-use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestEntries, WhenSilent, WhenStale};
+use crate::dnsbl::list::{List, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
 use crate::limits;
 use crate::wire::presentation::shown;
 
@@ -24,8 +24,12 @@ const AS_KNOWN: &str = "default of the registry";
 
 const PURPOSES: [(&str, Purpose); 3] =
     [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
-const SUBJECTS: [(&str, Subject); 4] =
-    [("ip4", Subject::Ip4), ("ip6", Subject::Ip6), ("domain", Subject::Domain), ("hash", Subject::Hash)];
+const SUBJECTS: [(&str, ListSubject); 4] = [
+    ("ip4", ListSubject::Ip4),
+    ("ip6", ListSubject::Ip6),
+    ("domain", ListSubject::Domain),
+    ("hash", ListSubject::Hash),
+];
 const ON_REFUSAL: [(&str, OnRefusal); 3] =
     [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
 const WHEN_SILENT: [(&str, WhenSilent); 2] =
@@ -49,7 +53,7 @@ pub struct ConfiguredList {
     /// Its purpose.
     pub purpose: Option<Purpose>,
     /// Its subjects.
-    pub subjects: Option<Vec<Subject>>,
+    pub subjects: Option<Vec<ListSubject>>,
     /// Codes that are listings even if the convention says otherwise.
     pub listed: Option<Vec<Span>>,
     /// Codes that are refusals.

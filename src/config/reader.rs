@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::Config;
 use super::keys::{self, ConfigKey, SingleSection, TableEntry};
 use super::report::{LineStarts, Problems, WrongValue};
-use super::table::{KeyNames, Place, Visitor};
+use super::table::{KeyNames, KeyPlace, Visitor};
 use super::value::Typed;
 
 /// The state of the reading.
@@ -171,7 +171,7 @@ impl<'t> ConfigReader<'t> {
 }
 
 impl Visitor for ConfigReader<'_> {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>) {
         let Some(found) = self.tree.get(section.name) else { return };
         let line = self.places.line_of(found.span().start);
         let Some(table) = found.get_ref().as_table() else {
@@ -186,7 +186,7 @@ impl Visitor for ConfigReader<'_> {
         self.lines.once.extend(found.lines().map(|(key, line)| ((section.name, key), line)));
     }
 
-    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>) {
+    fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>) {
         let Some(found) = self.tree.get(Kind::NAME) else { return };
         let line = self.places.line_of(found.span().start);
         let tables: Option<Vec<(usize, &DeTable<'_>)>> = found.get_ref().as_array().and_then(|array| {

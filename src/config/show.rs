@@ -4,7 +4,7 @@
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
-use super::table::{Place, Visitor, visit};
+use super::table::{KeyPlace, Visitor, visit};
 
 /// The file of `config`: every key, or with `changed` only those that differ from the default.
 pub fn show(config: &Config, changed: bool) -> String {
@@ -24,7 +24,7 @@ struct ShownConfig<'c> {
 }
 
 impl Visitor for ShownConfig<'_> {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>) {
         let default = Some((place.of)(&self.default)).filter(|_| self.changed);
         let lines = keys(section.keys, (place.of)(self.config), default);
         if !lines.is_empty() {
@@ -32,7 +32,7 @@ impl Visitor for ShownConfig<'_> {
         }
     }
 
-    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>) {
+    fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>) {
         let blank = Some(Kind::blank()).filter(|_| self.changed);
         for entry in (place.of)(self.config) {
             self.many.push_str(&format!("\n[[{}]]\n{}", Kind::NAME, keys(Kind::KEYS, entry, blank.as_ref())));

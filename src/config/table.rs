@@ -17,13 +17,13 @@ use super::{dnsbl, lookahead, sections, value};
 /// Work on every section.
 pub(super) trait Visitor {
     /// For a section that occurs once.
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &Place<Holder>);
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>);
     /// For a section that may occur several times.
-    fn many<Kind: TableEntry>(&mut self, place: &Place<Vec<Kind>>);
+    fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
 /// The place of a section in the configuration.
-pub(super) struct Place<Holder: 'static> {
+pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
     /// The same, to be written.
     pub(super) of_mut: fn(&mut Config) -> &mut Holder,
@@ -32,7 +32,7 @@ pub(super) struct Place<Holder: 'static> {
 /// The place of the section that this field holds.
 macro_rules! place {
     ($field:ident) => {
-        &Place { of: |config| &config.$field, of_mut: |config| &mut config.$field }
+        &KeyPlace { of: |config| &config.$field, of_mut: |config| &mut config.$field }
     };
 }
 
@@ -67,12 +67,12 @@ pub(super) struct ConfigSection {
 }
 
 impl Visitor for KeyNames {
-    fn once<Holder>(&mut self, section: &SingleSection<Holder>, _: &Place<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>, _: &KeyPlace<Holder>) {
         let keys = section.keys.iter().map(|key| key.name).collect();
         self.0.push(ConfigSection { name: section.name, keys, many: false });
     }
 
-    fn many<Kind: TableEntry>(&mut self, _: &Place<Vec<Kind>>) {
+    fn many<Kind: TableEntry>(&mut self, _: &KeyPlace<Vec<Kind>>) {
         let keys = Kind::KEYS.iter().map(|key| key.name).collect();
         self.0.push(ConfigSection { name: Kind::NAME, keys, many: true });
     }

@@ -224,14 +224,14 @@ pub(super) async fn test(subject: &impl Controlled, typed: &str, all: bool) -> R
 /// Why a list with this subject cannot be asked.
 fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
-        LookedUp::Address(IpAddr::V4(_)) => list::Subject::Ip4,
-        LookedUp::Address(IpAddr::V6(_)) => list::Subject::Ip6,
-        LookedUp::Domain(_) => list::Subject::Domain,
+        LookedUp::Address(IpAddr::V4(_)) => list::ListSubject::Ip4,
+        LookedUp::Address(IpAddr::V6(_)) => list::ListSubject::Ip6,
+        LookedUp::Domain(_) => list::ListSubject::Domain,
     };
     if list.keyed && list.subjects.contains(&subject) {
         return Some("not queried: needs your key in the query name");
     }
-    let hashes = list.subjects.as_slice() == [list::Subject::Hash];
+    let hashes = list.subjects.as_slice() == [list::ListSubject::Hash];
     hashes.then_some("not queried: this list is queried by hash")
 }
 

@@ -16,7 +16,7 @@ use crate::check::{CheckVerdict, HostFinding};
 use crate::switch::facts::gather;
 use crate::switch::machine::Machine;
 use crate::switch::plan::{SwitchPlan, plan};
-use crate::switch::{EndedStep, SwitchError, Watch, back, carry_out, give_up, is_heard, lock, record};
+use crate::switch::{EndedStep, SwitchError, SwitchWatch, back, carry_out, give_up, is_heard, lock, record};
 
 /// Names that are resolved at the end, if none are given.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
@@ -106,7 +106,7 @@ impl Operator {
     }
 }
 
-impl Watch for Operator {
+impl SwitchWatch for Operator {
     fn ended(&mut self, step: &EndedStep, is_undo: bool) {
         let [done, undone] = &mut self.ended;
         let place = if is_undo { undone } else { done };

@@ -14,7 +14,7 @@ use super::breaker::{self, ListQueryEnd};
 use super::gate::ListVerdict;
 use super::list_way::Way;
 use super::state::{KnownList, ListStanding, ListState};
-use super::watch::{Changed, ListOutcome, Watch};
+use super::watch::{Changed, ListOutcome, ListWatch};
 use crate::clock::{Mono, Now};
 use crate::limits::{LIST_INCIDENT_QUIET, SHUT_DOWN_LIST_LINE};
 use crate::question::{ListMark, ListSays};
@@ -28,7 +28,7 @@ pub struct ListEntry {
     /// The servers that its questions go to.
     pub way: Way,
     /// Its breaker, quota and tests.
-    pub watch: Watch,
+    pub watch: ListWatch,
     number: u32,
     told: Mutex<ToldOfList>,
     tally: ListTally,
@@ -77,7 +77,7 @@ impl ListEntry {
         Self {
             apex,
             way,
-            watch: Watch::default(),
+            watch: ListWatch::default(),
             number,
             told: Mutex::default(),
             tally: ListTally::default(),

@@ -263,7 +263,7 @@ pub fn text_follows_address(list: &List) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsbl::list::Subject;
+    use crate::dnsbl::list::ListSubject;
     use crate::dnsbl::registry::Registry;
     use proptest::prelude::*;
 
@@ -273,7 +273,7 @@ mod tests {
     }
 
     fn block() -> List {
-        List::new(Name::from_ascii("bl.example.").unwrap(), Purpose::Block, vec![Subject::Ip4])
+        List::new(Name::from_ascii("bl.example.").unwrap(), Purpose::Block, vec![ListSubject::Ip4])
     }
 
     #[test]
@@ -383,7 +383,7 @@ mod tests {
         let silent = UntoldReason::Silent { what: "no server answered".to_owned() };
         let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
         let passing = Guarding { guard: Guard::Pass, on_refusal: None };
-        let allow = List::new(block().apex, Purpose::Allow, vec![Subject::Ip4]);
+        let allow = List::new(block().apex, Purpose::Allow, vec![ListSubject::Ip4]);
         assert!(matches!(silent.given(&block(), guarded), Given::Servfail(error) if error.code == 22));
         assert!(matches!(silent.given(&allow, guarded), Given::Nxdomain(error) if error.code == 22));
         let refused = UntoldReason::NotServed { what: "REFUSED".to_owned() };

@@ -29,7 +29,7 @@ pub enum Purpose {
 /// The kinds of names that are looked up in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Subject {
+pub enum ListSubject {
     /// An IPv4 address, its octets reversed (RFC 5782 section 2.1).
     Ip4,
     /// An IPv6 address, its nibbles reversed (RFC 5782 section 2.4).
@@ -111,7 +111,7 @@ pub struct List {
     /// The meaning of a listing.
     pub purpose: Purpose,
     /// The subjects of its names.
-    pub subjects: Vec<Subject>,
+    pub subjects: Vec<ListSubject>,
     /// Whether a label with a customer's key stands between the subject and the apex.
     pub keyed: bool,
     /// Whether it still exists.
@@ -170,7 +170,7 @@ const OWN_DOMAIN: usize = 2;
 
 impl List {
     /// A list of which only zone and purpose are known.
-    pub fn new(apex: Name, purpose: Purpose, subjects: Vec<Subject>) -> Self {
+    pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestEntries::usual(&apex, &subjects);
         Self {
@@ -221,7 +221,7 @@ impl List {
         }
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
-            let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
+            let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
             // A list of domains may also contain addresses.
             let known = self.subjects.contains(&subject) || self.knows_labels();
             return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
@@ -248,7 +248,7 @@ impl List {
 
     /// The name for an address; none if the list has no such addresses.
     pub fn name_of(&self, address: IpAddr) -> Option<Name> {
-        let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
+        let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
         if !self.subjects.contains(&subject) || self.keyed {
             return None;
         }
@@ -259,14 +259,14 @@ impl List {
 
     /// The name for a domain; none if the list has no domains.
     pub fn name_of_domain(&self, domain: &Name) -> Option<Name> {
-        if !self.subjects.contains(&Subject::Domain) || self.keyed {
+        if !self.subjects.contains(&ListSubject::Domain) || self.keyed {
             return None;
         }
         Name::from_labels(domain.iter()).ok()?.append_domain(&self.apex).ok()
     }
 
     fn knows_labels(&self) -> bool {
-        self.subjects.iter().any(|subject| matches!(subject, Subject::Domain | Subject::Hash))
+        self.subjects.iter().any(|subject| matches!(subject, ListSubject::Domain | ListSubject::Hash))
     }
 }
 
@@ -277,20 +277,20 @@ impl TestEntries {
     }
 
     /// The test entries of RFC 5782 section 5 for addresses and section 3 for domains; hashes have none.
-    pub fn usual(apex: &Name, subjects: &[Subject]) -> Option<Self> {
+    pub fn usual(apex: &Name, subjects: &[ListSubject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
         let below = |labels: &str| Name::from_ascii(labels).ok()?.append_domain(apex).ok();
         for subject in subjects {
             let (listed, unlisted) = match subject {
-                Subject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
+                ListSubject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
                 // ::FFFF:7F00:2 and ::FFFF:7F00:1.
-                Subject::Ip6 => {
+                ListSubject::Ip6 => {
                     let point = |last: u8| format!("{last}.0.0.0.0.0.f.7.f.f.f.f.{IP6_ZEROS}");
                     (point(2), point(1))
                 }
-                Subject::Domain => ("test".to_owned(), "invalid".to_owned()),
-                Subject::Hash => continue,
+                ListSubject::Domain => ("test".to_owned(), "invalid".to_owned()),
+                ListSubject::Hash => continue,
             };
             points.listed.extend(below(&listed));
             points.unlisted.extend(below(&unlisted));
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn only_what_a_list_knows_about_is_asked_of_it() {
-        let addresses = List::new(name("zen.example."), Purpose::Block, vec![Subject::Ip4]);
+        let addresses = List::new(name("zen.example."), Purpose::Block, vec![ListSubject::Ip4]);
         let asked = |text| addresses.asked(&name(text));
         assert_eq!(asked("2.0.0.127.zen.example."), AskedAbout::Address([127, 0, 0, 2].into()));
         for nothing in [
@@ -346,7 +346,7 @@ mod tests {
         ] {
             assert_eq!(asked(nothing), AskedAbout::Nothing, "{nothing}");
         }
-        let domains = List::new(name("dbl.example."), Purpose::Block, vec![Subject::Domain]);
+        let domains = List::new(name("dbl.example."), Purpose::Block, vec![ListSubject::Domain]);
         assert_eq!(domains.asked(&name("spam.test.dbl.example.")), AskedAbout::Labels(name("spam.test.")));
         assert_eq!(
             domains.asked(&name("2.0.0.127.dbl.example.")),
@@ -380,20 +380,23 @@ mod tests {
 
     #[test]
     fn every_list_of_addresses_and_domains_can_be_tested() {
-        let points =
-            TestEntries::usual(&name("l.example."), &[Subject::Ip4, Subject::Ip6, Subject::Domain]).unwrap();
+        let points = TestEntries::usual(
+            &name("l.example."),
+            &[ListSubject::Ip4, ListSubject::Ip6, ListSubject::Domain],
+        )
+        .unwrap();
         assert_eq!(points.listed[0], name("2.0.0.127.l.example."));
         assert_eq!(points.unlisted[2], name("invalid.l.example."));
-        let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip6]);
+        let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip6]);
         assert_eq!(list.asked(&points.listed[1]), AskedAbout::Address("::ffff:7f00:2".parse().unwrap()));
-        assert_eq!(TestEntries::usual(&name("l.example."), &[Subject::Hash]), None);
+        assert_eq!(TestEntries::usual(&name("l.example."), &[ListSubject::Hash]), None);
     }
 
     proptest! {
         /// The name of an address has that address as its subject.
         #[test]
         fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
-            let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip4, Subject::Ip6]);
+            let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6]);
             for address in [IpAddr::from(four), IpAddr::from(six)] {
                 let asked = list.name_of(address).unwrap();
                 prop_assert_eq!(list.asked(&asked), AskedAbout::Address(address));

@@ -44,7 +44,7 @@ impl ListEvent {
 }
 
 /// The ring.
-pub struct Ring {
+pub struct EventRing {
     sender: mpsc::Sender<ListEvent>,
     receiver: Mutex<Option<mpsc::Receiver<ListEvent>>>,
     lost: AtomicU64,
@@ -52,18 +52,18 @@ pub struct Ring {
 
 /// The reader. When it is dropped another may read, and gets the events that came in between.
 pub struct Listening<'ring> {
-    ring: &'ring Ring,
+    ring: &'ring EventRing,
     events: Option<mpsc::Receiver<ListEvent>>,
 }
 
-impl Default for Ring {
+impl Default for EventRing {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(MAX_RING);
         Self { sender, receiver: Mutex::new(Some(receiver)), lost: AtomicU64::new(0) }
     }
 }
 
-impl Ring {
+impl EventRing {
     /// Adds an event of a question by its key.
     pub fn tell(&self, key: &[u8], what: ListEventKind, at: Mono) {
         let mut event = ListEvent { key: [0; MAX_RING_KEY], length: key.len(), what, at };
@@ -109,9 +109,9 @@ impl Drop for Listening<'_> {
     }
 }
 
-impl fmt::Debug for Ring {
+impl fmt::Debug for EventRing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Ring({} lost)", self.lost())
+        write!(formatter, "EventRing({} lost)", self.lost())
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_full_ring_loses_and_counts() {
-        let ring = Ring::default();
+        let ring = EventRing::default();
         let mut events = ring.listen().unwrap();
         assert!(ring.listen().is_none());
         for _ in 0..MAX_RING + 5 {

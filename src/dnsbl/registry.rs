@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::codes::{Code, Span};
-use super::list::{Life, List, Purpose, Subject, TestEntries};
+use super::list::{Life, List, ListSubject, Purpose, TestEntries};
 use crate::limits::MAX_LISTS;
 
 /// The built-in registry.
@@ -63,7 +63,7 @@ struct RegistryEntry {
     #[serde(default)]
     purpose: Option<Purpose>,
     #[serde(default)]
-    subjects: Vec<Subject>,
+    subjects: Vec<ListSubject>,
     /// Whether clients' names contain a customer's key.
     #[serde(default)]
     keyed: bool,
@@ -172,7 +172,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
     if entry.source.is_empty() {
         return missing("source");
     }
-    let subjects: BTreeSet<Subject> = entry.subjects.iter().copied().collect();
+    let subjects: BTreeSet<ListSubject> = entry.subjects.iter().copied().collect();
     let mut list = List::new(apex.clone(), purpose, subjects.into_iter().collect());
     list.keyed = entry.keyed;
     list.life = entry.shut_down.map_or(Life::Alive, |how| Life::ShutDown { how });

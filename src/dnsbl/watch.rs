@@ -18,13 +18,13 @@ use crate::question::ViewId;
 
 /// The state of one list.
 #[derive(Debug)]
-pub struct Watch {
-    state: Mutex<WatchState>,
+pub struct ListWatch {
+    state: Mutex<ListWatchState>,
     open: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
-struct WatchState {
+struct ListWatchState {
     breaker: Breaker,
     health: ListHealth,
     quota: Quota,
@@ -84,11 +84,11 @@ pub struct DueOfList {
 /// A question to a list that has not ended yet. Dropped, it counts as given up, which says nothing about the list.
 #[derive(Debug)]
 pub struct ListQuery<'a> {
-    watch: Option<&'a Watch>,
+    watch: Option<&'a ListWatch>,
 }
 
 impl ListQuery<'_> {
-    /// It has ended: `Watch::ended` gets the result.
+    /// It has ended: `ListWatch::ended` gets the result.
     pub fn ended(mut self) {
         self.watch = None;
     }
@@ -102,13 +102,13 @@ impl Drop for ListQuery<'_> {
     }
 }
 
-impl Default for Watch {
+impl Default for ListWatch {
     fn default() -> Self {
         Self { state: Mutex::default(), open: watch::Sender::new(false) }
     }
 }
 
-impl Watch {
+impl ListWatch {
     /// Whether its breaker is open, why, and since when.
     pub fn open(&self) -> Option<(OpenReason, Mono)> {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
@@ -249,13 +249,13 @@ impl Watch {
     }
 
     /// Informs all waiters if the breaker has changed.
-    fn show(&self, state: &WatchState) {
+    fn show(&self, state: &ListWatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
     /// The state is valid even if a holder of the lock has panicked, because every change is one assignment.
-    fn state(&self) -> MutexGuard<'_, WatchState> {
+    fn state(&self) -> MutexGuard<'_, ListWatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_list_is_tested_once_it_is_wanted_and_probed_while_it_is() {
-        let watch = Watch::default();
+        let watch = ListWatch::default();
         let quiet = NetworkAnswers::default();
         assert_eq!(watch.due(quiet, true, at(0).mono).next, None);
         assert!(watch.wanted(ViewId::default(), None, at(10).mono));
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_test_waits_for_room_and_the_operator_waits_for_nobody() {
-        let (watch, quiet) = (Watch::default(), NetworkAnswers::default());
+        let (watch, quiet) = (ListWatch::default(), NetworkAnswers::default());
         watch.insist(at(10).mono);
         let full = watch.due(quiet, false, at(10).mono);
         assert_eq!((full.test, full.next), (false, None));
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn what_memory_answers_costs_nothing_and_a_quota_ends_asking_ahead() {
-        let watch = Watch::default();
+        let watch = ListWatch::default();
         watch.wanted(ViewId::default(), Some(10), at(0).mono);
         watch.asked(at(0).mono).ended();
         watch.ended(&ListOutcome { went_out: false, ..answered() }, at(1));

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use toml::Value;
 
-use super::finding::{ImportFinding, Place, Weight};
+use super::finding::{ImportFinding, SourcePlace, Weight};
 use crate::config::Config;
 use crate::limits;
 use crate::zones::Views;
 
 /// An entry of our file, or one key of a section, with the setting that it comes from.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) place: Place,
+pub(super) struct DraftEntry {
+    pub(super) place: SourcePlace,
     /// The setting, as it was typed.
     pub(super) option: String,
     /// `[cache]`, `[[zone]]`.
@@ -25,7 +25,7 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) config: Config,
-    entries: Vec<Entry>,
+    entries: Vec<DraftEntry>,
     findings: Vec<ImportFinding>,
     /// The number of findings beyond `limits::MAX_FINDINGS`.
     more: usize,
@@ -35,7 +35,7 @@ impl Draft {
     /// Sets a key of a section that occurs once.
     pub(super) fn set(
         &mut self,
-        place: &Place,
+        place: &SourcePlace,
         option: &str,
         (head, key): (&'static str, &'static str),
         value: impl Into<Value>,
@@ -46,16 +46,22 @@ impl Draft {
     /// Adds an entry.
     pub(super) fn add(
         &mut self,
-        place: &Place,
+        place: &SourcePlace,
         option: &str,
         head: &'static str,
         keys: Vec<(&'static str, Value)>,
     ) {
-        self.entries.push(Entry { place: place.clone(), option: option.to_owned(), head, keys });
+        self.entries.push(DraftEntry { place: place.clone(), option: option.to_owned(), head, keys });
     }
 
     /// Reports a setting: its effect, and the way to it here.
-    pub(super) fn tell(&mut self, weight: Weight, place: &Place, option: &str, (did, instead): (&str, &str)) {
+    pub(super) fn tell(
+        &mut self,
+        weight: Weight,
+        place: &SourcePlace,
+        option: &str,
+        (did, instead): (&str, &str),
+    ) {
         if self.findings.len() >= limits::MAX_FINDINGS {
             self.more = self.more.saturating_add(1);
             return;
@@ -84,8 +90,8 @@ impl Draft {
     }
 
     /// Takes all of them, or halves of them until the ones that cannot be used are alone.
-    fn take(&mut self, entries: &[Entry]) {
-        let text: String = entries.iter().map(Entry::text).collect();
+    fn take(&mut self, entries: &[DraftEntry]) {
+        let text: String = entries.iter().map(DraftEntry::text).collect();
         // Files are named as in the shell of the operator.
         let directory = std::path::absolute(".").unwrap_or_default();
         let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
@@ -108,7 +114,7 @@ impl Draft {
     }
 
     /// Removes the zones that the daemon could not serve, one after the other.
-    fn drop_unserved(&mut self, entries: &[Entry]) {
+    fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
             let apex = wrong.zone.trim_end_matches('.');
@@ -118,7 +124,7 @@ impl Draft {
                 return;
             };
             self.config.zones.remove(at);
-            let is_of = |entry: &&Entry| entry.head == "[[zone]]" && entry.is_named(apex);
+            let is_of = |entry: &&DraftEntry| entry.head == "[[zone]]" && entry.is_named(apex);
             let Some(entry) = entries.iter().find(is_of) else { return };
             let did = format!("cannot be carried over: {}", wrong.reason);
             self.tell(
@@ -131,7 +137,7 @@ impl Draft {
     }
 }
 
-impl Entry {
+impl DraftEntry {
     /// Whether its name is this one, which has no final dot.
     fn is_named(&self, apex: &str) -> bool {
         let name = self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str());

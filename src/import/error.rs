@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::finding::Place;
+use super::finding::SourcePlace;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum ImportError {
     #[error("{place}: {reason}")]
     Text {
         /// The place.
-        place: Place,
+        place: SourcePlace,
         /// The reason.
         reason: String,
     },

@@ -9,7 +9,7 @@ use crate::wire::presentation::shown;
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SourcePlace {
     /// The file, as it was named.
     pub file: Arc<Path>,
     /// The line, from 1.
@@ -31,7 +31,7 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportFinding {
     /// Its place.
-    pub place: Place,
+    pub place: SourcePlace,
     /// The setting, as it was typed.
     pub option: String,
     /// The effect that it had.
@@ -42,7 +42,7 @@ pub struct ImportFinding {
     pub weight: Weight,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourcePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.file.display(), self.line)
     }

@@ -26,7 +26,7 @@ mod write;
 use std::path::Path;
 
 pub use self::error::ImportError;
-pub use self::finding::{ImportFinding, Place, Weight};
+pub use self::finding::{ImportFinding, SourcePlace, Weight};
 pub use self::imported::Imported;
 use draft::Draft;
 

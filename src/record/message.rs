@@ -45,7 +45,7 @@ pub trait Known {
 
 /// The subject of a question: questions with a common subject belong together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub enum MessageSubject {
     /// An address.
     Address(IpAddr),
     /// A domain of an organisation, in wire form.
@@ -56,7 +56,7 @@ pub enum Subject {
 #[derive(Default)]
 struct Open {
     questions: Vec<usize>,
-    subjects: Vec<Subject>,
+    subjects: Vec<MessageSubject>,
     /// Begins and ends of its last questions, in microseconds.
     moments: Vec<u64>,
     /// The end of its last question.
@@ -79,11 +79,11 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
         ended.extend(of_client.extract_if(.., |message| !still(message)).map(|message| message.questions));
         let mut subjects = subjects(&question.name, known);
         let place_of = choose(of_client, question, &subjects);
-        let connects = subjects.iter().any(|subject| matches!(subject, Subject::Address(_)));
+        let connects = subjects.iter().any(|subject| matches!(subject, MessageSubject::Address(_)));
         for link in known.links(&question.name, question.kind) {
             subjects.push(match link {
-                Link::Address(address) => Subject::Address(*address),
-                Link::Name(name) => Subject::Domain(organisation(name).into()),
+                Link::Address(address) => MessageSubject::Address(*address),
+                Link::Name(name) => MessageSubject::Domain(organisation(name).into()),
             });
         }
         let at = match place_of {
@@ -115,7 +115,7 @@ fn make_room(open: &mut Vec<Open>) -> Option<Vec<usize>> {
 }
 
 impl Open {
-    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: Vec<Subject>) {
+    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: Vec<MessageSubject>) {
         self.questions.push(place);
         for subject in subjects {
             if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !self.subjects.contains(&subject) {
@@ -138,7 +138,7 @@ impl Open {
 }
 
 /// The message that a question belongs to.
-fn choose(open: &[Open], question: &QuestionEntry, subjects: &[Subject]) -> Option<usize> {
+fn choose(open: &[Open], question: &QuestionEntry, subjects: &[MessageSubject]) -> Option<usize> {
     let room = |message: &Open| message.questions.len() < MAX_MESSAGE_QUESTIONS;
     let candidates = || open.iter().enumerate().filter(|(_, message)| room(message));
     let nearest = |message: &Open| (message.gap(question.at), std::cmp::Reverse(message.last));
@@ -155,8 +155,8 @@ fn choose(open: &[Open], question: &QuestionEntry, subjects: &[Subject]) -> Opti
 
 /// Whether a question that belongs to no other may be the first of a message: of a connection from another host, or of
 /// a delivery to another domain. The sender's domain of an inbound mail is asked for its MX too.
-fn begins(question: &QuestionEntry, subjects: &[Subject], message: &Open) -> bool {
-    let address = subjects.iter().any(|subject| matches!(subject, Subject::Address(_)));
+fn begins(question: &QuestionEntry, subjects: &[MessageSubject], message: &Open) -> bool {
+    let address = subjects.iter().any(|subject| matches!(subject, MessageSubject::Address(_)));
     let delivers = question.kind == RecordType::MX && (message.exchangers || !message.connected);
     address || delivers || is_mta_sts(&question.name)
 }
@@ -166,20 +166,20 @@ fn is_mta_sts(name: &[u8]) -> bool {
 }
 
 /// The subjects of a name.
-pub fn subjects(name: &[u8], known: &impl Known) -> Vec<Subject> {
+pub fn subjects(name: &[u8], known: &impl Known) -> Vec<MessageSubject> {
     if let Some(address) = reversed(name) {
-        return vec![Subject::Address(address)];
+        return vec![MessageSubject::Address(address)];
     }
     if let Some(list) = known.list(name) {
         return asked_of_list(name, list);
     }
     if let Some(address) = address_before(name, 1) {
         // The zone looks like a list that is not known.
-        return vec![Subject::Address(address)];
+        return vec![MessageSubject::Address(address)];
     }
     match organisation(below_service(name)) {
         [0] => Vec::new(),
-        domain => vec![Subject::Domain(domain.into())],
+        domain => vec![MessageSubject::Domain(domain.into())],
     }
 }
 
@@ -203,13 +203,13 @@ const REVERSE_FOUR: usize = 5;
 const REVERSE_SIX: usize = 14;
 
 /// The address or the domain that a list is asked about; none for a hash.
-fn asked_of_list(name: &[u8], list: ListName) -> Vec<Subject> {
+fn asked_of_list(name: &[u8], list: ListName) -> Vec<MessageSubject> {
     if let Some(address) = address_before(name, list.apex) {
-        return vec![Subject::Address(address)];
+        return vec![MessageSubject::Address(address)];
     }
     match asked_domain(name, list) {
         Some(domain) if label_places(&domain).count() >= 2 => {
-            vec![Subject::Domain(organisation(&domain).into())]
+            vec![MessageSubject::Domain(organisation(&domain).into())]
         }
         _ => Vec::new(),
     }

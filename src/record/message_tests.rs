@@ -231,9 +231,9 @@ fn a_pause_ends_a_message_and_clients_are_apart() {
 fn names_have_their_subjects() {
     let world = World::of_lists(&["dbl.example.", "zen.example.", "dq.example."]);
     let told = |name: &str| {
-        let told = |subject: Subject| match subject {
-            Subject::Address(address) => address.to_string(),
-            Subject::Domain(name) => crate::question::name_of_wire(&name).to_string(),
+        let told = |subject: MessageSubject| match subject {
+            MessageSubject::Address(address) => address.to_string(),
+            MessageSubject::Domain(name) => crate::question::name_of_wire(&name).to_string(),
         };
         subjects(&wire(name), &world).into_iter().map(told).collect::<Vec<_>>().join(" ")
     };

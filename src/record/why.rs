@@ -14,7 +14,7 @@ use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
 use super::evidence::{self, MICROS, seconds};
 use super::explained::{Explained, Links, link_key, links_of};
-use super::message::{Known, ListName, Subject, asked_domain, group, subjects};
+use super::message::{Known, ListName, MessageSubject, asked_domain, group, subjects};
 use super::recorded::{ReadSpan, Recorded};
 use super::traffic::Traffic;
 use crate::clock::micros;
@@ -213,7 +213,7 @@ impl WantedSubject {
     fn is_of(&self, question: &QuestionEntry, known: &impl Known) -> bool {
         match self {
             Self::Address(address) => {
-                subjects(&question.name, known).contains(&Subject::Address(*address))
+                subjects(&question.name, known).contains(&MessageSubject::Address(*address))
                     || known.links(&question.name, question.kind).contains(&Link::Address(*address))
             }
             Self::Name(name) => {

@@ -5,7 +5,7 @@ use super::former;
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
-use super::watch::{EndedStep, Watch};
+use super::watch::{EndedStep, SwitchWatch};
 
 /// Carries out the steps in order, each recorded before, until one fails or a signal comes.
 ///
@@ -14,7 +14,7 @@ use super::watch::{EndedStep, Watch};
 pub fn carry_out(
     machine: &Machine<'_>,
     steps: Vec<SwitchStep>,
-    watch: &mut dyn Watch,
+    watch: &mut dyn SwitchWatch,
 ) -> Result<Vec<EndedStep>, SwitchError> {
     if record::exists(machine) {
         return Err(SwitchError::Recorded);

@@ -41,7 +41,8 @@ const CHECK: &str = "switch";
 /// Decides. Services are stopped as late, and resolverd is started as early, as possible; at each boot in between, one of them
 /// starts. `stop_shared`: also a resolver that other hosts can query may be stopped.
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
-    let mut draft = Draft { facts, stop_shared, findings: judge(&facts.host), plan: SwitchPlan::default() };
+    let mut draft =
+        PlanDraft { facts, stop_shared, findings: judge(&facts.host), plan: SwitchPlan::default() };
     draft.refuse();
     draft.keep_others_off_resolv_conf();
     draft.take_port();
@@ -66,14 +67,14 @@ impl SwitchPlan {
 /// The advice for a file that cannot be written.
 const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and `findmnt` for a read-only file system; a text must be UTF-8";
 
-struct Draft<'f> {
+struct PlanDraft<'f> {
     facts: &'f SwitchFacts,
     stop_shared: bool,
     findings: Vec<HostFinding>,
     plan: SwitchPlan,
 }
 
-impl Draft<'_> {
+impl PlanDraft<'_> {
     /// Whether a check is not satisfied.
     fn is_amiss(&self, check: &str) -> bool {
         self.findings.iter().any(|finding| {

@@ -8,7 +8,7 @@ use super::future::{Future, RESOLV_CONF, resolv_conf, servers, would_answer};
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::{Change, NETWORK_MANAGER, OWN_UNITS, StateBefore, SwitchStep};
-use super::watch::{EndedStep, Watch};
+use super::watch::{EndedStep, SwitchWatch};
 use crate::check::system::host::CheckedHost;
 use crate::check::system::resolv_conf::is_ours;
 use crate::check::system::{port, proc};
@@ -22,7 +22,7 @@ const PORT_STEP: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// No resolver would answer; or there is no record, or it cannot be trusted, read, written or removed.
-pub fn back(machine: &Machine<'_>, watch: &mut dyn Watch) -> Result<Vec<EndedStep>, SwitchError> {
+pub fn back(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<EndedStep>, SwitchError> {
     let record = SwitchRecord::read(machine)?;
     would_answer(machine, &record)?;
     Undoing::new(machine, &record, watch).run()
@@ -32,7 +32,7 @@ pub fn back(machine: &Machine<'_>, watch: &mut dyn Watch) -> Result<Vec<EndedSte
 ///
 /// # Errors
 /// There is no record, or it cannot be trusted, read, written or removed.
-pub fn give_up(machine: &Machine<'_>, watch: &mut dyn Watch) -> Result<Vec<EndedStep>, SwitchError> {
+pub fn give_up(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<EndedStep>, SwitchError> {
     let record = SwitchRecord::read(machine)?;
     Undoing::new(machine, &record, watch).run()
 }
@@ -46,11 +46,11 @@ struct Undoing<'u> {
     /// Whether an old resolver could not be enabled, so that resolverd must start at the next boot.
     keeps_boot: bool,
     ended: Vec<EndedStep>,
-    watch: &'u mut dyn Watch,
+    watch: &'u mut dyn SwitchWatch,
 }
 
 impl<'u> Undoing<'u> {
-    fn new(machine: &'u Machine<'u>, record: &'u SwitchRecord, watch: &'u mut dyn Watch) -> Self {
+    fn new(machine: &'u Machine<'u>, record: &'u SwitchRecord, watch: &'u mut dyn SwitchWatch) -> Self {
         Self { machine, record, undone: Vec::new(), keeps_boot: false, ended: Vec::new(), watch }
     }
 

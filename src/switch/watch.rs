@@ -7,7 +7,7 @@ use super::step::SwitchStep;
 pub type EndedStep = (SwitchStep, Result<(), SwitchError>);
 
 /// The operator, who sees each step as it ends and may interrupt.
-pub trait Watch {
+pub trait SwitchWatch {
     /// A step, or the undoing of one, has ended.
     fn ended(&mut self, step: &EndedStep, is_undo: bool);
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use resolverd::config::{ConfiguredZone, ZoneKind};
-use resolverd::dnsbl::list::Subject;
+use resolverd::dnsbl::list::ListSubject;
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
@@ -132,7 +132,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
     paused(async {
         let known = Registry::built_in();
         let elsewhere = known.lists.values().filter(|list| {
-            let asked = list.subjects.contains(&Subject::Ip4) && !list.keyed && list.is_alive();
+            let asked = list.subjects.contains(&ListSubject::Ip4) && !list.keyed && list.is_alive();
             asked && !all().contains(&list.apex.to_ascii().as_str())
         });
         let others: Vec<_> = elsewhere.map(|list| list.apex.clone()).take(24).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::ConfiguredList;
-use resolverd::dnsbl::list::{Purpose, Subject, TestEntries};
+use resolverd::dnsbl::list::{ListSubject, Purpose, TestEntries};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
@@ -279,7 +279,7 @@ fn own(tests: Option<TestEntries>) -> Stage {
         config.lists.push(ConfiguredList {
             name: name(LIST),
             purpose: Some(Purpose::Allow),
-            subjects: Some(vec![Subject::Ip4]),
+            subjects: Some(vec![ListSubject::Ip4]),
             tests,
             ..ConfiguredList::default()
         });

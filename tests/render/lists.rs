@@ -5,7 +5,7 @@ use resolverd::control::protocol::lists::{BatchState, CodeFact, ListFacts, ListR
 use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::entry::ListCounts;
-use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
+use resolverd::dnsbl::list::{ListSubject, OnRefusal, Purpose};
 use resolverd::dnsbl::list_way::Way;
 use resolverd::dnsbl::state::{ListStanding, ListState};
 use resolverd::question::ListSays;
@@ -155,7 +155,7 @@ fn what_is_known_of_lists() {
         Reply::ListFacts(ListFacts {
             list: list.to_owned(),
             purpose: Purpose::Block,
-            subjects: if shut_down.is_some() { Vec::new() } else { vec![Subject::Ip4, Subject::Ip6] },
+            subjects: if shut_down.is_some() { Vec::new() } else { vec![ListSubject::Ip4, ListSubject::Ip6] },
             shut_down: shut_down.map(str::to_owned),
             listed: vec![CodeFact { code: "127.0.0.2".to_owned(), means: "SBL".to_owned() }],
             refused: Vec::new(),

@@ -7,7 +7,7 @@ use super::level::{Level, Topic};
 
 /// The description of a code.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct CodeEntry {
     /// Its word.
     pub word: &'static str,
     /// Its topic.
@@ -37,9 +37,9 @@ macro_rules! codes {
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
             /// Its description.
-            pub const fn entry(self) -> &'static Entry {
+            pub const fn entry(self) -> &'static CodeEntry {
                 match self {
-                    $(Self::$code => &Entry {
+                    $(Self::$code => &CodeEntry {
                         word: $word,
                         topic: Topic::$topic,
                         level: Level::$level,

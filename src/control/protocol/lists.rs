@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::entry::ListCounts;
-use crate::dnsbl::list::{OnRefusal, Purpose, Subject};
+use crate::dnsbl::list::{ListSubject, OnRefusal, Purpose};
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListStanding;
 use crate::question::ListSays;
@@ -59,7 +59,7 @@ pub struct ListFacts {
     /// Its purpose.
     pub purpose: Purpose,
     /// Its subjects.
-    pub subjects: Vec<Subject>,
+    pub subjects: Vec<ListSubject>,
     /// When and how it was shut down.
     #[serde(alias = "dead")]
     pub shut_down: Option<String>,

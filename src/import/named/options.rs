@@ -8,7 +8,7 @@ use super::clients::{self, Lists};
 use super::reader::{Statement, find};
 use super::zones;
 use crate::import::draft::Draft;
-use crate::import::finding::Place;
+use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
 use crate::import::values::{self, Clients, texts};
 
@@ -139,7 +139,7 @@ const UNNEEDED: [&str; 34] = [
 
 /// Adds `options`.
 pub(super) fn add(options: &[Statement], lists: &Lists<'_>, path: &Path, draft: &mut Draft) {
-    let start = Place { file: Arc::from(path), line: 1 };
+    let start = SourcePlace { file: Arc::from(path), line: 1 };
     let allowed = add_inner(options, lists, draft);
     listen(options, lists, &start, allowed, draft);
 }
@@ -214,7 +214,7 @@ fn access(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> bool {
 }
 
 /// The addresses at which named listens; all of them by default.
-fn listen(options: &[Statement], lists: &Lists<'_>, start: &Place, allowed: bool, draft: &mut Draft) {
+fn listen(options: &[Statement], lists: &Lists<'_>, start: &SourcePlace, allowed: bool, draft: &mut Draft) {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     let mut is_everywhere = false;
     for (option, all, own) in [("listen-on", "0.0.0.0", "127.0.0.1"), ("listen-on-v6", "::", "::1")] {

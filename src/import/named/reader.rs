@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::import::ImportError;
-use crate::import::finding::Place;
+use crate::import::finding::SourcePlace;
 use crate::import::source::{Source, Sources, matching};
 use crate::limits;
 
@@ -20,7 +20,7 @@ pub(super) enum Part {
 /// A statement.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     pub(super) parts: Vec<Part>,
 }
 
@@ -77,14 +77,14 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>,
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
     let mut reader = WordReader { words: words.into_iter(), sources };
-    let (statements, _) = reader.statements(0, &Place { file: path, line: 1 })?;
+    let (statements, _) = reader.statements(0, &SourcePlace { file: path, line: 1 })?;
     sources.end();
     Ok(statements)
 }
 
 /// A word with its place, and whether it was in quotes.
 struct Token {
-    place: Place,
+    place: SourcePlace,
     text: String,
     quoted: bool,
 }
@@ -96,8 +96,12 @@ struct WordReader<'s> {
 
 impl WordReader<'_> {
     /// The statements up to the end of a block, or of the text if `depth` is 0.
-    fn statements(&mut self, depth: usize, open: &Place) -> Result<(Vec<Statement>, usize), ImportError> {
-        let wrong = |place: &Place, reason: &str| ImportError::Text {
+    fn statements(
+        &mut self,
+        depth: usize,
+        open: &SourcePlace,
+    ) -> Result<(Vec<Statement>, usize), ImportError> {
+        let wrong = |place: &SourcePlace, reason: &str| ImportError::Text {
             place: place.clone(),
             reason: reason.to_owned(),
         };
@@ -161,7 +165,7 @@ fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
     let (mut line, mut rest) = (1_usize, text);
     let mut is_open = false;
     while let Some(first) = rest.chars().next() {
-        let place = Place { file: Arc::clone(path), line };
+        let place = SourcePlace { file: Arc::clone(path), line };
         let comment = ["#", "//"].iter().any(|begin| rest.starts_with(begin));
         let (length, word) = if comment {
             (rest.find('\n').unwrap_or(rest.len()), None)

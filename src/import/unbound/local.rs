@@ -8,14 +8,14 @@ use toml::Value;
 
 use super::reader::{Section, Setting};
 use crate::import::draft::Draft;
-use crate::import::finding::{Place, Weight};
+use crate::import::finding::{SourcePlace, Weight};
 use crate::import::values::texts;
 use crate::wire::presentation::{kind_text, name_text, read_name};
 use crate::zone_file::{self, Reader, Word};
 
 /// A `local-zone`.
 struct LocalZone {
-    place: Place,
+    place: SourcePlace,
     kind: String,
     /// Lines of a zone file.
     lines: Vec<String>,
@@ -23,7 +23,7 @@ struct LocalZone {
 
 /// A record of `local-data`.
 struct LocalRecord {
-    place: Place,
+    place: SourcePlace,
     option: String,
     name: Name,
     ttl: u32,

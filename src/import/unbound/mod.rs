@@ -11,7 +11,7 @@ use std::sync::Arc;
 use self::reader::{Section, Setting};
 use super::ImportError;
 use super::draft::Draft;
-use super::finding::{Place, Weight};
+use super::finding::{SourcePlace, Weight};
 use super::source::Sources;
 
 /// Reads the file at `path` into `draft`.
@@ -38,7 +38,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
 fn joined(sections: &[Section], path: &Path) -> Section {
     let servers = sections.iter().filter(|section| section.kind == "server");
     let first = sections.first().map(|first| first.place.clone());
-    let place = first.unwrap_or_else(|| Place { file: Arc::from(path), line: 1 });
+    let place = first.unwrap_or_else(|| SourcePlace { file: Arc::from(path), line: 1 });
     let settings = servers.flat_map(|section| section.settings.iter().cloned()).collect();
     Section { place, kind: "server".to_owned(), settings }
 }

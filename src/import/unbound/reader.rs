@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::import::ImportError;
-use crate::import::finding::Place;
+use crate::import::finding::SourcePlace;
 use crate::import::source::{Source, Sources, matching};
 
 /// The sections of Unbound 1.22.
@@ -30,7 +30,7 @@ const SECTIONS: [&str; 13] = [
 /// A setting with its values.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     pub(super) option: String,
     pub(super) values: Vec<String>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Setting {
 /// A section with its settings.
 #[derive(Clone, Debug)]
 pub(super) struct Section {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     pub(super) kind: String,
     pub(super) settings: Vec<Setting>,
 }
@@ -114,7 +114,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Vec<Setting> {
             let option = word.strip_suffix(':').filter(|option| !quoted && is_option(option));
             match (option, settings.last_mut()) {
                 (Some(option), _) => settings.push(Setting {
-                    place: Place { file: Arc::clone(path), line },
+                    place: SourcePlace { file: Arc::clone(path), line },
                     option: option.to_owned(),
                     values: Vec::new(),
                 }),

@@ -226,7 +226,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Untol
 mod tests {
     use super::*;
     use crate::dnsbl::gate::Guarding;
-    use crate::dnsbl::list::Subject;
+    use crate::dnsbl::list::ListSubject;
     use crate::validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
     use hickory_proto::rr::Name;
 
@@ -237,7 +237,7 @@ mod tests {
         let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };
         for failure in [untrusted, Failure::Aliases { name: apex.clone() }] {
             for purpose in [Purpose::Allow, Purpose::Block] {
-                let list = List::new(apex.clone(), purpose, vec![Subject::Ip4]);
+                let list = List::new(apex.clone(), purpose, vec![ListSubject::Ip4]);
                 let why = why_of(&list, &failure).unwrap();
                 assert_eq!(why.state(), None, "it is neither silent nor refusing");
                 match why.given(&list, Guarding::default()) {
