@@ -129,10 +129,10 @@ pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::stage::name;
 
     #[test]
     fn names_are_one_whatever_their_case() {
-        let name = |text: &str| Name::from_ascii(text).unwrap();
         assert!(
             same_name(&name("Mail.Example."), &name("mAIL.eXAMPLE.")) && same_name(&name("."), &name("."))
         );

@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Config, ConfiguredHost, ConfiguredZone, ZoneKind};
-    use hickory_proto::rr::Name;
+    use crate::question::stage::name;
 
     fn fingerprint(change: impl Fn(&mut Config)) -> [u8; 32] {
         let mut config = Config::default();
@@ -58,7 +58,6 @@ mod tests {
 
     #[test]
     fn what_decides_answers_changes_it_and_nothing_else() {
-        let name = |text: &str| Name::from_ascii(text).unwrap();
         let plain = fingerprint(|_| ());
         let zone = |address: &str| {
             let kind = ZoneKind::Stub(vec![address.parse().unwrap()]);

@@ -1,14 +1,15 @@
 //! Screens of the configuration and of the command line.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use resolverd::cache::servers::Health;
-use resolverd::config::{self, Config, LookaheadMode};
+use resolverd::config::{self, Config, Errors, LookaheadMode};
 use resolverd::control::protocol::Reply;
 use resolverd::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use resolverd::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
-use resolverd::ctl::render::{Style, json, lookahead, zones};
+use resolverd::ctl::render::{Style, json, lookahead, text, zones};
 use resolverd::lookahead::{Rule, RuleState};
 
 use crate::{both, golden, lines};
@@ -148,4 +149,31 @@ fn the_rules_of_look_ahead() {
         let state = LookaheadState { mode, own_modes: 2, refused: 1_204, lost: 17 };
         golden(name, &lookahead::table(&[Reply::Lookahead(state)], Style::Plain));
     }
+}
+
+#[test]
+fn a_reload() {
+    let change = |sentence: &str| Reply::Change { sentence: sentence.to_owned() };
+    let changes = [change("cache.max_ttl: 2d, was 1d"), change("zone corp.example: removed")];
+    both("reload", &text::reloaded(&changes, Style::Plain), &lines(&changes));
+    let wrong = [Reply::Wrong {
+        sentence: "/etc/resolverd/resolverd.toml: line 3: cache.sise: is not a known key; did you mean size?"
+            .to_owned(),
+    }];
+    both("reload_wrong", &text::reloaded(&wrong, Style::Plain), &lines(&wrong));
+    assert_eq!(text::reloaded(&[], Style::Plain), "no changes\n");
+}
+
+#[test]
+fn a_file_that_was_checked() {
+    let path = Path::new("/etc/resolverd/resolverd.toml");
+    both("config_check", &text::checked(Some(path), None), &json::checked(Some(path), None));
+    let missing = Config::load(Some(Path::new("/nowhere"))).unwrap_err().problems;
+    let mut problem = missing[0].clone();
+    (problem.line, problem.key) = (Some(3), Some("cache.sise".to_owned()));
+    (problem.wrong, problem.remedy) = ("is not a known key".to_owned(), "did you mean size?".to_owned());
+    let errors = Errors { file: path.display().to_string(), problems: vec![problem] };
+    let text = text::checked(Some(path), Some(&errors));
+    both("config_check_wrong", &text, &json::checked(Some(path), Some(&errors)));
+    assert_eq!(text::checked(None, None), "no configuration file; the defaults apply\n");
 }

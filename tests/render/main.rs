@@ -14,7 +14,6 @@ use resolverd::cache::flush::Flushed;
 use resolverd::cache::rrset::Rank;
 use resolverd::cache::servers::Health;
 use resolverd::conduct::{Conduct, Transport};
-use resolverd::config::{Config, Errors};
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply,
@@ -586,31 +585,4 @@ fn what_memory_holds() {
     .map(Reply::Held);
     both("cache", &state::held(&held, Style::Plain), &lines(&held));
     assert_eq!(state::held(&[], Style::Plain), "nothing is cached for that name\n");
-}
-
-#[test]
-fn a_reload() {
-    let change = |sentence: &str| Reply::Change { sentence: sentence.to_owned() };
-    let changes = [change("cache.max_ttl: 2d, was 1d"), change("zone corp.example: removed")];
-    both("reload", &text::reloaded(&changes, Style::Plain), &lines(&changes));
-    let wrong = [Reply::Wrong {
-        sentence: "/etc/resolverd/resolverd.toml: line 3: cache.sise: is not a known key; did you mean size?"
-            .to_owned(),
-    }];
-    both("reload_wrong", &text::reloaded(&wrong, Style::Plain), &lines(&wrong));
-    assert_eq!(text::reloaded(&[], Style::Plain), "no changes\n");
-}
-
-#[test]
-fn a_file_that_was_checked() {
-    let path = Path::new("/etc/resolverd/resolverd.toml");
-    both("config_check", &text::checked(Some(path), None), &json::checked(Some(path), None));
-    let missing = Config::load(Some(Path::new("/nowhere"))).unwrap_err().problems;
-    let mut problem = missing[0].clone();
-    (problem.line, problem.key) = (Some(3), Some("cache.sise".to_owned()));
-    (problem.wrong, problem.remedy) = ("is not a known key".to_owned(), "did you mean size?".to_owned());
-    let errors = Errors { file: path.display().to_string(), problems: vec![problem] };
-    let text = text::checked(Some(path), Some(&errors));
-    both("config_check_wrong", &text, &json::checked(Some(path), Some(&errors)));
-    assert_eq!(text::checked(None, None), "no configuration file; the defaults apply\n");
 }

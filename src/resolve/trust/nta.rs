@@ -61,12 +61,12 @@ impl Ntas {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::stage::name;
 
     #[test]
     fn they_end_by_themselves_and_are_bounded() {
         let (ntas, now) = (Ntas::default(), Mono::START);
         let hour = Duration::from_secs(3_600);
-        let name = |text: &str| Name::from_ascii(text).unwrap();
         assert!(ntas.add(&name("Example."), now.after(hour), now));
         assert!(ntas.holds(&name("example."), now) && !ntas.holds(&name("www.example."), now));
         assert_eq!(ntas.list(now), [(name("example."), hour)]);
