@@ -50,7 +50,7 @@
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
 //!    checks the host, and domains through the daemon; [`switch`] puts resolverd in the place of another resolver.
-//!    [`metrics`] serves the same numbers to Prometheus.
+//!    [`metrics`] serves the same numbers to Prometheus. [`dnstap`] gives copies of messages to other programs.
 //! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
 //! # Shared types
@@ -70,24 +70,25 @@
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
-//! daemon     metrics control listener lookahead background resolve iterate zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
+//! daemon     metrics control listener lookahead background resolve iterate zones config dnsbl exchange dnstap record cache wire question notify supervise log clock hash random limits
 //! ctl        control lookahead switch check import zones config dnsbl record cache wire question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! metrics    control config dnsbl record wire limits
 //! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
-//! listener   resolve zones config record cache wire question supervise clock hash limits
+//! listener   resolve zones config dnstap record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
 //! background resolve zones config dnsbl question clock random limits
-//! resolve    iterate zones config dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
+//! resolve    iterate zones config dnsbl exchange dnstap record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! import     zones config zone_file wire limits
 //! switch     check config limits
 //! check      config wire clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
-//! config     zone_file dnsbl exchange wire validate rdata limits
+//! config     zone_file dnsbl exchange dnstap wire validate rdata limits
 //! zone_file  wire rdata
 //! dnsbl      exchange record question clock limits
-//! exchange   wire question supervise conduct clock hash random limits
+//! exchange   dnstap wire question supervise conduct clock hash random limits
+//! dnstap     record wire question clock limits
 //! record     validate question conduct clock hash limits
 //! cache      validate question clock hash random rdata limits
 //! log        wire limits
@@ -125,6 +126,7 @@ pub mod control;
 pub mod ctl;
 pub mod daemon;
 pub mod dnsbl;
+pub mod dnstap;
 pub mod exchange;
 pub mod hash;
 pub mod import;

@@ -139,6 +139,7 @@ fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
         random: Random::seeded(1),
         network: Arc::clone(&network) as Arc<dyn Network>,
         recorder: Recorder::new(clock, 1),
+        tap: Arc::default(),
     });
     network.resolver.set(Arc::downgrade(&resolver)).unwrap();
     (resolver, network)

@@ -118,6 +118,10 @@ prop_compose! {
         config.listen.allow = allow.into_iter().map(|number| address(number).into()).collect();
         config.cache.size = mebibytes << 20;
         config.history.size = [None, Some(0), Some(mebibytes.clamp(1, 1_024) << 20)][workers % 3];
+        config.dnstap.file = race.then(|| path.join("tap"));
+        config.dnstap.socket = (!race).then(|| "/run/tap.sock".into());
+        config.dnstap.messages.truncate(families);
+        config.dnstap.identity = format!("mx{workers}");
         config.metrics.listen = (workers > 2).then(|| SocketAddr::new(address(port), 9_453));
         config.history.redact = [Redact::None, Redact::Client, Redact::Names][families % 3];
         config.history.slow = Duration::from_millis(10 + u64::from(port) % 50_000);

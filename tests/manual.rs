@@ -300,7 +300,7 @@ fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
     // Their default is described in words.
-    let in_words = ["addresses", "allow", "deny_servers"];
+    let in_words = ["addresses", "allow", "deny_servers", "messages"];
     let mut seen = 0;
     for block in blocks(&shipped) {
         let uncommented = |line: &String| line.trim_start_matches('#').to_owned();

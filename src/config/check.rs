@@ -17,6 +17,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     families(config, lines, problems);
     listeners(config, lines, problems);
     metrics(config, lines, problems);
+    dnstap(config, lines, problems);
     let zones = config.zones.iter().map(|zone| &zone.name);
     once_each("zone", zones, "remove one of them", lines, problems);
     let hosts = config.hosts.iter().map(|host| &host.name);
@@ -84,6 +85,14 @@ fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let free = SocketAddr::new(address.ip(), METRICS_PORT);
     let wrong = WrongValue::new(wrong, format!("use another port, like \"{free}\""));
     problems.add(lines.of("metrics", "listen"), Some("metrics.listen"), wrong);
+}
+
+/// dnstap has one output.
+fn dnstap(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    if config.dnstap.socket.is_some() && config.dnstap.file.is_some() {
+        let wrong = WrongValue::new("and dnstap.socket are both set", "remove one of them");
+        problems.add(lines.of("dnstap", "file"), Some("dnstap.file"), wrong);
+    }
 }
 
 /// No two entries of a section have the same name.

@@ -17,12 +17,13 @@ use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
-    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, HistorySection, Listener,
-    LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve, RootHints, TrustAnchor,
-    ZoneKind,
+    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, Guard, HistorySection,
+    Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve, RootHints,
+    TrustAnchor, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
+use crate::dnstap::tapped::TapKind;
 use crate::validate::anchors::Anchors;
 
 /// The configuration file that is read if none is named; it need not exist.
@@ -198,6 +199,19 @@ impl Default for HistorySection {
     }
 }
 
+impl Default for DnstapSection {
+    /// Off; once it has an output, all messages.
+    fn default() -> Self {
+        Self {
+            socket: None,
+            file: None,
+            messages: TapKind::ALL.map(|(_, kind)| kind).to_vec(),
+            identity: String::new(),
+            version: String::new(),
+        }
+    }
+}
+
 impl Default for LogSection {
     fn default() -> Self {
         Self { level: tracing::Level::INFO }
@@ -224,6 +238,7 @@ impl Default for Config {
             control: Control::default(),
             metrics: MetricsSection::default(),
             history: HistorySection::default(),
+            dnstap: DnstapSection::default(),
             log: LogSection::default(),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
 //! describes the errors. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`,
-//! `dnsbl`, `list`, `lookahead`.
+//! `dnsbl`, `list`, `lookahead`, `dnstap`.
 //!
 //! # Decisions
 //!
@@ -30,6 +30,7 @@ mod changes;
 mod check;
 pub mod defaults;
 mod dnsbl;
+mod dnstap;
 mod file;
 pub mod files;
 mod included;
@@ -54,6 +55,7 @@ mod zone;
 pub use self::addresses::{Forwarder, overlap};
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
+pub use self::dnstap::DnstapSection;
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
 pub use self::listener::{Access, Listener};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 
 use super::dnsbl::Dnsbl;
+use super::dnstap::DnstapSection;
 use super::list::ConfiguredList;
 use super::listener::Listener;
 use super::lookahead::LookaheadSection;
@@ -51,6 +52,8 @@ pub struct Config {
     pub metrics: MetricsSection,
     /// `[history]`
     pub history: HistorySection,
+    /// `[dnstap]`
+    pub dnstap: DnstapSection,
     /// `[log]`
     pub log: LogSection,
 }

@@ -12,7 +12,7 @@ use super::records::ConfiguredRecord;
 use super::report::nearest;
 use super::settings::Config;
 use super::zone::{ConfiguredHost, ConfiguredZone};
-use super::{dnsbl, lookahead, sections, value};
+use super::{dnsbl, dnstap, lookahead, sections, value};
 
 /// Work on every section.
 pub(super) trait Visitor {
@@ -52,6 +52,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::CONTROL, place!(control));
     visitor.once(&sections::METRICS, place!(metrics));
     visitor.once(&sections::HISTORY, place!(history));
+    visitor.once(&dnstap::DNSTAP, place!(dnstap));
     visitor.once(&sections::LOG, place!(log));
 }
 

@@ -3,7 +3,7 @@
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
-//! restart. `state_files` finds its file. `history` keeps failed and slow questions over a restart. `allowance` compares
+//! restart. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over a restart. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -20,6 +20,7 @@
 //! - `MemoryMax=` in the unit follows from `cache.size` and `history.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
+mod dnstap;
 mod history;
 mod metrics;
 mod reload;
@@ -45,7 +46,7 @@ use crate::exchange::network::Network;
 use crate::exchange::ports::{self, Ports};
 use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
-use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
+use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE, TAP_END};
 use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -129,7 +130,9 @@ impl Daemon {
             random: random.clone(),
             network: Arc::clone(&network) as Arc<dyn Network>,
             recorder: Arc::clone(&recorder),
+            tap: Arc::default(),
         });
+        resolver.tap().set(dnstap::settings_of(&config));
         let supervisor = Supervisor::default();
         let parts = listener::FrontParts {
             clock: clock.clone(),
@@ -224,6 +227,8 @@ impl Daemon {
             control.abort();
             let _ = control.await;
         }
+        // If it takes longer, the last messages are missing.
+        let _ = timeout(TAP_END, subject.resolver.tap().end()).await;
         tasks.shutdown().await;
         subject.metrics.set(None);
         tokio::task::block_in_place(|| {

@@ -9,6 +9,7 @@ use hickory_proto::rr::Name;
 use tokio::task::block_in_place;
 
 use super::StartError;
+use super::dnstap;
 use super::running::Running;
 use crate::config::{self, Config};
 use crate::control::Controlled;
@@ -88,6 +89,7 @@ impl Running {
             listeners.apply(prepared, &config, &views);
             self.metrics.set(config.metrics.listen);
         }
+        self.resolver.tap().set(dnstap::settings_of(&config));
         self.network.set_ports(ports);
         log::set_level(config.log.level);
         state.config = config;

@@ -17,6 +17,7 @@ use crate::background::{batch, tend, witness::ask_root_in_doubt};
 use crate::cache::Memory;
 use crate::clock::Clock;
 use crate::dnsbl::kept_lists::{self, KeptLists};
+use crate::dnstap::writer;
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::listener::Listeners;
 use crate::lookahead::Lookahead;
@@ -52,6 +53,9 @@ pub(super) fn spawn(
         async move { subject.metrics.serve(Arc::clone(&subject), ended).await }
     };
     keep(&mut tasks, supervisor, "the metrics task", running(), serve_metrics);
+    let clock = subject.clock.clone();
+    let write_taps = move |tap| writer::write(tap, clock.clone());
+    keep(&mut tasks, supervisor, "the dnstap task", Arc::clone(subject.resolver.tap()), write_taps);
     keep(&mut tasks, supervisor, "the dead server task", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
     keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::tell_log);
@@ -158,6 +162,9 @@ async fn tick(subject: Arc<Running>) -> Infallible {
         if let Some(dropped) = dropped {
             subject.recorder.count(Counter::QueriesDropped, block_in_place(dropped));
         }
+        let (dropped, written) = subject.resolver.tap().take_counts();
+        subject.recorder.count(Counter::DnstapDropped, usize::try_from(dropped).unwrap_or(usize::MAX));
+        subject.recorder.count(Counter::DnstapWritten, usize::try_from(written).unwrap_or(usize::MAX));
         subject.recorder.tick();
     }
 }

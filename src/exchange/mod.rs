@@ -56,11 +56,13 @@ use hickory_proto::rr::{DNSClass, Name};
 
 use crate::clock::{Clock, Mono};
 use crate::conduct::Transport;
+use crate::dnstap::tap::Tap;
+use crate::dnstap::tapped::{TapKind, TapTransport, TappedMessage};
 use crate::hash::Keyed;
 use crate::limits::MAX_STRAY_DATAGRAMS;
 use crate::question::{WireName, same_name};
 use crate::random::Random;
-use crate::wire::{PAYLOAD, pointers, response};
+use crate::wire::{HEADER, PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;
 pub use merge::Sender;
@@ -83,14 +85,16 @@ pub struct Exchange {
     streams: Streams,
     /// Datagrams passed over since `take_strays` was last called.
     strays: AtomicUsize,
+    /// Takes copies of messages.
+    tap: Arc<Tap>,
 }
 
 impl Exchange {
-    /// An exchange over `network`.
-    pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random, keyed: Keyed) -> Self {
+    /// An exchange over `network`, with copies of its messages to `tap`.
+    pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random, keyed: Keyed, tap: Arc<Tap>) -> Self {
         let streams = Streams::new(Arc::clone(&network), random.clone());
         let (merge, strays) = (Merge::new(keyed), AtomicUsize::new(0));
-        Self { network, clock, random, places: Arc::default(), keyed, merge, streams, strays }
+        Self { network, clock, random, places: Arc::default(), keyed, merge, streams, strays, tap }
     }
 
     /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
@@ -140,10 +144,13 @@ impl Exchange {
         let reply = match Sendable::new(ask, id, &self.random) {
             None => Err(Trouble::Unfit),
             Some(message) => {
+                self.tap(TapKind::ResolverQuery, ask, &message.sent, started);
                 let waited = match ask.transport {
-                    Transport::Udp => tokio::time::timeout(patience, self.udp(ask, id, &message)).await,
+                    Transport::Udp => {
+                        tokio::time::timeout(patience, self.udp(ask, id, &message, started)).await
+                    }
                     Transport::Tcp | Transport::Tls => {
-                        tokio::time::timeout(patience, Box::pin(self.tcp(ask, id, &message))).await
+                        tokio::time::timeout(patience, Box::pin(self.tcp(ask, id, &message, started))).await
                     }
                 };
                 waited.unwrap_or(Err(Trouble::Silent))
@@ -160,6 +167,7 @@ impl Exchange {
         ask: &UpstreamQuery,
         id: u16,
         message: &Sendable,
+        started: Mono,
     ) -> Result<(Message, Spelling), Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
@@ -173,6 +181,7 @@ impl Exchange {
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
+                self.tap(TapKind::ResolverResponse, ask, &datagram, started);
                 let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
                 if spelling == Spelling::Other && ask.mixed_case {
                     return Err(Trouble::OtherCase);
@@ -199,15 +208,42 @@ impl Exchange {
         ask: &UpstreamQuery,
         id: u16,
         message: &Sendable,
+        started: Mono,
     ) -> Result<(Message, Spelling), Trouble> {
         let reply = self.streams.exchange(&ask.path, &message.sent).await;
         let mut reply = reply.map_err(|error| trouble_of(&error))?;
         if id_of(&reply) != Some(id) {
             return Err(Trouble::Unfit);
         }
+        self.tap(TapKind::ResolverResponse, ask, &reply, started);
         let spelling = case::restore(&message.plain, &message.sent, &mut reply);
         let read = decode(ask, &reply, spelling).map_err(|_| Trouble::Unfit)?;
         Ok((read, spelling))
+    }
+
+    /// Copies a message for dnstap, without the key in it.
+    fn tap(&self, kind: TapKind, ask: &UpstreamQuery, octets: &[u8], queried: Mono) {
+        if !self.tap.wanted().has(kind) {
+            return;
+        }
+        let mut octets = octets.to_vec();
+        if let Some(secret) = &ask.secret {
+            secret.blot(octets.get_mut(HEADER..).unwrap_or_default());
+        }
+        let transport = match ask.transport {
+            Transport::Udp => TapTransport::Udp,
+            Transport::Tcp => TapTransport::Tcp,
+            Transport::Tls => TapTransport::Tls,
+        };
+        self.tap.put(TappedMessage {
+            kind,
+            transport,
+            asks: ask.path.source.map(|address| (address, 0)),
+            answers: Some(ask.path.server),
+            queried,
+            responded: (kind == TapKind::ResolverResponse).then(|| self.clock.mono()),
+            octets,
+        });
     }
 }
 

@@ -10,6 +10,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::{CNAME, NS, TXT};
 use hickory_proto::rr::{Name, RData, Record};
 
+use crate::dnstap::blot::blot;
 use crate::limits::MIN_LIST_KEY;
 
 /// Stands for the key in names. No host name begins with an underscore (RFC 8552), and nothing is sent with it.
@@ -60,6 +61,11 @@ impl Secret {
     /// The name to send for `name`; the same name if nothing in it stands for the key.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
+    }
+
+    /// Overwrites the key in the octets of a message.
+    pub(super) fn blot(&self, octets: &mut [u8]) {
+        blot(octets, &self.key.0);
     }
 
     /// Removes the key from a message.

@@ -157,6 +157,7 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
         random: Random::seeded(1),
         network: Arc::new(Scripted { server, octets: octets.to_vec() }),
         recorder: Recorder::new(clock.clone(), 1),
+        tap: Arc::default(),
     });
     let question = crate::question::Question::new(asked.name(), asked.query_type());
     let client = Client { address: server.ip(), port: 1, id: 1 };

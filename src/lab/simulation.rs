@@ -153,6 +153,7 @@ impl Simulation {
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
+            tap: Arc::default(),
         });
         let supervisor = Supervisor::default();
         let mut by_itself = JoinSet::new();

@@ -16,6 +16,8 @@ use super::recent::{RecentPlace, RecentReplies, RecentReply, Terms};
 use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
 use crate::config::{Access, Listener};
+use crate::dnstap::tap::WantedKinds;
+use crate::dnstap::tapped::{TapKind, TapTransport, TappedMessage};
 use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::event::Ended;
 use crate::record::written::Written;
@@ -65,6 +67,8 @@ pub(super) struct FrontBatch<'a> {
     query: &'a mut Query,
     /// The replies that are sent again, for datagrams.
     recent: Option<&'a mut RecentReplies>,
+    /// The messages that are copied for dnstap.
+    wanted: WantedKinds,
     /// The last client that may ask.
     allowed: Option<IpAddr>,
     /// The hits that are not counted yet.
@@ -138,6 +142,8 @@ pub(super) struct Front {
     /// A permit for each question that may wait, at all addresses together.
     waiting: Arc<Semaphore>,
     refusals: Arc<Refusals>,
+    /// Its address.
+    local: SocketAddr,
 }
 
 impl Front {
@@ -146,8 +152,9 @@ impl Front {
         policy: Policy,
         waiting: Arc<Semaphore>,
         refusals: Arc<Refusals>,
+        local: SocketAddr,
     ) -> Self {
-        Self { parts, policy: ArcSwap::from_pointee(policy), waiting, refusals }
+        Self { parts, policy: ArcSwap::from_pointee(policy), waiting, refusals, local }
     }
 
     /// Whether a connection of `client` is served; a refused one is counted.
@@ -184,6 +191,7 @@ impl Front {
             occasion,
             query,
             recent,
+            wanted: self.parts.resolver.tap().wanted(),
             allowed: None,
             hits: None,
             page: None,
@@ -218,9 +226,29 @@ impl Front {
         or_no_reply(async {
             let (mut out, query) = (Vec::new(), &waiting.query);
             reply::write(&mut out, answer, query, waiting.arrival.limit(query), self.now());
+            self.tap(TapKind::ClientResponse, waiting.arrival, &out);
             out
         })
         .await
+    }
+
+    /// Copies a message of a client, or a response to it, for dnstap.
+    pub(super) fn tap(&self, kind: TapKind, arrival: Arrival, octets: &[u8]) {
+        let tap = self.parts.resolver.tap();
+        if !tap.wanted().has(kind) {
+            return;
+        }
+        let Arrival { client, occasion } = arrival;
+        let is_stream = occasion.limit.is_some();
+        tap.put(TappedMessage {
+            kind,
+            transport: if is_stream { TapTransport::Tcp } else { TapTransport::Udp },
+            asks: Some((client.ip(), client.port())),
+            answers: Some(self.local).filter(|local| !local.ip().is_unspecified()),
+            queried: occasion.at,
+            responded: (kind == TapKind::ClientResponse).then(|| self.now()),
+            octets: octets.to_vec(),
+        });
     }
 
     /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
@@ -281,6 +309,18 @@ impl Front {
 impl FrontBatch<'_> {
     /// Handles a message of `client`. A reply is written to `out`.
     pub(super) fn receive(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
+        let handled = self.handle(client, message, out);
+        if self.wanted.of_clients() && !matches!(handled, Handled::Nothing) {
+            let arrival = Arrival { client, occasion: self.occasion };
+            self.front.tap(TapKind::ClientQuery, arrival, message);
+            if matches!(handled, Handled::Reply) {
+                self.front.tap(TapKind::ClientResponse, arrival, out);
+            }
+        }
+        handled
+    }
+
+    fn handle(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, .. } = self.occasion;
         let (front, arrival) = (self.front, Arrival { client, occasion: self.occasion });
         let is_allowed = self.allows(client.ip());

@@ -13,6 +13,7 @@ use super::datagrams::Peer;
 use super::front::{Front, WaitingQuery};
 use super::outbox::{Outbox, ResolvedMiss};
 use crate::clock::{Mono, StillClock};
+use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE, MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
 
 /// A question that was not in memory, and the way of its reply.
@@ -124,6 +125,7 @@ impl Miss {
         let Self { waiting, peer, front, outbox } = self;
         let mut reply = Vec::new();
         front.shed(waiting.arrival, &waiting.query, &mut reply);
+        front.tap(TapKind::ClientResponse, waiting.arrival, &reply);
         outbox.put(ResolvedMiss { reply: Some(reply), peer, _waiting: waiting });
     }
 }

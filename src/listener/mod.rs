@@ -350,7 +350,8 @@ impl Listeners {
             let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
             let Some(policy) = policy(listener, views, place) else { continue };
             let (waiting, refusals) = (Arc::clone(&self.waiting), Arc::clone(&self.refusals));
-            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, waiting, refusals));
+            let front =
+                Arc::new(Front::new(Arc::clone(&self.parts), policy, waiting, refusals, bound.address));
             let mut workers = Vec::new();
             for socket in bound.udp {
                 let front = Arc::clone(&front);

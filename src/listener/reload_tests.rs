@@ -50,6 +50,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
         random: random.clone(),
         network: Arc::new(SocketNetwork::new(random.clone(), Ports::of(1_024..=u16::MAX, ""))),
         recorder: Arc::clone(&recorder),
+        tap: Arc::default(),
     });
     let parts = FrontParts {
         clock,

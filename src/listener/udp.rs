@@ -29,6 +29,7 @@ use super::orders::{LEAVE, Orders, RETIRE, STOP};
 use super::outbox::Outbox;
 use super::recent::RecentReplies;
 use crate::clock::Mono;
+use crate::dnstap::tapped::TapKind;
 use crate::limits::{BATCHES_AT_ONCE, PLANNED_WAKE, WORKER_LINGER, WORKER_TASKS};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
@@ -306,7 +307,9 @@ impl Work {
         self.missed.set(Some(miss.waiting.arrival.occasion.at));
         let Err(miss) = self.hand_over.hand(miss) else { return false };
         self.outbox.expect_less(1);
-        self.front.shed(miss.waiting.arrival, &miss.waiting.query, out);
+        let arrival = miss.waiting.arrival;
+        self.front.shed(arrival, &miss.waiting.query, out);
+        self.front.tap(TapKind::ClientResponse, arrival, out);
         true
     }
 
@@ -371,6 +374,7 @@ pub(in crate::listener) mod tests {
             random: random.clone(),
             network: network as Arc<dyn Network>,
             recorder: Arc::clone(&recorder),
+            tap: Arc::default(),
         });
         let name = Name::from_ascii("mail.customer.example.").unwrap();
         let question = Question::new(&name, RecordType::A);
@@ -390,7 +394,8 @@ pub(in crate::listener) mod tests {
         let (supervisor, of_front) = (Supervisor::default(), Arc::clone(&resolver));
         let parts = FrontParts { clock, resolver: of_front, recorder, cookies, supervisor };
         let policy = policy(&config.listen, &views, 0).unwrap();
-        let front = Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals);
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
+        let front = Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals, local);
         (Arc::new(front), resolver, name)
     }
 

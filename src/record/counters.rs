@@ -69,6 +69,10 @@ counters! {
     LookaheadLost "lookahead_lost" None;
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
+    /// Messages that were written for dnstap.
+    DnstapWritten "dnstap_written" None;
+    /// Messages for dnstap that were dropped, because the program that reads them is missing or too slow.
+    DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (reader missing or too slow)");
 }
 
 /// The number of counters.

@@ -6,6 +6,7 @@
 //! no screen, reply or file can have a key.
 
 use std::net::Ipv4Addr;
+use std::ops::Range;
 
 use super::entry::{Entry, Link};
 use super::message::domain_of;
@@ -25,6 +26,11 @@ pub struct Redaction {
 const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
+    /// A name in lower-case wire form, as it may be shown outside of the record.
+    pub fn name(self, name: &[u8]) -> Box<[u8]> {
+        if self.names { domain_of(name) } else { name.into() }
+    }
+
     /// The entry as the disk gets it.
     pub(super) fn applied(self, mut entry: Entry) -> Entry {
         match &mut entry {
@@ -119,18 +125,32 @@ impl Secrets {
         }
     }
 
-    /// The name with the label before an apex replaced; none if there is nothing to hide.
-    fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
+    /// The name with the label before an apex replaced; none if there is nothing to hide. Both are in lower-case wire form.
+    pub fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
+        let key = self.place_of_key(name)?;
+        let length = u8::try_from(STANDS_FOR.len()).ok()?;
+        let label = [length].into_iter().chain(STANDS_FOR.bytes());
+        let (before, apex) = (name.get(..key.start.checked_sub(1)?)?, name.get(key.end..)?);
+        Some(before.iter().copied().chain(label).chain(apex.iter().copied()).collect())
+    }
+
+    /// The key in a name, which is in lower-case wire form.
+    pub fn key_in<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
+        name.get(self.place_of_key(name)?)
+    }
+
+    /// The apexes, in lower-case wire form.
+    pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
+        self.apexes.iter().map(|apex| &*apex.wire)
+    }
+
+    fn place_of_key(&self, name: &[u8]) -> Option<Range<usize>> {
         let within = |apex: &&KeyedApex| name.ends_with(&apex.wire) && is_within(name, &apex.wire);
         let KeyedApex { wire: apex, shortest, .. } = self.apexes.iter().find(within)?;
         let behind = name.len().checked_sub(apex.len())?;
         let begin = label_places(name).take_while(|place| *place < behind).last()?;
-        if usize::from(*name.get(begin)?) < *shortest {
-            return None;
-        }
-        let length = u8::try_from(STANDS_FOR.len()).ok()?;
-        let label = [length].into_iter().chain(STANDS_FOR.bytes());
-        Some(name.get(..begin)?.iter().copied().chain(label).chain(apex.iter().copied()).collect())
+        let is_key = usize::from(*name.get(begin)?) >= *shortest;
+        is_key.then_some(begin.saturating_add(1)..behind)
     }
 
     fn hide_in_text(&self, text: &mut Box<str>) {

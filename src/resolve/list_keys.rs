@@ -1,8 +1,8 @@
-//! The keys of DNS lists in names: what the record, `why` and `monitor` must not show.
+//! The parts of questions that are not shown: keys of DNS lists in names, and what `history.redact` names.
 
-use crate::config::Config;
+use crate::config::{Config, Redact};
 use crate::question::wire_name;
-use crate::record::redact::Secrets;
+use crate::record::redact::{Redaction, Secrets};
 
 /// What must be hidden by the configuration: the label below each zone or base of a list that is a key of its client.
 pub fn secrets_of(config: &Config) -> Secrets {
@@ -10,4 +10,10 @@ pub fn secrets_of(config: &Config) -> Secrets {
     let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
     let bases = config.dnsbl.registry.keyed.values().chain(with_key);
     Secrets::before(keyed.map(|list| wire_name(&list.apex))).and_keys_before(bases.map(wire_name))
+}
+
+/// The parts of a question that are not stored, and that other programs do not get.
+pub fn redaction_of(config: &Config) -> Redaction {
+    let redact = config.history.redact;
+    Redaction { clients: redact != Redact::None, names: redact == Redact::Names }
 }

@@ -71,6 +71,7 @@ use crate::cache::{Memory, renewal};
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::list_events::ListEventKind;
 use crate::dnsbl::table::Lists;
+use crate::dnstap::tap::Tap;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
@@ -113,6 +114,8 @@ pub struct ResolverParts {
     pub network: Arc<dyn Network>,
     /// The record of events.
     pub recorder: Arc<Recorder>,
+    /// Takes copies of messages.
+    pub tap: Arc<Tap>,
 }
 
 /// Answers questions.
@@ -123,6 +126,7 @@ pub struct Resolver {
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
+    tap: Arc<Tap>,
     /// The questions that the log knows.
     told: Mutex<Told>,
     /// Resolves questions.
@@ -144,13 +148,14 @@ pub struct Resolver {
 impl Resolver {
     /// A resolver with empty memories.
     pub fn new(parts: ResolverParts) -> Arc<Self> {
-        let ResolverParts { views, clock, random, network, recorder } = parts;
+        let ResolverParts { views, clock, random, network, recorder, tap } = parts;
         let memory = Memory::new(views.config().cache.size, &random);
         recorder.recurses(views.recurse());
         recorder.set_slow(views.config().history.slow);
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
-        let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
+        let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, Arc::clone(&tap));
+        let exchange = Arc::new(exchange);
         let iterate =
             Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
         let chaser = Arc::new_cyclic(|me: &Weak<Chaser>| Chaser {
@@ -178,6 +183,7 @@ impl Resolver {
             clock,
             memory,
             recorder,
+            tap,
             told: Mutex::default(),
             flight,
             lists,
@@ -215,6 +221,11 @@ impl Resolver {
     /// Asks the questions of look-ahead.
     pub fn lookahead(&self) -> &Arc<LookaheadResolver> {
         &self.lookahead
+    }
+
+    /// Takes copies of messages.
+    pub fn tap(&self) -> &Arc<Tap> {
+        &self.tap
     }
 
     /// The memories.

@@ -6,14 +6,12 @@ use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
 use super::Resolver;
-use super::list_keys::secrets_of;
-use crate::config::Redact;
+use super::list_keys::{redaction_of, secrets_of};
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
-use crate::record::redact::Redaction;
 use crate::record::why::{Facts, MessageReport, Wanted, why};
 use crate::record::{TellFacts, Window};
 
@@ -97,8 +95,7 @@ impl Resolver {
                 .any(|entry| entry.state().is_incident())
         };
         let facts = Facts { list: &list, usual: &usual };
-        let redact = config.history.redact;
-        let redaction = Redaction { clients: redact != Redact::None, names: redact == Redact::Names };
+        let redaction = redaction_of(config);
         read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told: &is_list_told })
     }
 }

@@ -75,6 +75,14 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "line 3: metrics.listen: \"127.0.0.1\" has no port; write \"127.0.0.1:9453\"",
     ),
     (
+        "[dnstap]\nsocket = \"tap.sock\"",
+        "line 3: dnstap.socket: \"tap.sock\" is not an absolute path; write a path like \"/run/dnstap/dnstap.sock\"",
+    ),
+    (
+        "[dnstap]\nsocket = \"/run/tap.sock\"\nfile = \"tap\"",
+        "line 4: dnstap.file: and dnstap.socket are both set; remove one of them",
+    ),
+    (
         "[control]\nsocket = \"r.sock\"",
         "line 3: control.socket: \"r.sock\" is not an absolute path; write a path like \"/run/resolverd/control.sock\"",
     ),

@@ -1,0 +1,28 @@
+//! The settings of dnstap by the configuration.
+
+use crate::config::Config;
+use crate::dnstap::tapped::{TapSettings, TapTarget};
+use crate::resolve::list_keys::{redaction_of, secrets_of};
+
+/// The host name of this machine, by the kernel (proc_sys_kernel(5)).
+const HOST_NAME: &str = "/proc/sys/kernel/hostname";
+
+/// The settings; none if dnstap is off.
+pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
+    let dnstap = &config.dnstap;
+    let socket = dnstap.socket.clone().map(TapTarget::Socket);
+    let target = socket.or_else(|| dnstap.file.clone().map(TapTarget::File))?;
+    let identity = if dnstap.identity.is_empty() {
+        // Without it, the reader does not learn which host it was.
+        std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
+    } else {
+        dnstap.identity.clone()
+    };
+    let version = if dnstap.version.is_empty() {
+        concat!("resolverd ", env!("CARGO_PKG_VERSION")).to_owned()
+    } else {
+        dnstap.version.clone()
+    };
+    let (redaction, secrets) = (redaction_of(config), secrets_of(config));
+    Some(TapSettings { target, identity, version, kinds: dnstap.messages.clone(), redaction, secrets })
+}

@@ -1,0 +1,136 @@
+//! The task that writes the copies.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost::Message;
+use tokio::time::{sleep, timeout};
+
+use super::cleaned::cleaned;
+use super::frames::put_data;
+use super::output::Output;
+use super::schema::Dnstap;
+use super::tap::Tap;
+use super::tapped::{TapSettings, TapTarget, TappedMessage};
+use crate::clock::Clock;
+use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
+
+/// Why an output is left.
+enum Left {
+    /// The settings name another one, or none.
+    Changed,
+    Failed(io::Error),
+}
+
+/// Writes copies as long as the daemon runs, to the output that the settings name. An output that fails is tried again.
+pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
+    let (mut retry, mut is_missing) = (TAP_RETRY, false);
+    loop {
+        let Some(settings) = tap.settings() else {
+            tap.take();
+            (retry, is_missing) = (TAP_RETRY, false);
+            tap.news().await;
+            continue;
+        };
+        let place = place_of(&settings.target);
+        let left = match Output::begin(&settings.target).await {
+            Ok(output) => {
+                tracing::info!(dnstap = "begun", "writing dnstap messages to {place}");
+                is_missing = false;
+                let begun = clock.mono();
+                let left = serve(&tap, &clock, &settings.target, output).await;
+                // A reader that leaves at once each time has few lines.
+                if clock.mono().since(begun) >= MAX_TAP_RETRY {
+                    retry = TAP_RETRY;
+                }
+                left
+            }
+            Err(error) => Left::Failed(error),
+        };
+        let Left::Failed(error) = left else { continue };
+        if !is_missing {
+            tracing::warn!(
+                dnstap = "missing",
+                "cannot write dnstap messages to {place}: {error}; they are dropped and counted, resolverd tries again; check that the program that reads them runs and that the user resolverd may write there, or correct [dnstap]"
+            );
+            is_missing = true;
+        }
+        if tap.is_ending() {
+            tap.count_dropped(tap.take().len());
+            tap.mark_ended();
+        }
+        wait(&tap, &settings.target, retry).await;
+        retry = (retry * 2).min(MAX_TAP_RETRY);
+    }
+}
+
+/// Waits until an output is tried again; less if the settings name another one, or the end has come.
+async fn wait(tap: &Tap, target: &TapTarget, retry: Duration) {
+    let changed = async {
+        loop {
+            tap.news().await;
+            if tap.is_ending() || !is_current(tap, target) {
+                return;
+            }
+        }
+    };
+    // Either is a reason to go on.
+    let _ = timeout(retry, changed).await;
+}
+
+/// Writes to one output until it fails, or the settings change.
+async fn serve(tap: &Tap, clock: &Clock, target: &TapTarget, mut output: Output) -> Left {
+    loop {
+        let Some(settings) = tap.settings().filter(|settings| settings.target == *target) else {
+            // The other end may have left too.
+            let _ = timeout(TAP_TIME, output.end()).await;
+            return Left::Changed;
+        };
+        let is_ending = tap.is_ending();
+        let messages = tap.take();
+        let count = messages.len();
+        if count == 0 && !is_ending {
+            tap.news().await;
+        } else if count > 0 {
+            output = match output.write(frames_of(messages, &settings, clock)).await {
+                Ok(output) => output,
+                Err(error) => {
+                    tap.count_dropped(count);
+                    return Left::Failed(error);
+                }
+            };
+            tap.count_written(count);
+        }
+        if is_ending {
+            let _ = timeout(TAP_TIME, output.end()).await;
+            tap.mark_ended();
+            return std::future::pending().await;
+        }
+        sleep(TAP_PAUSE).await;
+    }
+}
+
+/// The frames of messages.
+fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock) -> Vec<u8> {
+    let offset = clock.unix_micros().wrapping_sub(clock.mono().as_micros());
+    let words = (settings.identity.as_str(), settings.version.as_str());
+    let mut frames = Vec::new();
+    for message in messages {
+        let message = cleaned(message, settings.redaction, &settings.secrets);
+        put_data(&Dnstap::of(message, words, offset).encode_to_vec(), &mut frames);
+    }
+    frames
+}
+
+fn is_current(tap: &Tap, target: &TapTarget) -> bool {
+    tap.settings().is_some_and(|settings| settings.target == *target)
+}
+
+fn place_of(target: &TapTarget) -> String {
+    match target {
+        TapTarget::Socket(path) => format!("the socket {}", path.display()),
+        TapTarget::File(path) => path.display().to_string(),
+    }
+}
