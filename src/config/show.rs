@@ -1,6 +1,7 @@
 //! A configuration in the form of its file, for `resolverctl config show`.
 //!
-//! The output, read again, is equal; named files are shown by their path.
+//! The output, read again, is equal; named files are shown by their path. A value that does not explain itself has a
+//! comment.
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
@@ -26,7 +27,7 @@ struct ShownConfig<'c> {
 impl Visitor for ShownConfig<'_> {
     fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>) {
         let default = Some((place.of)(&self.default)).filter(|_| self.changed);
-        let lines = keys(section.keys, (place.of)(self.config), default);
+        let lines = keys(section.name, section.keys, (place.of)(self.config), default);
         if !lines.is_empty() {
             self.once.push_str(&format!("\n[{}]\n{lines}", section.name));
         }
@@ -35,18 +36,59 @@ impl Visitor for ShownConfig<'_> {
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>) {
         let blank = Some(Kind::blank()).filter(|_| self.changed);
         for entry in (place.of)(self.config) {
-            self.many.push_str(&format!("\n[[{}]]\n{}", Kind::NAME, keys(Kind::KEYS, entry, blank.as_ref())));
+            let lines = keys(Kind::NAME, Kind::KEYS, entry, blank.as_ref());
+            self.many.push_str(&format!("\n[[{}]]\n{lines}", Kind::NAME));
         }
     }
 }
 
 /// A line for each key, except keys with the value of `default`.
-fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
+fn keys<Holder>(
+    section: &str,
+    keys: &[ConfigKey<Holder>],
+    holder: &Holder,
+    default: Option<&Holder>,
+) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;
         let is_default =
             !key.required && default.is_some_and(|default| (key.show)(default).as_ref() == Some(&value));
-        (!is_default).then(|| format!("{} = {value}\n", key.name))
+        let shown = value.to_string();
+        let comment = comment(section, key.name, &shown);
+        let comment = comment.map(|comment| format!("  # {comment}")).unwrap_or_default();
+        (!is_default).then(|| format!("{} = {shown}{comment}\n", key.name))
     });
     shown.collect()
+}
+
+/// The comment on a value that does not explain itself.
+fn comment(section: &str, key: &str, value: &str) -> Option<&'static str> {
+    Some(match (section, key, value) {
+        (_, "refuse" | "drop", "[]") => "no exceptions from `allow`",
+        (_, "workers", "0") => "automatic: one thread for every two CPU cores",
+        (_, "dnsbl", "\"guard\"") => "clients get no false listings of DNS lists",
+        ("listen" | "listener", "on_refusal", "\"list\"") => "depends on the list: its `on_refusal`",
+        (_, "lookahead", "\"general\"") => "uses `mode` of [lookahead]",
+        ("listener", "zones", _) => "of the [[zone]] and [[host]] below, its clients see only these",
+        (_, "serve_stale", _) => "maximum age of stale answers",
+        (_, "root_hints" | "trust_anchor" | "registry", "\"\"") => "built-in",
+        (_, "qname_minimisation", "true") => "root and top-level servers get only a part of the name",
+        (_, "race", "true") => "the first query to a zone goes to two servers",
+        (_, "upstream_port", _) => "destination port of queries to servers",
+        ("resolve", "source", "[]") => "the operating system chooses the source address",
+        ("zone", "source", "[]") => "uses `source` of [resolve]",
+        ("resolve" | "zone", "source", _) => "source address of queries to servers",
+        (_, "source_ports", _) => "of UDP queries to servers",
+        (_, "negative_trust_anchors", "[]") => "none",
+        (_, "sha1", "false") => "zones with only SHA-1 signatures count as not signed",
+        (_, "batch", "\"learned\"") => "sends queries ahead to the lists that clients usually query",
+        (_, "batch_groups", "[]") => "none",
+        (_, "batch_waste", _) => "percent of list queries that may stay unused",
+        ("lookahead", "mode", "\"learned\"") => "sends queries that clients usually send next",
+        ("metrics", "listen", "\"\"") => "no metrics",
+        ("history", "size", "\"auto\"") => "one sixteenth of the cache size, at most 64 MiB",
+        (_, "slow", _) => "queries from this time on are logged as slow",
+        (_, "redact", "\"none\"") => "nothing is left out of the files of failed and slow queries",
+        _ => return None,
+    })
 }

@@ -73,8 +73,10 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
         let FailingZone { zone, span, failures, doubted, why, trace } = failing;
         let age = TimeSpan((*span).max(Duration::from_secs(1)));
-        let problem =
-            format!("Zone {zone}: {failures} queries {} within {age}; last: {why}.", failed_text(*doubted));
+        let problem = format!(
+            "Zone {zone}: {failures} queries {} within {age}; last cause: {why}.",
+            failed_text(*doubted)
+        );
         Warning { severity: Severity::Warning, problem, remedy: format!("{trace}.") }
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
@@ -187,7 +189,7 @@ mod tests {
             [Warning {
                 severity: Severity::Warning,
                 problem:
-                    "Zone z0.example.: 9 queries failed within 12 min; last: no server of it gave an answer."
+                    "Zone z0.example.: 9 queries failed within 12 min; last cause: no server of it gave an answer."
                         .to_owned(),
                 remedy: "`resolverctl query z.example. MX --trace` shows each step.".to_owned(),
             }]

@@ -134,6 +134,10 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
             "check the website of the list; resolverd passes on none of its listings meanwhile".to_owned()
         }
         ListState::Parked | ListState::ListsTheWorld | ListState::ListsNothing => remove.to_owned(),
+        ListState::Silent if matches!(entry.way, Way::Stub(_)) => {
+            "check whether the program that serves it at the addresses in the `stub` of its [[zone]] runs"
+                .to_owned()
+        }
         ListState::Silent => format!("{remove} if this continues"),
     })
 }

@@ -159,6 +159,7 @@ impl Switching<'_> {
         if !failed {
             return Ok(CommandOutcome { text: screen::switched(format), exit: Exit::Yes });
         }
+        print(screen::gives_up(format));
         let undone = match give_up(self.machine, &mut self.operator) {
             // The first step has failed before it was recorded.
             Err(SwitchError::NotRecorded) => Vec::new(),

@@ -54,7 +54,7 @@ Validation of answers (DNSSEC):
   bogus           a signature is wrong or missing; clients get SERVFAIL
   indeterminate   the keys could not be fetched; clients get SERVFAIL
 Other terms:
-  failed for      the three zones with the most failed resolutions; `resolverctl failed` shows why
+  failed zones    the three zones with the most failed resolutions; `resolverctl failed` shows why
   resolution      all work for one query that is not in the cache
   failed          in tables: resolutions without a usable answer
   total time      the time of all resolutions of a zone, summed up
@@ -100,12 +100,12 @@ Reasons of messages, with their words in JSON:
 /// Terms of `servers`.
 pub(super) const SERVERS: &str = "\
 Columns:
-  round trip   average time from a query to its reply
-  timeout      time without a reply until another server is queried too (retry_after in JSON)
-  unanswered   queries in a row without a reply
-  lacks        features that the server does not have: EDNS (RFC 6891), TCP; case (0x20): its replies repeat upper
-               and lower case of the name
-  lame for     zones that are delegated to the server, but that it does not serve
+  round trip           average time from a query to its reply
+  retry after          time without a reply after which resolverd queries another server too
+  unanswered in a row  last queries without a reply
+  does not support     features that the server does not have: EDNS (RFC 6891), TCP; case (0x20): its replies repeat
+                       upper and lower case of the name
+  lame for zones       zones that are delegated to the server, but that it does not serve
 States:
   answering        replied to its last query
   recent timeout   did not reply to its last query
@@ -117,8 +117,8 @@ States:
 /// Terms of `zones`.
 pub(super) const ZONES: &str = "\
 Types:
-  stub     the targets are the authoritative servers of the zone
-  forward  the targets are resolvers
+  stub     queries go to the authoritative servers of the zone
+  forward  queries go to other resolvers
   file     the zone is read from a file
   records  the records are in the configuration file
   host     local addresses of one name
@@ -132,9 +132,10 @@ States:
 /// Terms of `inflight`.
 pub(super) const INFLIGHT: &str = "\
 Columns:
-  clients      clients that wait for the answer; 0 if all of them already got SERVFAIL after resolve.deadline
-  messages     messages sent to servers for this query so far
-  waiting for  the server that was queried last, and its zone";
+  clients waiting            clients that wait for the answer; 0 if all of them already got SERVFAIL after resolve.deadline,
+                             or if resolverd sent the query itself
+  messages sent              messages sent to servers for this query so far
+  waiting for server (zone)  the server that was queried last, and its zone";
 
 /// Terms of `monitor`.
 pub(super) const MONITOR: &str = "\
@@ -147,7 +148,7 @@ pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
 shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query is indented below the query whose
 end it waited for. Queries that took less than a millisecond are left out.
-Culprits:
+Causes:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
   truncated       answers need TCP, and TCP fails
@@ -163,7 +164,7 @@ Culprits:
   not DNS         the delay of a pasted line is not in DNS
   unknown         could not tell, or the query record has no such query
 
-Nothing is guessed: culprits that cost about the same time are all shown. A failed query counts as four seconds, because mail
+Nothing is guessed: causes that cost about the same time are all shown. A failed query counts as four seconds, because mail
 is deferred by it.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
@@ -175,7 +176,7 @@ Whether a zone still fails:
   still fails        a query has failed in the last ten minutes, and was not answered since
   works again        the query that failed last was answered since, or after silence another query of the zone
   not queried since  nothing was asked lately
-The word before the reason is the culprit: `resolverctl why --help` explains it. Servers are shown with their last behaviour.
+The words after \"cause\" are explained by `resolverctl why --help`. Servers are shown with their last behaviour.
 (this resolver) stands for queries that resolverd turned away to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
@@ -191,12 +192,13 @@ Entries:
   delegation  the name servers of the zone with this name
   trust       whether the zone is signed
   failure     the query failed a moment ago, and is not repeated yet
+Source of an entry (source in JSON):
+  authoritative      from a server of the zone
+  non-authoritative  from another server, or behind an alias (answer in JSON)
+  glue               address of a name server from a referral, never given to clients
 Columns:
-  listener group  number of a group of listeners that see the same zones (view in JSON); only these listeners use
-                  the entry
-  flags           of the query: DO: with signatures; CD: without validation
-  source          authoritative: from a server of the zone; non-authoritative: from another server, or behind an
-                  alias (answer in JSON); glue: address of a name server from a referral, never given to clients";
+  query flags  DO: with signatures; CD: without validation
+  listeners    number of a group of listeners that see the same zones (view in JSON); only these listeners use the entry";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\
@@ -216,9 +218,9 @@ Columns:
   listed         answers that were a listing
   p50, p99       half of the answers, and 99 percent, took at most this time
   sent today     queries sent to the list today (UTC), those ahead of clients and those for tests included
-  quota          the daily quota of the configuration, or the free queries per day by the terms of the list
-  used ahead     queries sent ahead of clients (`dnsbl.batch`) that a client then sent (batch_used in JSON)
-  unused ahead   queries sent ahead of clients that no client sent (batch_unused)
+  limit per day  the quota of the configuration, or the queries per day that the terms of the list permit for free use
+  ahead, used    queries sent ahead of clients (`dnsbl.batch`) that a client then sent (batch_used in JSON)
+  ahead, unused  queries sent ahead of clients that no client sent (batch_unused)
   time saved     time that clients did not wait, because a query was sent ahead (batch_saved)
 States:
   ok                  the list works
@@ -229,7 +231,7 @@ States:
   lists everything    it lists even the test entry that must not be listed; its listings are ignored
   lists nothing       it does not list even the test entry that must be listed
   tests differ        a test entry has the wrong answer, but clients' queries show that the list works
-  silent              its servers do not answer
+  does not answer     its servers do not answer (silent in JSON)
   shut down           the list ended; resolverd answers \"not listed\" itself
   not in registry     clients query this zone like a list, but it is not known as one";
 
@@ -253,14 +255,14 @@ States:
   inactive  clients send too few of its queries; resolverd sends none and counts which ones clients send
   learning  inactive, because too few queries have been counted
 Columns, with their words in JSON if they differ:
-  useful          (share) percent of its last 100 to 200 queries that clients used, or would have used: within 30 s, or
+  used by clients (share) percent of its last 100 to 200 queries that clients used, or would have used: within 30 s, or
                   later before the end of the TTL
   sent ahead      (asked) queries sent ahead of clients
   used            of these, queries whose answer a client used before the end of its TTL
   unused          of these, queries whose answer no client has used
   time saved      time that clients did not wait because of look-ahead
   not sent ahead  (observed) queries that clients were expected to send, while the rule was not active
-  then asked      (sent_later) of these, queries that a client sent within 30 s";
+  sent by clients (sent_later) of these, queries that a client sent within 30 s";
 
 /// Terms of `nta`.
 pub(super) const NTA: &str = "\

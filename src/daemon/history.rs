@@ -114,7 +114,7 @@ impl Store for HistoryFiles {
         if let Err(error) = self.write(entries) {
             let directory = self.directory.display();
             tracing::warn!(
-                "cannot write to {directory}: {error}; failed and slow queries of this time are forgotten at the next start"
+                "cannot write to {directory}: {error}; until this works again, failed and slow queries are not kept over a restart"
             );
         }
     }

@@ -347,7 +347,7 @@ fn raise_descriptors() {
         || wanted < DESCRIPTORS
     {
         tracing::warn!(
-            "only {wanted} of {DESCRIPTORS} file descriptors are available; increase LimitNOFILE of resolverd.service"
+            "resolverd can open only {wanted} files and sockets, but may need {DESCRIPTORS}; set LimitNOFILE={DESCRIPTORS} with `systemctl edit resolverd`"
         );
     }
 }

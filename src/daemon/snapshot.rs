@@ -58,7 +58,7 @@ impl Write for Bounded<'_> {
         if ends.get().is_some_and(|ends| clock.mono() >= *ends) {
             return Err(io::Error::new(
                 ErrorKind::TimedOut,
-                "the disk is too slow to write it before the end",
+                "the disk is too slow to write it before resolverd stops",
             ));
         }
         self.file.write(octets)

@@ -136,7 +136,7 @@ impl Running {
                 notify::listens(&all);
             }
             Err(error) => tracing::error!(
-                "a configured address has appeared on this host, but resolverd cannot listen at it: {error}; resolverd tries again"
+                "a configured address has appeared on this host, but resolverd does not receive queries there: {error}; stop the program that uses the port (`resolverctl check system` names it); resolverd tries again"
             ),
         }
     }

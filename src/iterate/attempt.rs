@@ -530,7 +530,7 @@ fn describe(said: &Said, message: &Message) -> Words {
         },
         Said::Referral(referral) => {
             let (servers, addresses) = (referral.servers.len(), referral.glue.len());
-            let text = format!("referral to {} ({servers} servers, {addresses} addresses)", referral.zone);
+            let text = format!("referral to {} (servers: {servers}, addresses: {addresses})", referral.zone);
             text.into()
         }
         Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),

@@ -191,7 +191,7 @@ pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> Strin
             "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
         ),
         CulpritKind::ServerSlow => {
-            format!("the servers of {zone} are slow; answers stay in the cache for their TTL, so later mail is faster")
+            format!("nothing: the servers of {zone} are slow; their answers stay in the cache, so later mail is faster")
         }
         CulpritKind::ServerRefused => format!(
             "tell the owner of {zone} that its servers refuse queries; if others can resolve it, the address of this host is blocked there"

@@ -314,16 +314,18 @@ impl fmt::Display for SlowLine {
         let Self { asked, elapsed, culprit } = self;
         let kind = culprit.kind.word().replace('_', " ");
         let (seconds, evidence, advice) = (elapsed.as_secs_f32(), &culprit.evidence, &culprit.advice);
-        write!(formatter, "query {asked} took {seconds:.1} s: {kind}: {evidence}; to do: {advice}")
+        write!(formatter, "query {asked} took {seconds:.1} s; cause: {kind}: {evidence}; to do: {advice}")
     }
 }
 
 impl fmt::Display for FailedSum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
-        let (queries, zones) =
-            (counted(*queries, "more query", "more queries"), counted(*zones as u64, "zone", "zones"));
-        write!(formatter, "{queries} of {zones} failed in the last hour")?;
+        formatter.write_str(&counted(*queries, "more query", "more queries"))?;
+        if *zones > 0 {
+            write!(formatter, " of {}", counted(*zones as u64, "zone", "zones"))?;
+        }
+        formatter.write_str(" failed in the last hour")?;
         if *in_outage > 0 {
             write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
         }
@@ -351,7 +353,7 @@ impl fmt::Display for Line {
         match self {
             Self::ZoneFails { zone, failures, doubted, span, why, question, .. } => write!(
                 formatter,
-                "zone {zone}: {failures} queries {} within {}; last: {why}; {}",
+                "zone {zone}: {failures} queries {} within {}; last cause: {why}; {}",
                 failed_text(*doubted),
                 age(span),
                 Trace(question)
@@ -377,7 +379,7 @@ impl fmt::Display for Line {
             Self::QueriesFailed(sum) => sum.fmt(formatter),
             Self::ZonesFailed { zones } => write!(
                 formatter,
-                "{} for the first time in an hour, without a line for each; `resolverctl failed` shows them",
+                "{} for the first time in an hour, too many for a line each; `resolverctl failed` shows them",
                 counted(*zones, "more zone failed", "more zones failed")
             ),
             Self::QuerySlow(slow) => slow.fmt(formatter),

@@ -19,7 +19,9 @@ pub enum SwitchError {
         error: io::Error,
     },
     /// A file that has changed since the switch.
-    #[error("{path} has changed since the switch, and stays as it is; the former text is in {RECORD}")]
+    #[error(
+        "{path} was changed after the switch, so it was not restored; its text before the switch is in {RECORD}"
+    )]
     Changed {
         /// The file.
         path: String,
@@ -67,7 +69,7 @@ pub enum SwitchError {
         path: String,
     },
     /// A file that could not be restored names resolverd.
-    #[error("resolverd goes on, because {path} could not be restored and names it")]
+    #[error("resolverd keeps running, because {path} could not be restored and names it")]
     Needed {
         /// The file.
         path: String,
@@ -93,13 +95,13 @@ pub enum SwitchError {
         path: String,
     },
     /// A signal came.
-    #[error("not begun: a signal has interrupted it")]
+    #[error("a signal interrupted the switch before this step")]
     Interrupted,
     /// Another process switches.
     #[error("another `resolverctl switch` is running")]
     Busy,
     /// systemctl has failed.
-    #[error("systemctl {arguments}: {said}")]
+    #[error("systemctl {arguments}: {said}{}", log_of(.arguments))]
     Systemctl {
         /// Its arguments.
         arguments: String,
@@ -123,6 +125,13 @@ pub enum SwitchError {
     /// The record may have been written by somebody else than root.
     #[error("{RECORD} does not belong to root alone, or is no record of this version; nothing is changed")]
     Untrusted,
+}
+
+/// The command that shows the log of the units that systemctl was given; empty if there are none.
+fn log_of(arguments: &str) -> String {
+    let units = arguments.split(' ').filter(|word| word.ends_with(".service") || word.ends_with(".socket"));
+    let units: Vec<String> = units.map(|unit| format!(" -u {unit}")).collect();
+    if units.is_empty() { String::new() } else { format!("; to see why: journalctl -e{}", units.concat()) }
 }
 
 impl SwitchError {

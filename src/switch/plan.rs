@@ -22,6 +22,8 @@ pub struct SwitchPlan {
     pub refusals: Vec<HostFinding>,
     /// Consequences that an operator must know before.
     pub warnings: Vec<HostFinding>,
+    /// Whether the operator permits to stop a resolver that other hosts can query.
+    pub stop_shared: bool,
 }
 
 /// The checks whose failures a step mends, or refuses by itself.
@@ -41,8 +43,12 @@ const CHECK: &str = "switch";
 /// Decides. Services are stopped as late, and resolverd is started as early, as possible; at each boot in between, one of them
 /// starts. `stop_shared`: also a resolver that other hosts can query may be stopped.
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
-    let mut draft =
-        PlanDraft { facts, stop_shared, findings: judge(&facts.host), plan: SwitchPlan::default() };
+    let mut draft = PlanDraft {
+        facts,
+        stop_shared,
+        findings: judge(&facts.host),
+        plan: SwitchPlan { stop_shared, ..SwitchPlan::default() },
+    };
     draft.refuse();
     draft.keep_others_off_resolv_conf();
     draft.take_port();
@@ -125,7 +131,7 @@ impl PlanDraft<'_> {
                 "/etc/NetworkManager/conf.d/zz-resolverd.conf",
                 format!("{MARK}[main]\ndns=none\n"),
                 Some((NETWORK_MANAGER, false)),
-                "NetworkManager would overwrite /etc/resolv.conf",
+                "otherwise NetworkManager overwrites /etc/resolv.conf",
             );
         }
         if self.is_amiss(cloud_init::CHECK) {
@@ -133,7 +139,7 @@ impl PlanDraft<'_> {
                 "/etc/cloud/cloud.cfg.d/zz-resolverd.cfg",
                 format!("{MARK}manage_resolv_conf: false\n"),
                 None,
-                "cloud-init would overwrite /etc/resolv.conf at the next boot",
+                "otherwise cloud-init overwrites /etc/resolv.conf at the next boot",
             );
         }
         let dhclient = &self.facts.dhclient;
@@ -145,7 +151,7 @@ impl PlanDraft<'_> {
                 HOOK,
                 format!("{MARK}make_resolv_conf() {{ :; }}\n"),
                 None,
-                "dhclient would overwrite /etc/resolv.conf with each lease",
+                "otherwise dhclient overwrites /etc/resolv.conf with each lease",
             ),
             (true, false) => self.plan.warnings.push(HostFinding::warning(
                 CHECK,
@@ -162,7 +168,7 @@ impl PlanDraft<'_> {
                 "/etc/resolvconf.conf",
                 format!("{text}{gap}{MARK}{OPENRESOLV_OFF}\n"),
                 None,
-                "openresolv would overwrite /etc/resolv.conf",
+                "otherwise openresolv overwrites /etc/resolv.conf",
             );
         }
     }
@@ -178,7 +184,10 @@ impl PlanDraft<'_> {
                 Some(unit) if is_resolver(unit) => {
                     if stopped.insert(unit.to_owned()) {
                         let change = Change::Stop { unit: unit.to_owned() };
-                        self.step(change, format!("{} holds {address}", holder.process));
+                        self.step(
+                            change,
+                            format!("{} listens at {address}, which resolverd needs", holder.process),
+                        );
                     }
                 }
                 // Its dnsmasq ends with the step above.
@@ -188,10 +197,10 @@ impl PlanDraft<'_> {
                     self.plan.refusals.push(HostFinding::failure(
                         port::CHECK,
                         format!(
-                            "{}{of} holds {address}, and is no service that only resolves names",
+                            "{}{of} listens at {address}, and is not a service that only resolves names",
                             holder.process
                         ),
-                        "free the port in its configuration, or stop it yourself",
+                        "change its configuration so that it does not use this port, or stop it yourself",
                     ));
                 }
             }
@@ -200,11 +209,11 @@ impl PlanDraft<'_> {
         let runs =
             OWN_UNITS.iter().all(|name| self.unit(name).is_some_and(|unit| unit.enabled && unit.active));
         if !runs {
-            self.step(Change::Start, "resolverd answers at port 53");
+            self.step(Change::Start, "resolverd then answers at port 53");
         }
         let rivals = self.facts.units.iter().filter(|state| is_resolver(&state.unit) && state.enabled);
         for state in rivals.filter(|state| stopped.contains(&state.unit) || !state.active) {
-            let why = "it would take port 53 at the next boot".to_owned();
+            let why = "otherwise it takes port 53 at the next boot".to_owned();
             self.plan.steps.push(SwitchStep { change: Change::Disable { unit: state.unit.clone() }, why });
         }
     }
@@ -237,8 +246,8 @@ impl PlanDraft<'_> {
             (true, _) => {}
             (false, true) => self.plan.warnings.push(HostFinding::warning(
                 CHECK,
-                evidence,
-                "it is stopped, because --stop-shared was given; these hosts then get no answers from it",
+                format!("{evidence}; this switch stops it, because you gave --stop-shared; other hosts then get no answers from it"),
+                "if other hosts need it, run the command without --stop-shared: it shows other ways",
             )),
             (false, false) => self.plan.refusals.push(HostFinding::failure(
                 CHECK,
@@ -251,8 +260,8 @@ impl PlanDraft<'_> {
         if let (Some((_, path)), Ok(false)) = (import, &self.facts.config) {
             self.plan.warnings.push(HostFinding::warning(
                 CHECK,
-                format!("the zones and settings of {path} are not carried over"),
-                format!("convert them first: `resolverctl import {path}`"),
+                format!("this switch does not copy the zones and settings of {path} to resolverd"),
+                format!("convert them before the switch: `resolverctl import {path}`"),
             ));
         }
     }
@@ -264,7 +273,7 @@ impl PlanDraft<'_> {
                 "/etc/systemd/resolved.conf.d/zz-resolverd.conf",
                 format!("{MARK}[Resolve]\nDNS=\nDNS={address}\nDNSOverTLS=no\nDomains=~.\n"),
                 Some(("systemd-resolved.service", true)),
-                "programs that ask systemd-resolved would bypass resolverd",
+                "otherwise programs that ask systemd-resolved bypass resolverd",
             );
         }
     }
@@ -279,7 +288,7 @@ impl PlanDraft<'_> {
                 "/etc/nsswitch.conf",
                 text,
                 None,
-                "programs would ask systemd-resolved before any DNS server",
+                "otherwise programs ask systemd-resolved before any DNS server",
             ),
             _ => {
                 let found = self.findings.iter().find(|finding| finding.check == nsswitch::CHECK);
@@ -303,7 +312,7 @@ impl PlanDraft<'_> {
             false => old.to_owned(),
         };
         if text != old {
-            self.write("/etc/resolv.conf", text.clone(), None, "programs of this host ask resolverd");
+            self.write("/etc/resolv.conf", text.clone(), None, "programs of this host then ask resolverd");
         }
         let mut after = self.facts.host.clone();
         after.resolv_conf =
@@ -314,7 +323,7 @@ impl PlanDraft<'_> {
                 "/var/spool/postfix/etc/resolv.conf",
                 text,
                 Some(("postfix.service", false)),
-                "Postfix's services in the chroot read this copy",
+                "the services of Postfix that run in the chroot read this copy",
             );
         }
     }

@@ -96,6 +96,22 @@ pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 /// The units of resolverd.
 pub const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
+impl Change {
+    /// The state of this host after the change was undone, as a sentence without a full stop.
+    pub fn undone(&self) -> String {
+        match self {
+            Self::File { path, informs: None, .. } => format!("{path} is as before the switch"),
+            Self::File { path, informs: Some(informed), .. } => {
+                let verb = if informed.restart { "restarted" } else { "reloaded" };
+                format!("{path} is as before the switch; {} was {verb}", informed.unit)
+            }
+            Self::Stop { unit } => format!("{unit} runs again"),
+            Self::Disable { unit } => format!("{unit} starts at boot again"),
+            Self::Start => format!("{} are as before the switch", OWN_UNITS.join(" and ")),
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

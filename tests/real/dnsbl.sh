@@ -71,7 +71,7 @@ guarded() {
 
 # Old data are logged, and with when_stale = "public" the public list is queried instead.
 stale_mirror() {
-  soon has 'local mirror of mirrored\.lists\.example are 18[0-9] min old.*; resolverd queries the public list meanwhile' cat "$work/resolverd.log"
+  soon has 'local mirror of mirrored\.lists\.example are 18[0-9] min old.*; resolverd queries the public servers of the list meanwhile' cat "$work/resolverd.log"
   soon has 'local mirror of reported\.lists\.example are 18[0-9] min old, more than its max_age; check' cat "$work/resolverd.log"
   has '127\.0\.0\.3' dig @127.0.0.1 +short 66.77.18.198.mirrored.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.reported.lists.example A

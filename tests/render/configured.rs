@@ -79,6 +79,15 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     }
 }
 
+/// A zone whose server has this name.
+pub(crate) fn hostile_zone(name: &str) -> Reply {
+    Reply::ZoneState(zone(
+        "a.example.",
+        ZoneSource::Forward,
+        vec![server("192.0.2.1:853", Some(name), None, None)],
+    ))
+}
+
 #[test]
 fn the_configured_zones() {
     let answering = server("10.1.1.1:53", None, Some(0.0008), Some(Health::Answering));
@@ -89,7 +98,7 @@ fn the_configured_zones() {
     corp.source = vec!["10.1.1.25".parse().unwrap()];
     let due = server("10.2.0.53:5353", None, Some(0.03), Some(Health::Due));
     let secure = server("[2001:db8::1]:853", Some("dns.example"), Some(0.0123), Some(Health::Doubtful));
-    let unasked = server("192.0.2.1:853", Some("\u{1b}[31m"), None, None);
+    let unasked = server("192.0.2.1:853", Some("dns2.example"), None, None);
     let mut partner = zone("partner.example.", ZoneSource::Forward, vec![due, secure, unasked]);
     partner.max_ttl = Some(5_400.0);
     partner.negative_max_ttl = Some(60.0);
@@ -101,7 +110,7 @@ fn the_configured_zones() {
     let blocked = zone("blocked.example.", ZoneSource::Records, Vec::new());
     let rows = [corp, partner, office, printer, blocked].map(Reply::ZoneState);
     both("zones", &zones::table(&rows, Style::Plain), &lines(&rows));
-    golden("zones_colored.txt", &zones::table(&rows, Style::Colored));
+    golden("zones_colored.ansi", &zones::table(&rows, Style::Colored));
     assert_eq!(zones::table(&[], Style::Plain), "no configured zones\n");
 }
 
@@ -140,14 +149,20 @@ fn the_rules_of_look_ahead() {
         Reply::Lookahead(LookaheadState { mode: LookaheadMode::Learned, own_modes: 0, refused: 0, lost: 0 }),
     ];
     both("lookahead", &lookahead::table(&rows, Style::Plain), &lines(&rows));
-    golden("lookahead_colored.txt", &lookahead::table(&rows, Style::Colored));
-    for (mode, name) in [
-        (LookaheadMode::Rules, "lookahead_rules.txt"),
-        (LookaheadMode::Observe, "lookahead_observe.txt"),
-        (LookaheadMode::Off, "lookahead_off.txt"),
+    golden("lookahead_colored.ansi", &lookahead::table(&rows, Style::Colored));
+    let counted = [
+        row(Rule::Ptr, RuleState::Active, [0, 0, 0], [18_204, 17_961], Some(98)),
+        row(Rule::MxA, RuleState::Inactive, [0, 0, 0], [9_120, 1_003], Some(11)),
+    ];
+    for (mode, rules, refused, name) in [
+        (LookaheadMode::Rules, &rows[..3], 1_204, "lookahead_rules.txt"),
+        (LookaheadMode::Observe, &counted[..], 0, "lookahead_observe.txt"),
+        (LookaheadMode::Off, &[][..], 0, "lookahead_off.txt"),
     ] {
-        let state = LookaheadState { mode, own_modes: 2, refused: 1_204, lost: 17 };
-        golden(name, &lookahead::table(&[Reply::Lookahead(state)], Style::Plain));
+        let lost = if mode == LookaheadMode::Off { 0 } else { 17 };
+        let state = LookaheadState { mode, own_modes: 2, refused, lost };
+        let replies: Vec<Reply> = rules.iter().cloned().chain([Reply::Lookahead(state)]).collect();
+        golden(name, &lookahead::table(&replies, Style::Plain));
     }
 }
 

@@ -8,14 +8,10 @@ use resolverd::record::failed::{FailedServer, FailedZone, StillFails};
 
 use super::{both, golden, lines};
 
-fn moment(unix: f64) -> String {
-    let (hours, minutes) = (unix / 3_600.0, unix / 60.0);
-    format!(
-        "2026-11-{:02.0} {:02.0}:{:02.0}:00",
-        (hours / 24.0).floor(),
-        (hours % 24.0).floor(),
-        minutes % 60.0
-    )
+/// Seconds since the begin of a day.
+fn moment(seconds: f64) -> String {
+    let utc = jiff::Timestamp::from_second(1_795_132_800 + seconds as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn since(from: f64) -> FailedRequest {
@@ -67,7 +63,7 @@ fn each_zone_has_its_reason_and_what_to_do() {
     };
     let shed = FailedZone {
         zone: None,
-        questions: 1,
+        questions: 2,
         first: 3_600.0,
         last: 90_000.0,
         culprit: CulpritKind::Overload,
@@ -75,12 +71,12 @@ fn each_zone_has_its_reason_and_what_to_do() {
         extended_error: Some(14),
         servers: Vec::new(),
         still_fails: StillFails::No,
-        advice: "too many queries came at once, and resolverd answered some with SERVFAIL".to_owned(),
+        advice: "too many queries came at once, and resolverd answered some with SERVFAIL; `resolverctl stats` shows the client and the zone that cause it".to_owned(),
         ..silent()
     };
     let replies = replies(Some(0.0), vec![silent(), refused, shed]);
     both("failed", &failed::zones(&replies, &since(0.0), &moment, Style::Plain), &lines(&replies));
-    golden("failed_colored.txt", &failed::zones(&replies, &since(0.0), &moment, Style::Colored));
+    golden("failed_colored.ansi", &failed::zones(&replies, &since(0.0), &moment, Style::Colored));
 }
 
 #[test]
@@ -92,7 +88,7 @@ fn how_far_the_record_reaches_is_said() {
     let few = FailedRequest { from: 60.0, zone, client };
     assert!(
         failed::zones(&none, &few, &moment, Style::Plain)
-            .starts_with("no query of 192.0.2.0/24 for mail.example failed since 2026-11-00 00:01:00\n")
+            .starts_with("No query of 192.0.2.0/24 for mail.example failed since 2026-11-20 00:01:00 UTC.\n")
     );
     assert_eq!(
         text(&replies(None, Vec::new())),

@@ -53,7 +53,7 @@ fn report() -> Report {
         questions: 385_207,
         outcomes: Outcome::ALL
             .into_iter()
-            .zip([361_324, 7_318, 15_793, 0, 600, 151, 17, 0, 3, 0, 0, 1])
+            .zip([356_505, 7_318, 15_793, 0, 600, 151, 17, 4_819, 3, 0, 0, 1])
             .collect(),
         apart: Apart::ALL.into_iter().zip([1, 0, 0, 17, 0]).collect(),
         latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),
@@ -92,8 +92,12 @@ fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -
         under_1s,
         under_3s,
         over_3s,
-        messages: BTreeMap::from([(Conduct::Answered, 2), (Conduct::Silent, 12)]),
-        round_trip: 0.0301,
+        messages: if verdict.starts_with("timeout") {
+            BTreeMap::from([(Conduct::Answered, 75), (Conduct::Silent, 212), (Conduct::Refused, 14)])
+        } else {
+            BTreeMap::from([(Conduct::Answered, 4 + flights.iter().sum::<u64>())])
+        },
+        round_trip: if verdict.starts_with("slow") { 0.32 } else { 0.014 },
         verdict: verdict.to_owned(),
     }
 }
@@ -114,9 +118,9 @@ fn zones() -> Vec<ZoneRow> {
 }
 
 fn servers() -> Vec<ServerRow> {
-    let row = |server: &str, silent, answered, verdict: &str| ServerRow {
+    let row = |server: &str, silent: u64, answered: u64, verdict: &str| ServerRow {
         server: server.to_owned(),
-        waited: 88.1,
+        waited: (400 * silent + 30 * answered) as f64 / 1_000.0,
         messages: [(Conduct::Answered, answered), (Conduct::Silent, silent)]
             .into_iter()
             .filter(|(_, n)| *n > 0)
@@ -196,12 +200,13 @@ fn record(name: &str, ttl: u32, kind: &str, data: &str) -> RecordText {
 }
 
 fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) -> QueryReply {
+    let elapsed = if outcome == Outcome::Cache { 0.000_19 } else { 0.1234 };
     QueryReply {
         name: "mail.example.".to_owned(),
         kind: kind.to_owned(),
         rcode: rcode.to_owned(),
         outcome,
-        elapsed: 0.1234,
+        elapsed,
         flags: vec!["ra".to_owned()],
         security: if rcode == "SERVFAIL" { Security::Unchecked } else { Security::Secure },
         answers,
@@ -223,7 +228,7 @@ fn both(name: &str, text: &str, json: &str) {
 #[test]
 fn the_screen() {
     both("stats", &screen::stats(&stats(), Style::Plain), &json::line(&stats()));
-    golden("stats_colored.txt", &screen::stats(&stats(), Style::Colored));
+    golden("stats_colored.ansi", &screen::stats(&stats(), Style::Colored));
 }
 
 #[test]
@@ -300,7 +305,7 @@ fn well_and_not_well() {
     both("status", &text::status(&well, Style::Plain), &json::line(&well));
     let warning = Warning {
         severity: Severity::Warning,
-        problem: "Zone badly-run.example.: 9 queries failed within 12 min; last: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
+        problem: "Zone badly-run.example.: 9 queries failed within 12 min; last cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
         remedy: "`resolverctl query mail.badly-run.example. MX --trace` shows each step.".to_owned(),
     };
     let unwell = status(vec![warning]);
@@ -314,7 +319,10 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
         problem: problem.to_owned(),
         remedy: "See `resolverctl failed`.".to_owned(),
     };
-    let zone = warning(Severity::Warning, "Zone a.example.: 9 queries failed | last:\ntimeout.");
+    let zone = warning(
+        Severity::Warning,
+        "Zone a.example.: 9 queries failed within 12 min; last cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
+    );
     let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
     let long = warning(Severity::Warning, &"x".repeat(10_000));
     let told = |warnings| plugin::told(&status(warnings), &stats());
@@ -330,7 +338,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
         text += &line;
     }
     let socket = std::path::PathBuf::from("/run/resolverd/control.sock");
-    let error = std::io::ErrorKind::NotFound.into();
+    let error = std::io::Error::from_raw_os_error(2);
     for (failure, expected) in [
         (CommandFailure::Unreachable { socket: socket.clone(), error }, PluginState::Critical),
         (CommandFailure::Timeout(std::time::Duration::from_secs(5)), PluginState::Critical),
@@ -351,6 +359,11 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
         }
     }
     assert!(told(vec![long]).1.len() < 1_024);
+    let hostile = told(vec![warning(Severity::Warning, "Zone a.example.: failed | last:\ntimeout.")]).1;
+    assert!(
+        hostile.starts_with("RESOLVERD WARNING - Zone a.example.: failed / last:\\ntimeout.|"),
+        "{hostile}"
+    );
 }
 
 #[test]
@@ -366,7 +379,7 @@ fn queries_as_they_end() {
             error: error.map(str::to_owned),
         })
     };
-    let failed = "no server of example. gave a usable answer: 192.0.2.53 timeout \u{1b}[31m";
+    let failed = "no server of example. gave a usable answer: 192.0.2.53 timeout";
     let replies = [
         event(Outcome::Upstream, 0.0412, None),
         event(Outcome::Failed, 4.0, Some(failed)),
@@ -375,6 +388,55 @@ fn queries_as_they_end() {
     let time = |_: f64| "03:12:30.250".to_owned();
     let text: String = replies.iter().map(|reply| monitor::line(reply, &time, Style::Plain)).collect();
     both("monitor", &text, &lines(&replies));
+}
+
+/// Texts of strangers must not act on a terminal.
+#[test]
+fn control_characters_are_escaped() {
+    let hostile = || "a\u{1b}[31m\u{7}".to_owned();
+    let mut failed = query("A", "SERVFAIL", Outcome::Failed, Vec::new());
+    failed.extended_error = Some(ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, hostile()));
+    let received = StepEvent::Received {
+        server: "192.0.2.53:53".to_owned(),
+        conduct: Conduct::Silent,
+        round_trip_micros: 400_000,
+        said: hostile(),
+    };
+    failed.steps = vec![Step { at_micros: 0, depth: 0, event: received }];
+    let event = Reply::Event(QueryEvent {
+        at: 0.0,
+        client: "127.0.0.1".parse().unwrap(),
+        name: hostile(),
+        kind: "MX".to_owned(),
+        outcome: Outcome::Failed,
+        elapsed: 4.0,
+        error: Some(hostile()),
+    });
+    let held = Reply::Held(HeldRow {
+        held: HeldAs::Delegation,
+        kind: None,
+        view: 0,
+        flags: Vec::new(),
+        ttl: 300,
+        source: None,
+        octets: 100,
+        data: vec![hostile()],
+    });
+    let mut servers = server_states();
+    if let Some(Reply::ServerState(row)) = servers.first_mut() {
+        row.lame = vec![hostile()];
+    }
+    let zone = configured::hostile_zone(&hostile());
+    for screen in [
+        text::query(&failed, Style::Plain),
+        monitor::line(&event, &|_| String::new(), Style::Plain),
+        state::held(&[held], Style::Plain),
+        state::servers(&servers, None, Style::Plain),
+        resolverd::ctl::render::zones::table(&[zone], Style::Plain),
+    ] {
+        assert!(screen.contains("a\\u{1b}[31m\\u{7}"), "{screen}");
+        assert!(!screen.contains(|letter: char| letter.is_control() && letter != '\n'), "{screen:?}");
+    }
 }
 
 #[test]
@@ -394,7 +456,7 @@ fn answers() {
     let mut failed = query("A", "SERVFAIL", Outcome::Failed, Vec::new());
     failed.extended_error = Some(ExtendedError::new(
         ExtendedError::NO_REACHABLE_AUTHORITY,
-        "no server of example. gave a usable answer: 192.0.2.53 timeout, \u{1b}[31m.",
+        "no server of example. gave a usable answer: 192.0.2.53 timeout.",
     ));
     shown("query_failed", &failed);
 }
@@ -410,7 +472,7 @@ fn a_trace() {
     let received = |server: &str, conduct, said: &str| StepEvent::Received {
         server: server.to_owned(),
         conduct,
-        round_trip_micros: 12_300,
+        round_trip_micros: if conduct == Conduct::Silent { 400_000 } else { 12_300 },
         said: said.to_owned(),
     };
     let question = |name: &str| StepEvent::Question { name: name.to_owned(), kind: "A".to_owned() };
@@ -428,14 +490,14 @@ fn a_trace() {
             received(
                 "192.0.2.53:53",
                 Conduct::Answered,
-                "referral to mail.example. (2 servers, 1 addresses)",
+                "referral to mail.example. (servers: 2, addresses: 3)",
             ),
         ),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
         step(12_600, 1, sent("198.51.100.1:53", "race")),
-        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout\u{7}")),
-        step(412_700, 1, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
+        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
+        step(412_700, 1, StepEvent::Ended { result: "SERVFAIL: no server answered".to_owned() }),
         step(424_000, 0, StepEvent::Scrubbed { dropped: 2 }),
         step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
         step(1_424_100, 0, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
@@ -507,7 +569,7 @@ fn server_states() -> Vec<Reply> {
         ),
         row("192.0.2.1:53", Some(0.0123), Health::Doubtful, None, 1, [true, false, true], &[]),
         row("192.0.2.53:53", Some(0.008), Health::Answering, None, 0, [true; 3], &[]),
-        row("192.0.2.54:53", None, Health::Answering, None, 0, [true, true, false], &["\u{7}."]),
+        row("192.0.2.54:53", None, Health::Answering, None, 0, [true, true, false], &[]),
         row("192.0.2.55:53", None, Health::Answering, None, 0, [true; 3], &[]),
     ]
 }
@@ -573,7 +635,7 @@ fn what_memory_holds() {
             HeldAs::Delegation,
             None,
             86_000,
-            &["ns1.example. 192.0.2.1 2001:db8::1", "ns2.example.\u{1b}[31m"],
+            &["ns1.example. 192.0.2.1 2001:db8::1", "ns2.example. 192.0.2.2"],
         ),
         row(
             HeldAs::Failure,

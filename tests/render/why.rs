@@ -117,7 +117,7 @@ fn a_message_is_a_waterfall_with_its_culprit() {
     let messages = [silent(), fine()];
     let told: Vec<&MessageReport> = messages.iter().collect();
     both("why", &why::messages(&told, &moment, Style::Plain), &lines(&replies(&messages)));
-    golden("why_colored.txt", &why::messages(&told, &moment, Style::Colored));
+    golden("why_colored.ansi", &why::messages(&told, &moment, Style::Colored));
 }
 
 #[test]

@@ -223,8 +223,11 @@ fn a_signal_undoes_the_switch() {
         let before = host.files();
         let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
         assert_eq!(code, 1, "{signal}: {text}");
-        assert!(text.contains("a signal has interrupted it"), "{text}");
-        assert!(text.contains("If this command is interrupted, run: resolverctl switch --back\n"), "{text}");
+        assert!(text.contains("a signal interrupted the switch before this step"), "{text}");
+        assert!(
+            text.contains("If this command is interrupted before its end, run: resolverctl switch --back\n"),
+            "{text}"
+        );
         assert!(text.ends_with("All is as before the switch.\n"), "{text}");
         let mut after = host.files();
         after.remove("var/lib");
@@ -245,7 +248,7 @@ fn consequences_are_told_before_the_steps() {
     let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
     assert_eq!(code, 0);
     let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
-    assert!(place("/etc/bind/named.conf are not carried over") < place("stop named.service"));
+    assert!(place("of /etc/bind/named.conf to resolverd") < place("stop named.service"));
     assert!(place("other hosts may query") < place("stop named.service"));
 }
 

@@ -29,7 +29,7 @@ fn back_restores_each_file_and_each_service() {
     let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
     golden("switch_done.txt", &without_times(&text));
     assert_eq!(code, 0);
-    golden("switch_calls.txt", &host.calls());
+    golden("switch_calls.log", &host.calls());
     for (path, expected) in [
         ("etc/resolv.conf", "search corp.example\nnameserver 127.0.0.1\noptions edns0 trust-ad rotate\n"),
         ("etc/nsswitch.conf", "passwd: files\nhosts: files dns\nnetworks: files\n"),
@@ -124,7 +124,7 @@ fn nothing_happens_where_a_failure_stays() {
         let (code, text) = host.switch(internet, &["--yes"]);
         assert_eq!(code, 1, "{text}");
         assert!(text.contains(words), "{words}: {text}");
-        assert!(text.ends_with("Nothing was changed. Correct the failures first.\n"), "{text}");
+        assert!(text.ends_with("Nothing was changed. Correct the failures above first.\n"), "{text}");
         assert_eq!((host.files(), host.calls()), (before, String::new()));
     };
     refused(&plain(), &offline, "outgoing UDP");
@@ -132,7 +132,7 @@ fn nothing_happens_where_a_failure_stays() {
     let internet = internet();
     let host = plain();
     host.holds("docker-proxy", "docker.service", [0, 0, 0, 0]);
-    refused(&host, &internet, "docker-proxy of docker.service holds 0.0.0.0:53");
+    refused(&host, &internet, "docker-proxy of docker.service listens at 0.0.0.0:53");
 
     let host = plain();
     host.write("units/dnsmasq.service", "loaded enabled active\n");
@@ -148,7 +148,7 @@ fn nothing_happens_where_a_failure_stays() {
     );
     host.write("etc/resolv.conf", "nameserver 127.0.0.53\n");
     host.holds("systemd-resolve", "systemd-resolved.service", [127, 0, 0, 53]);
-    refused(&host, &internet, "systemd-resolve of systemd-resolved.service holds 127.0.0.53:53");
+    refused(&host, &internet, "systemd-resolve of systemd-resolved.service listens at 127.0.0.53:53");
 
     let host = plain();
     host.write("etc/resolverd/resolverd.toml", "[listen]\nadresses = []\n");

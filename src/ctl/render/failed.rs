@@ -31,7 +31,7 @@ pub fn zones(
             .to_owned();
     };
     let reach = if begin > request.from {
-        format!("The oldest query in the query record (history) is of {}.\n", moment(begin))
+        format!("Older failures are not known: the query record (history) begins at {}.\n", moment(begin))
     } else {
         String::new()
     };
@@ -51,11 +51,11 @@ fn none_failed(request: &FailedRequest, moment: &dyn Fn(f64) -> String) -> Strin
     let part = |word: &str, of: &Option<String>| of.as_ref().map(|of| format!(" {word} {}", harmless(of)));
     let client = part("of", &request.client).unwrap_or_default();
     let zone = part("for", &request.zone).unwrap_or_default();
-    format!("no query{client}{zone} failed since {}", moment(request.from))
+    format!("No query{client}{zone} failed since {}.", moment(request.from))
 }
 
 fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> String {
-    let queries = if zone.questions == 1 { "query" } else { "queries" };
+    let queries = if zone.questions == 1 { "failed query" } else { "failed queries" };
     let (first, last) = (moment(zone.first), moment(zone.last));
     let time = match (first == last, first.get(..DATE) == last.get(..DATE)) {
         (true, _) => format!("at {first}"),
@@ -76,10 +76,14 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         words::number(zone.questions),
         style.paint(paint, state)
     );
-    text.push_str(&format!("  last: {} {}: {kind}: {reason}\n", harmless(&zone.name), zone.kind));
+    text.push_str(&format!(
+        "  last query: {} {}\n  cause: {kind}: {reason}\n",
+        harmless(&zone.name),
+        zone.kind
+    ));
     let servers: Vec<String> = zone.servers.iter().map(server).collect();
     if !servers.is_empty() {
-        text.push_str(&format!("  servers: {}\n", servers.join(", ")));
+        text.push_str(&format!("  its servers: {}\n", servers.join(", ")));
     }
     text + &format!("  to do: {advice}\n")
 }

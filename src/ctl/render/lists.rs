@@ -6,13 +6,17 @@ use crate::clock::minute;
 use crate::control::protocol::Reply;
 use crate::control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use crate::dnsbl::batch::Mode;
-use crate::dnsbl::list::Purpose;
+use crate::dnsbl::list::{Purpose, Subject};
+use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
 use crate::question::ListSays;
 use crate::wire::presentation::harmless;
 
-/// Stands for unknown values.
-const NONE: &str = "–";
+/// Stands for values without data.
+const NONE: &str = "none";
+
+/// The line below the states of lists.
+const LEGEND: &str = "sent today: queries sent to the list since 00:00 UTC. ahead: queries that resolverd sent in batches before a client asked (dnsbl.batch).\n";
 
 /// The states of the lists in use; below the table, the notes on each.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -31,19 +35,19 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         ("p50", Align::Right),
         ("p99", Align::Right),
         ("sent today", Align::Right),
-        ("quota a day", Align::Right),
-        ("used ahead", Align::Right),
-        ("unused ahead", Align::Right),
+        ("limit per day", Align::Right),
+        ("ahead, used", Align::Right),
+        ("ahead, unused", Align::Right),
         ("time saved", Align::Right),
         ("state", Align::Left),
-        ("since", Align::Left),
+        ("state since", Align::Left),
     ]);
     let called = |row: &ListRow| {
         let ways = rows.iter().filter(|other| other.list == row.list).count();
         called(row, ways)
     };
     rows.iter().for_each(|row| table.row(state(row, called(row))));
-    let mut text = table.text(style, None);
+    let mut text = table.text(style, None) + LEGEND;
     for row in rows.iter().filter(|row| !row.note.is_empty()) {
         // The note itself may begin with the name of the list.
         let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
@@ -60,13 +64,13 @@ fn batches(reply: &Reply) -> String {
     let mut text = String::new();
     if *batch == Mode::Observe {
         text.push_str(
-            "dnsbl.batch = \"observe\": no query is sent ahead of clients; \"used ahead\", \"unused ahead\" and \"time saved\" show the effect that \"learned\" would have\n",
+            "dnsbl.batch = \"observe\": resolverd sends no batches; the columns \"ahead\" and \"time saved\" show what \"learned\" would do\n",
         );
     }
     if *unheard > 0 {
         let unheard = words::number(*unheard);
         text.push_str(&format!(
-            "dnsbl.batch did not learn from {unheard} queries, because too many came at once or their names were too long\n"
+            "dnsbl.batch did not learn from {unheard} queries, because too many came at once or their names were too long; nothing to do\n"
         ));
     }
     text
@@ -106,16 +110,17 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
         plain(words::number(row.batch_unused)),
         plain(if row.batch_used == 0 { NONE.to_owned() } else { words::time(row.batch_saved) }),
         (is.to_owned(), paint),
-        plain(since.map_or_else(|| NONE.to_owned(), minute)),
+        plain(since.map_or_else(|| "start of resolverd".to_owned(), minute)),
     ]
 }
 
-/// The quota per day: the operator's, or the free one of the list.
+/// The limit per day: the operator's quota, or the free queries by the terms of the list. An own server has no terms.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
-        (Some(quota), _) => words::number(quota),
-        (None, Some(free)) => format!("free {}", words::number(free)),
-        (None, None) => NONE.to_owned(),
+        (Some(quota), _) => format!("{} (quota)", words::number(quota)),
+        (None, _) if matches!(row.way, Way::Stub(_)) => "no limit".to_owned(),
+        (None, Some(free)) => format!("{} (free use)", words::number(free)),
+        (None, None) => "not known".to_owned(),
     }
 }
 
@@ -129,7 +134,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
         ListState::ListsTheWorld => ("lists everything", Paint::Bad),
         ListState::ListsNothing => ("lists nothing", Paint::Bad),
         ListState::TestsDiffer => ("tests differ", Paint::Plain),
-        ListState::Silent => ("silent", Paint::Bad),
+        ListState::Silent => ("does not answer", Paint::Bad),
     }
 }
 
@@ -140,7 +145,7 @@ pub fn tests(replies: &[Reply], style: Style) -> String {
         ("kind", Align::Left),
         ("result", Align::Left),
         ("time", Align::Right),
-        ("details", Align::Left),
+        ("codes, text or reason", Align::Left),
     ]);
     for reply in replies {
         if let Reply::ListTest(row) = reply {
@@ -165,14 +170,14 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
         means => format!("{} {means}", code.code),
     });
     let removal = row.removal.iter().map(|page| format!("removal: {page}"));
-    let texts = row.text.iter().cloned().chain(removal);
+    let texts = row.text.iter().map(|text| format!("text: {text}")).chain(removal);
     let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(texts).collect();
     vec![
         plain(row.list.clone()),
         plain(purpose_words(row.purpose).to_owned()),
         (says.to_owned(), paint),
         plain(if row.says.is_some() { words::time(row.elapsed) } else { NONE.to_owned() }),
-        plain(reasons.join("; ")),
+        plain(if reasons.is_empty() { NONE.to_owned() } else { reasons.join("; ") }),
     ]
 }
 
@@ -184,19 +189,31 @@ const fn purpose_words(purpose: Purpose) -> &'static str {
     }
 }
 
+const fn subject_words(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Ip4 => "IPv4",
+        Subject::Ip6 => "IPv6",
+        Subject::Domain => "domains",
+        Subject::Hash => "hashes",
+    }
+}
+
 /// The registry.
 pub fn facts(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
     let mut table = TextTable::new(&[
         ("list", Align::Left),
         ("kind", Align::Left),
-        ("looks up", Align::Left),
-        ("free queries a day", Align::Right),
-        ("terms", Align::Left),
+        ("lists entries of", Align::Left),
+        ("free queries per day", Align::Right),
+        ("terms of use, or reason of the end", Align::Left),
     ]);
     for reply in replies {
         match reply {
-            Reply::Registry { dated } => text.push_str(&format!("registry of {}\n", harmless(dated))),
+            Reply::Registry { dated } => text.push_str(&format!(
+                "Registry of known DNS lists, version of {}, with your own [[list]] entries\n",
+                harmless(dated)
+            )),
             Reply::ListFacts(row) => table.row(fact(row)),
             _ => {}
         }
@@ -206,17 +223,22 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
 
 fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
-    let subjects: Vec<String> = row.subjects.iter().map(words::word).collect();
-    let configured = if row.configured { "changed by the configuration; " } else { "" };
+    let subjects: Vec<&str> = row.subjects.iter().map(|subject| subject_words(*subject)).collect();
+    let configured = if row.configured { "; your configuration has a [[list]] for it" } else { "" };
+    let terms = if row.terms.is_empty() { "not known" } else { row.terms.as_str() };
     let (terms, paint) = match &row.shut_down {
         Some(how) => (format!("shut down: {how}"), Paint::Faint),
-        None => (format!("{configured}{}", row.terms), Paint::Plain),
+        None => (format!("{terms}{configured}"), Paint::Plain),
     };
     vec![
         plain(row.list.clone()),
         plain(purpose_words(row.purpose).to_owned()),
         plain(if subjects.is_empty() { NONE.to_owned() } else { subjects.join(", ") }),
-        plain(row.free_quota.map_or_else(|| NONE.to_owned(), words::number)),
+        plain(match row.free_quota {
+            Some(free) => words::number(free),
+            None if row.shut_down.is_some() => NONE.to_owned(),
+            None => "not known".to_owned(),
+        }),
         (terms, paint),
     ]
 }

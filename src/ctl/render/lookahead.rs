@@ -7,28 +7,28 @@ use crate::control::protocol::Reply;
 use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::lookahead::{Rule, RuleState};
 
-/// Stands for a missing value.
-const NONE: &str = "–";
+/// The line below the rules.
+const LEGEND: &str = "sent ahead: queries that resolverd sent before a client did. not sent ahead: queries of a rule that is not active, only counted.\n";
 
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
-        ("rule: queries sent ahead", Align::Left),
+        ("rule (kind of query)", Align::Left),
         ("state", Align::Left),
-        ("useful", Align::Right),
+        ("used by clients", Align::Right),
         ("sent ahead", Align::Right),
         ("used", Align::Right),
         ("unused", Align::Right),
         ("time saved", Align::Right),
         ("not sent ahead", Align::Right),
-        ("then asked", Align::Right),
+        ("sent by clients", Align::Right),
     ]);
     for reply in replies {
         if let Reply::LookaheadRule(rule) = reply {
             table.row(cells(rule));
         }
     }
-    let mut text = table.text(style, None);
+    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + LEGEND };
     replies.iter().for_each(|reply| text.push_str(&lines(reply)));
     text
 }
@@ -39,11 +39,11 @@ fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
     vec![
         plain(rule_label(rule.rule).to_owned()),
         (words::label(&rule.state), paint),
-        plain(rule.share.map_or_else(|| NONE.to_owned(), |share| format!("{share} %"))),
+        plain(rule.share.map_or_else(|| "not known yet".to_owned(), |share| format!("{share} %"))),
         plain(words::number(rule.asked)),
         plain(words::number(rule.used)),
         plain(words::number(rule.unused)),
-        plain(if rule.used == 0 { NONE.to_owned() } else { words::time(rule.saved) }),
+        plain(if rule.used == 0 { "none".to_owned() } else { words::time(rule.saved) }),
         plain(words::number(rule.observed)),
         plain(words::number(rule.sent_later)),
     ]
@@ -75,26 +75,29 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": the queries of all rules are sent, also of inactive ones\n".to_owned()
+            "lookahead.mode = \"rules\": resolverd sends the queries of all rules ahead of clients, also of inactive rules\n".to_owned()
         }
         LookaheadMode::Observe => {
-            "lookahead.mode = \"observe\": no query is sent ahead of clients; the states are those that \"learned\" would use\n"
+            "lookahead.mode = \"observe\": resolverd sends no queries ahead of clients; the table shows what \"learned\" would do\n"
                 .to_owned()
         }
-        LookaheadMode::Off => "lookahead.mode = \"off\": resolverd sends no queries ahead of clients, and counts none\n".to_owned(),
+        LookaheadMode::Off => "lookahead.mode = \"off\": resolverd sends no queries ahead of clients, and counts nothing\n".to_owned(),
     };
     if *own_modes > 0 {
-        text.push_str(&format!("listeners with their own `lookahead` mode: {}\n", words::number(*own_modes)));
+        text.push_str(&format!(
+            "{} listeners have another mode: see `lookahead` of [listen] and [[listener]]\n",
+            words::number(*own_modes)
+        ));
     }
     if *refused > 0 {
         text.push_str(&format!(
-            "{} queries were not sent ahead, because too many queries were in progress or unused\n",
+            "{} queries were not sent ahead, to limit the load: too many queries were in progress, or too many were unused; nothing to do\n",
             words::number(*refused)
         ));
     }
     if *lost > 0 {
         text.push_str(&format!(
-            "look-ahead did not learn from {} queries, because too many came at once\n",
+            "look-ahead did not learn from {} queries, because too many came at once; nothing to do\n",
             words::number(*lost)
         ));
     }

@@ -10,8 +10,10 @@ pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String
         Reply::Event(event) => self::event(event, time, style),
         Reply::Lost { lost } => {
             let queries = if *lost == 1 { "query is" } else { "queries are" };
-            let text =
-                format!("{} {queries} not shown: the output was read too slowly", words::number(*lost));
+            let text = format!(
+                "{} {queries} not shown: the terminal, or the program after the pipe, is too slow; --slow, --failures, --client or --zone show fewer queries",
+                words::number(*lost)
+            );
             style.paint(Paint::Bad, &text) + "\n"
         }
         _ => String::new(),

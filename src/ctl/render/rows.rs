@@ -57,9 +57,9 @@ fn fault(number: u64) -> (String, Paint) {
     (words::number(number), if number > 0 { Paint::Bad } else { Paint::Plain })
 }
 
-/// An average round trip; a dash if no message came back.
+/// An average round trip; none if no message came back.
 fn round_trip(seconds: f64) -> (String, Paint) {
-    (if seconds > 0.0 { words::time(seconds) } else { "–".to_owned() }, Paint::Plain)
+    (if seconds > 0.0 { words::time(seconds) } else { "no reply".to_owned() }, Paint::Plain)
 }
 
 fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
@@ -168,12 +168,12 @@ fn by_client(rows: &[&ClientRow]) -> TextTable {
         ("overload", Align::Right),
         ("mean wait", Align::Right),
     ]);
-    let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
-    for (row, share) in rows.iter().zip(words::shares(&questions)) {
+    let all: u64 = rows.iter().map(|row| row.questions).sum();
+    for row in rows {
         table.row(vec![
             key(&row.client),
             count(row.questions),
-            (words::percent(share), Paint::Plain),
+            (words::percent_of(row.questions, all), Paint::Plain),
             (words::percent_of(row.cache, row.questions), Paint::Plain),
             fault(row.failed),
             fault(row.shed),
@@ -191,12 +191,12 @@ fn by_type(rows: &[&TypeRow]) -> TextTable {
         ("from cache", Align::Right),
         ("failed", Align::Right),
     ]);
-    let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
-    for (row, share) in rows.iter().zip(words::shares(&questions)) {
+    let all: u64 = rows.iter().map(|row| row.questions).sum();
+    for row in rows {
         table.row(vec![
             key(&row.kind),
             count(row.questions),
-            (words::percent(share), Paint::Plain),
+            (words::percent_of(row.questions, all), Paint::Plain),
             (words::percent_of(row.cache, row.questions), Paint::Plain),
             fault(row.failed),
         ]);

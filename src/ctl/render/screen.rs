@@ -55,8 +55,11 @@ pub fn stats(stats: &Stats, style: Style) -> String {
 /// Numbers of the window as a whole.
 fn upper(stats: &Stats, style: Style) -> String {
     let report = &stats.report;
-    let window = words::window(report.window, report.seconds);
-    let title = format!("resolverd {} · up {} · {window}", stats.version, words::age(report.uptime));
+    let window = match words::window(report.window, report.seconds) {
+        window if window.starts_with("last") => format!("of the {window}"),
+        window => window,
+    };
+    let title = format!("resolverd {} · up {} · figures {window}", stats.version, words::age(report.uptime));
     let questions = [
         format!("{} total", words::number(report.questions)),
         format!("{}/s", words::rate(report.questions, report.seconds)),
@@ -96,7 +99,7 @@ fn upper(stats: &Stats, style: Style) -> String {
 fn failed(stats: &Stats, style: Style) -> String {
     let told = |row: &ZoneRow| format!("{} {}", words::cut(&row.zone, FAILED), words::number(row.failed));
     let rows: Vec<String> = stats.failed_zones.iter().map(told).collect();
-    if rows.is_empty() { String::new() } else { items("failed for", &rows, style) }
+    if rows.is_empty() { String::new() } else { items("failed zones", &rows, style) }
 }
 
 /// The zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.
@@ -106,7 +109,7 @@ fn overload(stats: &Stats, style: Style) -> String {
             |row: &ShedRow| format!("{} {word} {}", words::number(row.shed), words::cut(&row.name, ZONE));
         rows.first().map(told)
     };
-    let rows = [told("SERVFAIL for", &stats.shed_zones), told("from", &stats.shed_clients)];
+    let rows = [told("SERVFAIL for zone", &stats.shed_zones), told("to", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
     if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }

@@ -18,11 +18,11 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("round trip", Align::Right),
-        ("timeout", Align::Right),
-        ("unanswered", Align::Right),
-        ("lacks", Align::Left),
+        ("retry after", Align::Right),
+        ("unanswered in a row", Align::Right),
+        ("does not support", Align::Left),
         ("state", Align::Left),
-        ("lame for", Align::Left),
+        ("lame for zones", Align::Left),
     ]);
     rows.for_each(|row| table.row(server(row)));
     match (table.is_empty(), address) {
@@ -48,19 +48,24 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
     let unanswered = u64::from(row.unanswered);
     vec![
         (address(row.address), Paint::Plain),
-        (row.round_trip.map_or_else(|| "–".to_owned(), words::time), Paint::Plain),
+        (row.round_trip.map_or_else(|| "no reply".to_owned(), words::time), Paint::Plain),
         (words::time(row.retry_after), Paint::Plain),
         (words::number(unanswered), Paint::Plain),
         (lacks(row), Paint::Plain),
         (health, paint),
-        (row.lame.join(" "), Paint::Bad),
+        if row.lame.is_empty() {
+            ("none".to_owned(), Paint::Plain)
+        } else {
+            (row.lame.join(" "), Paint::Bad)
+        },
     ]
 }
 
 /// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
     let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "case (0x20)")];
-    all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect::<Vec<_>>().join(", ")
+    let missing: Vec<&str> = all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect();
+    if missing.is_empty() { "supports all".to_owned() } else { missing.join(", ") }
 }
 
 /// A server by its address, with its port only if it is unusual.
@@ -73,12 +78,14 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("query", Align::Left),
         ("age", Align::Right),
-        ("clients", Align::Right),
-        ("messages", Align::Right),
-        ("waiting for", Align::Left),
+        ("clients waiting", Align::Right),
+        ("messages sent", Align::Right),
+        ("waiting for server (zone)", Align::Left),
     ]);
+    let mut deserted = false;
     for reply in replies {
         if let Reply::Flight(row) = reply {
+            deserted |= row.clients == 0;
             table.plain(vec![
                 format!("{} {}", row.name, row.kind),
                 words::time(row.age),
@@ -91,8 +98,12 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     if table.is_empty() {
         return "no queries in progress\n".to_owned();
     }
-    table.worst(left_out(replies), style)
+    let note = if deserted { DESERTED } else { "" };
+    table.worst(left_out(replies), style) + note
 }
+
+/// The line below queries without clients.
+const DESERTED: &str = "0 clients waiting: the clients already got SERVFAIL (timeout), or resolverd sent the query itself (prefetch, look-ahead, batch)\n";
 
 fn waits_for(row: &FlightState) -> String {
     match (&row.server, &row.zone) {
@@ -107,10 +118,9 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("entry", Align::Left),
         ("type", Align::Left),
-        ("listener group", Align::Right),
-        ("flags", Align::Left),
+        ("query flags", Align::Left),
+        ("listeners", Align::Left),
         ("expires in", Align::Right),
-        ("source", Align::Left),
         ("bytes", Align::Right),
         ("data", Align::Left),
     ]);
@@ -124,18 +134,23 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     }
     let left_out = left_out(replies);
     let more = if left_out > 0 { super::table::more(left_out, style) } else { String::new() };
-    table.text(style, None) + &more
+    let grouped = replies.iter().any(|reply| matches!(reply, Reply::Held(row) if row.view != 0));
+    table.text(style, None) + &more + if grouped { GROUPED } else { "" }
 }
+
+/// The line below entries of several groups of listeners.
+const GROUPED: &str = "group 0, group 1 ...: listeners that see the same zones are a group; an entry is used only for queries to its group\n";
 
 fn entry(row: &HeldRow) -> Vec<Vec<String>> {
     let mut data = row.data.iter().cloned();
+    let source = row.source.as_ref().map(|from| format!(", {}", source(from))).unwrap_or_default();
+    let flags = row.flags.join(" ").to_uppercase();
     let cells = [
-        held_label(&words::word(&row.held)),
-        row.kind.clone().unwrap_or_else(|| "any".to_owned()),
-        row.view.to_string(),
-        row.flags.join(" ").to_uppercase(),
+        format!("{}{source}", held_label(&words::word(&row.held))),
+        row.kind.clone().unwrap_or_else(|| "all types".to_owned()),
+        if flags.is_empty() { "none".to_owned() } else { flags },
+        format!("group {}", row.view),
         words::age(row.ttl as f64),
-        row.source.as_ref().map(source).unwrap_or_default(),
         words::number(row.octets.into()),
     ];
     let blank = cells.iter().map(|_| String::new()).collect::<Vec<_>>();

@@ -27,9 +27,12 @@ pub fn plan(plan: &SwitchPlan, format: Format) -> String {
         text.push('\n');
     }
     text.push_str(match (plan.refusals.is_empty(), plan.steps.is_empty()) {
-        (false, _) => "Nothing was changed. Correct the failures first.\n",
+        (false, _) => "Nothing was changed. Correct the failures above first.\n",
         (true, true) => "Nothing to do: this host uses resolverd.\n",
-        (true, false) => "Nothing was changed. To carry this out, run: resolverctl switch --yes\n",
+        (true, false) if plan.stop_shared => {
+            "Nothing was changed yet. To carry out these steps, run: resolverctl switch --stop-shared --yes\n"
+        }
+        (true, false) => "Nothing was changed yet. To carry out these steps, run: resolverctl switch --yes\n",
     });
     text
 }
@@ -39,7 +42,9 @@ pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     let found = findings(&plan.warnings, format);
     match format {
         Format::Json => found,
-        Format::Text(_) => format!("{found}If this command is interrupted, run: resolverctl switch --back\n"),
+        Format::Text(_) => {
+            format!("{found}If this command is interrupted before its end, run: resolverctl switch --back\n")
+        }
     }
 }
 
@@ -49,7 +54,20 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
     let error = result.as_ref().err();
     match format {
         Format::Json => line(place, step, word, error),
-        Format::Text(style) => told(step, word, error, style),
+        Format::Text(style) => match (error, is_undo) {
+            (None, false) => done(word, &step.change.to_string(), style),
+            (None, true) => done(word, &step.change.undone(), style),
+            (Some(error), false) => failed(&step.change.to_string(), error, style),
+            (Some(error), true) => failed(&format!("to undo: {}", step.change), error, style),
+        },
+    }
+}
+
+/// The line before the undo of a switch that has failed.
+pub const fn gives_up(format: Format) -> &'static str {
+    match format {
+        Format::Json => "",
+        Format::Text(_) => "The switch failed. Its steps are now undone, the last step first:\n",
     }
 }
 
@@ -60,10 +78,10 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
         (Format::Json, _, _) => String::new(),
         (_, true, _) => "All is as before the switch.\n".to_owned(),
         (_, _, true) => format!(
-            "The other files were changed after the switch and stay as they are; this host does not need resolverd. To end the switch, remove {RECORD}\n"
+            "Everything else is as before the switch, and this host does not need resolverd. To finish, remove {RECORD}\n"
         ),
         (_, _, false) => {
-            "Not all is as before. Correct it, then run again: resolverctl switch --back\n".to_owned()
+            "Not everything is as before the switch. Correct the failures above, then run: resolverctl switch --back\n".to_owned()
         }
     }
 }
@@ -72,7 +90,9 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
 pub fn switched(format: Format) -> String {
     match format {
         Format::Json => String::new(),
-        Format::Text(_) => "Switched. To undo it, run: resolverctl switch --back\n".to_owned(),
+        Format::Text(_) => {
+            "This host now uses resolverd. To undo the switch, run: resolverctl switch --back\n".to_owned()
+        }
     }
 }
 
@@ -84,21 +104,17 @@ pub fn findings(found: &[HostFinding], format: Format) -> String {
     }
 }
 
-fn told(step: &SwitchStep, word: &str, error: Option<&SwitchError>, style: Style) -> String {
-    match error {
-        None => format!("{} {}\n", style.paint(Paint::Good, &format!("{word:<8}")), step.change),
-        Some(error) => format!(
-            "{} {}\n         {} {error}\n",
-            style.paint(Paint::Bad, "failed  "),
-            step.change,
-            style.paint(Paint::Faint, "→")
-        ),
-    }
+fn done(word: &str, change: &str, style: Style) -> String {
+    format!("{} {change}\n", style.paint(Paint::Good, &format!("{word:<8}")))
+}
+
+fn failed(change: &str, error: &SwitchError, style: Style) -> String {
+    format!("{} {change}\n         reason: {error}\n", style.paint(Paint::Bad, "failed  "))
 }
 
 fn numbered(place: usize, step: &SwitchStep, style: Style) -> String {
     let number = place.saturating_add(1);
-    format!("{number:>2}  {}\n    {} {}\n", step.change, style.paint(Paint::Faint, "→"), step.why)
+    format!("{number:>2}  {}\n    {} {}\n", step.change, style.paint(Paint::Faint, "why:"), step.why)
 }
 
 /// A step in JSON.

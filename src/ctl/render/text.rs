@@ -10,20 +10,30 @@ use crate::question::{Outcome, Security};
 use crate::record::event::{Step, StepEvent};
 use crate::wire::presentation::harmless;
 
+/// What becomes of an address that this host does not have.
+const LATER: &str = "resolverd listens there as soon as it appears";
+
 /// The health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
     let well = status.warnings.is_empty();
     let verdict =
         if well { style.paint(Paint::Good, "healthy") } else { style.paint(Paint::Bad, "not healthy") };
-    let mut text = format!("resolverd {} is {verdict}, up {}\n\n", daemon.version, words::age(status.uptime));
+    let count = status.warnings.len();
+    let problems = match count {
+        0 => String::new(),
+        1 => ": 1 problem, see below".to_owned(),
+        count => format!(": {count} problems, see below"),
+    };
+    let up = words::age(status.uptime);
+    let mut text = format!("resolverd {} is {verdict}{problems}; up {up}\n\n", daemon.version);
     let listen: Vec<String> = daemon.listen.iter().map(ToString::to_string).collect();
     let config = daemon.config.as_deref().unwrap_or("defaults (no file)");
-    let questions = format!("{} in {}", words::number(status.questions), words::age(status.seconds));
+    let questions = format!("{} in the last {}", words::number(status.questions), words::age(status.seconds));
     let flights =
-        format!("{} queries, maximum {}", words::number(daemon.flights), words::number(daemon.flights_max));
+        format!("{} queries (limit {})", words::number(daemon.flights), words::number(daemon.flights_max));
     for (label, value) in [
-        ("process", daemon.process.to_string()),
+        ("process ID", daemon.process.to_string()),
         ("config", config.to_owned()),
         ("listens at", listen.join("   ")),
         ("queries", questions),
@@ -32,7 +42,7 @@ pub fn status(status: &Status, style: Style) -> String {
         text.push_str(&screen::items(label, &[value], style));
         if label == "listens at" && !daemon.missing.is_empty() {
             let missing =
-                daemon.missing.iter().map(|missing| format!("{}: {}", missing.address, missing.why));
+                daemon.missing.iter().map(|missing| format!("{}: {}; {LATER}", missing.address, missing.why));
             text.push_str(&screen::items("not yet at", &missing.collect::<Vec<_>>(), style));
         }
         let metrics = daemon.metrics.as_ref().filter(|_| label == "listens at");
@@ -46,8 +56,8 @@ pub fn status(status: &Status, style: Style) -> String {
     }
     for warning in &status.warnings {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
-        let remedy = harmless(&warning.remedy);
-        text.push_str(&format!("\n{problem}\n  {} {remedy}\n", style.paint(Paint::Faint, "→")));
+        let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
+        text.push_str(&format!("\nproblem: {problem}\n  {to_do} {remedy}\n"));
     }
     text
 }
@@ -55,18 +65,14 @@ pub fn status(status: &Status, style: Style) -> String {
 /// The snapshot of the cache: its age, its size, and the number of entries restored from the one before.
 fn snapshot(told: &SnapshotStatus) -> [String; 2] {
     let written = told.age.map_or_else(
-        || "of the cache, not written yet".to_owned(),
+        || "cache not written to disk yet".to_owned(),
         |age| {
-            let entries = words::number(told.entries);
-            format!(
-                "of the cache, written {} ago: {entries} entries, {} KiB",
-                words::age(age),
-                words::number(told.bytes.div_ceil(1 << 10))
-            )
+            let (entries, mebibytes) = (words::number(told.entries), words::in_mebibytes(told.bytes));
+            format!("{entries} cache entries written to disk {} ago ({mebibytes} MiB)", words::age(age))
         },
     );
-    let restored = if told.read { "restored at start" } else { "restored so far" };
-    [written, format!("{} entries {restored}", words::number(told.restored))]
+    let restored = if told.read { "read from disk at start" } else { "read from disk so far" };
+    [written, format!("{} cache entries {restored}", words::number(told.restored))]
 }
 
 /// The answer, then one line with its source and time; before them the steps, if any.
@@ -79,7 +85,7 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
         text.push('\n');
     }
     if reply.answers.is_empty() {
-        text.push_str(&format!("{}  {}  –\n", reply.name, reply.kind));
+        text.push_str(&format!("{}  {}  no records\n", reply.name, reply.kind));
     }
     text.push_str(&records(&reply.answers));
     let paint = if matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN") { Paint::Good } else { Paint::Bad };
@@ -87,14 +93,14 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
     if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
         text.push_str(&format!(
-            ", cached for another {} (SOA of {})",
+            ", negative answer cached for another {} (SOA of {})",
             words::age(f64::from(soa.ttl)),
             soa.name
         ));
     }
     match reply.security {
-        Security::Secure => text.push_str(", secure"),
-        Security::Insecure => text.push_str(", insecure"),
+        Security::Secure => text.push_str(", validated with DNSSEC (secure)"),
+        Security::Insecure => text.push_str(", not validated with DNSSEC (insecure)"),
         Security::Unchecked => {}
     }
     text.push('\n');

@@ -37,7 +37,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     }
     text.push_str(&message(worst, moment, style));
     if !others.is_empty() {
-        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, "other messages (emails)")));
+        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, "Other messages (emails):")));
         for other in others.iter().take(MAX_SHOWN_ROWS) {
             text.push_str(&one_line(other, moment));
         }
@@ -51,7 +51,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
 /// The words for a message that the record does not have.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = if report.began > 0.0 {
-        format!(" The oldest query in it is of {}.", moment(report.began))
+        format!(" The query record begins at {}.", moment(report.began))
     } else {
         String::new()
     };
@@ -74,12 +74,18 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let mut text = format!("{}\n", style.paint(Paint::Head, &head));
     let shown = |question: &&QuestionReport| question.elapsed >= SHOWN || question.outcome.is_failure();
     let rows: Vec<&QuestionReport> = report.questions.iter().filter(shown).collect();
+    if !rows.is_empty() {
+        let heads = format!("{:>8}  {:<BAR$}  {:>7}  {:<14}  query", "start", "time", "took", "outcome");
+        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &heads)));
+    }
     for question in rows.iter().take(ROWS) {
         row(question, report.took, style, &mut text);
     }
     let hidden = count.saturating_sub(rows.len().min(ROWS) as u64);
     if hidden > 0 {
-        let told = format!("and {} more, most of them from the cache", words::number(hidden));
+        let queries = if hidden == 1 { "query" } else { "queries" };
+        let told =
+            format!("and {} more {queries}, most of them answered from the cache", words::number(hidden));
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &told)));
     }
     for culprit in std::iter::once(&report.culprit).chain(&report.also) {
@@ -144,10 +150,11 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
         CulpritKind::Unknown => Paint::Plain,
         _ => Paint::Bad,
     };
-    let kind = capital(&kind_label(culprit.kind));
+    let kind = kind_label(culprit.kind);
+    let kind = format!("Cause: {kind}");
     let mut text = format!("{}: {}\n", style.paint(paint, &kind), harmless(&culprit.evidence));
     if let Some(usual) = &culprit.usual {
-        text.push_str(&format!("Usually: {}\n", harmless(usual)));
+        text.push_str(&format!("This zone: {}\n", harmless(usual)));
     }
     text.push_str(&format!("To do: {}.\n", harmless(&culprit.advice)));
     text

@@ -61,11 +61,13 @@ pub fn age(seconds: f64) -> String {
 
 /// Octets of a larger number of octets, both in MiB: "98 of 128".
 pub fn mebibytes(octets: u64, of: u64) -> String {
-    let told = |octets: u64| {
-        let mebibytes = octets as f64 / f64::from(1 << 20);
-        if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
-    };
-    format!("{} of {}", told(octets), told(of))
+    format!("{} of {}", in_mebibytes(octets), in_mebibytes(of))
+}
+
+/// Octets in MiB, without the unit.
+pub fn in_mebibytes(octets: u64) -> String {
+    let mebibytes = octets as f64 / f64::from(1 << 20);
+    if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
 }
 
 /// Shares in tenths of a per cent that add up to 1000 exactly, unless all counts are zero: the largest remainders are
@@ -164,7 +166,8 @@ pub fn reason(word: &str) -> &str {
 pub fn store(name: &str) -> &str {
     match name {
         "rrsets" => "record sets (RRsets)",
-        "failures" => "failed queries",
+        "servers" => "server data",
+        "failures" => "cached failures",
         other => other,
     }
 }
@@ -172,13 +175,13 @@ pub fn store(name: &str) -> &str {
 /// A window in words, or the time since the start if the daemon is younger.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
-    match window {
-        _ if younger => format!("since start {} ago", age(seconds)),
-        Window::Minute => "last minute".to_owned(),
-        Window::FiveMinutes => "last 5 min".to_owned(),
-        Window::Hour => "last hour".to_owned(),
-        Window::Start => "since start".to_owned(),
-    }
+    let name = match window {
+        Window::Minute if !younger => "last minute",
+        Window::FiveMinutes if !younger => "last 5 min",
+        Window::Hour if !younger => "last hour",
+        _ => "since start",
+    };
+    name.to_owned()
 }
 
 /// Seconds by which a window may be shorter and keep its name: the interval of the snapshots.
@@ -218,8 +221,8 @@ mod tests {
     #[test]
     fn a_window_is_called_by_what_it_covers() {
         assert_eq!(window(Window::FiveMinutes, 303.0), "last 5 min");
-        assert_eq!(window(Window::FiveMinutes, 42.0), "since start 42 s ago");
-        assert_eq!(window(Window::Start, 273_600.0), "since start 3 d 4 h ago");
+        assert_eq!(window(Window::FiveMinutes, 42.0), "since start");
+        assert_eq!(window(Window::Start, 273_600.0), "since start");
     }
 
     proptest! {

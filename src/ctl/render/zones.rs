@@ -6,12 +6,15 @@ use crate::cache::servers::Health;
 use crate::control::protocol::Reply;
 use crate::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 
+/// Stands for the round trip of answers that need no server.
+const LOCAL: &str = "no server";
+
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("zone", Align::Left),
         ("type", Align::Left),
-        ("target", Align::Left),
+        ("answers from", Align::Left),
         ("round trip", Align::Right),
         ("state", Align::Left),
     ]);
@@ -30,18 +33,18 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
     let plain = |text: String| (text, Paint::Plain);
     let mut targets: Vec<Vec<(String, Paint)>> = row.servers.iter().map(server).collect();
     if let Some(file) = &row.file {
-        targets.push(vec![plain(file.clone()), plain(String::new()), plain("zone file".to_owned())]);
+        targets.push(vec![plain(file.clone()), plain(LOCAL.to_owned()), plain("zone file".to_owned())]);
     }
     for address in &row.addresses {
         targets.push(vec![
             plain(address.to_string()),
-            plain(String::new()),
+            plain(LOCAL.to_owned()),
             plain("local address".to_owned()),
         ]);
     }
     if row.kind == ZoneSource::Records {
-        let here = plain("records of the configuration file".to_owned());
-        targets.push(vec![plain("–".to_owned()), plain(String::new()), here]);
+        let here = plain("configuration file".to_owned());
+        targets.push(vec![here, plain(LOCAL.to_owned()), plain("local records".to_owned())]);
     }
     let kind = words::word(&row.kind);
     let named = [row.zone.clone(), kind];
@@ -66,6 +69,6 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
         Some(Health::Due) => ("dead, next probe due", Paint::Bad),
         Some(Health::Dead) => ("dead", Paint::Bad),
     };
-    let round_trip = server.round_trip.map_or_else(|| "–".to_owned(), words::time);
+    let round_trip = server.round_trip.map_or_else(|| "no reply".to_owned(), words::time);
     vec![(address, Paint::Plain), (round_trip, Paint::Plain), (health.to_owned(), paint)]
 }

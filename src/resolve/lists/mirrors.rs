@@ -56,13 +56,16 @@ impl ListResolver {
         let Some(turn) = mirrored.mirror.heard(told, self.clock.now().unix) else { return };
         let apex = route.zone.to_ascii();
         let list = apex.trim_end_matches('.');
-        let instead =
-            if mirrored.public.is_some() { "; resolverd queries the public list meanwhile" } else { "" };
+        let instead = if mirrored.public.is_some() {
+            "; resolverd queries the public servers of the list meanwhile"
+        } else {
+            ""
+        };
         match turn {
             MirrorChange::Stale { age } => {
                 let minutes = age.as_secs() / 60;
                 tracing::warn!(
-                    "the data of the local mirror of {list} are {minutes} min old, more than its max_age{instead}; check whether the data are still being fetched"
+                    "the data of the local mirror of {list} are {minutes} min old, more than its max_age{instead}; check whether this host still downloads the data"
                 );
             }
             MirrorChange::Silent => {
