@@ -54,7 +54,7 @@ Validation of answers (DNSSEC):
   bogus           a signature is wrong or missing; clients get SERVFAIL
   indeterminate   the keys could not be fetched; clients get SERVFAIL
 Other terms:
-  failed zones    the three zones with the most failed resolutions; `resolverctl failed` shows why
+  failures        failed resolutions of the three zones with most of them; `resolverctl failed` shows why
   resolution      all work for one query that is not in the cache
   failed          in tables: resolutions without a usable answer
   total time      the time of all resolutions of a zone, summed up

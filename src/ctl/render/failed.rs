@@ -90,6 +90,6 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
 
 /// A server and what it did.
 fn server(server: &FailedServer) -> String {
-    let conduct = server.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
+    let conduct = server.conduct.map_or_else(|| "no reply".to_owned(), |conduct| words::label(&conduct));
     format!("{} {conduct}", server.server)
 }

@@ -6,7 +6,7 @@ use crate::clock::minute;
 use crate::control::protocol::Reply;
 use crate::control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
 use crate::dnsbl::batch::Mode;
-use crate::dnsbl::list::{Purpose, Subject};
+use crate::dnsbl::list::{ListSubject, Purpose};
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
 use crate::question::ListSays;
@@ -16,7 +16,9 @@ use crate::wire::presentation::harmless;
 const NONE: &str = "none";
 
 /// The line below the states of lists.
-const LEGEND: &str = "sent today: queries sent to the list since 00:00 UTC. ahead: queries that resolverd sent in batches before a client asked (dnsbl.batch).\n";
+const LEGEND: &str = "sent today: queries sent to the list since 00:00 UTC\n\
+    limit per day: your quota, or the queries that the terms of the list permit for free use\n\
+    ahead: queries that resolverd sent in batches before a client asked (dnsbl.batch); a client then used the answer, or no client did\n";
 
 /// The states of the lists in use; below the table, the notes on each.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -32,8 +34,8 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         ("queries", Align::Right),
         ("from cache", Align::Right),
         ("listed", Align::Right),
-        ("p50", Align::Right),
-        ("p99", Align::Right),
+        ("time p50", Align::Right),
+        ("time p99", Align::Right),
         ("sent today", Align::Right),
         ("limit per day", Align::Right),
         ("ahead, used", Align::Right),
@@ -189,12 +191,12 @@ const fn purpose_words(purpose: Purpose) -> &'static str {
     }
 }
 
-const fn subject_words(subject: Subject) -> &'static str {
+const fn subject_words(subject: ListSubject) -> &'static str {
     match subject {
-        Subject::Ip4 => "IPv4",
-        Subject::Ip6 => "IPv6",
-        Subject::Domain => "domains",
-        Subject::Hash => "hashes",
+        ListSubject::Ip4 => "IPv4",
+        ListSubject::Ip6 => "IPv6",
+        ListSubject::Domain => "domains",
+        ListSubject::Hash => "hashes",
     }
 }
 

@@ -162,7 +162,7 @@ fn by_client(rows: &[&ClientRow]) -> TextTable {
     let mut table = TextTable::new(&[
         ("client", Align::Left),
         ("queries", Align::Right),
-        ("share", Align::Right),
+        ("share of all", Align::Right),
         ("from cache", Align::Right),
         ("failed", Align::Right),
         ("overload", Align::Right),
@@ -187,7 +187,7 @@ fn by_type(rows: &[&TypeRow]) -> TextTable {
     let mut table = TextTable::new(&[
         ("type", Align::Left),
         ("queries", Align::Right),
-        ("share", Align::Right),
+        ("share of all", Align::Right),
         ("from cache", Align::Right),
         ("failed", Align::Right),
     ]);

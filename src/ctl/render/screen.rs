@@ -59,7 +59,11 @@ fn upper(stats: &Stats, style: Style) -> String {
         window if window.starts_with("last") => format!("of the {window}"),
         window => window,
     };
-    let title = format!("resolverd {} · up {} · figures {window}", stats.version, words::age(report.uptime));
+    let title = format!(
+        "resolverd {} · up {} · figures {window} · terms: see --help",
+        stats.version,
+        words::age(report.uptime)
+    );
     let questions = [
         format!("{} total", words::number(report.questions)),
         format!("{}/s", words::rate(report.questions, report.seconds)),
@@ -97,9 +101,9 @@ fn upper(stats: &Stats, style: Style) -> String {
 
 /// The zones with the most failed resolutions; empty if none failed.
 fn failed(stats: &Stats, style: Style) -> String {
-    let told = |row: &ZoneRow| format!("{} {}", words::cut(&row.zone, FAILED), words::number(row.failed));
+    let told = |row: &ZoneRow| format!("{} for {}", words::number(row.failed), words::cut(&row.zone, FAILED));
     let rows: Vec<String> = stats.failed_zones.iter().map(told).collect();
-    if rows.is_empty() { String::new() } else { items("failed zones", &rows, style) }
+    if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
 }
 
 /// The zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.

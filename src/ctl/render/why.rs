@@ -84,8 +84,8 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let hidden = count.saturating_sub(rows.len().min(ROWS) as u64);
     if hidden > 0 {
         let queries = if hidden == 1 { "query" } else { "queries" };
-        let told =
-            format!("and {} more {queries}, most of them answered from the cache", words::number(hidden));
+        let why = if rows.len() > ROWS { "only the first 40 are shown" } else { "less than 1 ms each" };
+        let told = format!("and {} more {queries} ({why})", words::number(hidden));
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &told)));
     }
     for culprit in std::iter::once(&report.culprit).chain(&report.also) {
@@ -118,8 +118,7 @@ fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
     let mut sent: Vec<&SentReport> = question.messages.iter().collect();
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
     for message in sent.iter().take(MESSAGES) {
-        let conduct =
-            message.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
+        let conduct = message.conduct.map_or_else(|| "no reply".to_owned(), |conduct| words::label(&conduct));
         let transport = words::word(&message.transport).to_uppercase();
         let told = format!(
             "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",
