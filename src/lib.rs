@@ -49,8 +49,9 @@
 //! 4. [`exchange`] sends one message and listens for its answer. No other module sends to servers. Its trait
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
-//!    checks the host, and domains through the daemon; [`switch`] puts resolverd in the place of another resolver.
-//!    [`metrics`] serves the same numbers to Prometheus. [`dnstap`] gives copies of messages to other programs.
+//!    checks the host, and domains through the daemon; [`watched`] checks the domains of the configuration on schedule.
+//!    [`switch`] puts resolverd in the place of another resolver. [`metrics`] serves the same numbers to Prometheus.
+//!    [`dnstap`] gives copies of messages to other programs.
 //! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
 //! # Shared types
@@ -70,11 +71,11 @@
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
-//! daemon     metrics control listener lookahead background resolve iterate zones config dnsbl exchange dnstap record cache wire question notify supervise log clock hash random limits
-//! ctl        control lookahead switch check import zones config dnsbl record cache wire question conduct clock limits
+//! daemon     metrics control listener lookahead watched check background resolve iterate zones config dnsbl exchange dnstap record cache wire question notify supervise log clock hash random limits
+//! ctl        control lookahead watched switch check import zones config dnsbl record cache wire question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! metrics    control config dnsbl record wire limits
-//! control    lookahead resolve iterate config dnsbl exchange record cache wire question clock limits
+//! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire question clock limits
 //! listener   resolve zones config dnstap record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
 //! background resolve zones config dnsbl question clock random limits
@@ -82,6 +83,7 @@
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! import     zones config zone_file wire limits
 //! switch     check config limits
+//! watched    check config record wire clock random limits
 //! check      config wire clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
 //! config     zone_file dnsbl exchange dnstap wire validate rdata limits
@@ -147,6 +149,7 @@ pub mod resolve;
 pub mod supervise;
 pub mod switch;
 pub mod validate;
+pub mod watched;
 pub mod wire;
 pub mod zone_file;
 pub mod zones;

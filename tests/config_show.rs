@@ -7,8 +7,8 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::config::{
-    Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredZone, Family, Forwarder, Guard,
-    Listener, Redact, RootHints, ZoneKind, changes, show,
+    Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredWatch, ConfiguredZone, Family,
+    Forwarder, Guard, Listener, Redact, RootHints, WatchAs, WatchLevel, ZoneKind, changes, show,
 };
 
 use resolverd::dnsbl::list::{ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
@@ -153,6 +153,12 @@ prop_compose! {
         config.hosts = hosts.into_iter().map(|(name, numbers)| ConfiguredHost {
             name: Name::from_ascii(format!("{name}.lan.")).unwrap(),
             addresses: numbers.into_iter().map(address).collect(),
+        }).collect();
+        config.watches = config.hosts.iter().map(|host| ConfiguredWatch {
+            domain: host.name.clone(),
+            side: [WatchAs::Both, WatchAs::Sender, WatchAs::Recipient][workers % 3],
+            interval: Duration::from_secs(600 + 60 * u64::from(port % 9_000)),
+            level: [WatchLevel::Failure, WatchLevel::Warning, WatchLevel::CouldNotTell, WatchLevel::Note][families],
         }).collect();
         config.zones = zones;
         let data = ["\"v=spf1 -all\"", "\"a \\\" quote\""].map(str::to_owned).to_vec();

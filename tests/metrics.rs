@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use resolverd::config::{ConfiguredZone, ZoneKind};
+use resolverd::config::{ConfiguredWatch, ConfiguredZone, ZoneKind};
 use resolverd::control::Controlled;
 use resolverd::control::status::status;
 use resolverd::limits::MAX_METRICS_CONNECTIONS;
@@ -22,6 +22,9 @@ use tokio::time::timeout;
 async fn stage() -> (Stage, SocketAddr) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
         config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
+        config
+            .watches
+            .push(ConfiguredWatch { domain: name("watched.example."), ..ConfiguredWatch::default() });
         config.zones.push(ConfiguredZone {
             name: name("corp.example."),
             kind: ZoneKind::Stub(vec!["127.77.0.99:53".parse().unwrap()]),
@@ -318,5 +321,33 @@ async fn the_dashboard_and_the_alerts_select_values_that_exist() {
             }
         }
     }
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_adds_and_removes_watched_domains() {
+    let (stage, address) = stage().await;
+    let lines = async || {
+        let (_, text) = get(address, "/metrics").await;
+        let lines = text.lines().filter(|line| line.contains("domain=\"example.com\""));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(lines().await.is_empty());
+    let mut config = (*stage.daemon.subject().config()).clone();
+    config.watches = vec![ConfiguredWatch { domain: name("example.com."), ..ConfiguredWatch::default() }];
+    stage.daemon.apply(config.clone()).await.unwrap();
+    assert_eq!(
+        lines().await,
+        [
+            r#"resolverd_watched_findings{domain="example.com",level="failure"} 0"#,
+            r#"resolverd_watched_findings{domain="example.com",level="warning"} 0"#,
+            r#"resolverd_watched_findings{domain="example.com",level="could_not_tell"} 0"#,
+            r#"resolverd_watched_findings{domain="example.com",level="note"} 0"#,
+            r#"resolverd_watched_checked_time_seconds{domain="example.com"} 0"#,
+        ]
+    );
+    config.watches.clear();
+    stage.daemon.apply(config).await.unwrap();
+    assert!(lines().await.is_empty());
     stage.daemon.stop().await;
 }

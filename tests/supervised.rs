@@ -13,7 +13,7 @@ use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 
 /// The supervised tasks, without the threads of the listeners.
-const TASKS: [&str; 10] = [
+const TASKS: [&str; 11] = [
     "the control socket task",
     "the statistics task",
     "the local mirror task",
@@ -23,6 +23,7 @@ const TASKS: [&str; 10] = [
     "the batch task",
     "the missing address task",
     "the late answer task",
+    "the watched domains task",
     "udp-0",
 ];
 

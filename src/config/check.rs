@@ -23,6 +23,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     let hosts = config.hosts.iter().map(|host| &host.name);
     once_each("host", hosts, "put all its addresses into one [[host]]", lines, problems);
     records(config, lines, problems);
+    watches(config, lines, problems);
     let lists = config.lists.iter().map(|list| &list.name);
     once_each("list", lists, "remove one of them", lines, problems);
     for (place, list) in config.lists.iter().enumerate() {
@@ -32,6 +33,20 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
         }
     }
     groups(config, lines, problems);
+}
+
+/// No domain is watched twice.
+fn watches(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let mut known = BTreeSet::new();
+    for (place, watch) in config.watches.iter().enumerate() {
+        if !known.insert(&watch.domain) {
+            let wrong = WrongValue::new(
+                format!("{} is watched twice", in_quotes(&watch.domain)),
+                "remove one of them",
+            );
+            problems.add(lines.of_entry("watch", place, "domain"), Some("watch.domain"), wrong);
+        }
+    }
 }
 
 /// At least one address family must be in use.

@@ -17,9 +17,9 @@ use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
-    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, Guard, HistorySection,
-    Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve, RootHints,
-    TrustAnchor, ZoneKind,
+    Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, Guard,
+    HistorySection, Listener, LogSection, LookaheadMode, LookaheadSection, MetricsSection, Redact, Resolve,
+    RootHints, TrustAnchor, WatchAs, WatchLevel, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -187,6 +187,17 @@ impl Default for LookaheadSection {
     }
 }
 
+impl Default for ConfiguredWatch {
+    fn default() -> Self {
+        Self {
+            domain: Name::root(),
+            side: WatchAs::Both,
+            interval: Duration::from_secs(60 * 60),
+            level: WatchLevel::Warning,
+        }
+    }
+}
+
 impl Default for Control {
     fn default() -> Self {
         Self { socket: PathBuf::from(SOCKET) }
@@ -235,6 +246,7 @@ impl Default for Config {
             dnsbl: Dnsbl::default(),
             lists: Vec::new(),
             lookahead: LookaheadSection::default(),
+            watches: Vec::new(),
             control: Control::default(),
             metrics: MetricsSection::default(),
             history: HistorySection::default(),

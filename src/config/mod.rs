@@ -2,7 +2,7 @@
 //!
 //! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
 //! describes the errors. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`,
-//! `dnsbl`, `list`, `lookahead`, `dnstap`.
+//! `dnsbl`, `list`, `lookahead`, `dnstap`, `watch`.
 //!
 //! # Decisions
 //!
@@ -49,6 +49,7 @@ mod show;
 mod table;
 mod trust_anchor;
 mod value;
+mod watch;
 mod written;
 mod zone;
 
@@ -69,5 +70,6 @@ pub use self::sections::{
 pub use self::settings::Config;
 pub use self::show::show;
 pub use self::trust_anchor::TrustAnchor;
+pub use self::watch::{ConfiguredWatch, WatchAs, WatchLevel};
 pub use self::zone::{ConfiguredHost, ConfiguredZone, ZoneKind};
 pub use crate::dnsbl::list::Guard;

@@ -13,6 +13,7 @@ use super::listener::Listener;
 use super::lookahead::LookaheadSection;
 use super::records::ConfiguredRecord;
 use super::sections::{Cache, Control, Dnssec, HistorySection, LogSection, MetricsSection, Resolve};
+use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use crate::dnsbl::list::List;
 use crate::limits::{MAX_AUTO_RECORD, MIN_RECORD, RECORD_SHARE};
@@ -46,6 +47,8 @@ pub struct Config {
     pub lists: Vec<ConfiguredList>,
     /// `[lookahead]`
     pub lookahead: LookaheadSection,
+    /// `[[watch]]`: domains that are checked on schedule.
+    pub watches: Vec<ConfiguredWatch>,
     /// `[control]`
     pub control: Control,
     /// `[metrics]`

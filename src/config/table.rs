@@ -11,6 +11,7 @@ use super::listener::{self, Listener};
 use super::records::ConfiguredRecord;
 use super::report::nearest;
 use super::settings::Config;
+use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, dnstap, lookahead, sections, value};
 
@@ -49,6 +50,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&dnsbl::DNSBL, place!(dnsbl));
     visitor.many::<ConfiguredList>(place!(lists));
     visitor.once(&lookahead::LOOKAHEAD, place!(lookahead));
+    visitor.many::<ConfiguredWatch>(place!(watches));
     visitor.once(&sections::CONTROL, place!(control));
     visitor.once(&sections::METRICS, place!(metrics));
     visitor.once(&sections::HISTORY, place!(history));

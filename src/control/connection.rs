@@ -18,7 +18,7 @@ use super::protocol::{
     WhyRequest,
 };
 use super::rows;
-use super::{Controlled, lists, lookahead, lookup, status, zones};
+use super::{Controlled, lists, lookahead, lookup, status, watched, zones};
 use crate::cache::flush::Flush;
 use crate::config;
 use crate::iterate::direct::DirectQuery;
@@ -127,7 +127,7 @@ fn wrong(sentence: impl Into<String>) -> Problem {
 }
 
 /// The lines of a reply.
-async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
+pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(status::status(subject)))]),
         Request::Stats { window, table: None } => {
@@ -160,6 +160,7 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::DnsblList => Ok(lists::facts(subject)),
         Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
         Request::Lookahead => Ok(lookahead::rows(subject)),
+        Request::Watched => Ok(watched::rows(subject)),
         Request::Reload => Ok(reload(subject).await),
         Request::Nta { what } => ntas(subject, &what).await,
     };

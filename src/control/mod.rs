@@ -25,6 +25,7 @@
 
 mod connection;
 pub mod direct;
+pub mod facts;
 pub mod health;
 pub mod lists;
 mod lookahead;
@@ -34,6 +35,7 @@ pub mod protocol;
 pub mod rows;
 pub mod server;
 pub mod status;
+pub mod watched;
 mod why;
 pub mod zones;
 
@@ -60,6 +62,7 @@ use crate::record::failed::{FailedReport, FailedWanted};
 use crate::record::why::{MessageReport, Wanted};
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
+use crate::watched::domain::WatchedDomain;
 
 /// The daemon, as the control socket sees it.
 pub trait Controlled: Send + Sync + 'static {
@@ -92,6 +95,9 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// The rules of look-ahead.
     fn lookahead(&self) -> Vec<RuleStanding>;
+
+    /// The watched domains, in the order of their names.
+    fn watched(&self) -> Vec<WatchedDomain>;
 
     /// The moment.
     fn now(&self) -> Now;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -14,6 +14,7 @@ use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, Report};
 use super::render::{Format, domain, findings, json};
+use super::{moment, terms, watched, watching};
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
 use crate::check::domain::finding::Level;
 use crate::check::domain::outline::outline;
@@ -60,6 +61,10 @@ pub(super) struct Arguments {
     https_port: u16,
     #[command(flatten)]
     others: OtherArguments,
+    /// Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes.
+    /// The exit code is that of the last check. Without INTERVAL: 5m.
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = watching::interval, conflicts_with = "html")]
+    watch: Option<Duration>,
     #[command(subcommand)]
     what: Option<CheckCommand>,
 }
@@ -74,6 +79,9 @@ enum CheckCommand {
     /// DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the
     /// domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not.
     Mail(MailFile),
+    /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
+    #[command(after_long_help = terms::WATCHED)]
+    Watched(watched::Arguments),
 }
 
 /// The command line of `check mail`.
@@ -110,10 +118,15 @@ pub(super) fn run(
             let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
             of_subjects(subjects, &Daemon::new(client.clone(), Ports::USUAL), (format, mail.html.as_deref()))
         }
+        (Some(CheckCommand::Watched(watched)), _) => watched::run(watched, client, format),
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
             let ports = Ports { smtp: arguments.smtp_port, https: arguments.https_port };
             let daemon = Daemon::new(client.clone(), ports);
+            if let (Some(interval), Some(subject)) = (arguments.watch, subjects.first()) {
+                let subject = CheckSubject { own: own_addresses(), ..subject.clone() };
+                return watching::run(&subject, &name_of(&subject), &daemon, (interval, format));
+            }
             of_subjects(subjects, &daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
@@ -126,7 +139,7 @@ fn of_system(system: &System, format: Format) -> CommandOutcome {
     if servers.is_empty() {
         servers = root_servers();
     }
-    let found = judge(&gather::gather(&system.root, &servers, unix()));
+    let found = judge(&gather::gather(&system.root, &servers, moment::unix()));
     let text = match format {
         Format::Json => found.iter().map(json::line).collect(),
         Format::Text(style) => findings::text(&found, style),
@@ -193,12 +206,9 @@ fn of_subjects(
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
-    let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), unix());
+    let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), moment::unix());
     for subject in subjects {
-        let name = match (subject.domain.trim_end_matches('.'), subject.address) {
-            ("", Some(address)) => address.to_string(),
-            (domain, _) => domain.to_owned(),
-        };
+        let name = name_of(&subject);
         let facts =
             runtime.block_on(gather_domain(CheckSubject { unix: now, own: own.clone(), ..subject }, daemon));
         let found = check_domain::judge(&facts);
@@ -220,6 +230,14 @@ fn of_subjects(
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
 }
 
+/// The name of a subject on the screen.
+fn name_of(subject: &CheckSubject) -> String {
+    match (subject.domain.trim_end_matches('.'), subject.address) {
+        ("", Some(address)) => address.to_string(),
+        (domain, _) => domain.to_owned(),
+    }
+}
+
 /// The addresses of this host's interfaces, without those of loopback; empty if they cannot be read.
 fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
@@ -231,11 +249,6 @@ fn own_addresses() -> Vec<IpAddr> {
     addresses.filter(|address| !address.is_loopback()).collect()
 }
 
-/// Seconds since 1970.
-pub(super) fn unix() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 /// The IPv4 addresses of the root servers.
 pub(super) fn root_servers() -> Vec<SocketAddr> {
     let addresses = RootHints::default().servers.into_iter().flat_map(|(_, addresses)| addresses);
@@ -245,19 +258,11 @@ pub(super) fn root_servers() -> Vec<SocketAddr> {
 /// "No" for any failure; a warning is still a yes.
 fn exit(findings: &[HostFinding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
-    exit_of(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
+    Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
 fn exit_of_domain(reports: &[Report]) -> Exit {
     let any =
         |level| reports.iter().flat_map(|report| &report.findings).any(|finding| finding.level == level);
-    exit_of(any(Level::Failure), any(Level::CouldNotTell))
-}
-
-fn exit_of(failure: bool, unknown: bool) -> Exit {
-    match (failure, unknown) {
-        (true, _) => Exit::No,
-        (false, true) => Exit::CouldNotTell,
-        (false, false) => Exit::Yes,
-    }
+    Exit::judged(any(Level::Failure), any(Level::CouldNotTell))
 }

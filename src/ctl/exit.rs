@@ -56,6 +56,15 @@ impl PluginState {
 }
 
 impl Exit {
+    /// Of a check: "no" for a failure, "could not tell" if something is unknown.
+    pub(super) const fn judged(failure: bool, unknown: bool) -> Self {
+        match (failure, unknown) {
+            (true, _) => Self::No,
+            (false, true) => Self::CouldNotTell,
+            (false, false) => Self::Yes,
+        }
+    }
+
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         match self {

@@ -20,7 +20,7 @@ mod client;
 mod completion;
 mod config;
 mod dnsbl;
-pub mod domain;
+mod domain;
 pub mod exit;
 mod failed;
 mod flush;
@@ -45,6 +45,8 @@ mod stats;
 mod status;
 mod switch;
 mod terms;
+mod watched;
+mod watching;
 mod why;
 mod zones;
 
@@ -170,7 +172,8 @@ enum Command {
     /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
     ///
     /// With a domain: its name servers, each by itself, MX records, PTR records, SPF, DKIM, DMARC, DNSSEC and DNS lists.
-    /// The first line is the worst finding. Questions go through the daemon; at most 200, within 10 seconds.
+    /// The first line is the worst finding. Questions go through the daemon; at most 200, within 10 seconds. `check watched`
+    /// shows the domains that the daemon checks on schedule.
     #[command(after_long_help = terms::check())]
     Check(check::Arguments),
 }

@@ -12,6 +12,11 @@ pub(super) fn now() -> f64 {
     Timestamp::now().as_duration().as_secs_f64()
 }
 
+/// The moment, in whole seconds since 1970.
+pub(super) fn unix() -> u64 {
+    u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
+}
+
 /// A moment in local time with its zone, like 2026-08-01 03:12:30 CEST.
 pub(super) fn shown(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());

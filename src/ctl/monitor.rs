@@ -57,7 +57,7 @@ pub(super) fn run(
 }
 
 /// Reads a span: `500ms`, `2s`, `1m`.
-fn span(typed: &str) -> Result<Duration, String> {
+pub(super) fn span(typed: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{typed}\" is not a duration: write it like 500ms, 2s or 1m");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = typed.split_at_checked(unit_at).ok_or_else(wrong)?;

@@ -5,9 +5,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::check::{root_servers, unix};
+use super::check::root_servers;
 use super::exit::{CommandFailure, Exit};
 use super::interrupt::Interrupts;
+use super::moment::unix;
 use super::outcome::CommandOutcome;
 use super::render::{Format, switch as screen};
 use crate::check::system::gather::{gather as gather_host, ours};

@@ -269,6 +269,18 @@ pub(super) const NTA: &str = "\
 A negative trust anchor (RFC 7646) turns off DNSSEC validation for a name and all names below it. Use it to deliver mail to
 a domain whose signatures are wrong, until its owner repairs them.";
 
+/// Terms of `check watched`.
+pub(super) const WATCHED: &str = "\
+Findings have the levels and codes of `resolverctl check --help`.
+  since      the first check that saw the finding. Its history is kept over a restart
+  seen once  one check has seen the finding. A second check follows within about ten minutes. The finding counts, and has a
+             line in the log, if that check sees it too (coming in JSON; present and going for the others)
+  not seen by the last check  the finding has ended if the next check does not see it either
+  could not tell  no server answered the check, or a part of the domain could not be looked up: no finding comes or goes
+All watched domains together cost at most 3 600 queries an hour. If they need more, checks are later than their interval.
+Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`.
+Exit codes: 0 no failures; 1 a domain has a failure; 4 a domain could not be checked, and none has a failure.";
+
 /// Terms of `check`: the levels, and the codes from their table.
 pub(super) fn check() -> String {
     let mut text = String::from(

@@ -3,7 +3,8 @@
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
-//! restart. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over a restart. `allowance` compares
+//! restart. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
+//! a restart. `watched` checks domains on schedule. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -28,6 +29,7 @@ mod running;
 mod snapshot;
 mod state_files;
 mod tasks;
+mod watched;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -146,6 +148,7 @@ impl Daemon {
         let snapshot = snapshot_of(&config, &clock);
         let metrics = MetricsListener::default();
         metrics.set(config.metrics.listen);
+        let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
@@ -159,6 +162,8 @@ impl Daemon {
             origin,
             lists,
             rules,
+            watched,
+            watched_file,
             snapshot,
             network,
             supervisor: supervisor.clone(),

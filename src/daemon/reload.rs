@@ -92,6 +92,7 @@ impl Running {
         self.resolver.tap().set(dnstap::settings_of(&config));
         self.network.set_ports(ports);
         log::set_level(config.log.level);
+        self.watched.set(&config.watches);
         state.config = config;
         drop(state);
         self.missed.notify_one();

@@ -34,6 +34,8 @@ use crate::record::why::{MessageReport, Wanted};
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
 use crate::supervise::Supervisor;
+use crate::watched::WatchedDomains;
+use crate::watched::domain::WatchedDomain;
 
 /// The part of the daemon that the control socket sees.
 pub(super) struct Running {
@@ -50,6 +52,10 @@ pub(super) struct Running {
     pub(super) lists: Option<PathBuf>,
     /// The file that keeps what the rules of look-ahead have learned.
     pub(super) rules: Option<PathBuf>,
+    /// The watched domains.
+    pub(super) watched: WatchedDomains,
+    /// The file that keeps their history.
+    pub(super) watched_file: Option<PathBuf>,
     /// The snapshot of the cache, where one is kept.
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// Sends datagrams to servers.
@@ -197,6 +203,10 @@ impl Controlled for Running {
 
     fn lookahead(&self) -> Vec<RuleStanding> {
         self.lookahead.rules()
+    }
+
+    fn watched(&self) -> Vec<WatchedDomain> {
+        self.watched.domains()
     }
 
     fn inflight(&self) -> Vec<InFlight> {

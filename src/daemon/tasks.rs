@@ -68,6 +68,7 @@ pub(super) fn spawn(
     let in_doubt = move |resolver| ask_root_in_doubt(resolver, own.clone());
     keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
     keep(&mut tasks, supervisor, "the batch task", resolver(), batch::send_batches);
+    keep(&mut tasks, supervisor, "the watched domains task", running(), watch_domains);
     let ahead = Arc::clone(&subject.lookahead);
     let look_ahead = move |resolver| Arc::clone(&ahead).run(resolver);
     let resolver = Arc::clone(subject.resolver.lookahead());
@@ -241,6 +242,11 @@ async fn keep_learned(subject: Arc<Running>) -> Infallible {
         (lists, rules) =
             block_in_place(|| (subject.keep_lists(lists.as_ref()), subject.keep_rules(rules.as_ref())));
     }
+}
+
+/// Checks the watched domains on schedule.
+async fn watch_domains(subject: Arc<Running>) -> Infallible {
+    subject.watched.run(&*subject).await
 }
 
 /// Serves missing addresses when they appear; sleeps while none is missing.

@@ -32,6 +32,7 @@ mod resolve;
 mod supervise;
 mod switch;
 mod validate;
+mod watched;
 mod wire;
 mod zones;
 
@@ -54,5 +55,6 @@ pub use resolve::*;
 pub use supervise::*;
 pub use switch::*;
 pub use validate::*;
+pub use watched::*;
 pub use wire::*;
 pub use zones::*;

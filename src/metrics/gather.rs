@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::table::{Family, Metric, counter};
 use crate::config::ZoneKind;
 use crate::control::protocol::{Severity, Status};
-use crate::control::{Controlled, status};
+use crate::control::{Controlled, status, watched};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
 use crate::record::{Distribution, Recorder, Window};
@@ -60,6 +60,7 @@ impl Samples {
         samples.state(&status::status(subject));
         samples.lists(subject);
         samples.zones(subject);
+        samples.watched(subject);
         samples
     }
 
@@ -201,6 +202,18 @@ impl Samples {
                 let fails = failing.iter().any(|failing| zone.name.zone_of(failing));
                 self.whole(Family::ZoneFailing, &[&text(&zone.name)], u64::from(fails));
             }
+        }
+    }
+}
+
+impl Samples {
+    /// The watched domains. Their names are those of the configuration.
+    fn watched(&mut self, subject: &impl Controlled) {
+        for row in subject.watched().into_iter().map(watched::row) {
+            for (level, count) in row.counts() {
+                self.whole(Family::WatchedFindings, &[&row.domain, &word(&level)], count as u64);
+            }
+            self.whole(Family::WatchedChecked, &[&row.domain], row.checked.unwrap_or(0));
         }
     }
 }

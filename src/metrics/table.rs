@@ -123,6 +123,10 @@ families! {
     NetworkDown "network_down" Gauge [];
     /// Configured addresses at which resolverd does not listen, because the host does not have them.
     MissingAddresses "missing_addresses" Gauge [];
+    /// Findings of the watched domains that two checks have seen, by level: failure, warning, could_not_tell or note.
+    WatchedFindings "watched_findings" Gauge ["domain", "level"];
+    /// When a check of each watched domain last told something, in seconds since 1970; 0 before the first.
+    WatchedChecked "watched_checked_time_seconds" Gauge ["domain"];
     /// Problems that `resolverctl status` shows, by severity: warning or critical.
     Problems "problems" Gauge ["severity"];
     /// Tasks and threads that were restarted after a panic, which is a bug of resolverd.

@@ -73,6 +73,10 @@ counters! {
     DnstapWritten "dnstap_written" None;
     /// Messages for dnstap that were dropped, because the program that reads them is missing or too slow.
     DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (reader missing or too slow)");
+    /// Checks of watched domains (`[[watch]]`).
+    WatchChecks "watch_checks" Some("checks of watched domains");
+    /// Checks of watched domains that were put off for a minute, because clients needed the room.
+    WatchPutOff "watch_put_off" Some("checks of watched domains put off (too many queries)");
 }
 
 /// The number of counters.

@@ -44,6 +44,19 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "[resolve]\ndeadline = \"10s\"",
         "line 3: resolve.deadline: \"10s\" is out of range; write \"1s\" to \"9s\", like \"4s\", \"500ms\" or \"1h\"",
     ),
+    (
+        "[[watch]]\ndomain = \"a.example\"\n[[watch]]\ndomain = \"A.example.\"",
+        "line 5: watch.domain: \"a.example\" is watched twice; remove one of them",
+    ),
+    (
+        "[[watch]]\ndomain = \"a.example\"\ninterval = \"1m\"",
+        "line 4: watch.interval: \"1m\" is out of range; write \"10m\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+    ),
+    (
+        "[[watch]]\ndomain = \"a.example\"\nas = \"receiver\"",
+        "line 4: watch.as: is \"receiver\"; write one of \"both\", \"sender\", \"recipient\"",
+    ),
+    ("[[watch]]\nas = \"sender\"", "line 2: watch.domain: is missing; write domain = below [[watch]]"),
     ("[resolve]\nipv6 = \"no\"", "line 3: resolve.ipv6: has an unknown value; write \"auto\", true or false"),
     ("[resolve]\nrace = \"yes\"", "line 3: resolve.race: is a string; write true or false, without quotes"),
     (

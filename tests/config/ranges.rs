@@ -5,11 +5,12 @@ use std::path::Path;
 use super::load;
 
 /// The other keys of an entry with a key whose range is tested.
-const ENTRIES: [(&str, &str); 4] = [
+const ENTRIES: [(&str, &str); 5] = [
     ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
     ("[[zone]]", "name = \"corp.example\"\nstub = [\"10.1.1.1\"]\n"),
     ("[[record]]", "name = \"corp.example\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]\n"),
     ("[[list]]", "name = \"zen.spamhaus.org\"\n"),
+    ("[[watch]]", "domain = \"example.com\"\n"),
 ];
 
 /// A number, a span or a size as it is typed in the file.
@@ -84,5 +85,5 @@ fn the_shipped_file_says_the_ranges() {
             comment.clear();
         }
     }
-    assert_eq!(tested, 12, "keys with a range of numbers, spans or sizes");
+    assert_eq!(tested, 13, "keys with a range of numbers, spans or sizes");
 }

@@ -181,6 +181,8 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     let hosts = [
         ("dane.com", Conduct::Sound, "tlsa_matches certificate_invalid"),
         ("mismatch.com", Conduct::Sound, "tlsa_mismatch"),
+        ("excluded.com", Conduct::Ends(10), "certificate_expires"),
+        ("excluded.com", Conduct::Ends(-1), "certificate_expired"),
         ("excluded.com", Conduct::Rejects, "smtp_rejects"),
         ("excluded.com", Conduct::WithoutTls, "starttls_missing"),
         ("excluded.com", Conduct::BreaksTls, "starttls_fails"),

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use resolverd::clock::date;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::crypto::ring;
@@ -26,6 +28,8 @@ pub(crate) enum Conduct {
     Rejects,
     WithoutTls,
     BreaksTls,
+    /// Its certificate ends so many days from now.
+    Ends(i64),
 }
 
 /// A mail host that is spoken to once; its port, and the commands that it heard.
@@ -61,17 +65,32 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
             return heard;
         }
         if starts {
-            heard.extend(secured(stream));
+            heard.extend(secured(stream, conduct));
             return heard;
         }
     }
     heard
 }
 
+/// The certificate of the tests with another end of its validity, so that its own signature is wrong.
+fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static> {
+    const END: &[u8] = b"21200101000000Z";
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let end = date(now.saturating_add_signed(days * 86_400)).replace('-', "") + "000000Z";
+    let mut octets = certificate.as_ref().to_vec();
+    let at = octets.windows(END.len()).position(|part| part == END).unwrap();
+    octets[at..at + END.len()].copy_from_slice(end.as_bytes());
+    octets.into()
+}
+
 /// A connection with the certificate of the tests.
-fn server(stream: &TcpStream) -> StreamOwned<ServerConnection, &TcpStream> {
+fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection, &TcpStream> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
     let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
+    let certificate = match conduct {
+        Conduct::Ends(days) => ending(&certificate, days),
+        _ => certificate,
+    };
     let key = PrivateKeyDer::from_pem_file(folder.join("mail.key")).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -83,10 +102,10 @@ fn server(stream: &TcpStream) -> StreamOwned<ServerConnection, &TcpStream> {
 }
 
 /// The commands that come over TLS.
-fn secured(stream: &TcpStream) -> Vec<String> {
+fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
     // The client closes without a goodbye of TLS.
-    let _ = server(stream).read_to_string(&mut text);
+    let _ = server(stream, conduct).read_to_string(&mut text);
     text.lines().map(str::to_owned).collect()
 }
 
@@ -152,7 +171,7 @@ pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, 
     let port = listener.local_addr().unwrap().port();
     let heard = std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
-        let mut stream = BufReader::new(server(&stream));
+        let mut stream = BufReader::new(server(&stream, Conduct::Sound));
         let mut request = String::new();
         while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).is_ok_and(|read| read > 0) {}
         // A client that does not trust the certificate has gone.

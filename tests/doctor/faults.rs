@@ -13,7 +13,7 @@ use resolverd::lab::world::{Lab, ServerPlan};
 use crate::simulated::check;
 
 /// A sound domain: two mail hosts whose PTR lead back.
-const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\
+pub(crate) const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\
     _dmarc TXT \"v=DMARC1; p=reject\"\n";
 
 fn names(list: &[&str]) -> Vec<String> {
@@ -22,7 +22,7 @@ fn names(list: &[&str]) -> Vec<String> {
 
 /// A root, `com.`, hosts with addresses and PTR, and `faulty.com.` with this text at two servers, the second with
 /// these faults.
-fn tree(text: &str, faults: &[Fault]) -> Tree {
+pub(crate) fn tree(text: &str, faults: &[Fault]) -> Tree {
     let mut tree = Tree::default();
     for (name, address) in [
         ("a.root", "198.18.1.1"),

@@ -11,3 +11,5 @@ mod gateway;
 mod healthy;
 mod simulated;
 mod stage;
+mod watched;
+mod watching;

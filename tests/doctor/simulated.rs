@@ -6,9 +6,9 @@ use resolverd::check::domain::finding::Finding;
 use resolverd::check::domain::gather::{Sources, gather};
 use resolverd::check::domain::judge;
 use resolverd::control::direct::{query, said};
+use resolverd::control::facts::{got, request};
 use resolverd::control::lookup::{self, Lookup};
 use resolverd::control::protocol::{Reply, Request};
-use resolverd::ctl::domain::{got, request};
 use resolverd::iterate::direct::DirectQuery;
 use resolverd::lab::simulation::Simulation;
 use resolverd::lab::world::UNIX_AT_START;
@@ -20,6 +20,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,
+}
+
+impl<'s> Daemon<'s> {
+    pub(crate) fn new(simulation: &'s Simulation) -> Self {
+        Self { simulation, asked: AtomicU32::new(0) }
+    }
 }
 
 impl Daemon<'_> {
@@ -63,7 +69,7 @@ impl Sources for Daemon<'_> {
 
 /// Checks a subject.
 pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (Facts, Vec<Finding>) {
-    let daemon = Daemon { simulation, asked: AtomicU32::new(0) };
+    let daemon = Daemon::new(simulation);
     let subject = CheckSubject { unix: UNIX_AT_START, ..subject };
     let facts = gather(subject, &daemon).await;
     let findings = judge(&facts);

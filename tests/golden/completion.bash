@@ -88,6 +88,9 @@ _resolverctl() {
             resolverctl__subcmd__check,system)
                 cmd="resolverctl__subcmd__check__subcmd__system"
                 ;;
+            resolverctl__subcmd__check,watched)
+                cmd="resolverctl__subcmd__check__subcmd__watched"
+                ;;
             resolverctl__subcmd__check__subcmd__help,help)
                 cmd="resolverctl__subcmd__check__subcmd__help__subcmd__help"
                 ;;
@@ -96,6 +99,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__check__subcmd__help,system)
                 cmd="resolverctl__subcmd__check__subcmd__help__subcmd__system"
+                ;;
+            resolverctl__subcmd__check__subcmd__help,watched)
+                cmd="resolverctl__subcmd__check__subcmd__help__subcmd__watched"
                 ;;
             resolverctl__subcmd__config,check)
                 cmd="resolverctl__subcmd__config__subcmd__check"
@@ -208,6 +214,9 @@ _resolverctl() {
             resolverctl__subcmd__help__subcmd__check,system)
                 cmd="resolverctl__subcmd__help__subcmd__check__subcmd__system"
                 ;;
+            resolverctl__subcmd__help__subcmd__check,watched)
+                cmd="resolverctl__subcmd__help__subcmd__check__subcmd__watched"
+                ;;
             resolverctl__subcmd__help__subcmd__config,check)
                 cmd="resolverctl__subcmd__help__subcmd__config__subcmd__check"
                 ;;
@@ -311,7 +320,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --socket --json --color --help system mail help"
+            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --watch --socket --json --color --help system mail watched help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,6 +358,10 @@ _resolverctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -365,7 +378,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check__subcmd__help)
-            opts="system mail help"
+            opts="system mail watched help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -407,6 +420,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check__subcmd__help__subcmd__system)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__check__subcmd__help__subcmd__watched)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -469,6 +496,28 @@ _resolverctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__check__subcmd__watched)
+            opts="-h --plugin --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -879,7 +928,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__check)
-            opts="system mail"
+            opts="system mail watched"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -907,6 +956,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__check__subcmd__system)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__check__subcmd__watched)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -465,6 +465,7 @@ _arguments "${_arguments_options[@]}" : \
 '--https-port=[]:PORT:_default' \
 '*--resolver=[Resolver to ask in place of the public ones; may be repeated]:ADDRESS:_default' \
 '--resolv-conf=[]:FILE:_files' \
+'(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes. The exit code is that of the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
@@ -510,6 +511,17 @@ _arguments "${_arguments_options[@]}" : \
 ':file -- File with the message; - is standard input:_files' \
 && ret=0
 ;;
+(watched)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--plugin[Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::domain -- Show this domain only, with its last changes:_default' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_resolverctl__subcmd__check__subcmd__help_commands" \
@@ -527,6 +539,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (mail)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(watched)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -718,6 +734,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(watched)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -772,6 +792,7 @@ _resolverctl__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
 'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
+'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -781,6 +802,7 @@ _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
 'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
+'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -800,6 +822,11 @@ _resolverctl__subcmd__check__subcmd__help__subcmd__system_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl check help system commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__check__subcmd__help__subcmd__watched_commands] )) ||
+_resolverctl__subcmd__check__subcmd__help__subcmd__watched_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl check help watched commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__check__subcmd__mail_commands] )) ||
 _resolverctl__subcmd__check__subcmd__mail_commands() {
     local commands; commands=()
@@ -809,6 +836,11 @@ _resolverctl__subcmd__check__subcmd__mail_commands() {
 _resolverctl__subcmd__check__subcmd__system_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl check system commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__check__subcmd__watched_commands] )) ||
+_resolverctl__subcmd__check__subcmd__watched_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl check watched commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__completion_commands] )) ||
 _resolverctl__subcmd__completion_commands() {
@@ -960,6 +992,7 @@ _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
 'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
+'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }
@@ -972,6 +1005,11 @@ _resolverctl__subcmd__help__subcmd__check__subcmd__mail_commands() {
 _resolverctl__subcmd__help__subcmd__check__subcmd__system_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help check system commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__check__subcmd__watched_commands] )) ||
+_resolverctl__subcmd__help__subcmd__check__subcmd__watched_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help check watched commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__completion_commands] )) ||
 _resolverctl__subcmd__help__subcmd__completion_commands() {

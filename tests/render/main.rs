@@ -5,6 +5,7 @@ mod configured;
 mod domain;
 mod failed;
 mod lists;
+mod watched;
 mod why;
 
 use std::collections::BTreeMap;

@@ -31,6 +31,7 @@ use resolverd::record::redact::Secrets;
 use resolverd::record::trail::Progress;
 use resolverd::record::why::{Facts, MessageReport, Wanted, why};
 use resolverd::resolve::inflight::InFlight;
+use resolverd::watched::domain::WatchedDomain;
 
 /// A daemon that answers from this file.
 pub(crate) struct Fake {
@@ -154,6 +155,10 @@ impl Controlled for Fake {
 
     fn lookahead(&self) -> Vec<RuleStanding> {
         crate::lookahead::rules()
+    }
+
+    fn watched(&self) -> Vec<WatchedDomain> {
+        crate::watched::domains()
     }
 
     fn inflight(&self) -> Vec<InFlight> {

@@ -5,6 +5,7 @@ mod lists;
 mod lookahead;
 mod monitor;
 mod socket;
+mod watched;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -3,6 +3,8 @@
 //!
 //! The order is the order of worth: of two findings of one level, the first line of the output shows the earlier.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 use super::level::{Level, Topic};
 
 /// The description of a code.
@@ -127,6 +129,10 @@ codes! {
         "a mail host refuses connections to port 25";
         "Senders try the next host. If there is none, mail waits in the queue.";
         "Start the mail server on this host, or open port 25; or remove the host from the MX records".
+    CertificateExpired "certificate_expired" Policy Failure "RFC 5280 section 4.1.2.5, RFC 7672 section 3.1.1":
+        "the certificate of a mail host has expired";
+        "Senders that verify certificates, as MTA-STS demands, do not deliver to this host. Others encrypt anyway; those with DANE and a TLSA record of usage 3 ignore the date.";
+        "Renew the certificate, and reload the mail server: it may still use the old file. Find out why the renewal failed".
     TlsaMismatch "tlsa_mismatch" Policy Failure "RFC 7672 sections 2.2 and 3.1":
         "the certificate of a mail host matches none of its TLSA records";
         "Senders with DANE, such as Postfix, Exim and Microsoft 365, do not deliver to this host: mail waits in the queue.";
@@ -295,6 +301,10 @@ codes! {
         "all DS records of the domain have SHA-1 digests";
         "Validators without SHA-1 take the domain for unsigned.";
         "Publish a DS record with digest type 2 (SHA-256) at the registrar".
+    CertificateExpires "certificate_expires" Policy Warning "RFC 5280 section 4.1.2.5":
+        "the certificate of a mail host expires within 21 days";
+        "Once it has expired, senders that verify certificates, as MTA-STS demands, do not deliver to this host.";
+        "Renew the certificate, and reload the mail server. If renewal is automatic, find out why it has not run".
     TlsaUnusable "tlsa_unusable" Policy Warning "RFC 7672 section 3.1":
         "no TLSA record of a mail host can be used for mail";
         "Postfix and Exim encrypt, but cannot authenticate the host; a TLS policy of dane-only defers the mail.";
@@ -479,6 +489,22 @@ codes! {
         "other resolvers see the same records"; ""; "".
     ListsOk "lists_ok" Lists Ok "RFC 5782":
         "no DNS list in use has an entry"; ""; "".
+}
+
+impl Serialize for Code {
+    /// Its word.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.entry().word)
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    /// From its word.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = Self::ALL.iter().find(|code| code.entry().word == word);
+        known.copied().ok_or_else(|| D::Error::custom(format!("{word:?} is no code of a finding")))
+    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,19 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::dane::{Association, usable};
+use super::der::not_after;
 use super::facts::{Facts, Got, Lost, MailHostSaid, MailHostTls, Want};
 use super::finding::{Finding, Level};
 use super::mail;
 use super::tags::{Versioned, texts};
+use crate::clock::minute;
 use crate::limits::MAX_CONNECTIONS;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// Clients of Let's Encrypt renew certificates 30 days before the end: with 21 left, renewal has failed for days.
+const EXPIRES_SOON: u64 = 21 * DAY;
 
 /// The mail hosts and addresses that are connected to: one address of each host first.
 fn targets(facts: &Facts) -> Vec<(String, IpAddr)> {
@@ -81,7 +89,8 @@ fn of_host(facts: &Facts, host: &str, said: &MailHostSaid, tell: &mut impl FnMut
         }
         MailHostTls::Failed(why) => return tell(usual(Code::StarttlsFails), format!(": {why}")),
         MailHostTls::Done { chain, fault } => {
-            if let Some(fault) = fault {
+            let expired = tell_expiry(facts.subject.unix, chain, tell);
+            if let Some(fault) = fault.as_ref().filter(|_| !expired) {
                 // Only MTA-STS demands a certificate of a public authority; DANE does not.
                 let demanded = matches!(
                     texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1"),
@@ -105,6 +114,25 @@ fn of_host(facts: &Facts, host: &str, said: &MailHostSaid, tell: &mut impl FnMut
             format!(" has a certificate that none of its TLSA records names: {}", texts.join("; ")),
         );
     }
+}
+
+/// Tells if the host's own certificate has expired or expires soon; returns whether it has expired. One that cannot be read
+/// has no known end.
+fn tell_expiry(now: u64, chain: &[Vec<u8>], tell: &mut impl FnMut((Code, Level), String)) -> bool {
+    let Some(end) = chain.first().and_then(|own| not_after(own)) else { return false };
+    let day = minute(end);
+    if end <= now {
+        tell(usual(Code::CertificateExpired), format!(" has a certificate that expired at {day}"));
+    } else if end - now < EXPIRES_SOON {
+        let left = match (end - now) / DAY {
+            0 => "in less than a day".to_owned(),
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        let text = format!(" has a certificate that expires at {day}, {left}");
+        tell(usual(Code::CertificateExpires), text);
+    }
+    end <= now
 }
 
 /// Whether a record names a certificate of the chain (RFC 7672 section 3.1): of usage 3 the first, of usage 2 one of the

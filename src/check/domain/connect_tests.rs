@@ -3,7 +3,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use ring::digest::{SHA256, SHA512, digest};
 
-use super::super::der::public_key;
+use super::super::der::{not_after, public_key};
 use super::*;
 use crate::check::domain::facts::tests::facts;
 
@@ -88,4 +88,49 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert_eq!(judge(&format!("2 1 1 {of_key}"), &other), Code::TlsaMatches);
     assert_eq!(judge(&format!("3 1 1 {of_key}"), &other), Code::TlsaMismatch);
     assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
+}
+
+/// A certificate in DER with this tag and text of notAfter; no other part of it is read.
+fn ending(tag: u8, text: &str) -> Vec<u8> {
+    let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let end = [wrap(0x17, b"200101000000Z"), wrap(tag, text.as_bytes())].concat();
+    let fields = [wrap(2, &[1]), wrap(0x30, &[]), wrap(0x30, &[]), wrap(0x30, &end)].concat();
+    wrap(0x30, &wrap(0x30, &fields))
+}
+
+#[test]
+fn the_end_of_a_certificate_is_read() {
+    assert_eq!(not_after(&certificate()), Some(4_733_510_400), "2120-01-01, by openssl");
+    let cases = [
+        (0x17, "260122000000Z", Some(1_769_040_000)),
+        (0x17, "500101000000Z", Some(0)),
+        (0x18, "20260122000000Z", Some(1_769_040_000)),
+        (0x18, "260122000000Z", None),
+        (0x17, "260122000000+0000", None),
+        (0x17, "261322000000Z", None),
+        (0x04, "260122000000Z", None),
+    ];
+    for (tag, text, end) in cases {
+        assert_eq!(not_after(&ending(tag, text)), end, "{tag} {text}");
+    }
+    assert_eq!(not_after(&[]), None);
+}
+
+#[test]
+fn a_certificate_that_expires_is_told_three_weeks_before() {
+    // The facts are of 2026-01-01 00:00.
+    let cases = [
+        ("260122000000Z", None, None),
+        ("260121235959Z", None, Some((Code::CertificateExpires, Level::Warning))),
+        ("260101000001Z", None, Some((Code::CertificateExpires, Level::Warning))),
+        ("260101000000Z", None, Some((Code::CertificateExpired, Level::Failure))),
+        // The same fault is not told twice.
+        ("251231000000Z", Some("certificate expired"), Some((Code::CertificateExpired, Level::Failure))),
+    ];
+    for (end, fault, expected) in cases {
+        let told = found(&secured(vec![ending(0x17, end)], fault), "");
+        let of_certificate: Vec<_> = told.iter().filter(|(code, _)| *code != Code::SmtpOk).copied().collect();
+        assert_eq!(of_certificate, expected.into_iter().collect::<Vec<_>>(), "{end}");
+        assert!(told.contains(&(Code::SmtpOk, Level::Ok)), "{end}");
+    }
 }

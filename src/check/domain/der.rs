@@ -1,5 +1,8 @@
 //! DER, as far as keys and certificates need it (X.690 section 8.1).
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
 /// Tag, content and rest of an element.
 pub(super) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = octets.split_first()?;
@@ -17,15 +20,42 @@ pub(super) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// The SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
 pub(super) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
+    // Serial number, signature algorithm, issuer, validity, subject.
+    let rest = behind(certificate, 5)?;
+    let (0x30, _, after) = element(rest)? else { return None };
+    rest.get(..rest.len().checked_sub(after.len())?)
+}
+
+/// The end of the validity of a certificate (notAfter), in seconds since 1970; 0 if it was before (RFC 5280 section 4.1.2.5).
+pub(super) fn not_after(certificate: &[u8]) -> Option<u64> {
+    // Serial number, signature algorithm, issuer.
+    let (0x30, validity, _) = element(behind(certificate, 3)?)? else { return None };
+    let (_, _, end) = element(validity)?;
+    let (tag, text, _) = element(end)?;
+    let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let digits = match tag {
+        // UTCTime has two digits of the year: from 50 they are of the last century.
+        0x17 if digits.len() == 12 => {
+            format!("{}{digits}", if digits.as_bytes().first()? >= &b'5' { "19" } else { "20" })
+        }
+        // GeneralizedTime has four.
+        0x18 if digits.len() == 14 => digits.to_owned(),
+        _ => return None,
+    };
+    let moment = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    let seconds = TimeZone::UTC.to_timestamp(moment).ok()?.as_second();
+    Some(u64::try_from(seconds).unwrap_or(0))
+}
+
+/// The elements of the body of a certificate behind its version and this many others.
+fn behind(certificate: &[u8], count: usize) -> Option<&[u8]> {
     let (0x30, body, _) = element(certificate)? else { return None };
     let (0x30, mut rest, _) = element(body)? else { return None };
     if let (0xa0, _, after_version) = element(rest)? {
         rest = after_version;
     }
-    // Serial number, signature algorithm, issuer, validity, subject.
-    for _ in 0..5 {
+    for _ in 0..count {
         (_, _, rest) = element(rest)?;
     }
-    let (0x30, _, after) = element(rest)? else { return None };
-    rest.get(..rest.len().checked_sub(after.len())?)
+    Some(rest)
 }

@@ -10,6 +10,7 @@ mod monitor;
 mod query;
 pub mod rows;
 mod status;
+pub mod watched;
 pub mod zones;
 
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,
 };
+use self::watched::WatchedRow;
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
 use crate::record::failed::FailedZone;
@@ -129,6 +131,8 @@ pub enum Request {
     },
     /// The rules of look-ahead.
     Lookahead,
+    /// The watched domains.
+    Watched,
     /// Reads the configuration file again.
     Reload,
     /// Negative trust anchors.
@@ -160,6 +164,7 @@ impl Request {
             | Self::DnsblList
             | Self::DnsblTest { .. }
             | Self::Lookahead
+            | Self::Watched
             | Self::Config { .. } => false,
         }
     }
@@ -326,6 +331,8 @@ pub enum Reply {
     LookaheadRule(LookaheadRule),
     /// The mode of look-ahead; after its rules.
     Lookahead(LookaheadState),
+    /// A row of the reply to `Request::Watched`.
+    Watched(Box<WatchedRow>),
     /// There are more rows than a reply may have.
     LeftOut {
         /// Their number.

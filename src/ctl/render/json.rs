@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::check::domain::finding::Finding;
 use crate::config::{ConfigProblem, Errors};
 use crate::control::protocol::Reply;
+use crate::watched::history::FindingChange;
 
 /// An object on a line of its own.
 pub fn line(object: &impl Serialize) -> String {
@@ -46,6 +47,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::ListTest(row) => line(row),
         Reply::LookaheadRule(row) => line(row),
         Reply::Lookahead(state) => line(state),
+        Reply::Watched(row) => line(row),
         Reply::LeftOut { left_out } => pair("left_out", left_out),
         Reply::Config { line } => pair("line", line),
         Reply::Change { sentence } => pair("change", sentence),
@@ -64,6 +66,17 @@ pub fn finding(finding: &Finding, subject: &str) -> String {
         subject: &'f str,
     }
     line(&Line { finding, subject })
+}
+
+/// A finding that came or went, and what was checked.
+pub fn change(change: &FindingChange, subject: &str) -> String {
+    #[derive(Serialize)]
+    struct Line<'c> {
+        #[serde(flatten)]
+        change: &'c FindingChange,
+        subject: &'c str,
+    }
+    line(&Line { change, subject })
 }
 
 /// An object of one key.

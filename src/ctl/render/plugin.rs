@@ -5,6 +5,9 @@
 //! Output for Nagios", <https://www.monitoring-plugins.org/doc/guidelines.html>.
 
 use super::words;
+use crate::check::domain::finding::Level;
+use crate::clock::minute;
+use crate::control::protocol::watched::WatchedRow;
 use crate::control::protocol::{Severity, Stats, Status};
 use crate::ctl::exit::{CommandFailure, PluginState};
 use crate::limits;
@@ -36,6 +39,35 @@ pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
     };
     let data = performance(status, stats).join(" ");
     (state, format!("{}|{data}\n", line(state, &text)))
+}
+
+/// The line for the watched domains: the worst finding, and the number of all.
+pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String) {
+    let worst = rows
+        .iter()
+        .filter_map(|row| row.present().next().map(|finding| (row, finding)))
+        .min_by_key(|(_, finding)| finding.level);
+    let untold = rows.iter().filter(|row| row.checked.is_none() || row.could_not_tell.is_some()).count();
+    let count = |level| rows.iter().map(|row| row.count(level)).sum::<usize>();
+    let text = match worst {
+        Some((row, finding)) if finding.level < Level::Note => format!(
+            "{}: {} ({}) since {}: {}",
+            row.domain,
+            finding.code.entry().title,
+            finding.code.entry().word,
+            minute(finding.since),
+            finding.evidence
+        ),
+        _ if untold > 0 => format!("watched domains: {untold} of {} could not be checked", rows.len()),
+        _ => format!("watched domains: {}, no problems", rows.len()),
+    };
+    let data = [
+        format!("domains={};;;0", rows.len()),
+        format!("failures={};;;0", count(Level::Failure)),
+        format!("warnings={};;;0", count(Level::Warning)),
+        format!("unknown={};;;0", count(Level::CouldNotTell) + untold),
+    ];
+    (state, format!("{}|{}\n", line(state, &text), data.join(" ")))
 }
 
 /// The state if the daemon gave no status. The guidelines of the format reserve "unknown" for faults of the plug-in itself:

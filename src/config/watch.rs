@@ -1,0 +1,95 @@
+//! `[[watch]]`: domains that are checked on schedule.
+
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{ConfigKey, TableEntry, ToldBy, set};
+use super::{value, written};
+use crate::limits::{MAX_WATCHED, WATCH_INTERVALS};
+
+/// The side of a mail that a watched domain is checked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchAs {
+    /// It sends and receives.
+    Both,
+    /// It sends.
+    Sender,
+    /// It receives.
+    Recipient,
+}
+
+const SIDES: [(&str, WatchAs); 3] =
+    [("both", WatchAs::Both), ("sender", WatchAs::Sender), ("recipient", WatchAs::Recipient)];
+
+/// The mildest finding that has a line in the log when it comes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchLevel {
+    /// Failures only.
+    Failure,
+    /// Failures and warnings.
+    Warning,
+    /// Also that something cannot be told.
+    CouldNotTell,
+    /// Also notes.
+    Note,
+}
+
+const LEVELS: [(&str, WatchLevel); 4] = [
+    ("failure", WatchLevel::Failure),
+    ("warning", WatchLevel::Warning),
+    ("could_not_tell", WatchLevel::CouldNotTell),
+    ("note", WatchLevel::Note),
+];
+
+/// A domain that is checked on schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfiguredWatch {
+    /// The domain, lower case, absolute.
+    pub domain: Name,
+    /// The side of a mail that it is checked for.
+    pub side: WatchAs,
+    /// The time between two checks.
+    pub interval: Duration,
+    /// The mildest finding that has a line in the log.
+    pub level: WatchLevel,
+}
+
+impl TableEntry for ConfiguredWatch {
+    const NAME: &'static str = "watch";
+    const MOST: usize = MAX_WATCHED;
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
+            "domain",
+            |watch, typed, _| set(&mut watch.domain, value::name(typed)),
+            |watch| Some(written::name(&watch.domain)),
+        )
+        .required()
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "as",
+            |watch, typed, _| set(&mut watch.side, value::word(typed, &SIDES)),
+            |watch| Some(written::word(watch.side, &SIDES)),
+        ),
+        ConfigKey::<Self>::new(
+            "interval",
+            |watch, typed, _| set(&mut watch.interval, value::span(typed, &WATCH_INTERVALS)),
+            |watch| Some(written::span(watch.interval)),
+        ),
+        ConfigKey::<Self>::new(
+            "level",
+            |watch, typed, _| set(&mut watch.level, value::word(typed, &LEVELS)),
+            |watch| Some(written::word(watch.level, &LEVELS)),
+        ),
+    ];
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn title(&self) -> String {
+        format!("watch {}", value::name_text(&self.domain))
+    }
+}

@@ -1,0 +1,45 @@
+//! The watched domains in rows.
+
+use super::Controlled;
+use super::protocol::Reply;
+use super::protocol::watched::{WatchedFinding, WatchedRow};
+use crate::watched::domain::WatchedDomain;
+use crate::watched::history::FollowedFinding;
+use crate::wire::presentation::name_text;
+
+/// The domains, in the order of their names.
+pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {
+    subject.watched().into_iter().map(|domain| Reply::Watched(Box::new(row(domain)))).collect()
+}
+
+/// A domain as a row.
+pub fn row(domain: WatchedDomain) -> WatchedRow {
+    let WatchedDomain { watch, history, next } = domain;
+    WatchedRow {
+        domain: name_text(&watch.domain).trim_end_matches('.').to_owned(),
+        side: watch.side,
+        interval: watch.interval.as_secs_f64(),
+        checked: history.checked,
+        could_not_tell: history.untold,
+        next: next.as_secs_f64(),
+        findings: history.findings.into_iter().map(finding).collect(),
+        changes: history.changes,
+    }
+}
+
+fn finding(finding: FollowedFinding) -> WatchedFinding {
+    let FollowedFinding { code, level, evidence, since, seen, standing } = finding;
+    let entry = code.entry();
+    WatchedFinding {
+        level,
+        topic: entry.topic,
+        code,
+        standing,
+        since,
+        seen,
+        evidence,
+        effect: entry.effect.to_owned(),
+        remedy: entry.remedy.to_owned(),
+        source: entry.source.to_owned(),
+    }
+}

@@ -1,0 +1,137 @@
+//! `check watched`: each watched domain with its findings; and the lines of `check DOMAIN --watch`.
+
+use super::domain::sentence;
+use super::words::{age, problems, time};
+use super::{Paint, Style};
+use crate::check::domain::finding::Level;
+use crate::control::protocol::watched::{WatchedFinding, WatchedRow};
+use crate::watched::history::{ChangeKind, FindingChange, Standing};
+
+/// Columns of the level.
+const LEVEL: usize = 8;
+
+/// The domains as text; with their changes if `with_changes` is set.
+pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    if rows.is_empty() {
+        return "no watched domains; add a [[watch]] to the configuration, and reload\n".to_owned();
+    }
+    let texts: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let mut text = format!("{}\n", style.paint(Paint::Head, &head(row, moment)));
+            row.findings.iter().for_each(|finding| text.push_str(&one(finding, moment, style)));
+            if with_changes {
+                text.push_str(&changes(row, moment, style));
+            }
+            text
+        })
+        .collect();
+    texts.join("\n")
+}
+
+/// The domain, its sum, and its checks.
+fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
+    let domain = &row.domain;
+    let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
+    let Some(checked) = row.checked else {
+        let why = row.could_not_tell.as_ref().map(|why| format!(" (the first check could not tell: {why})"));
+        return format!("{domain}: not checked yet{}, next check {next}", why.unwrap_or_default());
+    };
+    let sum = counts(row);
+    let last = match &row.could_not_tell {
+        None => format!("checked at {}", moment(seconds(checked))),
+        Some(why) => format!(
+            "the last check could not tell: {why}; findings are those of {}",
+            moment(seconds(checked))
+        ),
+    };
+    format!("{domain}: {sum}; {last}, next check {next}")
+}
+
+/// "1 failure, 2 warnings".
+pub(super) fn counts(row: &WatchedRow) -> String {
+    let count = |level| row.count(level);
+    problems(
+        [
+            (count(Level::Failure), "failure", "failures"),
+            (count(Level::Warning), "warning", "warnings"),
+            (count(Level::CouldNotTell), "unknown", "unknown"),
+            (count(Level::Note), "note", "notes"),
+        ]
+        .into_iter(),
+    )
+}
+
+fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let entry = finding.code.entry();
+    let paint = match finding.level {
+        Level::Failure => Paint::Bad,
+        Level::Warning => Paint::Head,
+        Level::CouldNotTell | Level::Note => Paint::Faint,
+        Level::Ok => Paint::Good,
+    };
+    let level = style.paint(paint, &format!("{:<LEVEL$}", finding.level.word()));
+    let mut text = format!("  {level} {} ({})\n", entry.title, entry.word);
+    let mut below = |mark: &str, line: &str| {
+        text.push_str(&format!("  {:<LEVEL$} {}{line}\n", "", style.paint(Paint::Faint, mark)));
+    };
+    let since = moment(seconds(finding.since));
+    below(
+        "",
+        &match finding.standing {
+            Standing::Coming => {
+                format!("seen once, at {since}; not counted before a second check")
+            }
+            Standing::Present => format!("since {since}"),
+            Standing::Going => {
+                format!("since {since}; not seen by the last check, which is repeated soon")
+            }
+        },
+    );
+    below("", &finding.evidence);
+    if !finding.remedy.is_empty() {
+        below("→ ", &sentence(&finding.remedy));
+    }
+    text
+}
+
+/// The last changes, the newest first.
+fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    if row.changes.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.paint(Paint::Head, "Changes"));
+    for change in &row.changes {
+        text.push_str(&format!("  {}", self::change(change, moment, style)));
+    }
+    text
+}
+
+/// A change as a line.
+pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let entry = change.code.entry();
+    let (at, word) = (moment(seconds(change.at)), change.level.word());
+    let said = match change.change {
+        ChangeKind::Came => format!("new {word}: {} ({}): {}", entry.title, entry.word, change.evidence),
+        ChangeKind::Went => {
+            let lasted = time(seconds(change.at.saturating_sub(change.since)));
+            format!("ended {word}: {} ({}), after {lasted}", entry.title, entry.word)
+        }
+    };
+    let paint = match (change.change, change.level) {
+        (ChangeKind::Went, _) => Paint::Good,
+        (ChangeKind::Came, Level::Failure) => Paint::Bad,
+        (ChangeKind::Came, _) => Paint::Plain,
+    };
+    format!("{}  {}\n", style.paint(Paint::Faint, &at), style.paint(paint, &said))
+}
+
+/// A line of `check DOMAIN --watch`: the check could not tell anything.
+pub fn untold(why: &str, at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let at = style.paint(Paint::Faint, &moment(seconds(at)));
+    format!("{at}  this check could not tell: {why}; findings stay as they were\n")
+}
+
+fn seconds(unix: u64) -> f64 {
+    unix as f64
+}

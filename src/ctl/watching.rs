@@ -1,0 +1,166 @@
+//! `resolverctl check DOMAIN --watch`: the report once, then a line when a finding comes or goes, until Ctrl-C.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use futures_util::future::select_all;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::domain::Daemon;
+use super::exit::{CommandFailure, Exit};
+use super::moment;
+use super::monitor::span;
+use super::outcome::CommandOutcome;
+use super::render::{Format, domain, json, watched};
+use crate::check::domain::facts::{CheckSubject, Facts};
+use crate::check::domain::finding::Level;
+use crate::check::domain::gather::gather;
+use crate::check::domain::judge;
+use crate::limits::WATCH_SCREEN_INTERVALS;
+use crate::watched::ended::ended;
+use crate::watched::history::{Confirmation, DomainHistory};
+
+/// Reads the time between two checks.
+pub(super) fn interval(typed: &str) -> Result<Duration, String> {
+    let interval = span(typed)?;
+    let (least, most) = (*WATCH_SCREEN_INTERVALS.start(), *WATCH_SCREEN_INTERVALS.end());
+    if WATCH_SCREEN_INTERVALS.contains(&interval) {
+        Ok(interval)
+    } else {
+        Err(format!("\"{typed}\" is out of range: {} s to {} min", least.as_secs(), most.as_secs() / 60))
+    }
+}
+
+/// A domain that is looked at.
+struct Watching<'n> {
+    name: &'n str,
+    format: Format,
+    history: DomainHistory,
+    /// Whether the report was printed.
+    is_reported: bool,
+}
+
+/// Checks until Ctrl-C. The exit code is that of the last state.
+pub(super) fn run(
+    subject: &CheckSubject,
+    name: &str,
+    daemon: &Daemon,
+    (interval, format): (Duration, Format),
+) -> Result<CommandOutcome, CommandFailure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(CommandFailure::Output)?;
+    let mut watching = Watching { name, format, history: DomainHistory::default(), is_reported: false };
+    let ended = runtime.block_on(watching.follow(subject, daemon, interval));
+    // Questions that are still under way wait for the daemon.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => {}
+        // The reader of the pipe, for instance `head`, has closed it. This is no error.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => return Err(CommandFailure::Output(error)),
+    }
+    Ok(CommandOutcome { text: String::new(), exit: watching.exit() })
+}
+
+impl Watching<'_> {
+    /// Checks and prints until a signal comes.
+    async fn follow(
+        &mut self,
+        subject: &CheckSubject,
+        daemon: &Daemon,
+        interval: Duration,
+    ) -> io::Result<()> {
+        let mut signals = signals()?;
+        loop {
+            let subject = CheckSubject { unix: moment::unix(), ..subject.clone() };
+            let facts = tokio::select! {
+                biased;
+                () = come(&mut signals) => return Ok(()),
+                facts = gather(subject, daemon) => facts,
+            };
+            let text = self.take(&facts);
+            let mut output = io::stdout();
+            output.write_all(text.as_bytes()).and_then(|()| output.flush())?;
+            tokio::select! {
+                biased;
+                () = come(&mut signals) => return Ok(()),
+                () = tokio::time::sleep(interval) => {}
+            }
+        }
+    }
+
+    /// The output for a check.
+    fn take(&mut self, facts: &Facts) -> String {
+        let now = facts.subject.unix;
+        let was_told = self.history.untold.is_none();
+        let changes = self.history.take(ended(facts, false), now, Confirmation::Once);
+        if !self.is_reported {
+            self.is_reported = true;
+            let found = judge(facts);
+            return match self.format {
+                Format::Json => found.iter().map(|finding| json::finding(finding, self.name)).collect(),
+                Format::Text(style) => domain::text(self.name, &found, style),
+            };
+        }
+        match (self.format, &self.history.untold) {
+            (Format::Json, _) => changes.iter().map(|change| json::change(change, self.name)).collect(),
+            (Format::Text(style), Some(why)) if was_told => watched::untold(why, now, &moment::shown, style),
+            (Format::Text(style), _) => {
+                changes.iter().map(|change| watched::change(change, &moment::shown, style)).collect()
+            }
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let any = |level| self.history.findings.iter().any(|finding| finding.level == level);
+        let untold = self.history.checked.is_none() || self.history.untold.is_some();
+        Exit::judged(any(Level::Failure), untold || any(Level::CouldNotTell))
+    }
+}
+
+/// The signals of Ctrl-C, of a terminal that closes, and of a shutdown.
+fn signals() -> io::Result<Vec<Signal>> {
+    let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
+    kinds.into_iter().map(signal).collect()
+}
+
+async fn come(signals: &mut [Signal]) {
+    select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::{Got, ReplyFacts, lookup};
+    use crate::ctl::render::Style;
+
+    #[test]
+    fn a_check_that_could_not_tell_is_told_once_and_leaves_the_state() {
+        let subject = CheckSubject { domain: "a.test.".to_owned(), unix: 60, ..CheckSubject::default() };
+        let unheard = Facts::new(subject.clone());
+        let mut missing = Facts::new(subject);
+        let reply = ReplyFacts { rcode: "NXDOMAIN".to_owned(), ..ReplyFacts::default() };
+        for name in ["a.test.", "test.", "."] {
+            missing.got.insert(lookup(name, "SOA"), Got::Reply(reply.clone()));
+        }
+        let format = Format::Text(Style::Plain);
+        let history = DomainHistory::default();
+        let mut watching = Watching { name: "a.test", format, history, is_reported: false };
+        assert_eq!(watching.exit(), Exit::CouldNotTell);
+        assert!(watching.take(&missing).contains("(domain_missing)"));
+        assert_eq!((watching.take(&missing).as_str(), watching.exit()), ("", Exit::No));
+        let told = watching.take(&unheard);
+        assert!(told.contains("this check could not tell: no name server answered"), "{told}");
+        assert_eq!((watching.take(&unheard).as_str(), watching.exit()), ("", Exit::No));
+        assert_eq!(watching.take(&missing), "");
+    }
+
+    #[test]
+    fn an_interval_is_polite() {
+        assert_eq!(interval("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(interval("10m"), Ok(Duration::from_secs(600)));
+        for wrong in ["29s", "1ms", "1441m", "example.com", ""] {
+            assert!(interval(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The watched domains in the daemon: their questions go the way of `resolverctl`, their history is in a file of the state
+//! directory.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::task::block_in_place;
+
+use super::running::Running;
+use super::state_files;
+use crate::check::domain::facts::{Got, Want};
+use crate::check::domain::gather::Sources;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::control::facts;
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::watched::kept::{self, KeptWatches};
+use crate::watched::{WatchHost, WatchedDomains};
+
+/// The watched domains with the history of the last process, and the file that keeps it.
+pub(super) fn begin(
+    config: &Config,
+    (clock, random): (&Clock, &Random),
+    recorder: &Arc<Recorder>,
+) -> (WatchedDomains, Option<PathBuf>) {
+    let path = state_files::path_of(kept::FILE);
+    let watched = WatchedDomains::new(
+        &config.watches,
+        path.as_deref().map(read).unwrap_or_default(),
+        (clock.clone(), random.clone()),
+        Arc::clone(recorder),
+    );
+    (watched, path)
+}
+
+/// The history in a file; none at the first start. A file that cannot be used is renamed, and the log has a line.
+fn read(path: &Path) -> KeptWatches {
+    let error = match state_files::open(path).and_then(KeptWatches::read) {
+        Ok(kept) => return kept,
+        Err(error) if error.kind() == ErrorKind::NotFound => return KeptWatches::default(),
+        Err(error) => error,
+    };
+    let mut aside = OsString::from(path);
+    aside.push(".refused");
+    let aside = PathBuf::from(aside);
+    let moved = match fs::rename(path, &aside) {
+        Ok(()) => format!("moved it to {}", aside.display()),
+        Err(error) => format!("cannot move it to {}: {error}", aside.display()),
+    };
+    tracing::warn!(
+        "cannot use the history of watched domains {}: {error}; {moved}; findings begin at the next checks",
+        path.display()
+    );
+    KeptWatches::default()
+}
+
+impl Sources for Running {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        Box::pin(facts::ask(self, want))
+    }
+}
+
+impl WatchHost for Running {
+    fn is_busy(&self) -> bool {
+        !self.resolver.lookahead().has_room()
+    }
+
+    fn is_network_down(&self) -> bool {
+        self.recorder.troubles().down.is_some()
+    }
+
+    fn keep(&self, kept: &KeptWatches) {
+        let Some(path) = &self.watched_file else { return };
+        let written =
+            block_in_place(|| kept.to_octets().and_then(|octets| state_files::replace(path, &octets)));
+        if let Err(error) = written {
+            tracing::warn!(
+                "cannot write {}: {error}; after a restart the findings of watched domains begin at the next checks",
+                path.display()
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_broken_file_is_set_aside_and_the_next_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(kept::FILE);
+        assert_eq!(read(&path), KeptWatches::default());
+        fs::write(&path, "{\"version\":1,\"domains\":[").unwrap();
+        assert_eq!(read(&path), KeptWatches::default());
+        assert!(!path.exists() && folder.path().join("watched.json.refused").exists());
+        state_files::replace(&path, &KeptWatches::default().to_octets().unwrap()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read(&path), KeptWatches::default());
+        assert!(path.exists());
+    }
+}

@@ -1,0 +1,47 @@
+//! Bounds of the check of watched domains.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// Watched domains: with 60 queries a check, that many take one hour (`WATCH_QUERY_TIME`).
+pub const MAX_WATCHED: usize = 60;
+
+/// The time that each query of a check costs: the next check begins when all queries of the last one are paid. So all watched
+/// domains together cost 3 600 queries an hour at most, beside one check of `MAX_CHECK_QUESTIONS`.
+pub const WATCH_QUERY_TIME: Duration = Duration::from_secs(1);
+
+/// `interval` of `[[watch]]`: servers of strangers are not asked more often, and changes are found within a week.
+pub const WATCH_INTERVALS: RangeInclusive<Duration> =
+    Duration::from_secs(10 * 60)..=Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How soon a check is repeated after a finding came or went for the first time. Transfers after a change of a zone, and
+/// restarts of servers, take less.
+pub const WATCH_AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// No check begins earlier after the start: the cache is cold, and mail comes first.
+pub const WATCH_START: Duration = Duration::from_secs(60);
+
+/// The first checks of domains without a history are spread over this time.
+pub const WATCH_FIRST: Duration = Duration::from_secs(5 * 60);
+
+/// The time between two checks is up to a tenth shorter or longer, so that many hosts do not ask at the same moment.
+pub const WATCH_JITTER_PERCENT: u32 = 10;
+
+/// How long a check is put off while clients need the room.
+pub const WATCH_PUT_OFF: Duration = Duration::from_secs(60);
+
+/// Findings of a domain that are followed, the worst first. Sound domains have five, broken ones fifteen.
+pub const MAX_WATCH_FINDINGS: usize = 40;
+
+/// Changes of a domain that are kept: three months of a zone that changes once a week.
+pub const MAX_WATCH_CHANGES: usize = 24;
+
+/// Characters of the evidence that is kept and logged: the journal's lines are read by people.
+pub const MAX_WATCH_EVIDENCE: usize = 300;
+
+/// Octets of the file: `MAX_WATCHED` domains with all findings and changes, in characters of four octets.
+pub const MAX_WATCH_FILE: u64 = 8 << 20;
+
+/// `check DOMAIN --watch INTERVAL`.
+pub const WATCH_SCREEN_INTERVALS: RangeInclusive<Duration> =
+    Duration::from_secs(30)..=Duration::from_secs(24 * 60 * 60);

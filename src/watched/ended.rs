@@ -1,0 +1,76 @@
+//! The end of a check: findings, or that it could not be told.
+
+use crate::check::domain::facts::{Facts, Got, Want};
+use crate::check::domain::finding::Finding;
+use crate::check::domain::judge;
+
+/// The end of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckEnd {
+    /// The findings, the worst first. Some of them may be that a part could not be told.
+    Told(Vec<Finding>),
+    /// Nothing is known about the domain; the text says why.
+    CouldNotTell(String),
+}
+
+/// Judges the facts. If no server answered, not even one of the zone above, they show the network of this host and not the
+/// domain.
+pub fn ended(facts: &Facts, is_network_down: bool) -> CheckEnd {
+    if is_network_down {
+        return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());
+    }
+    if !is_heard(facts) {
+        let why = "no name server answered, not even those of the zone above";
+        return CheckEnd::CouldNotTell(why.to_owned());
+    }
+    CheckEnd::Told(judge(facts))
+}
+
+/// Whether a server answered; if none was to be asked, whether the daemon had an answer from memory.
+fn is_heard(facts: &Facts) -> bool {
+    let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
+    if servers.peek().is_some() {
+        return servers.any(|(_, got)| matches!(got, Got::Reply(_)));
+    }
+    facts.got.iter().any(|(want, got)| {
+        let replied = matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL");
+        matches!(want, Want::Lookup { .. }) && replied
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::{CheckSubject, Lost, QueryForm, ReplyFacts, lookup};
+
+    fn end(got: Vec<(Want, Got)>) -> CheckEnd {
+        let subject = CheckSubject { domain: "a.test.".to_owned(), ..CheckSubject::default() };
+        let mut facts = Facts::new(subject);
+        facts.got.extend(got);
+        ended(&facts, false)
+    }
+
+    fn server(last: u8, got: Got) -> (Want, Got) {
+        let server = [192, 0, 2, last].into();
+        (Want::Server { server, name: "a.test.".to_owned(), kind: "SOA", way: QueryForm::Udp }, got)
+    }
+
+    #[test]
+    fn silence_of_all_servers_is_no_finding_about_the_domain() {
+        let reply = |rcode: &str| Got::Reply(ReplyFacts { rcode: rcode.to_owned(), ..ReplyFacts::default() });
+        let cached = || (lookup("a.test.", "SOA"), reply("NOERROR"));
+        let told = |got| matches!(end(got), CheckEnd::Told(_));
+        assert!(!told(vec![
+            cached(),
+            server(1, Got::Lost(Lost::Silent)),
+            server(2, Got::Lost(Lost::Unreachable))
+        ]));
+        assert!(told(vec![cached(), server(1, Got::Lost(Lost::Silent)), server(2, reply("REFUSED"))]));
+        assert!(!told(vec![cached(), server(1, Got::Lost(Lost::NoRoute))]), "the cable is out");
+        assert!(told(vec![cached()]));
+        assert!(!told(vec![(lookup("a.test.", "SOA"), reply("SERVFAIL"))]));
+        assert!(!told(Vec::new()));
+        let facts = Facts::new(CheckSubject::default());
+        assert!(matches!(ended(&facts, true), CheckEnd::CouldNotTell(why) if why.contains("internet")));
+    }
+}

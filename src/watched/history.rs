@@ -1,0 +1,198 @@
+//! The findings of a domain over time: which came, which went, and since when. Pure: a check is taken in at a moment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ended::CheckEnd;
+use crate::check::domain::codes::Code;
+use crate::check::domain::finding::{Finding, Level, Topic};
+use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS};
+use crate::wire::presentation::shown;
+
+/// The history of a domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainHistory {
+    /// When a check last told something, in seconds since 1970; none before the first.
+    pub checked: Option<u64>,
+    /// Why the last check could not tell anything; none if it could.
+    pub untold: Option<String>,
+    /// The findings, the worst first.
+    pub findings: Vec<FollowedFinding>,
+    /// The last changes, the newest first.
+    pub changes: Vec<FindingChange>,
+}
+
+/// A finding that is followed. The same code at another level is another finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowedFinding {
+    /// Its code.
+    pub code: Code,
+    /// Its level.
+    pub level: Level,
+    /// The facts of the last check that saw it.
+    pub evidence: String,
+    /// The first check that saw it, in seconds since 1970.
+    pub since: u64,
+    /// The last check that saw it.
+    pub seen: u64,
+    /// How sure it is.
+    pub standing: Standing,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// One check has seen it.
+    Coming,
+    /// It is there.
+    Present,
+    /// It is there, but the last check that could tell has not seen it.
+    Going,
+}
+
+/// A change that is certain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingChange {
+    /// When it was certain, in seconds since 1970.
+    pub at: u64,
+    /// Whether the finding came or went.
+    pub change: ChangeKind,
+    /// Its code.
+    pub code: Code,
+    /// Its level.
+    pub level: Level,
+    /// The facts of the last check that saw it.
+    pub evidence: String,
+    /// The first check that saw the finding.
+    pub since: u64,
+}
+
+/// A finding came or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It came.
+    Came,
+    /// It went.
+    Went,
+}
+
+/// How many checks make a change certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// One: a person looks on.
+    Once,
+    /// Two.
+    Twice,
+}
+
+impl DomainHistory {
+    /// Takes in a check at `now`, in seconds since 1970; returns the changes that it made certain, the worst finding first.
+    pub fn take(&mut self, end: CheckEnd, now: u64, confirmation: Confirmation) -> Vec<FindingChange> {
+        let findings = match end {
+            CheckEnd::Told(findings) => findings,
+            CheckEnd::CouldNotTell(why) => {
+                self.untold = Some(why);
+                return Vec::new();
+            }
+        };
+        (self.checked, self.untold) = (Some(now), None);
+        let unseen = Unseen::of(&findings);
+        let mut seen = joined(findings);
+        let (mut kept, mut changes) = (Vec::new(), Vec::new());
+        for mut finding in std::mem::take(&mut self.findings) {
+            if let Some(evidence) = seen.remove(&(finding.level, finding.code)) {
+                (finding.evidence, finding.seen) = (evidence, now);
+                if finding.standing == Standing::Coming {
+                    changes.push(finding.changed(ChangeKind::Came, now));
+                }
+                finding.standing = Standing::Present;
+            } else if !unseen.hides(&finding) {
+                match (finding.standing, confirmation) {
+                    (Standing::Coming, _) => continue,
+                    (Standing::Present, Confirmation::Twice) => finding.standing = Standing::Going,
+                    (Standing::Present, Confirmation::Once) | (Standing::Going, _) => {
+                        changes.push(finding.changed(ChangeKind::Went, now));
+                        continue;
+                    }
+                }
+            }
+            kept.push(finding);
+        }
+        for ((level, code), evidence) in seen {
+            let standing = match confirmation {
+                Confirmation::Once => Standing::Present,
+                Confirmation::Twice => Standing::Coming,
+            };
+            let finding = FollowedFinding { code, level, evidence, since: now, seen: now, standing };
+            if standing == Standing::Present {
+                changes.push(finding.changed(ChangeKind::Came, now));
+            }
+            kept.push(finding);
+        }
+        kept.sort_by_key(|finding| (finding.level, finding.code));
+        kept.truncate(MAX_WATCH_FINDINGS);
+        self.findings = kept;
+        changes.sort_by_key(|change| (change.level, change.code));
+        let older = std::mem::take(&mut self.changes);
+        self.changes = changes.iter().cloned().chain(older).take(MAX_WATCH_CHANGES).collect();
+        changes
+    }
+
+    /// Whether a change is not certain yet, so that the next check should come soon.
+    pub fn is_unsure(&self) -> bool {
+        self.findings.iter().any(|finding| finding.standing != Standing::Present)
+    }
+}
+
+impl FollowedFinding {
+    fn changed(&self, change: ChangeKind, at: u64) -> FindingChange {
+        let Self { code, level, evidence, since, .. } = self.clone();
+        FindingChange { at, change, code, level, evidence, since }
+    }
+}
+
+/// The findings by level and code, the evidence of equal ones joined; those that all is well are left out.
+fn joined(findings: Vec<Finding>) -> BTreeMap<(Level, Code), String> {
+    let mut joined = BTreeMap::<_, Vec<String>>::new();
+    for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {
+        joined.entry((finding.level, finding.code)).or_default().push(finding.evidence);
+    }
+    joined.into_iter().map(|(key, texts)| (key, shown(&texts.join("; "), MAX_WATCH_EVIDENCE))).collect()
+}
+
+/// The findings that a check could not see, so that their absence means nothing.
+struct Unseen {
+    /// Topics of which a part could not be told.
+    topics: Vec<Topic>,
+    /// A fault that hides all others: the domain cannot be resolved.
+    all: bool,
+}
+
+impl Unseen {
+    fn of(findings: &[Finding]) -> Self {
+        let hiding = [Code::DomainMissing, Code::DnssecBogus, Code::NsNoneAnswers];
+        let unknown = findings.iter().filter(|finding| finding.level == Level::CouldNotTell);
+        Self {
+            topics: unknown.map(|finding| finding.code.entry().topic).collect(),
+            all: findings.iter().any(|finding| hiding.contains(&finding.code)),
+        }
+    }
+
+    /// Whether it hides a finding. The addresses of mail hosts are the subjects of the checks of PTR, lists and DANE.
+    fn hides(&self, finding: &FollowedFinding) -> bool {
+        let topic = finding.code.entry().topic;
+        let needs_hosts = [Topic::Pointer, Topic::Lists, Topic::Policy].contains(&topic);
+        // That a part could not be told is over when it is told.
+        let is_unknown = finding.level == Level::CouldNotTell;
+        self.all
+            || (self.topics.contains(&topic) && !is_unknown)
+            || (needs_hosts && self.topics.contains(&Topic::Mail))
+    }
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

@@ -1,0 +1,121 @@
+//! Cases of findings over time.
+
+use super::*;
+
+const HOUR: u64 = 3_600;
+
+/// A check with these findings.
+fn told(codes: &[Code]) -> CheckEnd {
+    CheckEnd::Told(
+        codes.iter().map(|code| Finding::new(*code, format!("as {}", code.entry().word))).collect(),
+    )
+}
+
+fn lost() -> CheckEnd {
+    CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned())
+}
+
+/// The changes by a check in each hour: the hour, what, the code, since.
+fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
+    let mut history = DomainHistory::default();
+    let mut all = Vec::new();
+    for (hour, end) in (0..).zip(checks) {
+        for change in history.take(end, hour * HOUR, Confirmation::Twice) {
+            assert_eq!(change.at, hour * HOUR);
+            all.push((hour, change.change, change.code, change.since / HOUR));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_finding_comes_and_goes_when_two_checks_say_so() {
+    let old = Code::SerialDiffers;
+    let checks = vec![
+        told(&[]),
+        told(&[old]),
+        told(&[old]),
+        told(&[old]),
+        told(&[]),
+        told(&[]),
+        told(&[]),
+        told(&[old]),
+    ];
+    assert_eq!(changes(checks), [(2, ChangeKind::Came, old, 1), (5, ChangeKind::Went, old, 1)]);
+}
+
+#[test]
+fn a_finding_that_flaps_has_one_line() {
+    let old = Code::SerialDiffers;
+    let flaps = |first: &[Code]| (0..20).map(|turn| told(if turn % 2 == 0 { first } else { &[] })).collect();
+    assert!(changes(flaps(&[old])).is_empty());
+    let checks = [vec![told(&[old]), told(&[old])], flaps(&[old])].concat();
+    assert_eq!(changes(checks), [(1, ChangeKind::Came, old, 0)]);
+}
+
+#[test]
+fn a_check_that_could_not_tell_changes_nothing() {
+    let silent = Code::NsSilent;
+    let between = [told(&[silent]), lost(), told(&[silent]), told(&[]), lost(), lost(), told(&[])];
+    assert_eq!(
+        changes(between.to_vec()),
+        [(2, ChangeKind::Came, silent, 0), (6, ChangeKind::Went, silent, 0)]
+    );
+    let mut history = DomainHistory::default();
+    history.take(told(&[silent]), 7, Confirmation::Twice);
+    history.take(lost(), 9, Confirmation::Twice);
+    assert_eq!((history.checked, history.untold.is_some()), (Some(7), true));
+}
+
+#[test]
+fn what_a_check_cannot_see_does_not_go() {
+    // Of the first finding nothing is known while the second is there.
+    let cases = [
+        (Code::SpfLookups, Code::PolicyUnknown, true),
+        (Code::SpfLookups, Code::ListsUnknown, false),
+        (Code::PtrMissing, Code::MailUnknown, true),
+        (Code::NsSilent, Code::MailUnknown, false),
+        (Code::NsSilent, Code::DnssecBogus, true),
+        (Code::MxIsAddress, Code::DomainMissing, true),
+        (Code::MxIsAddress, Code::NsNoneAnswers, true),
+        (Code::MxIsAddress, Code::NsLame, false),
+        // It is over when it is told.
+        (Code::PointerUnknown, Code::PointerOk, false),
+        (Code::SmtpUnknown, Code::MailUnknown, false),
+    ];
+    for (finding, other, stays) in cases {
+        let checks = vec![told(&[finding]), told(&[finding]), told(&[other]), told(&[other])];
+        let went = changes(checks).contains(&(3, ChangeKind::Went, finding, 0));
+        assert_eq!(went, !stays, "{} beside {}", finding.entry().word, other.entry().word);
+    }
+}
+
+#[test]
+fn another_level_is_another_finding_and_equal_ones_are_joined() {
+    let mut history = DomainHistory::default();
+    let at = |level| Finding::new(Code::NsSilent, "192.0.2.1").at(level);
+    let one = || CheckEnd::Told(vec![at(Level::Warning), Finding::new(Code::NsSilent, "192.0.2.2")]);
+    let came = history.take(one(), 1, Confirmation::Once);
+    assert_eq!(came[0].evidence, "192.0.2.1; 192.0.2.2");
+    let worse = history.take(CheckEnd::Told(vec![at(Level::Failure)]), 2, Confirmation::Once);
+    let words: Vec<_> = worse.iter().map(|change| (change.change, change.level)).collect();
+    assert_eq!(words, [(ChangeKind::Came, Level::Failure), (ChangeKind::Went, Level::Warning)]);
+    assert_eq!(history.findings.len(), 1);
+}
+
+#[test]
+fn the_history_is_bounded() {
+    let mut history = DomainHistory::default();
+    let all: Vec<Finding> = Code::ALL
+        .iter()
+        .map(|code| Finding::new(*code, "\u{1f98a}".repeat(9_000)).at(Level::Warning))
+        .collect();
+    for turn in 0..200 {
+        let findings = if turn % 2 == 0 { all.clone() } else { Vec::new() };
+        history.take(CheckEnd::Told(findings), turn, Confirmation::Once);
+    }
+    history.take(CheckEnd::Told(all), 200, Confirmation::Once);
+    assert_eq!((history.findings.len(), history.changes.len()), (MAX_WATCH_FINDINGS, MAX_WATCH_CHANGES));
+    let most = serde_json::to_vec(&history).unwrap().len() * crate::limits::MAX_WATCHED;
+    assert!((most as u64) < crate::limits::MAX_WATCH_FILE, "{most}");
+}

@@ -1,0 +1,121 @@
+//! The kept file: the history of watched domains, over a restart.
+
+use std::io::{self, ErrorKind, Read};
+
+use serde::{Deserialize, Serialize};
+
+use super::domain::WatchedDomain;
+use super::history::DomainHistory;
+use crate::config::WatchAs;
+use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS, MAX_WATCHED};
+use crate::wire::presentation::name_text;
+
+/// The file in the state directory.
+pub const FILE: &str = "watched.json";
+
+/// The version of its form.
+const VERSION: u32 = 1;
+
+/// The content of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptWatches {
+    version: u32,
+    domains: Vec<KeptDomain>,
+}
+
+/// The history of a domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptDomain {
+    /// The domain: lower case, with its last dot.
+    pub(super) domain: String,
+    /// The side of a mail that it was checked for.
+    #[serde(rename = "as")]
+    pub(super) side: WatchAs,
+    #[serde(flatten)]
+    pub(super) history: DomainHistory,
+}
+
+impl Default for KeptWatches {
+    /// No history.
+    fn default() -> Self {
+        Self { version: VERSION, domains: Vec::new() }
+    }
+}
+
+impl KeptWatches {
+    /// The current content.
+    pub(super) fn of(domains: &[WatchedDomain]) -> Self {
+        let kept = |domain: &WatchedDomain| KeptDomain {
+            domain: name_text(&domain.watch.domain),
+            side: domain.watch.side,
+            history: domain.history.clone(),
+        };
+        Self { version: VERSION, domains: domains.iter().map(kept).collect() }
+    }
+
+    pub(super) fn into_domains(self) -> Vec<KeptDomain> {
+        self.domains
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, has another form or version, or is larger than resolverd writes it.
+    pub fn read(file: impl Read) -> io::Result<Self> {
+        let mut text = String::new();
+        file.take(MAX_WATCH_FILE).read_to_string(&mut text)?;
+        let kept: Self = serde_json::from_str(&text)?;
+        let fits = |domain: &KeptDomain| {
+            let DomainHistory { findings, changes, .. } = &domain.history;
+            findings.len() <= MAX_WATCH_FINDINGS && changes.len() <= MAX_WATCH_CHANGES
+        };
+        if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {
+            return Err(io::Error::new(ErrorKind::InvalidData, "it is of another version, or damaged"));
+        }
+        Ok(kept)
+    }
+
+    /// The content of the file.
+    ///
+    /// # Errors
+    /// None: it has only numbers and texts.
+    pub fn to_octets(&self) -> io::Result<Vec<u8>> {
+        Ok(serde_json::to_vec(self)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::codes::Code;
+    use crate::check::domain::finding::Finding;
+    use crate::config::ConfiguredWatch;
+    use crate::watched::ended::CheckEnd;
+    use crate::watched::history::Confirmation;
+    use std::time::Duration;
+
+    #[test]
+    fn what_was_written_is_read_and_a_damaged_file_is_not() {
+        let mut history = DomainHistory::default();
+        let end = CheckEnd::Told(vec![Finding::new(Code::NsLame, "\"192.0.2.1\"\u{1b}[2J")]);
+        history.take(end, 1_800_000_000, Confirmation::Once);
+        let domain = WatchedDomain {
+            watch: ConfiguredWatch::default(),
+            history: history.clone(),
+            next: Duration::ZERO,
+        };
+        let octets = KeptWatches::of(&[domain]).to_octets().unwrap();
+        let read = KeptWatches::read(octets.as_slice()).unwrap().into_domains();
+        assert_eq!((read.len(), &read[0].history), (1, &history));
+        let text = String::from_utf8(octets).unwrap();
+        for (from, to) in [
+            ("\"version\":1", "\"version\":2"),
+            ("ns_lame", "ns_unheard_of"),
+            ("\"came\"", "\"left\""),
+            ("1800000000", "-1"),
+            ("}", ""),
+        ] {
+            assert!(KeptWatches::read(text.replace(from, to).as_bytes()).is_err(), "{from} {to}");
+        }
+    }
+}

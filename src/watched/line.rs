@@ -1,0 +1,94 @@
+//! The lines of the log about findings that came or went.
+
+use super::history::{ChangeKind, FindingChange};
+use crate::check::domain::finding::Level;
+use crate::clock::minute;
+use crate::config::{ConfiguredWatch, WatchLevel};
+use crate::wire::presentation::name_text;
+
+/// Writes the line, if the level of the finding is worth one.
+pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
+    if change.level > mildest(watch.level) {
+        return;
+    }
+    let domain = name_text(&watch.domain);
+    let domain = domain.trim_end_matches('.');
+    let sentence = sentence(domain, change);
+    let (code, level) = (change.code.entry().word, change.level.word());
+    match (change.change, change.level) {
+        (ChangeKind::Came, Level::Failure | Level::Warning) => {
+            tracing::warn!(watched = "came", domain, code, finding = level, "{sentence}");
+        }
+        (ChangeKind::Came, _) => {
+            tracing::info!(watched = "came", domain, code, finding = level, "{sentence}")
+        }
+        (ChangeKind::Went, _) => {
+            tracing::info!(watched = "went", domain, code, finding = level, "{sentence}")
+        }
+    }
+}
+
+/// The mildest level that has a line.
+const fn mildest(level: WatchLevel) -> Level {
+    match level {
+        WatchLevel::Failure => Level::Failure,
+        WatchLevel::Warning => Level::Warning,
+        WatchLevel::CouldNotTell => Level::CouldNotTell,
+        WatchLevel::Note => Level::Note,
+    }
+}
+
+/// The fault, its evidence, and what to do.
+fn sentence(domain: &str, change: &FindingChange) -> String {
+    let FindingChange { code, level, evidence, since, at, .. } = change;
+    let entry = code.entry();
+    let (word, title, level, since) = (entry.word, entry.title, level.word(), minute(*since));
+    let evidence = evidence.trim_end_matches('.');
+    match change.change {
+        ChangeKind::Came => format!(
+            "watched domain {domain}: new {level} {word}, since {since}: {title}: {evidence}; `resolverctl check {domain}` shows what to do"
+        ),
+        ChangeKind::Went => format!(
+            "watched domain {domain}: {level} {word} has ended at {}; it began at {since}: {title}",
+            minute(*at)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::codes::Code;
+
+    #[test]
+    fn a_line_says_what_since_when_and_what_to_do() {
+        let mut change = FindingChange {
+            at: 1_795_230_600,
+            change: ChangeKind::Came,
+            code: Code::SerialDiffers,
+            level: Level::Warning,
+            evidence: "192.0.2.4 has 7, the others have 8.".to_owned(),
+            since: 1_795_230_000,
+        };
+        assert_eq!(
+            sentence("example.com", &change),
+            "watched domain example.com: new warning serial_differs, since 2026-11-21 03:00 UTC: the name servers have different serials of the zone: 192.0.2.4 has 7, the others have 8; `resolverctl check example.com` shows what to do"
+        );
+        change.change = ChangeKind::Went;
+        assert_eq!(
+            sentence("example.com", &change),
+            "watched domain example.com: warning serial_differs has ended at 2026-11-21 03:10 UTC; it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
+        );
+    }
+
+    #[test]
+    fn each_level_has_the_lines_of_worse_ones_too() {
+        assert!(Level::Warning > mildest(WatchLevel::Failure));
+        assert!(
+            Level::Warning <= mildest(WatchLevel::Warning)
+                && Level::CouldNotTell > mildest(WatchLevel::Warning)
+        );
+        assert!(Level::CouldNotTell <= mildest(WatchLevel::CouldNotTell));
+        assert!(Level::Note <= mildest(WatchLevel::Note) && Level::Note > mildest(WatchLevel::CouldNotTell));
+    }
+}

@@ -1,0 +1,177 @@
+//! Watched domains (`[[watch]]`): the check of `resolverctl check DOMAIN` on schedule, in the daemon.
+//!
+//! A task of the daemon checks one domain after the other and compares the findings with those of the checks before. It
+//! stands beside the way of a question, and asks as `resolverctl` does; no client's question waits for it. `ended` says
+//! whether a check could tell anything, `history` which findings came and went, `schedule` when the next check is due.
+//!
+//! # Decisions
+//!
+//! - A finding comes when two checks have seen it, and goes when two checks in a row have not. A lost datagram or a zone
+//!   transfer under way writes no line. The second check follows after ten minutes, not after the whole interval.
+//! - "Could not tell" changes nothing. If no name server answers, not even those of the zone above, the fault is the
+//!   network of this host: a finding neither comes nor goes.
+//! - "Since" is the first check that saw the finding. The history is in a file of the state directory, so a restart does
+//!   not change it.
+//! - The budget is a price: each query of a check costs a second, and the next check begins when all are paid. So checks
+//!   are spread over the hour without a table of times. While clients need the room, a check is put off and counted.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod domain;
+pub mod ended;
+pub mod history;
+pub mod kept;
+mod line;
+mod schedule;
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use self::domain::WatchedDomain;
+use self::ended::ended;
+use self::history::Confirmation;
+use self::kept::KeptWatches;
+use self::schedule::{Schedule, ScheduleStep};
+use crate::check::domain::facts::{CheckSubject, Got, Role, Want};
+use crate::check::domain::gather::{Sources, gather};
+use crate::clock::Clock;
+use crate::config::{ConfiguredWatch, WatchAs};
+use crate::limits::WATCH_PUT_OFF;
+use crate::random::Random;
+use crate::record::{Counter, Recorder};
+use crate::wire::presentation::name_text;
+
+/// The daemon, as the task sees it.
+pub trait WatchHost: Sources {
+    /// Whether clients need the room for queries.
+    fn is_busy(&self) -> bool;
+
+    /// Whether no server on the internet answers this host.
+    fn is_network_down(&self) -> bool;
+
+    /// Keeps the history for the next start.
+    fn keep(&self, kept: &KeptWatches);
+}
+
+/// The watched domains, for the task and for the control socket.
+pub struct WatchedDomains {
+    clock: Clock,
+    random: Random,
+    recorder: Arc<Recorder>,
+    schedule: Mutex<Schedule>,
+    /// Notified when a reload has changed the domains.
+    changed: Notify,
+}
+
+impl WatchedDomains {
+    /// The domains of the configuration, with the history of the last process.
+    pub fn new(
+        watches: &[ConfiguredWatch],
+        kept: KeptWatches,
+        (clock, random): (Clock, Random),
+        recorder: Arc<Recorder>,
+    ) -> Self {
+        let mut schedule = Schedule::default();
+        schedule.set(watches, kept.into_domains(), clock.now(), &random);
+        Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new() }
+    }
+
+    /// Changes to the domains of another configuration. Those that stay keep their history, unless the side of a mail that
+    /// they are checked for changes.
+    pub fn set(&self, watches: &[ConfiguredWatch]) {
+        self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
+        self.changed.notify_one();
+    }
+
+    /// The domains, in the order of their names.
+    pub fn domains(&self) -> Vec<WatchedDomain> {
+        self.schedule().domains(self.clock.mono())
+    }
+
+    /// The history, for the next process.
+    pub fn kept(&self) -> KeptWatches {
+        KeptWatches::of(&self.domains())
+    }
+
+    /// Checks the domains as long as it runs, one at a time.
+    pub async fn run(&self, host: &impl WatchHost) -> Infallible {
+        loop {
+            let step = self.schedule().step(self.clock.mono());
+            match step {
+                ScheduleStep::Rest => self.changed.notified().await,
+                ScheduleStep::Wait(time) => tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = sleep(time) => {}
+                },
+                ScheduleStep::Check(_) if host.is_busy() => {
+                    self.recorder.count(Counter::WatchPutOff, 1);
+                    sleep(WATCH_PUT_OFF).await;
+                }
+                ScheduleStep::Check(watch) => self.check(host, &watch).await,
+            }
+        }
+    }
+
+    /// Checks a domain, and takes in the end of the check.
+    async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
+        let began = self.clock.mono();
+        let counted = CountedSources { host, asked: AtomicU32::new(0) };
+        let facts = gather(subject(watch, self.clock.now().unix), &counted).await;
+        let asked = counted.asked.load(Ordering::Relaxed);
+        let end = ended(&facts, host.is_network_down());
+        self.recorder.count(Counter::WatchChecks, 1);
+        let now = self.clock.now();
+        let mut schedule = self.schedule();
+        schedule.pay(asked, began);
+        let Some(history) = schedule.history(watch) else { return };
+        let changes = history.take(end, now.unix, Confirmation::Twice);
+        let again = history.is_unsure() || history.untold.is_some();
+        schedule.plan(watch, again, now.mono, &self.random);
+        drop(schedule);
+        for change in &changes {
+            line::write(watch, change);
+        }
+        host.keep(&self.kept());
+    }
+
+    /// Locks after a panic too: a wrong time only moves a check.
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The subject of a check. No stranger's resolver is asked, and no mail host is connected to.
+fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
+    let role = match watch.side {
+        WatchAs::Both => Role::Both,
+        WatchAs::Sender => Role::Sender,
+        WatchAs::Recipient => Role::Recipient,
+    };
+    let domain = name_text(&watch.domain).to_ascii_lowercase();
+    CheckSubject { domain, role, unix, ..CheckSubject::default() }
+}
+
+/// Sources that count the queries of a check.
+struct CountedSources<'h, Host> {
+    host: &'h Host,
+    asked: AtomicU32,
+}
+
+impl<Host: WatchHost> Sources for CountedSources<'_, Host> {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.host.ask(want)
+    }
+}

@@ -1,0 +1,141 @@
+//! When the next check is due, and of which domain. Pure: moments and random numbers are given.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::domain::WatchedDomain;
+use super::history::DomainHistory;
+use super::kept::KeptDomain;
+use crate::clock::{Mono, Now};
+use crate::config::ConfiguredWatch;
+use crate::limits::{
+    WATCH_AGAIN, WATCH_FIRST, WATCH_INTERVALS, WATCH_JITTER_PERCENT, WATCH_QUERY_TIME, WATCH_START,
+};
+use crate::random::Random;
+use crate::wire::presentation::name_text;
+
+/// The domains with their next checks.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    domains: BTreeMap<String, ScheduledDomain>,
+    /// When the queries of all checks so far are paid; none before the first.
+    paid: Option<Mono>,
+}
+
+#[derive(Debug)]
+struct ScheduledDomain {
+    watch: ConfiguredWatch,
+    history: DomainHistory,
+    due: Mono,
+}
+
+/// The next step of the task.
+#[derive(Debug, PartialEq)]
+pub(super) enum ScheduleStep {
+    /// No domain is watched.
+    Rest,
+    /// Nothing is due for this time.
+    Wait(Duration),
+    /// This domain is due.
+    Check(Box<ConfiguredWatch>),
+}
+
+impl Schedule {
+    /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`, if it was
+    /// checked for the same side of a mail.
+    pub(super) fn set(
+        &mut self,
+        watches: &[ConfiguredWatch],
+        kept: Vec<KeptDomain>,
+        now: Now,
+        random: &Random,
+    ) {
+        let mut before = std::mem::take(&mut self.domains);
+        let mut kept: BTreeMap<String, KeptDomain> =
+            kept.into_iter().map(|one| (one.domain.clone(), one)).collect();
+        for watch in watches {
+            let name = name_text(&watch.domain);
+            let stays = before.remove(&name).filter(|old| old.watch.side == watch.side);
+            let domain = if let Some(old) = stays {
+                let due = old.due.min(now.mono.after(watch.interval));
+                ScheduledDomain { watch: watch.clone(), due, ..old }
+            } else {
+                let kept = kept.remove(&name).filter(|kept| kept.side == watch.side);
+                let history = kept.map(|kept| kept.history).unwrap_or_default();
+                let due = now.mono.after(first(watch, &history, now.unix, random));
+                ScheduledDomain { watch: watch.clone(), history, due }
+            };
+            self.domains.insert(name, domain);
+        }
+    }
+
+    /// The next step.
+    pub(super) fn step(&self, now: Mono) -> ScheduleStep {
+        let Some(next) = self.domains.values().min_by_key(|domain| domain.due) else {
+            return ScheduleStep::Rest;
+        };
+        let at = next.due.max(self.paid.unwrap_or(next.due));
+        if at > now {
+            ScheduleStep::Wait(at.since(now))
+        } else {
+            ScheduleStep::Check(Box::new(next.watch.clone()))
+        }
+    }
+
+    /// Takes the price of a check that began then.
+    pub(super) fn pay(&mut self, asked: u32, began: Mono) {
+        self.paid = Some(began.after(WATCH_QUERY_TIME.saturating_mul(asked)));
+    }
+
+    /// The history of a domain; none if a reload has removed or changed it meanwhile.
+    pub(super) fn history(&mut self, watch: &ConfiguredWatch) -> Option<&mut DomainHistory> {
+        let domain = self.domains.get_mut(&name_text(&watch.domain))?;
+        (domain.watch.side == watch.side).then_some(&mut domain.history)
+    }
+
+    /// Plans the next check of a domain; soon if something must be confirmed.
+    pub(super) fn plan(&mut self, watch: &ConfiguredWatch, again: bool, now: Mono, random: &Random) {
+        if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
+            let pause = if again { WATCH_AGAIN } else { domain.watch.interval };
+            domain.due = now.after(about(pause.min(domain.watch.interval), random));
+        }
+    }
+
+    /// The domains, for people.
+    pub(super) fn domains(&self, now: Mono) -> Vec<WatchedDomain> {
+        let paid = self.paid.unwrap_or(now);
+        let domain = |domain: &ScheduledDomain| WatchedDomain {
+            watch: domain.watch.clone(),
+            history: domain.history.clone(),
+            next: domain.due.max(paid).since(now),
+        };
+        self.domains.values().map(domain).collect()
+    }
+}
+
+/// The time until the first check of this process.
+fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
+    let spread = below(WATCH_FIRST, random);
+    let left = history.checked.map(|checked| {
+        // A calendar that was set back must not put the check off for longer than the interval.
+        watch.interval.saturating_sub(Duration::from_secs(unix.saturating_sub(checked)))
+    });
+    let left = if history.is_unsure() { left.map(|left| left.min(WATCH_AGAIN)) } else { left };
+    left.unwrap_or_default().max(WATCH_START + spread)
+}
+
+/// The time, up to a tenth shorter or longer.
+fn about(time: Duration, random: &Random) -> Duration {
+    let tenth = time * WATCH_JITTER_PERCENT / 100;
+    time.saturating_sub(tenth) + below(tenth * 2, random)
+}
+
+/// A random time below this one, in whole seconds. No time is longer than the longest interval.
+fn below(time: Duration, random: &Random) -> Duration {
+    let seconds = time.min(*WATCH_INTERVALS.end()).as_secs();
+    Duration::from_secs(random.below(u32::try_from(seconds).unwrap_or(u32::MAX).max(1)).into())
+}
+
+#[cfg(test)]
+#[path = "schedule_tests.rs"]
+mod tests;

@@ -1,0 +1,187 @@
+//! Watched domains in virtual time: findings come and go, a restart and an outage between do not.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::{Got, Want};
+use resolverd::check::domain::gather::Sources;
+use resolverd::config::ConfiguredWatch;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::name;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, UNIX_AT_START};
+use resolverd::limits::{WATCH_AGAIN, WATCH_FIRST, WATCH_START};
+use resolverd::random::Random;
+use resolverd::record::{Counter, Window};
+use resolverd::watched::history::{ChangeKind, Standing};
+use resolverd::watched::kept::KeptWatches;
+use resolverd::watched::{WatchHost, WatchedDomains};
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::Daemon;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A daemon that watches, and its file.
+struct Host<'s> {
+    daemon: Daemon<'s>,
+    asked: AtomicU32,
+    is_busy: AtomicBool,
+    file: Mutex<Vec<u8>>,
+}
+
+impl<'s> Host<'s> {
+    fn new(simulation: &'s Simulation) -> Self {
+        let (asked, is_busy) = (AtomicU32::new(0), AtomicBool::new(false));
+        Self { daemon: Daemon::new(simulation), asked, is_busy, file: Mutex::default() }
+    }
+}
+
+impl Sources for Host<'_> {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.daemon.ask(want)
+    }
+}
+
+impl WatchHost for Host<'_> {
+    fn is_busy(&self) -> bool {
+        self.is_busy.load(Ordering::Relaxed)
+    }
+
+    /// It takes a minute until the record knows: the check must be right before.
+    fn is_network_down(&self) -> bool {
+        false
+    }
+
+    fn keep(&self, kept: &KeptWatches) {
+        *self.file.lock().unwrap() = kept.to_octets().unwrap();
+    }
+}
+
+fn lab() -> Arc<Lab> {
+    Arc::new(tree(SOUND, &[]).build().unwrap())
+}
+
+fn watches(domains: &[&str]) -> Vec<ConfiguredWatch> {
+    let watch = |domain: &&str| ConfiguredWatch { domain: name(domain), ..ConfiguredWatch::default() };
+    domains.iter().map(watch).collect()
+}
+
+/// Watches one domain, with the history in the file.
+fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
+    let octets = host.file.lock().unwrap().clone();
+    let kept = if octets.is_empty() { KeptWatches::default() } else { KeptWatches::read(&*octets).unwrap() };
+    let (clock, random) = (simulation.clock().clone(), Random::seeded(4));
+    WatchedDomains::new(&watches(&["faulty.com."]), kept, (clock, random), Arc::clone(simulation.recorder()))
+}
+
+/// Lets the task run for this time.
+async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
+    let never: Result<Infallible, _> = tokio::time::timeout(time, watched.run(host)).await;
+    assert!(never.is_err());
+}
+
+/// The standing of the lame server, and since which hour.
+fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
+    let domains = watched.domains();
+    let found = domains[0].history.findings.iter().find(|finding| finding.code == Code::NsLame)?;
+    Some((found.standing, (found.since - UNIX_AT_START) / 3_600))
+}
+
+/// The changes about the lame server, the newest first.
+fn changes(watched: &WatchedDomains) -> Vec<ChangeKind> {
+    let domains = watched.domains();
+    let changes = domains[0].history.changes.iter().filter(|change| change.code == Code::NsLame);
+    changes.map(|change| change.change).collect()
+}
+
+#[test]
+fn a_finding_comes_outlasts_a_restart_and_an_outage_and_goes() {
+    let lab = lab();
+    let server = lab.server("ns2.hosts.com").unwrap();
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+        let host = Host::new(&simulation);
+        let first = watched(&simulation, &host);
+        pass(&first, &host, HOUR * 3).await;
+        assert_eq!((lame(&first), changes(&first)), (None, vec![]));
+        assert!(first.domains()[0].history.checked.is_some());
+
+        server.set_faults(&[Fault::Refused]);
+        pass(&first, &host, HOUR * 2).await;
+        let (standing, since) = lame(&first).unwrap();
+        assert_eq!((standing, changes(&first)), (Standing::Present, vec![ChangeKind::Came]));
+        assert!((3..=4).contains(&since), "{since}");
+
+        let second = watched(&simulation, &host);
+        pass(&second, &host, HOUR * 3).await;
+        assert_eq!((lame(&second), changes(&second)), (Some((standing, since)), vec![ChangeKind::Came]));
+
+        simulation.network().set_down(true);
+        pass(&second, &host, HOUR * 6).await;
+        let history = second.domains().swap_remove(0).history;
+        assert_eq!(
+            history.untold.as_deref(),
+            Some("no name server answered, not even those of the zone above")
+        );
+        assert_eq!((lame(&second), changes(&second)), (Some((standing, since)), vec![ChangeKind::Came]));
+
+        simulation.network().set_down(false);
+        pass(&second, &host, HOUR * 3).await;
+        assert_eq!((lame(&second), changes(&second)), (Some((standing, since)), vec![ChangeKind::Came]));
+        assert_eq!(second.domains()[0].history.untold, None);
+
+        server.set_faults(&[]);
+        pass(&second, &host, HOUR * 3).await;
+        assert_eq!((lame(&second), changes(&second)), (None, vec![ChangeKind::Went, ChangeKind::Came]));
+    });
+}
+
+#[test]
+fn a_fault_of_minutes_is_no_finding() {
+    let lab = lab();
+    let server = lab.server("ns2.hosts.com").unwrap();
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 2);
+        let host = Host::new(&simulation);
+        let watched = watched(&simulation, &host);
+        server.set_faults(&[Fault::Refused]);
+        pass(&watched, &host, WATCH_START + WATCH_FIRST + Duration::from_secs(20)).await;
+        assert_eq!(lame(&watched), Some((Standing::Coming, 0)));
+        server.set_faults(&[]);
+        pass(&watched, &host, WATCH_AGAIN * 2).await;
+        assert_eq!((lame(&watched), changes(&watched)), (None, vec![]));
+    });
+}
+
+#[test]
+fn checks_wait_while_clients_need_the_room_and_their_queries_have_a_budget() {
+    let lab = lab();
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 3);
+        let host = Host::new(&simulation);
+        let watched = watched(&simulation, &host);
+        let domains: Vec<String> = (0..60).map(|number| format!("d{number}.com.")).collect();
+        let domains: Vec<&str> = domains.iter().map(String::as_str).chain(["faulty.com."]).skip(1).collect();
+        host.is_busy.store(true, Ordering::Relaxed);
+        pass(&watched, &host, HOUR).await;
+        let counts = simulation.recorder().report(Window::Start).upstream.counts;
+        assert_eq!((host.asked.load(Ordering::Relaxed), counts[Counter::WatchChecks]), (0, 0));
+        assert!(counts[Counter::WatchPutOff] >= 50, "{}", counts[Counter::WatchPutOff]);
+
+        host.is_busy.store(false, Ordering::Relaxed);
+        watched.set(&watches(&domains));
+        for hour in 0..4 {
+            host.asked.store(0, Ordering::Relaxed);
+            pass(&watched, &host, HOUR).await;
+            let asked = host.asked.load(Ordering::Relaxed);
+            assert!((1..=3_800).contains(&asked), "hour {hour}: {asked}");
+        }
+        assert!(watched.domains().iter().all(|domain| domain.history.checked.is_some()));
+    });
+}

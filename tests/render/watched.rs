@@ -1,0 +1,110 @@
+//! The screen, the JSON and the plug-in line of `check watched`.
+
+use resolverd::check::domain::codes::Code;
+use resolverd::config::WatchAs;
+use resolverd::control::protocol::Reply;
+use resolverd::control::protocol::watched::{WatchedFinding, WatchedRow};
+use resolverd::ctl::exit::PluginState;
+use resolverd::ctl::render::{Style, json, plugin, watched};
+use resolverd::watched::history::{ChangeKind, FindingChange, Standing};
+
+use super::golden;
+
+/// Monday 2026-11-16 03:00 UTC.
+const MONDAY: u64 = 1_794_798_000;
+
+fn moment(unix: f64) -> String {
+    format!("day {:.0} {:02.0}:00", (unix / 86_400.0).floor() - 20_772.0, (unix % 86_400.0) / 3_600.0)
+}
+
+fn finding(code: Code, standing: Standing, evidence: &str) -> WatchedFinding {
+    let entry = code.entry();
+    WatchedFinding {
+        level: entry.level,
+        topic: entry.topic,
+        code,
+        standing,
+        since: MONDAY,
+        seen: MONDAY + 7_200,
+        evidence: evidence.to_owned(),
+        effect: entry.effect.to_owned(),
+        remedy: entry.remedy.to_owned(),
+        source: entry.source.to_owned(),
+    }
+}
+
+fn rows() -> Vec<WatchedRow> {
+    let row = |domain: &str, findings, checked, could_not_tell: Option<&str>| WatchedRow {
+        domain: domain.to_owned(),
+        side: WatchAs::Both,
+        interval: 3_600.0,
+        checked,
+        could_not_tell: could_not_tell.map(str::to_owned),
+        next: 3_000.0,
+        findings,
+        changes: Vec::new(),
+    };
+    let mut faulty = row(
+        "example.com",
+        vec![
+            finding(
+                Code::NsLame,
+                Standing::Present,
+                "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.",
+            ),
+            finding(
+                Code::SerialDiffers,
+                Standing::Going,
+                "ns1.example.net. 2026111601; ns2.example.net. 2026111500",
+            ),
+            finding(Code::NsTcp, Standing::Coming, "192.0.2.54 (ns1.example.net.) refuses the connection"),
+        ],
+        Some(MONDAY + 7_200),
+        None,
+    );
+    let change = |change, code: Code, at| FindingChange {
+        at,
+        change,
+        code,
+        level: code.entry().level,
+        evidence: "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.".to_owned(),
+        since: MONDAY,
+    };
+    faulty.changes = vec![
+        change(ChangeKind::Went, Code::SpfLookups, MONDAY + 86_400),
+        change(ChangeKind::Came, Code::NsLame, MONDAY + 600),
+    ];
+    vec![
+        faulty,
+        row("new.example", Vec::new(), None, None),
+        row("sound.example", Vec::new(), Some(MONDAY), None),
+        row(
+            "unheard.example",
+            Vec::new(),
+            Some(MONDAY),
+            Some("no name server answered, not even those of the zone above"),
+        ),
+    ]
+}
+
+#[test]
+fn watched_domains() {
+    let rows = rows();
+    golden("watched.txt", &watched::text(&rows, false, &moment, Style::Plain));
+    golden("watched_domain.txt", &watched::text(&rows[..1], true, &moment, Style::Plain));
+    golden("watched_none.txt", &watched::text(&[], false, &moment, Style::Plain));
+    let lines: String = rows.into_iter().map(|row| json::reply(&Reply::Watched(Box::new(row)))).collect();
+    golden("watched.json", &lines);
+}
+
+#[test]
+fn the_line_of_the_plug_in() {
+    let rows = rows();
+    let lines = [
+        (PluginState::Critical, &rows[..]),
+        (PluginState::Unknown, &rows[1..]),
+        (PluginState::Ok, &rows[2..3]),
+    ];
+    let lines: String = lines.into_iter().map(|(state, rows)| plugin::watched(state, rows).1).collect();
+    golden("watched_plugin.txt", &lines);
+}
