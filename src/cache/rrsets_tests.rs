@@ -166,6 +166,26 @@ fn glue_is_kept_beside_what_its_own_zone_says_and_as_long() {
 }
 
 #[test]
+fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
+    let owner = name("mail.example.");
+    let soa = Record::from_rdata(
+        name("example."),
+        60,
+        RData::SOA(SOA::new(name("ns.example."), name("host.example."), 1, 7_200, 900, 86_400, 60)),
+    );
+    for nxdomain in [true, false] {
+        let all = rrsets();
+        let rrsets = all.of(ViewId::default());
+        let denied = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
+        rrsets.put_negative(denied, DAY, Mono::START);
+        rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
+        assert!(rrsets.glue(&owner, RecordType::A, Mono::START).is_some(), "{nxdomain}");
+        let mx = rrsets.get(&owner, RecordType::MX, Rank::Answer, Mono::START);
+        assert_eq!(matches!(mx, Some(Known::Negative(_))), nxdomain);
+    }
+}
+
+#[test]
 fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
     let all = rrsets();
     let rrsets = all.of(ViewId::default());

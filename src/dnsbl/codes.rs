@@ -102,4 +102,24 @@ mod tests {
             assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn spans_meet_if_they_have_an_address_in_common() {
+        let span = |text: &str| text.parse::<Span>().unwrap();
+        let middle = span("127.0.0.10-127.0.0.20");
+        for (text, meet) in [
+            ("127.0.0.9", false),
+            ("127.0.0.10", true),
+            ("127.0.0.15", true),
+            ("127.0.0.20", true),
+            ("127.0.0.21", false),
+            ("127.0.0.2-127.0.0.9", false),
+            ("127.0.0.2-127.0.0.10", true),
+            ("127.0.0.2-127.0.0.30", true),
+            ("127.0.0.20-127.0.0.30", true),
+        ] {
+            assert_eq!(middle.meets(span(text)), meet, "{text}");
+            assert_eq!(span(text).meets(middle), meet, "{text}");
+        }
+    }
 }

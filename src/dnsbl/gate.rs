@@ -379,6 +379,41 @@ mod tests {
     }
 
     #[test]
+    fn a_txt_without_an_address_is_no_listing_and_only_data_lists_have_txt_alone() {
+        let list = block();
+        let given =
+            |on_refusal| UntoldReason::TextAlone.given(&list, Guarding { guard: Guard::Guard, on_refusal });
+        for on_refusal in [None, Some(OnRefusal::Servfail), Some(OnRefusal::Nxdomain)] {
+            assert!(
+                matches!(given(on_refusal), Given::Nxdomain(error) if error.code == ExtendedError::FILTERED)
+            );
+        }
+        for (purpose, follows) in [(Purpose::Block, true), (Purpose::Allow, true), (Purpose::Data, false)] {
+            let list = List::new(list.apex.clone(), purpose, vec![Subject::Ip4]);
+            assert_eq!(text_follows_address(&list), follows, "{purpose:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_a_parked_zone_are_states_of_the_list_and_the_rest_is_not() {
+        let (code, what) = (Ipv4Addr::new(127, 255, 255, 254), "REFUSED".to_owned());
+        let error = ExtendedError::new(6, "bogus");
+        for (why, state, number) in [
+            (UntoldReason::Refused { code, means: what.clone() }, Some(ListState::Refusing), 17),
+            (UntoldReason::KeyRefused { what: what.clone() }, Some(ListState::Refusing), 22),
+            (UntoldReason::NotServed { what: what.clone() }, Some(ListState::Refusing), 22),
+            (UntoldReason::Parked { address: code }, Some(ListState::Parked), 17),
+            (UntoldReason::Mistaken { code, means: what.clone() }, None, 17),
+            (UntoldReason::ListsTheWorld, None, 17),
+            (UntoldReason::Unusable { error }, None, 6),
+            (UntoldReason::TextAlone, None, 17),
+            (UntoldReason::Silent { what }, None, 22),
+        ] {
+            assert_eq!((why.state(), why.code()), (state, number), "{why:?}");
+        }
+    }
+
+    #[test]
     fn silence_is_told_as_the_list_has_it_unless_everything_passes() {
         let silent = UntoldReason::Silent { what: "no server answered".to_owned() };
         let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };

@@ -162,6 +162,30 @@ fn negative_answers_come_with_and_without_soa() {
 }
 
 #[test]
+fn a_name_is_denied_by_nxdomain_alone_without_aliases_or_doubt() {
+    let denial = |nxdomain| Found::negative(nxdomain, &name("www.example."), None, vec![]);
+    assert_eq!((denial(true).denies_the_name(), denial(true).denies()), (true, true));
+    assert_eq!((denial(false).denies_the_name(), denial(false).denies()), (false, true));
+    let aliased = Found { answers: vec![cname("w.example.", "www.example.")], ..denial(true) };
+    assert_eq!((aliased.denies_the_name(), aliased.denies()), (false, false));
+    assert!(!Found { doubted: true, ..denial(true) }.denies_the_name());
+    let data = Found::ending(vec![a("www.example.")], End::Data, vec![]);
+    assert_eq!((data.denies_the_name(), data.denies()), (false, false));
+}
+
+#[test]
+fn denials_and_referrals_come_with_their_proofs_and_with_nothing_else() {
+    let signed = |covered| signature("example.", covered);
+    let authorities =
+        vec![soa("example."), signed(RecordType::SOA), ns("example.", "ns.example."), signed(RecordType::NS)];
+    assert_eq!(found(says(&message(vec![], authorities, vec![]))).evidence, [signed(RecordType::SOA)]);
+    let (servers, ds) = (ns("example.", "ns.example."), signed(RecordType::DS));
+    let referral = message(vec![], vec![servers, ds.clone(), signed(RecordType::NS)], vec![]);
+    let (said, _) = classify(&Name::root(), &name("www.example."), RecordType::A, &referral);
+    assert!(matches!(said, Said::Referral(referral) if referral.evidence == [ds]));
+}
+
+#[test]
 fn what_is_denied_as_of_another_zone_is_doubtful() {
     let doubtful = |message: &Message| match says(message) {
         Said::Doubtful(found) => found.end,
@@ -185,6 +209,7 @@ fn what_is_denied_as_of_another_zone_is_doubtful() {
     let mut bare = message(vec![], vec![], vec![]);
     bare.metadata.response_code = ResponseCode::NXDomain;
     assert_eq!(doubtful(&bare), end(true), "without AA and without SOA");
+    assert!(matches!(forwarded(&bare, RecordType::MX), Said::Doubtful(_)), "the same of a forwarder");
     bare.metadata.authoritative = true;
     assert_eq!(found(says(&bare)).end, end(true));
 }
@@ -234,6 +259,27 @@ fn a_dname_that_is_passed_twice_is_one_record() {
     let owners: Vec<String> = said.answers.iter().map(|record| record.name.to_string()).collect();
     let expected = ["old.example.", "a.old.example.", "a.new.example.", "b.old.example.", "b.new.example."];
     assert_eq!(owners, expected);
+}
+
+#[test]
+fn one_dname_after_another_is_followed() {
+    let records = vec![
+        dname("old.example.", "mid.example."),
+        dname("mid.example.", "new.example."),
+        a("a.new.example."),
+    ];
+    let sent = vec![cname("a.old.example.", "a.mid.example."), cname("a.mid.example.", "a.new.example.")];
+    // With and without the aliases that the servers make.
+    for aliases in [vec![], sent] {
+        let moved = message([records.clone(), aliases].concat(), vec![], vec![]);
+        let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
+        let (said, unasked) = classify(&name("example."), &name("a.old.example."), RecordType::A, &moved);
+        let said = found(said);
+        let owners: Vec<String> = said.answers.iter().map(|record| record.name.to_string()).collect();
+        let expected = ["old.example.", "a.old.example.", "mid.example.", "a.mid.example.", "a.new.example."];
+        assert_eq!((owners, unasked), (expected.map(str::to_owned).to_vec(), 0));
+        assert!(!said.contradicted);
+    }
 }
 
 #[test]
@@ -295,6 +341,10 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Said::Nothing(Conduct::Lame));
     }
+    // A name may lack MX, but servers of another zone do not tell.
+    let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
+    let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
+    assert_eq!(said, Said::Nothing(Conduct::Lame));
     assert_eq!(says(&message(vec![], vec![], vec![])), Said::Nothing(Conduct::Lame));
     // The zone's own NS with AA are "no such type" from servers that leave the SOA out; the NS of another zone are
     // not.
@@ -321,6 +371,19 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
         let (said, _) = classify(&name("example."), &name("www.example."), kind, &empty);
         assert_eq!(matches!(said, Said::Doubtful(_)), doubtful, "{kind}: {said:?}");
         assert!(doubtful || said == Said::Nothing(Conduct::Lame));
+    }
+}
+
+/// Load balancers answer each question with an address.
+#[test]
+fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
+    let mut address = message(vec![a("www.example.")], vec![], vec![]);
+    let read = |message: &Message, kind| classify(&name("example."), &name("www.example."), kind, message).0;
+    assert!(matches!(read(&address, RecordType::MX), Said::Doubtful(found) if found.denies()));
+    assert_eq!(read(&address, RecordType::SOA), Said::Nothing(Conduct::Unfit), "every zone has it");
+    address.metadata.authoritative = true;
+    for kind in [RecordType::MX, RecordType::SOA] {
+        assert!(found(read(&address, kind)).denies(), "{kind}");
     }
 }
 
@@ -389,6 +452,9 @@ fn a_denial_with_the_soa_as_its_answer_or_the_own_ns_without_aa_is_one() {
     assert!(found(read(&answer, RecordType::AAAA)).denies());
     answer.answers[0].name = name("other.example.");
     assert_eq!(read(&answer, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "of another zone");
+    let mut above = message(vec![a("example.")], vec![], vec![]);
+    above.metadata.authoritative = true;
+    assert_eq!(read(&above, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "an address is no denial");
     let own = message(vec![], vec![ns("example.", "ns.example.")], vec![]);
     assert!(matches!(read(&own, RecordType::AAAA), Said::Doubtful(found) if found.denies()));
     assert_eq!(read(&own, RecordType::A), Said::Nothing(Conduct::Lame), "mail goes to an address");

@@ -103,6 +103,15 @@ mod tests {
     }
 
     #[test]
+    fn after_its_end_the_whole_name_is_asked_for() {
+        let (zone, asked) = (name("."), name("www.one.example."));
+        let mut minimise = Minimise { left: MAX_PROBES, deepest: 2, probed: 0 };
+        assert_eq!(minimise.probe(&zone, &asked), Some(name("example.")));
+        minimise.end();
+        assert_eq!(minimise.probe(&zone, &asked), None);
+    }
+
+    #[test]
     fn labels_with_an_underscore_go_with_the_next() {
         assert_eq!(probes("uk.", "a._b.c.uk.", None), ["c.uk."]);
         assert_eq!(probes("uk.", "x.a._b.c.uk.", None), ["c.uk.", "a._b.c.uk."]);

@@ -237,6 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn only_a_server_that_was_not_asked_and_is_no_last_resort_is_promising() {
+        let is_promising = |change: fn(&mut Candidate)| {
+            let mut candidate = candidate(1, None, Health::Doubtful);
+            change(&mut candidate);
+            candidate.is_promising()
+        };
+        assert!(is_promising(|_| ()));
+        assert!(!is_promising(Candidate::sent));
+        assert!(!is_promising(|candidate| candidate.standing.lame = true));
+        assert!(!is_promising(|candidate| candidate.standing.health = Health::Dead));
+        assert!(!is_promising(|candidate| candidate.cut = true));
+    }
+
+    #[test]
     fn once_a_server_has_answered_a_later_copy_the_earlier_ones_are_not_awaited() {
         let mut candidate = candidate(1, None, Health::Answering);
         candidate.sent();

@@ -108,6 +108,33 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a
     }
 }
 
+/// Ends of signatures are serial numbers of 32 bits: they are compared within 68 years, also after 2106.
+#[test]
+fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let records = addresses("www.example.");
+    let now = u32::try_from(NOW).unwrap();
+    let signed = |end: u32| {
+        let input = SigInput { sig_expiration: SerialNumber::new(end), ..signer.input(&records) };
+        signer.sign_as(input, &records)
+    };
+    for (end, expired) in [
+        (now, false),
+        (now + 1, false),
+        (now - 1, true),
+        (now - 20 * DAY, true),
+        (now + 20 * DAY, false),
+        (now.wrapping_add(u32::MAX / 2), false),
+        (now.wrapping_add(u32::MAX / 2 + 1), true),
+    ] {
+        for unix in [NOW, NOW + (1 << 32)] {
+            assert_eq!(has_expired(&signed(end), Calendar::Clock(unix)), expired, "{end} at {unix}");
+            assert_eq!(has_expired(&signed(end), Calendar::After(unix)), expired, "{end} after {unix}");
+        }
+    }
+    assert!(!has_expired(&records[0], TODAY), "an address is no signature");
+}
+
 /// Only the root's signatures show the time: if one fits and has not begun, the clock is slow. A zone that signs
 /// ahead of time shows nothing.
 #[test]
@@ -137,6 +164,22 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
     assert_eq!(proven("example.", false, (NOW, NOW + 19 * day), slow).unwrap_err().why, Why::Expired);
     assert_eq!(proven("example.", true, ahead, slow).unwrap_err().why, Why::Bogus);
+}
+
+#[test]
+fn signatures_are_found_by_the_name_and_type_that_they_cover() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let records = addresses("www.example.");
+    let text = RData::TXT(rdata::TXT::new(vec!["x".into()]));
+    let text = [Record::from_rdata(name("www.example."), 300, text)];
+    let [wanted, of_text, of_sibling] =
+        [&records, text.as_slice(), &addresses("mail.example.")].map(|covered| signer.sign(covered));
+    let all = [records[0].clone(), of_text, of_sibling, wanted.clone()];
+    assert_eq!(covering(&all, &name("WWW.example."), RecordType::A), [rrsig(&wanted)]);
+    assert_eq!(
+        all.each_ref().map(covered_type),
+        [None, Some(RecordType::TXT), Some(RecordType::A), Some(RecordType::A)]
+    );
 }
 
 #[test]

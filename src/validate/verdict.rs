@@ -224,6 +224,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn states_and_faults_are_told_by_their_words_and_codes() {
+        let words = SecurityStatus::ALL.map(|state| state.to_string());
+        assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
+        // The registry of IANA.
+        assert_eq!(Why::ALL.map(Why::code), [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27]);
+        let fault = ValidationFailure::new(Why::Expired, "expired 3 days ago");
+        assert_eq!(fault.to_string(), "expired 3 days ago");
+        let error = fault.extended_error();
+        assert_eq!((error.code, error.text.as_str()), (7, "expired 3 days ago"));
+    }
+
     /// A zone that signs with two algorithms has an old signature beside one that does not fit: the latter is
     /// reported.
     #[test]

@@ -395,6 +395,7 @@ mod tests {
         assert!(query.question_bytes().starts_with(b"\x04Mail\x07EXAMPLE\x00"));
         let question = query.to_question().unwrap();
         assert_eq!(question.key().as_bytes(), query.key());
+        assert_eq!(query.name(), b"\x04mail\x07example\x00");
         assert_eq!(question.name.to_ascii(), "mail.example.");
         assert_eq!(
             Query::read(&message("mail.example.", false), ViewId::default()).unwrap().udp_limit(),
@@ -471,6 +472,17 @@ mod tests {
             assert_eq!((query.recursion_desired, query.authentic_data), (on(0), on(1)), "{flags:04b}");
             assert_eq!((query.checking_disabled, query.dnssec_ok()), (on(2), on(3)), "{flags:04b}");
             assert_eq!(query.to_question().unwrap().key().as_bytes(), query.key(), "{flags:04b}");
+        }
+    }
+
+    #[test]
+    fn eight_octets_at_once_are_lowered_as_each_by_itself() {
+        for (octet, place) in (0..=u8::MAX).flat_map(|octet| (0..8).map(move |place| (octet, place))) {
+            let mut octets = *b"@AZ[`az{";
+            octets[place] = octet;
+            let expected = octets.to_ascii_lowercase();
+            lower_case(&mut octets);
+            assert_eq!(octets.as_slice(), expected, "{octet} at {place}");
         }
     }
 
