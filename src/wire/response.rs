@@ -5,8 +5,12 @@
 //! additional section for a misplaced signature of the message; both are ordinary data (RFC 3597, RFC 2535). Data
 //! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out,
 //! because it is never necessary.
+//!
+//! The upper bits of the response code are in OPT. BADVERS and BADCOOKIE, the only codes with them that a server sends to a
+//! query, come without data. If the message has data, these bits are a mistake of the server. They are ignored then, as by
+//! Unbound.
 
-use hickory_proto::op::{Edns, Header, Message, OpCode, Query};
+use hickory_proto::op::{Edns, Header, Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
@@ -28,7 +32,13 @@ enum Section {
 /// # Errors
 /// Header, question, or a record of the answer or authority section cannot be read.
 pub fn read(octets: &[u8]) -> Result<Message, DecodeError> {
-    Message::from_vec(octets).or_else(|_| by_record(octets))
+    let mut message = Message::from_vec(octets).or_else(|_| by_record(octets))?;
+    let has_data = !message.answers.is_empty() || !message.authorities.is_empty();
+    if has_data && message.edns.as_ref().is_some_and(|edns| edns.rcode_high() != 0) {
+        let [_, low] = u16::from(message.metadata.response_code).to_be_bytes();
+        message.metadata.response_code = ResponseCode::from(0, low & 0x0F);
+    }
+    Ok(message)
 }
 
 fn by_record(octets: &[u8]) -> Result<Message, DecodeError> {
@@ -140,7 +150,7 @@ mod tests {
             assert!(Message::from_vec(&octets).is_err());
             let message = read(&octets).unwrap();
             assert_eq!(u16::from(message.answers[0].record_type()), kind);
-            assert_eq!(u16::from(message.metadata.response_code), 16);
+            assert!(message.edns.is_some());
             let again = message.answers[0].data.clone();
             assert!(!matches!(again, RData::Update0(_)));
         }
@@ -148,6 +158,23 @@ mod tests {
             let told = read(&response([&[&record(kind, &[])], &[], &[]]));
             assert!(told.is_err() || kind == 39, "an empty record of type {kind}");
         }
+    }
+
+    #[test]
+    fn the_upper_bits_of_a_response_code_count_without_data_alone() {
+        let text = record(16, b"\x01x");
+        let odd = record(16, &[]);
+        let code = |octets: Vec<u8>| u16::from(read(&octets).unwrap().metadata.response_code);
+        assert_eq!(code(response([&[], &[], &[&OPT]])), 16);
+        assert_eq!(code(response([&[&text], &[], &[&OPT]])), 0);
+        assert_eq!(code(response([&[], &[&text], &[&OPT]])), 0);
+        assert_eq!(code(response([&[&odd], &[], &[&OPT]])), 0, "read record by record");
+        let mut denial = response([&[], &[&text], &[&OPT]]);
+        denial[3] = 3;
+        assert_eq!(code(denial), 3);
+        let mut other = response([&[], &[], &[&OPT]]);
+        other[3] = 7;
+        assert_eq!(code(other), 23, "BADCOOKIE");
     }
 
     #[test]
