@@ -10,6 +10,7 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::ask;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::question::{ExtendedError, Outcome};
 
 /// The zone `tld.` with two servers.
 fn lab() -> Arc<Lab> {
@@ -25,6 +26,23 @@ fn lab() -> Arc<Lab> {
     )
     .unwrap();
     Arc::new(tree.build().unwrap())
+}
+
+#[test]
+fn a_panic_of_a_query_is_a_failure_of_this_query_and_no_overload() {
+    paused(async {
+        let lab = lab();
+        let config = config_for(&lab);
+        let simulation = Simulation::new(lab, config, 1);
+        simulation.resolver().strike_flights().order(1);
+        let reply = ask(&simulation, "www.tld.", RecordType::A).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        let error = reply.extended_error.unwrap();
+        assert_eq!((reply.outcome, error.code), (Outcome::Failed, ExtendedError::OTHER));
+        assert!(error.text.contains("crashed"), "{}", error.text);
+        let reply = ask(&simulation, "www.tld.", RecordType::A).await;
+        assert_eq!(reply.message.answers.len(), 1, "it is not remembered");
+    });
 }
 
 #[test]

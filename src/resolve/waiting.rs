@@ -20,6 +20,10 @@ use crate::record::trail::{Progress, Trail};
 use crate::supervise::driven::Driven;
 use crate::wire::compose;
 
+/// Told to a client whose query has crashed: no overload, and no server is at fault.
+const CRASHED: &str =
+    "resolverd crashed while it resolved this query; its log has the error, please report it";
+
 /// Answers clients that wait.
 pub(super) struct ClientResolver {
     pub(super) clock: Clock,
@@ -114,7 +118,10 @@ impl ClientResolver {
                 return Asked::Replied(Replied { outcome, answer, trail });
             }
         };
-        let Some(landed) = landed else { return self.shed(question, "an internal error ended this query") };
+        let Some(landed) = landed else {
+            let error = ExtendedError::new(ExtendedError::OTHER, CRASHED);
+            return self.failed(Outcome::Failed, question, error);
+        };
         let outcome = match &landed.end {
             FlightEnd::Shed(shed) => return self.turn_away(missed, shed),
             FlightEnd::Stale => Outcome::Stale,
