@@ -52,6 +52,28 @@ fn told(error: io::Error, name: &str) -> io::Error {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "lab")]
+    #[tokio::test]
+    async fn the_name_is_sent_so_that_a_server_with_many_can_choose() {
+        if client_config().is_err() {
+            return crate::lab::prelude::skipped("this host has no certificates of authorities");
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = async { secure(TcpStream::connect(address).await.unwrap(), "dns.example").await };
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut hello = vec![0; 2_048];
+            let read = tokio::io::AsyncReadExt::read(&mut stream, &mut hello).await.unwrap();
+            hello.truncate(read);
+            hello
+        };
+        let (secured, hello) = tokio::join!(client, server);
+        assert!(secured.is_err(), "the server has left");
+        let name = b"dns.example";
+        assert!(hello.windows(name.len()).any(|window| window == name), "{hello:?}");
+    }
+
     #[test]
     fn what_is_wrong_with_a_certificate_is_told() {
         let wrong = |reason| {
