@@ -8,12 +8,20 @@ use resolverd::ctl::render::{Style, domain, json};
 
 use super::golden;
 
+/// A text that would act on a terminal.
+const HOSTILE: &str = "no server answered\u{1b}[2J";
+
 fn findings() -> Vec<Finding> {
+    findings_with("no server answered")
+}
+
+/// Findings of which one shows a text of a stranger.
+fn findings_with(text: &str) -> Vec<Finding> {
     vec![
         Finding::new(Code::MxIsAddress, "example.com. MX 10 192.0.2.1."),
         Finding::new(Code::NsLame, "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com."),
         Finding::new(Code::NsTcp, "192.0.2.54 (ns1.example.net.) refuses the connection"),
-        Finding::new(Code::PointerUnknown, "PTR of 192.0.2.9: SERVFAIL: no server answered\u{1b}[2J"),
+        Finding::new(Code::PointerUnknown, format!("PTR of 192.0.2.9: SERVFAIL: {text}")),
         Finding::new(Code::PtrMissing, "192.0.2.8").at(Level::Note),
         Finding::new(Code::DnssecUnsigned, "example.com."),
     ]
@@ -24,6 +32,8 @@ fn a_faulty_domain() {
     golden("check_domain.txt", &domain::text("example.com", &findings(), Style::Plain));
     let lines: String = findings().iter().map(|finding| json::finding(finding, "example.com")).collect();
     golden("check_domain.json", &lines);
+    let hostile = domain::text("example.com", &findings_with(HOSTILE), Style::Plain);
+    assert!(hostile.contains("no server answered\\u{1b}[2J\n"), "{hostile}");
 }
 
 #[test]
@@ -65,7 +75,7 @@ fn a_page_with_the_delegation() {
             server(&format!("{}.example.net.", "long".repeat(15)), true, true, &[]),
         ],
     };
-    let mut findings = findings();
+    let mut findings = findings_with(HOSTILE);
     findings.push(Finding::new(Code::SpfSyntax, "v=spf1 </p><img src=x onerror=\"alert(1)\"> 'x' & y"));
     let reports = [
         Report { subject: "example.com".to_owned(), findings, outline: Some(outline) },
