@@ -34,7 +34,7 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
     let Some(checked) = row.checked else {
-        let why = row.could_not_tell.as_ref().map(|why| format!(" (the first check could not tell: {why})"));
+        let why = row.could_not_tell.as_ref().map(|why| format!(" (the last check could not tell: {why})"));
         return format!("{domain}: not checked yet{}, next check {next}", why.unwrap_or_default());
     };
     let sum = counts(row);
