@@ -96,7 +96,7 @@ raise_servers() {
 
   serve root "198.18.0.1 198.18.0.2${ipv6:+ 2001:2::1}" .
   serve tld "198.18.0.10 198.18.0.11${ipv6:+ 2001:2::10}" "example com org net de cz in-addr.arpa ip6.arpa"
-  serve domains "198.18.0.20 198.18.0.21${ipv6:+ 2001:2::20}" "domain.example partner.example sender.example \
+  serve domains "198.18.0.20 198.18.0.21${ipv6:+ 2001:2::20}" "domain.example partner.example sender.example doctor.example \
     half.example lists.example other.com 18.198.in-addr.arpa 0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa"
   begin rbldnsd internet rbldnsd -n -r "$work/zones" -b 198.18.0.30 \
     bl.lists.example:ip4set:bl.ip4 dbl.lists.example:dnset:dbl.names
