@@ -103,7 +103,7 @@ Columns:
   round trip           average time from a query to its reply
   retry after          time without a reply after which resolverd queries another server too
   unanswered in a row  last queries without a reply
-  does not support     features that the server does not have: EDNS (RFC 6891), TCP; case (0x20): its replies repeat
+  missing features     features that the server does not support: EDNS (RFC 6891), TCP; case (0x20): its replies repeat
                        upper and lower case of the name
   lame for zones       zones that are delegated to the server, but that it does not serve
 States:

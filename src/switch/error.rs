@@ -101,7 +101,7 @@ pub enum SwitchError {
     #[error("another `resolverctl switch` is running")]
     Busy,
     /// systemctl has failed.
-    #[error("systemctl {arguments}: {said}{}", log_of(.arguments))]
+    #[error("systemctl {arguments}: {}{}", .said.trim_end_matches('.'), log_of(.arguments))]
     Systemctl {
         /// Its arguments.
         arguments: String,

@@ -479,8 +479,9 @@ fn a_trace() {
     let question = |name: &str| StepEvent::Question { name: name.to_owned(), kind: "A".to_owned() };
     let mut reply =
         query("A", "NOERROR", Outcome::Upstream, vec![record("mx.mail.example.", 60, "A", "192.0.2.25")]);
+    reply.elapsed = 1.4241;
     reply.steps = vec![
-        step(0, 0, question("mail.example.")),
+        step(0, 0, question("www.mail.example.")),
         step(20, 0, StepEvent::Memory { found: "example. NS".to_owned() }),
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
         step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
@@ -526,10 +527,10 @@ fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
         })
         .collect();
     let by_zone = rows::table(Table::Zone, &many, Window::Hour, Style::Plain);
-    assert_eq!(by_zone.lines().count(), 1 + limits::MAX_SHOWN_ROWS + 1);
-    assert_eq!(by_zone.lines().last(), Some("and 17 more"));
+    assert_eq!(by_zone.lines().count(), 1 + limits::MAX_SHOWN_ROWS + 1 + 2);
+    assert_eq!(by_zone.lines().rev().nth(2), Some("and 17 more"));
     let slow = rows::table(Table::Slow, &many, Window::Hour, Style::Plain);
-    let last: Vec<&str> = slow.lines().rev().take(3).collect();
+    let last: Vec<&str> = slow.lines().rev().skip(2).take(3).collect();
     assert_eq!(last[0], "and 17 more");
     assert!(last[1].starts_with("total") && last[1].contains(" 74 "), "{slow}");
     assert!(last[2].starts_with("z19.example."), "{slow}");

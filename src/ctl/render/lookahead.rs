@@ -8,7 +8,9 @@ use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::lookahead::{Rule, RuleState};
 
 /// The line below the rules.
-const LEGEND: &str = "sent ahead: queries that resolverd sent before a client did. not sent ahead: queries of a rule that is not active, only counted.\n";
+const LEGEND: &str = "used by clients: share of the last queries of the rule\n\
+    sent ahead: queries that resolverd sent before a client did; a client then used the answer (used), or no client did (unused)\n\
+    not sent ahead: queries of a rule that is not active, only counted; the last column is how many of them a client then sent\n";
 
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {

@@ -32,8 +32,25 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
                 .collect::<Vec<_>>(),
         ),
     };
-    table.worst(0, style)
+    let legend = match which {
+        protocol::Table::Zone => ZONE_TERMS,
+        protocol::Table::Server => SERVER_TERMS,
+        _ => "",
+    };
+    table.worst(0, style) + legend
 }
+
+/// The lines below zones.
+const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
+    total time: time of all resolutions of the zone together\n";
+
+/// The lines below zones with a histogram.
+const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
+    <50ms ... ≥3s: number of resolutions by the time that they took\n";
+
+/// The line below servers.
+const SERVER_TERMS: &str =
+    "total wait: time that resolverd waited for the replies of the server, all messages together\n";
 
 fn nothing(window: Window) -> String {
     let since = match window {
@@ -133,7 +150,8 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
         std::iter::once("total".to_owned()).chain(sums.map(words::number)).map(|cell| (cell, Paint::Head));
     table.row(total.collect());
     let text = table.text(style, None);
-    if cut > 0 { text + &more(cut, style) } else { text }
+    let more = if cut > 0 { more(cut, style) } else { String::new() };
+    text + &more + SLOW_TERMS
 }
 
 fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {

@@ -20,7 +20,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
         ("round trip", Align::Right),
         ("retry after", Align::Right),
         ("unanswered in a row", Align::Right),
-        ("does not support", Align::Left),
+        ("missing features", Align::Left),
         ("state", Align::Left),
         ("lame for zones", Align::Left),
     ]);
@@ -65,7 +65,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
 fn lacks(row: &ServerState) -> String {
     let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "case (0x20)")];
     let missing: Vec<&str> = all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect();
-    if missing.is_empty() { "supports all".to_owned() } else { missing.join(", ") }
+    if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
 /// A server by its address, with its port only if it is unusual.

@@ -68,7 +68,10 @@ fn snapshot(told: &SnapshotStatus) -> [String; 2] {
         || "cache not written to disk yet".to_owned(),
         |age| {
             let (entries, mebibytes) = (words::number(told.entries), words::in_mebibytes(told.bytes));
-            format!("{entries} cache entries written to disk {} ago ({mebibytes} MiB)", words::age(age))
+            format!(
+                "{entries} cache entries written to disk {} ago ({mebibytes} MiB), without DNS lists",
+                words::age(age)
+            )
         },
     );
     let restored = if told.read { "read from disk at start" } else { "read from disk so far" };
