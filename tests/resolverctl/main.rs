@@ -117,14 +117,15 @@ fn statistics_come_as_a_screen_and_as_tables() {
     let rows = [("zone", "slow.example."), ("server", "192.0.2.53"), ("client", "127.0.0.1"), ("type", "MX")];
     for (table, key) in rows {
         let (code, text, _) = world.run(&["stats", "--by", table, "--since", "1h"]);
-        assert!(code == 0 && text.lines().count() == 2 && text.contains(key), "{text}");
+        let found = text.lines().filter(|line| line.starts_with(key)).count();
+        assert!(code == 0 && found == 1, "{text}");
         let (_, json, _) = world.run(&["stats", "--by", table, "--json"]);
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value[table], key);
     }
     let (_, slow, _) = world.run(&["stats", "--slow", "--since", "start"]);
     assert!(slow.lines().nth(1).unwrap().starts_with("slow.example."), "{slow}");
-    assert!(slow.lines().last().unwrap().starts_with("total"), "{slow}");
+    assert!(slow.lines().any(|line| line.starts_with("total")), "{slow}");
     assert_eq!(world.run(&["stats", "--json"]).1.lines().count(), 1);
     assert_eq!(world.fake.recorder.report(resolverd::record::Window::Start).questions, 3);
 }
