@@ -6,7 +6,7 @@ use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::cache::stage::{DAY, memory, name};
 use crate::question::wire_name;
 use hickory_proto::rr::RData;
-use hickory_proto::rr::rdata::{A, MX, NULL, SOA, TXT};
+use hickory_proto::rr::rdata::{A, CNAME, MX, NULL, SOA, TXT};
 use proptest::prelude::*;
 
 fn rrsets() -> Rrsets {
@@ -183,6 +183,26 @@ fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
         let mx = rrsets.get(&owner, RecordType::MX, Rank::Answer, Mono::START);
         assert_eq!(matches!(mx, Some(Known::Negative(_))), nxdomain);
     }
+}
+
+/// A client may get a stale alias until its name has data; a new TLSA says nothing about the types that may be stale.
+#[test]
+fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let (owner, later) = (name("mail.example."), Mono::START.after(Duration::from_secs(20)));
+    let alias = Record::from_rdata(owner.clone(), 10, RData::CNAME(CNAME(name("w.example."))));
+    rrsets.put(&[&alias], Rank::Authoritative, DAY, Mono::START);
+    let is_alias = || {
+        let word = rrsets.last_word(&owner, RecordType::A, DAY, later);
+        word.is_some_and(|word| word.kind == RecordType::CNAME)
+    };
+    assert!(is_alias());
+    let key = RData::Unknown { code: RecordType::TLSA, rdata: NULL::with(vec![3, 1, 1, 7]) };
+    rrsets.put(&[&Record::from_rdata(owner.clone(), 60, key)], Rank::Authoritative, DAY, later);
+    assert!(is_alias());
+    rrsets.put(&[&address(0, 1)], Rank::Authoritative, DAY, later);
+    assert!(!is_alias(), "it is not kept, but it is the last word");
 }
 
 #[test]

@@ -389,7 +389,7 @@ mod tests {
             );
         }
         for (purpose, follows) in [(Purpose::Block, true), (Purpose::Allow, true), (Purpose::Data, false)] {
-            let list = List::new(list.apex.clone(), purpose, vec![Subject::Ip4]);
+            let list = List::new(list.apex.clone(), purpose, vec![ListSubject::Ip4]);
             assert_eq!(text_follows_address(&list), follows, "{purpose:?}");
         }
     }
