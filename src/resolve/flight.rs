@@ -297,3 +297,48 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
+    use crate::question::stage::name;
+    use crate::validate::verdict::{ValidationFailure, Why};
+    use crate::zones::Views;
+
+    #[test]
+    fn the_record_learns_the_kind_of_each_route() {
+        let zone = |text: &str, kind| ConfiguredZone { name: name(text), kind, ..ConfiguredZone::default() };
+        let address = "127.0.0.1:5300".parse().unwrap();
+        let forwarders = vec![Forwarder { address, tls: None }];
+        let zones = vec![
+            zone("stub.", ZoneKind::Stub(vec![address])),
+            zone("forward.", ZoneKind::Forward(forwarders)),
+        ];
+        let views = Views::new(&Arc::new(Config { zones, ..Config::default() })).unwrap();
+        let view = views.of_listener(0).unwrap();
+        for (text, kind) in [
+            ("example.", RouteKind::Recursion),
+            ("a.stub.", RouteKind::Stub),
+            ("a.forward.", RouteKind::Forward),
+            ("localhost.", RouteKind::Local),
+        ] {
+            assert_eq!(route_kind(&view.route(&name(text), RecordType::A).kind), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_record_learns_the_result_of_validation_if_there_was_one() {
+        for (security, state) in [
+            (None, None),
+            (Some(Security::Unchecked), None),
+            (Some(Security::Insecure), Some(SecurityStatus::Insecure)),
+            (Some(Security::Secure), Some(SecurityStatus::Secure)),
+        ] {
+            assert_eq!(state_of(&Ok(Chased { security, ..Chased::default() })), state);
+        }
+        let fault = Box::new(ValidationFailure::new(Why::Expired, "expired"));
+        let untrusted = Failure::Untrusted { zone: name("example."), state: SecurityStatus::Bogus, fault };
+        assert_eq!(state_of(&Err(untrusted)), Some(SecurityStatus::Bogus));
+    }
+}
