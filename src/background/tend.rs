@@ -215,7 +215,9 @@ fn why(
     let apex = apex.trim_end_matches('.');
     let at = |point: Option<Point>| {
         let server = point.and_then(|point| point.server);
-        server.map_or_else(String::new, |server| format!(" (server {server} gives the same answer)"))
+        server.map_or_else(String::new, |server| {
+            format!(" (its server {server}, asked directly, says the same)")
+        })
     };
     let first = |names: Option<&Vec<Name>>| {
         let name = names.and_then(|names| names.first()).map(Name::to_ascii).unwrap_or_default();

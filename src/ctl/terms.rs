@@ -87,7 +87,7 @@ Steps of --trace, indented if they look up the address of a server:
   ended           the result
 Reasons of messages, with their words in JSON:
   first choice            (first) to the server that was chosen first
-  second server at once   (race) because the speed of no server is known yet
+  second server in parallel (race) because the speed of no server is known yet
   after a timeout         (retry) to another server
   next server             (next) after a reply that is of no use
   new address             (address) to a server whose address has just been found
@@ -101,9 +101,9 @@ Reasons of messages, with their words in JSON:
 pub(super) const SERVERS: &str = "\
 Columns:
   round trip           average time from a query to its reply
-  retry after          time without a reply after which resolverd queries another server too
+  query timeout        time without a reply after which resolverd queries another server too
   unanswered in a row  last queries without a reply
-  missing features     features that the server does not support: EDNS (RFC 6891), TCP; case (0x20): its replies repeat
+  missing features     features that the server does not support: EDNS (RFC 6891), TCP; mixed case (0x20): its replies repeat
                        upper and lower case of the name
   lame for zones       zones that are delegated to the server, but that it does not serve
 States:
@@ -273,10 +273,10 @@ a domain whose signatures are wrong, until its owner repairs them.";
 pub(super) const WATCHED: &str = "\
 Findings have the levels and codes of `resolverctl check --help`.
   since      the first check that saw the finding. Its history is kept over a restart
-  seen once  one check has seen the finding. A second check follows within about ten minutes. The finding counts, and has a
+  found once  one check has found it. A second check follows within about ten minutes. The finding counts, and has a
              line in the log, if that check sees it too (coming in JSON; present and going for the others)
-  not seen by the last check  the finding has ended if the next check does not see it either
-  could not tell  no server answered the check, or a part of the domain could not be looked up: no finding comes or goes
+  the last check did not find it  the finding has ended if the next check does not find it either
+  gave no result  no server answered the check, or a part of the domain could not be looked up: no finding comes or goes
 All watched domains together cost at most 3 600 queries an hour. If they need more, checks are later than their interval.
 Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`.
 Exit codes: 0 no failures; 1 a domain has a failure; 4 a domain could not be checked, and none has a failure.";

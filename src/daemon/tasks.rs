@@ -56,7 +56,7 @@ pub(super) fn spawn(
     let clock = subject.clock.clone();
     let write_taps = move |tap| writer::write(tap, clock.clone());
     keep(&mut tasks, supervisor, "the dnstap task", Arc::clone(subject.resolver.tap()), write_taps);
-    keep(&mut tasks, supervisor, "the dead server task", side, SideResolver::probe_dead_servers);
+    keep(&mut tasks, supervisor, "the task that probes dead servers", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
     keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::tell_log);
     let prefetcher = Arc::clone(subject.resolver.prefetcher());
@@ -112,7 +112,11 @@ impl Running {
         let path = self.rules.as_ref()?;
         let kept = self.lookahead.learned();
         if last != Some(&kept) {
-            write_kept(path, kept.to_octets(), "look-ahead learns again after a restart");
+            write_kept(
+                path,
+                kept.to_octets(),
+                "look-ahead (queries sent before clients ask) learns again after a restart; answers are not affected",
+            );
         }
         Some(kept)
     }
@@ -207,7 +211,11 @@ fn restore_lists(resolver: &Resolver, path: &Path) {
 
 /// Goes on with what the rules of look-ahead have learned; at the first start that is nothing.
 fn restore_rules(lookahead: &Lookahead, path: &Path) {
-    if let Some(kept) = read_kept(path, KeptRules::read, "look-ahead learns again") {
+    if let Some(kept) = read_kept(
+        path,
+        KeptRules::read,
+        "look-ahead (queries sent before clients ask) learns again; answers are not affected",
+    ) {
         lookahead.restore(&kept);
     }
 }

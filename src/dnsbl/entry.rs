@@ -315,7 +315,7 @@ impl ListEntry {
                 tracing::warn!("DNS list {}; see `resolverctl dnsbl` for what to do", shown.why);
             }
             (true, true) if world(before) && !world(&shown) => tracing::warn!(
-                "DNS list {list} no longer lists everything, as it did for {}; but {}",
+                "DNS list {list} listed everything for {}; now {}; see `resolverctl dnsbl` for what to do",
                 age(before.since),
                 shown.why
             ),

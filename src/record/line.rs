@@ -340,7 +340,8 @@ impl fmt::Display for FailedSum {
         }
         let most: Vec<String> = most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();
         if !most.is_empty() {
-            write!(formatter, "; most for {}", most.join(", "))?;
+            let word = if self.most.iter().all(|(_, count)| *count == 1) { "for example" } else { "most" };
+            write!(formatter, "; {word} for {}", most.join(", "))?;
         }
         formatter.write_str("; `resolverctl failed --since 1h` shows them")
     }
@@ -385,7 +386,7 @@ impl fmt::Display for Line {
             Self::QuerySlow(slow) => slow.fmt(formatter),
             Self::QueriesSlow { queries } => write!(
                 formatter,
-                "{} slow in the last minute; `resolverctl why --slowest 20` shows the slowest messages",
+                "{} slow in the last minute; `resolverctl why --slowest 20` shows the slowest emails",
                 counted(*queries, "more query was", "more queries were")
             ),
         }

@@ -246,7 +246,7 @@ impl PlanDraft<'_> {
             (true, _) => {}
             (false, true) => self.plan.warnings.push(HostFinding::warning(
                 CHECK,
-                format!("{evidence}; this switch stops it, because you gave --stop-shared; other hosts then get no answers from it"),
+                format!("{evidence}; this command stops it, because you gave --stop-shared; other hosts then get no answers from it"),
                 "if other hosts need it, run the command without --stop-shared: it shows other ways",
             )),
             (false, false) => self.plan.refusals.push(HostFinding::failure(
@@ -260,8 +260,10 @@ impl PlanDraft<'_> {
         if let (Some((_, path)), Ok(false)) = (import, &self.facts.config) {
             self.plan.warnings.push(HostFinding::warning(
                 CHECK,
-                format!("this switch does not copy the zones and settings of {path} to resolverd"),
-                format!("convert them before the switch: `resolverctl import {path}`"),
+                format!("this command does not copy the zones and settings of {path} to resolverd"),
+                format!(
+                    "convert them with `resolverctl import {path}`, which shows the settings for resolverd"
+                ),
             ));
         }
     }

@@ -107,7 +107,22 @@ impl Change {
             }
             Self::Stop { unit } => format!("{unit} runs again"),
             Self::Disable { unit } => format!("{unit} starts at boot again"),
-            Self::Start => format!("{} are as before the switch", OWN_UNITS.join(" and ")),
+            Self::Start => format!(
+                "{} run, and start at boot, only if they did so before the switch",
+                OWN_UNITS.join(" and ")
+            ),
+        }
+    }
+}
+
+impl Change {
+    /// The state of this host if the change could not be undone.
+    pub fn not_undone(&self) -> String {
+        match self {
+            Self::File { path, .. } => format!("{path} is not as before the switch"),
+            Self::Stop { unit } => format!("{unit} does not run again"),
+            Self::Disable { unit } => format!("{unit} does not start at boot again"),
+            Self::Start => format!("{} are not as before the switch", OWN_UNITS.join(" and ")),
         }
     }
 }

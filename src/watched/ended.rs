@@ -20,7 +20,7 @@ pub fn ended(facts: &Facts, is_network_down: bool) -> CheckEnd {
         return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());
     }
     if !is_heard(facts) {
-        let why = "no name server answered, not even those of the zone above";
+        let why = "no name server answered, not even those of the parent zone";
         return CheckEnd::CouldNotTell(why.to_owned());
     }
     CheckEnd::Told(judge(facts))

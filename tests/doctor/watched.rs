@@ -127,7 +127,7 @@ fn a_finding_comes_outlasts_a_restart_and_an_outage_and_goes() {
         let history = second.domains().swap_remove(0).history;
         assert_eq!(
             history.untold.as_deref(),
-            Some("no name server answered, not even those of the zone above")
+            Some("no name server answered, not even those of the parent zone")
         );
         assert_eq!((lame(&second), changes(&second)), (Some((standing, since)), vec![ChangeKind::Came]));
 

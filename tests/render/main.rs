@@ -527,10 +527,10 @@ fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
         })
         .collect();
     let by_zone = rows::table(Table::Zone, &many, Window::Hour, Style::Plain);
-    assert_eq!(by_zone.lines().count(), 1 + limits::MAX_SHOWN_ROWS + 1 + 2);
-    assert_eq!(by_zone.lines().rev().nth(2), Some("and 17 more"));
+    assert_eq!(by_zone.lines().count(), 1 + limits::MAX_SHOWN_ROWS + 1 + 3);
+    assert_eq!(by_zone.lines().rev().nth(3), Some("and 17 more"));
     let slow = rows::table(Table::Slow, &many, Window::Hour, Style::Plain);
-    let last: Vec<&str> = slow.lines().rev().skip(2).take(3).collect();
+    let last: Vec<&str> = slow.lines().rev().skip(3).take(3).collect();
     assert_eq!(last[0], "and 17 more");
     assert!(last[1].starts_with("total") && last[1].contains(" 74 "), "{slow}");
     assert!(last[2].starts_with("z19.example."), "{slow}");
@@ -571,7 +571,7 @@ fn server_states() -> Vec<Reply> {
         ),
         row("192.0.2.1:53", Some(0.0123), Health::Doubtful, None, 1, [true, false, true], &[]),
         row("192.0.2.53:53", Some(0.008), Health::Answering, None, 0, [true; 3], &[]),
-        row("192.0.2.54:53", None, Health::Answering, None, 0, [true, true, false], &[]),
+        row("192.0.2.54:53", None, Health::Answering, None, 1, [true; 3], &[]),
         row("192.0.2.55:53", None, Health::Answering, None, 0, [true; 3], &[]),
     ]
 }

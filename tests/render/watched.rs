@@ -14,7 +14,8 @@ use super::golden;
 const MONDAY: u64 = 1_794_798_000;
 
 fn moment(unix: f64) -> String {
-    format!("day {:.0} {:02.0}:00", (unix / 86_400.0).floor() - 20_772.0, (unix % 86_400.0) / 3_600.0)
+    let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn finding(code: Code, standing: Standing, evidence: &str) -> WatchedFinding {
@@ -82,7 +83,7 @@ fn rows() -> Vec<WatchedRow> {
             "unheard.example",
             Vec::new(),
             Some(MONDAY),
-            Some("no name server answered, not even those of the zone above"),
+            Some("no name server answered, not even those of the parent zone"),
         ),
     ]
 }

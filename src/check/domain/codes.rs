@@ -95,8 +95,8 @@ codes! {
         "Wait until then, and keep the old servers running. Google and Cloudflare have pages that flush a name from their caches".
     NsLame "ns_lame" Delegation Failure "RFC 1034 section 4.2.2, RFC 1912 section 2.8":
         "a name server does not serve the zone";
-        "Resolvers that ask this server first get an error and must ask another: lookups are slow, and some recipients or senders cannot find the domain.";
-        "Set up the zone on this server, or remove the server from the NS records of the zone and of the registrar".
+        "A resolver that asks this server before the others gets an error and must ask another server: lookups are slow, and some recipients or senders cannot find the domain.";
+        "Set up the zone on this server, or remove the server from the NS records in the zone and at the registrar".
     NsDiffer "ns_differ" Delegation Warning "RFC 1034 section 4.2.2, RFC 9471":
         "the name servers in the zone above (at the registrar) differ from those in the zone";
         "Resolvers use one set or the other, depending on what they have in cache. If the servers have different data, mail goes to either.";
@@ -211,7 +211,7 @@ codes! {
         "Set the host name of the mail server, such as myhostname of Postfix, to its full name".
     PtrMissing "ptr_missing" Pointer Failure "RFC 1912 section 2.1, RFC 5321 section 4.1.4":
         "an address of a mail host has no PTR record";
-        "If it sends mail: Gmail and Microsoft reject it, and Postfix with reject_unknown_reverse_client_hostname does.";
+        "If this address sends mail, Gmail and Microsoft reject the mail. Postfix rejects it too if reject_unknown_reverse_client_hostname is set.";
         "Ask the provider of the address for a PTR record with the name of the mail host".
     PtrDiffers "ptr_differs" Pointer Failure "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name does not lead back to the address";
@@ -448,7 +448,7 @@ codes! {
         "Senders whose lookups fail in the same way keep the mail in the queue."; "Repeat the check later".
     PointerUnknown "ptr_unknown" Pointer CouldNotTell "RFC 1912 section 2.1":
         "a PTR record could not be looked up";
-        "Postfix answers with a temporary error (450) while such a lookup fails."; "Repeat the check later".
+        "If reject_unknown_reverse_client_hostname is set, Postfix answers with a temporary error (450) while this lookup fails."; "Repeat the check later".
     PolicyUnknown "policy_unknown" Policy CouldNotTell "RFC 7208 section 2.6.6":
         "a policy record could not be looked up";
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".

@@ -206,9 +206,9 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("list", Align::Left),
         ("kind", Align::Left),
-        ("lists entries of", Align::Left),
+        ("what it lists", Align::Left),
         ("free queries per day", Align::Right),
-        ("terms of use, or reason of the end", Align::Left),
+        ("terms of use, or why the list ended", Align::Left),
     ]);
     for reply in replies {
         match reply {

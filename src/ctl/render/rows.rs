@@ -42,11 +42,13 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
 
 /// The lines below zones.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    total time: time of all resolutions of the zone together\n";
+    total time: time of all resolutions of the zone together\n\
+    \"timeout 212, REFUSED 14 of 301\": of 301 messages to its servers, 212 had no reply and 14 the reply REFUSED\n";
 
 /// The lines below zones with a histogram.
 const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    <50ms ... ≥3s: number of resolutions by the time that they took\n";
+    <50ms, 50-200ms, ...: number of resolutions that took this time\n\
+    \"timeout 212, REFUSED 14 of 301\": of 301 messages to its servers, 212 had no reply and 14 the reply REFUSED\n";
 
 /// The line below servers.
 const SERVER_TERMS: &str =
@@ -111,9 +113,9 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
         ("zone", Align::Left),
         ("resolutions", Align::Right),
         ("<50ms", Align::Right),
-        ("<200ms", Align::Right),
-        ("<1s", Align::Right),
-        ("<3s", Align::Right),
+        ("50-200ms", Align::Right),
+        ("0.2-1s", Align::Right),
+        ("1-3s", Align::Right),
         ("≥3s", Align::Right),
         ("failed", Align::Right),
         ("behaviour of its servers", Align::Left),
@@ -184,7 +186,7 @@ fn by_client(rows: &[&ClientRow]) -> TextTable {
         ("from cache", Align::Right),
         ("failed", Align::Right),
         ("overload", Align::Right),
-        ("mean wait", Align::Right),
+        ("mean time to answer", Align::Right),
     ]);
     let all: u64 = rows.iter().map(|row| row.questions).sum();
     for row in rows {

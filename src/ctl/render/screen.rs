@@ -84,7 +84,7 @@ fn upper(stats: &Stats, style: Style) -> String {
         .apart
         .iter()
         .filter(|(_, count)| **count > 0)
-        .map(|(apart, count)| format!("{} {}", words::label(apart), words::number(*count)))
+        .map(|(apart, count)| format!("{} {}", words::number(*count), words::label(apart)))
         .collect();
     if !apart.is_empty() {
         text.push_str(&items("discarded", &apart, style));

@@ -18,7 +18,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("round trip", Align::Right),
-        ("retry after", Align::Right),
+        ("query timeout", Align::Right),
         ("unanswered in a row", Align::Right),
         ("missing features", Align::Left),
         ("state", Align::Left),
@@ -63,7 +63,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
 
 /// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
-    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "case (0x20)")];
+    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "mixed case (0x20)")];
     let missing: Vec<&str> = all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect();
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }

@@ -58,7 +58,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
             (None, false) => done(word, &step.change.to_string(), style),
             (None, true) => done(word, &step.change.undone(), style),
             (Some(error), false) => failed(&step.change.to_string(), error, style),
-            (Some(error), true) => failed(&format!("to undo: {}", step.change), error, style),
+            (Some(error), true) => failed(&step.change.not_undone(), error, style),
         },
     }
 }
@@ -78,7 +78,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
         (Format::Json, _, _) => String::new(),
         (_, true, _) => "All is as before the switch.\n".to_owned(),
         (_, _, true) => format!(
-            "Everything else is as before the switch, and this host does not need resolverd. To finish, remove {RECORD}\n"
+            "Everything else is as before the switch, and this host does not need resolverd. To finish, compare the files above with their old text in {RECORD}, then remove {RECORD}\n"
         ),
         (_, _, false) => {
             "Not everything is as before the switch. Correct the failures above, then run: resolverctl switch --back\n".to_owned()

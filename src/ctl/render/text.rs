@@ -169,9 +169,11 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Cut { zone, addresses } => {
             ("zone cut", format!("{zone}, {addresses} server addresses"), Paint::Plain)
         }
-        StepEvent::Probe { name } => {
-            ("minimised", format!("the next message asks for {name} only"), Paint::Plain)
-        }
+        StepEvent::Probe { name } => (
+            "minimised",
+            format!("the next query asks only for {name}, not for the whole name"),
+            Paint::Plain,
+        ),
         StepEvent::Sent { server, transport, reason } => {
             let transport = match transport {
                 Transport::Tls => "TLS",

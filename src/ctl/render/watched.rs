@@ -34,14 +34,14 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
     let Some(checked) = row.checked else {
-        let why = row.could_not_tell.as_ref().map(|why| format!(" (the last check could not tell: {why})"));
+        let why = row.could_not_tell.as_ref().map(|why| format!(" (the last check gave no result: {why})"));
         return format!("{domain}: not checked yet{}, next check {next}", why.unwrap_or_default());
     };
     let sum = counts(row);
     let last = match &row.could_not_tell {
         None => format!("checked at {}", moment(seconds(checked))),
         Some(why) => format!(
-            "the last check could not tell: {why}; findings are those of {}",
+            "the last check gave no result: {why}; the findings are from the check at {}",
             moment(seconds(checked))
         ),
     };
@@ -80,11 +80,13 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
         "",
         &match finding.standing {
             Standing::Coming => {
-                format!("seen once, at {since}; not counted before a second check")
+                format!("found once, at {since}; counted only after a second check finds it too")
             }
             Standing::Present => format!("since {since}"),
             Standing::Going => {
-                format!("since {since}; not seen by the last check, which is repeated soon")
+                format!(
+                    "since {since}; the last check did not find it; it ends if the next check does not find it either"
+                )
             }
         },
     );

@@ -149,7 +149,7 @@ pub fn outcome(outcome: Outcome) -> String {
 pub fn reason(word: &str) -> &str {
     match word {
         "first" => "first choice",
-        "race" => "second server at once",
+        "race" => "second server in parallel",
         "retry" => "after a timeout",
         "next" => "next server",
         "address" => "new address",
@@ -165,8 +165,9 @@ pub fn reason(word: &str) -> &str {
 /// The label of a part of the cache.
 pub fn store(name: &str) -> &str {
     match name {
+        "answers" => "whole answers",
         "rrsets" => "record sets (RRsets)",
-        "servers" => "server data",
+        "servers" => "server states",
         "failures" => "cached failures",
         other => other,
     }
