@@ -219,6 +219,11 @@ impl Simulation {
         self.by_itself.len()
     }
 
+    /// Queries of clients so far.
+    pub fn asked(&self) -> u32 {
+        self.clients.load(Ordering::Relaxed)
+    }
+
     /// The lab's servers.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab

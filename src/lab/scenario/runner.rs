@@ -16,8 +16,7 @@ use crate::lab::world::Lab;
 use crate::record::Window;
 
 use super::check::differences;
-use super::memory;
-use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep};
+use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory, sums};
 
 impl Scenario {
     /// Plays it with a seed.
@@ -32,7 +31,8 @@ impl Scenario {
         for step in &self.steps {
             self.step(&simulation, &mut tree, step).await?;
         }
-        Ok(())
+        let last = self.steps.last().map_or(0, |step| step.line);
+        self.told(last, sums::differences(&simulation))
     }
 
     /// The lab's configuration, changed by the file. Races are off by default, because most scenarios count messages.
