@@ -118,6 +118,7 @@ prop_compose! {
         config.listen.allow = allow.into_iter().map(|number| address(number).into()).collect();
         config.cache.size = mebibytes << 20;
         config.history.size = [None, Some(0), Some(mebibytes.clamp(1, 1_024) << 20)][workers % 3];
+        config.log.queries = race;
         config.dnstap.file = race.then(|| path.join("tap"));
         config.dnstap.socket = (!race).then(|| "/run/tap.sock".into());
         config.dnstap.messages.truncate(families);

@@ -190,6 +190,8 @@ async fn clients_that_send_nothing_give_way_to_one_that_sends_a_request() {
     let (oldest, youngest) = (silent.first().unwrap(), silent.last().unwrap());
     timeout(PATIENCE, oldest.readable()).await.unwrap().unwrap();
     assert!(is_closed(oldest) && !is_closed(youngest), "the oldest one gives way, and no other");
+    let refused = stage.daemon.subject().recorder().report(resolverd::record::Window::Start);
+    assert_eq!(refused.upstream.counts.named("metrics_refused"), Some(1));
     // Without others, a silent client is closed when its time is over.
     timeout(PATIENCE, youngest.readable()).await.unwrap().unwrap();
     assert!(is_closed(youngest));

@@ -225,7 +225,7 @@ impl Default for DnstapSection {
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: tracing::Level::INFO }
+        Self { level: tracing::Level::INFO, queries: false }
     }
 }
 

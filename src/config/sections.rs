@@ -354,15 +354,24 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
 pub struct LogSection {
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: tracing::Level,
+    /// Whether each question of a client has a line.
+    pub queries: bool,
 }
 
 pub(super) const LOG: SingleSection<LogSection> = SingleSection {
     name: "log",
-    keys: &[ConfigKey::<LogSection>::new(
-        "level",
-        |log, typed, _| set(&mut log.level, level(typed)),
-        |log| Some(Value::String(log.level.as_str().to_ascii_lowercase())),
-    )],
+    keys: &[
+        ConfigKey::<LogSection>::new(
+            "level",
+            |log, typed, _| set(&mut log.level, level(typed)),
+            |log| Some(Value::String(log.level.as_str().to_ascii_lowercase())),
+        ),
+        ConfigKey::<LogSection>::new(
+            "queries",
+            |log, typed, _| set(&mut log.queries, value::flag(typed)),
+            |log| Some(log.queries.into()),
+        ),
+    ],
 };
 
 /// A log level.

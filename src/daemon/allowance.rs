@@ -5,14 +5,18 @@
 
 use std::path::Path;
 
-use crate::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE, RECORD_READER};
+use crate::limits::{CACHE_SLACK_PERCENT, MAX_STORED_READ, MEMORY_BESIDE_CACHE, RECORD_READER};
 
-/// Octets that the daemon may use with a cache of `size` octets and a record of `history`, which one reader reads at a time:
-/// `MemoryMax=` must allow them.
+/// Octets that the daemon may use with a cache of `size` octets and a record of `history`, which one reader reads at a time,
+/// with what it reads from the disk: `MemoryMax=` must allow them.
 pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
-    size.saturating_add(slack).saturating_add(MEMORY_BESIDE_CACHE).saturating_add(record)
+    let stored = if history > 0 { MAX_STORED_READ as u64 } else { 0 };
+    size.saturating_add(slack)
+        .saturating_add(MEMORY_BESIDE_CACHE)
+        .saturating_add(record)
+        .saturating_add(stored)
 }
 
 /// Logs a line at start if less is allowed than a cache of `size` octets and a record of `history` need.
@@ -63,9 +67,10 @@ mod tests {
         assert_eq!(allowed(root.path()), None);
         write("sys/fs/cgroup/system.slice/resolverd.service/memory.max", "536870912\n");
         assert_eq!(allowed(root.path()), Some(512 << 20));
-        assert_eq!(advice((256 << 20, 16 << 20), 576 << 20), None);
+        assert_eq!(advice((256 << 20, 16 << 20), 600 << 20), None);
+        assert!(advice((256 << 20, 16 << 20), 599 << 20).is_some(), "24 MiB are for entries of the disk");
         // A reader of the record takes three times its memory.
         let told = advice((256 << 20, 64 << 20), 512 << 20).unwrap();
-        assert!(told.contains("MemoryMax=768M") && told.contains("permits 512 MiB"), "{told}");
+        assert!(told.contains("MemoryMax=792M") && told.contains("permits 512 MiB"), "{told}");
     }
 }

@@ -1,7 +1,7 @@
 //! The segments of the record in the state directory; `record::stored` has their form.
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
-//! octets, or if it was last written seven days ago. A torn end is cut off at start. Nothing is synced to the disk,
+//! octets. A segment that was last written seven days ago is removed within a minute. A torn end is cut off at start. Nothing is synced to the disk,
 //! because a sync delays mail queues on the same disk. The group of the daemon, which is that of the control socket, may
 //! read the files.
 
@@ -87,21 +87,36 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Begins a segment, and removes those that are too many or too old.
+    /// Begins a segment, and removes the oldest if all take too much.
     fn begin(&self) -> io::Result<OpenSegment> {
         let path = self.directory.join(format!("{:020}.{EXTENSION}", self.clock.unix_micros()));
         let mut file = File::options().append(true).create_new(true).mode(0o640).open(&path)?;
         file.write_all(&SEGMENT_HEAD)?;
         let mut sum = MAX_SEGMENT;
         for segment in self.segments()?.iter().rev().filter(|segment| **segment != path) {
-            let about = fs::metadata(segment)?;
-            sum = sum.saturating_add(about.len());
-            let age = about.modified()?.elapsed().unwrap_or_default();
-            if sum > MAX_STORED || age > STORED_TIME {
+            sum = sum.saturating_add(fs::metadata(segment)?.len());
+            if sum > MAX_STORED {
                 fs::remove_file(segment)?;
             }
         }
         Ok(OpenSegment { file, octets: SEGMENT_HEAD.len() as u64 })
+    }
+
+    /// Removes the segments that were last written too long ago, the open one too.
+    fn remove_old(&self) -> io::Result<()> {
+        let mut open = self.lock();
+        let segments = self.segments()?;
+        for segment in &segments {
+            let age = fs::metadata(segment)?.modified()?.elapsed().unwrap_or_default();
+            if age <= STORED_TIME {
+                continue;
+            }
+            if Some(segment) == segments.last() {
+                *open = None;
+            }
+            fs::remove_file(segment)?;
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<OpenSegment>> {
@@ -116,6 +131,13 @@ impl Store for HistoryFiles {
             tracing::warn!(
                 "cannot write to {directory}: {error}; until this works again, failed and slow queries are not kept over a restart"
             );
+        }
+    }
+
+    fn tend(&self) {
+        if let Err(error) = self.remove_old() {
+            // Once a minute it would fill the log. `append` has a line if the directory cannot be written.
+            tracing::debug!("cannot remove old files from {}: {error}", self.directory.display());
         }
     }
 
@@ -188,6 +210,34 @@ mod tests {
         assert_eq!(fs::metadata(&segments[0]).unwrap().permissions().mode() & 0o777, 0o640);
         second.append(b"more");
         assert_eq!(all(&second), [[&SEGMENT_HEAD[..], b"more"].concat()]);
+    }
+
+    #[test]
+    fn a_segment_of_more_than_seven_days_is_removed_by_the_clock_and_the_next_begins() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = files(directory.path());
+        let half = vec![0; usize::try_from(MAX_SEGMENT).unwrap() / 2 + 1];
+        (0..3).for_each(|_| files.append(&half));
+        let segments = files.segments().unwrap();
+        let date_back = |path: &Path, more: bool| {
+            let second = std::time::Duration::from_secs(60);
+            let age = if more { STORED_TIME + second } else { STORED_TIME - second };
+            File::options()
+                .append(true)
+                .open(path)
+                .unwrap()
+                .set_modified(std::time::SystemTime::now() - age)
+                .unwrap();
+        };
+        date_back(&segments[0], true);
+        date_back(&segments[1], false);
+        files.tend();
+        assert_eq!(files.segments().unwrap(), segments[1..]);
+        segments[1..].iter().for_each(|path| date_back(path, true));
+        files.tend();
+        assert_eq!(files.segments().unwrap().len(), 0, "the open one too");
+        files.append(b"more");
+        assert_eq!(all(&files), [[&SEGMENT_HEAD[..], b"more"].concat()]);
     }
 
     #[test]

@@ -247,8 +247,10 @@ async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let (mut lists, mut rules) = (None, None);
     loop {
         ticks.tick().await;
-        (lists, rules) =
-            block_in_place(|| (subject.keep_lists(lists.as_ref()), subject.keep_rules(rules.as_ref())));
+        (lists, rules) = block_in_place(|| {
+            subject.recorder.tend_store();
+            (subject.keep_lists(lists.as_ref()), subject.keep_rules(rules.as_ref()))
+        });
     }
 }
 

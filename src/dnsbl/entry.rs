@@ -3,7 +3,7 @@
 //! Shared by the gate, the tests in the background, and the screens.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -31,7 +31,7 @@ pub struct ListEntry {
     pub watch: ListWatch,
     number: u32,
     told: Mutex<ToldOfList>,
-    tally: ListTally,
+    tally: Arc<ListTally>,
 }
 
 #[derive(Debug, Default)]
@@ -44,9 +44,9 @@ struct ToldOfList {
     answers: ListAnswers,
 }
 
-/// The counters of a list.
+/// The counters of a list. They outlast a change of its servers.
 #[derive(Debug, Default)]
-struct ListTally {
+pub(super) struct ListTally {
     hits: AtomicU64,
     misses: AtomicU64,
     listed: AtomicU64,
@@ -73,20 +73,19 @@ pub struct ListCounts {
 }
 
 impl ListEntry {
-    pub(super) fn new(apex: Name, way: Way, number: u32) -> Self {
-        Self {
-            apex,
-            way,
-            watch: ListWatch::default(),
-            number,
-            told: Mutex::default(),
-            tally: ListTally::default(),
-        }
+    /// An entry that goes on with the counters of an earlier one.
+    pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
+        Self { apex, way, watch: ListWatch::default(), number, told: Mutex::default(), tally }
     }
 
     /// An entry outside the table, for a question of an old configuration.
     pub fn apart(apex: Name, way: Way) -> Self {
-        Self::new(apex, way, u32::MAX)
+        Self::new(apex, way, u32::MAX, Arc::default())
+    }
+
+    /// Its counters, for the entry that follows it.
+    pub(super) fn tally(&self) -> Arc<ListTally> {
+        Arc::clone(&self.tally)
     }
 
     /// The mark that its answers carry through the cache.
@@ -274,7 +273,7 @@ impl ListEntry {
     /// Its counters.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let ListTally { hits, misses, listed, not_listed, untold, elapsed } = &self.tally;
+        let ListTally { hits, misses, listed, not_listed, untold, elapsed } = &*self.tally;
         ListCounts {
             questions: read(hits).saturating_add(read(misses)),
             hits: read(hits),
@@ -361,7 +360,7 @@ mod tests {
     }
 
     fn entry(apex: &str) -> ListEntry {
-        ListEntry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0)
+        ListEntry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0, Arc::default())
     }
 
     #[test]

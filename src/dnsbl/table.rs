@@ -12,7 +12,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::Notify;
 
 use super::batch::Batch;
-use super::entry::ListEntry;
+use super::entry::{ListEntry, ListTally};
 use super::list_events::EventRing;
 use super::list_way::Way;
 use super::lookalike::Lookalikes;
@@ -45,6 +45,8 @@ pub struct Lists {
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
+    /// The counters of lists that a reload has left without a way: their next one goes on with them. At most `MAX_LIST_WAYS`.
+    left: HashMap<Name, Arc<ListTally>>,
     /// The number of the next one.
     next: u32,
 }
@@ -55,7 +57,8 @@ impl ListEntries {
     }
 
     fn add(&mut self, apex: &Name, way: &Way) {
-        let entry = Arc::new(ListEntry::new(apex.clone(), way.clone(), self.next));
+        let tally = self.left.remove(apex).unwrap_or_default();
+        let entry = Arc::new(ListEntry::new(apex.clone(), way.clone(), self.next, tally));
         self.by_number.insert(self.next, Arc::clone(&entry));
         self.by_apex.entry(apex.clone()).or_default().push(entry);
         self.next = self.next.saturating_add(1);
@@ -68,6 +71,14 @@ impl ListEntries {
             if ways.is_empty() {
                 self.by_apex.remove(&entry.apex);
             }
+        }
+    }
+
+    /// Removes an entry that is asked no more on its way. The last one of a list leaves its counters.
+    fn leave(&mut self, entry: &ListEntry) {
+        self.remove(entry.number());
+        if !self.by_apex.contains_key(&entry.apex) && self.left.len() < MAX_LIST_WAYS {
+            self.left.insert(entry.apex.clone(), entry.tally());
         }
     }
 
@@ -116,9 +127,9 @@ impl Lists {
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
-            let gone = entries.by_number.values().filter(|entry| !are_asked(&entry.apex, &entry.way));
-            for number in gone.map(|entry| entry.number()).collect::<Vec<_>>() {
-                entries.remove(number);
+            let is_gone = |entry: &&Arc<ListEntry>| !are_asked(&entry.apex, &entry.way);
+            for gone in entries.by_number.values().filter(is_gone).cloned().collect::<Vec<_>>() {
+                entries.leave(&gone);
             }
             entries
         });
@@ -230,6 +241,23 @@ mod tests {
         // An answer in memory from a removed list is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
+    }
+
+    #[test]
+    fn a_list_with_other_servers_after_a_reload_goes_on_counting() {
+        let lists = Lists::default();
+        let (apex, other) = (name("bl.example."), name("other.example."));
+        let before = lists.entry(&apex, &mirror(1));
+        before.miss(ListSays::Listed, Duration::from_millis(20));
+        lists.keep(|_, way| *way == mirror(2));
+        assert!(lists.all().is_empty());
+        assert_eq!(lists.entry(&other, &mirror(2)).counts().questions, 0, "another list");
+        let after = lists.entry(&apex, &mirror(2));
+        after.miss(ListSays::NotListed, Duration::from_millis(20));
+        let counts = after.counts();
+        assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
+        // A second way at the same time has counters of its own, because both are shown.
+        assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 
     #[test]

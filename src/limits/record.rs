@@ -215,6 +215,9 @@ pub const MAX_FAILING_ZONES: usize = 1_024;
 /// Lines about the first failure of a zone that are written in a minute; the others are counted for the hour.
 pub const FAILURE_LINES_A_MINUTE: u32 = 10;
 
+/// The same for configured zones: they are few and the operator's own, and the failures of strangers' zones leave them their lines.
+pub const OWN_FAILURE_LINES_A_MINUTE: u32 = 10;
+
 /// Zones that the line about an hour's failures names.
 pub const SUMMARY_ZONES: usize = 3;
 
@@ -224,6 +227,13 @@ pub const SLOW_LINES_A_MINUTE: u32 = 10;
 /// Lines with `log.level = "debug"` for each reading of the record, which is made every `FOLLOW_PAUSE`: beyond it the log would be
 /// slower than the questions. The others are counted.
 pub const MAX_DEBUG_LINES: usize = 1_000;
+
+/// Lines of the query log in a second: systemd-journald drops lines of a service beyond 10 000 in 30 s by default, and the others
+/// would be lost without a word. The others are counted.
+pub const QUERY_LINES_A_SECOND: u32 = 300;
+
+/// Queries that wait for their line: those of four readings of the record. About 200 octets each.
+pub const MAX_LOGGED_QUERIES: usize = 4_000;
 
 /// Servers of a failure that are shown with their conduct.
 pub const MAX_FAILURE_SERVERS: usize = 8;

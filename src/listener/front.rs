@@ -67,6 +67,8 @@ pub(super) struct FrontBatch<'a> {
     query: &'a mut Query,
     /// The replies that are sent again, for datagrams.
     recent: Option<&'a mut RecentReplies>,
+    /// Whether each question has a line in the log.
+    logs: bool,
     /// The messages that are copied for dnstap.
     wanted: WantedKinds,
     /// The last client that may ask.
@@ -191,6 +193,7 @@ impl Front {
             occasion,
             query,
             recent,
+            logs: self.parts.recorder.logs_queries(),
             wanted: self.parts.resolver.tap().wanted(),
             allowed: None,
             hits: None,
@@ -467,6 +470,9 @@ impl FrontBatch<'_> {
         }
         if let Some(page) = &mut self.page {
             page.put(asked, client);
+        }
+        if self.logs {
+            recorder.log_hit(asked, client, self.view.number(), self.front.now().since(at));
         }
         match &mut self.hits {
             Some(hits) if hits.client == client && hits.kind == kind => {

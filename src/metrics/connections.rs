@@ -26,13 +26,14 @@ struct Connection {
 
 impl Connections {
     /// Makes room for one more: closes the oldest connection without a header. If all have one, it waits for the end of
-    /// one; each has a deadline.
-    pub(super) async fn make_room(&mut self) {
+    /// one; each has a deadline. Calls `closed` for each that it closes.
+    pub(super) async fn make_room(&mut self, closed: impl Fn()) {
         self.forget_ended();
         while self.open.len() >= limits::MAX_METRICS_CONNECTIONS {
             let silent = self.open.iter().position(|one| !one.is_asked.load(Ordering::Relaxed));
             if let Some(silent) = silent.and_then(|place| self.open.remove(place)) {
                 silent.task.abort();
+                closed();
             } else {
                 let _ended = self.tasks.join_next().await;
                 self.forget_ended();

@@ -88,12 +88,12 @@ impl Samples {
 
     /// The queries of clients.
     fn queries(&mut self, recorder: &Recorder) {
-        let report = recorder.report(Window::Start);
+        let (report, types) = recorder.report_by_type(Window::Start);
         self.whole(Family::StartTime, &[], recorder.started_unix());
         for (outcome, count) in &report.outcomes {
             self.whole(Family::Queries, &[&word(outcome)], *count);
         }
-        for row in recorder.by_type(Window::Start) {
+        for row in types {
             self.whole(Family::QueryTypes, &[&row.kind], row.questions);
         }
         for (outcome, times) in recorder.latency_by_outcome() {

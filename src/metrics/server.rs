@@ -17,6 +17,7 @@ use super::connections::Connections;
 use super::exposition::MEDIA_TYPE;
 use crate::control::Controlled;
 use crate::limits;
+use crate::record::Counter;
 
 /// The only path.
 const PATH: &str = "/metrics";
@@ -67,10 +68,11 @@ impl MetricsServer {
     /// Serves until `ending` turns true. Dropping the future ends every connection.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let mut connections = Connections::default();
+        let refused = || subject.recorder().count(Counter::MetricsRefused, 1);
         loop {
             let accepted = async {
                 let accepted = self.listener.accept().await;
-                connections.make_room().await;
+                connections.make_room(refused).await;
                 accepted
             };
             let accepted = tokio::select! {
@@ -86,6 +88,7 @@ impl MetricsServer {
                         .add(|is_asked| async move { serve(stream, subject.as_ref(), &is_asked).await });
                 }
                 Err(error) => {
+                    refused();
                     tracing::warn!(
                         "cannot accept a connection for metrics: {error}; Prometheus must wait; resolverd tries again"
                     );

@@ -69,6 +69,9 @@ counters! {
     LookaheadLost "lookahead_lost" None;
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
+    /// Connections for metrics that were closed without a reply, as they had sent no request and others needed the room, or that
+    /// could not be accepted.
+    MetricsRefused "metrics_refused" Some("metrics connections closed without a reply");
     /// Messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;
     /// Messages for dnstap that were dropped, because the program that reads them is missing or too slow.

@@ -9,7 +9,8 @@
 //!   zone is reported as failing, or the DNS list as not answering. It is counted.
 //! - A zone whose first failure had a line has a second one if it goes on to fail (`incident`). That one is a warning, and
 //!   its end has a line too.
-//! - The lines of a minute are bounded, because spam names many dead domains. A flood overloads this resolver and has many
+//! - The lines of a minute are bounded, because spam names many dead domains. Configured zones have lines of their own, which
+//!   strangers cannot use up. A flood overloads this resolver and has many
 //!   dead domains too, so the line about overload is not one of them.
 //! - At the end of the process the sums are told at once. What failed because of the end has no line of its own.
 
@@ -19,7 +20,7 @@ use std::time::Duration;
 use super::failure::FailedQuestion;
 use super::line::{FailedLine, FailedSum, Line};
 use crate::clock::Mono;
-use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SUMMARY_ZONES};
+use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, OWN_FAILURE_LINES_A_MINUTE, SUMMARY_ZONES};
 use crate::question::name_of_wire;
 
 /// The time in which a zone has one line.
@@ -41,6 +42,15 @@ pub(super) enum ToldElsewhere {
     End,
 }
 
+/// Whose zone it is: each kind has its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ZoneOwner {
+    /// It is in the configuration.
+    Operator,
+    /// Any other.
+    Stranger,
+}
+
 /// The failures that the log knows.
 #[derive(Debug, Default)]
 pub(super) struct FailureLines {
@@ -48,9 +58,10 @@ pub(super) struct FailureLines {
     zones: BTreeMap<Box<[u8]>, ZoneFailures>,
     /// When a line was written about a question that this resolver turned away.
     overload: Option<Mono>,
-    /// The begin of the minute, and the lines written in it.
+    /// The begin of the minute, and the lines written in it: about zones of strangers, and about configured ones.
     minute: Mono,
     told: u32,
+    told_own: u32,
     /// Since the first failure without a line.
     hour: Mono,
     /// Failures without a line since then; those of them in an outage of our own network, and those that this resolver turned
@@ -82,6 +93,7 @@ impl FailureLines {
         &mut self,
         failed: &FailedQuestion<'_>,
         elsewhere: ToldElsewhere,
+        owner: ZoneOwner,
         now: Mono,
     ) -> Option<Line> {
         let is_untold = elsewhere == ToldElsewhere::No;
@@ -103,9 +115,13 @@ impl FailureLines {
         });
         zone.last = now;
         if is_untold && is_due(zone.told, now) {
-            if self.told < FAILURE_LINES_A_MINUTE {
+            let (told, most) = match owner {
+                ZoneOwner::Operator => (&mut self.told_own, OWN_FAILURE_LINES_A_MINUTE),
+                ZoneOwner::Stranger => (&mut self.told, FAILURE_LINES_A_MINUTE),
+            };
+            if *told < most {
                 zone.told = Some(now);
-                self.told = self.told.saturating_add(1);
+                *told = told.saturating_add(1);
                 return Some(line(failed));
             }
             if is_due(zone.unlined, now) {
@@ -145,7 +161,7 @@ impl FailureLines {
     pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
         let mut lines = Vec::new();
         if now.since(self.minute) >= MINUTE {
-            (self.minute, self.told) = (now, 0);
+            (self.minute, self.told, self.told_own) = (now, 0, 0);
             lines.extend(self.minute_line());
         }
         if now.since(self.hour) >= HOUR {
@@ -251,7 +267,9 @@ mod tests {
             code: Some(22).filter(|_| !error.is_empty()),
         };
         let asked = Asked { question: &question, list: None, flight: None };
-        lines.failed(&FailedQuestion::of(asked).unwrap(), elsewhere, at(second))
+        let is_own = name.ends_with("corp.example.");
+        let owner = if is_own { ZoneOwner::Operator } else { ZoneOwner::Stranger };
+        lines.failed(&FailedQuestion::of(asked).unwrap(), elsewhere, owner, at(second))
     }
 
     fn only(lines: &[Line]) -> String {
@@ -299,6 +317,15 @@ mod tests {
         };
         assert_eq!(unlined, queries);
         assert_eq!(queries, zones - u64::from(FAILURE_LINES_A_MINUTE));
+    }
+
+    #[test]
+    fn the_failures_of_strangers_leave_configured_zones_their_lines() {
+        let lines = &mut FailureLines::default();
+        let mut told = |name: String| fails(lines, &name, 1, ToldElsewhere::No).is_some();
+        assert_eq!((0..30).filter(|number| told(format!("d{number}.example."))).count(), 10);
+        assert!(told("mail.corp.example.".to_owned()), "its own line");
+        assert!(!told("e.example.".to_owned()));
     }
 
     #[test]

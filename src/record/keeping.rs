@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::entry::{self, Entry, QuestionEntry};
 use super::lock::lock;
@@ -91,10 +92,31 @@ impl Recorder {
     /// Keeps a question that the cache did not answer.
     pub fn asked(&self, question: &Written<'_>) {
         self.watchers.tell(|| self.ended_now(question));
+        self.log_query(|| self.ended_now(question));
         if self.kept.is_on() {
             lock(&self.kept.misses).question(question);
             self.notice(question);
         }
+    }
+
+    /// Keeps a question from the cache for the query log. `asked` is its name in wire form, in any case, and its type.
+    pub fn log_hit(&self, asked: &[u8], client: IpAddr, view: u32, elapsed: Duration) {
+        let Some((name, kind)) = asked.split_last_chunk::<2>() else { return };
+        self.log_query(|| {
+            let hit = Written {
+                name,
+                kind: u16::from_be_bytes(*kind).into(),
+                client,
+                view,
+                at: 0,
+                outcome: Outcome::Cache,
+                elapsed,
+                flight: 0,
+                error: "",
+                code: 0,
+            };
+            self.ended_now(&hit)
+        });
     }
 
     /// A watcher of the questions that the cache does not answer; none if there are as many as may be.

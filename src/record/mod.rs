@@ -48,6 +48,7 @@ mod lock;
 pub mod message;
 pub mod note;
 mod outage;
+mod query_log;
 mod recorded;
 pub mod redact;
 mod report;
@@ -73,6 +74,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use tokio::sync::Notify;
@@ -85,6 +87,7 @@ pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
 use self::lock::lock;
+use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 pub use self::report::{
@@ -130,6 +133,8 @@ pub struct Recorder {
     slow: AtomicU64,
     /// The readers that follow questions as they end.
     watchers: Watchers,
+    /// The questions that wait for a line of the query log.
+    query_log: QueryLog,
 }
 
 impl Recorder {
@@ -161,6 +166,7 @@ impl Recorder {
             has_news: AtomicBool::new(false),
             slow: AtomicU64::new(u64::MAX),
             watchers: Watchers::default(),
+            query_log: QueryLog::default(),
         })
     }
 
@@ -308,9 +314,18 @@ impl Recorder {
 
     /// The statistics of a window.
     pub fn report(&self, window: Window) -> Report {
+        self.report_by_type(window).0
+    }
+
+    /// The same with the types, read at one moment: the queries of the types are those of the outcomes.
+    pub fn report_by_type(&self, window: Window) -> (Report, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(window, now);
         let totals = self.totals().since(&earlier);
+        (self.report_of(&totals, window, covered, now), types_of(&totals))
+    }
+
+    fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> Report {
         let outcomes = totals.outcomes();
         Report {
             window,
@@ -323,8 +338,8 @@ impl Recorder {
             upstream: UpstreamReport {
                 messages: totals.conduct(),
                 validated: totals.validated(),
-                counts: totals.counts,
-                waited: std::time::Duration::from_micros(totals.waited_micros).as_secs_f64(),
+                counts: totals.counts.clone(),
+                waited: Duration::from_micros(totals.waited_micros).as_secs_f64(),
                 round_trip: totals.round_trip.quantiles(),
                 flights: totals.flight_time.quantiles(),
             },
@@ -409,31 +424,7 @@ impl Recorder {
 
     /// The types of a window, most questions first; types that nobody asked are left out.
     pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
-        let (earlier, _) = lock(&self.snapshots).begin(window, self.clock.mono());
-        let totals = self.totals().since(&earlier);
-        let mut rows: Vec<TypeRow> = totals
-            .by_type()
-            .enumerate()
-            .map(|(place, counts)| {
-                let sum = |wanted: fn(Outcome) -> bool| {
-                    Outcome::ALL
-                        .into_iter()
-                        .zip(counts)
-                        .filter(|(outcome, _)| wanted(*outcome))
-                        .map(|(_, n)| n)
-                        .sum()
-                };
-                TypeRow {
-                    kind: kinds::title(place),
-                    questions: counts.iter().sum(),
-                    cache: sum(|outcome| outcome == Outcome::Cache),
-                    failed: sum(Outcome::is_failure),
-                }
-            })
-            .filter(|row| row.questions > 0)
-            .collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.questions));
-        rows
+        self.report_by_type(window).1
     }
 
     fn shard(&self, shard: usize) -> Option<&Shard> {
@@ -452,6 +443,26 @@ impl Recorder {
         rows.sort_by(|(one, _), (other, _)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
         rows
     }
+}
+
+/// The types that were asked, most questions first.
+fn types_of(totals: &Totals) -> Vec<TypeRow> {
+    let row = |(place, counts): (usize, &[u64])| {
+        let sum = |wanted: fn(Outcome) -> bool| {
+            let counted = Outcome::ALL.into_iter().zip(counts);
+            counted.filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
+        };
+        TypeRow {
+            kind: kinds::title(place),
+            questions: counts.iter().sum(),
+            cache: sum(|outcome| outcome == Outcome::Cache),
+            failed: sum(Outcome::is_failure),
+        }
+    };
+    let mut rows: Vec<TypeRow> =
+        totals.by_type().enumerate().map(row).filter(|row| row.questions > 0).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.questions));
+    rows
 }
 
 /// The rows of a table, and "other" without a key if it has any counts.

@@ -7,6 +7,9 @@ pub trait Store: Send + Sync + Debug {
     /// Appends entries, as `put` has written them.
     fn append(&self, entries: &[u8]);
 
+    /// Removes what is too old.
+    fn tend(&self);
+
     /// Calls `take` with each segment, the newest first, until it returns false.
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool);
 }

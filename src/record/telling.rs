@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Recorder;
 use super::culprit::{Asked, judge};
 use super::entry::{Entry, QuestionEntry};
 use super::evidence;
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
-use super::failure_lines::ToldElsewhere;
+use super::failure_lines::{ToldElsewhere, ZoneOwner};
 use super::follow::Follower;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
@@ -24,8 +23,9 @@ use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{Facts, KnownFacts};
 use super::written::Written;
+use super::{Recorder, query_log};
 use crate::clock::micros;
-use crate::limits::MAX_DEBUG_LINES;
+use crate::limits::{MAX_DEBUG_LINES, QUERY_LINES_A_SECOND};
 use crate::question::{Outcome, label_places, name_of_wire};
 
 impl Recorder {
@@ -89,6 +89,7 @@ impl Recorder {
     }
 
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
+        self.tell_queries(facts);
         let now = self.clock.mono();
         if !self.has_news.swap(false, Ordering::Relaxed) {
             told.follower.pass_over(&self.kept.misses);
@@ -117,7 +118,11 @@ impl Recorder {
                 } else {
                     self.told_elsewhere(&failed, &traffic, facts)
                 };
-                lines.extend(told.failures.failed(&failed, elsewhere, now));
+                let is_own = label_places(&failed.zone)
+                    .filter_map(|place| failed.zone.get(place..))
+                    .any(|zone| (facts.is_configured)(zone));
+                let owner = if is_own { ZoneOwner::Operator } else { ZoneOwner::Stranger };
+                lines.extend(told.failures.failed(&failed, elsewhere, owner, now));
             } else if !traffic.was_down(question) && told.slow.has_room(now) {
                 // A question that is slow in an outage of our own network has the line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
@@ -133,6 +138,48 @@ impl Recorder {
     pub fn store_in(&self, store: Arc<dyn Store>) {
         // It is called once, at start.
         let _ = self.kept.store.set(store);
+    }
+
+    /// Turns the query log on or off.
+    pub fn set_query_log(&self, is_on: bool) {
+        self.query_log.set(is_on);
+    }
+
+    /// Whether each question has a line. One relaxed load.
+    #[inline]
+    pub fn logs_queries(&self) -> bool {
+        self.query_log.is_on()
+    }
+
+    /// Keeps the question that `made` makes for the query log.
+    pub(super) fn log_query(&self, made: impl FnOnce() -> QuestionEntry) {
+        if self.logs_queries() && self.query_log.put(self.clock.mono(), made) {
+            self.noticed.notify_one();
+        }
+    }
+
+    /// Writes the lines of the query log.
+    fn tell_queries(&self, facts: &TellFacts<'_>) {
+        let (questions, more) = self.query_log.take();
+        for question in questions {
+            let entry = facts.redaction.applied(facts.secrets.removed(Entry::Question(question)));
+            if let Entry::Question(question) = entry {
+                query_log::write(&question, facts.redaction.clients);
+            }
+        }
+        if more > 0 {
+            tracing::info!(
+                query_log = "more",
+                "{more} more queries have no line: the query log writes at most {QUERY_LINES_A_SECOND} a second; `resolverctl stats` counts all"
+            );
+        }
+    }
+
+    /// Removes from the store what is too old. It reads a directory, so call it on a thread that may wait.
+    pub fn tend_store(&self) {
+        if let Some(store) = self.kept.store.get() {
+            store.tend();
+        }
     }
 
     /// Stores entries, whose moments are those of `Mono`.

@@ -26,4 +26,6 @@ pub struct TellFacts<'a> {
     pub facts: Facts<'a>,
     /// Whether the log has a line about a list that does not work, by its apex in wire form.
     pub is_list_told: &'a dyn Fn(&[u8]) -> bool,
+    /// Whether a zone is in the configuration, by its name in lower-case wire form.
+    pub is_configured: &'a dyn Fn(&[u8]) -> bool,
 }

@@ -152,6 +152,7 @@ impl Resolver {
         let memory = Memory::new(views.config().cache.size, &random);
         recorder.recurses(views.recurse());
         recorder.set_slow(views.config().history.slow);
+        recorder.set_query_log(views.config().log.queries);
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
         let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, Arc::clone(&tap));
@@ -324,6 +325,7 @@ impl Resolver {
         views.go_on_from(&old);
         self.recorder.recurses(views.recurse());
         self.recorder.set_slow(views.config().history.slow);
+        self.recorder.set_query_log(views.config().log.queries);
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));
         self.lists.forget_unasked();

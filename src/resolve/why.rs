@@ -1,7 +1,7 @@
 //! Why mail was slow, and what the log tells of it: the record, with the lists and zones that the resolver knows.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
@@ -94,8 +94,11 @@ impl Resolver {
                 .filter(|entry| is_it(entry))
                 .any(|entry| entry.state().is_incident())
         };
+        let configured: BTreeSet<Vec<u8>> = config.zones.iter().map(|zone| wire_name(&zone.name)).collect();
+        let is_configured = |zone: &[u8]| configured.contains(zone);
         let facts = Facts { list: &list, usual: &usual };
         let redaction = redaction_of(config);
-        read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told: &is_list_told })
+        let (is_list_told, is_configured) = (&is_list_told, &is_configured);
+        read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured })
     }
 }

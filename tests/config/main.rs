@@ -65,7 +65,7 @@ fn every_key_does_something() {
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
          qname_minimisation = false\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
          negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\nprefetch = false\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
-         [control]\nsocket = \"/run/r.sock\"\n[metrics]\nlisten = \"[::1]:9453\"\n[dnstap]\nfile = \"tap\"\nmessages = [\"client_query\"]\nidentity = \"mx1\"\nversion = \"1\"\n[log]\nlevel = \"debug\"\n",
+         [control]\nsocket = \"/run/r.sock\"\n[metrics]\nlisten = \"[::1]:9453\"\n[dnstap]\nfile = \"tap\"\nmessages = [\"client_query\"]\nidentity = \"mx1\"\nversion = \"1\"\n[log]\nlevel = \"debug\"\nqueries = true\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
     std::fs::write(directory.path().join("anchors"), ". DS 4711 13 2 00FF\n").unwrap();
@@ -96,7 +96,7 @@ fn every_key_does_something() {
         (None, Some(&*directory.path().join("tap")))
     );
     assert_eq!((dnstap.identity.as_str(), dnstap.version.as_str(), dnstap.messages.len()), ("mx1", "1", 1));
-    assert_eq!(config.log.level, tracing::Level::DEBUG);
+    assert_eq!((config.log.level, config.log.queries), (tracing::Level::DEBUG, true));
 }
 
 /// Sections that each name the file `path`, by key.

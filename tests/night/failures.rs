@@ -27,7 +27,7 @@ use crate::log::{Line, lines, lines_from};
 use crate::tell;
 
 /// Root, tld and a domain for each server: its faults and its round trip in milliseconds.
-fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
+pub(crate) fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0;
     let mut zone = |zone: &str, faults: &[Fault], millis: u64| {
@@ -270,12 +270,14 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
 
 /// Segments in memory, as the disk keeps them.
 #[derive(Debug, Default)]
-struct MemoryStore(Mutex<Vec<u8>>);
+pub(crate) struct MemoryStore(Mutex<Vec<u8>>);
 
 impl Store for MemoryStore {
     fn append(&self, entries: &[u8]) {
         self.0.lock().unwrap().extend_from_slice(entries);
     }
+
+    fn tend(&self) {}
 
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
         take(&[&SEGMENT_HEAD[..], &self.0.lock().unwrap()].concat());
@@ -314,7 +316,7 @@ fn stored(redact: Redact) -> Arc<MemoryStore> {
     store
 }
 
-fn of(name: &str) -> Wanted {
+pub(crate) fn of(name: &str) -> Wanted {
     let name = wire_name(&resolverd::lab::prelude::name(name)).into();
     Wanted { subject: Some(WantedSubject::Name(name)), from: 0, to: u64::MAX, client: None, most: 9 }
 }
