@@ -2,6 +2,7 @@
 
 mod stage;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -241,4 +242,38 @@ async fn neither_clients_nor_names_leave_where_the_operator_says_so() {
     let found = messages(&octets);
     assert!(found.len() >= 4);
     assert!(found.iter().filter(|read| read.kind >= 5).all(|read| read.asks.is_none()), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_list_is_in_no_copy() {
+    const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
+    let (stage, folder) = play(|config, folder| {
+        let (file, key) = (folder.join("resolverd.toml"), folder.join("list.key"));
+        std::fs::write(&key, KEY).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let list = "name = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\nwith_key = \"dq.tld\"\nkey = \"list.key\"";
+        std::fs::write(&file, format!("version = 1\n[[list]]\n{list}\n")).unwrap();
+        config.lists = Config::load(Some(&file)).unwrap().lists;
+        config.dnstap.file = Some(folder.join("tap"));
+    })
+    .await;
+    let heard = || {
+        stage
+            .sockets
+            .lab()
+            .log()
+            .received()
+            .iter()
+            .any(|one| one.name.to_lowercase().to_ascii().contains(KEY))
+    };
+    ask(&stage, "9.0.0.10.bl.tld.").await;
+    // A client with a key of its own.
+    ask(&stage, &format!("8.0.0.10.{KEY}.dq.tld.")).await;
+    assert!(heard(), "the server of the list got the key");
+    let Stage { daemon, .. } = stage;
+    daemon.stop().await;
+    let octets = std::fs::read(folder.path().join("tap")).unwrap().to_ascii_lowercase();
+    let has = |text: &[u8]| octets.windows(text.len()).any(|part| part == text);
+    assert!(!has(KEY.as_bytes()));
+    assert!(has(b"_key_key_key"), "its place is there");
 }

@@ -6,6 +6,7 @@
 mod failures;
 mod incidents;
 mod log;
+mod six_hours;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
