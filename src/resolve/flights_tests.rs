@@ -49,8 +49,9 @@ fn a_repeat_is_told_from_another_question_and_a_given_up_flight_ends() {
     };
     // That seat has already been given up.
     assert_eq!(flights.waiters(), 1);
+    assert_eq!([1, 2].map(|number| flights.has(&asked(number, client(1, 1)).key)), [true, false]);
     drop(begun);
-    assert_eq!(flights.len(), 0);
+    assert_eq!((flights.len(), flights.has(&asked(1, client(1, 1)).key)), (0, false));
     assert!(seat.landing.clone().now_or_never().unwrap().is_err());
     drop(seat);
     assert_eq!(flights.waiters(), 0);
