@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use hickory_proto::op::Message;
+
 use super::lookup::{rcode_text, read_kind, read_name, record_text};
 use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
 use crate::exchange::{Heard, Trouble};
@@ -29,6 +31,11 @@ pub fn said(heard: Option<Heard>) -> ServerSaid {
             return not_heard(kind_of(&trouble), why, elapsed);
         }
     };
+    reply(&message, elapsed)
+}
+
+/// Puts a message that has arrived into words. `elapsed` is in seconds.
+pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
     let flags = [
         ("aa", message.metadata.authoritative),
         ("tc", message.metadata.truncation),

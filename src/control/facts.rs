@@ -25,7 +25,7 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
 /// The request of a question; none if the daemon is not asked.
 pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
-        Want::MailHost { .. } | Want::PolicyFile { .. } => return None,
+        Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
         Want::Lookup { name, kind } => {
             Request::Query { name: name.clone(), kind: Some((*kind).to_owned()), trace: false }
         }
@@ -77,7 +77,8 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     }
 }
 
-fn of_server(said: ServerSaid) -> Got {
+/// The fact in the words of a server.
+pub fn of_server(said: ServerSaid) -> Got {
     let flag = |name: &str| said.flags.iter().any(|flag| flag == name);
     let (authoritative, recursive, truncated) = (flag("aa"), flag("ra"), flag("tc"));
     match said.not_heard {

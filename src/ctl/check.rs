@@ -15,8 +15,9 @@ use super::outcome::CommandOutcome;
 use super::render::html::{self, Report};
 use super::render::{Format, domain, findings, json};
 use super::{moment, terms, watched, watching};
+use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
-use crate::check::domain::finding::Level;
+use crate::check::domain::finding::{Finding, Level};
 use crate::check::domain::outline::outline;
 use crate::check::domain::{self as check_domain, gather::gather as gather_domain, message};
 use crate::check::system::{gather, judge};
@@ -204,7 +205,7 @@ fn of_subjects(
     daemon: &Daemon,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
     let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), moment::unix());
     for subject in subjects {
@@ -262,7 +263,9 @@ fn exit(findings: &[HostFinding]) -> Exit {
 }
 
 fn exit_of_domain(reports: &[Report]) -> Exit {
-    let any =
-        |level| reports.iter().flat_map(|report| &report.findings).any(|finding| finding.level == level);
+    // Resolvers of others that cannot be asked from here say nothing about the domain.
+    let counts = |finding: &&Finding| finding.code != Code::OthersUnknown;
+    let findings = reports.iter().flat_map(|report| &report.findings).filter(counts);
+    let any = |level| findings.clone().any(|finding| finding.level == level);
     Exit::judged(any(Level::Failure), any(Level::CouldNotTell))
 }

@@ -6,16 +6,19 @@ use futures_util::future::BoxFuture;
 
 use super::CommandFailure;
 use super::client::ControlClient;
+use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
 use crate::check::domain::facts::{Got, Lost, Want};
 use crate::check::domain::gather::Sources;
-use crate::control::facts::{got, request};
+use crate::control::facts::{got, of_server, request};
 use crate::control::protocol::{Blame, Problem};
 
-/// The daemon behind a control socket. Mail hosts and hosts of policies are heard by this command.
+/// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
+/// command.
 pub(super) struct Daemon {
     client: ControlClient,
     ports: Ports,
+    resolvers: SecuredResolvers,
 }
 
 /// The ports of strangers that this command connects to.
@@ -33,13 +36,19 @@ impl Ports {
 }
 
 impl Daemon {
-    pub(super) const fn new(client: ControlClient, ports: Ports) -> Self {
-        Self { client, ports }
+    pub(super) fn new(client: ControlClient, ports: Ports) -> Self {
+        let resolvers = SecuredResolvers::new(client.clone());
+        Self { client, ports, resolvers }
     }
 }
 
 impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        if let Want::Secured { resolver, name, kind } = want {
+            return Box::pin(async move {
+                self.resolvers.ask(resolver, name, kind).await.map_or_else(Got::Lost, of_server)
+            });
+        }
         type Connect = fn(&str, SocketAddr) -> Got;
         let connection = match want {
             Want::MailHost { host, address } => Some((smtp::hear as Connect, host, address, self.ports.smtp)),

@@ -39,6 +39,7 @@ mod policy_file;
 mod query;
 mod reload;
 pub mod render;
+mod secured;
 mod servers;
 mod smtp;
 mod stats;

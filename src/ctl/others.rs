@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use url::Url;
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
-use crate::check::domain::facts::OtherResolver;
+use crate::check::domain::facts::{OtherResolver, ResolverWay, SecuredResolver};
 use crate::check::system::resolv_conf::other_nameservers;
 use crate::config::defaults::PORT;
 use crate::control::protocol::{Reply, Request};
@@ -18,17 +21,65 @@ const PUBLIC: [(Ipv4Addr, &str); 3] = [
     (Ipv4Addr::new(9, 9, 9, 9), "Quad9"),
 ];
 
+/// The port of DNS over TLS (RFC 7858 section 3.1).
+const TLS_PORT: u16 = 853;
+
+/// The port of DNS over HTTPS.
+const HTTPS_PORT: u16 = 443;
+
+/// The path of DNS over HTTPS that public resolvers have.
+const USUAL_PATH: &str = "/dns-query";
+
+/// A resolver of the command line.
+#[derive(Clone, Debug)]
+struct ResolverText {
+    typed: String,
+    way: ResolverWay,
+}
+
+impl FromStr for ResolverText {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        let way = match typed.parse() {
+            Ok(address) => ResolverWay::Plain(address),
+            Err(_) => ResolverWay::Secured(read_url(typed)?),
+        };
+        Ok(Self { typed: typed.to_owned(), way })
+    }
+}
+
+fn read_url(typed: &str) -> Result<SecuredResolver, String> {
+    let form = || "write an address, tls://HOST or https://HOST/PATH".to_owned();
+    let url = Url::parse(typed).map_err(|_| form())?;
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(form)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let (port, path) = match url.scheme() {
+        "tls" => (TLS_PORT, None),
+        "https" if host.contains(':') => {
+            return Err("write the name of the host instead of its IPv6 address".to_owned());
+        }
+        "https" if url.path() == "/" => (HTTPS_PORT, Some(USUAL_PATH.to_owned())),
+        "https" => (HTTPS_PORT, Some(url.path().to_owned())),
+        _ => return Err(form()),
+    };
+    let certificate = url.fragment().filter(|name| !name.is_empty()).unwrap_or(&host).to_owned();
+    Ok(SecuredResolver { port: url.port().unwrap_or(port), certificate, path, host })
+}
+
 /// The part of the command line about them.
 #[derive(Debug, clap::Args)]
 pub(super) struct OtherArguments {
     /// Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9
     /// and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source
-    /// addresses of the daemon.
+    /// addresses of the daemon, but for those over TLS and HTTPS.
     #[arg(long, conflicts_with = "resolver")]
     local: bool,
-    /// Resolver to ask in place of the public ones; may be repeated.
-    #[arg(long, value_name = "ADDRESS")]
-    resolver: Vec<IpAddr>,
+    /// Resolver to ask in place of the public ones: an address, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over
+    /// HTTPS; may be repeated. HOST is a name or an address, with :PORT if it is not the usual one. The certificate must have
+    /// this name or address, or the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query.
+    #[arg(long, value_name = "ADDRESS|URL")]
+    resolver: Vec<ResolverText>,
     #[arg(long, value_name = "FILE", default_value = "/etc/resolv.conf", hide = true)]
     resolv_conf: PathBuf,
 }
@@ -58,15 +109,16 @@ pub(super) fn resolvers(
     let named = arguments
         .resolver
         .iter()
-        .map(|address| OtherResolver { address: *address, name: address.to_string() });
+        .map(|text| OtherResolver { way: text.way.clone(), name: text.typed.clone() });
     let public = PUBLIC.into_iter().filter(|_| arguments.resolver.is_empty()).map(|(address, name)| {
-        OtherResolver { address: address.into(), name: format!("{address} ({name})") }
+        OtherResolver { way: ResolverWay::Plain(address.into()), name: format!("{address} ({name})") }
     });
     let mut resolvers: Vec<OtherResolver> = named.chain(public).collect();
     // Without the file programs ask 127.0.0.1 (resolv.conf(5)).
     for address in other_nameservers(&resolv_conf(&arguments.resolv_conf).unwrap_or_default(), &ours) {
-        if !resolvers.iter().any(|known| known.address == address) {
-            resolvers.push(OtherResolver { address, name: format!("{address} (resolv.conf)") });
+        let way = ResolverWay::Plain(address);
+        if !resolvers.iter().any(|known| known.way == way) {
+            resolvers.push(OtherResolver { way, name: format!("{address} (resolv.conf)") });
         }
     }
     Ok(resolvers)
@@ -78,4 +130,33 @@ fn resolv_conf(file: &std::path::Path) -> Option<String> {
     let mut text = String::new();
     std::io::Read::read_to_string(&mut std::io::Read::take(opened, MAX_CHECKED_FILE), &mut text).ok()?;
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolvers_are_read() {
+        let read = |typed: &str| typed.parse::<ResolverText>().map(|text| text.way);
+        let url = |host: &str, port, certificate: &str, path: Option<&str>| {
+            let (host, certificate) = (host.to_owned(), certificate.to_owned());
+            Ok(ResolverWay::Secured(SecuredResolver {
+                host,
+                port,
+                certificate,
+                path: path.map(str::to_owned),
+            }))
+        };
+        assert_eq!(read("2001:db8::1"), Ok(ResolverWay::Plain("2001:db8::1".parse().unwrap())));
+        assert_eq!(read("tls://192.0.2.1"), url("192.0.2.1", 853, "192.0.2.1", None));
+        assert_eq!(read("tls://192.0.2.1:8853#dns.example"), url("192.0.2.1", 8853, "dns.example", None));
+        assert_eq!(read("tls://[2001:db8::1]#dns.example"), url("2001:db8::1", 853, "dns.example", None));
+        assert_eq!(read("https://dns.example"), url("dns.example", 443, "dns.example", Some("/dns-query")));
+        assert_eq!(read("https://192.0.2.1:444/a/b"), url("192.0.2.1", 444, "192.0.2.1", Some("/a/b")));
+        for wrong in ["dns.example", "192.0.2", "http://dns.example/", "tls://", "https://[2001:db8::1]/", ""]
+        {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -56,6 +56,9 @@ pub const CHECK_RESOLVER_TRIES: usize = 2;
 /// Resolvers of others that are asked: three public ones and those of resolv.conf.
 pub const MAX_OTHER_RESOLVERS: usize = 6;
 
+/// How long a resolver of others is waited for over TLS or HTTPS, with the connection: three round trips more than over UDP.
+pub const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
+
 /// How long a resolver of others is waited for: it may have to ask the servers of the zone first.
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 

@@ -84,7 +84,12 @@ fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static
 }
 
 /// A connection with the certificate of the tests.
-fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection, &TcpStream> {
+pub(crate) fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection, &TcpStream> {
+    StreamOwned::new(ServerConnection::new(Arc::new(server_config(conduct))).unwrap(), stream)
+}
+
+/// TLS with the certificate of the tests.
+pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
     let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
     let certificate = match conduct {
@@ -92,13 +97,12 @@ fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection,
         _ => certificate,
     };
     let key = PrivateKeyDer::from_pem_file(folder.join("mail.key")).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
-        .unwrap();
-    StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream)
+        .unwrap()
 }
 
 /// The commands that come over TLS.

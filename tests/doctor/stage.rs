@@ -92,6 +92,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("dmarctwo", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\"\n_dmarc TXT \"v=DMARC1; p=reject\""),
     ("dmarcsyntax", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=maybe\""),
     ("dmarcnone", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\""),
+    ("dmarcpct", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; pct=20\""),
     ("dmarcreports", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:a@reports.org\""),
     (
         "dkim",

@@ -463,7 +463,7 @@ _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
 '--smtp-port=[]:PORT:_default' \
 '--https-port=[]:PORT:_default' \
-'*--resolver=[Resolver to ask in place of the public ones; may be repeated]:ADDRESS:_default' \
+'*--resolver=[Resolver to ask in place of the public ones\: an address, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes. The exit code is that of the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -471,7 +471,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
 '--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
 '--connect[Connect to port 25 of the mail hosts too\: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon]' \
-'(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon]' \
+'(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -500,11 +500,11 @@ _arguments "${_arguments_options[@]}" : \
 (mail)
 _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
-'*--resolver=[Resolver to ask in place of the public ones; may be repeated]:ADDRESS:_default' \
+'*--resolver=[Resolver to ask in place of the public ones\: an address, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon]' \
+'(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \

@@ -433,6 +433,10 @@ codes! {
         "the DMARC policy is none";
         "Receivers deliver mail that fails DMARC, and send reports.";
         "Set p=quarantine or p=reject once the reports show none of your own mail that fails".
+    DmarcDiffers "dmarc_differs" Policy Note "RFC 9989, RFC 7489 sections 6.3 and 6.6.3":
+        "receivers by RFC 7489 apply another DMARC policy than those by RFC 9989";
+        "Receivers change from one to the other over years: mail that fails DMARC is treated in either way.";
+        "Publish a record at the domain itself, without pct and t".
     MtaStsUnread "mta_sts_unread" Policy Ok "RFC 8461 section 3.2":
         "the domain has an MTA-STS record; its policy file was not fetched";
         "Senders with MTA-STS fetch the policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt.";

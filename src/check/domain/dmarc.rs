@@ -1,7 +1,7 @@
 //! DMARC: the record that applies to the domain, found by the walk up the tree.
 //!
 //! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk: from the domain up, a name with eight labels
-//! or more goes on with its last seven.
+//! or more goes on with its last seven. Receivers change over years, so a policy that RFC 7489 applies otherwise is told.
 
 use std::collections::BTreeSet;
 
@@ -73,6 +73,72 @@ fn organizational(mut above: Vec<(&str, String)>) -> Option<(&str, String)> {
         Some(below) => Some(below),
         None => Some((suffix, record)),
     }
+}
+
+/// Second labels below a country's domain under which domains are registered, as in `co.uk`.
+const REGISTRY_LABELS: [&str; 14] =
+    ["ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "gv", "ne", "net", "or", "org", "mil"];
+
+/// The organizational domain of RFC 7489 section 3.2, without a list of public suffixes: the last two labels, or three below
+/// the usual labels of registries. None for a domain above it, and where a short label may be one of a registry.
+fn organizational_7489(domain: &str) -> Option<&str> {
+    let labels: Vec<&str> = domain.trim_end_matches('.').split('.').collect();
+    let [.., second, last] = labels.as_slice() else { return None };
+    let of_country = last.len() == 2;
+    let wanted = match REGISTRY_LABELS.contains(second) {
+        true if of_country => 3,
+        false if of_country && second.len() <= 3 && labels.len() > 2 => return None,
+        _ => 2,
+    };
+    let above = labels.len().checked_sub(wanted)?;
+    std::iter::successors(Some(domain), |name| Some(super::facts::above(name))).nth(above)
+}
+
+/// The policy word of a record for the domain, with the share of failing mail that it is applied to, as RFC 7489 has them.
+fn policy_7489(facts: &Facts) -> Option<(String, String)> {
+    let domain = facts.subject.domain.as_str();
+    let named = std::iter::once(domain).chain(organizational_7489(domain).filter(|above| *above != domain));
+    for name in named {
+        let Versioned::Texts(mut found) = texts(facts, &format!("_dmarc.{name}"), "DMARC1") else {
+            return None;
+        };
+        match (found.pop(), found.is_empty()) {
+            (None, _) => {}
+            (Some(_), false) => return None,
+            (Some(record), true) => {
+                let word = applied(facts, name, &record)?;
+                let share = value(&record, "pct").filter(|share| *share != "100" && word != "none");
+                let part =
+                    share.map_or_else(String::new, |share| format!(" for {share} % of the mail that fails"));
+                return Some((format!("{word}{part}"), format!("_dmarc.{name}")));
+            }
+        }
+    }
+    Some(("none".to_owned(), "no record".to_owned()))
+}
+
+/// The policy where receivers by RFC 7489 apply another one than those by RFC 9989, which ignores `pct`, and where `t=y`
+/// makes a policy milder.
+fn differs(facts: &Facts) -> Option<Finding> {
+    organizational_7489(&facts.subject.domain)?;
+    let (new, at) = match policy(facts) {
+        Policy::Missing => ("none".to_owned(), "no record".to_owned()),
+        Policy::Record(name, record) => {
+            let word = applied(facts, name, &record)?;
+            let milder = match word.as_str() {
+                "reject" => "quarantine",
+                "quarantine" => "none",
+                other => other,
+            };
+            let testing = value(&record, "t") == Some("y");
+            (if testing { milder.to_owned() } else { word }, format!("_dmarc.{name}"))
+        }
+        Policy::Several(_) | Policy::Unknown(_) | Policy::NotAsked(_) => return None,
+    };
+    let (old, place) = policy_7489(facts)?;
+    (old != new).then(|| {
+        Finding::new(Code::DmarcDiffers, format!("RFC 9989: {new} ({at}); RFC 7489: {old} ({place})"))
+    })
 }
 
 /// The questions that are needed next: the domain's own record, then all above.
@@ -156,7 +222,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             }
         }
     };
-    std::iter::once(finding).chain(refused_reports(facts)).collect()
+    std::iter::once(finding).chain(refused_reports(facts)).chain(differs(facts)).collect()
 }
 
 #[cfg(test)]
@@ -174,7 +240,8 @@ mod tests {
     #[test]
     fn the_own_record_applies_or_that_of_the_organization() {
         let codes = |lines: &str| -> Vec<Code> {
-            check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code).collect()
+            let found = check(&facts("m.a.test.", lines)).into_iter().map(|finding| finding.code);
+            found.filter(|code| *code != Code::DmarcDiffers).collect()
         };
         let none = "lookup _dmarc.m.a.test. TXT NXDOMAIN\nlookup _dmarc.a.test. TXT";
         let cases = [
@@ -212,6 +279,45 @@ mod tests {
         for (lines, code) in cases {
             assert_eq!(codes(&lines), [code], "{lines}");
         }
+    }
+
+    #[test]
+    fn the_organizational_domain_of_rfc_7489_is_named_where_it_is_sure() {
+        assert_eq!(organizational_7489("a.b.example.com."), Some("example.com."));
+        assert_eq!(organizational_7489("example.com."), Some("example.com."));
+        assert_eq!(organizational_7489("a.b.example.co.uk."), Some("example.co.uk."));
+        assert_eq!(organizational_7489("a.university.de."), Some("university.de."));
+        assert_eq!(organizational_7489("a.b.tm.fr."), None, "tm may be a label of a registry");
+        assert_eq!((organizational_7489("co.uk."), organizational_7489("com.")), (None, None));
+    }
+
+    #[test]
+    fn a_policy_that_rfc_7489_applies_otherwise_is_told() {
+        let differs = |lines: &str| differs(&facts("m.b.a.test.", lines)).map(|finding| finding.evidence);
+        let none = "lookup _dmarc.m.b.a.test. TXT NXDOMAIN\nlookup _dmarc.test. TXT NXDOMAIN";
+        let below = format!(
+            "{none}\nlookup _dmarc.a.test. TXT\nlookup _dmarc.b.a.test. TXT | \"v=DMARC1; p=reject\""
+        );
+        assert_eq!(
+            differs(&below).as_deref(),
+            Some("RFC 9989: reject (_dmarc.b.a.test.); RFC 7489: none (no record)")
+        );
+        let at = |record: &str| {
+            format!("{none}\nlookup _dmarc.b.a.test. TXT\nlookup _dmarc.a.test. TXT | \"{record}\"")
+        };
+        assert_eq!(differs(&at("v=DMARC1; p=none; sp=reject")), None);
+        assert_eq!(
+            differs(&at("v=DMARC1; p=reject; pct=20")).as_deref(),
+            Some(
+                "RFC 9989: reject (_dmarc.a.test.); RFC 7489: reject for 20 % of the mail that fails (_dmarc.a.test.)"
+            )
+        );
+        assert_eq!(
+            differs(&at("v=DMARC1; p=reject; t=y")).as_deref(),
+            Some("RFC 9989: quarantine (_dmarc.a.test.); RFC 7489: reject (_dmarc.a.test.)")
+        );
+        assert_eq!(differs(&format!("{none}\nlookup _dmarc.b.a.test. TXT\nlookup _dmarc.a.test. TXT")), None);
+        assert_eq!(differs(none), None, "not known");
     }
 
     #[test]

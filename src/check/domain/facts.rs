@@ -28,6 +28,15 @@ pub enum Want {
         /// The form of the message.
         way: QueryForm,
     },
+    /// A question to a resolver of others over TLS or HTTPS.
+    Secured {
+        /// The resolver.
+        resolver: SecuredResolver,
+        /// The name: lower case, with its last dot.
+        name: String,
+        /// The type.
+        kind: &'static str,
+    },
     /// A connection to a mail host.
     MailHost {
         /// Its name: lower case, with its last dot.
@@ -167,11 +176,33 @@ impl Lost {
     }
 }
 
+/// A resolver that is asked over TLS (RFC 7858) or HTTPS (RFC 8484).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecuredResolver {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The name, or the address, that its certificate must have.
+    pub certificate: String,
+    /// The path of its queries over HTTPS; none: TLS alone.
+    pub path: Option<String>,
+}
+
+/// The way to a resolver of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolverWay {
+    /// UDP, and TCP after a truncated reply.
+    Plain(IpAddr),
+    /// TLS or HTTPS.
+    Secured(SecuredResolver),
+}
+
 /// A resolver of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherResolver {
-    /// Its address.
-    pub address: IpAddr,
+    /// The way to it.
+    pub way: ResolverWay,
     /// Its name in evidence, with the address.
     pub name: String,
 }

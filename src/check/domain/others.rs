@@ -1,6 +1,7 @@
 //! Others: the answers of public resolvers and of those in resolv.conf, against the servers of the zone.
 //!
-//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers).
+//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers). A resolver may be asked over TLS (RFC 7858) or HTTPS
+//! (RFC 8484): some networks change or block queries to other resolvers over UDP.
 //!
 //! These questions come last, and each resolver is asked for the MX records first: one that does not answer costs little.
 
@@ -9,7 +10,9 @@ use std::net::IpAddr;
 
 use super::cached::{in_words, records};
 use super::codes::Code;
-use super::facts::{Facts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, Want, is_within};
+use super::facts::{
+    Facts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want, is_within,
+};
 use super::finding::{Finding, Level};
 use super::zone;
 use crate::clock::minute;
@@ -22,8 +25,12 @@ fn resolvers(facts: &Facts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
-fn ask(server: IpAddr, name: &str, kind: &'static str) -> Want {
-    Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Recursive }
+fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
+    let name = name.to_owned();
+    match &resolver.way {
+        ResolverWay::Plain(server) => Want::Server { server: *server, name, kind, way: QueryForm::Recursive },
+        ResolverWay::Secured(resolver) => Want::Secured { resolver: resolver.clone(), name, kind },
+    }
 }
 
 fn questions(facts: &Facts) -> impl Iterator<Item = (&str, &'static str)> {
@@ -36,9 +43,9 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = Vec::new();
     for resolver in resolvers(facts) {
-        wants.push(ask(resolver.address, domain, "MX"));
-        if let Some(Got::Reply(_)) = facts.server(resolver.address, domain, "MX", QueryForm::Recursive) {
-            wants.extend(questions(facts).map(|(name, kind)| ask(resolver.address, name, kind)));
+        wants.push(ask(resolver, domain, "MX"));
+        if let Some(Got::Reply(_)) = facts.got.get(&ask(resolver, domain, "MX")) {
+            wants.extend(questions(facts).map(|(name, kind)| ask(resolver, name, kind)));
         }
     }
     wants
@@ -97,7 +104,7 @@ enum Seen {
 
 fn judge(facts: &Facts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
     let by = format!("{} {name} {kind}", resolver.name);
-    let reply = match facts.server(resolver.address, name, kind, QueryForm::Recursive)? {
+    let reply = match facts.got.get(&ask(resolver, name, kind))? {
         Got::Reply(reply) => reply,
         Got::Lost(lost) => return Some(Seen::Unknown(format!("{by}: {}", lost.words()))),
         Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return None,

@@ -28,7 +28,8 @@ const SOUND: &str = "
 fn subject(lines: &str) -> Facts {
     let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
     let name = "public resolver 192.0.2.8".to_owned();
-    facts.subject.resolvers = vec![OtherResolver { address: "192.0.2.8".parse().unwrap(), name }];
+    facts.subject.resolvers =
+        vec![OtherResolver { way: ResolverWay::Plain("192.0.2.8".parse().unwrap()), name }];
     facts
 }
 

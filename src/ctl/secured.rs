@@ -1,0 +1,137 @@
+//! Questions of `check DOMAIN` to resolvers over TLS (RFC 7858) or HTTPS (RFC 8484), with Hickory's client.
+//!
+//! The connections leave from this command, not from the daemon. Each resolver has one for all questions.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use hickory_net::NetError;
+use hickory_net::h2::HttpsClientStream;
+use hickory_net::runtime::TokioRuntimeProvider;
+use hickory_net::tls::{client_config, tls_client_connect};
+use hickory_net::xfer::{DnsExchange, DnsHandle, DnsMultiplexer, DnsRequestSender};
+use hickory_proto::op::{DnsRequest, DnsRequestOptions, Edns, Message, Query};
+use rustls_pki_types::ServerName;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tokio_rustls::rustls;
+
+use super::client::ControlClient;
+use super::peer::lost;
+use crate::check::domain::facts::{Lost, SecuredResolver};
+use crate::control::direct::reply;
+use crate::control::lookup::{read_kind, read_name};
+use crate::control::protocol::{Problem, Reply, Request, ServerSaid};
+use crate::limits::SECURED_RESOLVER_TIME;
+
+type Connection = DnsExchange<TokioRuntimeProvider>;
+
+/// The connections to resolvers, opened with the first question. The daemon looks up their names.
+pub(super) struct SecuredResolvers {
+    client: ControlClient,
+    open: Mutex<BTreeMap<SecuredResolver, Arc<Mutex<Option<Connection>>>>>,
+}
+
+impl SecuredResolvers {
+    pub(super) fn new(client: ControlClient) -> Self {
+        Self { client, open: Mutex::default() }
+    }
+
+    /// Asks once.
+    ///
+    /// # Errors
+    /// Why there is no reply.
+    pub(super) async fn ask(
+        &self,
+        resolver: &SecuredResolver,
+        name: &str,
+        kind: &str,
+    ) -> Result<ServerSaid, Lost> {
+        let message = question(name, kind).map_err(|problem| Lost::Unknown(problem.sentence))?;
+        let place = Arc::clone(self.open.lock().await.entry(resolver.clone()).or_default());
+        let began = Instant::now();
+        let asked = async {
+            let kept = place.lock().await.clone();
+            if let Some(connection) = kept
+                && let Ok(message) = exchange(&connection, message.clone()).await
+            {
+                return Ok(message);
+            }
+            // The first question, or the resolver has closed the connection since.
+            let connection = connect(resolver, self.address(resolver).await?).await?;
+            *place.lock().await = Some(connection.clone());
+            exchange(&connection, message).await
+        };
+        let heard = timeout(SECURED_RESOLVER_TIME, asked).await.unwrap_or(Err(NetError::Timeout));
+        heard.map(|message| reply(&message, began.elapsed().as_secs_f64())).map_err(|error| reason(&error))
+    }
+
+    /// The first address, IPv4 before IPv6.
+    async fn address(&self, resolver: &SecuredResolver) -> Result<SocketAddr, NetError> {
+        if let Ok(address) = resolver.host.parse() {
+            return Ok(SocketAddr::new(address, resolver.port));
+        }
+        for kind in ["A", "AAAA"] {
+            let (client, name) = (self.client.clone(), resolver.host.clone());
+            let request = Request::Query { name, kind: Some(kind.to_owned()), trace: false };
+            // The client waits in system calls.
+            let asked = tokio::task::spawn_blocking(move || client.ask(&request)).await;
+            for reply in asked.map_err(io::Error::other)?.unwrap_or_default() {
+                if let Reply::Query(query) = reply
+                    && let Some(address) = query.answers.iter().find_map(|record| record.data.parse().ok())
+                {
+                    return Ok(SocketAddr::new(address, resolver.port));
+                }
+            }
+        }
+        Err(NetError::Msg(format!("no address of {} was found", resolver.host)))
+    }
+}
+
+fn question(name: &str, kind: &str) -> Result<Message, Problem> {
+    let mut message = Message::query();
+    message.add_query(Query::query(read_name(name)?, read_kind(kind)?));
+    message.metadata.recursion_desired = true;
+    message.edns = Some(Edns::new());
+    Ok(message)
+}
+
+async fn exchange(connection: &Connection, message: Message) -> Result<Message, NetError> {
+    let mut replies = connection.send(DnsRequest::new(message, DnsRequestOptions::default()));
+    replies.next().await.unwrap_or(Err(NetError::NoConnections)).map(Message::from)
+}
+
+async fn connect(resolver: &SecuredResolver, server: SocketAddr) -> Result<Connection, NetError> {
+    // Reads the system's certificates, some hundred files.
+    let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
+    let (config, provider) = (Arc::new(config.map_err(io::Error::other)?), TokioRuntimeProvider::default());
+    if let Some(path) = &resolver.path {
+        let (name, path) = (resolver.certificate.as_str().into(), path.as_str().into());
+        return Ok(run(HttpsClientStream::builder(config, provider).build(server, name, path).await?));
+    }
+    let name = ServerName::try_from(resolver.certificate.clone()).map_err(io::Error::other)?;
+    let (stream, sender) = tls_client_connect(server, name, config, provider);
+    Ok(run(DnsMultiplexer::new(stream.await?, sender).with_timeout(SECURED_RESOLVER_TIME)))
+}
+
+fn run(stream: impl DnsRequestSender) -> Connection {
+    let (connection, background) = Connection::from_stream(stream);
+    // It ends with the last handle of the connection. A task of Hickory's provider would end with the provider.
+    drop(tokio::spawn(background));
+    connection
+}
+
+fn reason(error: &NetError) -> Lost {
+    match error {
+        NetError::Timeout => Lost::Silent,
+        NetError::Io(error) => {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            inner.map_or_else(|| lost(error), |inner| Lost::Unknown(inner.to_string()))
+        }
+        other => Lost::Unknown(other.to_string()),
+    }
+}
