@@ -63,6 +63,13 @@ impl<'a> Explained<'a> {
         Asked { question, list, flight }
     }
 
+    /// The numbers of the failed flights to lists. A list's questions are answered as soon as its servers are known to be silent,
+    /// so that they end before their flight, and those that follow have none.
+    pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
+        let flights = self.of_list.values().flatten();
+        flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
+    }
+
     /// The flight that failed before a question: of the same question, else of its zone, else the last one to its list. A list
     /// that does not answer is held until it answers again.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {

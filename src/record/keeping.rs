@@ -168,6 +168,10 @@ impl Recorder {
             links: &links::of(answers),
         };
         lock(&self.kept.misses).flight(&flight);
+        if failed.is_some() {
+            // The questions of a silent list were answered before: no other event tells the reader of it.
+            self.wake_reader();
+        }
     }
 
     /// The questions of a span, and all flights of the rings, without `secrets`. Its memory is bounded by a multiple of the

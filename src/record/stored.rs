@@ -1,9 +1,9 @@
 //! The record on disk: which entries are stored, and the form of the files, called segments.
 //!
-//! Failed and slow questions are stored, all that waited for the same flights, and these flights, so that a restart and
-//! hours of traffic do not take them away. A segment is a head and entries, each behind its checksum. A reader takes the
-//! entries before the first one that is damaged: the end of a segment may be torn by a crash. Moments are in microseconds
-//! since 1970.
+//! Failed and slow questions are stored, all that waited for the same flights, these flights, and failed flights to DNS
+//! lists, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
+//! checksum. A reader takes the entries before the first one that is damaged: the end of a segment may be torn by a crash.
+//! Moments are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -64,8 +64,8 @@ pub(super) struct Chooser {
 }
 
 impl Chooser {
-    /// The entries to be stored of what is new. `wanted` has the numbers of the flights that explain a failed or slow question,
-    /// `is_wanted` tells whether a question is one.
+    /// The entries to be stored of what is new. `wanted` has the numbers of the flights that explain a failed or slow question
+    /// or later ones, `is_wanted` tells whether a question is one.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,

@@ -48,9 +48,14 @@ impl Recorder {
     pub(super) fn notice(&self, question: &Written<'_>) {
         let is_slow = micros(question.elapsed) >= self.slow.load(Ordering::Relaxed);
         if is_slow || question.outcome.is_failure() || tracing::enabled!(tracing::Level::DEBUG) {
-            self.has_news.store(true, Ordering::Relaxed);
-            self.noticed.notify_one();
+            self.wake_reader();
         }
+    }
+
+    /// Wakes the reader of what is new.
+    pub(super) fn wake_reader(&self) {
+        self.has_news.store(true, Ordering::Relaxed);
+        self.noticed.notify_one();
     }
 
     /// The entries since the last reading, without `secrets`, and the number of failed questions that are missing because they
@@ -103,7 +108,7 @@ impl Recorder {
         let mut lines = told.failures.tick(now);
         told.failures.overwritten(overwritten, now);
         // The questions to be stored, by their places, and the flights that explain them.
-        let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::new());
+        let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             let is_slow = question.elapsed >= slow;
             if !question.outcome.is_failure() && !is_slow {

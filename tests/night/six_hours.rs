@@ -18,13 +18,15 @@ use crate::log::lines;
 use crate::tell;
 
 /// Domains and lists with their faults, the round trip of their servers in milliseconds, and their culprit.
-const FAULTS: [(&str, &[Fault], u64, CulpritKind); 6] = [
+const FAULTS: [(&str, &[Fault], u64, CulpritKind); 7] = [
     ("silent.tld.", &[Fault::Dead], 20, CulpritKind::ServerSilent),
     ("slow.tld.", &[], 1_800, CulpritKind::ServerSlow),
     ("refused.tld.", &[Fault::Refused], 20, CulpritKind::ServerRefused),
     ("lame.tld.", &[Fault::UpwardReferral], 20, CulpritKind::ServerLame),
     ("cut.tld.", &[Fault::AlwaysTruncates, Fault::NoTcp], 20, CulpritKind::Truncated),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
+    // The last one: its resolution fails after its question, and nothing else that is worth a line follows.
+    ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
 /// Healthy questions: one in four seconds, each for a name of its own.
