@@ -143,7 +143,7 @@ fn what_the_record_does_not_have_is_said() {
 #[test]
 fn a_pasted_line_stands_above_its_message() {
     let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mx.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
-    let evidence = "the queries of this mail waited 0.0 s for DNS, of a delay of 31.0 s";
+    let evidence = "the queries of this mail waited 0.0 s for DNS; the whole delay was 31.0 s";
     let pasted = MessageReport {
         line: Some(line.to_owned()),
         culprit: culprit(CulpritKind::NotDns, None, evidence, "look at the remote server"),

@@ -62,7 +62,7 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
             (evidence, advice)
         }
         (None, Some(delay)) => (
-            format!("{took}, of a delay of {delay:.1} s"),
+            format!("{took}; the whole delay was {delay:.1} s"),
             "look at the other steps of the program that wrote the line",
         ),
         (None, None) => (took, "look at the program that wrote the line"),

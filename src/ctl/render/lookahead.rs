@@ -8,9 +8,9 @@ use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::lookahead::{Rule, RuleState};
 
 /// The line below the rules.
-const LEGEND: &str = "used by clients: share of the last queries of the rule\n\
+const LEGEND: &str = "used by clients: share of the rule's last queries that a client then sent\n\
     sent ahead: queries that resolverd sent before a client did; a client then used the answer (used), or no client did (unused)\n\
-    not sent ahead: queries of a rule that is not active, only counted; the last column is how many of them a client then sent\n";
+    not sent ahead: queries that resolverd only counted, for example while the rule was not active; the last column is how many of them a client then sent\n";
 
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {

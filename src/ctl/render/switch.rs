@@ -56,7 +56,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
         Format::Json => line(place, step, word, error),
         Format::Text(style) => match (error, is_undo) {
             (None, false) => done(word, &step.change.to_string(), style),
-            (None, true) => done(word, &step.change.undone(), style),
+            (None, true) => done("restored", &step.change.undone(), style),
             (Some(error), false) => failed(&step.change.to_string(), error, style),
             (Some(error), true) => failed(&step.change.not_undone(), error, style),
         },
