@@ -158,7 +158,10 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Dnsbl => Ok(lists::states(subject)),
         Request::DnsblHealth => Ok(lists::health(subject).await),
         Request::DnsblList => Ok(lists::facts(subject)),
-        Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
+        Request::DnsblTest { subject: asked, all } => {
+            let choice = if all { lists::ListChoice::All } else { lists::ListChoice::InUse };
+            lists::test(subject, &asked, choice).await
+        }
         Request::Lookahead => Ok(lookahead::rows(subject)),
         Request::Watched => Ok(watched::rows(subject)),
         Request::Reload => Ok(reload(subject).await),

@@ -1,7 +1,8 @@
 //! The questions of `check DOMAIN` as requests, and the replies as facts: for `resolverctl`, and for watched domains.
 
+use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
-use super::protocol::{Blame, NotHeard, Problem, QueryReply, RecordText, Reply, Request, ServerSaid};
+use super::protocol::{NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
 use super::{Controlled, connection};
 use crate::check::domain::facts::{Got, Listing, Lost, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
 use crate::dnsbl::list::Purpose;
@@ -9,14 +10,16 @@ use crate::question::{ListSays, Security};
 
 /// Answers a question of a check by the daemon itself, without a socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
+    // The daemon asks without a person: the rest of a quota is for mail.
+    if let Want::Lists { subject: about } = want {
+        let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
+        // An error: no list in use covers this kind of name.
+        return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
+    }
     let unasked = || Got::Lost(Lost::Unknown("the daemon does not ask this".to_owned()));
     let Some(request) = request(want) else { return unasked() };
     let replies = connection::answer(request, subject).await;
     match replies.last() {
-        // No list in use covers this kind of name.
-        Some(Reply::Problem(Problem { fault: Blame::Request, .. })) if matches!(want, Want::Lists { .. }) => {
-            Got::Lists(Vec::new())
-        }
         Some(Reply::Problem(problem)) => Got::Lost(Lost::Unknown(problem.sentence.clone())),
         _ => got(replies),
     }

@@ -193,8 +193,23 @@ fn fact(code: &Code) -> CodeFact {
     CodeFact { code: code.span.to_string(), means: code.means.clone() }
 }
 
-/// The current answer of each list; without `all` only of those that were asked before, or that the operator names.
-pub(super) async fn test(subject: &impl Controlled, typed: &str, all: bool) -> Result<Vec<Reply>, Problem> {
+/// The lists that are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ListChoice {
+    /// Those that were asked before, or that the operator names.
+    InUse,
+    /// Those in use that tell bad subjects, unless most of the quota of the day is used: mail needs the rest.
+    InUseWithinQuota,
+    /// All.
+    All,
+}
+
+/// The current answer of each list.
+pub(super) async fn test(
+    subject: &impl Controlled,
+    typed: &str,
+    choice: ListChoice,
+) -> Result<Vec<Reply>, Problem> {
     let wanted = match typed.parse::<IpAddr>() {
         Ok(address) => LookedUp::Address(address),
         Err(_) => LookedUp::Domain(lookup::read_name(typed)?.to_lowercase()),
@@ -202,7 +217,13 @@ pub(super) async fn test(subject: &impl Controlled, typed: &str, all: bool) -> R
     let entries = subject.lists().all();
     let in_use = |list: &List| {
         let asked = entries.iter().any(|entry| entry.apex == list.apex && entry.counts().questions > 0);
-        all || list.configured || asked
+        let is_told = choice != ListChoice::InUseWithinQuota || list.purpose == Purpose::Block;
+        is_told && (choice == ListChoice::All || list.configured || asked)
+    };
+    let unix = subject.now().unix;
+    let is_spent = |list: &List| {
+        let of_list = |entry: &Arc<ListEntry>| entry.apex == list.apex && entry.watch.is_spent(unix);
+        choice == ListChoice::InUseWithinQuota && entries.iter().any(of_list)
     };
     let lists = subject.config().lists();
     let asked = lists.values().filter(|list| list.is_alive() && in_use(list)).filter_map(|list| {
@@ -213,6 +234,10 @@ pub(super) async fn test(subject: &impl Controlled, typed: &str, all: bool) -> R
             LookedUp::Address(address) => list.name_of(*address),
             LookedUp::Domain(domain) => list.name_of_domain(domain),
         };
+        if name.is_some() && is_spent(list) {
+            let held = not_asked(list, "not queried: most of its quota of the day is used");
+            return Some(Either::Left(std::future::ready(ListTest { says: Some(ListSays::Untold), ..held })));
+        }
         Some(Either::Right(ask(subject, list, name?)))
     });
     let tests = join_all(asked).await;

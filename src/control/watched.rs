@@ -28,13 +28,14 @@ pub fn row(domain: WatchedDomain) -> WatchedRow {
 }
 
 fn finding(finding: FollowedFinding) -> WatchedFinding {
-    let FollowedFinding { code, level, evidence, since, seen, standing } = finding;
+    let FollowedFinding { code, level, evidence, since, seen, standing, unseen } = finding;
     let entry = code.entry();
     WatchedFinding {
         level,
         topic: entry.topic,
         code,
         standing,
+        unseen,
         since,
         seen,
         evidence,

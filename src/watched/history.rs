@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ended::CheckEnd;
+use super::unseen::Unseen;
 use crate::check::domain::codes::Code;
-use crate::check::domain::finding::{Finding, Level, Topic};
+use crate::check::domain::finding::{Finding, Level};
 use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS};
 use crate::wire::presentation::shown;
 
@@ -38,6 +39,9 @@ pub struct FollowedFinding {
     pub seen: u64,
     /// How sure it is.
     pub standing: Standing,
+    /// Whether the last check could not look for it.
+    #[serde(default)]
+    pub unseen: bool,
 }
 
 /// How sure a finding is.
@@ -104,12 +108,15 @@ impl DomainHistory {
         let (mut kept, mut changes) = (Vec::new(), Vec::new());
         for mut finding in std::mem::take(&mut self.findings) {
             if let Some(evidence) = seen.remove(&(finding.level, finding.code)) {
-                (finding.evidence, finding.seen) = (evidence, now);
+                (finding.evidence, finding.seen, finding.unseen) = (evidence, now, false);
                 if finding.standing == Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Came, now));
                 }
                 finding.standing = Standing::Present;
-            } else if !unseen.hides(&finding) {
+            } else if unseen.hides(&finding) {
+                finding.unseen = true;
+            } else {
+                finding.unseen = false;
                 match (finding.standing, confirmation) {
                     (Standing::Coming, _) => continue,
                     (Standing::Present, Confirmation::Twice) => finding.standing = Standing::Going,
@@ -126,7 +133,8 @@ impl DomainHistory {
                 Confirmation::Once => Standing::Present,
                 Confirmation::Twice => Standing::Coming,
             };
-            let finding = FollowedFinding { code, level, evidence, since: now, seen: now, standing };
+            let finding =
+                FollowedFinding { code, level, evidence, since: now, seen: now, standing, unseen: false };
             if standing == Standing::Present {
                 changes.push(finding.changed(ChangeKind::Came, now));
             }
@@ -141,9 +149,11 @@ impl DomainHistory {
         changes
     }
 
-    /// Whether a change is not certain yet, so that the next check should come soon.
+    /// Whether the next check should come soon: the last one could not tell anything, or a change is not certain yet. A
+    /// finding that could not be looked for waits for the interval: the part may be out of reach for ever.
     pub fn is_unsure(&self) -> bool {
-        self.findings.iter().any(|finding| finding.standing != Standing::Present)
+        let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
+        self.untold.is_some() || self.findings.iter().any(is_unsure)
     }
 }
 
@@ -161,36 +171,6 @@ fn joined(findings: Vec<Finding>) -> BTreeMap<(Level, Code), String> {
         joined.entry((finding.level, finding.code)).or_default().push(finding.evidence);
     }
     joined.into_iter().map(|(key, texts)| (key, shown(&texts.join("; "), MAX_WATCH_EVIDENCE))).collect()
-}
-
-/// The findings that a check could not see, so that their absence means nothing.
-struct Unseen {
-    /// Topics of which a part could not be told.
-    topics: Vec<Topic>,
-    /// A fault that hides all others: the domain cannot be resolved.
-    all: bool,
-}
-
-impl Unseen {
-    fn of(findings: &[Finding]) -> Self {
-        let hiding = [Code::DomainMissing, Code::DnssecBogus, Code::NsNoneAnswers];
-        let unknown = findings.iter().filter(|finding| finding.level == Level::CouldNotTell);
-        Self {
-            topics: unknown.map(|finding| finding.code.entry().topic).collect(),
-            all: findings.iter().any(|finding| hiding.contains(&finding.code)),
-        }
-    }
-
-    /// Whether it hides a finding. The addresses of mail hosts are the subjects of the checks of PTR, lists and DANE.
-    fn hides(&self, finding: &FollowedFinding) -> bool {
-        let topic = finding.code.entry().topic;
-        let needs_hosts = [Topic::Pointer, Topic::Lists, Topic::Policy].contains(&topic);
-        // That a part could not be told is over when it is told.
-        let is_unknown = finding.level == Level::CouldNotTell;
-        self.all
-            || (self.topics.contains(&topic) && !is_unknown)
-            || (needs_hosts && self.topics.contains(&Topic::Mail))
-    }
 }
 
 #[cfg(test)]

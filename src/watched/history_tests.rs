@@ -119,3 +119,67 @@ fn the_history_is_bounded() {
     let most = serde_json::to_vec(&history).unwrap().len() * crate::limits::MAX_WATCHED;
     assert!((most as u64) < crate::limits::MAX_WATCH_FILE, "{most}");
 }
+
+#[test]
+fn a_finding_is_hidden_only_by_what_could_hide_it() {
+    let cases = [
+        // SPF and DMARC need no mail host; of policies, only the own name counts.
+        (
+            Code::SpfMultiple,
+            "v=spf1 -all; v=spf1 mx -all",
+            Code::MailUnknown,
+            "m9.a.test. was not looked up",
+            false,
+        ),
+        (Code::DmarcSyntax, "_dmarc.a.test.", Code::PolicyUnknown, "a.test. TXT: SERVFAIL", false),
+        (Code::DmarcSyntax, "_dmarc.a.test.", Code::PolicyUnknown, "_dmarc.a.test. TXT: SERVFAIL", true),
+        (Code::SpfMultiple, "v=spf1 -all", Code::PolicyUnknown, "_dmarc.a.test. TXT: SERVFAIL", false),
+        (Code::SpfMultiple, "v=spf1 -all", Code::PolicyUnknown, "a.test. TXT: SERVFAIL", true),
+        // The list that answers is believed.
+        (Code::Listed, "a.test in bl.a. (spam)", Code::ListsUnknown, "bl.b. about a.test: no answer", false),
+        (Code::Listed, "a.test in bl.a. (spam)", Code::ListsUnknown, "bl.a. about a.test: no answer", true),
+        (
+            Code::Listed,
+            "a.test in bl.a. (spam)",
+            Code::ListsUnknown,
+            "a.test: the lists were not asked",
+            true,
+        ),
+        (Code::Listed, "a.test in bl.a. (spam)", Code::MailUnknown, "m9.a.test. was not looked up", false),
+        // The MX records were read, or not.
+        (Code::MxIsAddress, "a.test. MX 10 192.0.2.1.", Code::MailUnknown, "m9.a.test.: SERVFAIL", false),
+        (Code::MxIsAddress, "a.test. MX 10 192.0.2.1.", Code::MailUnknown, "a.test. MX: SERVFAIL", true),
+        (Code::MxWithoutAddress, "m1.a.test.", Code::MailUnknown, "m9.a.test.: SERVFAIL", false),
+        (Code::MxWithoutAddress, "m1.a.test., m9.a.test.", Code::MailUnknown, "m9.a.test.: SERVFAIL", true),
+        (Code::PtrMissing, "192.0.2.1", Code::PointerUnknown, "PTR of 192.0.2.9: SERVFAIL", false),
+        (Code::PtrMissing, "192.0.2.1", Code::PointerUnknown, "PTR of 192.0.2.1: SERVFAIL", true),
+        (Code::PtrMissing, "192.0.2.1", Code::MailUnknown, "m9.a.test.: SERVFAIL", true),
+    ];
+    for (code, evidence, unknown, why, stays) in cases {
+        let mut history = DomainHistory::default();
+        let mut take = |code, text: &str, hour: u64| {
+            let end = CheckEnd::Told(vec![Finding::new(code, text)]);
+            history.take(end, hour * HOUR, Confirmation::Twice);
+            (history.findings.iter().any(|finding| finding.code == code), history.clone())
+        };
+        (0..2).for_each(|hour| assert!(take(code, evidence, hour).0));
+        (2..4).for_each(|hour| assert!(take(unknown, why, hour).0));
+        let is_there = history.findings.iter().find(|finding| finding.code == code);
+        assert_eq!(is_there.map(|finding| finding.unseen), stays.then_some(true), "{code:?} {why}");
+        assert!(!history.is_unsure(), "it goes on at its interval: {code:?} {why}");
+    }
+}
+
+#[test]
+fn a_pointer_that_was_confirmed_goes_beside_a_host_that_was_not_looked_up() {
+    let mut history = DomainHistory::default();
+    let missing = || CheckEnd::Told(vec![Finding::new(Code::PtrMissing, "192.0.2.1")]);
+    let repaired = || {
+        let unknown = Finding::new(Code::MailUnknown, "m9.a.test.: SERVFAIL");
+        CheckEnd::Told(vec![unknown, Finding::new(Code::PointerOk, "192.0.2.1 (m1.a.test.)")])
+    };
+    for (hour, end) in (0..).zip([missing(), missing(), repaired(), repaired()]) {
+        history.take(end, hour, Confirmation::Twice);
+    }
+    assert!(history.findings.iter().all(|finding| finding.code != Code::PtrMissing));
+}

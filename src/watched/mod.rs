@@ -30,6 +30,7 @@ pub mod history;
 pub mod kept;
 mod line;
 mod schedule;
+mod unseen;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -137,7 +138,7 @@ impl WatchedDomains {
         schedule.pay(asked, began);
         let Some(history) = schedule.history(watch) else { return };
         let changes = history.take(end, now.unix, Confirmation::Twice);
-        let again = history.is_unsure() || history.untold.is_some();
+        let again = history.is_unsure();
         schedule.plan(watch, again, now.mono, &self.random);
         drop(schedule);
         for change in &changes {
@@ -163,6 +164,13 @@ fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
     CheckSubject { domain, role, unix, ..CheckSubject::default() }
 }
 
+/// The queries of a question beyond the first: a question to the lists goes to each of them, and twice to one that lists.
+fn beyond_one(got: &Got) -> u32 {
+    let Got::Lists(listings) = got else { return 0 };
+    let listed = listings.iter().filter(|listing| listing.listed == Some(true)).count();
+    u32::try_from((listings.len() + listed).saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
 /// Sources that count the queries of a check.
 struct CountedSources<'h, Host> {
     host: &'h Host,
@@ -172,6 +180,24 @@ struct CountedSources<'h, Host> {
 impl<Host: WatchHost> Sources for CountedSources<'_, Host> {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        self.host.ask(want)
+        Box::pin(async move {
+            let got = self.host.ask(want).await;
+            self.asked.fetch_add(beyond_one(&got), Ordering::Relaxed);
+            got
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::Listing;
+
+    #[test]
+    fn a_question_to_the_lists_costs_a_query_for_each() {
+        let listing = |listed| Listing { list: "bl.a.".to_owned(), listed, why: String::new() };
+        let lists = vec![listing(Some(false)), listing(Some(true)), listing(None)];
+        assert_eq!(beyond_one(&Got::Lists(lists)), 3);
+        assert_eq!(beyond_one(&Got::Lists(Vec::new())), 0);
     }
 }

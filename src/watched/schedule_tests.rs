@@ -84,6 +84,16 @@ fn a_restart_neither_repeats_nor_forgets_a_check() {
 }
 
 #[test]
+fn a_domain_whose_last_check_could_not_tell_is_checked_soon_after_a_restart() {
+    let mut schedule = Schedule::default();
+    let mut kept = kept("a.test.", 1_800_000_000);
+    kept.history.untold = Some("no name server answered".to_owned());
+    schedule.set(&[watch("a.test.", HOUR * 24)], vec![kept], at(0), &Random::seeded(3));
+    let step = schedule.step(at(0).mono);
+    assert!(matches!(step, ScheduleStep::Wait(time) if time <= WATCH_AGAIN), "{step:?}");
+}
+
+#[test]
 fn a_reload_adds_removes_and_keeps() {
     let random = Random::seeded(5);
     let mut schedule = Schedule::default();

@@ -25,6 +25,7 @@ fn finding(code: Code, standing: Standing, evidence: &str) -> WatchedFinding {
         topic: entry.topic,
         code,
         standing,
+        unseen: false,
         since: MONDAY,
         seen: MONDAY + 7_200,
         evidence: evidence.to_owned(),

@@ -60,6 +60,9 @@ pub struct WatchedFinding {
     pub code: Code,
     /// How sure it is.
     pub standing: Standing,
+    /// Whether the last check could not look for it.
+    #[serde(default)]
+    pub unseen: bool,
     /// The first check that saw it.
     pub since: u64,
     /// The last check that saw it.

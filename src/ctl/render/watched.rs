@@ -79,6 +79,12 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
     below(
         "",
         &match finding.standing {
+            _ if finding.unseen => {
+                format!(
+                    "since {since}; not looked for since {}: a lookup failed",
+                    moment(seconds(finding.seen))
+                )
+            }
             Standing::Coming => {
                 format!("found once, at {since}; counted only after a second check finds it too")
             }
