@@ -13,7 +13,7 @@ use resolverd::config::defaults;
 use resolverd::daemon::Daemon;
 use resolverd::listener::Inherited;
 use resolverd::zones::Views;
-use resolverd::{log, notify};
+use resolverd::{dnstap, log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Could not start.
@@ -43,6 +43,10 @@ fn main() -> ExitCode {
         config = config.with_listen(arguments.listen);
     }
     if arguments.check {
+        if let Some(Err(wrong)) = config.dnstap.file.as_deref().map(dnstap::file::check) {
+            eprintln!("dnstap.file: {wrong}; set it to another path, or move the file away");
+            return CONFIG_INVALID.into();
+        }
         if let Err(wrong) = Views::new(&Arc::new(config)) {
             eprintln!("{wrong}");
             return CONFIG_INVALID.into();

@@ -182,6 +182,39 @@ async fn a_file_has_every_message_and_its_end() {
     assert!(lines("RQ", "/IN/A") >= 2 && lines("RR", "/IN/A") >= 2, "{text}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_of_dnstap_is_left_alone_and_dns_goes_on() {
+    let (stage, folder) = play(|config, folder| {
+        std::fs::write(folder.join("tap"), "version = 1").unwrap();
+        config.dnstap.file = Some(folder.join("tap"));
+    })
+    .await;
+    ask(&stage, "www.tld.").await;
+    let Stage { daemon, .. } = stage;
+    daemon.stop().await;
+    assert_eq!(std::fs::read(folder.path().join("tap")).unwrap(), b"version = 1");
+    assert!(!folder.path().join("tap.1").exists() && !folder.path().join("tap.new").exists());
+    let config = folder.path().join("resolverd.toml");
+    std::fs::write(&config, "version = 1\n[dnstap]\nfile = \"tap\"\n").unwrap();
+    let check = || {
+        let resolverd = Command::new(env!("CARGO_BIN_EXE_resolverd"))
+            .arg("--check")
+            .arg("--config")
+            .arg(&config)
+            .output();
+        let resolverd = resolverd.unwrap();
+        (resolverd.status.code(), String::from_utf8(resolverd.stderr).unwrap())
+    };
+    let (code, told) = check();
+    assert_eq!(code, Some(6));
+    assert!(
+        told.starts_with("dnstap.file: ") && told.contains("tap is not a dnstap file; resolverd leaves it"),
+        "{told}"
+    );
+    std::fs::remove_file(folder.path().join("tap")).unwrap();
+    assert_eq!(check(), (Some(0), String::new()));
+}
+
 /// Shakes hands with a writer.
 async fn shake_hands(mut stream: UnixStream) -> UnixStream {
     let mut ready = vec![0; control(4).len()];

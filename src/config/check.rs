@@ -102,11 +102,23 @@ fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     problems.add(lines.of("metrics", "listen"), Some("metrics.listen"), wrong);
 }
 
-/// dnstap has one output.
+/// dnstap has one output, which is its own, and something to write.
 fn dnstap(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     if config.dnstap.socket.is_some() && config.dnstap.file.is_some() {
         let wrong = WrongValue::new("and dnstap.socket are both set", "remove one of them");
         problems.add(lines.of("dnstap", "file"), Some("dnstap.file"), wrong);
+    }
+    if config.dnstap.file.as_ref() == Some(&config.control.socket) {
+        let wrong = WrongValue::new("is also control.socket", "use another path");
+        problems.add(lines.of("dnstap", "file"), Some("dnstap.file"), wrong);
+    }
+    let is_on = config.dnstap.socket.is_some() || config.dnstap.file.is_some();
+    if is_on && config.dnstap.messages.is_empty() {
+        let wrong = WrongValue::new(
+            "is empty, so resolverd writes no message",
+            "set one of the kinds, or remove dnstap.socket and dnstap.file",
+        );
+        problems.add(lines.of("dnstap", "messages"), Some("dnstap.messages"), wrong);
     }
 }
 

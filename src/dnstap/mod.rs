@@ -13,7 +13,8 @@
 //!   their offsets. A message in which that is not possible leaves as its header and question.
 //! - Messages to servers are copied as they are sent, with the random case of the name. Their zone is not known there, so
 //!   `query_zone` is empty.
-//! - A full file becomes FILE.1. A file that grows without end fills the disk of a mail gateway.
+//! - A full file becomes FILE.1. A file that grows without end fills the disk of a mail gateway. A file that cannot be written is
+//!   kept, cut to whole frames, and tried again: old messages are not given for new ones that do not fit.
 
 #![deny(
     clippy::unwrap_used,
@@ -26,6 +27,7 @@
 
 pub mod blot;
 mod cleaned;
+pub mod file;
 mod frames;
 mod output;
 mod schema;

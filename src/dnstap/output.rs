@@ -1,18 +1,17 @@
 //! The place where frames go: a Unix socket with a handshake, or a file.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::file::TapFile;
 use super::frames::{Control, accepts, body_length, control};
 use super::tapped::TapTarget;
-use crate::limits::{MAX_TAP_FILE, TAP_TIME};
+use crate::limits::TAP_TIME;
 
 /// An output that has begun.
 pub(super) enum Output {
@@ -20,24 +19,34 @@ pub(super) enum Output {
     File(TapFile),
 }
 
-/// A file, and the octets in it.
-pub(super) struct TapFile {
-    path: PathBuf,
-    file: File,
-    length: u64,
+/// Why frames were not written.
+pub(super) struct Failed {
+    pub(super) error: io::Error,
+    /// The file, which the next attempt goes on with: what is in it is kept.
+    pub(super) kept: Option<TapFile>,
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self { error, kept: None }
+    }
 }
 
 impl Output {
-    /// Begins it: connects and shakes hands, or makes a new file.
+    /// Begins it: connects and shakes hands, makes a new file, or goes on with the one that was kept.
     ///
     /// # Errors
     /// The socket or the file cannot be opened, or the program at the socket does not read dnstap.
-    pub(super) async fn begin(target: &TapTarget) -> io::Result<Self> {
+    pub(super) async fn begin(target: &TapTarget, kept: Option<TapFile>) -> Result<Self, Failed> {
         match target {
-            TapTarget::Socket(path) => in_time(connect(path)).await.map(Self::Socket),
+            TapTarget::Socket(path) => Ok(in_time(connect(path)).await.map(Self::Socket)?),
             TapTarget::File(path) => {
                 let path = path.clone();
-                blocking(move || TapFile::create(path)).await.map(Self::File)
+                let begun = move || match kept.filter(|kept| kept.path() == path && kept.is_in_place()) {
+                    Some(mut kept) => done(kept.cut(), kept),
+                    None => Ok(TapFile::begin(path)?),
+                };
+                blocking(begun).await.map(Self::File)
             }
         }
     }
@@ -46,25 +55,20 @@ impl Output {
     ///
     /// # Errors
     /// The reader has left, or does not read; or the file cannot be written.
-    pub(super) async fn write(self, frames: Vec<u8>) -> io::Result<Self> {
+    pub(super) async fn write(self, frames: Vec<u8>) -> Result<Self, Failed> {
         match self {
             Self::Socket(mut stream) => {
                 in_time(stream.write_all(&frames)).await?;
                 Ok(Self::Socket(stream))
             }
-            Self::File(mut file) => {
-                blocking(move || {
-                    file.write(&frames)?;
-                    Ok(Self::File(file))
-                })
-                .await
-            }
+            Self::File(mut file) => blocking(move || done(file.write(&frames), file)).await.map(Self::File),
         }
     }
 
     /// Ends it, so that the reader knows that nothing is missing.
     pub(super) async fn end(self) -> io::Result<()> {
-        let mut ended = self.write(control(Control::Stop)).await?;
+        let ended = self.write(control(Control::Stop)).await;
+        let mut ended = ended.map_err(|failed| failed.error)?;
         if let Self::Socket(stream) = &mut ended {
             stream.shutdown().await?;
             // FINISH, or the end: a reader that is closed before may lose the last frames.
@@ -94,63 +98,15 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
     timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn blocking<Done: Send + 'static>(
-    work: impl FnOnce() -> io::Result<Done> + Send + 'static,
-) -> io::Result<Done> {
-    spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+async fn blocking(
+    work: impl FnOnce() -> Result<TapFile, Failed> + Send + 'static,
+) -> Result<TapFile, Failed> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error).into()))
 }
 
-impl TapFile {
-    fn create(path: PathBuf) -> io::Result<Self> {
-        // The file of the last process, or the full one.
-        match fs::rename(&path, before(&path)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = File::options().write(true).create_new(true).mode(0o640).open(&path)?;
-        let start = control(Control::Start);
-        file.write_all(&start)?;
-        Ok(Self { path, file, length: octets(&start) })
-    }
-
-    fn write(&mut self, frames: &[u8]) -> io::Result<()> {
-        if self.length.saturating_add(octets(frames)) > MAX_TAP_FILE {
-            self.file.write_all(&control(Control::Stop))?;
-            *self = Self::create(self.path.clone())?;
-        }
-        self.file.write_all(frames)?;
-        self.length = self.length.saturating_add(octets(frames));
-        Ok(())
-    }
-}
-
-/// FILE.1 of FILE.
-fn before(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".1");
-    name.into()
-}
-
-fn octets(frames: &[u8]) -> u64 {
-    u64::try_from(frames.len()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_file_gives_way_and_both_are_whole() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("tap");
-        fs::write(&path, "of the last process").unwrap();
-        let mut file = TapFile::create(path.clone()).unwrap();
-        assert_eq!(fs::read(before(&path)).unwrap(), b"of the last process");
-        file.write(b"one").unwrap();
-        file.length = MAX_TAP_FILE - 2;
-        file.write(b"two").unwrap();
-        let (start, stop) = (control(Control::Start), control(Control::Stop));
-        assert_eq!(fs::read(before(&path)).unwrap(), [&start, &b"one"[..], &stop].concat());
-        assert_eq!(fs::read(&path).unwrap(), [&start, &b"two"[..]].concat());
+fn done(result: io::Result<()>, file: TapFile) -> Result<TapFile, Failed> {
+    match result {
+        Ok(()) => Ok(file),
+        Err(error) => Err(Failed { error, kept: Some(file) }),
     }
 }

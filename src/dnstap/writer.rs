@@ -1,7 +1,7 @@
 //! The task that writes the copies.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use prost::Message;
 use tokio::time::{sleep, timeout};
 
 use super::cleaned::cleaned;
+use super::file::TapFile;
 use super::frames::put_data;
-use super::output::Output;
+use super::output::{Failed, Output};
 use super::schema::Dnstap;
 use super::tap::Tap;
 use super::tapped::{TapSettings, TapTarget, TappedMessage};
@@ -21,42 +22,53 @@ use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 enum Left {
     /// The settings name another one, or none.
     Changed,
-    Failed(io::Error),
+    Failed(Failed),
 }
 
 /// Writes copies as long as the daemon runs, to the output that the settings name. An output that fails is tried again.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
+    let mut kept: Option<TapFile> = None;
     loop {
         let Some(settings) = tap.settings() else {
-            tap.take();
+            tap.count_dropped(tap.take().len());
+            kept = None;
             (retry, is_missing) = (TAP_RETRY, false);
             tap.news().await;
             continue;
         };
         let place = place_of(&settings.target);
-        let left = match Output::begin(&settings.target).await {
+        // A file that was kept may still have no room: its first message shows that.
+        let is_kept = kept.is_some();
+        let left = match Output::begin(&settings.target, kept.take()).await {
             Ok(output) => {
-                tracing::info!(dnstap = "begun", "writing dnstap messages to {place}");
-                is_missing = false;
+                if !is_kept {
+                    tell_begun(&place, &mut is_missing);
+                }
                 let begun = clock.mono();
-                let left = serve(&tap, &clock, &settings.target, output).await;
+                let left = serve(&tap, &clock, &settings.target, output, || {
+                    if is_missing {
+                        tell_begun(&place, &mut is_missing);
+                    }
+                })
+                .await;
                 // A reader that leaves at once each time has few lines.
                 if clock.mono().since(begun) >= MAX_TAP_RETRY {
                     retry = TAP_RETRY;
                 }
                 left
             }
-            Err(error) => Left::Failed(error),
+            Err(failed) => Left::Failed(failed),
         };
-        let Left::Failed(error) = left else { continue };
+        let Left::Failed(failed) = left else {
+            tracing::info!(dnstap = "ended", "no longer writing dnstap messages to {place}");
+            continue;
+        };
         if !is_missing {
-            tracing::warn!(
-                dnstap = "missing",
-                "cannot write dnstap messages to {place}: {error}; they are dropped and counted, resolverd tries again; check that the program that reads them runs and that the user resolverd may write there, or correct [dnstap]"
-            );
+            tell_missing(&settings.target, &place, &failed.error);
             is_missing = true;
         }
+        kept = failed.kept;
         if tap.is_ending() {
             tap.count_dropped(tap.take().len());
             tap.mark_ended();
@@ -64,6 +76,28 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
         wait(&tap, &settings.target, retry).await;
         retry = (retry * 2).min(MAX_TAP_RETRY);
     }
+}
+
+fn tell_begun(place: &str, is_missing: &mut bool) {
+    tracing::info!(dnstap = "begun", "writing dnstap messages to {place}");
+    *is_missing = false;
+}
+
+fn tell_missing(target: &TapTarget, place: &str, error: &io::Error) {
+    let remedy = match (target, error.kind()) {
+        (TapTarget::Socket(_), _) => {
+            "check that the program that reads them runs and that the user resolverd may write there, or correct [dnstap]"
+        }
+        (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            "free space in its file system; resolverd keeps the file and FILE.1"
+        }
+        (_, ErrorKind::AlreadyExists) => "set dnstap.file to another path, or move it away",
+        _ => "check that the user resolverd may write there, or correct [dnstap]",
+    };
+    tracing::warn!(
+        dnstap = "missing",
+        "cannot write {place}: {error}; dnstap messages are dropped and counted, resolverd tries again; {remedy}"
+    );
 }
 
 /// Waits until an output is tried again; less if the settings name another one, or the end has come.
@@ -81,7 +115,13 @@ async fn wait(tap: &Tap, target: &TapTarget, retry: Duration) {
 }
 
 /// Writes to one output until it fails, or the settings change.
-async fn serve(tap: &Tap, clock: &Clock, target: &TapTarget, mut output: Output) -> Left {
+async fn serve(
+    tap: &Tap,
+    clock: &Clock,
+    target: &TapTarget,
+    mut output: Output,
+    mut is_written: impl FnMut(),
+) -> Left {
     loop {
         let Some(settings) = tap.settings().filter(|settings| settings.target == *target) else {
             // The other end may have left too.
@@ -96,12 +136,13 @@ async fn serve(tap: &Tap, clock: &Clock, target: &TapTarget, mut output: Output)
         } else if count > 0 {
             output = match output.write(frames_of(messages, &settings, clock)).await {
                 Ok(output) => output,
-                Err(error) => {
+                Err(failed) => {
                     tap.count_dropped(count);
-                    return Left::Failed(error);
+                    return Left::Failed(failed);
                 }
             };
             tap.count_written(count);
+            is_written();
         }
         if is_ending {
             let _ = timeout(TAP_TIME, output.end()).await;

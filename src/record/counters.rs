@@ -74,8 +74,9 @@ counters! {
     MetricsRefused "metrics_refused" Some("metrics connections closed without a reply");
     /// Messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;
-    /// Messages for dnstap that were dropped, because the program that reads them is missing or too slow.
-    DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (reader missing or too slow)");
+    /// Messages for dnstap that were dropped, because the program that reads them is missing or too slow, or the file could not be
+    /// written.
+    DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (cannot write, or too slow: see the log)");
     /// Checks of watched domains (`[[watch]]`).
     WatchChecks "watch_checks" Some("checks of watched domains");
     /// Checks of watched domains that were put off for a minute, because clients needed the room.

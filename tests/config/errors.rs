@@ -96,6 +96,14 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "line 4: dnstap.file: and dnstap.socket are both set; remove one of them",
     ),
     (
+        "[dnstap]\nfile = \"tap\"\nmessages = []",
+        "line 4: dnstap.messages: is empty, so resolverd writes no message; set one of the kinds, or remove dnstap.socket and dnstap.file",
+    ),
+    (
+        "[dnstap]\nfile = \"/run/r.sock\"\n[control]\nsocket = \"/run/r.sock\"",
+        "line 3: dnstap.file: is also control.socket; use another path",
+    ),
+    (
         "[control]\nsocket = \"r.sock\"",
         "line 3: control.socket: \"r.sock\" is not an absolute path; write a path like \"/run/resolverd/control.sock\"",
     ),
