@@ -69,7 +69,7 @@ fn snapshot(told: &SnapshotStatus) -> [String; 2] {
         |age| {
             let (entries, mebibytes) = (words::number(told.entries), words::in_mebibytes(told.bytes));
             format!(
-                "{entries} cache entries written to disk {} ago ({mebibytes} MiB), without DNS lists",
+                "{entries} cache entries written to disk {} ago ({mebibytes} MiB), without answers of DNS lists",
                 words::age(age)
             )
         },
