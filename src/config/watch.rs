@@ -1,11 +1,14 @@
 //! `[[watch]]`: domains that are checked on schedule.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{ConfigKey, TableEntry, ToldBy, set};
+use super::report::{WrongValue, quoted};
+use super::value::{Read, Typed};
 use super::{value, written};
 use crate::limits::{MAX_WATCHED, WATCH_INTERVALS};
 
@@ -44,6 +47,27 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
+/// Reads the domain of mail addresses. Other names would be reported as domains that do not exist.
+fn domain(typed: &Typed<'_>) -> Read<Name> {
+    let name = value::name(typed)?;
+    let text = value::text(typed)?;
+    let wrong = if text.trim_end_matches('.').parse::<IpAddr>().is_ok() {
+        "is an address"
+    } else if text.contains('@') {
+        "is a mail address"
+    } else if name.is_wildcard() {
+        "is a wildcard"
+    } else if name.is_root() {
+        "is the root"
+    } else {
+        return Ok(name);
+    };
+    Err(WrongValue::new(
+        format!("{} {wrong}, not a domain of mail addresses", quoted(text)),
+        "write the part after the @, like \"example.com\"",
+    ))
+}
+
 /// A domain that is checked on schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredWatch {
@@ -63,7 +87,7 @@ impl TableEntry for ConfiguredWatch {
     const KEYS: &'static [ConfigKey<Self>] = &[
         ConfigKey::<Self>::new(
             "domain",
-            |watch, typed, _| set(&mut watch.domain, value::name(typed)),
+            |watch, typed, _| set(&mut watch.domain, domain(typed)),
             |watch| Some(written::name(&watch.domain)),
         )
         .required()

@@ -20,7 +20,8 @@ pub(super) struct Arguments {
     domain: Option<String>,
     /// Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk.
     ///
-    /// The exit code is 2 (critical) if a domain has a failure, 1 (warning) if one has a warning, 3 (unknown) if a domain could
+    /// The exit code is 2 (critical) if a domain has a failure, 1 (warning) if one has a warning or a failure that
+    /// one check has found and a second one must confirm, 3 (unknown) if a domain could
     /// not be checked or the daemon does not reply, and 0 otherwise.
     #[arg(long)]
     plugin: bool,
@@ -46,7 +47,8 @@ pub(super) fn run(
         Format::Json => rows.iter().map(json::line).collect(),
         Format::Text(style) => watched::text(&rows, arguments.domain.is_some(), &moment::shown, style),
     };
-    let unknown = any(&rows, Level::CouldNotTell) || rows.iter().any(is_untold);
+    let unsure = is_failure_found_once(&rows) || rows.iter().any(is_untold);
+    let unknown = any(&rows, Level::CouldNotTell) || unsure;
     Ok(CommandOutcome { text, exit: Exit::judged(any(&rows, Level::Failure), unknown) })
 }
 
@@ -72,11 +74,11 @@ fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>
     }
 }
 
-/// The state of all, by the worst: a failure, a warning, what could not be told.
+/// The state of all, by the worst: a failure, a warning or a failure that is not confirmed, what could not be told.
 fn state(rows: &[WatchedRow]) -> PluginState {
     if any(rows, Level::Failure) {
         PluginState::Critical
-    } else if any(rows, Level::Warning) {
+    } else if any(rows, Level::Warning) || is_failure_found_once(rows) {
         PluginState::Warning
     } else if any(rows, Level::CouldNotTell) || rows.iter().any(is_untold) {
         PluginState::Unknown
@@ -87,6 +89,11 @@ fn state(rows: &[WatchedRow]) -> PluginState {
 
 fn any(rows: &[WatchedRow], level: Level) -> bool {
     rows.iter().any(|row| row.count(level) > 0)
+}
+
+/// Whether a check has found a failure, and a second one must confirm it.
+fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
+    rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
 /// Whether the last check could not tell anything, or there was none.

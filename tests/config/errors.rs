@@ -56,6 +56,26 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "[[watch]]\ndomain = \"a.example\"\nas = \"receiver\"",
         "line 4: watch.as: is \"receiver\"; write one of \"both\", \"sender\", \"recipient\"",
     ),
+    (
+        "[[watch]]\ndomain = \"192.0.2.1\"",
+        "line 3: watch.domain: \"192.0.2.1\" is an address, not a domain of mail addresses; write the part after the @, like \"example.com\"",
+    ),
+    (
+        "[[watch]]\ndomain = \"2001:db8::1\"",
+        "line 3: watch.domain: \"2001:db8::1\" is an address, not a domain of mail addresses; write the part after the @, like \"example.com\"",
+    ),
+    (
+        "[[watch]]\ndomain = \"user@example.com\"",
+        "line 3: watch.domain: \"user@example.com\" is a mail address, not a domain of mail addresses; write the part after the @, like \"example.com\"",
+    ),
+    (
+        "[[watch]]\ndomain = \"*.example.com\"",
+        "line 3: watch.domain: \"*.example.com\" is a wildcard, not a domain of mail addresses; write the part after the @, like \"example.com\"",
+    ),
+    (
+        "[[watch]]\ndomain = \".\"",
+        "line 3: watch.domain: \".\" is the root, not a domain of mail addresses; write the part after the @, like \"example.com\"",
+    ),
     ("[[watch]]\nas = \"sender\"", "line 2: watch.domain: is missing; write domain = below [[watch]]"),
     ("[resolve]\nipv6 = \"no\"", "line 3: resolve.ipv6: has an unknown value; write \"auto\", true or false"),
     ("[resolve]\nrace = \"yes\"", "line 3: resolve.race: is a string; write true or false, without quotes"),

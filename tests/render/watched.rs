@@ -102,6 +102,14 @@ fn watched_domains() {
 #[test]
 fn the_line_of_the_plug_in() {
     let rows = rows();
+    let mut once = rows[2].clone();
+    once.findings = vec![finding(Code::NsNoneAnswers, Standing::Coming, "192.0.2.53 does not answer")];
+    assert!(
+        watched::text(&[once.clone()], false, &moment, Style::Plain)
+            .contains(": 1 failure found once; checked")
+    );
+    let text = plugin::watched(PluginState::Warning, &[once]).1;
+    assert!(text.contains("(ns_none_answers), found once, next check in 50 min: 192.0.2.53"), "{text}");
     let lines = [
         (PluginState::Critical, &rows[..]),
         (PluginState::Unknown, &rows[1..]),

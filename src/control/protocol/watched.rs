@@ -42,6 +42,13 @@ impl WatchedRow {
         self.present().filter(|finding| finding.level == level).count()
     }
 
+    /// Findings of a level that one check has found, and no second one yet.
+    pub fn once(&self, level: Level) -> impl Iterator<Item = &WatchedFinding> {
+        let is_once =
+            move |finding: &&WatchedFinding| finding.standing == Standing::Coming && finding.level == level;
+        self.findings.iter().filter(is_once)
+    }
+
     /// Their number of each level that is worth a look.
     pub fn counts(&self) -> [(Level, usize); 4] {
         let levels = [Level::Failure, Level::Warning, Level::CouldNotTell, Level::Note];

@@ -49,15 +49,29 @@ pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String)
         .min_by_key(|(_, finding)| finding.level);
     let untold = rows.iter().filter(|row| row.checked.is_none() || row.could_not_tell.is_some()).count();
     let count = |level| rows.iter().map(|row| row.count(level)).sum::<usize>();
+    let once = rows.iter().find_map(|row| Some((row, row.once(Level::Failure).next()?)));
+    let once = once.map(|(row, finding)| {
+        let entry = finding.code.entry();
+        let next = words::age(row.next);
+        format!(
+            "{}: {} ({}), found once, next check in {next}: {}",
+            row.domain, entry.title, entry.word, finding.evidence
+        )
+    });
     let text = match worst {
-        Some((row, finding)) if finding.level < Level::Note => format!(
-            "{}: {} ({}) since {}: {}",
-            row.domain,
-            finding.code.entry().title,
-            finding.code.entry().word,
-            minute(finding.since),
-            finding.evidence
-        ),
+        Some((row, finding))
+            if finding.level == Level::Failure || (finding.level < Level::Note && once.is_none()) =>
+        {
+            format!(
+                "{}: {} ({}) since {}: {}",
+                row.domain,
+                finding.code.entry().title,
+                finding.code.entry().word,
+                minute(finding.since),
+                finding.evidence
+            )
+        }
+        _ if once.is_some() => once.unwrap_or_default(),
         _ if untold > 0 => format!("watched domains: {untold} of {} could not be checked", rows.len()),
         _ => format!("watched domains: {}, no problems", rows.len()),
     };

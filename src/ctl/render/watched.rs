@@ -48,13 +48,15 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     format!("{domain}: {sum}; {last}, next check {next}")
 }
 
-/// "1 failure, 2 warnings".
-pub(super) fn counts(row: &WatchedRow) -> String {
-    let count = |level| row.count(level);
+/// "1 failure, 2 warnings, 1 warning found once".
+fn counts(row: &WatchedRow) -> String {
+    let (count, once) = (|level| row.count(level), |level| row.once(level).count());
     problems(
         [
             (count(Level::Failure), "failure", "failures"),
+            (once(Level::Failure), "failure found once", "failures found once"),
             (count(Level::Warning), "warning", "warnings"),
+            (once(Level::Warning), "warning found once", "warnings found once"),
             (count(Level::CouldNotTell), "unknown", "unknown"),
             (count(Level::Note), "note", "notes"),
         ]
