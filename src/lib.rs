@@ -69,7 +69,7 @@
 //! change of the table.
 //!
 //! ```text
-//! main       daemon ctl lab control listener zones config record notify log arguments
+//! main       daemon ctl lab control listener zones config dnstap record notify log arguments
 //! bin        ctl
 //! daemon     metrics control listener lookahead watched check background resolve iterate zones config dnsbl exchange dnstap record cache wire question notify supervise log clock hash random limits
 //! ctl        control lookahead watched switch check import zones config dnsbl record cache wire question conduct clock limits

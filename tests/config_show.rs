@@ -121,7 +121,7 @@ prop_compose! {
         config.log.queries = race;
         config.dnstap.file = race.then(|| path.join("tap"));
         config.dnstap.socket = (!race).then(|| "/run/tap.sock".into());
-        config.dnstap.messages.truncate(families);
+        config.dnstap.messages.truncate(families.max(1));
         config.dnstap.identity = format!("mx{workers}");
         config.metrics.listen = (workers > 2).then(|| SocketAddr::new(address(port), 9_453));
         config.history.redact = [Redact::None, Redact::Client, Redact::Names][families % 3];

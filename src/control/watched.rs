@@ -4,7 +4,7 @@ use super::Controlled;
 use super::protocol::Reply;
 use super::protocol::watched::{WatchedFinding, WatchedRow};
 use crate::watched::domain::WatchedDomain;
-use crate::watched::history::FollowedFinding;
+use crate::watched::followed::FollowedFinding;
 use crate::wire::presentation::name_text;
 
 /// The domains, in the order of their names.

@@ -26,6 +26,7 @@
 
 pub mod domain;
 pub mod ended;
+pub mod followed;
 pub mod history;
 pub mod kept;
 mod line;

@@ -2,7 +2,7 @@
 //!
 //! A finding is hidden only by what could really hide it: a lookup that failed about one of its names, addresses or lists.
 
-use super::history::FollowedFinding;
+use super::followed::FollowedFinding;
 use crate::check::domain::codes::Code;
 use crate::check::domain::finding::{Finding, Level, Topic};
 

@@ -17,7 +17,8 @@ use resolverd::lab::world::{Lab, UNIX_AT_START};
 use resolverd::limits::{WATCH_AGAIN, WATCH_FIRST, WATCH_START};
 use resolverd::random::Random;
 use resolverd::record::{Counter, Window};
-use resolverd::watched::history::{ChangeKind, Standing};
+use resolverd::watched::followed::Standing;
+use resolverd::watched::history::ChangeKind;
 use resolverd::watched::kept::KeptWatches;
 use resolverd::watched::{WatchHost, WatchedDomains};
 

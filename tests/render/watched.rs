@@ -6,7 +6,8 @@ use resolverd::control::protocol::Reply;
 use resolverd::control::protocol::watched::{WatchedFinding, WatchedRow};
 use resolverd::ctl::exit::PluginState;
 use resolverd::ctl::render::{Style, json, plugin, watched};
-use resolverd::watched::history::{ChangeKind, FindingChange, Standing};
+use resolverd::watched::followed::Standing;
+use resolverd::watched::history::{ChangeKind, FindingChange};
 
 use super::golden;
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::check::domain::codes::Code;
 use crate::check::domain::finding::{Level, Topic};
 use crate::config::WatchAs;
-use crate::watched::history::{FindingChange, Standing};
+use crate::watched::followed::Standing;
+use crate::watched::history::FindingChange;
 
 /// A watched domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

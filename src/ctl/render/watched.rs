@@ -5,7 +5,8 @@ use super::words::{age, problems, time};
 use super::{Paint, Style};
 use crate::check::domain::finding::Level;
 use crate::control::protocol::watched::{WatchedFinding, WatchedRow};
-use crate::watched::history::{ChangeKind, FindingChange, Standing};
+use crate::watched::followed::Standing;
+use crate::watched::history::{ChangeKind, FindingChange};
 
 /// Columns of the level.
 const LEVEL: usize = 8;
