@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::culprit::{Asked, Cause, CulpritKind, MessageVerdict};
+use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
 use crate::question::name_of_wire;
 
 /// A culprit.
@@ -51,7 +51,7 @@ pub(super) fn unknown(has_questions: bool) -> CulpritReport {
 /// The report of a cause.
 pub(super) fn culprit(
     cause: &Cause,
-    asked: &[Asked<'_>],
+    asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
     usual: &dyn Fn(&str) -> Option<String>,
 ) -> CulpritReport {
@@ -85,7 +85,7 @@ fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
-    asked: &'a [Asked<'a>],
+    asked: &'a [ExplainedQuestion<'a>],
     verdict: &'a MessageVerdict,
     zone: String,
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use hickory_proto::rr::RecordType;
 
-use super::culprit::Asked;
+use super::culprit::ExplainedQuestion;
 use super::entry::{FlightEntry, QuestionEntry};
 use super::event::Shows;
 use super::message::{Known, ListName};
@@ -51,7 +51,7 @@ impl<'a> Explained<'a> {
     }
 
     /// A question with its list and the flight that explains it.
-    pub(super) fn explain(&self, question: &'a QuestionEntry, known: &impl Known) -> Asked<'a> {
+    pub(super) fn explain(&self, question: &'a QuestionEntry, known: &impl Known) -> ExplainedQuestion<'a> {
         let list = known.list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = own.or_else(|| match question.outcome {
@@ -60,7 +60,7 @@ impl<'a> Explained<'a> {
             Outcome::Shed => self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)),
             _ => None,
         });
-        Asked { question, list, flight }
+        ExplainedQuestion { question, list, flight }
     }
 
     /// The numbers of the failed flights to lists. A list's questions are answered as soon as its servers are known to be silent,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use super::culprit::Asked;
+use super::culprit::ExplainedQuestion;
 use super::entry::{FlightEntry, MessageEntry};
 use super::event::Shows;
 use super::message::domain_of;
@@ -18,7 +18,7 @@ const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this
 #[derive(Clone, Debug)]
 pub(super) struct FailedQuestion<'a> {
     /// The question and the flight that explains it.
-    pub(super) asked: Asked<'a>,
+    pub(super) asked: ExplainedQuestion<'a>,
     /// The zone at whose servers it failed, the apex of the list, or the domain of the name, in wire form; empty if this
     /// resolver turned it away.
     pub(super) zone: Box<[u8]>,
@@ -28,7 +28,7 @@ pub(super) struct FailedQuestion<'a> {
 
 impl<'a> FailedQuestion<'a> {
     /// The failure of a question; none if its client did not get SERVFAIL.
-    pub(super) fn of(asked: Asked<'a>) -> Option<Self> {
+    pub(super) fn of(asked: ExplainedQuestion<'a>) -> Option<Self> {
         if !asked.failed() {
             return None;
         }
@@ -75,7 +75,7 @@ impl<'a> FailedQuestion<'a> {
     }
 }
 
-fn zone_at_fault(asked: &Asked<'_>) -> Box<[u8]> {
+fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
     if let Some(apex) = asked.apex() {
         return apex.into();
     }

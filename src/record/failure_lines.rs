@@ -233,7 +233,7 @@ fn line(failed: &FailedQuestion<'_>) -> Line {
 mod tests {
     use super::*;
     use crate::question::{Outcome, wire_name};
-    use crate::record::culprit::Asked;
+    use crate::record::culprit::ExplainedQuestion;
     use crate::record::entry::QuestionEntry;
     use hickory_proto::rr::{Name, RecordType};
 
@@ -266,7 +266,7 @@ mod tests {
             error: error.into(),
             code: Some(22).filter(|_| !error.is_empty()),
         };
-        let asked = Asked { question: &question, list: None, flight: None };
+        let asked = ExplainedQuestion { question: &question, list: None, flight: None };
         let is_own = name.ends_with("corp.example.");
         let owner = if is_own { ZoneOwner::Operator } else { ZoneOwner::Stranger };
         lines.failed(&FailedQuestion::of(asked).unwrap(), elsewhere, owner, at(second))

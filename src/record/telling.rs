@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::culprit::{Asked, judge};
+use super::culprit::{ExplainedQuestion, judge};
 use super::entry::{Entry, QuestionEntry};
 use super::evidence;
 use super::explained::{Explained, links_of};
@@ -220,7 +220,7 @@ impl Recorder {
 }
 
 /// The line about a slow question.
-fn slow_line(asked: Asked<'_>, traffic: &Traffic, facts: &Facts<'_>) -> Line {
+fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &Facts<'_>) -> Line {
     let alone = [asked];
     let verdict = judge(&alone, traffic);
     let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));

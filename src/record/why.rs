@@ -9,7 +9,7 @@ use hickory_proto::rr::RecordType;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::culprit::{Asked, MessageVerdict, judge};
+use super::culprit::{ExplainedQuestion, MessageVerdict, judge};
 use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
 use super::evidence::{self, MICROS, seconds};
@@ -171,12 +171,12 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &Facts<'_>) -> Vec<Messa
     let traffic = Traffic::of(recorded);
     let explained = Explained::of(recorded, &known);
     let groups = group(&recorded.questions, &known);
-    let mut judged: Vec<(Vec<Asked<'_>>, MessageVerdict)> = groups
+    let mut judged: Vec<(Vec<ExplainedQuestion<'_>>, MessageVerdict)> = groups
         .iter()
         .map(|places| places.iter().filter_map(|place| recorded.questions.get(*place)).collect::<Vec<_>>())
         .filter(|questions| questions.iter().any(|question| wanted.is(question, &known)))
         .map(|questions| {
-            let asked: Vec<Asked<'_>> =
+            let asked: Vec<ExplainedQuestion<'_>> =
                 questions.into_iter().map(|question| explained.explain(question, &known)).collect();
             let verdict = judge(&asked, &traffic);
             (asked, verdict)
@@ -245,7 +245,7 @@ fn unknown(recorded: &Recorded) -> MessageReport {
 
 /// The report of a message; its questions take at most `left` octets, which is lessened by them.
 fn report(
-    asked: &[Asked<'_>],
+    asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
     facts: &Facts<'_>,
     left: &mut usize,
@@ -280,7 +280,10 @@ fn report(
 }
 
 /// The depth of a question: one more than that of the question whose end it followed.
-fn depth<'a>(question: &QuestionEntry, before: impl Iterator<Item = (&'a Asked<'a>, &'a u8)>) -> u8 {
+fn depth<'a>(
+    question: &QuestionEntry,
+    before: impl Iterator<Item = (&'a ExplainedQuestion<'a>, &'a u8)>,
+) -> u8 {
     let burst = micros(MESSAGE_BURST);
     let followed = before.filter(|(one, _)| {
         let end = one.question.end();
@@ -290,8 +293,8 @@ fn depth<'a>(question: &QuestionEntry, before: impl Iterator<Item = (&'a Asked<'
     last.map_or(0, |(_, depth)| depth.saturating_add(1))
 }
 
-fn question(one: &Asked<'_>, first: u64, depth: u8) -> QuestionReport {
-    let Asked { question, flight, .. } = one;
+fn question(one: &ExplainedQuestion<'_>, first: u64, depth: u8) -> QuestionReport {
+    let ExplainedQuestion { question, flight, .. } = one;
     let own = flight.filter(|flight| question.flight == Some(flight.id));
     let began = own.map_or(question.at, |flight| flight.began.clamp(question.at, question.end()));
     let messages = own.map_or(&[][..], |flight| &flight.messages);

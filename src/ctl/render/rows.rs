@@ -35,6 +35,7 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
     let legend = match which {
         protocol::Table::Zone => ZONE_TERMS,
         protocol::Table::Server => SERVER_TERMS,
+        protocol::Table::Client => CLIENT_TERMS,
         _ => "",
     };
     table.worst(0, style) + legend
@@ -42,6 +43,7 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
 
 /// The lines below zones.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
+    overload: SERVFAIL at once, because too many queries were in progress\n\
     total time: time of all resolutions of the zone together\n\
     \"timeout 212, REFUSED 14 of 301\": of 301 messages to its servers, 212 had no reply and 14 the reply REFUSED\n";
 
@@ -53,6 +55,9 @@ const SLOW_TERMS: &str = "resolution: all work for one query that is not in the 
 /// The line below servers.
 const SERVER_TERMS: &str =
     "total wait: time that resolverd waited for the replies of the server, all messages together\n";
+
+/// The line below clients.
+const CLIENT_TERMS: &str = "overload: SERVFAIL at once, because too many queries were in progress\n";
 
 fn nothing(window: Window) -> String {
     let since = match window {

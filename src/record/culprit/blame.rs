@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::asked::{Asked, is_of_list, zone_of};
 use super::cause::{Cause, CauseKey, CulpritKind, cause};
+use super::explained_question::{ExplainedQuestion, is_of_list, zone_of};
 use super::fault::{fault, kind_of};
 use super::timeline::timeline;
 use crate::clock::micros;
@@ -19,8 +19,12 @@ use crate::record::traffic::Traffic;
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
 
 /// Counts a failed question for its causes.
-pub(super) fn failure(one: &Asked<'_>, traffic: &Traffic, causes: &mut BTreeMap<CauseKey, Cause>) {
-    let Asked { question, flight, .. } = one;
+pub(super) fn failure(
+    one: &ExplainedQuestion<'_>,
+    traffic: &Traffic,
+    causes: &mut BTreeMap<CauseKey, Cause>,
+) {
+    let ExplainedQuestion { question, flight, .. } = one;
     let Some(flight) = flight else {
         let kind =
             if question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };
@@ -49,7 +53,7 @@ pub(super) fn failure(one: &Asked<'_>, traffic: &Traffic, causes: &mut BTreeMap<
 }
 
 /// The causes of a failure. Never empty.
-fn blamed<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
+fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
     let only = |kind: CulpritKind, zone: Box<[u8]>| vec![((kind, zone), None, None)];
     let apex = || one.apex().map(Box::from).unwrap_or_else(|| flight.zone.clone());
     if matches!(flight.shows, Some(Shows::Bogus)) {
@@ -88,7 +92,11 @@ fn blamed<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Ve
 }
 
 /// The servers with faults, each with its last word.
-fn of_servers<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
+fn of_servers<'a>(
+    one: &ExplainedQuestion<'_>,
+    flight: &'a FlightEntry,
+    traffic: &Traffic,
+) -> Vec<Blamed<'a>> {
     let in_zone = |message: &&MessageEntry| flight.zone.is_empty() || is_within(&message.zone, &flight.zone);
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
@@ -123,7 +131,7 @@ fn of_servers<'a>(one: &Asked<'_>, flight: &'a FlightEntry, traffic: &Traffic) -
 }
 
 /// The cause that a question waited for longest, if it is known.
-fn longest(one: &Asked<'_>, traffic: &Traffic) -> Option<CauseKey> {
+fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     let mut sums: BTreeMap<CauseKey, u64> = BTreeMap::new();
     for (key, time) in timeline(one, (one.question.at, one.question.end()), traffic) {
         let sum = sums.entry(key).or_default();

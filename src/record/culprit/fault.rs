@@ -1,7 +1,7 @@
 //! The kind of fault that a message to a server, or a server's conduct, shows.
 
-use super::asked::{Asked, is_of_list};
 use super::cause::CulpritKind;
+use super::explained_question::{ExplainedQuestion, is_of_list};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::limits::SLOW_ANSWER;
@@ -10,7 +10,7 @@ use crate::record::traffic::Traffic;
 
 /// The kind of fault that a message shows; none if it shows none.
 pub(super) fn kind_of(
-    one: &Asked<'_>,
+    one: &ExplainedQuestion<'_>,
     flight: &FlightEntry,
     message: &MessageEntry,
     traffic: &Traffic,

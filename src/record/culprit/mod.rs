@@ -13,18 +13,18 @@
 //!   called our own network's if root servers were asked meanwhile too, and no server on the internet answered.
 //! - A failed question is blamed on each server's last word: a server that was silent once and refused then has refused.
 
-mod asked;
 mod blame;
 mod cause;
+mod explained_question;
 mod fault;
 mod timeline;
 
 use std::collections::BTreeMap;
 
-pub use self::asked::Asked;
-use self::asked::{is_of_list, zone_of};
 pub use self::cause::{Cause, CulpritKind};
 use self::cause::{CauseKey, cause};
+pub use self::explained_question::ExplainedQuestion;
+use self::explained_question::{is_of_list, zone_of};
 use self::fault::kind_of;
 use self::timeline::timeline;
 use super::traffic::Traffic;
@@ -43,7 +43,7 @@ pub struct MessageVerdict {
 }
 
 /// The culprit of a message, whose questions are in the order of time.
-pub fn judge(asked: &[Asked<'_>], traffic: &Traffic) -> MessageVerdict {
+pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdict {
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
     let ended = asked.iter().map(|one| one.question.end()).max().unwrap_or(0);
     let mut causes: BTreeMap<CauseKey, Cause> = BTreeMap::new();
@@ -69,8 +69,9 @@ pub fn judge(asked: &[Asked<'_>], traffic: &Traffic) -> MessageVerdict {
 }
 
 /// Counts the time in which questions were in progress for its causes; returns that time.
-fn spend(asked: &[Asked<'_>], traffic: &Traffic, causes: &mut BTreeMap<CauseKey, Cause>) -> u64 {
-    let mut waiting: Vec<&Asked<'_>> = asked.iter().filter(|one| one.question.elapsed > 0).collect();
+fn spend(asked: &[ExplainedQuestion<'_>], traffic: &Traffic, causes: &mut BTreeMap<CauseKey, Cause>) -> u64 {
+    let mut waiting: Vec<&ExplainedQuestion<'_>> =
+        asked.iter().filter(|one| one.question.elapsed > 0).collect();
     waiting.sort_by_key(|one| one.question.at);
     let (mut now, mut waited) = (0_u64, 0_u64);
     // The question that ends last of those in progress: until its end, or until one that ends later begins.
@@ -98,7 +99,7 @@ fn spend(asked: &[Asked<'_>], traffic: &Traffic, causes: &mut BTreeMap<CauseKey,
 
 /// Counts a part of the time of a question.
 fn spend_question(
-    one: &Asked<'_>,
+    one: &ExplainedQuestion<'_>,
     span: (u64, u64),
     traffic: &Traffic,
     causes: &mut BTreeMap<CauseKey, Cause>,

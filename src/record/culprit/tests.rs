@@ -100,9 +100,9 @@ fn told_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(Culpri
     let (own, other) = (entries(asked, 0), entries(around, 1_000));
     let flights: Vec<FlightEntry> = own.iter().chain(&other).map(|(_, flight)| flight.clone()).collect();
     let list = wire("list.example.");
-    let asked: Vec<Asked<'_>> = own
+    let asked: Vec<ExplainedQuestion<'_>> = own
         .iter()
-        .map(|(question, flight)| Asked {
+        .map(|(question, flight)| ExplainedQuestion {
             question,
             list: is_within(&question.name, &list).then_some(ListName { apex: list.len(), keyed: false }),
             flight: question.flight.map(|_| flight),
@@ -374,10 +374,10 @@ fn a_server_that_answers_only_an_unusual_query_loses_nothing() {
                 flight
             })
             .collect();
-        let asked: Vec<Asked<'_>> = entries
+        let asked: Vec<ExplainedQuestion<'_>> = entries
             .iter()
             .zip(&flights)
-            .map(|((question, _), flight)| Asked { question, list: None, flight: Some(flight) })
+            .map(|((question, _), flight)| ExplainedQuestion { question, list: None, flight: Some(flight) })
             .collect();
         judge(&asked, &traffic_of(flights.clone(), &[])).causes[0].kind
     };

@@ -1,7 +1,7 @@
 //! The timeline of a question: the causes that it waited for, one after the other.
 
-use super::asked::{Asked, zone_of};
 use super::cause::{CauseKey, CulpritKind};
+use super::explained_question::{ExplainedQuestion, zone_of};
 use super::fault::kind_of;
 use crate::conduct::Conduct;
 use crate::question::Outcome;
@@ -9,7 +9,11 @@ use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::traffic::{Traffic, moments};
 
 /// The causes that a question waited for, with the time of each.
-pub(super) fn timeline(one: &Asked<'_>, (begin, end): (u64, u64), traffic: &Traffic) -> Vec<(CauseKey, u64)> {
+pub(super) fn timeline(
+    one: &ExplainedQuestion<'_>,
+    (begin, end): (u64, u64),
+    traffic: &Traffic,
+) -> Vec<(CauseKey, u64)> {
     let Some(flight) = one.waited_for() else {
         let kind =
             if one.question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };

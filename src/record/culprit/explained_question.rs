@@ -6,7 +6,7 @@ use crate::record::message::ListName;
 
 /// A question of a message, its list, and the flight that explains it.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct ExplainedQuestion<'a> {
     /// The question.
     pub question: &'a QuestionEntry,
     /// The list that it asks.
@@ -15,7 +15,7 @@ pub struct Asked<'a> {
     pub flight: Option<&'a FlightEntry>,
 }
 
-impl Asked<'_> {
+impl ExplainedQuestion<'_> {
     /// Whether its client got SERVFAIL.
     pub fn failed(&self) -> bool {
         self.question.outcome.is_failure()
@@ -34,7 +34,7 @@ impl Asked<'_> {
 }
 
 /// The zone that a message to the servers of a zone is counted for: that of the list, if these are its own.
-pub(super) fn zone_of(one: &Asked<'_>, zone: &[u8]) -> Box<[u8]> {
+pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if is_of_list(one, zone) => apex.into(),
         _ => zone.into(),
@@ -43,7 +43,7 @@ pub(super) fn zone_of(one: &Asked<'_>, zone: &[u8]) -> Box<[u8]> {
 
 /// Whether the servers of a zone are those of the list. Names with a key are asked for in another zone than the apex,
 /// which is then the deepest one.
-pub(super) fn is_of_list(one: &Asked<'_>, zone: &[u8]) -> bool {
+pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     let deepest = one.flight.is_some_and(|flight| *flight.zone == *zone);
     one.apex().is_some_and(|apex| is_within(zone, apex) || (deepest && !is_within(apex, zone)))
 }
