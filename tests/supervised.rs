@@ -18,7 +18,7 @@ const TASKS: [&str; 11] = [
     "the statistics task",
     "the local mirror task",
     "the lists file task",
-    "the dead server task",
+    "the task that probes dead servers",
     "the list health task",
     "the batch task",
     "the missing address task",
