@@ -159,7 +159,7 @@ impl Simulation {
         let mut by_itself = JoinSet::new();
         let of = Arc::clone(resolver.side());
         let probing = move || Arc::clone(&of).probe_dead_servers();
-        by_itself.spawn(supervisor.keep("the dead server task", probing));
+        by_itself.spawn(supervisor.keep("the task that probes dead servers", probing));
         let of = Arc::clone(&resolver);
         let keeping = move || Arc::clone(&of).keep_late_answers();
         by_itself.spawn(supervisor.keep("the late answer task", keeping));
