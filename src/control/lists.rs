@@ -196,9 +196,9 @@ fn fact(code: &Code) -> CodeFact {
 /// The lists that are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListChoice {
-    /// Those that were asked before, or that the operator names.
+    /// Lists that were queried before, or that the operator names.
     InUse,
-    /// Those in use that tell bad subjects, unless most of the quota of the day is used: mail needs the rest.
+    /// Blocklists in use. A list that has used most of its daily quota is left out: mail needs the rest.
     InUseWithinQuota,
     /// All.
     All,

@@ -11,7 +11,6 @@
 //!   them. So everything is flushed. This happens once after such a start, and then the start was as slow as one
 //!   without a file.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -236,11 +235,7 @@ impl Snapshot {
             }
             Err(UnusableSnapshot::Unread(error)) if error.kind() == ErrorKind::NotFound => {}
             Err(refused) => {
-                let aside = self.beside("refused");
-                let moved = match fs::rename(&self.path, &aside) {
-                    Ok(()) => format!("moved it to {}", aside.display()),
-                    Err(error) => format!("cannot move it to {}: {error}", aside.display()),
-                };
+                let moved = state_files::set_aside(&self.path);
                 tracing::warn!(
                     "cannot use the cache snapshot {path}: {refused}; {moved}; the cache starts empty"
                 );
@@ -256,7 +251,7 @@ impl Snapshot {
         }
         self.drop_outdated(memory, now);
         let is_outdated = self.is_outdated.swap(false, Ordering::Relaxed);
-        let beside = self.beside("new");
+        let beside = state_files::beside(&self.path, "new");
         match self.replace(&beside, memory, scope, now) {
             Ok(written) => {
                 self.known().written = Some((written, now.mono));
@@ -282,13 +277,6 @@ impl Snapshot {
         let written = memory.write_snapshot(scope, now, &mut Bounded { file, snapshot: self })?;
         fs::rename(beside, &self.path)?;
         Ok(written)
-    }
-
-    fn beside(&self, extension: &str) -> PathBuf {
-        let mut path = OsString::from(&self.path);
-        path.push(".");
-        path.push(extension);
-        path.into()
     }
 }
 
@@ -352,7 +340,7 @@ mod tests {
     #[test]
     fn nothing_but_a_regular_file_is_opened_and_it_is_set_aside() {
         let (folder, snapshot, memory) = stage();
-        let (path, aside) = (snapshot.path.clone(), snapshot.beside("refused"));
+        let (path, aside) = (snapshot.path.clone(), state_files::beside(&snapshot.path, "refused"));
         let makes: [fn(&Path); 4] = [
             |path| mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap(),
             |path| fs::create_dir(path).unwrap(),

@@ -1,5 +1,6 @@
 //! Files in the state directory, which the next process reads.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -44,6 +45,23 @@ pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(beside, path)
+}
+
+/// The path with an extension after its whole name: `NAME.EXTENSION`.
+pub(super) fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut beside = OsString::from(path);
+    beside.push(".");
+    beside.push(extension);
+    beside.into()
+}
+
+/// Renames a file that cannot be used, so that an operator can look at it. Returns the result, as a part of a log line.
+pub(super) fn set_aside(path: &Path) -> String {
+    let aside = beside(path, "refused");
+    match fs::rename(path, &aside) {
+        Ok(()) => format!("moved it to {}", aside.display()),
+        Err(error) => format!("cannot move it to {}: {error}", aside.display()),
+    }
 }
 
 #[cfg(test)]

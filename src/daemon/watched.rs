@@ -1,8 +1,6 @@
 //! The watched domains in the daemon: their questions go the way of `resolverctl`, their history is in a file of the state
 //! directory.
 
-use std::ffi::OsString;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,13 +43,7 @@ fn read(path: &Path) -> KeptWatches {
         Err(error) if error.kind() == ErrorKind::NotFound => return KeptWatches::default(),
         Err(error) => error,
     };
-    let mut aside = OsString::from(path);
-    aside.push(".refused");
-    let aside = PathBuf::from(aside);
-    let moved = match fs::rename(path, &aside) {
-        Ok(()) => format!("moved it to {}", aside.display()),
-        Err(error) => format!("cannot move it to {}: {error}", aside.display()),
-    };
+    let moved = state_files::set_aside(path);
     tracing::warn!(
         "cannot use the history of watched domains {}: {error}; {moved}; findings begin at the next checks",
         path.display()
@@ -90,6 +82,7 @@ impl WatchHost for Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

@@ -1,6 +1,6 @@
 //! Overwrites a key in the octets of a message.
 
-/// What a key is overwritten with, as often as it fits: a label keeps its length.
+/// The octets that overwrite a key, repeated to its length: a label keeps its length.
 const FILLER: &[u8] = b"_key";
 
 /// Overwrites each occurrence of `key` in `octets`, in any case.

@@ -1,6 +1,6 @@
 //! The file that frames go to.
 //!
-//! What was written is worth more than what comes: an error never costs FILE or FILE.1. A new file begins as FILE.new, and only
+//! Old messages are worth more than new ones: an error never costs FILE or FILE.1. A new file begins as FILE.new, and only
 //! when its first frame is on the disk do FILE and FILE.1 give way. No other file is renamed or removed.
 
 use std::fs::{self, File, Metadata, Permissions};
@@ -21,7 +21,7 @@ pub(super) struct TapFile {
     length: u64,
 }
 
-/// What is at a path.
+/// The content of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Nothing,

@@ -4,7 +4,7 @@ use crate::config::{Config, Redact};
 use crate::question::wire_name;
 use crate::record::redact::{Redaction, Secrets};
 
-/// What must be hidden by the configuration: the label below each zone or base of a list that is a key of its client.
+/// The keys of the configured lists: each is the label below the zone or base of a list.
 pub fn secrets_of(config: &Config) -> Secrets {
     let keyed = config.lists().into_values().filter(|list| list.keyed);
     let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());

@@ -17,7 +17,7 @@ pub(super) const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// Whether programs of this host find a resolver after the undo.
 ///
 /// # Errors
-/// They find none; or a file cannot be read, or systemctl not be run.
+/// The programs find no resolver; a file cannot be read; systemctl cannot be run.
 pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Result<(), SwitchError> {
     let changed = record.steps.iter().find_map(|recorded| match &recorded.step.change {
         Change::File { path, text, .. } if path == RESOLV_CONF => Some((text, &recorded.before)),

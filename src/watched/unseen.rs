@@ -47,7 +47,7 @@ pub(super) struct Unseen {
 }
 
 impl Unseen {
-    /// Those of a check with these findings.
+    /// The parts that a check with these findings could not tell.
     pub(super) fn of(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| finding.level == Level::CouldNotTell);
         let told = findings.iter().filter(|finding| finding.level != Level::CouldNotTell);

@@ -2,6 +2,7 @@
 
 use super::words::problems;
 use super::{Paint, Style};
+use crate::check::domain::codes::CodeEntry;
 use crate::check::domain::finding::{Finding, Level, Topic};
 use crate::wire::presentation::harmless;
 
@@ -40,26 +41,32 @@ pub(super) fn answer(subject: &str, findings: &[Finding]) -> String {
 
 fn one(finding: &Finding, style: Style) -> String {
     let entry = finding.code.entry();
-    let paint = match finding.level {
+    let mut text = heading(finding.level, entry, style) + &below("", &harmless(&finding.evidence), style);
+    if finding.level != Level::Ok {
+        let lines =
+            [("", entry.effect.to_owned()), ("→ ", sentence(entry.remedy)), ("", entry.source.to_owned())];
+        for (mark, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
+            text.push_str(&below(mark, line, style));
+        }
+    }
+    text
+}
+
+/// The first line of a finding: its level, its title and its code.
+pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
+    let paint = match level {
         Level::Failure => Paint::Bad,
         Level::Warning => Paint::Head,
         Level::CouldNotTell | Level::Note => Paint::Faint,
         Level::Ok => Paint::Good,
     };
-    let level = style.paint(paint, &format!("{:<LEVEL$}", finding.level.word()));
-    let mut text = format!("  {level} {} ({})\n", entry.title, entry.word);
-    let mut below = |mark: &str, line: &str| {
-        text.push_str(&format!("  {:<LEVEL$} {}{}\n", "", style.paint(Paint::Faint, mark), line));
-    };
-    below("", &harmless(&finding.evidence));
-    if finding.level != Level::Ok {
-        let lines =
-            [("", entry.effect.to_owned()), ("→ ", sentence(entry.remedy)), ("", entry.source.to_owned())];
-        for (mark, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
-            below(mark, line);
-        }
-    }
-    text
+    let level = style.paint(paint, &format!("{:<LEVEL$}", level.word()));
+    format!("  {level} {} ({})\n", entry.title, entry.word)
+}
+
+/// A further line of a finding.
+pub(super) fn below(mark: &str, line: &str, style: Style) -> String {
+    format!("  {:<LEVEL$} {}{line}\n", "", style.paint(Paint::Faint, mark))
 }
 
 pub(super) fn sentence(text: &str) -> String {

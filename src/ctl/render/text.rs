@@ -10,7 +10,7 @@ use crate::question::{Outcome, Security};
 use crate::record::event::{Step, StepEvent};
 use crate::wire::presentation::harmless;
 
-/// What becomes of an address that this host does not have.
+/// The words after an address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";
 
 /// The health of the daemon.

@@ -1,15 +1,12 @@
 //! `check watched`: each watched domain with its findings; and the lines of `check DOMAIN --watch`.
 
-use super::domain::sentence;
+use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};
 use super::{Paint, Style};
 use crate::check::domain::finding::Level;
 use crate::control::protocol::watched::{WatchedFinding, WatchedRow};
 use crate::watched::followed::Standing;
 use crate::watched::history::{ChangeKind, FindingChange};
-
-/// Columns of the level.
-const LEVEL: usize = 8;
 
 /// The domains as text; with their changes if `with_changes` is set.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
@@ -66,42 +63,26 @@ fn counts(row: &WatchedRow) -> String {
 }
 
 fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -> String {
-    let entry = finding.code.entry();
-    let paint = match finding.level {
-        Level::Failure => Paint::Bad,
-        Level::Warning => Paint::Head,
-        Level::CouldNotTell | Level::Note => Paint::Faint,
-        Level::Ok => Paint::Good,
-    };
-    let level = style.paint(paint, &format!("{:<LEVEL$}", finding.level.word()));
-    let mut text = format!("  {level} {} ({})\n", entry.title, entry.word);
-    let mut below = |mark: &str, line: &str| {
-        text.push_str(&format!("  {:<LEVEL$} {}{line}\n", "", style.paint(Paint::Faint, mark)));
-    };
     let since = moment(seconds(finding.since));
-    below(
-        "",
-        &match finding.standing {
-            _ if finding.unseen => {
-                format!(
-                    "since {since}; not looked for since {}: a lookup failed",
-                    moment(seconds(finding.seen))
-                )
-            }
-            Standing::Coming => {
-                format!("found once, at {since}; counted only after a second check finds it too")
-            }
-            Standing::Present => format!("since {since}"),
-            Standing::Going => {
-                format!(
-                    "since {since}; the last check did not find it; it ends if the next check does not find it either"
-                )
-            }
-        },
-    );
-    below("", &finding.evidence);
+    let standing = match finding.standing {
+        _ if finding.unseen => {
+            format!("since {since}; not looked for since {}: a lookup failed", moment(seconds(finding.seen)))
+        }
+        Standing::Coming => {
+            format!("found once, at {since}; counted only after a second check finds it too")
+        }
+        Standing::Present => format!("since {since}"),
+        Standing::Going => {
+            format!(
+                "since {since}; the last check did not find it; it ends if the next check does not find it either"
+            )
+        }
+    };
+    let mut text = heading(finding.level, finding.code.entry(), style)
+        + &below("", &standing, style)
+        + &below("", &finding.evidence, style);
     if !finding.remedy.is_empty() {
-        below("→ ", &sentence(&finding.remedy));
+        text.push_str(&below("→ ", &sentence(&finding.remedy), style));
     }
     text
 }
