@@ -14,7 +14,7 @@ use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome, Question};
-use resolverd::record::event::{Ended, FlightEnded, Lost, RouteKind, Sent, Shows};
+use resolverd::record::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};
 use resolverd::record::{OTHER, Recorder, ShedRow, Window};
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
@@ -26,7 +26,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
     Sent {
         server: SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, server)), 53),
         zone: Name::from_str(zone).unwrap(),
-        found: true,
+        origin: ServerOrigin::Recursion,
         transport: Transport::Udp,
         conduct,
         elapsed: Duration::from_millis(millis),
@@ -36,10 +36,10 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
 /// Reports a flight for the zone's MX.
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     let zone = Name::from_str(zone).unwrap();
-    let lost = || Lost {
+    let lost = || FlightFailure {
         why: format!("no server of {zone} gave a usable answer: 192.0.2.1 timeout"),
         shows: Shows::Silence,
-        configured: false,
+        origin: ServerOrigin::Recursion,
         servers: vec![([192, 0, 2, 1].into(), Conduct::Silent)],
     };
     recorder.flight(&FlightEnded {

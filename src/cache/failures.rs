@@ -27,7 +27,7 @@ pub enum ServersMeanwhile {
 
 /// A remembered failure.
 #[derive(Debug)]
-pub struct Failed {
+pub struct CachedFailure {
     /// Until when the question is answered with it.
     pub until: Mono,
     /// When it was stored.
@@ -42,14 +42,14 @@ pub struct Failed {
 
 /// Failures by question.
 #[derive(Clone)]
-pub struct Failures(QuestionStore<Arc<Failed>>);
+pub struct CachedFailures(QuestionStore<Arc<CachedFailure>>);
 
-impl Failures {
-    pub(super) fn new(store: QuestionStore<Arc<Failed>>) -> Self {
+impl CachedFailures {
+    pub(super) fn new(store: QuestionStore<Arc<CachedFailure>>) -> Self {
         Self(store)
     }
 
-    pub(super) fn store(&self) -> &QuestionStore<Arc<Failed>> {
+    pub(super) fn store(&self) -> &QuestionStore<Arc<CachedFailure>> {
         &self.0
     }
 
@@ -59,16 +59,26 @@ impl Failures {
     }
 
     /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
-    pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
-        let holds = |failed: &Arc<Failed>| {
+    pub fn get(
+        &self,
+        key: &[u8],
+        now: Mono,
+        heard_since: impl Fn(Mono) -> bool,
+    ) -> Option<Arc<CachedFailure>> {
+        let holds = |failed: &Arc<CachedFailure>| {
             now < failed.until && (failed.servers == ServersMeanwhile::Answered || !heard_since(failed.since))
         };
         self.0.get(key).filter(holds)
     }
 
     /// The failure of a question that was last tried earlier, if no server at all has answered since.
-    pub fn unheard(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
-        let holds = |failed: &Arc<Failed>| {
+    pub fn unheard(
+        &self,
+        key: &[u8],
+        now: Mono,
+        heard_since: impl Fn(Mono) -> bool,
+    ) -> Option<Arc<CachedFailure>> {
+        let holds = |failed: &Arc<CachedFailure>| {
             failed.servers == ServersMeanwhile::Silent
                 && now.since(failed.since) < FAILURE_RECHECK_TIME
                 && !heard_since(failed.since)
@@ -80,7 +90,10 @@ impl Failures {
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
         let last = self.0.get(&key).filter(|_| servers == ServersMeanwhile::Answered);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
-        self.0.insert(key, Arc::new(Failed { until: now.after(span), since: now, span, servers, error }));
+        self.0.insert(
+            key,
+            Arc::new(CachedFailure { until: now.after(span), since: now, span, servers, error }),
+        );
     }
 
     /// Forgets a failure, because the question has been answered.
@@ -98,8 +111,8 @@ fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
     }
 }
 
-pub(super) fn weigh(key: &QuestionKey, failed: &Arc<Failed>) -> u32 {
-    weight(key, &[shared::<Failed>(), failed.error.text.len()])
+pub(super) fn weigh(key: &QuestionKey, failed: &Arc<CachedFailure>) -> u32 {
+    weight(key, &[shared::<CachedFailure>(), failed.error.text.len()])
 }
 
 #[cfg(test)]

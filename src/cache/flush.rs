@@ -48,7 +48,7 @@ pub struct Flushed {
     pub negatives: u64,
     /// Zone cuts, and the states of zones.
     pub delegations: u64,
-    /// Failures.
+    /// Cached failures.
     pub failures: u64,
     /// Servers.
     pub servers: u64,

@@ -32,7 +32,7 @@ pub struct Memory {
     /// The state of each server.
     pub servers: servers::Servers,
     /// Questions that failed a moment ago.
-    pub failures: failures::Failures,
+    pub failures: failures::CachedFailures,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
@@ -54,7 +54,7 @@ impl Memory {
                 SLOT,
             )),
             servers: servers::Servers::new(share(SHARES.servers), keyed),
-            failures: failures::Failures::new(QuestionStore::new(
+            failures: failures::CachedFailures::new(QuestionStore::new(
                 share(SHARES.failures),
                 keyed,
                 failures::weigh,
@@ -66,10 +66,10 @@ impl Memory {
     }
 
     /// Runs `walk` when all earlier walks have ended, on a thread that serves no client: see `walk`.
-    pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found
+    pub async fn walk<Value, Walk>(&self, walk: Walk) -> Value
     where
-        Found: Send + 'static,
-        Walk: FnOnce(&Self) -> Found + Send + 'static,
+        Value: Send + 'static,
+        Walk: FnOnce(&Self) -> Value + Send + 'static,
     {
         self.walks.run(self, walk).await
     }

@@ -22,11 +22,11 @@ impl Walks {
     /// Runs `walk` over `subject` when all earlier walks have ended, on a thread that serves no client. The walk goes on
     /// to its end if the caller gives up. A runtime of one thread, like that of a simulation, has no other thread: the
     /// walk runs on its one thread, so that a simulation is repeated exactly for a seed.
-    pub(super) async fn run<Subject, Found, Walk>(&self, subject: &Subject, walk: Walk) -> Found
+    pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,
-        Found: Send + 'static,
-        Walk: FnOnce(&Subject) -> Found + Send + 'static,
+        Value: Send + 'static,
+        Walk: FnOnce(&Subject) -> Value + Send + 'static,
     {
         // The semaphore is never closed. If it were, two walks would run at a time, which is harmless.
         let turn = Arc::clone(&self.0).acquire_owned().await.ok();

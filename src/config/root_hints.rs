@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 
 use super::{report, value};
 use crate::limits;
-use crate::zone_file::{Reader, RecordHead, ZoneFileError, entries};
+use crate::zone_file::{RecordHead, ZoneFileError, ZoneFileReader, entries};
 
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
@@ -37,7 +37,7 @@ fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
     // Names are absolute even without their last dot, because the origin is the root.
-    let mut reader = Reader::new(Name::root());
+    let mut reader = ZoneFileReader::new(Name::root());
     let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     for entry in entries(text) {
         let entry = entry.map_err(said)?;

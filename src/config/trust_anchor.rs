@@ -14,7 +14,7 @@ use hickory_proto::rr::Name;
 use super::{report, value};
 use crate::limits;
 use crate::validate::anchors::Anchors;
-use crate::zone_file::{self, Reader, RecordHead, Word, ZoneFileEntry, ZoneFileError, entries};
+use crate::zone_file::{self, RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
 
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
@@ -93,7 +93,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     });
     let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     // Names are absolute even without their last dot, because the origin is the root.
-    let mut reader = Reader::new(Name::root());
+    let mut reader = ZoneFileReader::new(Name::root());
     for entry in entries(&lines.collect::<String>()) {
         let entry = entry.map_err(said)?;
         if entry.is_directive() || distrusted(&entry.comment) {

@@ -4,7 +4,9 @@ use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
 use super::protocol::{NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
 use super::{Controlled, connection};
-use crate::check::domain::facts::{Got, Listing, Lost, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
+use crate::check::domain::facts::{
+    Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want,
+};
 use crate::dnsbl::list::Purpose;
 use crate::question::{ListSays, Security};
 
@@ -16,11 +18,11 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
         // An error: no list in use covers this kind of name.
         return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
     }
-    let unasked = || Got::Lost(Lost::Unknown("the daemon does not ask this".to_owned()));
+    let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not ask this".to_owned()));
     let Some(request) = request(want) else { return unasked() };
     let replies = connection::answer(request, subject).await;
     match replies.last() {
-        Some(Reply::Problem(problem)) => Got::Lost(Lost::Unknown(problem.sentence.clone())),
+        Some(Reply::Problem(problem)) => Got::NoReply(NoReply::Unknown(problem.sentence.clone())),
         _ => got(replies),
     }
 }
@@ -85,12 +87,12 @@ pub fn of_server(said: ServerSaid) -> Got {
     let flag = |name: &str| said.flags.iter().any(|flag| flag == name);
     let (authoritative, recursive, truncated) = (flag("aa"), flag("ra"), flag("tc"));
     match said.not_heard {
-        Some(NotHeard::Silent) => Got::Lost(Lost::Silent),
-        Some(NotHeard::Unreachable) => Got::Lost(Lost::Unreachable),
-        Some(NotHeard::OtherCase) => Got::Lost(Lost::OtherCase),
-        Some(NotHeard::Unfit) => Got::Lost(Lost::Unfit),
-        Some(NotHeard::NoRoute) => Got::Lost(Lost::NoRoute),
-        Some(NotHeard::NotSent) => Got::Lost(Lost::Unknown(said.why)),
+        Some(NotHeard::Silent) => Got::NoReply(NoReply::Silent),
+        Some(NotHeard::Unreachable) => Got::NoReply(NoReply::Unreachable),
+        Some(NotHeard::OtherCase) => Got::NoReply(NoReply::OtherCase),
+        Some(NotHeard::Unfit) => Got::NoReply(NoReply::Unfit),
+        Some(NotHeard::NoRoute) => Got::NoReply(NoReply::NoRoute),
+        Some(NotHeard::NotSent) => Got::NoReply(NoReply::Unknown(said.why)),
         None => Got::Reply(ReplyFacts {
             rcode: said.rcode,
             authoritative,

@@ -9,7 +9,7 @@ use super::protocol::{MetricsStatus, MissingAddress, Severity, Warning};
 use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
-use crate::record::{FailingZone, Report, TimeSpan, Troubles, failed_text};
+use crate::record::{FailingZone, StatsReport, TimeSpan, Troubles, failed_text};
 
 /// The least number of questions or messages that allow a judgement.
 const ENOUGH: u64 = 20;
@@ -18,7 +18,7 @@ const ENOUGH: u64 = 20;
 const FAILURES_PER_HUNDRED: u64 = 10;
 
 /// The troubles: current ones, and those of the window.
-pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
+pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = report.upstream.messages.values().sum();
     let came_back: u64 = report
@@ -121,7 +121,7 @@ mod tests {
     use crate::conduct::Conduct;
     use crate::record::{Recorder, Window};
 
-    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> Report {
+    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> StatsReport {
         let mut report = Recorder::new(Clock::machine(), 1).report(Window::Start);
         report.outcomes.extend(outcomes.iter().copied());
         report.upstream.messages.extend(messages.iter().copied());
@@ -129,7 +129,7 @@ mod tests {
         report
     }
 
-    fn problems(report: &Report) -> Vec<String> {
+    fn problems(report: &StatsReport) -> Vec<String> {
         judge(report, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
     }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::client::ControlClient;
-use super::domain::{Daemon, Ports};
+use super::domain::{Daemon, ServicePorts};
 use super::exit::{CommandFailure, Exit};
 use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
-use super::render::html::{self, Report};
+use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::{moment, terms, watched, watching};
 use crate::check::domain::codes::Code;
@@ -56,9 +56,9 @@ pub(super) struct Arguments {
     /// compared with the mail hosts. The connections come from this command, not from the daemon.
     #[arg(long)]
     connect: bool,
-    #[arg(long, value_name = "PORT", default_value_t = Ports::USUAL.smtp, hide = true)]
+    #[arg(long, value_name = "PORT", default_value_t = ServicePorts::USUAL.smtp, hide = true)]
     smtp_port: u16,
-    #[arg(long, value_name = "PORT", default_value_t = Ports::USUAL.https, hide = true)]
+    #[arg(long, value_name = "PORT", default_value_t = ServicePorts::USUAL.https, hide = true)]
     https_port: u16,
     #[command(flatten)]
     others: OtherArguments,
@@ -117,12 +117,16 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
-            of_subjects(subjects, &Daemon::new(client.clone(), Ports::USUAL), (format, mail.html.as_deref()))
+            of_subjects(
+                subjects,
+                &Daemon::new(client.clone(), ServicePorts::USUAL),
+                (format, mail.html.as_deref()),
+            )
         }
         (Some(CheckCommand::Watched(watched)), _) => watched::run(watched, client, format),
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
-            let ports = Ports { smtp: arguments.smtp_port, https: arguments.https_port };
+            let ports = ServicePorts { smtp: arguments.smtp_port, https: arguments.https_port };
             let daemon = Daemon::new(client.clone(), ports);
             if let (Some(interval), Some(subject)) = (arguments.watch, subjects.first()) {
                 let subject = CheckSubject { own: own_addresses(), ..subject.clone() };
@@ -220,7 +224,7 @@ fn of_subjects(
                 text.push_str(&format!("{gap}{}", domain::text(&name, &found, style)));
             }
         }
-        reports.push(Report { subject: name, outline: outline(&facts), findings: found });
+        reports.push(DomainReport { subject: name, outline: outline(&facts), findings: found });
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
@@ -262,7 +266,7 @@ fn exit(findings: &[HostFinding]) -> Exit {
     Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-fn exit_of_domain(reports: &[Report]) -> Exit {
+fn exit_of_domain(reports: &[DomainReport]) -> Exit {
     // Resolvers of others that cannot be asked from here say nothing about the domain.
     let counts = |finding: &&Finding| finding.code != Code::OthersUnknown;
     let findings = reports.iter().flat_map(|report| &report.findings).filter(counts);

@@ -8,7 +8,7 @@ use super::CommandFailure;
 use super::client::ControlClient;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
-use crate::check::domain::facts::{Got, Lost, Want};
+use crate::check::domain::facts::{Got, NoReply, Want};
 use crate::check::domain::gather::Sources;
 use crate::control::facts::{got, of_server, request};
 use crate::control::protocol::{Blame, Problem};
@@ -17,26 +17,26 @@ use crate::control::protocol::{Blame, Problem};
 /// command.
 pub(super) struct Daemon {
     client: ControlClient,
-    ports: Ports,
+    ports: ServicePorts,
     resolvers: SecuredResolvers,
 }
 
 /// The ports of strangers that this command connects to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ports {
+pub(super) struct ServicePorts {
     /// Of mail hosts (RFC 5321 section 4.5.4.2).
     pub(super) smtp: u16,
     /// Of hosts of policies.
     pub(super) https: u16,
 }
 
-impl Ports {
+impl ServicePorts {
     /// The ports of the internet.
     pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 
 impl Daemon {
-    pub(super) fn new(client: ControlClient, ports: Ports) -> Self {
+    pub(super) fn new(client: ControlClient, ports: ServicePorts) -> Self {
         let resolvers = SecuredResolvers::new(client.clone());
         Self { client, ports, resolvers }
     }
@@ -46,7 +46,7 @@ impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
         if let Want::Secured { resolver, name, kind } = want {
             return Box::pin(async move {
-                self.resolvers.ask(resolver, name, kind).await.map_or_else(Got::Lost, of_server)
+                self.resolvers.ask(resolver, name, kind).await.map_or_else(Got::NoReply, of_server)
             });
         }
         type Connect = fn(&str, SocketAddr) -> Got;
@@ -61,7 +61,7 @@ impl Sources for Daemon {
             let (host, server) = (host.clone(), SocketAddr::new(*address, port));
             return Box::pin(async move {
                 let heard = tokio::task::spawn_blocking(move || connect(&host, server)).await;
-                heard.unwrap_or_else(|ended| Got::Lost(Lost::Unknown(ended.to_string())))
+                heard.unwrap_or_else(|ended| Got::NoReply(NoReply::Unknown(ended.to_string())))
             });
         }
         let (client, Some(request)) = (self.client.clone(), request(want)) else {
@@ -76,8 +76,8 @@ impl Sources for Daemon {
                 Ok(Err(CommandFailure::Problem(Problem { fault: Blame::Request, .. }))) if lists => {
                     Got::Lists(Vec::new())
                 }
-                Ok(Err(failure)) => Got::Lost(Lost::Unknown(failure.to_string())),
-                Err(ended) => Got::Lost(Lost::Unknown(ended.to_string())),
+                Ok(Err(failure)) => Got::NoReply(NoReply::Unknown(failure.to_string())),
+                Err(ended) => Got::NoReply(NoReply::Unknown(ended.to_string())),
             }
         })
     }

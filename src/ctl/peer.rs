@@ -12,7 +12,7 @@ use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
-use crate::check::domain::facts::Lost;
+use crate::check::domain::facts::NoReply;
 use crate::limits::{CONNECTION_TIME, MAX_PEER_CERTIFICATES};
 
 /// Connects; each step after it has the same time.
@@ -27,14 +27,14 @@ pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// The reason why nothing was heard.
-pub(super) fn lost(error: &io::Error) -> Lost {
+pub(super) fn lost(error: &io::Error) -> NoReply {
     match error.kind() {
         // Linux reports the end of a socket's time as WouldBlock.
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Lost::Silent,
-        io::ErrorKind::ConnectionRefused => Lost::Unreachable,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Lost::NoRoute,
-        io::ErrorKind::InvalidData => Lost::Unfit,
-        _ => Lost::Unknown(error.to_string()),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => NoReply::Silent,
+        io::ErrorKind::ConnectionRefused => NoReply::Unreachable,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => NoReply::NoRoute,
+        io::ErrorKind::InvalidData => NoReply::Unfit,
+        _ => NoReply::Unknown(error.to_string()),
     }
 }
 

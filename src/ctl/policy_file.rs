@@ -14,7 +14,7 @@ use crate::limits::MAX_POLICY_FILE;
 pub(super) fn fetch(host: &str, server: SocketAddr) -> Got {
     match fetched(host.trim_end_matches('.'), server) {
         Ok(file) => Got::PolicyFile(file),
-        Err(error) => Got::Lost(lost(&error)),
+        Err(error) => Got::NoReply(lost(&error)),
     }
 }
 

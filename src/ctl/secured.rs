@@ -22,7 +22,7 @@ use tokio_rustls::rustls;
 
 use super::client::ControlClient;
 use super::peer::lost;
-use crate::check::domain::facts::{Lost, SecuredResolver};
+use crate::check::domain::facts::{NoReply, SecuredResolver};
 use crate::control::direct::reply;
 use crate::control::lookup::{read_kind, read_name};
 use crate::control::protocol::{Problem, Reply, Request, ServerSaid};
@@ -50,8 +50,8 @@ impl SecuredResolvers {
         resolver: &SecuredResolver,
         name: &str,
         kind: &str,
-    ) -> Result<ServerSaid, Lost> {
-        let message = question(name, kind).map_err(|problem| Lost::Unknown(problem.sentence))?;
+    ) -> Result<ServerSaid, NoReply> {
+        let message = question(name, kind).map_err(|problem| NoReply::Unknown(problem.sentence))?;
         let place = Arc::clone(self.open.lock().await.entry(resolver.clone()).or_default());
         let began = Instant::now();
         let asked = async {
@@ -125,13 +125,13 @@ fn run(stream: impl DnsRequestSender) -> Connection {
     connection
 }
 
-fn reason(error: &NetError) -> Lost {
+fn reason(error: &NetError) -> NoReply {
     match error {
-        NetError::Timeout => Lost::Silent,
+        NetError::Timeout => NoReply::Silent,
         NetError::Io(error) => {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            inner.map_or_else(|| lost(error), |inner| Lost::Unknown(inner.to_string()))
+            inner.map_or_else(|| lost(error), |inner| NoReply::Unknown(inner.to_string()))
         }
-        other => Lost::Unknown(other.to_string()),
+        other => NoReply::Unknown(other.to_string()),
     }
 }

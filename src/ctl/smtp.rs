@@ -14,7 +14,7 @@ use crate::limits::MAX_MAIL_HOST_REPLY;
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     match said(host.trim_end_matches('.'), server) {
         Ok(said) => Got::MailHost(said),
-        Err(error) => Got::Lost(lost(&error)),
+        Err(error) => Got::NoReply(lost(&error)),
     }
 }
 

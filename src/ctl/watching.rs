@@ -12,7 +12,7 @@ use super::moment;
 use super::monitor::span;
 use super::outcome::CommandOutcome;
 use super::render::{Format, domain, json, watched};
-use crate::check::domain::facts::{CheckSubject, Facts};
+use crate::check::domain::facts::{CheckSubject, DomainFacts};
 use crate::check::domain::finding::Level;
 use crate::check::domain::gather::gather;
 use crate::check::domain::judge;
@@ -90,7 +90,7 @@ impl Watching<'_> {
     }
 
     /// The output for a check.
-    fn take(&mut self, facts: &Facts) -> String {
+    fn take(&mut self, facts: &DomainFacts) -> String {
         let now = facts.subject.unix;
         let was_told = self.history.untold.is_none();
         let changes = self.history.take(ended(facts, false), now, Confirmation::Once);
@@ -137,8 +137,8 @@ mod tests {
     #[test]
     fn a_check_that_could_not_tell_is_told_once_and_leaves_the_state() {
         let subject = CheckSubject { domain: "a.test.".to_owned(), unix: 60, ..CheckSubject::default() };
-        let unheard = Facts::new(subject.clone());
-        let mut missing = Facts::new(subject);
+        let unheard = DomainFacts::new(subject.clone());
+        let mut missing = DomainFacts::new(subject);
         let reply = ReplyFacts { rcode: "NXDOMAIN".to_owned(), ..ReplyFacts::default() };
         for name in ["a.test.", "test.", "."] {
             missing.got.insert(lookup(name, "SOA"), Got::Reply(reply.clone()));

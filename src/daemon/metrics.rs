@@ -18,13 +18,13 @@ use crate::metrics::server::MetricsServer;
 /// The listener for metrics, as configured now.
 #[derive(Default)]
 pub(super) struct MetricsListener {
-    state: Mutex<State>,
+    state: Mutex<ListeningState>,
     /// Notified when a reload has changed the state.
     changed: Notify,
 }
 
 #[derive(Default)]
-enum State {
+enum ListeningState {
     /// `metrics.listen` is empty.
     #[default]
     Off,
@@ -44,13 +44,15 @@ impl MetricsListener {
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         let configured = match *state {
-            State::Off => None,
-            State::Serving { configured, .. } | State::Missing { configured, .. } => Some(configured),
+            ListeningState::Off => None,
+            ListeningState::Serving { configured, .. } | ListeningState::Missing { configured, .. } => {
+                Some(configured)
+            }
         };
         if configured == wanted {
             return;
         }
-        *state = wanted.map_or(State::Off, State::bind);
+        *state = wanted.map_or(ListeningState::Off, ListeningState::bind);
         drop(state);
         self.changed.notify_one();
     }
@@ -63,9 +65,11 @@ impl MetricsListener {
     /// The configured address, and why there is no listener if there is none.
     pub(super) fn status(&self) -> Option<MetricsStatus> {
         match &*self.state() {
-            State::Off => None,
-            State::Serving { server, .. } => Some(MetricsStatus { address: server.address(), why: None }),
-            State::Missing { configured, why } => {
+            ListeningState::Off => None,
+            ListeningState::Serving { server, .. } => {
+                Some(MetricsStatus { address: server.address(), why: None })
+            }
+            ListeningState::Missing { configured, why } => {
                 Some(MetricsStatus { address: *configured, why: Some(why.clone()) })
             }
         }
@@ -102,32 +106,32 @@ impl MetricsListener {
 
     fn server(&self) -> Option<Arc<MetricsServer>> {
         match &*self.state() {
-            State::Serving { server, .. } => Some(Arc::clone(server)),
-            State::Off | State::Missing { .. } => None,
+            ListeningState::Serving { server, .. } => Some(Arc::clone(server)),
+            ListeningState::Off | ListeningState::Missing { .. } => None,
         }
     }
 
     /// Tries a missing address again.
     fn try_again(&self) {
         let mut state = self.state();
-        let State::Missing { configured, .. } = *state else { return };
+        let ListeningState::Missing { configured, .. } = *state else { return };
         if let Ok(server) = MetricsServer::bind(configured) {
             let address = server.address();
             tracing::info!(metrics = %address, "now serving metrics at {address}: the address is available now");
-            *state = State::Serving { configured, server: Arc::new(server) };
+            *state = ListeningState::Serving { configured, server: Arc::new(server) };
         }
     }
 
     fn is_missing(&self) -> bool {
-        matches!(*self.state(), State::Missing { .. })
+        matches!(*self.state(), ListeningState::Missing { .. })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ListeningState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl ListeningState {
     fn bind(configured: SocketAddr) -> Self {
         match MetricsServer::bind(configured) {
             Ok(server) => Self::Serving { configured, server: Arc::new(server) },

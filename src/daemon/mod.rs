@@ -45,7 +45,7 @@ use crate::config::{Config, defaults};
 use crate::control::Controlled;
 use crate::control::server::{BindError, ControlServer};
 use crate::exchange::network::Network;
-use crate::exchange::ports::{self, Ports};
+use crate::exchange::ports::{self, SourcePorts};
 use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE, TAP_END};
@@ -302,13 +302,13 @@ async fn settle(
 }
 
 /// The ports to ask servers from: those of the configuration that this host does not reserve.
-fn ports_of(config: &Config) -> Result<Ports, StartError> {
+fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
         tracing::warn!("cannot read net.ipv4.ip_local_reserved_ports: {error}; resolverd may send from ports that are reserved for other programs");
         String::new()
     });
     let range = &config.resolve.source_ports;
-    let ports = Ports::of(range.clone(), &reserved);
+    let ports = SourcePorts::of(range.clone(), &reserved);
     let told = format!("{}-{}", range.start(), range.end());
     match ports.count() {
         0 => return Err(StartError::Ports(told)),

@@ -23,7 +23,7 @@ pub(super) struct TapFile {
 
 /// The content of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+enum PathContent {
     Nothing,
     /// A dnstap file without messages, or an empty file.
     Bare,
@@ -111,7 +111,7 @@ fn begun(path: &Path) -> io::Result<(File, u64)> {
 
 /// FILE.new becomes FILE, and FILE becomes FILE.1 if it has messages.
 fn in_place(path: &Path) -> io::Result<()> {
-    if found(path)? == Found::Messages {
+    if found(path)? == PathContent::Messages {
         fs::rename(path, beside(path, ".1"))?;
     }
     fs::rename(beside(path, ".new"), path)
@@ -119,13 +119,13 @@ fn in_place(path: &Path) -> io::Result<()> {
 
 /// # Errors
 /// It is no file of dnstap.
-fn found(path: &Path) -> io::Result<Found> {
+fn found(path: &Path) -> io::Result<PathContent> {
     let foreign = |what: &str| {
         let wrong = format!("{} is {what}; resolverd leaves it as it is", path.display());
         Err(io::Error::new(ErrorKind::AlreadyExists, wrong))
     };
     let metadata = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(PathContent::Nothing),
         metadata => metadata?,
     };
     if !metadata.is_file() {
@@ -138,7 +138,7 @@ fn found(path: &Path) -> io::Result<Found> {
         return foreign("not a dnstap file");
     }
     let is_bare = metadata.len() <= octets(&start).saturating_add(octets(&stop));
-    Ok(if is_bare { Found::Bare } else { Found::Messages })
+    Ok(if is_bare { PathContent::Bare } else { PathContent::Messages })
 }
 
 /// The path with an ending: FILE.1 of FILE.

@@ -14,9 +14,9 @@ const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
 /// The configured ports without the reserved ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ports(Vec<u16>);
+pub struct SourcePorts(Vec<u16>);
 
-impl Ports {
+impl SourcePorts {
     /// The ports of `range` that are not `reserved`, in the form of the kernel: `8080,9000-9100`.
     pub fn of(range: RangeInclusive<u16>, reserved: &str) -> Self {
         let spans: Vec<_> = reserved.split([',', '\n']).filter_map(span).collect();
@@ -56,8 +56,8 @@ fn span(text: &str) -> Option<RangeInclusive<u16>> {
 mod tests {
     use super::*;
 
-    fn ports(first: u16, last: u16, reserved: &str) -> Ports {
-        Ports::of(first..=last, reserved)
+    fn ports(first: u16, last: u16, reserved: &str) -> SourcePorts {
+        SourcePorts::of(first..=last, reserved)
     }
 
     #[test]
@@ -83,6 +83,6 @@ mod tests {
         assert_eq!(all.len(), 9);
         all.sort_unstable();
         assert_eq!(all, ports.0);
-        assert_eq!(Ports::of(1..=1, "1").in_turn(&random).next(), None);
+        assert_eq!(SourcePorts::of(1..=1, "1").in_turn(&random).next(), None);
     }
 }

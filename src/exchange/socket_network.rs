@@ -22,7 +22,7 @@ use tokio::net::TcpSocket;
 use super::departures::{Departure, depart};
 use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
-use super::ports::Ports;
+use super::ports::SourcePorts;
 use super::tls;
 use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use crate::random::Random;
@@ -37,17 +37,17 @@ const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 /// Sockets of this machine.
 pub struct SocketNetwork {
     random: Random,
-    ports: ArcSwap<Ports>,
+    ports: ArcSwap<SourcePorts>,
 }
 
 impl SocketNetwork {
     /// Sockets on those of `ports` that are drawn from `random`.
-    pub fn new(random: Random, ports: Ports) -> Self {
+    pub fn new(random: Random, ports: SourcePorts) -> Self {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
     /// Changes to other ports; open sockets keep theirs.
-    pub fn set_ports(&self, ports: Ports) {
+    pub fn set_ports(&self, ports: SourcePorts) {
         self.ports.store(Arc::new(ports));
     }
 
@@ -226,14 +226,15 @@ mod tests {
 
     /// Sockets on any port.
     fn network() -> SocketNetwork {
-        SocketNetwork::new(Random::seeded(5), Ports::of(1_024..=u16::MAX, ""))
+        SocketNetwork::new(Random::seeded(5), SourcePorts::of(1_024..=u16::MAX, ""))
     }
 
     #[tokio::test]
     async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
-        let network = SocketNetwork::new(Random::seeded(5), Ports::of(61_000..=61_009, "61003,61005-61006"));
+        let network =
+            SocketNetwork::new(Random::seeded(5), SourcePorts::of(61_000..=61_009, "61003,61005-61006"));
         let (mut held, mut ports) = (Vec::new(), Vec::new());
         let error = loop {
             match network.send_datagram(&path, b"question").await {
@@ -250,7 +251,7 @@ mod tests {
         // Another program may use one of these ports.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
-        network.set_ports(Ports::of(1_024..=u16::MAX, ""));
+        network.set_ports(SourcePorts::of(1_024..=u16::MAX, ""));
         assert!(network.send_datagram(&path, b"question").await.is_ok());
     }
 

@@ -21,6 +21,7 @@ use super::dead::{Aside, WantedServer};
 use super::edns::Signed;
 use super::errand::path;
 use super::failure::Failure;
+use super::first_message::{FirstMessage, WantedAnswer};
 use super::news::{AttemptEvent, Events, News};
 use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
@@ -30,7 +31,6 @@ use crate::cache::servers::Health;
 use crate::conduct::Conduct;
 use crate::limits::{
     LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
-    MIXED_CASE_TRIES,
 };
 use crate::record::Counter;
 use crate::record::event::StepEvent;
@@ -73,8 +73,8 @@ pub(super) struct Asking<'a> {
     pub(super) sought_again: bool,
     /// Whether the addresses from delegations are in the reserve.
     pub(super) has_glue: bool,
-    /// Whether the first server that answers at all ends the step.
-    probe: bool,
+    /// If only a referral is wanted, the first server that answers at all ends the step.
+    wanted: WantedAnswer,
     given_up: bool,
 }
 
@@ -123,7 +123,7 @@ impl<'a> Asking<'a> {
             doubted: 0,
             sought_again: false,
             has_glue: false,
-            probe: false,
+            wanted: WantedAnswer::Any,
             given_up: false,
         };
         let addresses = iterate.addresses(errand, cut);
@@ -139,7 +139,7 @@ impl<'a> Asking<'a> {
     /// The same for a part of a name: after an error of one server the others are not asked for the part, because the
     /// whole name may do better.
     pub(super) fn probing(mut self) -> Self {
-        self.probe = true;
+        self.wanted = WantedAnswer::Referral;
         self
     }
 
@@ -286,7 +286,7 @@ impl<'a> Asking<'a> {
         // If the host has no route for this address family, another server takes the place in the race.
         let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
         if no_family || !self.is_waiting() {
-            self.given_up = self.probe && conduct.came_back();
+            self.given_up = self.wanted == WantedAnswer::Referral && conduct.came_back();
             if !self.given_up {
                 self.go_on("next");
             }
@@ -386,20 +386,19 @@ impl<'a> Asking<'a> {
         }
         means.hedges.earn();
         server.earn_hedge();
+        let path = path(errand.route, self.cut, candidate.address);
         let attempt = Attempt {
             server,
-            path: path(errand.route, self.cut, candidate.address),
+            first: FirstMessage::of(candidate, &path, self.signed),
+            path,
             role: ServerRole::of(errand.route, self.cut),
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
             kind: errand.kind,
-            probe: self.probe,
+            wanted: self.wanted,
             secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
-            edns: self.signed.asks_with_edns(candidate.standing.edns, candidate.tries),
             signed: self.signed,
-            insists: candidate.cut,
-            own_case: candidate.own_case || candidate.tries >= MIXED_CASE_TRIES,
             tries: candidate.tries,
             round_trip: candidate.standing.round_trip,
             timer: select::longer(candidate.standing.timer, candidate.tries),

@@ -15,6 +15,7 @@ use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
+use super::first_message::{FirstMessage, NameCase, WantedAnswer};
 use super::late_answers::LateAnswer;
 use super::means::Means;
 use super::news::{AttemptEvent, News, Reports};
@@ -31,7 +32,7 @@ use crate::limits::{
     FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MIXED_CASE_TRIES,
 };
 use crate::record::Counter;
-use crate::record::event::{Overdue, Sent, StepEvent};
+use crate::record::event::{Overdue, Sent, ServerOrigin, StepEvent};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
 
@@ -65,18 +66,14 @@ pub(super) struct Attempt {
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
-    /// Whether a part of a name is asked for: only a referral is kept of the answer.
-    pub(super) probe: bool,
+    /// The use of its answer.
+    pub(super) wanted: WantedAnswer,
     /// The secret that a label of the name stands for.
     pub(super) secret: Option<Arc<Secret>>,
-    pub(super) edns: bool,
     /// Whether its answer must be signed.
     pub(super) signed: Signed,
-    /// Whether it is asked over TCP at once, though it did not take TCP a moment ago: its answer was truncated, and no
-    /// other server is left.
-    pub(super) insists: bool,
-    /// Whether it is asked in the question's own case, as its answers to others were errors or none.
-    pub(super) own_case: bool,
+    /// The form of the first message.
+    pub(super) first: FirstMessage,
     /// Messages sent to it before in this step of the walk.
     pub(super) tries: u8,
     /// Its smoothed round trip, if it ever answered.
@@ -133,7 +130,7 @@ impl Attempt {
     /// Asks and reports the answer; returns the result of the first message, and when it was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
-        self.note_sent(self.transport(), reason);
+        self.note_sent(self.first.transport, reason);
         let sent = self.means.clock.mono();
         let (heard, first) = self.first_message(sent, place).await?;
         let said = self.answer(&heard, first).await;
@@ -143,21 +140,21 @@ impl Attempt {
 
     /// The server's answer, after as many messages as it takes.
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
-        let (mut edns, mut stays_without) = (self.edns, false);
-        let mut turn = self.settle(self.transport(), edns, heard, first);
+        let (mut edns, mut stays_without) = (self.first.edns, false);
+        let mut turn = self.settle(self.first.transport, edns, heard, first);
         // Each retry once, in either order: an error in another case is believed over TCP only.
         for _ in 0..2 {
             turn = match turn {
                 NextMessage::WithoutEdns { stays } if edns => {
                     (edns, stays_without) = (false, stays);
-                    Box::pin(self.again(self.transport(), edns, "without_edns")).await
+                    Box::pin(self.again(self.first.transport, edns, "without_edns")).await
                 }
                 NextMessage::OtherCase => Box::pin(self.check_case(edns)).await,
                 turn => turn,
             };
         }
         if matches!(turn, NextMessage::Stream) {
-            if !self.standing().tcp && !self.insists {
+            if !self.standing().tcp && self.first.transport != Transport::Tcp {
                 return Said::Nothing(Conduct::Truncated);
             }
             turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
@@ -214,7 +211,7 @@ impl Attempt {
     /// The first message, with its timers. None if its time is over and no question waits any more, or too many
     /// messages are late.
     async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
-        let message = self.message(self.transport(), self.edns, sent);
+        let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let asking = self.means.exchange.ask(message, listen, place, self.sender());
@@ -227,8 +224,8 @@ impl Attempt {
         let now = self.means.clock.mono();
         self.server.overdue(sent, now);
         self.means.families.silent(self.path.server.ip(), now);
-        let (server, zone, found) = (self.path.server, &self.zone, self.role.is_found());
-        self.means.recorder.overdue(&Overdue { server, zone, found, sent });
+        let (server, zone, origin) = (self.path.server, &self.zone, self.role.origin());
+        self.means.recorder.overdue(&Overdue { server, zone, origin, sent });
         self.tell(News::Overdue);
         tokio::select! {
             biased;
@@ -239,7 +236,7 @@ impl Attempt {
         self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
         self.tell(News::Late);
         let Some(_listened) = self.means.late.listen(self.path.server) else {
-            let said = self.end_silent(self.transport(), sent);
+            let said = self.end_silent(self.first.transport, sent);
             self.tell(News::Ended(Box::new(said)));
             return None;
         };
@@ -256,7 +253,7 @@ impl Attempt {
             return Some(heard);
         }
         self.blame(sent, self.means.clock.mono());
-        self.end_silent(self.transport(), sent);
+        self.end_silent(self.first.transport, sent);
         None
     }
 
@@ -286,7 +283,7 @@ impl Attempt {
         if !self.reports.is_unanswered() {
             return self.tell(News::Ended(Box::new(said)));
         }
-        let wanted = !self.probe || matches!(said, Said::Referral(_));
+        let wanted = self.wanted == WantedAnswer::Any || matches!(said, Said::Referral(_));
         // A late answer for a name with a key is not kept, because such a name is never looked up again.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.means.late_answers.add(LateAnswer {
@@ -427,12 +424,12 @@ impl Attempt {
         };
         if conduct == Conduct::Answered {
             self.server.serves(&self.zone);
-            if !self.own_case {
+            if self.first.case == NameCase::Mixed {
                 self.server.answers_mixed_case();
             } else if self.tries >= MIXED_CASE_TRIES && !self.role.is_recursive() {
                 self.server.answers_own_case(now);
             }
-            if self.role.is_found() {
+            if self.role.origin() == ServerOrigin::Recursion {
                 self.means.uplink.helped(now);
             }
         }
@@ -445,11 +442,6 @@ impl Attempt {
         }
         let words = describe(&said, message);
         (NextMessage::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
-    }
-
-    /// The transport of the first message.
-    fn transport(&self) -> Transport {
-        if self.insists { Transport::Tcp } else { first_transport(&self.path) }
     }
 
     fn standing(&self) -> ServerStanding {
@@ -467,8 +459,9 @@ impl Attempt {
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
         // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
         // sends them so to its other clients: BIND returns exchangers in mixed case.
-        let mixed_case =
-            !self.role.is_recursive() && !self.own_case && self.server.standing(&self.zone, now).keeps_case;
+        let mixed_case = !self.role.is_recursive()
+            && self.first.case == NameCase::Mixed
+            && self.server.standing(&self.zone, now).keeps_case;
         UpstreamQuery {
             path,
             name,
@@ -484,8 +477,8 @@ impl Attempt {
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
-        let (server, zone, found) = (self.path.server, self.zone.clone(), self.role.is_found());
-        self.means.recorder.sent(&Sent { server, zone, found, transport, conduct, elapsed });
+        let (server, zone, origin) = (self.path.server, self.zone.clone(), self.role.origin());
+        self.means.recorder.sent(&Sent { server, zone, origin, transport, conduct, elapsed });
     }
 
     fn count_strays(&self) {
@@ -499,11 +492,6 @@ impl Attempt {
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {
         self.context.note(Note::Received { server: self.path.server.ip(), conduct, elapsed, said });
     }
-}
-
-/// The transport of the first message to a server.
-pub(super) fn first_transport(path: &Path) -> Transport {
-    if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
 }
 
 /// The conduct of a server that sent no message over `transport`. TCP is tried only after an answer over UDP.

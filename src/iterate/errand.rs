@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::cache::entries::Delegation;
 use crate::dnsbl::rewrite::Rewrite;
 use crate::exchange::network::Path;
-use crate::zones::{Kind, Route};
+use crate::zones::{Route, RouteTarget};
 
 /// Sub-questions of recursion. They are routed like all questions, use the budget of the question that needs them,
 /// and wait for no other flight.
@@ -61,8 +61,8 @@ impl Errand<'_> {
 /// The path to a server of `cut` on `route`: from the configured address of its family, over TLS if configured.
 pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.source_for(server.ip());
-    let tls = match &route.kind {
-        Kind::Forward { tls, .. } => {
+    let tls = match &route.target {
+        RouteTarget::Forward { tls, .. } => {
             let place = cut.configured.iter().position(|configured| *configured == server);
             place.and_then(|place| tls.get(place)).cloned().flatten()
         }

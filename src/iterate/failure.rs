@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::conduct::Conduct;
 use crate::question::ExtendedError;
-use crate::record::event::{Lost, Shows};
+use crate::record::event::{FlightFailure, ServerOrigin, Shows};
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 
 /// Servers named in a sentence; the others are given as a number.
@@ -170,8 +170,8 @@ impl Failure {
         matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()
     }
 
-    /// The failure as the record counts it; `configured`: the operator has named the zone's servers.
-    pub fn lost(&self, configured: bool) -> Lost {
+    /// The failure as the record counts it, with the origin of the zone's servers.
+    pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
         let faults = self.faults();
         let shows = match self {
             Self::Untrusted { state: SecurityStatus::Bogus, .. } => Shows::Bogus,
@@ -192,7 +192,7 @@ impl Failure {
             | Self::Remembered { .. } => Shows::NoHelp,
         };
         let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
-        Lost { why: self.to_string(), shows, configured, servers }
+        FlightFailure { why: self.to_string(), shows, origin, servers }
     }
 
     /// The extended error for the client.

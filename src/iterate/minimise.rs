@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::config::Resolve;
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
-use crate::zones::{Kind, Route};
+use crate::zones::{Route, RouteTarget};
 
 /// The type that a probe asks for.
 pub(super) const PROBED: RecordType = RecordType::A;
@@ -37,7 +37,7 @@ impl Minimise {
         if !route.policy.minimise {
             deepest = deepest.min(route.zone.iter().len());
         }
-        let public = matches!(route.kind, Kind::Iterate);
+        let public = matches!(route.target, RouteTarget::Iterate);
         let left = if public && config.qname_minimisation { MAX_PROBES } else { 0 };
         Self { left, deepest, probed: 0 }
     }
@@ -87,7 +87,8 @@ mod tests {
         let views = Views::new(&config).unwrap();
         let mut policy = views.of_listener(0).unwrap().recursion().policy.clone();
         policy.minimise = list.is_none();
-        let route = Route { zone: name(list.unwrap_or(".")), kind: Kind::Iterate, policy, mirrored: None };
+        let route =
+            Route { zone: name(list.unwrap_or(".")), target: RouteTarget::Iterate, policy, mirrored: None };
         let mut minimise = Minimise::new(&config.resolve, &route, &name(text));
         std::iter::from_fn(|| minimise.probe(&name(from), &name(text))).map(|name| name.to_string()).collect()
     }

@@ -49,6 +49,7 @@ pub mod ending;
 mod errand;
 pub mod failure;
 mod families;
+mod first_message;
 mod hedges;
 mod iterator;
 pub mod kept_answers;

@@ -16,7 +16,7 @@ use crate::cache::entries::Delegation;
 use crate::cache::rrset::capped;
 use crate::config::RootHints;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
-use crate::zones::{Kind, View};
+use crate::zones::{RouteTarget, View};
 
 impl Iterate {
     /// The root to start from: the primed one, or the hints if the root servers answer other questions but not this
@@ -43,7 +43,7 @@ impl Iterate {
     /// which does it.
     pub fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
-            && matches!(view.recursion().kind, Kind::Iterate)
+            && matches!(view.recursion().target, RouteTarget::Iterate)
             && self.refresh.is_due(view.knows, self.now())
     }
 

@@ -10,9 +10,10 @@ use hickory_proto::rr::RecordType;
 use tokio::task::JoinSet;
 
 use super::Iterate;
-use super::attempt::{conduct_of, first_transport};
+use super::attempt::conduct_of;
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
+use super::first_message::first_transport;
 use super::means::Means;
 use super::role::ServerRole;
 use super::unproven::Silent;
@@ -63,8 +64,8 @@ impl Probe {
         };
         if first {
             let elapsed = heard.elapsed;
-            let found = !role.is_configured();
-            means.recorder.sent(&Sent { server: address, zone, found, transport, conduct, elapsed });
+            let origin = role.origin();
+            means.recorder.sent(&Sent { server: address, zone, origin, transport, conduct, elapsed });
         }
         heard.reply.is_ok()
     }

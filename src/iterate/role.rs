@@ -1,7 +1,8 @@
 //! The role of a server for a question: who named it, and whether it is asked for the whole answer.
 
 use crate::cache::entries::Delegation;
-use crate::zones::{Kind, Route};
+use crate::record::event::ServerOrigin;
+use crate::zones::{Route, RouteTarget};
 
 /// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +20,20 @@ pub(super) enum ServerRole {
 impl ServerRole {
     /// The role of the servers of `cut` on `route`.
     pub(super) fn of(route: &Route, cut: &Delegation) -> Self {
-        match route.kind {
-            Kind::Forward { .. } => Self::Forwarder,
-            Kind::Iterate => Self::Found,
+        match route.target {
+            RouteTarget::Forward { .. } => Self::Forwarder,
+            RouteTarget::Iterate => Self::Found,
             _ if cut.configured.is_empty() => Self::BelowStub,
             _ => Self::Stub,
         }
     }
 
-    /// Whether recursion from the root has found it.
-    pub(super) fn is_found(self) -> bool {
-        self == Self::Found
+    /// Its origin, for the record.
+    pub(super) fn origin(self) -> ServerOrigin {
+        match self {
+            Self::Found => ServerOrigin::Recursion,
+            Self::Stub | Self::BelowStub | Self::Forwarder => ServerOrigin::Configuration,
+        }
     }
 
     /// Whether the operator has named it.

@@ -20,7 +20,7 @@ use crate::cache::freshness::{self, Age};
 use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::signature;
-use crate::zones::Kind;
+use crate::zones::RouteTarget;
 
 impl Iterate {
     /// Finds the answer: data, a denial, or an alias. The caller decides whether it is believed, and keeps it.
@@ -123,7 +123,7 @@ impl Iterate {
             return None;
         }
         // DANE must not depend on a zone that may have moved.
-        let is_found = matches!(route.kind, Kind::Iterate | Kind::Stub(_))
+        let is_found = matches!(route.target, RouteTarget::Iterate | RouteTarget::Stub(_))
             && errand.rewrite.is_none()
             && errand.kind != RecordType::TLSA;
         if serve_stale.is_zero() || !is_found || context.is_on_the_side() {

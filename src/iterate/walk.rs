@@ -16,7 +16,7 @@ use crate::cache::entries::Delegation;
 use crate::limits::MAX_REFERRALS;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
-use crate::zones::Kind;
+use crate::zones::RouteTarget;
 
 /// The result of asking for a part of a name.
 enum ProbedLabel {
@@ -39,7 +39,7 @@ impl Iterate {
             errand.cut = None;
             let outcome = self.walk(errand, Arc::clone(&cut), &outdated).await;
             if let Ok(resolved) = &outcome
-                && !matches!(errand.route.kind, Kind::Forward { .. })
+                && !matches!(errand.route.target, RouteTarget::Forward { .. })
             {
                 let rrsets = self.memory.rrsets.of(errand.context.view.knows);
                 // No delegation below the closest one has ended.
@@ -61,10 +61,10 @@ impl Iterate {
 
     /// The start: the closest cut in memory, or the servers that the operator has named.
     pub(super) async fn start(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {
-        match &errand.route.kind {
-            Kind::Forward { servers, .. } => Ok(Arc::clone(servers)),
-            Kind::Stub(servers) => Ok(self.closest_within(errand, servers)),
-            Kind::Iterate | Kind::Local(_) => match errand.rewrite {
+        match &errand.route.target {
+            RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
+            RouteTarget::Stub(servers) => Ok(self.closest_within(errand, servers)),
+            RouteTarget::Iterate | RouteTarget::Local(_) => match errand.rewrite {
                 Some(rewrite) => Box::pin(self.home(errand, rewrite)).await,
                 None => self.closest_cut(errand).await,
             },

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::*;
 use crate::clock::Clock;
 use crate::config::{ConfiguredHost, Guard, Listener};
-use crate::exchange::ports::Ports;
+use crate::exchange::ports::SourcePorts;
 use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::random::Random;
@@ -48,7 +48,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
         views: views.clone(),
         clock: clock.clone(),
         random: random.clone(),
-        network: Arc::new(SocketNetwork::new(random.clone(), Ports::of(1_024..=u16::MAX, ""))),
+        network: Arc::new(SocketNetwork::new(random.clone(), SourcePorts::of(1_024..=u16::MAX, ""))),
         recorder: Arc::clone(&recorder),
         tap: Arc::default(),
     });

@@ -347,7 +347,7 @@ pub(in crate::listener) mod tests {
     use crate::clock::Clock;
     use crate::config::Config;
     use crate::exchange::network::Network;
-    use crate::exchange::ports::Ports;
+    use crate::exchange::ports::SourcePorts;
     use crate::exchange::socket_network::SocketNetwork;
     use crate::hash::Keyed;
     use crate::limits::UDP_BATCH;
@@ -367,7 +367,7 @@ pub(in crate::listener) mod tests {
         let (config, clock, random) = (Arc::new(Config::default()), Clock::machine(), Random::seeded(7));
         let views = Views::new(&config).unwrap();
         let recorder = Recorder::new(clock.clone(), 1);
-        let network = Arc::new(SocketNetwork::new(random.clone(), Ports::of(1_024..=u16::MAX, "")));
+        let network = Arc::new(SocketNetwork::new(random.clone(), SourcePorts::of(1_024..=u16::MAX, "")));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
             clock: clock.clone(),

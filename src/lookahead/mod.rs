@@ -57,7 +57,7 @@ use tokio::task::JoinSet;
 pub use self::account::{RuleCounts, RuleState};
 use self::kept_rules::KeptRules;
 pub use self::rule::Rule;
-use self::state::{ClientAnswered, ClientAsked, Outside, Start, State};
+use self::state::{ClientAnswered, ClientAsked, LookaheadTables, Outside, Start};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::hash::Keyed;
@@ -69,7 +69,7 @@ use crate::resolve::answered::AnsweredEvent;
 
 /// The state of look-ahead, for its task and for the control socket.
 #[derive(Debug)]
-pub struct Lookahead(Mutex<State>);
+pub struct Lookahead(Mutex<LookaheadTables>);
 
 /// A rule, for people.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +87,7 @@ pub struct RuleStanding {
 impl Lookahead {
     /// Nothing is known.
     pub fn new(clock: &Clock, random: &Random) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State::new(Keyed::new(random), clock.mono()))))
+        Arc::new(Self(Mutex::new(LookaheadTables::new(Keyed::new(random), clock.mono()))))
     }
 
     /// The rules, in order.
@@ -197,7 +197,7 @@ impl Lookahead {
     }
 
     /// Locks after a panic too: wrong counts only cost or save a question.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LookaheadTables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

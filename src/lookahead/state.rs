@@ -93,7 +93,7 @@ struct RuleChain {
 
 /// The state.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct LookaheadTables {
     accounts: [RuleAccount; Rule::ALL.len()],
     expected: ExpectedQuestions,
     chains: BTreeMap<ChainNumber, RuleChain>,
@@ -108,7 +108,7 @@ pub(super) struct State {
     refused: usize,
 }
 
-impl State {
+impl LookaheadTables {
     pub(super) fn new(keyed: Keyed, now: Mono) -> Self {
         Self {
             accounts: Default::default(),

@@ -78,8 +78,8 @@ fn at(millis: u64) -> Mono {
     Mono::START.after(Duration::from_millis(millis))
 }
 
-fn state() -> State {
-    State::new(Keyed::new(&Random::seeded(1)), Mono::START)
+fn state() -> LookaheadTables {
+    LookaheadTables::new(Keyed::new(&Random::seeded(1)), Mono::START)
 }
 
 fn question(text: &str, kind: RecordType) -> Question {
@@ -102,7 +102,13 @@ fn exchanger(host: &str) -> RData {
 }
 
 /// A client's question was answered at a moment, in the mode "rules".
-fn client(state: &mut State, world: &World, question: &Question, answer: &Answer, millis: u64) -> Vec<Start> {
+fn client(
+    state: &mut LookaheadTables,
+    world: &World,
+    question: &Question,
+    answer: &Answer,
+    millis: u64,
+) -> Vec<Start> {
     let (mode, arrived) = (LookaheadMode::Rules, at(millis));
     state.answered(ClientAnswered { question, mode, arrived, answer }, world, at(millis)).0
 }
@@ -204,7 +210,7 @@ fn a_use_counts_once_whenever_it_comes() {
     let signed = Question { dnssec_ok: true, ..host.question.clone() };
     client(&mut state, &world, &signed, &found, 10);
     state.ended(host, Some(&ended(&found, 1)), &world, at(30));
-    let counts = |state: &State| state.account(Rule::MxA).unwrap().counts;
+    let counts = |state: &LookaheadTables| state.account(Rule::MxA).unwrap().counts;
     assert_eq!((counts(&state).asked, counts(&state).used, counts(&state).saved_micros), (1, 1, 10_000));
     assert_eq!(
         *world.unmarked.borrow(),
@@ -240,7 +246,7 @@ fn what_was_not_needed_counts_for_nothing() {
 #[test]
 fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_known_domain_what_receivers_ask() {
     let (mut state, world) = (state(), World::new());
-    let ask = |state: &mut State, question: &Question, list: AskedAbout| {
+    let ask = |state: &mut LookaheadTables, question: &Question, list: AskedAbout| {
         let client = ClientAsked { question, mode: LookaheadMode::Rules, list: &list };
         shown(&state.asked(client, &world, at(0)))
     };
@@ -275,7 +281,13 @@ fn dkim_keys_that_a_client_asked_of_a_domain_are_asked_with_its_next_mx() {
 }
 
 /// A client's question was answered in the mode "learned".
-fn learn(state: &mut State, world: &World, question: &Question, answer: &Answer, millis: u64) -> Vec<Start> {
+fn learn(
+    state: &mut LookaheadTables,
+    world: &World,
+    question: &Question,
+    answer: &Answer,
+    millis: u64,
+) -> Vec<Start> {
     let (mode, arrived) = (LookaheadMode::Learned, at(millis));
     state.answered(ClientAnswered { question, mode, arrived, answer }, world, at(millis)).0
 }
@@ -368,7 +380,8 @@ fn a_refused_question_takes_nothing_of_its_chain() {
     let (mut state, world) = (state(), World::new());
     let mx = question("one.example.", RecordType::MX);
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger(".")]), 0);
-    let left = |state: &State| state.chains.values().map(|chain| chain.asked_left).collect::<Vec<_>>();
+    let left =
+        |state: &LookaheadTables| state.chains.values().map(|chain| chain.asked_left).collect::<Vec<_>>();
     let before = left(&state);
     world.has_room.set(false);
     let record = RData::TXT(TXT::new(vec!["v=spf1 include:two.example include:three.example".to_owned()]));

@@ -195,7 +195,7 @@ pub fn read(mut octets: &[u8], mut take: impl FnMut(Entry)) {
 
 /// Reads one entry, without its length.
 fn read_one(octets: &[u8]) -> Option<Entry> {
-    let mut reader = Reader(octets);
+    let mut reader = EntryReader(octets);
     match reader.octet()? {
         QUESTION => read_question(&mut reader).map(Entry::Question),
         HIT => read_hit(&mut reader).map(Entry::Question),
@@ -204,7 +204,7 @@ fn read_one(octets: &[u8]) -> Option<Entry> {
     }
 }
 
-fn read_question(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
+fn read_question(reader: &mut EntryReader<'_>) -> Option<QuestionEntry> {
     let outcome = *Outcome::ALL.get(usize::from(reader.octet()?))?;
     let kind = RecordType::from(u16::from_le_bytes(reader.chunk()?));
     let (name_length, is_six) = (reader.octet()?, reader.octet()?);
@@ -220,7 +220,7 @@ fn read_question(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
     Some(QuestionEntry { name, kind, client, view, at, outcome, elapsed, flight, error, code })
 }
 
-fn read_hit(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
+fn read_hit(reader: &mut EntryReader<'_>) -> Option<QuestionEntry> {
     let is_six = reader.octet()?;
     let view = u32::from_le_bytes(reader.chunk()?);
     let at = u64::from_le_bytes(reader.chunk()?);
@@ -240,7 +240,7 @@ fn read_hit(reader: &mut Reader<'_>) -> Option<QuestionEntry> {
     })
 }
 
-fn read_flight(reader: &mut Reader<'_>) -> Option<FlightEntry> {
+fn read_flight(reader: &mut EntryReader<'_>) -> Option<FlightEntry> {
     let (id, began) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
     let elapsed = u64::from(u32::from_le_bytes(reader.chunk()?));
     let kind = RecordType::from(u16::from_le_bytes(reader.chunk()?));
@@ -254,12 +254,12 @@ fn read_flight(reader: &mut Reader<'_>) -> Option<FlightEntry> {
     Some(FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links })
 }
 
-fn read_fault(reader: &mut Reader<'_>) -> Option<(IpAddr, Conduct)> {
+fn read_fault(reader: &mut EntryReader<'_>) -> Option<(IpAddr, Conduct)> {
     let conduct = *Conduct::ALL.get(usize::from(reader.octet()?))?;
     Some((reader.address()?, conduct))
 }
 
-fn read_message(reader: &mut Reader<'_>, zones: &[&[u8]]) -> Option<MessageEntry> {
+fn read_message(reader: &mut EntryReader<'_>, zones: &[&[u8]]) -> Option<MessageEntry> {
     let (at, elapsed) = (u32::from_le_bytes(reader.chunk()?), u32::from_le_bytes(reader.chunk()?));
     let [zone, transport, conduct, reason, depth] = reader.chunk()?;
     Some(MessageEntry {
@@ -274,16 +274,16 @@ fn read_message(reader: &mut Reader<'_>, zones: &[&[u8]]) -> Option<MessageEntry
     })
 }
 
-fn read_link(reader: &mut Reader<'_>) -> Option<Link> {
+fn read_link(reader: &mut EntryReader<'_>) -> Option<Link> {
     let name = reader.octets()?;
     // A name has at least the octet of the root.
     if name.is_empty() { reader.address().map(Link::Address) } else { Some(Link::Name(name.into())) }
 }
 
 /// Reads octets from the left.
-struct Reader<'a>(&'a [u8]);
+struct EntryReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> EntryReader<'a> {
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;

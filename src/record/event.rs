@@ -27,6 +27,15 @@ pub struct Ended {
     pub elapsed: Duration,
 }
 
+/// The origin of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerOrigin {
+    /// Recursion from the root has found it.
+    Recursion,
+    /// The operator has named it, or a server that refers to it.
+    Configuration,
+}
+
 /// One message to one server, and its result.
 #[derive(Clone, Debug)]
 pub struct Sent {
@@ -34,8 +43,8 @@ pub struct Sent {
     pub server: SocketAddr,
     /// The zone that it was asked for.
     pub zone: Name,
-    /// Whether recursion from the root has found the server.
-    pub found: bool,
+    /// The origin of the server.
+    pub origin: ServerOrigin,
     /// The transport.
     pub transport: Transport,
     /// The server's conduct.
@@ -51,8 +60,8 @@ pub struct Overdue<'a> {
     pub server: SocketAddr,
     /// The zone that it was asked for.
     pub zone: &'a Name,
-    /// Whether recursion from the root has found the server.
-    pub found: bool,
+    /// The origin of the server.
+    pub origin: ServerOrigin,
     /// When it was sent.
     pub sent: Mono,
 }
@@ -67,7 +76,7 @@ pub struct FlightEnded<'a> {
     /// The deepest zone whose servers it asked; none if memory was enough.
     pub zone: Option<Name>,
     /// Why it failed, if it did.
-    pub failed: Option<Lost>,
+    pub failed: Option<FlightFailure>,
     /// Whether it ended at a denial that all servers of the zone gave without authority.
     pub doubted: bool,
     /// The result of validation; none if nothing was validated.
@@ -107,13 +116,13 @@ impl RouteKind {
 
 /// Why a flight failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct FlightFailure {
     /// A sentence.
     pub why: String,
     /// The meaning of the failure for the zone.
     pub shows: Shows,
-    /// Whether the operator has named the zone's servers.
-    pub configured: bool,
+    /// The origin of the zone's servers.
+    pub origin: ServerOrigin,
     /// Servers with faults, and the last conduct of each.
     pub servers: Vec<(IpAddr, Conduct)>,
 }

@@ -15,7 +15,7 @@ use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
 use super::recorded::{ReadSpan, Recorded};
 use super::traffic::Traffic;
-use super::why::{Facts, KnownFacts};
+use super::why::{DaemonFacts, KnownFacts};
 use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
@@ -93,7 +93,7 @@ pub enum StillFails {
 }
 
 /// The failures of one zone.
-struct Failures<'a> {
+struct FailuresOfZone<'a> {
     /// Failed questions within the wanted time and of the wanted client.
     questions: u64,
     first: u64,
@@ -118,15 +118,15 @@ impl FailedWanted {
 }
 
 /// The zones whose questions failed until `now`, in microseconds since 1970.
-pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &Facts<'_>, now: u64) -> FailedReport {
+pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let known = KnownFacts { facts, links: links_of(recorded) };
     let (explained, traffic) = (Explained::of(recorded, &known), Traffic::of(recorded));
-    let mut zones: BTreeMap<Box<[u8]>, Failures<'_>> = BTreeMap::new();
+    let mut zones: BTreeMap<Box<[u8]>, FailuresOfZone<'_>> = BTreeMap::new();
     for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
         let failed = FailedQuestion::of(explained.explain(question, &known));
         let Some(failed) = failed else { continue };
         let is_wanted = wanted.has(&failed);
-        let new = || Failures::new(failed.clone());
+        let new = || FailuresOfZone::new(failed.clone());
         zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted);
     }
     let mut rows: Vec<FailedZone> =
@@ -138,7 +138,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &Facts<'_>, now
     FailedReport { begin: begin.map(seconds), zones: rows }
 }
 
-impl<'a> Failures<'a> {
+impl<'a> FailuresOfZone<'a> {
     fn new(failed: FailedQuestion<'a>) -> Self {
         let first = failed.asked.question.at;
         Self { questions: 0, first, last: None, servers: BTreeMap::new(), last_of_all: failed }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::event::{FlightEnded, Lost, Shows};
+use super::event::{FlightEnded, FlightFailure, ServerOrigin, Shows};
 use super::line::Line;
 use super::outage::Outage;
 use crate::clock::Mono;
@@ -108,7 +108,12 @@ impl Incidents {
                 "all servers of {} deny {name} {kind} without authority, as if they did not serve it",
                 zone.name
             );
-            let doubt = Lost { why, shows: Shows::Doubt, configured: false, servers: Vec::new() };
+            let doubt = FlightFailure {
+                why,
+                shows: Shows::Doubt,
+                origin: ServerOrigin::Recursion,
+                servers: Vec::new(),
+            };
             return self.failed(zone, ended, &doubt, now);
         }
         if ended.elapsed <= ended.patience {
@@ -116,7 +121,8 @@ impl Incidents {
         }
         let (took, patience) = (ended.elapsed.as_secs_f32(), ended.patience.as_secs_f32());
         let why = format!("the answer took {took:.1} s, but clients get SERVFAIL after {patience} s");
-        let late = Lost { why, shows: Shows::Late, configured: false, servers: Vec::new() };
+        let late =
+            FlightFailure { why, shows: Shows::Late, origin: ServerOrigin::Recursion, servers: Vec::new() };
         self.failed(zone, ended, &late, now)
     }
 
@@ -148,7 +154,7 @@ impl Incidents {
         &mut self,
         zone: FlightZone<'_>,
         ended: &FlightEnded<'_>,
-        lost: &Lost,
+        lost: &FlightFailure,
         now: Mono,
     ) -> Option<Line> {
         let FlightZone { name: zone, worked } = zone;
@@ -170,7 +176,7 @@ impl Incidents {
         let trouble = self.zones.entry(zone.clone()).or_insert_with(|| TroubledZone::new(now));
         trouble.fails(ended.question, lost, now);
         let span = now.since(trouble.first);
-        trouble.configured |= lost.configured;
+        trouble.configured |= lost.origin == ServerOrigin::Configuration;
         let enough = if worked || trouble.configured {
             trouble.failures >= INCIDENT_FAILURES
         } else {
@@ -197,13 +203,13 @@ impl Incidents {
 
     /// Whether a failure may be our own network's fault. Servers that the operator has named may be the only ones
     /// that are ever asked: for them only a known outage counts.
-    fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &Lost, now: Mono) -> bool {
+    fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late) {
             return false;
         }
         let began = now.before(ended.elapsed);
         // A question that fails at once because of known silence had no time to hear a server.
-        let asked = !lost.configured && ended.packets > 0;
+        let asked = lost.origin == ServerOrigin::Recursion && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
@@ -295,7 +301,7 @@ impl TroubledZone {
     }
 
     /// One more question has failed.
-    fn fails(&mut self, question: &Question, lost: &Lost, now: Mono) {
+    fn fails(&mut self, question: &Question, lost: &FlightFailure, now: Mono) {
         let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
             (self.failures, self.doubted) = (0, false);

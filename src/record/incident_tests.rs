@@ -3,7 +3,7 @@
 use super::*;
 use hickory_proto::rr::RecordType;
 
-use super::super::event::RouteKind;
+use super::super::event::{RouteKind, ServerOrigin};
 use crate::conduct::Conduct;
 use crate::validate::verdict::SecurityStatus as Validated;
 
@@ -47,8 +47,8 @@ impl Stage {
         // Clients get a denial in doubt.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
-        let failed =
-            shows.map(|shows| Lost { why: "why".to_owned(), shows, configured: self.configured, servers });
+        let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
+        let failed = shows.map(|shows| FlightFailure { why: "why".to_owned(), shows, origin, servers });
         let elapsed = Duration::from_secs(if failed.is_some() { 2 } else { 0 });
         let state = failed.is_none().then_some(Validated::Insecure);
         let ended = FlightEnded {

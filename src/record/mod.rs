@@ -80,7 +80,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::Notify;
 
 pub use self::counters::{Counter, Counts};
-use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent};
+use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent, ServerOrigin};
 pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
 pub use self::kinds::OTHER;
@@ -91,7 +91,8 @@ use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 pub use self::report::{
-    ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
+    ClientRow, FailingZone, ServerRow, ShedRow, StatsReport, Troubles, TypeRow, UpstreamReport, ZoneRow,
+    blames,
 };
 use self::shard::Shard;
 use self::table::Tally;
@@ -198,8 +199,8 @@ impl Recorder {
         let now = self.clock.mono();
         if !sent.conduct.came_back() {
             let (server, zone, sent_at) = (sent.server, &sent.zone, now.before(sent.elapsed));
-            self.overdue(&Overdue { server, zone, found: sent.found, sent: sent_at });
-        } else if sent.found {
+            self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
+        } else if sent.origin == ServerOrigin::Recursion {
             let line = lock(&self.incidents).outage.heard(now);
             line.iter().for_each(Line::write);
         }
@@ -217,7 +218,7 @@ impl Recorder {
 
     /// Notes that a message is overdue: another server is asked then, see `doubted`.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
-        if !overdue.found {
+        if overdue.origin != ServerOrigin::Recursion {
             return;
         }
         let (server, root) = (overdue.server.ip(), overdue.zone.is_root());
@@ -313,21 +314,21 @@ impl Recorder {
     }
 
     /// The statistics of a window.
-    pub fn report(&self, window: Window) -> Report {
+    pub fn report(&self, window: Window) -> StatsReport {
         self.report_by_type(window).0
     }
 
     /// The same with the types, read at one moment: the queries of the types are those of the outcomes.
-    pub fn report_by_type(&self, window: Window) -> (Report, Vec<TypeRow>) {
+    pub fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(window, now);
         let totals = self.totals().since(&earlier);
         (self.report_of(&totals, window, covered, now), types_of(&totals))
     }
 
-    fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> Report {
+    fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
         let outcomes = totals.outcomes();
-        Report {
+        StatsReport {
             window,
             seconds: covered.as_secs_f64(),
             uptime: now.since(self.started).as_secs_f64(),

@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
 
 use super::entry::{FlightEntry, QuestionEntry};
-use super::event::Lost;
+use super::event::FlightFailure;
 use super::lock::lock;
 use super::ring::Ring;
 use super::store::Store;
@@ -56,7 +56,7 @@ pub struct Flown<'a> {
     /// The zone at whose servers it failed, else the deepest one whose servers it asked.
     pub zone: Option<&'a Name>,
     /// Why it failed, if it did.
-    pub failed: Option<&'a Lost>,
+    pub failed: Option<&'a FlightFailure>,
     /// The servers of that zone with faults, and the last conduct of each.
     pub faults: &'a [(IpAddr, Conduct)],
     /// The records of its answer.

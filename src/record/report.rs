@@ -16,7 +16,7 @@ use crate::validate::verdict::SecurityStatus;
 
 /// The statistics of a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct StatsReport {
     /// The window.
     pub window: Window,
     /// Seconds that it really covers: fewer if the daemon is younger.

@@ -21,7 +21,7 @@ use super::store::Store;
 use super::stored;
 use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
-use super::why::{Facts, KnownFacts};
+use super::why::{DaemonFacts, KnownFacts};
 use super::written::Written;
 use super::{Recorder, query_log};
 use crate::clock::micros;
@@ -220,7 +220,7 @@ impl Recorder {
 }
 
 /// The line about a slow question.
-fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &Facts<'_>) -> Line {
+fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFacts<'_>) -> Line {
     let alone = [asked];
     let verdict = judge(&alone, traffic);
     let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));

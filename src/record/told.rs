@@ -5,7 +5,7 @@ use super::follow::Follower;
 use super::redact::{Redaction, Secrets};
 use super::slow_lines::SlowLines;
 use super::stored::Chooser;
-use super::why::Facts;
+use super::why::DaemonFacts;
 
 /// The questions that the log knows, and the place in the record up to which it was read.
 #[derive(Debug, Default)]
@@ -22,8 +22,8 @@ pub struct TellFacts<'a> {
     pub secrets: &'a Secrets,
     /// The parts of an entry that are not written to disk.
     pub redaction: Redaction,
-    /// See `Facts`.
-    pub facts: Facts<'a>,
+    /// See `DaemonFacts`.
+    pub facts: DaemonFacts<'a>,
     /// Whether the log has a line about a list that does not work, by its apex in wire form.
     pub is_list_told: &'a dyn Fn(&[u8]) -> bool,
     /// Whether a zone is in the configuration, by its name in lower-case wire form.

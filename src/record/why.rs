@@ -142,7 +142,7 @@ pub struct SentReport {
 }
 
 /// The facts that the daemon adds.
-pub struct Facts<'a> {
+pub struct DaemonFacts<'a> {
     /// The DNS list that a name in wire form asks.
     pub list: &'a dyn Fn(&[u8]) -> Option<ListName>,
     /// The usual behaviour of the servers of a zone.
@@ -151,7 +151,7 @@ pub struct Facts<'a> {
 
 /// The facts that grouping needs.
 pub(super) struct KnownFacts<'a> {
-    pub(super) facts: &'a Facts<'a>,
+    pub(super) facts: &'a DaemonFacts<'a>,
     pub(super) links: Links<'a>,
 }
 
@@ -166,7 +166,7 @@ impl Known for KnownFacts<'_> {
 }
 
 /// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
-pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &Facts<'_>) -> Vec<MessageReport> {
+pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec<MessageReport> {
     let known = KnownFacts { facts, links: links_of(recorded) };
     let traffic = Traffic::of(recorded);
     let explained = Explained::of(recorded, &known);
@@ -247,7 +247,7 @@ fn unknown(recorded: &Recorded) -> MessageReport {
 fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
-    facts: &Facts<'_>,
+    facts: &DaemonFacts<'_>,
     left: &mut usize,
 ) -> MessageReport {
     let first = asked.first().map_or(0, |one| one.question.at);

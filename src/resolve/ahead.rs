@@ -31,7 +31,7 @@ use crate::record::Recorder;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::supervise::{Panicked, caught};
-use crate::zones::{Kind, Views};
+use crate::zones::{RouteTarget, Views};
 
 /// Whether look-ahead may ask a question.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl LookaheadResolver {
         }
         let Some(view) = self.views.load().get(question.view).cloned() else { return KnownAhead::Left };
         let route = view.route_of((&question.name, key.name()), question.kind);
-        if route.policy.list.is_some() || matches!(route.kind, Kind::Local(_)) {
+        if route.policy.list.is_some() || matches!(route.target, RouteTarget::Local(_)) {
             return KnownAhead::Left;
         }
         if self.flight.chaser.trust.failed_a_moment_ago(&key).is_some() {

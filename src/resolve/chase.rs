@@ -31,7 +31,7 @@ use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::validate::verdict::{SecurityStatus, Verdict};
 use crate::zones::authority::Authority;
-use crate::zones::{Kind, Route, local};
+use crate::zones::{Route, RouteTarget, local};
 
 /// Follows names: it has the memory, the servers and the judge of answers, but no clients.
 pub(super) struct Chaser {
@@ -132,7 +132,7 @@ impl Chaser {
 
     /// Finds one name of the chain: an answer made here, from memory, or from servers.
     async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
-        if let Kind::Local(authority) = &errand.route.kind {
+        if let RouteTarget::Local(authority) = &errand.route.target {
             return Box::pin(self.answer_here(errand, authority, chased)).await;
         }
         if !errand.context.is_on_the_side()

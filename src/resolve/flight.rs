@@ -20,7 +20,7 @@ use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, Question, Security};
-use crate::record::event::{FlightEnded, RouteKind};
+use crate::record::event::{FlightEnded, RouteKind, ServerOrigin};
 use crate::record::note::{Note, Words};
 use crate::record::trail::Trail;
 use crate::record::{Flown, Recorder};
@@ -30,7 +30,7 @@ use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::SecurityStatus;
 use crate::wire::compose;
-use crate::zones::{Kind, Route, View};
+use crate::zones::{Route, RouteTarget, View};
 
 /// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
 /// SOA is looked for only at an apex, which always has one.
@@ -109,11 +109,11 @@ impl FlightResolver {
     /// The closest known cut of a name in wire form, if its route follows cuts; and whether memory has none between the two,
     /// not even an expired one.
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<(Arc<Delegation>, bool)> {
-        match route.kind {
-            Kind::Iterate | Kind::Stub(_) => {
+        match route.target {
+            RouteTarget::Iterate | RouteTarget::Stub(_) => {
                 self.memory.rrsets.of(view.knows).closest_delegation_of_wire(name, self.clock.mono())
             }
-            Kind::Forward { .. } | Kind::Local(_) => None,
+            RouteTarget::Forward { .. } | RouteTarget::Local(_) => None,
         }
     }
 
@@ -200,7 +200,8 @@ impl FlightResolver {
         let zone = found.and_then(|chased| chased.zone.clone()).or_else(|| failed.and_then(Failure::zone));
         let lost = failed.map(|failure| {
             let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
-            failure.lost(route.is_some_and(|route| !matches!(route.kind, Kind::Iterate)))
+            let configured = route.is_some_and(|route| !matches!(route.target, RouteTarget::Iterate));
+            failure.of_flight(if configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion })
         });
         let (at_fault, faults) = failed.map(Failure::at_fault).unwrap_or_default();
         self.recorder.flown(&Flown {
@@ -214,7 +215,7 @@ impl FlightResolver {
         });
         self.recorder.flight(&FlightEnded {
             question,
-            route: route_kind(&context.view.route(&question.name, question.kind).kind),
+            route: route_kind(&context.view.route(&question.name, question.kind).target),
             zone,
             failed: lost,
             doubted: found.is_some_and(|chased| chased.doubted),
@@ -276,12 +277,12 @@ impl FlightResolver {
 }
 
 /// The kind of a route, for the record.
-const fn route_kind(kind: &Kind) -> RouteKind {
-    match kind {
-        Kind::Iterate => RouteKind::Recursion,
-        Kind::Stub(_) => RouteKind::Stub,
-        Kind::Forward { .. } => RouteKind::Forward,
-        Kind::Local(_) => RouteKind::Local,
+const fn route_kind(target: &RouteTarget) -> RouteKind {
+    match target {
+        RouteTarget::Iterate => RouteKind::Recursion,
+        RouteTarget::Stub(_) => RouteKind::Stub,
+        RouteTarget::Forward { .. } => RouteKind::Forward,
+        RouteTarget::Local(_) => RouteKind::Local,
     }
 }
 
@@ -323,7 +324,7 @@ mod tests {
             ("a.forward.", RouteKind::Forward),
             ("localhost.", RouteKind::Local),
         ] {
-            assert_eq!(route_kind(&view.route(&name(text), RecordType::A).kind), kind, "{text}");
+            assert_eq!(route_kind(&view.route(&name(text), RecordType::A).target), kind, "{text}");
         }
     }
 

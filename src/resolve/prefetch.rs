@@ -35,7 +35,7 @@ use crate::limits::{MAX_ENDINGS_RENEWED, MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX
 use crate::question::{Answer, Client, QuestionKey};
 use crate::record::Counter;
 use crate::record::trail::Trail;
-use crate::zones::{Kind, Views};
+use crate::zones::{RouteTarget, Views};
 
 /// No client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
@@ -174,7 +174,7 @@ impl Prefetcher {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;
         let asked = ClientQuestion::new(question, key.clone(), ASKER, self.flight.clock.mono(), view);
-        let is_here = matches!(asked.way.kind, Kind::Local(_));
+        let is_here = matches!(asked.way.target, RouteTarget::Local(_));
         (asked.way.policy.list.is_none() && !is_here).then_some(asked)
     }
 

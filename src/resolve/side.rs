@@ -19,7 +19,7 @@ use crate::iterate::failure::Failure;
 use crate::question::{Client, Question, ViewId};
 use crate::random::Random;
 use crate::record::trail::Trail;
-use crate::zones::{Kind, Views};
+use crate::zones::{RouteTarget, Views};
 
 /// A name that exists in no zone.
 pub fn nowhere(random: &Random) -> Name {
@@ -48,7 +48,7 @@ impl SideResolver {
     /// them.
     pub(super) async fn prime(&self) -> Result<(), Failure> {
         let Some(view) = self.views.load().general().cloned() else { return Ok(()) };
-        if !matches!(view.route(&Name::root(), RecordType::NS).kind, Kind::Iterate) {
+        if !matches!(view.route(&Name::root(), RecordType::NS).target, RouteTarget::Iterate) {
             // The root has another route, for instance a forwarder.
             return Ok(());
         }

@@ -28,7 +28,7 @@ use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::STALE_TTL;
 use crate::question::{Answer, ExtendedError, Question, Security};
 use crate::validate::signature;
-use crate::zones::{Kind, Route, View};
+use crate::zones::{Route, RouteTarget, View};
 
 /// Makes stale answers of memory alone.
 pub(super) struct StaleAnswers {
@@ -70,8 +70,8 @@ impl StaleAnswers {
     /// The last answer of servers about a name. None if another answer may apply: a local one, a denial of a name
     /// above, or a DNAME above.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
-        let Route { zone, kind: way, policy, .. } = &**view.route(name, kind);
-        if policy.serve_stale.is_zero() || matches!(way, Kind::Local(_)) {
+        let Route { zone, target, policy, .. } = &**view.route(name, kind);
+        if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
             return None;
         }
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.clock.mono());

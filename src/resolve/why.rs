@@ -12,7 +12,7 @@ use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
-use crate::record::why::{Facts, MessageReport, Wanted, why};
+use crate::record::why::{DaemonFacts, MessageReport, Wanted, why};
 use crate::record::{TellFacts, Window};
 
 impl Resolver {
@@ -96,7 +96,7 @@ impl Resolver {
         };
         let configured: BTreeSet<Vec<u8>> = config.zones.iter().map(|zone| wire_name(&zone.name)).collect();
         let is_configured = |zone: &[u8]| configured.contains(zone);
-        let facts = Facts { list: &list, usual: &usual };
+        let facts = DaemonFacts { list: &list, usual: &usual };
         let redaction = redaction_of(config);
         let (is_list_told, is_configured) = (&is_list_told, &is_configured);
         read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured })

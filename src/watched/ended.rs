@@ -1,6 +1,6 @@
 //! The end of a check: findings, or that it could not be told.
 
-use crate::check::domain::facts::{Facts, Got, Want};
+use crate::check::domain::facts::{DomainFacts, Got, Want};
 use crate::check::domain::finding::Finding;
 use crate::check::domain::judge;
 
@@ -15,7 +15,7 @@ pub enum CheckEnd {
 
 /// Judges the facts. If no server answered, not even one of the zone above, they show the network of this host and not the
 /// domain.
-pub fn ended(facts: &Facts, is_network_down: bool) -> CheckEnd {
+pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     if is_network_down {
         return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());
     }
@@ -27,7 +27,7 @@ pub fn ended(facts: &Facts, is_network_down: bool) -> CheckEnd {
 }
 
 /// Whether a server answered; if none was to be asked, whether the daemon had an answer from memory.
-fn is_heard(facts: &Facts) -> bool {
+fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {
         return servers.any(|(_, got)| matches!(got, Got::Reply(_)));
@@ -41,11 +41,11 @@ fn is_heard(facts: &Facts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::{CheckSubject, Lost, QueryForm, ReplyFacts, lookup};
+    use crate::check::domain::facts::{CheckSubject, NoReply, QueryForm, ReplyFacts, lookup};
 
     fn end(got: Vec<(Want, Got)>) -> CheckEnd {
         let subject = CheckSubject { domain: "a.test.".to_owned(), ..CheckSubject::default() };
-        let mut facts = Facts::new(subject);
+        let mut facts = DomainFacts::new(subject);
         facts.got.extend(got);
         ended(&facts, false)
     }
@@ -62,15 +62,15 @@ mod tests {
         let told = |got| matches!(end(got), CheckEnd::Told(_));
         assert!(!told(vec![
             cached(),
-            server(1, Got::Lost(Lost::Silent)),
-            server(2, Got::Lost(Lost::Unreachable))
+            server(1, Got::NoReply(NoReply::Silent)),
+            server(2, Got::NoReply(NoReply::Unreachable))
         ]));
-        assert!(told(vec![cached(), server(1, Got::Lost(Lost::Silent)), server(2, reply("REFUSED"))]));
-        assert!(!told(vec![cached(), server(1, Got::Lost(Lost::NoRoute))]), "the cable is out");
+        assert!(told(vec![cached(), server(1, Got::NoReply(NoReply::Silent)), server(2, reply("REFUSED"))]));
+        assert!(!told(vec![cached(), server(1, Got::NoReply(NoReply::NoRoute))]), "the cable is out");
         assert!(told(vec![cached()]));
         assert!(!told(vec![(lookup("a.test.", "SOA"), reply("SERVFAIL"))]));
         assert!(!told(Vec::new()));
-        let facts = Facts::new(CheckSubject::default());
+        let facts = DomainFacts::new(CheckSubject::default());
         assert!(matches!(ended(&facts, true), CheckEnd::CouldNotTell(why) if why.contains("internet")));
     }
 }

@@ -41,7 +41,7 @@ const DEFAULT_TTL: u32 = 3_600;
 /// # Errors
 /// The first entry that cannot be read.
 pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> {
-    let mut reader = Reader::new(origin.clone());
+    let mut reader = ZoneFileReader::new(origin.clone());
     let mut records = Vec::new();
     for entry in entries(text) {
         records.extend(reader.entry(&entry?)?);
@@ -56,7 +56,7 @@ pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> 
 pub fn record(text: &str) -> Result<Record, ZoneFileError> {
     let entry = entries(text).next();
     let entry = entry.ok_or_else(|| ZoneFileError { line: 1, reason: "no record".to_owned() })??;
-    Reader::new(Name::root()).record(&entry)
+    ZoneFileReader::new(Name::root()).record(&entry)
 }
 
 /// The fields before the data of a record, and the words of the data.
@@ -74,7 +74,7 @@ pub struct RecordHead<'e> {
 
 /// The state that is carried from entry to entry.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct ZoneFileReader {
     origin: Name,
     /// Of `$TTL`.
     ttl: Option<u32>,
@@ -83,7 +83,7 @@ pub struct Reader {
     owner: Option<Name>,
 }
 
-impl Reader {
+impl ZoneFileReader {
     /// A reader at the start of a text.
     pub fn new(origin: Name) -> Self {
         Self { origin, ttl: None, last_ttl: None, owner: None }

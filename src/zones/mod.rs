@@ -25,7 +25,7 @@ mod view;
 mod views;
 pub mod zone;
 
-pub use route::{Kind, Mirrored, Route, Wrong, ZonePolicy, same_mirror};
+pub use route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, same_mirror};
 pub use view::View;
 pub use views::{Views, changed};
 

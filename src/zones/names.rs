@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
-use super::{Kind, Route, Wrong, ZonePolicy, local};
+use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
 use crate::config::Config;
 use crate::config::defaults::RECORD_TTL;
 use crate::question::wire_name;
@@ -91,8 +91,12 @@ impl Gathered {
         let Self { name, records, kinds } = self;
         let authority = local::from_records(&name, records, RECORD_TTL)
             .map_err(|reason| Wrong { zone: name.to_string(), reason })?;
-        let route =
-            Route { zone: name, kind: Kind::Local(authority), policy: policy.clone(), mirrored: None };
+        let route = Route {
+            zone: name,
+            target: RouteTarget::Local(authority),
+            policy: policy.clone(),
+            mirrored: None,
+        };
         Ok(NameRoute { route: Arc::new(route), kinds })
     }
 }

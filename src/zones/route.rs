@@ -18,7 +18,7 @@ pub struct Route {
     /// The apex.
     pub zone: Name,
     /// The target.
-    pub kind: Kind,
+    pub target: RouteTarget,
     /// The policy of the route.
     pub policy: ZonePolicy,
     /// The mirror on its servers whose age is watched, if any.
@@ -36,7 +36,7 @@ pub struct Mirrored {
 
 /// The target of a route.
 #[derive(Debug)]
-pub enum Kind {
+pub enum RouteTarget {
     /// Recursion from the closest known cut.
     Iterate,
     /// Recursion from these servers of the zone.
@@ -55,10 +55,10 @@ pub enum Kind {
 impl Route {
     /// The servers of the questions to a list on this route.
     pub fn way(&self) -> Way {
-        match &self.kind {
-            Kind::Iterate | Kind::Local(_) => Way::Public,
-            Kind::Stub(servers) => Way::Stub(servers.configured.clone()),
-            Kind::Forward { servers, .. } => Way::Forwarders(servers.configured.clone()),
+        match &self.target {
+            RouteTarget::Iterate | RouteTarget::Local(_) => Way::Public,
+            RouteTarget::Stub(servers) => Way::Stub(servers.configured.clone()),
+            RouteTarget::Forward { servers, .. } => Way::Forwarders(servers.configured.clone()),
         }
     }
 
@@ -117,7 +117,7 @@ pub struct Wrong {
 /// to the list do, because its owner may have mail and a website there.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
-        Some(list) if !list.is_alive() && matches!(route.kind, Kind::Local(_)) => {
+        Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {
             matches!(kind, RecordType::A | RecordType::TXT) && list.asks_though_shut_down(name)
         }
         _ => true,

@@ -7,7 +7,7 @@
 
 use hickory_proto::rr::{Name, RData, Record, rdata};
 
-use super::{Kind, Route, Wrong, ZonePolicy, local};
+use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
 
 /// TTL of answers made here (RFC 6303 section 3).
 const TTL: u32 = 10_800;
@@ -126,5 +126,10 @@ pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Result<Route, Wro
         Holds::LoopbackSix => vec![record(apex, localhost())],
     };
     let authority = local::from_records(apex, records, TTL).map_err(wrong)?;
-    Ok(Route { zone: apex.clone(), kind: Kind::Local(authority), policy: policy.clone(), mirrored: None })
+    Ok(Route {
+        zone: apex.clone(),
+        target: RouteTarget::Local(authority),
+        policy: policy.clone(),
+        mirrored: None,
+    })
 }

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::mirror::Mirror;
 use super::names::ConfiguredNames;
-use super::route::{Kind, Mirrored, Route, Wrong, ZonePolicy, instead, is_for};
+use super::route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, instead, is_for};
 use super::{local, special};
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
@@ -101,8 +101,12 @@ impl View {
             one_at_a_time: !config.resolve.race,
             refusals_end: false,
         };
-        let recursion =
-            Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
+        let recursion = Route {
+            zone: Name::root(),
+            target: RouteTarget::Iterate,
+            policy: policy.clone(),
+            mirrored: None,
+        };
         let mut view = Self {
             id,
             knows,
@@ -131,8 +135,8 @@ impl View {
         view.add_lists()?;
         let unvalidated = zones.iter().filter(|zone| !zone.validate).map(|zone| wire_name(&zone.name));
         view.ntas.extend(unvalidated);
-        let unsigned = |kind: &Kind| matches!(kind, Kind::Local(authority) if !local::is_signed(authority));
-        let here = view.routes.iter().filter(|(_, route)| unsigned(&route.kind));
+        let unsigned = |target: &RouteTarget| matches!(target, RouteTarget::Local(authority) if !local::is_signed(authority));
+        let here = view.routes.iter().filter(|(_, route)| unsigned(&route.target));
         view.ntas.extend(here.map(|(apex, _)| apex.clone()));
         Ok(view)
     }
@@ -199,23 +203,23 @@ impl View {
                 serve_stale: Duration::ZERO,
                 ..around.policy.clone()
             };
-            let (zone, kind) = match &around.kind {
+            let (zone, target) = match &around.target {
                 _ if !list.is_alive() && around.zone.is_root() => {
                     self.routes.insert(wire_name(&apex), Arc::new(nothing_at(&apex, policy)?));
                     continue;
                 }
                 _ if !list.is_alive() => continue,
                 // Only the list's own servers may get a key, and no forwarder.
-                Kind::Forward { .. } | Kind::Local(_) if list.rewrite.is_some() => {
-                    (apex.clone(), Kind::Iterate)
+                RouteTarget::Forward { .. } | RouteTarget::Local(_) if list.rewrite.is_some() => {
+                    (apex.clone(), RouteTarget::Iterate)
                 }
                 // The servers of the zone around it are asked, because they are assumed to serve the list.
-                Kind::Local(authority) => (around.zone.clone(), Kind::Local(authority.clone())),
-                Kind::Stub(servers) => (apex.clone(), Kind::Stub(Arc::clone(servers))),
-                Kind::Forward { servers, tls } => {
-                    (apex.clone(), Kind::Forward { servers: Arc::clone(servers), tls: tls.clone() })
+                RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
+                RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
+                RouteTarget::Forward { servers, tls } => {
+                    (apex.clone(), RouteTarget::Forward { servers: Arc::clone(servers), tls: tls.clone() })
                 }
-                Kind::Iterate => (apex.clone(), Kind::Iterate),
+                RouteTarget::Iterate => (apex.clone(), RouteTarget::Iterate),
             };
             if let Some(rewrite) = &list.rewrite
                 && let Some(stand_in) = rewrite.stand_in()
@@ -225,8 +229,8 @@ impl View {
                 let own = ZonePolicy { list: None, ..policy.clone() };
                 self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
             }
-            let mirrored = mirrored(&list, &zone, &kind, &policy);
-            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, kind, policy, mirrored }));
+            let mirrored = mirrored(&list, &zone, &target, &policy);
+            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, target, policy, mirrored }));
         }
         Ok(())
     }
@@ -254,14 +258,15 @@ fn parent(wire: &[u8]) -> Option<&[u8]> {
 fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
         .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
-    Ok(Route { zone: apex.clone(), kind: Kind::Local(empty), policy, mirrored: None })
+    Ok(Route { zone: apex.clone(), target: RouteTarget::Local(empty), policy, mirrored: None })
 }
 
 /// The mirror on a list's configured servers, if its age is watched.
-fn mirrored(list: &List, zone: &Name, kind: &Kind, policy: &ZonePolicy) -> Option<Mirrored> {
-    let max_age = list.max_age.filter(|_| matches!(kind, Kind::Stub(_)))?;
+fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
+    let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;
-    let route = || Route { zone: zone.clone(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
+    let route =
+        || Route { zone: zone.clone(), target: RouteTarget::Iterate, policy: policy.clone(), mirrored: None };
     Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| Arc::new(route())) })
 }
 
@@ -285,9 +290,9 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
             expires: Mono::from_micros(u64::MAX),
         })
     };
-    let kind = match &zone.kind {
-        ZoneKind::Stub(servers) => Kind::Stub(delegation(servers.clone())),
-        ZoneKind::Forward(forwarders) => Kind::Forward {
+    let target = match &zone.kind {
+        ZoneKind::Stub(servers) => RouteTarget::Stub(delegation(servers.clone())),
+        ZoneKind::Forward(forwarders) => RouteTarget::Forward {
             servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
             tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),
         },
@@ -296,13 +301,13 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
                 zone: zone.name.to_string(),
                 reason: shown(&reason, MAX_SHOWN_SENTENCE),
             })?;
-            Kind::Local(authority)
+            RouteTarget::Local(authority)
         }
         ZoneKind::Records(lines) => {
             let authority = local::from_lines(&zone.name, lines)
                 .map_err(|reason| Wrong { zone: zone.name.to_string(), reason })?;
-            Kind::Local(authority)
+            RouteTarget::Local(authority)
         }
     };
-    Ok(Route { zone: zone.name.clone(), kind, policy, mirrored: None })
+    Ok(Route { zone: zone.name.clone(), target, policy, mirrored: None })
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::circle;
-use super::route::{Kind, Route, Wrong, same_mirror};
+use super::route::{Route, RouteTarget, Wrong, same_mirror};
 use super::view::{Sees, View};
 use crate::config::Config;
 use crate::dnsbl::list_way::Way;
@@ -86,7 +86,7 @@ impl Views {
     /// Whether any of them resolves from the root: not if the root has another route, for instance a forwarder.
     pub fn recurse(&self) -> bool {
         let root = |view: &Arc<View>| Arc::clone(view.route(&Name::root(), RecordType::NS));
-        self.views.iter().any(|view| matches!(root(view).kind, Kind::Iterate))
+        self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }
 
     /// Continues from the old views' observations of mirrors whose servers are still the same.

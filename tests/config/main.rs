@@ -184,7 +184,7 @@ fn a_zone_file_includes_others_below_an_origin_and_within_its_bound() {
     let config = Config::load(Some(&path)).unwrap();
     let views = resolverd::zones::Views::new(&std::sync::Arc::new(config.clone())).unwrap();
     let route = views.all()[0].route(&name("lan."), RecordType::A);
-    let resolverd::zones::Kind::Local(authority) = &route.kind else { panic!("{route:?}") };
+    let resolverd::zones::RouteTarget::Local(authority) = &route.target else { panic!("{route:?}") };
     let owners: Vec<String> = authority.zones()[0].names().map(|(owner, _)| owner.to_string()).collect();
     assert_eq!(owners, ["lan.", "ns.lan.", "x.deep.sub.lan.", "y.deep.sub.lan.", "www.sub.lan."]);
     // A change of an included file is a change of the zone.

@@ -1,7 +1,7 @@
 //! The questions of a check, asked of a resolver over the simulated network.
 
 use futures_util::future::BoxFuture;
-use resolverd::check::domain::facts::{CheckSubject, Facts, Got, Lost, Want};
+use resolverd::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
 use resolverd::check::domain::finding::Finding;
 use resolverd::check::domain::gather::{Sources, gather};
 use resolverd::check::domain::judge;
@@ -56,7 +56,7 @@ impl Daemon<'_> {
                 got(vec![Reply::ServerSaid(Box::new(said(heard)))])
             }
             Request::DnsblTest { .. } => Got::Lists(Vec::new()),
-            other => Got::Lost(Lost::Unknown(format!("{other:?}"))),
+            other => Got::NoReply(NoReply::Unknown(format!("{other:?}"))),
         }
     }
 }
@@ -68,7 +68,7 @@ impl Sources for Daemon<'_> {
 }
 
 /// Checks a subject.
-pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (Facts, Vec<Finding>) {
+pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (DomainFacts, Vec<Finding>) {
     let daemon = Daemon::new(simulation);
     let subject = CheckSubject { unix: UNIX_AT_START, ..subject };
     let facts = gather(subject, &daemon).await;

@@ -3,7 +3,7 @@
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::check::domain::outline::{Outline, OutlineServer, OutlineState};
-use resolverd::ctl::render::html::{Report, page};
+use resolverd::ctl::render::html::{DomainReport, page};
 use resolverd::ctl::render::{Style, domain, json};
 
 use super::golden;
@@ -78,8 +78,8 @@ fn a_page_with_the_delegation() {
     let mut findings = findings_with(HOSTILE);
     findings.push(Finding::new(Code::SpfSyntax, "v=spf1 </p><img src=x onerror=\"alert(1)\"> 'x' & y"));
     let reports = [
-        Report { subject: "example.com".to_owned(), findings, outline: Some(outline) },
-        Report { subject: "<b>.example".to_owned(), findings: Vec::new(), outline: None },
+        DomainReport { subject: "example.com".to_owned(), findings, outline: Some(outline) },
+        DomainReport { subject: "<b>.example".to_owned(), findings: Vec::new(), outline: None },
     ];
     let page = page(&reports, 1_795_257_600);
     golden("check_domain.html", &page);

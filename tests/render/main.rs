@@ -27,7 +27,7 @@ use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{Step, StepEvent};
 use resolverd::record::{
-    ClientRow, Counter, Counts, Quantiles, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, Window,
+    ClientRow, Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport, Window,
     ZoneRow,
 };
 use resolverd::validate::verdict::SecurityStatus;
@@ -46,8 +46,8 @@ fn quantiles(count: u64, [p50, p90, p99, max]: [f64; 4]) -> Quantiles {
     Quantiles { count, p50, p90, p99, max }
 }
 
-fn report() -> Report {
-    Report {
+fn report() -> StatsReport {
+    StatsReport {
         window: Window::FiveMinutes,
         seconds: 303.2,
         uptime: 273_600.0,

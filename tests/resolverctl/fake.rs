@@ -25,11 +25,13 @@ use resolverd::lab::prelude::name;
 use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
-use resolverd::record::event::{Ended, FlightEnded, Lost, RouteKind, Sent, Shows, Step, StepEvent};
+use resolverd::record::event::{
+    Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
+};
 use resolverd::record::failed::{FailedReport, FailedWanted, failed};
 use resolverd::record::redact::Secrets;
 use resolverd::record::trail::Progress;
-use resolverd::record::why::{Facts, MessageReport, Wanted, why};
+use resolverd::record::why::{DaemonFacts, MessageReport, Wanted, why};
 use resolverd::resolve::inflight::InFlight;
 use resolverd::watched::domain::WatchedDomain;
 
@@ -55,7 +57,7 @@ impl Fake {
         recorder.sent(&Sent {
             server: SocketAddr::from(([192, 0, 2, 53], 53)),
             zone: zone.clone(),
-            found: true,
+            origin: ServerOrigin::Recursion,
             transport: Transport::Udp,
             conduct: Conduct::Silent,
             elapsed: Duration::from_millis(400),
@@ -66,7 +68,12 @@ impl Fake {
             question: &Question::new(&zone, RecordType::MX),
             route: RouteKind::Recursion,
             zone: Some(zone),
-            failed: Some(Lost { why, shows: Shows::Silence, configured: false, servers: Vec::new() }),
+            failed: Some(FlightFailure {
+                why,
+                shows: Shows::Silence,
+                origin: ServerOrigin::Recursion,
+                servers: Vec::new(),
+            }),
             doubted: false,
             state: None,
             elapsed,
@@ -172,13 +179,13 @@ impl Controlled for Fake {
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
-        let facts = Facts { list: &|_| None, usual: &|_| None };
+        let facts = DaemonFacts { list: &|_| None, usual: &|_| None };
         let recorded = self.recorder.recorded(&wanted.span(), &Secrets::default());
         Box::pin(ready(failed(&recorded, &wanted, &facts, Clock::machine().unix_micros())))
     }
 
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
-        let facts = Facts { list: &|_| None, usual: &|_| None };
+        let facts = DaemonFacts { list: &|_| None, usual: &|_| None };
         Box::pin(ready(why(&self.recorder.recorded(&wanted.span(), &Secrets::default()), &wanted, &facts)))
     }
 

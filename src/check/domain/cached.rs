@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use super::codes::Code;
-use super::facts::{Facts, Got, LookupFound, QueryForm, ReplyFacts, canonical};
+use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, canonical};
 use super::finding::Finding;
 use super::zone;
 use crate::clock::minute;
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Option<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let servers: Vec<_> = zone::delegated_servers(facts).into_keys().collect();
     let mail =
@@ -41,7 +41,7 @@ pub(super) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
 
 /// The answer of the daemon, if all servers have other records.
 fn differs(
-    facts: &Facts,
+    facts: &DomainFacts,
     (name, kind): (&str, &'static str),
     told: &BTreeSet<BTreeSet<String>>,
 ) -> Option<String> {

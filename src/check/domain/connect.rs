@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::dane::{Association, usable};
 use super::der::not_after;
-use super::facts::{Facts, Got, Lost, MailHostSaid, MailHostTls, Want};
+use super::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
 use super::finding::{Finding, Level};
 use super::mail;
 use super::tags::{Versioned, texts};
@@ -23,7 +23,7 @@ const DAY: u64 = 24 * 60 * 60;
 const EXPIRES_SOON: u64 = 21 * DAY;
 
 /// The mail hosts and addresses that are connected to: one address of each host first.
-fn targets(facts: &Facts) -> Vec<(String, IpAddr)> {
+fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
         for (place, address) in facts.addresses(&host).into_iter().enumerate() {
@@ -41,12 +41,12 @@ fn want((host, address): (String, IpAddr)) -> Want {
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.subject.connect { targets(facts).into_iter().map(want).collect() } else { Vec::new() }
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut told = BTreeMap::<(Code, Level), Vec<String>>::new();
     let (mut refused, mut heard) = (Vec::new(), 0);
     for target in targets(facts) {
@@ -59,8 +59,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
                 heard += 1;
                 of_host(facts, &target.0, said, &mut tell);
             }
-            Some(Got::Lost(Lost::Unreachable)) => refused.push(by),
-            Some(Got::Lost(lost)) => tell(usual(Code::SmtpUnknown), format!(": {}", lost.words())),
+            Some(Got::NoReply(NoReply::Unreachable)) => refused.push(by),
+            Some(Got::NoReply(lost)) => tell(usual(Code::SmtpUnknown), format!(": {}", lost.words())),
             _ => {}
         }
     }
@@ -76,7 +76,12 @@ fn usual(code: Code) -> (Code, Level) {
     (code, code.entry().level)
 }
 
-fn of_host(facts: &Facts, host: &str, said: &MailHostSaid, tell: &mut impl FnMut((Code, Level), String)) {
+fn of_host(
+    facts: &DomainFacts,
+    host: &str,
+    said: &MailHostSaid,
+    tell: &mut impl FnMut((Code, Level), String),
+) {
     if !said.greeting.starts_with("220") {
         return tell(usual(Code::SmtpRejects), format!(" says {}", said.greeting));
     }

@@ -43,8 +43,8 @@ fn each_answer_of_a_host_has_its_code() {
         (said("220 mx", hello, MailHostTls::NotOffered), "", Code::StarttlsMissing, Level::Warning),
         (said("220 mx", hello, MailHostTls::Failed("x".to_owned())), "", Code::StarttlsFails, Level::Warning),
         (secured(vec![certificate()], None), "", Code::SmtpOk, Level::Ok),
-        (Got::Lost(Lost::Unreachable), "", Code::SmtpRefused, Level::Failure),
-        (Got::Lost(Lost::Silent), "", Code::SmtpUnknown, Level::CouldNotTell),
+        (Got::NoReply(NoReply::Unreachable), "", Code::SmtpRefused, Level::Failure),
+        (Got::NoReply(NoReply::Silent), "", Code::SmtpUnknown, Level::CouldNotTell),
         (secured(vec![certificate()], Some("expired")), sts, Code::CertificateInvalid, Level::Warning),
         (secured(vec![certificate()], Some("expired")), "", Code::CertificateInvalid, Level::Note),
     ];

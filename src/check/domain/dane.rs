@@ -7,7 +7,7 @@ use ring::digest::{SHA256, SHA512, digest};
 
 use super::codes::Code;
 use super::der::public_key;
-use super::facts::{Facts, LookupFound, ReplySecurity, Want, lookup};
+use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, lookup};
 use super::finding::Finding;
 use super::mail;
 
@@ -16,7 +16,7 @@ fn tlsa(host: &str) -> String {
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| lookup(&tlsa(host), "TLSA")).collect()
 }
 
@@ -70,7 +70,7 @@ impl Association {
 }
 
 /// The records of a host that senders use: DNSSEC protects them, and they can be used for mail.
-pub(super) fn usable(facts: &Facts, host: &str) -> Vec<Association> {
+pub(super) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
             let records = reply.data("TLSA").filter_map(Association::read);
@@ -90,7 +90,7 @@ struct Hosts {
     unknown: Vec<String>,
 }
 
-fn hosts(facts: &Facts) -> Hosts {
+fn hosts(facts: &DomainFacts) -> Hosts {
     let mut hosts = Hosts::default();
     for host in mail::hosts(facts) {
         match facts.lookup(&tlsa(&host), "TLSA") {
@@ -124,7 +124,7 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
 
 /// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
 /// other hosts of the domain have them.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let Hosts { secure, unsigned, unusable, without, unknown } = hosts(facts);
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();

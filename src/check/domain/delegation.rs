@@ -11,8 +11,8 @@ use ipnet::IpNet;
 use super::cached;
 use super::codes::Code;
 use super::facts::{
-    Facts, Got, LookupFound, Lost, QueryForm, ReplyFacts, Want, above, addresses, canonical, is_within,
-    lookup,
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses, canonical,
+    is_within, lookup,
 };
 use super::finding::{Finding, Level};
 use super::mail::is_private;
@@ -21,7 +21,7 @@ use crate::clock::minute;
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA")];
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NotAsked) {
@@ -42,13 +42,13 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The questions to one server. One that does not answer the first gets few others.
-fn of_server(facts: &Facts, server: IpAddr) -> Vec<Want> {
+fn of_server(facts: &DomainFacts, server: IpAddr) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
         None
         | Some(
-            Got::Lost(Lost::Unknown(_) | Lost::NoRoute)
+            Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute)
             | Got::Lists(_)
             | Got::MailHost(_)
             | Got::PolicyFile(_),
@@ -57,7 +57,7 @@ fn of_server(facts: &Facts, server: IpAddr) -> Vec<Want> {
             wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
             wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
             wants.push(ask(server, domain, "MX", QueryForm::Udp));
-            if let Some(Got::Lost(_)) = facts.server(server, apex, "NS", QueryForm::MixedCase) {
+            if let Some(Got::NoReply(_)) = facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 wants.push(ask(server, apex, "NS", QueryForm::Udp));
             }
         }
@@ -65,7 +65,7 @@ fn of_server(facts: &Facts, server: IpAddr) -> Vec<Want> {
             wants.push(ask(server, apex, "SOA", QueryForm::Plain))
         }
         Some(Got::Reply(_)) => {}
-        Some(Got::Lost(_)) => {
+        Some(Got::NoReply(_)) => {
             wants.push(ask(server, apex, "SOA", QueryForm::Plain));
             wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
         }
@@ -90,7 +90,7 @@ fn dislikes_edns(reply: &ReplyFacts) -> bool {
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     match facts.lookup(domain, "SOA") {
         LookupFound::NoName(_) if zone::is_missing(facts) => {
@@ -118,7 +118,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The parent's set against those of the servers, and the glue against the addresses.
-fn sets(facts: &Facts) -> Vec<Finding> {
+fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {
         if apex != "." && !parent_told(facts) {
@@ -171,7 +171,7 @@ fn sets(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).
-fn without_glue(facts: &Facts, above: &BTreeSet<String>) -> Option<Finding> {
+fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let bare: BTreeSet<&str> = above
         .iter()
@@ -183,7 +183,7 @@ fn without_glue(facts: &Facts, above: &BTreeSet<String>) -> Option<Finding> {
 }
 
 /// Whether a server of the parent told whether it delegates the zone.
-fn parent_told(facts: &Facts) -> bool {
+fn parent_told(facts: &DomainFacts) -> bool {
     let told = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
         _ => false,
@@ -192,16 +192,16 @@ fn parent_told(facts: &Facts) -> bool {
 }
 
 /// Whether no server of the parent replied.
-fn all_lost(facts: &Facts) -> bool {
+fn all_lost(facts: &DomainFacts) -> bool {
     let asked = zone::parent_servers(facts);
     let lost = |server: &IpAddr| {
-        matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::Lost(_)))
+        matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::NoReply(_)))
     };
     asked.iter().all(lost)
 }
 
 /// Until when resolvers may keep the sets that they have now.
-fn until(facts: &Facts) -> String {
+fn until(facts: &DomainFacts) -> String {
     let apex = zone::apex(facts);
     let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
     let own = zone::servers(facts).into_keys().filter_map(|server| {
@@ -221,7 +221,7 @@ fn until(facts: &Facts) -> String {
 }
 
 /// Names of servers without an address, and aliases.
-fn names(facts: &Facts) -> Vec<Finding> {
+fn names(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
     let (mut findings, mut missing) = (Vec::new(), Vec::new());
     for name in names.iter().take(MAX_CHECKED_NAMES) {
@@ -243,7 +243,7 @@ fn names(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Each server by itself.
-fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
     let apex = zone::apex(facts);
     let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<String>>::new(), Vec::new());
     let (mut sound, mut asked) = (0, 0);
@@ -258,10 +258,10 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
                 asked += 1;
                 of_sound(facts, *server, reply, &mut tell);
             }
-            Got::Lost(Lost::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
-            Got::Lost(Lost::Unknown(why)) => unknown.push(format!("{}: {why}", shown(*server, names))),
+            Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
+            Got::NoReply(NoReply::Unknown(why)) => unknown.push(format!("{}: {why}", shown(*server, names))),
             Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
-            Got::Reply(_) | Got::Lost(_) => {
+            Got::Reply(_) | Got::NoReply(_) => {
                 asked += 1;
                 let plain = facts.server(*server, apex, "SOA", QueryForm::Plain);
                 let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
@@ -294,11 +294,13 @@ fn each_server(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> V
 }
 
 /// The details of a server that serves the zone.
-fn of_sound(facts: &Facts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
+fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Lost(Lost::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
-        Some(Got::Lost(Lost::Silent | Lost::Unfit)) => tell(Code::NsTcp, "does not answer".to_owned()),
+        Some(Got::NoReply(NoReply::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
+        Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
+            tell(Code::NsTcp, "does not answer".to_owned())
+        }
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
     }
@@ -310,8 +312,8 @@ fn of_sound(facts: &Facts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl F
     }
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
     let plain = facts.server(server, apex, "NS", QueryForm::Udp);
-    if let (Some(Got::Lost(lost)), Some(Got::Reply(_))) = (mixed, plain) {
-        let how = if *lost == Lost::OtherCase { "changes the case" } else { "does not answer mixed case" };
+    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain) {
+        let how = if *lost == NoReply::OtherCase { "changes the case" } else { "does not answer mixed case" };
         tell(Code::NsCase, how.to_owned());
     }
 }
@@ -328,23 +330,23 @@ pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-fn silence(facts: &Facts, server: IpAddr) -> String {
+fn silence(facts: &DomainFacts, server: IpAddr) -> String {
     let apex = zone::apex(facts);
     let udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Lost(Lost::Unreachable)) => "is unreachable over UDP",
-        Some(Got::Lost(Lost::Unfit)) => "sends replies that cannot be read",
+        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
+        Some(Got::NoReply(NoReply::Unfit)) => "sends replies that cannot be read",
         _ => "does not answer over UDP",
     };
     let tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
         Some(Got::Reply(_)) => ", but over TCP",
-        Some(Got::Lost(_)) => " nor over TCP",
+        Some(Got::NoReply(_)) => " nor over TCP",
         _ => "",
     };
     format!("{udp}{tcp}")
 }
 
 /// Serials and MX records of the servers.
-fn data(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let (mut serials, mut mail) =
         (BTreeMap::<u32, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
@@ -396,7 +398,7 @@ fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
 }
 
 /// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
-fn networks(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
+fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let network = |address: &IpAddr| {
         let net = IpNet::new(*address, if address.is_ipv4() { 24 } else { 48 }).ok()?;
         (!is_private(*address)).then(|| net.trunc())
@@ -408,7 +410,7 @@ fn networks(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Opti
     one.then(|| Finding::new(Code::NsOneNetwork, all()))
 }
 
-fn well(facts: &Facts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> String {
+fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> String {
     let names = zone::server_names(facts);
     let until = until(facts);
     let end = if until.is_empty() { String::new() } else { format!(". {until}") };

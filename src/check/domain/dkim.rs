@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 
 use super::codes::Code;
 use super::der::element;
-use super::facts::{Facts, Want, lookup};
+use super::facts::{DomainFacts, Want, lookup};
 use super::finding::{Finding, Level};
 use super::tags::{Versioned, no_tag, texts, value};
 
@@ -16,19 +16,19 @@ const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "sele
 /// RFC 8301 section 3.2: verifiers do not accept fewer bits.
 const LEAST_BITS: usize = 1_024;
 
-fn name(facts: &Facts, selector: &str) -> String {
+fn name(facts: &DomainFacts, selector: &str) -> String {
     format!("{}._domainkey.{}", selector.trim_end_matches('.').to_ascii_lowercase(), facts.subject.domain)
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
     given.chain(KNOWN).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
 /// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
 /// mail is signed with a well-known selector, so its faults are notes.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
     let known = KNOWN.iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
     let mut findings: Vec<Finding> =
@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn of_selector(facts: &Facts, name: &str, given: bool) -> Option<Finding> {
+fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
     let texts = match texts(facts, name, "") {
         Versioned::Texts(texts) => texts,
         Versioned::Unknown(why) => return given.then(|| Finding::new(Code::PolicyUnknown, why)),

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::codes::Code;
-use super::facts::{Facts, Want, above, canonical, lookup};
+use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::Finding;
 use super::tags::{Versioned, texts, value};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
@@ -42,7 +42,7 @@ pub(super) enum Policy<'f> {
 
 /// The record that applies to the domain: its own, or that of its organizational domain (RFC 9989): the record with
 /// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels.
-pub(super) fn policy(facts: &Facts) -> Policy<'_> {
+pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut above: Vec<(&str, String)> = Vec::new();
     for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
         let at = format!("_dmarc.{name}");
@@ -95,7 +95,7 @@ fn organizational_7489(domain: &str) -> Option<&str> {
 }
 
 /// The policy word of a record for the domain, with the share of failing mail that it is applied to, as RFC 7489 has them.
-fn policy_7489(facts: &Facts) -> Option<(String, String)> {
+fn policy_7489(facts: &DomainFacts) -> Option<(String, String)> {
     let domain = facts.subject.domain.as_str();
     let named = std::iter::once(domain).chain(organizational_7489(domain).filter(|above| *above != domain));
     for name in named {
@@ -119,7 +119,7 @@ fn policy_7489(facts: &Facts) -> Option<(String, String)> {
 
 /// The policy where receivers by RFC 7489 apply another one than those by RFC 9989, which ignores `pct`, and where `t=y`
 /// makes a policy milder.
-fn differs(facts: &Facts) -> Option<Finding> {
+fn differs(facts: &DomainFacts) -> Option<Finding> {
     organizational_7489(&facts.subject.domain)?;
     let (new, at) = match policy(facts) {
         Policy::Missing => ("none".to_owned(), "no record".to_owned()),
@@ -142,7 +142,7 @@ fn differs(facts: &Facts) -> Option<Finding> {
 }
 
 /// The questions that are needed next: the domain's own record, then all above.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let own = format!("_dmarc.{domain}");
     match policy(facts) {
@@ -182,7 +182,7 @@ fn permission(name: &str, target: &str) -> String {
 }
 
 /// Targets of reports that do not say so.
-fn refused_reports(facts: &Facts) -> Option<Finding> {
+fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
         let at = permission(name, target);
@@ -197,14 +197,14 @@ fn refused_reports(facts: &Facts) -> Option<Finding> {
 }
 
 /// The policy word that applies, in lower case: `sp` for a domain below the record's own.
-pub(super) fn applied(facts: &Facts, name: &str, record: &str) -> Option<String> {
+pub(super) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<String> {
     let own = value(record, "p");
     let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
     word.map(str::to_ascii_lowercase)
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let finding = match policy(facts) {
         Policy::Missing => Finding::new(Code::DmarcMissing, domain),

@@ -3,7 +3,9 @@
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
 use super::codes::Code;
-use super::facts::{Facts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, lookup};
+use super::facts::{
+    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, lookup,
+};
 use super::finding::Finding;
 use super::zone;
 use crate::clock::minute;
@@ -26,7 +28,7 @@ const OLD_ALGORITHMS: [(u8, &str); 6] = [
 const DEEPEST: usize = 6;
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = Vec::new();
     if let Some((_, reply)) = of_domain(facts)
         && reply.security == ReplySecurity::Bogus
@@ -40,7 +42,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 
 /// The reply of the daemon about the domain that tells its security. A bogus one counts before all others: a zone may
 /// have correct signatures for some types only.
-fn of_domain(facts: &Facts) -> Option<(&'static str, &ReplyFacts)> {
+fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let want = Want::Lookup { name: facts.subject.domain.clone(), kind };
         match facts.got.get(&want) {
@@ -60,7 +62,7 @@ fn ancestors(name: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match of_domain(facts) {
         None => {
@@ -89,13 +91,13 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn is_secure(facts: &Facts) -> bool {
+fn is_secure(facts: &DomainFacts) -> bool {
     matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Secure)
 }
 
 /// The algorithms of the signatures of the SOA at the servers. A zone may be signed and not validate, because this host
 /// does not use its algorithm or the digest of its DS.
-fn signatures(facts: &Facts) -> Vec<u8> {
+fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let apex = zone::apex(facts);
     let mut numbers: Vec<u8> = Vec::new();
     for server in zone::servers(facts).into_keys() {
@@ -109,7 +111,7 @@ fn signatures(facts: &Facts) -> Vec<u8> {
 }
 
 /// Signatures of the zone with an algorithm of `OLD_ALGORITHMS`.
-fn old_algorithms(facts: &Facts) -> Option<Finding> {
+fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
     let (apex, numbers) = (zone::apex(facts), signatures(facts));
     let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);
     // Beside a current algorithm the old one does no harm.
@@ -119,7 +121,7 @@ fn old_algorithms(facts: &Facts) -> Option<Finding> {
 }
 
 /// DS records with SHA-1 digests alone.
-fn old_digests(facts: &Facts) -> Option<Finding> {
+fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     let records = facts.data(apex, "DS");
     let sha1 = |data: &&str| data.split_whitespace().nth(2) == Some("1");
@@ -128,7 +130,7 @@ fn old_digests(facts: &Facts) -> Option<Finding> {
 }
 
 /// The reason, and the topmost name whose SOA is bogus, if a zone begins there.
-fn broken_link(facts: &Facts, reply: &ReplyFacts) -> String {
+fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
     let bogus = |name: &&str| {
         let want = Want::Lookup { name: (*name).to_owned(), kind: "SOA" };
@@ -144,7 +146,7 @@ fn broken_link(facts: &Facts, reply: &ReplyFacts) -> String {
 }
 
 /// Signatures of the SOA and MX records at the servers that end soon. Each server may have its own.
-fn expiry(facts: &Facts) -> Option<Finding> {
+fn expiry(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let ends = zone::servers(facts).into_iter().flat_map(|(server, names)| {
         let asked = [(apex, "SOA"), (facts.subject.domain.as_str(), "MX")];

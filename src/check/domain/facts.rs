@@ -147,7 +147,7 @@ impl ReplyFacts {
 
 /// Why there is no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lost {
+pub enum NoReply {
     /// The server did not answer in time.
     Silent,
     /// The network or the server refused the message or the connection.
@@ -162,7 +162,7 @@ pub enum Lost {
     Unknown(String),
 }
 
-impl Lost {
+impl NoReply {
     /// In words.
     pub fn words(&self) -> String {
         match self {
@@ -261,7 +261,7 @@ pub enum Got {
     /// A reply.
     Reply(ReplyFacts),
     /// None.
-    Lost(Lost),
+    NoReply(NoReply),
     /// The words of a mail host.
     MailHost(MailHostSaid),
     /// A policy file.
@@ -349,14 +349,14 @@ pub struct CheckSubject {
 
 /// The facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct DomainFacts {
     /// The subject.
     pub subject: CheckSubject,
     /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
 }
 
-impl Facts {
+impl DomainFacts {
     /// No facts yet.
     pub fn new(subject: CheckSubject) -> Self {
         Self { subject, got: BTreeMap::new() }
@@ -366,8 +366,8 @@ impl Facts {
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
-            Some(Got::Lost(Lost::Unknown(why))) => LookupFound::Unknown(why.clone()),
-            Some(Got::Lost(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
+            Some(Got::NoReply(NoReply::Unknown(why))) => LookupFound::Unknown(why.clone()),
+            Some(Got::NoReply(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
             Some(Got::Reply(reply)) => match reply.rcode.as_str() {
                 "NOERROR" if reply.data(kind).next().is_some() => LookupFound::Data(reply),
                 "NOERROR" => LookupFound::NoData(reply),
@@ -477,10 +477,10 @@ pub(in crate::check) mod tests {
     /// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
     /// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] | NAME TYPE DATA`. Data of another owner or
     /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
-    pub(in crate::check) fn facts(domain: &str, lines: &str) -> Facts {
+    pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
         let subject =
             CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
-        let mut facts = Facts::new(subject);
+        let mut facts = DomainFacts::new(subject);
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let mut parts = line.split(" | ").map(str::trim);
             let words: Vec<&str> = parts.next().unwrap().split_whitespace().collect();
@@ -510,11 +510,11 @@ pub(in crate::check) mod tests {
                     "secure" => reply.security = ReplySecurity::Secure,
                     "insecure" => reply.security = ReplySecurity::Insecure,
                     "bogus" => reply.security = ReplySecurity::Bogus,
-                    "silent" => lost = Some(Lost::Silent),
-                    "unreachable" => lost = Some(Lost::Unreachable),
-                    "no-route" => lost = Some(Lost::NoRoute),
-                    "other-case" => lost = Some(Lost::OtherCase),
-                    "unknown" => lost = Some(Lost::Unknown("not asked".to_owned())),
+                    "silent" => lost = Some(NoReply::Silent),
+                    "unreachable" => lost = Some(NoReply::Unreachable),
+                    "no-route" => lost = Some(NoReply::NoRoute),
+                    "other-case" => lost = Some(NoReply::OtherCase),
+                    "unknown" => lost = Some(NoReply::Unknown("not asked".to_owned())),
                     millis if millis.ends_with("ms") => {
                         reply.millis = millis.trim_end_matches("ms").parse().unwrap();
                     }
@@ -522,7 +522,7 @@ pub(in crate::check) mod tests {
                 }
             }
             parts.for_each(|part| add(&mut reply, (name, kind), part));
-            facts.got.insert(want, lost.map_or(Got::Reply(reply), Got::Lost));
+            facts.got.insert(want, lost.map_or(Got::Reply(reply), Got::NoReply));
         }
         facts
     }

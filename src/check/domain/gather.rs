@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-use super::facts::{CheckSubject, Facts, Got, Lost, QueryForm, ReplyFacts, Want};
+use super::facts::{CheckSubject, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use crate::limits::{
     CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_RESOLVER_TRIES, CHECK_TRIES, CONNECTION_TIME,
     MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
@@ -38,8 +38,8 @@ impl Budget {
 }
 
 /// Gathers the facts about a subject.
-pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> Facts {
-    let mut facts = Facts::new(subject);
+pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFacts {
+    let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
     let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end: Instant::now() + time, time };
     for _ in 0..MAX_CHECK_ROUNDS {
@@ -74,7 +74,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     for _ in 0..tries {
         let Some(answered) = once(want, sources, budget).await else { break };
         got = answered;
-        if got != Got::Lost(Lost::Silent) {
+        if got != Got::NoReply(NoReply::Silent) {
             break;
         }
     }
@@ -110,7 +110,7 @@ async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget
 }
 
 fn left_out(why: &str) -> Got {
-    Got::Lost(Lost::Unknown(why.to_owned()))
+    Got::NoReply(NoReply::Unknown(why.to_owned()))
 }
 
 fn seconds(time: Duration) -> u64 {
@@ -188,18 +188,18 @@ mod tests {
         let sound = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 70, ..ReplyFacts::default() };
         let expected = Got::Reply(ReplyFacts { millis: 9, ..sound.clone() });
         assert_eq!(ask(Got::Reply(sound.clone()), 2), expected);
-        assert!(matches!(ask(Got::Reply(sound), 1), Got::Lost(Lost::Unknown(_))));
-        assert!(matches!(ask(Got::Lost(Lost::Silent), 2), Got::Lost(Lost::Unknown(_))));
+        assert!(matches!(ask(Got::Reply(sound), 1), Got::NoReply(NoReply::Unknown(_))));
+        assert!(matches!(ask(Got::NoReply(NoReply::Silent), 2), Got::NoReply(NoReply::Unknown(_))));
     }
 
     #[test]
     fn nothing_is_sent_after_the_end() {
-        let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
+        let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
         paused(async {
             let budget = Budget { left: AtomicUsize::new(9), end: Instant::now(), time: CHECK_DOMAIN_TIME };
             assert!(matches!(
                 answer(&server(QueryForm::Udp), &fixed, &budget).await,
-                Got::Lost(Lost::Unknown(_))
+                Got::NoReply(NoReply::Unknown(_))
             ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, 0);
@@ -211,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
-        let fixed = Fixed(Got::Lost(Lost::Silent), Mutex::default());
+        let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
         paused(async {
             let end = Instant::now() + CHECK_DOMAIN_TIME;
             let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end, time: CHECK_DOMAIN_TIME };
-            assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::Lost(Lost::Silent));
-            assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::Lost(Lost::Silent));
+            assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
+            assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
             assert!(matches!(
                 answer(&server(QueryForm::Udp), &fixed, &budget).await,
-                Got::Lost(Lost::Unknown(_))
+                Got::NoReply(NoReply::Unknown(_))
             ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);

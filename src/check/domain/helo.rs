@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use crate::wire::presentation::read_name;
 
@@ -44,7 +44,7 @@ fn form(helo: &str) -> Form {
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     match facts.subject.helo.as_deref().map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
         _ => Vec::new(),
@@ -52,7 +52,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The finding about the HELO name of the client with this address.
-pub(super) fn check(facts: &Facts, address: IpAddr) -> Option<Finding> {
+pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
     let helo = facts.subject.helo.as_deref()?;
     let name = match form(helo) {
         Form::Wrong(why) => return Some(Finding::new(Code::HeloSyntax, format!("{helo}: {why}"))),

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Got, Want, is_within};
+use super::facts::{DomainFacts, Got, Want, is_within};
 use super::finding::{Finding, Level};
 use super::{mail, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
@@ -36,7 +36,7 @@ impl Part {
 }
 
 /// The names and addresses that the lists are asked about, each once.
-fn subjects(facts: &Facts) -> Vec<(Part, String)> {
+fn subjects(facts: &DomainFacts) -> Vec<(Part, String)> {
     let own = facts.subject.address.filter(|address| !mail::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
     let mut subjects: Vec<(Part, String)> = Vec::new();
@@ -60,7 +60,7 @@ fn subjects(facts: &Facts) -> Vec<(Part, String)> {
 }
 
 /// Addresses of name servers, and the domain of each name: lists of domains have no host names.
-fn of_servers(facts: &Facts) -> Vec<String> {
+fn of_servers(facts: &DomainFacts) -> Vec<String> {
     let public = |address: &IpAddr| !mail::is_private(*address);
     let servers: Vec<_> = zone::servers(facts).into_iter().filter(|(address, _)| public(address)).collect();
     let above = |name: &String| {
@@ -76,12 +76,12 @@ fn of_servers(facts: &Facts) -> Vec<String> {
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     subjects(facts).into_iter().map(|(_, subject)| Want::Lists { subject }).collect()
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let subjects = subjects(facts);
     let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String)>::new(), Vec::new(), 0);
     for (part, subject) in &subjects {
@@ -98,7 +98,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
                     }
                 }
             }
-            Some(Got::Lost(_) | Got::Reply(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {
+            Some(Got::NoReply(_) | Got::Reply(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {
                 unknown.push(format!("{subject}: the lists were not asked"))
             }
             None => {}
@@ -132,7 +132,8 @@ mod tests {
     fn listings_count_by_what_the_list_says() {
         let address = "192.0.2.7".parse().unwrap();
         let codes = |listings: &[(&str, Option<bool>)]| -> Vec<Code> {
-            let mut facts = Facts::new(CheckSubject { address: Some(address), ..CheckSubject::default() });
+            let mut facts =
+                DomainFacts::new(CheckSubject { address: Some(address), ..CheckSubject::default() });
             let listings = listings.iter().map(|(list, listed)| Listing {
                 list: (*list).to_owned(),
                 listed: *listed,

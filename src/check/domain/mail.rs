@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, Got, LookupFound, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, Got, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::{pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
@@ -37,7 +37,7 @@ impl Exchange {
 }
 
 /// The MX records, the most preferred first.
-fn exchanges(facts: &Facts) -> Vec<Exchange> {
+fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> =
         facts.data(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
     exchanges.sort();
@@ -45,7 +45,7 @@ fn exchanges(facts: &Facts) -> Vec<Exchange> {
 }
 
 /// The hosts that receive mail for the domain: those of the MX records, or the domain itself.
-pub(super) fn hosts(facts: &Facts) -> Vec<String> {
+pub(super) fn hosts(facts: &DomainFacts) -> Vec<String> {
     let exchanges = exchanges(facts);
     if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
         return vec![facts.subject.domain.clone()];
@@ -55,7 +55,7 @@ pub(super) fn hosts(facts: &Facts) -> Vec<String> {
 }
 
 /// The public addresses of these hosts.
-pub(super) fn host_addresses(facts: &Facts) -> Vec<IpAddr> {
+pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
         if !is_private(address) && !found.contains(&address) && found.len() < MAX_CHECKED_ADDRESSES {
@@ -66,7 +66,7 @@ pub(super) fn host_addresses(facts: &Facts) -> Vec<IpAddr> {
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
     wants.extend(addresses(domain));
@@ -80,7 +80,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
     // Below an apex an alias is sound: it stands alone.
@@ -114,7 +114,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// A CNAME and MX records of the same name, below an apex.
-fn beside_alias(facts: &Facts) -> Option<Finding> {
+fn beside_alias(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let LookupFound::Data(alias) = facts.lookup(domain, "CNAME") else { return None };
     let asked = facts.got.iter().filter_map(|(want, got)| match (want, got) {
@@ -132,7 +132,7 @@ fn beside_alias(facts: &Facts) -> Option<Finding> {
 }
 
 /// Mail hosts that have an address of this host.
-fn here(facts: &Facts) -> Option<Finding> {
+fn here(facts: &DomainFacts) -> Option<Finding> {
     let own = &facts.subject.own;
     let told: Vec<String> = hosts(facts)
         .iter()
@@ -145,7 +145,7 @@ fn here(facts: &Facts) -> Option<Finding> {
 }
 
 /// The fallback to the address of the domain (RFC 5321 section 5.1).
-fn without_mx(facts: &Facts) -> Finding {
+fn without_mx(facts: &DomainFacts) -> Finding {
     let domain = facts.subject.domain.as_str();
     let found = facts.addresses(domain);
     if !found.is_empty() {
@@ -164,7 +164,7 @@ fn without_mx(facts: &Facts) -> Finding {
     }
 }
 
-fn with_mx(facts: &Facts) -> Vec<Finding> {
+fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, exchanges) = (facts.subject.domain.as_str(), exchanges(facts));
     let shown = |exchange: &Exchange| format!("{domain} MX {} {}", exchange.preference, exchange.host);
     let mut findings = Vec::new();
@@ -199,7 +199,7 @@ fn with_mx(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The addresses of the hosts.
-fn of_hosts(facts: &Facts, exchanges: &[Exchange]) -> Vec<Finding> {
+fn of_hosts(facts: &DomainFacts, exchanges: &[Exchange]) -> Vec<Finding> {
     let (mut findings, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ipv4, mut ipv6) = (false, false);
     let mut known = [true; 2];

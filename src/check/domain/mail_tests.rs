@@ -112,7 +112,7 @@ fn a_cname_beside_mx_records_and_a_mail_host_that_is_this_host_are_told() {
     );
     assert!(!codes(&followed).contains(&usual(Code::CnameBesideMx)));
     let mut ours = facts("a.test.", &format!("lookup a.test. MX | 10 mx.a.test.\n{HOST}"));
-    let has = |facts: &Facts| check(facts).iter().any(|finding| finding.code == Code::MxIsHere);
+    let has = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::MxIsHere);
     assert!(!has(&ours));
     ours.subject.own = vec!["198.18.0.1".parse().unwrap()];
     assert!(has(&ours));

@@ -41,11 +41,11 @@ mod transport;
 mod zone;
 
 use codes::Code;
-use facts::{Facts, Role, Want};
+use facts::{DomainFacts, Role, Want};
 use finding::Finding;
 
 /// The questions that the checks need next, some of which may have been asked.
-fn wants(facts: &Facts) -> Vec<Want> {
+fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = Vec::new();
     if let Some(address) = facts.subject.address {
         wants.extend(pointer::wants(facts, address));
@@ -77,7 +77,7 @@ fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The findings, the worst first.
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(address) = facts.subject.address {
         findings.extend(pointer::check(facts, address));

@@ -1,12 +1,12 @@
 //! MTA-STS: the policy file against the mail hosts (RFC 8461). It is fetched only if the operator asks for connections.
 
 use super::codes::Code;
-use super::facts::{Facts, Got, LookupFound, PolicyFile, Want, addresses, canonical};
+use super::facts::{DomainFacts, Got, LookupFound, PolicyFile, Want, addresses, canonical};
 use super::finding::{Finding, Level};
 use super::mail;
 use super::tags::{Versioned, texts, value};
 
-fn host(facts: &Facts) -> String {
+fn host(facts: &DomainFacts) -> String {
     format!("mta-sts.{}", facts.subject.domain)
 }
 
@@ -18,7 +18,7 @@ pub(super) fn has_id(text: &str) -> bool {
 }
 
 /// The record that announces a policy.
-fn record(facts: &Facts) -> Option<String> {
+fn record(facts: &DomainFacts) -> Option<String> {
     match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
         Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
         _ => None,
@@ -26,13 +26,13 @@ fn record(facts: &Facts) -> Option<String> {
 }
 
 /// The question for the file, once an address of its host is known.
-fn file(facts: &Facts) -> Option<Want> {
+fn file(facts: &DomainFacts) -> Option<Want> {
     let address = facts.addresses(&host(facts)).into_iter().next()?;
     Some(Want::PolicyFile { host: host(facts), address })
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.connect || record(facts).is_none() {
         return Vec::new();
     }
@@ -96,7 +96,7 @@ fn covers(pattern: &str, host: &str) -> bool {
 }
 
 /// The finding about the policy; none if it was not to be fetched.
-pub(super) fn check(facts: &Facts) -> Option<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts).filter(|_| facts.subject.connect)?;
     let host = host(facts);
     let unreachable = |why: &str| Finding::new(Code::MtaStsUnreachable, format!("{host}: {why}"));
@@ -111,7 +111,7 @@ pub(super) fn check(facts: &Facts) -> Option<Finding> {
     let text = match facts.got.get(&file) {
         Some(Got::PolicyFile(PolicyFile::Text(text))) => text,
         Some(Got::PolicyFile(PolicyFile::Fault(fault))) => return Some(unreachable(fault)),
-        Some(Got::Lost(lost)) => {
+        Some(Got::NoReply(lost)) => {
             return Some(Finding::new(Code::PolicyUnknown, format!("{host}: {}", lost.words())));
         }
         _ => return Some(Finding::new(Code::PolicyUnknown, format!("{host} was not asked"))),
@@ -182,7 +182,10 @@ mod tests {
         let at = "lookup mta-sts.a.test. A | 198.18.0.9";
         let fault = Got::PolicyFile(PolicyFile::Fault("expired".to_owned()));
         assert_eq!(found(at, Some(fault)), usual(Code::MtaStsUnreachable));
-        assert_eq!(found(at, Some(Got::Lost(super::super::facts::Lost::Silent))), usual(Code::PolicyUnknown));
+        assert_eq!(
+            found(at, Some(Got::NoReply(super::super::facts::NoReply::Silent))),
+            usual(Code::PolicyUnknown)
+        );
         let none = "lookup mta-sts.a.test. A NXDOMAIN\nlookup mta-sts.a.test. AAAA NXDOMAIN";
         assert_eq!(found(none, None), usual(Code::MtaStsUnreachable));
         assert_eq!(found("lookup mta-sts.a.test. A SERVFAIL", None), usual(Code::PolicyUnknown));

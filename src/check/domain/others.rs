@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use super::cached::{in_words, records};
 use super::codes::Code;
 use super::facts::{
-    Facts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want, is_within,
+    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want, is_within,
 };
 use super::finding::{Finding, Level};
 use super::zone;
@@ -21,7 +21,7 @@ use crate::limits::MAX_OTHER_RESOLVERS;
 /// The types that are asked for at the domain itself; NS records are asked for at the apex.
 const TYPES: [&str; 4] = ["MX", "A", "AAAA", "TXT"];
 
-fn resolvers(facts: &Facts) -> impl Iterator<Item = &OtherResolver> {
+fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
@@ -33,13 +33,13 @@ fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     }
 }
 
-fn questions(facts: &Facts) -> impl Iterator<Item = (&str, &'static str)> {
+fn questions(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let types = TYPES.into_iter().map(|kind| (facts.subject.domain.as_str(), kind));
     types.chain([(zone::apex(facts), "NS")])
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = Vec::new();
     for resolver in resolvers(facts) {
@@ -52,7 +52,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The sets of records that servers of the zone gave, and their lookup through the daemon; empty if none is known.
-fn current(facts: &Facts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
+fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let mut sets: BTreeSet<BTreeSet<String>> = match kind {
         "NS" => {
@@ -102,11 +102,11 @@ enum Seen {
     Unknown(String),
 }
 
-fn judge(facts: &Facts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
+fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
     let by = format!("{} {name} {kind}", resolver.name);
     let reply = match facts.got.get(&ask(resolver, name, kind))? {
         Got::Reply(reply) => reply,
-        Got::Lost(lost) => return Some(Seen::Unknown(format!("{by}: {}", lost.words()))),
+        Got::NoReply(lost) => return Some(Seen::Unknown(format!("{by}: {}", lost.words()))),
         Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return None,
     };
     let sets = current(facts, name, kind);
@@ -153,7 +153,7 @@ fn is_sinkhole(data: &str) -> bool {
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (mut old, mut hidden, mut fails) = (Vec::new(), Vec::new(), Vec::new());
     let (mut elsewhere, mut unknown, mut same, mut end) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
     for resolver in resolvers(facts) {
@@ -200,7 +200,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether the daemon finds the domain bogus itself: then the failures of others only repeat that.
-fn is_bogus_here(facts: &Facts) -> bool {
+fn is_bogus_here(facts: &DomainFacts) -> bool {
     let bogus = |(want, got): (&Want, &Got)| match (want, got) {
         (Want::Lookup { name, .. }, Got::Reply(reply)) => {
             *name == facts.subject.domain && reply.security == ReplySecurity::Bogus

@@ -25,7 +25,7 @@ const SOUND: &str = "
     server 192.0.2.8 a.test. TXT recursive ra | \"v=spf1 -all\"
     server 192.0.2.8 a.test. NS recursive ra | ns1.a.test.";
 
-fn subject(lines: &str) -> Facts {
+fn subject(lines: &str) -> DomainFacts {
     let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
     let name = "public resolver 192.0.2.8".to_owned();
     facts.subject.resolvers =

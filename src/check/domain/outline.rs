@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::facts::{Facts, Got, Lost, QueryForm};
+use super::facts::{DomainFacts, Got, NoReply, QueryForm};
 use super::{delegation, zone};
 use crate::limits::MAX_CHECKED_NAMES;
 
@@ -45,7 +45,7 @@ pub enum OutlineState {
 }
 
 /// The outline; none if no name server is known.
-pub fn outline(facts: &Facts) -> Option<Outline> {
+pub fn outline(facts: &DomainFacts) -> Option<Outline> {
     let apex = zone::apex(facts);
     let above = zone::parent_set(facts);
     let own: Vec<BTreeSet<String>> = zone::servers(facts)
@@ -72,7 +72,7 @@ pub fn outline(facts: &Facts) -> Option<Outline> {
     (!servers.is_empty()).then(|| Outline { parent, apex: apex.to_owned(), servers })
 }
 
-fn state(facts: &Facts, server: IpAddr) -> OutlineState {
+fn state(facts: &DomainFacts, server: IpAddr) -> OutlineState {
     let apex = zone::apex(facts);
     let ask = |way| facts.server(server, apex, "SOA", way);
     let served = [QueryForm::Udp, QueryForm::Plain].into_iter().find_map(|way| match ask(way) {
@@ -85,14 +85,14 @@ fn state(facts: &Facts, server: IpAddr) -> OutlineState {
         (
             None,
             Some(
-                Got::Lost(Lost::NoRoute | Lost::Unknown(_))
+                Got::NoReply(NoReply::NoRoute | NoReply::Unknown(_))
                 | Got::Lists(_)
                 | Got::MailHost(_)
                 | Got::PolicyFile(_),
             )
             | None,
         ) => OutlineState::Unknown,
-        (None, Some(Got::Lost(_))) => OutlineState::Silent,
+        (None, Some(Got::NoReply(_))) => OutlineState::Silent,
     }
 }
 
@@ -133,6 +133,6 @@ mod tests {
                 ("old.b.test.", Some(true), Some(false), refused),
             ]
         );
-        assert_eq!(outline(&Facts::default()), None);
+        assert_eq!(outline(&DomainFacts::default()), None);
     }
 }

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, LookupFound, Want, canonical, lookup, reverse};
+use super::facts::{DomainFacts, LookupFound, Want, canonical, lookup, reverse};
 use super::finding::{Finding, Level};
 use crate::limits::MAX_CHECKED_POINTERS;
 
@@ -23,12 +23,12 @@ fn family(address: IpAddr) -> &'static str {
 }
 
 /// The PTR names of an address.
-fn names(facts: &Facts, address: IpAddr) -> Vec<String> {
+fn names(facts: &DomainFacts, address: IpAddr) -> Vec<String> {
     facts.data(&reverse(address), "PTR").into_iter().map(canonical).collect()
 }
 
 /// The questions about an address that are needed next.
-pub(super) fn wants(facts: &Facts, address: IpAddr) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     std::iter::once(lookup(&reverse(address), "PTR"))
         .chain(names.map(|name| lookup(&name, family(address))))
@@ -44,7 +44,7 @@ enum Judged {
     Confirmed(String),
 }
 
-fn judge(facts: &Facts, address: IpAddr) -> Judged {
+fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     match facts.lookup(&reverse(address), "PTR") {
         LookupFound::NoData(_) | LookupFound::NoName(_) => return Judged::Missing,
         LookupFound::Unknown(why) => return Judged::Unknown(format!("PTR of {address}: {why}")),
@@ -83,7 +83,7 @@ fn judge(facts: &Facts, address: IpAddr) -> Judged {
 }
 
 /// The findings about addresses; a missing or wrong name is of `level`.
-pub(super) fn check_all(facts: &Facts, addresses: &[IpAddr], level: Level) -> Vec<Finding> {
+pub(super) fn check_all(facts: &DomainFacts, addresses: &[IpAddr], level: Level) -> Vec<Finding> {
     let (mut missing, mut differs) = (Vec::new(), Vec::new());
     let (mut unknown, mut well, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for address in addresses {
@@ -118,7 +118,7 @@ pub(super) fn check_all(facts: &Facts, addresses: &[IpAddr], level: Level) -> Ve
 }
 
 /// The findings about the address of a client.
-pub(super) fn check(facts: &Facts, address: IpAddr) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     check_all(facts, &[address], Level::Failure)
 }
 

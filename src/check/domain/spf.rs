@@ -6,9 +6,9 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{Facts, LookupFound, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
-use super::spf_record::{Kind, SpfRecords, Term, records, terms};
+use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use super::spf_senders::sender;
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID,
@@ -32,7 +32,7 @@ struct Count {
     wants: Vec<Want>,
 }
 
-fn count(facts: &Facts, domain: &str, depth: usize, sum: &mut Count) {
+fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
     let record = match records(facts, domain) {
         SpfRecords::One(record) => record,
         SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
@@ -52,50 +52,55 @@ fn count(facts: &Facts, domain: &str, depth: usize, sum: &mut Count) {
         Ok(terms) => terms,
         Err(why) => return sum.wrong.push(format!("{domain}: {why}")),
     };
-    let has_all = terms.iter().any(|term| term.kind == Kind::All);
+    let has_all = terms.iter().any(|term| term.kind == TermKind::All);
     for term in &terms {
-        if term.kind == Kind::All || sum.lookups >= MAX_CHECKED_SPF_COUNTED {
+        if term.kind == TermKind::All || sum.lookups >= MAX_CHECKED_SPF_COUNTED {
             break;
         }
         // Redirect has no effect beside all (RFC 7208 section 6.1).
-        if !(has_all && term.kind == Kind::Redirect) {
+        if !(has_all && term.kind == TermKind::Redirect) {
             count_term(facts, (domain, term), depth, sum);
         }
     }
-    if !has_all && let Some(term) = terms.iter().find(|term| term.kind == Kind::Redirect) {
+    if !has_all && let Some(term) = terms.iter().find(|term| term.kind == TermKind::Redirect) {
         follow(facts, (domain, term), depth, sum);
     }
 }
 
-fn count_term(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
+fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
     match term.kind {
-        Kind::All | Kind::Address(_) | Kind::Other => return,
-        Kind::Include | Kind::A | Kind::Mx | Kind::Ptr | Kind::Exists | Kind::Redirect => sum.lookups += 1,
+        TermKind::All | TermKind::Address(_) | TermKind::Other => return,
+        TermKind::Include
+        | TermKind::A
+        | TermKind::Mx
+        | TermKind::Ptr
+        | TermKind::Exists
+        | TermKind::Redirect => sum.lookups += 1,
     }
     let Some(target) = term.domain(domain) else {
         sum.uses_macros = true;
         return;
     };
     match term.kind {
-        Kind::Include => follow(facts, (domain, term), depth, sum),
-        Kind::A => {
+        TermKind::Include => follow(facts, (domain, term), depth, sum),
+        TermKind::A => {
             sum.wants.extend(addresses(target));
             if ["A", "AAAA"].iter().all(|kind| facts.lookup(target, kind).is_absent()) {
                 sum.void.push(format!("{target} A"));
             }
         }
-        Kind::Mx => {
+        TermKind::Mx => {
             sum.wants.push(lookup(target, "MX"));
             if facts.lookup(target, "MX").is_absent() {
                 sum.void.push(format!("{target} MX"));
             }
         }
-        Kind::Ptr => sum.uses_ptr = true,
+        TermKind::Ptr => sum.uses_ptr = true,
         _ => {}
     }
 }
 
-fn follow(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
+fn follow(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
     if let Some(target) = term.domain(domain)
         && depth < MAX_CHECKED_SPF_LOOKUPS
     {
@@ -106,7 +111,7 @@ fn follow(facts: &Facts, (domain, term): (&str, &Term), depth: usize, sum: &mut 
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut sum = Count::default();
     let domain = facts.subject.domain.as_str();
     count(facts, domain, 0, &mut sum);
@@ -117,7 +122,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The findings.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let record = match records(facts, domain) {
         SpfRecords::One(record) => record,
@@ -179,8 +184,8 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
 /// The end of the record: what it says of all other addresses.
 fn end(record: &str) -> Option<Finding> {
     let terms = terms(record).ok()?;
-    let all = terms.iter().find(|term| term.kind == Kind::All);
-    let redirects = terms.iter().any(|term| term.kind == Kind::Redirect);
+    let all = terms.iter().find(|term| term.kind == TermKind::All);
+    let redirects = terms.iter().any(|term| term.kind == TermKind::Redirect);
     match all.map(|term| term.qualifier) {
         Some('+') => Some(Finding::new(Code::SpfAllowsAll, record)),
         Some('?') => Some(Finding::new(Code::SpfOpenEnd, record)),
@@ -191,7 +196,7 @@ fn end(record: &str) -> Option<Finding> {
 
 /// The result for an address (RFC 7208 section 2.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Outcome {
+enum SpfOutcome {
     Pass,
     Fail,
     SoftFail,
@@ -204,7 +209,7 @@ enum Outcome {
     Unevaluated(String),
 }
 
-impl Outcome {
+impl SpfOutcome {
     const fn of(qualifier: char) -> Self {
         match qualifier {
             '-' => Self::Fail,
@@ -227,18 +232,20 @@ impl Outcome {
     }
 }
 
-fn of_address(facts: &Facts, domain: &str, address: IpAddr) -> Finding {
+fn of_address(facts: &DomainFacts, domain: &str, address: IpAddr) -> Finding {
     let outcome = evaluate(facts, (domain, address), &mut { MAX_CHECKED_SPF_LOOKUPS }, &mut Vec::new());
     let code = match &outcome {
-        Outcome::Pass => Code::SpfFromPasses,
-        Outcome::Unknown => Code::PolicyUnknown,
-        Outcome::Unevaluated(term) => {
+        SpfOutcome::Pass => Code::SpfFromPasses,
+        SpfOutcome::Unknown => Code::PolicyUnknown,
+        SpfOutcome::Unevaluated(term) => {
             let evidence =
                 format!("{address} for {domain}: the term {term} cannot be evaluated by this check");
             return Finding::new(Code::SpfUnevaluated, evidence);
         }
-        Outcome::Neutral => Code::SpfFromNeutral,
-        Outcome::Fail | Outcome::SoftFail | Outcome::None | Outcome::PermError => Code::SpfFromFails,
+        SpfOutcome::Neutral => Code::SpfFromNeutral,
+        SpfOutcome::Fail | SpfOutcome::SoftFail | SpfOutcome::None | SpfOutcome::PermError => {
+            Code::SpfFromFails
+        }
     };
     Finding::new(code, format!("{address} for {domain}: {}", outcome.word()))
 }
@@ -246,53 +253,58 @@ fn of_address(facts: &Facts, domain: &str, address: IpAddr) -> Finding {
 /// The result for an address; questions that are needed next go to `wants`. `left` are the terms that cause lookups
 /// that may still be evaluated, over all included records: so records that include each other many times end soon.
 fn evaluate(
-    facts: &Facts,
+    facts: &DomainFacts,
     (domain, address): (&str, IpAddr),
     left: &mut usize,
     wants: &mut Vec<Want>,
-) -> Outcome {
+) -> SpfOutcome {
     let record = match records(facts, domain) {
         SpfRecords::One(record) => record,
-        SpfRecords::None { .. } => return Outcome::None,
-        SpfRecords::Several(_) => return Outcome::PermError,
-        SpfRecords::Unknown(_) | SpfRecords::NotAsked => return Outcome::Unknown,
+        SpfRecords::None { .. } => return SpfOutcome::None,
+        SpfRecords::Several(_) => return SpfOutcome::PermError,
+        SpfRecords::Unknown(_) | SpfRecords::NotAsked => return SpfOutcome::Unknown,
     };
-    let Ok(terms) = terms(&record) else { return Outcome::PermError };
+    let Ok(terms) = terms(&record) else { return SpfOutcome::PermError };
     for term in &terms {
-        let asks = matches!(term.kind, Kind::Include | Kind::A | Kind::Mx | Kind::Ptr | Kind::Exists);
+        let asks = matches!(
+            term.kind,
+            TermKind::Include | TermKind::A | TermKind::Mx | TermKind::Ptr | TermKind::Exists
+        );
         if asks && !spend(left) {
-            return Outcome::PermError;
+            return SpfOutcome::PermError;
         }
         let matched = match (&term.kind, term.domain(domain)) {
-            (Kind::All, _) => Some(true),
-            (Kind::Address(net), _) => Some(net.contains(&address)),
-            (Kind::Other | Kind::Redirect, _) => Some(false),
-            (Kind::Include, Some(target)) => match evaluate(facts, (target, address), left, wants) {
-                Outcome::Pass => Some(true),
-                Outcome::Fail | Outcome::SoftFail | Outcome::Neutral => Some(false),
-                Outcome::None | Outcome::PermError => return Outcome::PermError,
-                Outcome::Unknown => None,
-                unevaluated @ Outcome::Unevaluated(_) => return unevaluated,
+            (TermKind::All, _) => Some(true),
+            (TermKind::Address(net), _) => Some(net.contains(&address)),
+            (TermKind::Other | TermKind::Redirect, _) => Some(false),
+            (TermKind::Include, Some(target)) => match evaluate(facts, (target, address), left, wants) {
+                SpfOutcome::Pass => Some(true),
+                SpfOutcome::Fail | SpfOutcome::SoftFail | SpfOutcome::Neutral => Some(false),
+                SpfOutcome::None | SpfOutcome::PermError => return SpfOutcome::PermError,
+                SpfOutcome::Unknown => None,
+                unevaluated @ SpfOutcome::Unevaluated(_) => return unevaluated,
             },
-            (Kind::A, Some(target)) => one_of(facts, (target, address), term, wants),
-            (Kind::Mx, Some(target)) => of_exchanges(facts, (target, address), term, wants),
-            (Kind::Ptr | Kind::Exists, _) | (_, None) => return Outcome::Unevaluated(term.text.clone()),
+            (TermKind::A, Some(target)) => one_of(facts, (target, address), term, wants),
+            (TermKind::Mx, Some(target)) => of_exchanges(facts, (target, address), term, wants),
+            (TermKind::Ptr | TermKind::Exists, _) | (_, None) => {
+                return SpfOutcome::Unevaluated(term.text.clone());
+            }
         };
         match matched {
-            Some(true) => return Outcome::of(term.qualifier),
+            Some(true) => return SpfOutcome::of(term.qualifier),
             Some(false) => {}
-            None => return Outcome::Unknown,
+            None => return SpfOutcome::Unknown,
         }
     }
-    let redirect = terms.iter().find(|term| term.kind == Kind::Redirect);
-    let Some(redirect) = redirect else { return Outcome::Neutral };
+    let redirect = terms.iter().find(|term| term.kind == TermKind::Redirect);
+    let Some(redirect) = redirect else { return SpfOutcome::Neutral };
     if !spend(left) {
-        return Outcome::PermError;
+        return SpfOutcome::PermError;
     }
     match redirect.domain(domain) {
-        None => Outcome::Unevaluated(redirect.text.clone()),
+        None => SpfOutcome::Unevaluated(redirect.text.clone()),
         Some(target) => match evaluate(facts, (target, address), left, wants) {
-            Outcome::None => Outcome::PermError,
+            SpfOutcome::None => SpfOutcome::PermError,
             outcome => outcome,
         },
     }
@@ -307,7 +319,7 @@ fn spend(left: &mut usize) -> bool {
 
 /// Whether one of a name's addresses covers the client's; none if it could not be told.
 fn one_of(
-    facts: &Facts,
+    facts: &DomainFacts,
     (target, address): (&str, IpAddr),
     term: &Term,
     wants: &mut Vec<Want>,
@@ -321,7 +333,7 @@ fn one_of(
 }
 
 fn of_exchanges(
-    facts: &Facts,
+    facts: &DomainFacts,
     (target, address): (&str, IpAddr),
     term: &Term,
     wants: &mut Vec<Want>,
@@ -408,18 +420,18 @@ mod tests {
             let address = address.parse().unwrap();
             evaluate(&facts("a.test.", &lines), ("a.test.", address), &mut 10, &mut Vec::new())
         };
-        assert_eq!(outcome("v=spf1 include:b.test -all", "192.0.2.9"), Outcome::Pass);
-        assert_eq!(outcome("v=spf1 include:b.test ~all", "203.0.113.1"), Outcome::SoftFail);
-        assert_eq!(outcome("v=spf1 mx -all", "198.51.100.1"), Outcome::Pass);
-        assert_eq!(outcome("v=spf1 mx -all", "198.51.100.2"), Outcome::Fail);
-        assert_eq!(outcome("v=spf1 a/28 -all", "198.51.100.2"), Outcome::Pass);
-        assert_eq!(outcome("v=spf1 redirect=b.test", "203.0.113.1"), Outcome::Fail);
-        assert_eq!(outcome("v=spf1 include:c.test -all", "203.0.113.1"), Outcome::Unknown);
-        let unevaluated = |term: &str| Outcome::Unevaluated(term.to_owned());
+        assert_eq!(outcome("v=spf1 include:b.test -all", "192.0.2.9"), SpfOutcome::Pass);
+        assert_eq!(outcome("v=spf1 include:b.test ~all", "203.0.113.1"), SpfOutcome::SoftFail);
+        assert_eq!(outcome("v=spf1 mx -all", "198.51.100.1"), SpfOutcome::Pass);
+        assert_eq!(outcome("v=spf1 mx -all", "198.51.100.2"), SpfOutcome::Fail);
+        assert_eq!(outcome("v=spf1 a/28 -all", "198.51.100.2"), SpfOutcome::Pass);
+        assert_eq!(outcome("v=spf1 redirect=b.test", "203.0.113.1"), SpfOutcome::Fail);
+        assert_eq!(outcome("v=spf1 include:c.test -all", "203.0.113.1"), SpfOutcome::Unknown);
+        let unevaluated = |term: &str| SpfOutcome::Unevaluated(term.to_owned());
         for term in ["exists:%{i}.x.test", "?ptr", "include:%{d}.x.test", "redirect=%{d}.x.test"] {
             assert_eq!(outcome(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
         }
-        assert_eq!(outcome("v=spf1", "203.0.113.1"), Outcome::Neutral);
+        assert_eq!(outcome("v=spf1", "203.0.113.1"), SpfOutcome::Neutral);
     }
 
     #[test]
@@ -456,7 +468,7 @@ mod tests {
         let facts = facts("d1.test.", &lines);
         let address = "203.0.113.1".parse().unwrap();
         let outcome = evaluate(&facts, ("d1.test.", address), &mut 10, &mut Vec::new());
-        assert_eq!(outcome, Outcome::PermError);
+        assert_eq!(outcome, SpfOutcome::PermError);
     }
 
     #[test]

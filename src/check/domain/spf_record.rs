@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::facts::{Facts, canonical};
+use super::facts::{DomainFacts, canonical};
 use super::tags::{Versioned, texts};
 
 /// The SPF records of a domain.
@@ -24,7 +24,7 @@ pub(super) enum SpfRecords {
 
 /// A mechanism or modifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TermKind {
     All,
     Include,
     A,
@@ -42,7 +42,7 @@ pub(super) enum Kind {
 pub(super) struct Term {
     /// `+`, `-`, `~` or `?`.
     pub(super) qualifier: char,
-    pub(super) kind: Kind,
+    pub(super) kind: TermKind,
     /// As it stands in the record.
     pub(super) text: String,
     /// The domain that it names, if any: canonical, or with macros as it stands.
@@ -67,7 +67,7 @@ impl Term {
 }
 
 /// The SPF records of a domain (RFC 7208 section 4.5).
-pub(super) fn records(facts: &Facts, domain: &str) -> SpfRecords {
+pub(super) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     let texts = match texts(facts, domain, "") {
         Versioned::NotAsked => return SpfRecords::NotAsked,
         Versioned::Unknown(why) => return SpfRecords::Unknown(why),
@@ -105,7 +105,7 @@ fn term(text: &str) -> Result<Term, String> {
         if redirect && value.is_empty() {
             return Err(wrong("it names no domain"));
         }
-        let kind = if redirect { Kind::Redirect } else { Kind::Other };
+        let kind = if redirect { TermKind::Redirect } else { TermKind::Other };
         let (target, text) = (Some(target(value)), text.to_owned());
         return Ok(Term { qualifier: '+', kind, text, target, prefixes: (32, 128) });
     }
@@ -120,16 +120,16 @@ fn term(text: &str) -> Result<Term, String> {
         let net =
             value.strip_prefix(':').and_then(network).filter(|net| (name == "ip4") == net.addr().is_ipv4());
         let net = net.ok_or_else(|| wrong("it holds no such address"))?;
-        let (kind, text) = (Kind::Address(net), text.to_owned());
+        let (kind, text) = (TermKind::Address(net), text.to_owned());
         return Ok(Term { qualifier, kind, text, target: None, prefixes: (32, 128) });
     }
     let kind = match name.as_str() {
-        "all" => Kind::All,
-        "include" => Kind::Include,
-        "a" => Kind::A,
-        "mx" => Kind::Mx,
-        "ptr" => Kind::Ptr,
-        "exists" => Kind::Exists,
+        "all" => TermKind::All,
+        "include" => TermKind::Include,
+        "a" => TermKind::A,
+        "mx" => TermKind::Mx,
+        "ptr" => TermKind::Ptr,
+        "exists" => TermKind::Exists,
         _ => return Err(wrong("there is no such mechanism")),
     };
     let (named, prefixes) = match value.split_once('/') {
@@ -148,8 +148,8 @@ fn term(text: &str) -> Result<Term, String> {
         None => None,
     };
     match (&kind, &target) {
-        (Kind::Include | Kind::Exists, None) => Err(wrong("it names no domain")),
-        (Kind::All, Some(_)) => Err(wrong("all takes no domain")),
+        (TermKind::Include | TermKind::Exists, None) => Err(wrong("it names no domain")),
+        (TermKind::All, Some(_)) => Err(wrong("all takes no domain")),
         _ => Ok(Term { qualifier, kind, text: text.to_owned(), target, prefixes }),
     }
 }
@@ -191,8 +191,8 @@ mod tests {
         assert_eq!(read.len(), 12);
         assert_eq!(read[1].target.as_deref(), Some("b.example."));
         assert_eq!((read[1].prefixes, read[2].prefixes), ((24, 64), (32, 64)));
-        assert_eq!((read[5].qualifier, &read[5].kind), ('?', &Kind::Include));
-        assert_eq!((read[11].qualifier, &read[11].kind), ('~', &Kind::All));
+        assert_eq!((read[5].qualifier, &read[5].kind), ('?', &TermKind::Include));
+        assert_eq!((read[11].qualifier, &read[11].kind), ('~', &TermKind::All));
         assert!(read[6].domain("a.").is_none());
         for bad in [
             "ip4:192.0.2.300",

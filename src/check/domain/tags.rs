@@ -1,7 +1,7 @@
 //! Lists of tags, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI use them: `tag=value; tag=value` (RFC 6376 section
 //! 3.2).
 
-use super::facts::{Facts, LookupFound, strings};
+use super::facts::{DomainFacts, LookupFound, strings};
 
 /// The text records at a name that begin with a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Versioned {
 }
 
 /// The text records at a name that begin with `version`; all of them if it is empty.
-pub(super) fn texts(facts: &Facts, name: &str, version: &str) -> Versioned {
+pub(super) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned {
     match facts.lookup(name, "TXT") {
         LookupFound::NotAsked => Versioned::NotAsked,
         LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),

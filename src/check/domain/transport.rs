@@ -5,13 +5,13 @@
 use super::codes::Code;
 use super::dane;
 use super::dmarc::{Policy, applied, policy};
-use super::facts::{Facts, Want, lookup};
+use super::facts::{DomainFacts, Want, lookup};
 use super::finding::Finding;
 use super::mta_sts;
 use super::tags::{Versioned, texts, value};
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &Facts) -> Vec<Want> {
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let below = ["_mta-sts.", "_smtp._tls.", "default._bimi."];
     let records = below.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
@@ -19,7 +19,7 @@ pub(super) fn wants(facts: &Facts) -> Vec<Want> {
 }
 
 /// The findings. A missing policy is not reported.
-pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
             let unread = (!facts.subject.connect).then_some(Code::MtaStsUnread);
@@ -48,7 +48,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether DMARC demands quarantine or rejection; none if it is not known.
-fn enforced(facts: &Facts) -> Option<bool> {
+fn enforced(facts: &DomainFacts) -> Option<bool> {
     match policy(facts) {
         Policy::Record(name, record) => {
             let word = applied(facts, name, &record);
@@ -61,7 +61,7 @@ fn enforced(facts: &Facts) -> Option<bool> {
 
 /// The finding about the record below `label`, by its judge.
 fn record(
-    facts: &Facts,
+    facts: &DomainFacts,
     label: &str,
     version: &str,
     wrong: Code,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::facts::{Facts, Got, LookupFound, QueryForm, ReplyFacts, Want, above, canonical};
+use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, above, canonical};
 use crate::limits::{MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
 
 /// The data of an SOA record that checks use.
@@ -22,13 +22,13 @@ pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
 }
 
 /// The owner of the SOA that answers for a name; none if it is not known.
-fn owner<'f>(facts: &'f Facts, name: &str) -> Option<&'f str> {
+fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
 /// The zone of a domain that is an alias into another zone: the SOA that answers for it is that of its target. The zone
 /// above it, if a server there answers for it with authority instead of a referral.
-fn behind_alias(facts: &Facts) -> Option<&str> {
+fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
     let zone = owner(facts, above(domain)).filter(|zone| super::facts::is_within(domain, zone))?;
@@ -41,7 +41,7 @@ fn behind_alias(facts: &Facts) -> Option<&str> {
 
 /// The apex of the domain's zone. If no server of the zone answers, or one denies the domain, the domain itself is
 /// taken for it: then the zone above shows whether it is delegated.
-pub(super) fn apex(facts: &Facts) -> &str {
+pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
         return domain;
@@ -51,24 +51,24 @@ pub(super) fn apex(facts: &Facts) -> &str {
 }
 
 /// The zone above; none while it is not known, and for the root.
-pub(super) fn parent(facts: &Facts) -> Option<&str> {
+pub(super) fn parent(facts: &DomainFacts) -> Option<&str> {
     let apex = apex(facts);
     if apex == "." { None } else { owner(facts, above(apex)) }
 }
 
 /// The addresses of the parent's servers that are asked.
-pub(super) fn parent_servers(facts: &Facts) -> Vec<IpAddr> {
+pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-fn servers_of_parent(facts: &Facts, parent: &str) -> Vec<IpAddr> {
+fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     let names = facts.data(parent, "NS");
     let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
     names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect()
 }
 
 /// The referrals of the parent's servers.
-pub(super) fn referrals(facts: &Facts) -> Vec<(IpAddr, &ReplyFacts)> {
+pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
     let told = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
@@ -89,13 +89,13 @@ pub(super) fn named<'r>(
 }
 
 /// Whether the domain does not exist: it was denied, and no zone above delegates it.
-pub(super) fn is_missing(facts: &Facts) -> bool {
+pub(super) fn is_missing(facts: &DomainFacts) -> bool {
     matches!(facts.lookup(&facts.subject.domain, "SOA"), LookupFound::NoName(_))
         && parent_set(facts).is_none()
 }
 
 /// The servers that the parent names; none if no referral is known.
-pub(super) fn parent_set(facts: &Facts) -> Option<BTreeSet<String>> {
+pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets: BTreeSet<String> =
         referrals(facts).into_iter().flat_map(|(_, reply)| named(&reply.authority, apex)).collect();
@@ -103,12 +103,12 @@ pub(super) fn parent_set(facts: &Facts) -> Option<BTreeSet<String>> {
 }
 
 /// Whether the domain is the apex of a zone that the zone above delegates.
-pub(super) fn is_delegated(facts: &Facts) -> bool {
+pub(super) fn is_delegated(facts: &DomainFacts) -> bool {
     apex(facts) == facts.subject.domain && parent_set(facts).is_some()
 }
 
 /// The glue of the parent.
-pub(super) fn glue(facts: &Facts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
+pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     let mut glue: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for record in referrals(facts).into_iter().flat_map(|(_, reply)| &reply.additional) {
         if let Ok(address) = record.data.parse() {
@@ -119,7 +119,7 @@ pub(super) fn glue(facts: &Facts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
 }
 
 /// The servers that the zone itself names at a server; none if this server has not told.
-pub(super) fn child_set_at(facts: &Facts, server: IpAddr) -> Option<BTreeSet<String>> {
+pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     [QueryForm::MixedCase, QueryForm::Udp].into_iter().find_map(|way| {
         match facts.server(server, apex, "NS", way) {
@@ -133,7 +133,7 @@ pub(super) fn child_set_at(facts: &Facts, server: IpAddr) -> Option<BTreeSet<Str
 
 /// The names of all servers, of the parent's set and of the zone's own. A server that only the cache of the daemon still
 /// names is none, once a server that the zone above names has told the zone's own set.
-pub(super) fn server_names(facts: &Facts) -> BTreeSet<String> {
+pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
         None => told_names(facts),
@@ -141,7 +141,7 @@ pub(super) fn server_names(facts: &Facts) -> BTreeSet<String> {
 }
 
 /// These names, and those that the zone itself names at their servers.
-fn with_own_sets(facts: &Facts, mut names: BTreeSet<String>) -> BTreeSet<String> {
+fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
     // The servers that the zone names may name others; a third set is a fault that the first two show.
     for _ in 0..2 {
         let told = addressed(facts, &names).into_keys().filter_map(|server| child_set_at(facts, server));
@@ -155,7 +155,7 @@ fn with_own_sets(facts: &Facts, mut names: BTreeSet<String>) -> BTreeSet<String>
 }
 
 /// The names of a zone whose delegation is not known: those of the lookup and of all servers that were asked.
-fn told_names(facts: &Facts) -> BTreeSet<String> {
+fn told_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
     // If the name is an alias, the lookup also has the NS records of its target.
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
@@ -173,17 +173,17 @@ fn told_names(facts: &Facts) -> BTreeSet<String> {
 }
 
 /// The addresses of all servers, each with its names.
-pub(super) fn servers(facts: &Facts) -> BTreeMap<IpAddr, BTreeSet<String>> {
+pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     addressed(facts, &server_names(facts))
 }
 
 /// The addresses of the servers that the zone above names; of all servers, if it has not told.
-pub(super) fn delegated_servers(facts: &Facts) -> BTreeMap<IpAddr, BTreeSet<String>> {
+pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }
 
 /// The addresses of names of servers, each with its names.
-fn addressed(facts: &Facts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
+fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let (glue, mut servers) = (glue(facts), BTreeMap::<IpAddr, BTreeSet<String>>::new());
     for name in names {
         let glued = glue.get(name.as_str()).into_iter().flatten().copied();

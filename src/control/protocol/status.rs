@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::StoreFill;
-use crate::record::{Report, ServerRow, ShedRow, ZoneRow};
+use crate::record::{ServerRow, ShedRow, StatsReport, ZoneRow};
 
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ pub struct Stats {
     pub version: String,
     /// The statistics.
     #[serde(flatten)]
-    pub report: Report,
+    pub report: StatsReport,
     /// The zones with the most time spent.
     pub slow_zones: Vec<ZoneRow>,
     /// The zones with the most failed resolutions.

@@ -11,7 +11,7 @@ use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::values::texts;
 use crate::wire::presentation::{kind_text, name_text, read_name};
-use crate::zone_file::{self, Reader, Word};
+use crate::zone_file::{self, Word, ZoneFileReader};
 
 /// A `local-zone`.
 struct LocalZone {
@@ -166,7 +166,7 @@ fn pointer(text: &str) -> Option<String> {
 
 fn record(setting: &Setting, text: &str) -> Option<LocalRecord> {
     let entry = zone_file::entries(text).next()?.ok()?;
-    let head = Reader::new(Name::root()).begin(&entry).ok()?;
+    let head = ZoneFileReader::new(Name::root()).begin(&entry).ok()?;
     let kind = zone_file::kind(head.kind)?;
     let data = head.data.iter().map(written).collect::<Vec<_>>().join(" ");
     Some(LocalRecord {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Validator;
-use crate::cache::failures::Failed;
+use crate::cache::failures::CachedFailure;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::QuestionKey;
@@ -11,7 +11,7 @@ use crate::question::QuestionKey;
 impl Validator {
     /// The kept failure of a question. It does not count if no server was heard at that time and one was heard since,
     /// or if the result was bogus and the clock has been set since.
-    pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
+    pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
         // This call first notices whether the clock was set.

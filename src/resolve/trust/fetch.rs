@@ -28,7 +28,7 @@ use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 use crate::zones::authority::Authority;
-use crate::zones::{Kind, local};
+use crate::zones::{RouteTarget, local};
 
 /// The round of a fetch.
 #[derive(Clone, Copy)]
@@ -231,7 +231,7 @@ impl Validator {
             return Err(Failure::Remembered { why: failed.error.text.clone() });
         }
         let route = context.view.route(name, kind);
-        if let Kind::Local(authority) = &route.kind {
+        if let RouteTarget::Local(authority) = &route.target {
             return Ok(self.fetched_here(authority, &route.zone, name, kind));
         }
         let Some(questions) = self.questions.upgrade() else {

@@ -13,7 +13,7 @@ use crate::clock::minute;
 
 /// The findings about one domain or address.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct DomainReport {
     /// The domain or address.
     pub subject: String,
     /// The findings, the worst first.
@@ -39,7 +39,7 @@ svg .partly { stroke: #b26a00; stroke-width: 2; stroke-dasharray: 12 3; }
 ";
 
 /// The page.
-pub fn page(reports: &[Report], unix: u64) -> String {
+pub fn page(reports: &[DomainReport], unix: u64) -> String {
     let names: Vec<String> = reports.iter().map(|report| escaped(&report.subject)).collect();
     let title = format!("Mail and DNS of {}", names.join(", "));
     let sections: String = reports.iter().map(|report| section(report, unix)).collect();
@@ -52,7 +52,7 @@ pub fn page(reports: &[Report], unix: u64) -> String {
     )
 }
 
-fn section(report: &Report, unix: u64) -> String {
+fn section(report: &DomainReport, unix: u64) -> String {
     let mut text = format!(
         "<section>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>\n<p class=\"small\">{}. Checked at {} by resolverctl.</p>\n",
         escaped(&report.subject),

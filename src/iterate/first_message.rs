@@ -1,0 +1,54 @@
+//! The form of the first message of an attempt, and the use of its answer.
+
+use super::edns::Signed;
+use super::select::Candidate;
+use crate::conduct::Transport;
+use crate::exchange::network::Path;
+use crate::limits::MIXED_CASE_TRIES;
+
+/// The use of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WantedAnswer {
+    /// Any answer is kept.
+    Any,
+    /// Only a referral is kept: a part of the name is asked for.
+    Referral,
+}
+
+/// The form of the first message to a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FirstMessage {
+    /// Its transport. TCP, though the server did not take it a moment ago, if its answer was truncated and no other
+    /// server is left.
+    pub(super) transport: Transport,
+    /// Whether it has EDNS.
+    pub(super) edns: bool,
+    /// The case of its name.
+    pub(super) case: NameCase,
+}
+
+/// The case of the name in messages to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameCase {
+    /// Mixed, if the server repeats it.
+    Mixed,
+    /// That of the question, because the server's answers to mixed case were errors or none.
+    AsAsked,
+}
+
+impl FirstMessage {
+    /// The form of the next message to `candidate` over `path`, for an answer that must be `signed`.
+    pub(super) fn of(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
+        let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
+        Self {
+            transport: if candidate.cut { Transport::Tcp } else { first_transport(path) },
+            edns: signed.asks_with_edns(candidate.standing.edns, candidate.tries),
+            case: if as_asked { NameCase::AsAsked } else { NameCase::Mixed },
+        }
+    }
+}
+
+/// The transport of the first message to a server.
+pub(super) fn first_transport(path: &Path) -> Transport {
+    if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
+}
