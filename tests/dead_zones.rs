@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
@@ -218,4 +219,54 @@ fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
             assert_eq!(reply.elapsed, Duration::ZERO);
         }
     });
+}
+
+/// Zones that a hoster's server drops the queries for.
+const HOSTED: usize = 100;
+
+/// Root and tld, and zones on one server that was never heard: it answers for zz.tld alone.
+fn hoster() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {
+        let mut plan = ServerPlan::new(name, vec![[127, 0, last[0], last[1]].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(20));
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+        [name.to_owned()]
+    };
+    let root = server("a.root", [0, 1], &[]);
+    let tld = server("ns.tld", [0, 2], &[]);
+    let hoster = server("ns.z0.tld", [1, 1], &[Fault::DropsOtherZones]);
+    tree.zone(".", &root, "").unwrap();
+    tree.zone("tld.", &tld, "").unwrap();
+    let hosted = (0..HOSTED).map(|number| format!("z{number}.tld.")).chain(["zz.tld.".to_owned()]);
+    for zone in hosted {
+        tree.zone(&zone, &hoster, "* 300 A 10.0.0.1\n").unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+#[test]
+fn a_hundred_zones_of_a_silent_server_cost_a_second_each_and_take_no_answer_from_another() {
+    for seed in 0..5 {
+        let lab = hoster();
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            ask(&simulation, "www.z0.tld.", RecordType::A).await;
+            let names: Vec<String> = (1..HOSTED).map(|number| format!("www.z{number}.tld.")).collect();
+            let silent = join_all(names.iter().map(|name| ask(&simulation, name, RecordType::A)));
+            let living = async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                ask(&simulation, "www.zz.tld.", RecordType::A).await
+            };
+            let (silent, living) = tokio::join!(silent, living);
+            for (name, reply) in names.iter().zip(&silent) {
+                assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+                let most = Duration::from_millis(1_100);
+                assert!(reply.elapsed <= most, "{name}: {:?} {:#?}", reply.elapsed, reply.steps);
+            }
+            assert_eq!(living.message.answers.len(), 1, "{:#?}", living.steps);
+            assert!(living.elapsed <= Duration::from_millis(60), "{:?}", living.elapsed);
+        });
+    }
 }

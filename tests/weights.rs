@@ -18,7 +18,7 @@ use resolverd::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::lab::prelude::resident;
-use resolverd::limits::MAX_LAME_ZONES;
+use resolverd::limits::{MAX_LAME_ZONES, MAX_SILENT_ZONES};
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
 use resolverd::validate::keys::{ZoneKey, ZoneKeys};
@@ -142,6 +142,10 @@ fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
     }
     for zone in 0..u32::try_from(lame).unwrap() {
         server.mark_lame(&name(zone, octets), DAY, Mono::START);
+    }
+    let later = Mono::START.after(Duration::from_secs(1));
+    for zone in 0..u32::try_from(MAX_SILENT_ZONES).unwrap() {
+        server.silent(&name(zone, octets), later, later, &Random::seeded(1));
     }
 }
 

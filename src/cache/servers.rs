@@ -19,14 +19,15 @@ use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
     FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES,
-    MAX_SILENT_OCTETS, MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, UNKNOWN_TIMER,
+    MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
+    SURE_SILENCES, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
 
 /// Octets of an entry: the state with its digest of round trips, the greatest number of lame and of silent zones, and the
 /// table's bookkeeping. `tests/weights.rs` measures it.
-const ENTRY: u32 = 1_664;
+const ENTRY: u32 = 2_240;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -40,7 +41,7 @@ impl Servers {
 
     /// The server at `address`, known or new.
     pub fn get(&self, address: SocketAddr) -> Arc<Server> {
-        self.0.get_with(&address, Arc::default)
+        self.0.get_with(&address, || Arc::new(Server::new(*self.0.keyed())))
     }
 
     /// The server at `address`, if it has an entry.
@@ -74,7 +75,8 @@ impl Servers {
     }
 
     /// Stores the data of an earlier process about a server, unless there are data already.
-    pub(super) fn restore(&self, address: SocketAddr, server: Server) -> bool {
+    pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
+        let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
         self.0.restore(address, Arc::new(server), false)
     }
 
@@ -94,8 +96,12 @@ impl LookedUp<Self> for SocketAddr {
 }
 
 /// One server.
-#[derive(Debug, Default)]
-pub struct Server(Mutex<ServerHistory>);
+#[derive(Debug)]
+pub struct Server {
+    history: Mutex<ServerHistory>,
+    /// The hash of zones' names.
+    keyed: Keyed,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct ServerHistory {
@@ -158,33 +164,46 @@ impl Lameness {
     }
 }
 
-/// The zones for which a server is silent since it was last heard, in wire form: the first few, or all of them.
+/// The zones that a server was asked for in vain since it was last heard, the oldest first. Another zone may be served: it is
+/// asked for.
 #[derive(Debug, Default)]
-pub(super) struct SilentFor {
-    zones: Vec<Box<[u8]>>,
-    all: bool,
+pub(super) struct SilentFor(Vec<SilentZone>);
+
+/// One of these zones.
+#[derive(Debug)]
+struct SilentZone {
+    /// The hash of its name.
+    zone: u64,
+    /// The silences for it, and when the last of them was counted.
+    count: u32,
+    counted: Mono,
 }
 
 impl SilentFor {
-    fn holds(&self, zone: &Name) -> bool {
-        self.all || (!self.zones.is_empty() && self.has(&wire_name(zone)))
+    /// Whether the silences for `zone` are enough for a server that is known to be silent for another.
+    fn holds(&self, zone: &Name, keyed: &Keyed) -> bool {
+        !self.0.is_empty() && {
+            let zone = keyed.octets(&wire_name(zone));
+            self.0.iter().any(|silent| silent.zone == zone && silent.count >= SILENCES_OF_ANOTHER_ZONE)
+        }
     }
 
-    fn has(&self, zone: &[u8]) -> bool {
-        self.zones.iter().any(|silent| **silent == *zone)
-    }
-
-    /// With too many zones it is the server that is silent. A long name has no place: its zone is asked each time.
-    fn add(&mut self, zone: &Name) {
-        let zone = wire_name(zone).into_boxed_slice();
-        if self.all || self.has(&zone) || zone.len() > MAX_SILENT_OCTETS {
+    /// Messages about `zone` sent since `sent` count as lost: as at least `least` silences. Messages that were on their way
+    /// together are one.
+    fn add(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
+        let zone = keyed.octets(&wire_name(zone));
+        if let Some(silent) = self.0.iter_mut().find(|silent| silent.zone == zone) {
+            if silent.counted <= sent {
+                silent.count = silent.count.saturating_add(1);
+                silent.counted = now;
+            }
+            silent.count = silent.count.max(least);
             return;
         }
-        if self.zones.len() >= MAX_SILENT_ZONES {
-            *self = Self { zones: Vec::new(), all: true };
-        } else {
-            self.zones.push(zone);
+        if self.0.len() >= MAX_SILENT_ZONES {
+            self.0.remove(0);
         }
+        self.0.push(SilentZone { zone, count: least, counted: now });
     }
 }
 
@@ -210,6 +229,8 @@ pub struct ServerStanding {
     /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
     /// for it. A server may drop queries for one zone and answer those for others.
     pub silent_since: Option<Mono>,
+    /// Whether it is surely silent for other zones, and this zone was not asked yet: a question waits a short time for it.
+    pub silent_elsewhere: bool,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
     /// Whether it takes EDNS, as far as is known.
@@ -248,20 +269,25 @@ pub struct KnownServer {
 }
 
 impl Server {
+    /// A server that was never asked. `keyed` hashes the names of zones.
+    pub fn new(keyed: Keyed) -> Self {
+        Self { history: Mutex::default(), keyed }
+    }
+
     /// Its state for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
         let history = self.history();
         let (timer, patience) = history.timers();
         let round_trip = history.round_trips.as_ref().map(RoundTrips::smoothed);
+        let known = history.silence.known_since(now, round_trip);
+        let is_silent_for = known.is_some() && history.silent_for.holds(zone, &self.keyed);
         ServerStanding {
             round_trip,
             timer,
             patience,
             health: history.silence.health(now),
-            silent_since: history
-                .silence
-                .known_since(now, round_trip)
-                .filter(|_| history.silent_for.holds(zone)),
+            silent_since: known.filter(|_| is_silent_for),
+            silent_elsewhere: known.is_some() && !is_silent_for && history.silence.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
             edns: history.plain_until.is_none_or(|until| now >= until),
             keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
@@ -306,7 +332,7 @@ impl Server {
     pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let is_new = || history.silence.is_dead() && !history.silence.heard_since(sent);
-        history.silence.would_count(sent) || (is_new() && !history.silent_for.holds(zone))
+        history.silence.would_count(sent) || (is_new() && !history.silent_for.holds(zone, &self.keyed))
     }
 
     /// A message about `zone` sent to it at `sent` counts as lost, and others have been heard since. Messages that were
@@ -315,7 +341,16 @@ impl Server {
         let mut history = self.history();
         history.silence.add(sent, now, random);
         if !history.silence.heard_since(sent) {
-            history.silent_for.add(zone);
+            history.silent_for.add(zone, 1, (sent, now), &self.keyed);
+        }
+    }
+
+    /// Several messages about `zone` sent to it since `sent` were not answered, while others were heard: for a server that is
+    /// known to be silent for another zone, this is enough.
+    pub fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
+        let mut history = self.history();
+        if !history.silence.heard_since(sent) {
+            history.silent_for.add(zone, SILENCES_OF_ANOTHER_ZONE, (sent, now), &self.keyed);
         }
     }
 
@@ -410,13 +445,8 @@ impl Server {
         self.history().no_tcp_until = None;
     }
 
-    /// Server data of the greatest possible size.
-    pub(super) fn restored(history: ServerHistory) -> Self {
-        Self(Mutex::new(history))
-    }
-
     pub(super) fn history(&self) -> MutexGuard<'_, ServerHistory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -427,13 +457,17 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
+    fn server() -> Server {
+        Server::new(Keyed::new(&Random::seeded(1)))
+    }
+
     fn at(millis: u64) -> Mono {
         Mono::from_micros(millis * 1_000)
     }
 
     #[test]
     fn the_timer_follows_the_servers_own_round_trips() {
-        let server = Server::default();
+        let server = server();
         let standing = server.standing(&Name::root(), Mono::START);
         assert_eq!((standing.timer, standing.patience), (UNKNOWN_TIMER, UNKNOWN_TIMER));
         for _ in 0..50 {
@@ -447,7 +481,7 @@ mod tests {
 
     #[test]
     fn second_messages_because_of_one_server_are_a_burst_and_then_a_share() {
-        let server = Server::default();
+        let server = server();
         let taken = || (0..1_000).filter(|_| server.take_hedge()).count();
         assert_eq!(taken(), usize::try_from(HEDGE_BURST_PER_SERVER).unwrap());
         (0..50).for_each(|_| server.earn_hedge());
@@ -494,8 +528,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_with_many_of_them_for_all() {
-        let (server, random) = (Server::default(), Random::seeded(1));
+    fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_for_no_other() {
+        let (server, random) = (server(), Random::seeded(1));
         let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
         for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
             server.silent(&zone(1), at(silence * 1_000), at(silence * 1_000 + 500), &random);
@@ -505,20 +539,46 @@ mod tests {
         let known = |number| server.standing(&zone(number), at(4_600)).silent_since.is_some();
         assert!(known(1) && !known(2) && server.would_count(&zone(2), at(4_600)));
         for number in 2..=MAX_SILENT_ZONES {
-            server.silent(&zone(number), at(4_000), at(4_500), &random);
-            assert!(known(number) && !known(number + 1));
+            server.silent(&zone(number), at(4_000), at(4_400), &random);
+            server.silent(&zone(number), at(4_200), at(4_500), &random);
+            assert!(!known(number), "one event may have hit both messages");
+            server.silent(&zone(number), at(4_400), at(4_500), &random);
+            assert!(known(1) && known(number) && !known(number + 1));
         }
-        server.silent(&zone(MAX_SILENT_ZONES + 1), at(4_000), at(4_500), &random);
-        assert!(known(1) && known(99), "the server itself is silent");
+        for sent in [4_000, 4_500] {
+            server.silent(&zone(MAX_SILENT_ZONES + 1), at(sent), at(sent + 50), &random);
+        }
+        assert!(!known(1) && known(2) && known(MAX_SILENT_ZONES + 1), "the oldest is asked for again");
         server.answered(MS, at(4_550));
-        assert!(!known(1));
+        assert!(!known(2));
         server.silent(&zone(1), at(4_400), at(4_600), &random);
-        assert!(!server.history().silent_for.holds(&zone(1)), "it was heard since");
+        assert!(server.history().silent_for.0.is_empty(), "it was heard since");
+    }
+
+    #[test]
+    fn a_question_waits_less_for_another_zone_only_if_the_server_is_surely_dead() {
+        let (server, random) = (server(), Random::seeded(1));
+        let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
+        let elsewhere = |number| server.standing(&zone(number), at(3_600)).silent_elsewhere;
+        for silence in 1..u64::from(SURE_SILENCES) {
+            server.silent(&zone(1), at(silence * 500), at(silence * 500 + 400), &random);
+        }
+        assert!(server.probe(at(3_000), &random));
+        server.probed_in_vain(at(3_000));
+        assert!(server.standing(&zone(1), at(3_600)).silent_since.is_some() && !elsewhere(2));
+        assert!(server.would_count(&zone(1), at(3_000)));
+        server.silent(&zone(1), at(3_000), at(3_400), &random);
+        assert!(elsewhere(2) && !elsewhere(1) && !server.would_count(&zone(1), at(3_450)));
+        server.did_not_answer(&zone(2), at(2_600), at(3_600));
+        assert!(!elsewhere(2) && server.standing(&zone(2), at(3_600)).silent_since.is_some());
+        server.answered(MS, at(3_650));
+        server.did_not_answer(&zone(2), at(3_600), at(3_700));
+        assert!(server.history().silent_for.0.is_empty(), "it was heard since");
     }
 
     #[test]
     fn lameness_is_by_zone_and_ends() {
-        let server = Server::default();
+        let server = server();
         let (one, other) = (Name::from_ascii("one.").unwrap(), Name::from_ascii("other.").unwrap());
         server.mark_lame(&one, LAME_TIME, Mono::START);
         assert!(server.standing(&one, Mono::START).lame);

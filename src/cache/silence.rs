@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Mono;
 use crate::limits::{
     DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME, SILENT_TIME,
+    SURE_SILENCES,
 };
 use crate::random::Random;
 
@@ -103,9 +104,9 @@ impl Silence {
     }
 
     /// Whether the silence after a message sent at `sent` changes anything: it was not heard since, no message that
-    /// was on the way at the same time is counted, and it is not dead yet.
+    /// was on the way at the same time is counted, and its silences do not make its death sure yet.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
-        self.dead.is_none() && self.counts(sent)
+        self.count < SURE_SILENCES && self.counts(sent)
     }
 
     /// A message sent at `sent` counts as lost, and others have been heard since. Messages that were on their way

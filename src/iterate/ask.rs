@@ -22,6 +22,7 @@ use super::edns::Signed;
 use super::errand::path;
 use super::failure::Failure;
 use super::first_message::{FirstMessage, WantedAnswer};
+use super::fruitless::elapsed;
 use super::news::{AttemptEvent, Events, News};
 use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
@@ -30,10 +31,9 @@ use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::conduct::Conduct;
 use crate::limits::{
-    LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
+    LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
 };
 use crate::record::Counter;
-use crate::record::event::StepEvent;
 use crate::supervise::driven::{Driven, drive};
 
 /// A server whose addresses of one family were looked up, with the result.
@@ -49,8 +49,8 @@ pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) errand: Errand<'a>,
     pub(super) cut: &'a Arc<Delegation>,
-    signed: Signed,
-    candidates: Vec<Candidate>,
+    pub(super) signed: Signed,
+    pub(super) candidates: Vec<Candidate>,
     /// The parent's servers, if the zone's own set comes first.
     pub(super) reserve: Vec<SocketAddr>,
     /// Addresses of the server that is asked only if no other answers.
@@ -64,18 +64,18 @@ pub(super) struct Asking<'a> {
     attempts: Vec<Driven<()>>,
     /// A second server is asked, but only when the first is late.
     held_back: bool,
-    faults: Vec<(SocketAddr, Conduct)>,
+    pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
     /// The denial in doubt, and the number of servers that gave it. It is valid if all of them do.
-    doubtful: Option<Found>,
-    doubted: usize,
+    pub(super) doubtful: Option<Found>,
+    pub(super) doubted: usize,
     /// Whether addresses of names that are known by delegations alone have been looked up.
     pub(super) sought_again: bool,
     /// Whether the addresses from delegations are in the reserve.
     pub(super) has_glue: bool,
     /// If only a referral is wanted, the first server that answers at all ends the step.
     wanted: WantedAnswer,
-    given_up: bool,
+    pub(super) given_up: bool,
 }
 
 /// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
@@ -87,7 +87,7 @@ impl<'a> Lookups<'a> {
         self.0.as_ref().map_or(0, FuturesUnordered::len)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -164,6 +164,7 @@ impl<'a> Asking<'a> {
         self.begin();
         let over = self.over();
         tokio::pin!(over);
+        let mut doubt = self.doubt();
         loop {
             let ended = self.given_up || self.is_refused();
             if ended || (self.awaited() == 0 && self.lookups.is_empty()) {
@@ -178,6 +179,7 @@ impl<'a> Asking<'a> {
                     }
                 }
                 Some(found) = self.lookups.next() => self.looked_up(found),
+                () = elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
                 () = &mut over => {
                     let zone = self.cut.zone.clone();
                     self.mark_waiting_silent();
@@ -519,70 +521,5 @@ impl<'a> Asking<'a> {
 
     pub(super) fn context(&self) -> &'a Context {
         self.errand.context
-    }
-
-    fn mark_waiting_silent(&mut self) {
-        for candidate in &self.candidates {
-            if matches!(candidate.progress, CandidateProgress::Waiting | CandidateProgress::Overdue) {
-                self.faults.push((candidate.address, Conduct::Silent));
-            }
-        }
-    }
-
-    /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
-    fn end(&mut self) -> Result<Said, Failure> {
-        // The server that is avoided gave another answer.
-        let all = self.doubted == self.faults.len()
-            && self.errand.avoid.is_empty()
-            && self.lookup_failure.is_none()
-            && self.unglued.is_empty();
-        match self.doubtful.take() {
-            // In a signed zone it is bogus, because it has no proof: that is no better than a failure.
-            Some(found) if all && self.signed != Signed::Yes => {
-                Ok(Said::Doubtful(Found { doubted: true, ..found }))
-            }
-            _ => Err(self.failure()),
-        }
-    }
-
-    /// Whether all servers of the zone were known to be silent before this question began, or have become so since.
-    fn is_known_silence(&self) -> bool {
-        let (now, zone, began) = (self.iterate.now(), &self.cut.zone, self.context().began());
-        if self.context().is_on_the_side() {
-            return false;
-        }
-        let is_silent = |candidate: &Candidate| {
-            let standing = self.iterate.server(candidate.address).standing(zone, now);
-            standing.silent_since.is_some_and(|since| since < began)
-        };
-        let others =
-            self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue;
-        others && !self.candidates.is_empty() && self.candidates.iter().all(is_silent)
-    }
-
-    fn failure(&mut self) -> Failure {
-        let zone = self.cut.zone.clone();
-        if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
-            let servers: Vec<SocketAddr> =
-                self.candidates.iter().map(|candidate| candidate.address).collect();
-            // A list has a breaker of its own.
-            let is_list = self.errand.route.policy.list.is_some();
-            let is_sooner = |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe();
-            if servers.iter().filter(is_sooner).count() > 0 {
-                self.iterate.means.dead.added.notify_one();
-            }
-            self.context().note(StepEvent::Memory { found: format!("no server of {zone} answers") });
-            return Failure::Silent { zone, servers };
-        }
-        if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
-            return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
-        }
-        if self.candidates.is_empty() {
-            return match self.lookup_failure.take() {
-                Some(failure @ Failure::Depth { .. }) => failure,
-                why => Failure::Addresses { zone, why: why.map(Box::new) },
-            };
-        }
-        Failure::Servers { zone, faults: std::mem::take(&mut self.faults) }
     }
 }

@@ -184,6 +184,7 @@ mod tests {
                 patience: Duration::from_millis(100),
                 health,
                 silent_since: None,
+                silent_elsewhere: false,
                 lame: false,
                 edns: true,
                 keeps_case: true,

@@ -78,6 +78,8 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::exchange::network::Path;
+    use crate::hash::Keyed;
+    use crate::random::Random;
     use crate::zones::Views;
     use hickory_proto::rr::{Name, RecordType};
 
@@ -93,7 +95,7 @@ mod tests {
         let unproven = Unproven::default();
         for _ in 0..=MAX_UNPROVEN {
             unproven.add(Silent {
-                server: Arc::default(),
+                server: Arc::new(Server::new(Keyed::new(&Random::seeded(1)))),
                 sent: at,
                 late: at,
                 wanted: wanted.clone(),

@@ -64,12 +64,14 @@ pub const MAX_LAME_ZONES: usize = 16;
 /// Octets of the names of these: sixteen names of two dozen octets. Beyond it the oldest is removed.
 pub const MAX_LAME_OCTETS: usize = 384;
 
-/// Zones for which a dead server is known to be silent one by one. A hoster's servers drop the queries for a domain that
-/// they do not serve; if it is silent for more zones, the server counts as dead. Until then each zone costs one question half a second.
-pub const MAX_SILENT_ZONES: usize = 3;
+/// Zones that a dead server is known to be silent for. A hoster's server drops the queries for a domain that it does not
+/// serve, so its silence for other zones is no proof: each zone costs one question `SILENT_ELSEWHERE_TIME` at most. Beyond the
+/// bound the oldest zone costs it again. They take 768 octets a server.
+pub const MAX_SILENT_ZONES: usize = 32;
 
-/// Octets of the longest name among these: nearly all names of zones are shorter.
-pub const MAX_SILENT_OCTETS: usize = 64;
+/// Silences for a zone, one after the other, after which a server that is known to be silent for another zone counts as silent
+/// for this one too. After one, each loss on the path to a living server would fail a question.
+pub const SILENCES_OF_ANOTHER_ZONE: u32 = 2;
 
 /// How long a server counts as lame for a zone. Unbound's infra-host-ttl is 15 min.
 pub const LAME_TIME: Duration = Duration::from_secs(600);
@@ -88,6 +90,11 @@ pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
 /// Silences in a row after which a server is dead: at 5 % loss, this happens to one in 8 000 working servers.
 pub const DEAD_AFTER_SILENCES: u32 = 3;
 
+/// Silences in a row after which a question for another zone of a dead server waits `SILENT_ELSEWHERE_TIME` only: at
+/// 30 % loss each way, this happens to one in 60 working servers. With `DEAD_AFTER_SILENCES` it is one in 8, and the
+/// questions that fail because of that were 113 of 32 561 instead of 6.
+pub const SURE_SILENCES: u32 = 2 * DEAD_AFTER_SILENCES;
+
 /// A dead server is left alone this long at first: its return should be noticed soon.
 pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 
@@ -103,6 +110,11 @@ pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);
 /// question waits for it then. It is less than the 4 s that a client waits, so that a mail from a dead domain waits
 /// only once. It is more than the time of any server whose answer a client can get.
 pub const SILENT_TIME: Duration = Duration::from_secs(3);
+
+/// A question for a zone whose servers are all known to be silent for other zones waits this long: twice the time of a
+/// far server's answer, and two messages to a server that was never heard. A mail from a dead hoster's domain waits a quarter
+/// of the time that other dead domains cost.
+pub const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 
 /// How long to wait for an unknown server before another is asked. Unbound takes 376 ms, Knot 400 ms; nine in ten
 /// servers answer within 240 ms from anywhere.

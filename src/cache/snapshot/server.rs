@@ -51,7 +51,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
 }
 
 /// Reads a server; none if its data are too old.
-pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Server)> {
+pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, ServerHistory)> {
     if moments.gone > RESTORED_SERVER_TIME {
         return None;
     }
@@ -92,5 +92,5 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
         lame,
         ..ServerHistory::default()
     };
-    Some((address, Server::restored(history)))
+    Some((address, history))
 }

@@ -1,0 +1,138 @@
+//! The end of a step without an answer: when it comes before the time of the question is over, and the failure.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use super::ask::Asking;
+use super::classify::{Found, Said};
+use super::edns::Signed;
+use super::failure::Failure;
+use super::role::ServerRole;
+use super::select::{Candidate, CandidateProgress};
+use crate::cache::servers::ServerStanding;
+use crate::conduct::Conduct;
+use crate::limits::{
+    MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNKNOWN_TIMER,
+};
+use crate::record::event::StepEvent;
+
+/// The timer of a step at servers that are silent for other zones; none at other servers.
+pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
+
+/// Waits until a timer has run out.
+pub(super) async fn elapsed(timer: &mut Doubt) {
+    if let Some(timer) = timer {
+        timer.await;
+    }
+}
+
+impl Asking<'_> {
+    /// The timer of this step, if all its servers are silent for other zones. Such a server may drop the queries for
+    /// those alone, so it is asked. A question does not wait for it as long as for others, because it may be dead for
+    /// thousands of zones.
+    pub(super) fn doubt(&self) -> Doubt {
+        (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(SILENT_ELSEWHERE_TIME))
+    }
+
+    /// The time for doubted servers is over: the step ends, unless another server may still be found. Returns when to
+    /// look again.
+    pub(super) fn doubt_is_over(&mut self) -> Doubt {
+        if !self.has_no_other() || !self.is_doubted() {
+            return Some(timer(UNKNOWN_TIMER));
+        }
+        let (iterate, now) = (self.iterate, self.iterate.now());
+        let (role, since) = (ServerRole::of(self.errand.route, self.cut), now.before(SILENT_ELSEWHERE_TIME));
+        if iterate.means().uplink.is_own_fault(role, since) {
+            let asked = |candidate: &&Candidate| u32::from(candidate.tries) >= SILENCES_OF_ANOTHER_ZONE;
+            for candidate in self.candidates.iter().filter(asked) {
+                iterate.server(candidate.address).did_not_answer(&self.cut.zone, since, now);
+            }
+        }
+        self.mark_waiting_silent();
+        self.given_up = true;
+        None
+    }
+
+    /// Whether all its servers were silent when it began, each for this zone or for others, and none has answered it.
+    fn is_doubted(&self) -> bool {
+        let is_silent =
+            |standing: &ServerStanding| standing.silent_elsewhere || standing.silent_since.is_some();
+        !self.candidates.is_empty()
+            && self.candidates.iter().all(|candidate| is_silent(&candidate.standing) && !candidate.answered)
+    }
+
+    pub(super) fn mark_waiting_silent(&mut self) {
+        for candidate in &self.candidates {
+            if matches!(candidate.progress, CandidateProgress::Waiting | CandidateProgress::Overdue) {
+                self.faults.push((candidate.address, Conduct::Silent));
+            }
+        }
+    }
+
+    /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
+    pub(super) fn end(&mut self) -> Result<Said, Failure> {
+        // The server that is avoided gave another answer.
+        let all = self.doubted == self.faults.len()
+            && self.errand.avoid.is_empty()
+            && self.lookup_failure.is_none()
+            && self.unglued.is_empty();
+        match self.doubtful.take() {
+            // In a signed zone it is bogus, because it has no proof: that is no better than a failure.
+            Some(found) if all && self.signed != Signed::Yes => {
+                Ok(Said::Doubtful(Found { doubted: true, ..found }))
+            }
+            _ => Err(self.failure()),
+        }
+    }
+
+    /// Whether all servers of the zone were known to be silent before this question began, or have become so since.
+    pub(super) fn is_known_silence(&self) -> bool {
+        let (now, zone, began) = (self.iterate.now(), &self.cut.zone, self.context().began());
+        let is_silent = |candidate: &Candidate| {
+            let standing = self.iterate.server(candidate.address).standing(zone, now);
+            standing.silent_since.is_some_and(|since| since < began)
+        };
+        !self.context().is_on_the_side()
+            && self.has_no_other()
+            && !self.candidates.is_empty()
+            && self.candidates.iter().all(is_silent)
+    }
+
+    /// Whether all servers that the zone can have are known.
+    fn has_no_other(&self) -> bool {
+        self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
+    }
+
+    fn failure(&mut self) -> Failure {
+        let zone = self.cut.zone.clone();
+        if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
+            let servers: Vec<SocketAddr> =
+                self.candidates.iter().map(|candidate| candidate.address).collect();
+            // A list has a breaker of its own.
+            let is_list = self.errand.route.policy.list.is_some();
+            let is_sooner = |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe();
+            if servers.iter().filter(is_sooner).count() > 0 {
+                self.iterate.means.dead.added.notify_one();
+            }
+            self.context().note(StepEvent::Memory { found: format!("no server of {zone} answers") });
+            return Failure::Silent { zone, servers };
+        }
+        if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
+            return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
+        }
+        if self.candidates.is_empty() {
+            return match self.lookup_failure.take() {
+                Some(failure @ Failure::Depth { .. }) => failure,
+                why => Failure::Addresses { zone, why: why.map(Box::new) },
+            };
+        }
+        Failure::Servers { zone, faults: std::mem::take(&mut self.faults) }
+    }
+}
+
+fn timer(time: Duration) -> Pin<Box<Sleep>> {
+    Box::pin(tokio::time::sleep(time))
+}
