@@ -162,7 +162,7 @@ impl<'a> Asking<'a> {
 
     async fn ask(&mut self) -> Result<Said, Failure> {
         self.begin();
-        let over = self.over();
+        let over = self.over(false);
         tokio::pin!(over);
         let mut doubt = self.doubt();
         loop {
@@ -181,27 +181,37 @@ impl<'a> Asking<'a> {
                 Some(found) = self.lookups.next() => self.looked_up(found),
                 () = elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
                 () = &mut over => {
-                    let zone = self.cut.zone.clone();
-                    self.mark_waiting_silent();
-                    return Err(Failure::Time { zone, faults: std::mem::take(&mut self.faults) });
+                    if self.context().budget.left(self.iterate.now()).is_zero() {
+                        let zone = self.cut.zone.clone();
+                        self.mark_waiting_silent();
+                        return Err(Failure::Time { zone, faults: std::mem::take(&mut self.faults) });
+                    }
+                    self.given_up |= self.is_known_silence();
+                    over.set(self.over(true));
                 }
             }
         }
     }
 
-    /// Ends when the time of the question is over. Its timer is set at the second poll only, because the timer of an
-    /// attempt comes first, and most steps end before that.
-    fn over(&self) -> impl Future<Output = ()> + use<'a> {
+    /// Ends when the time of the question is over, or its client's before. Its timer is set at the second poll only,
+    /// because the timer of an attempt comes first, and most steps end before that; `again`: at the first.
+    fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
+        let left = move || {
+            let (now, patience) = (iterate.now(), context.view.config.resolve.deadline);
+            let of_client = patience.saturating_sub(now.since(context.began()));
+            let left = context.budget.left(now);
+            if of_client.is_zero() { left } else { left.min(of_client) }
+        };
         // With little time left, the timer of the attempt may come later.
-        let mut is_polled = context.budget.left(iterate.now()) <= MAX_TIMER;
+        let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         });
         async move {
             second.await;
-            Box::pin(tokio::time::sleep(context.budget.left(iterate.now()))).await;
+            Box::pin(tokio::time::sleep(left())).await;
         }
     }
 
@@ -513,7 +523,8 @@ impl<'a> Asking<'a> {
             // A server that has failed, and does not answer when it is asked once more, is given up: it may limit its
             // errors, as BIND does.
             candidate.answered |= candidate.own_case;
-            let enough = candidate.own_case || crowded && candidate.standing.health == Health::Dead;
+            let is_known_dead = candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;
+            let enough = candidate.own_case || crowded && is_known_dead;
             candidate.progress = if enough { CandidateProgress::Spent } else { CandidateProgress::Overdue };
         }
         is_waited_for
