@@ -27,6 +27,16 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Misses that a worker has not begun. A burst of 4 000 takes 2 MB, and begins within 0.2 s.
 pub const MAX_QUEUE: usize = 4_096;
 
+/// The number of misses of a worker from which on a client with three quarters of them gives way: half, as with flights.
+pub const CROWDED_QUEUE: usize = MAX_QUEUE / 2;
+
+/// Emptied queues of clients that a worker keeps for the next ones, so that the misses of the few programs of a gateway allocate
+/// none.
+pub const SPARE_QUEUES: usize = 8;
+
+/// The places of a queue that is kept. A longer one is freed, because it grew in a burst.
+pub const MAX_SPARE_PLACES: usize = 64;
+
 /// A miss that has waited this long before it begins gets SERVFAIL: a host that is so far behind would answer each later one
 /// later still. It is the least deadline of a client, and four times what a burst of `MAX_QUEUE` takes.
 pub const MAX_QUEUE_TIME: Duration = MIN_DEADLINE;

@@ -59,6 +59,7 @@
 
 mod datagrams;
 mod dropped;
+mod fair_queue;
 mod front;
 mod hand_over;
 mod inherited;
