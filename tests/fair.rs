@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::limits::{FLIGHT_TIME, MAX_FLIGHTS, MAX_WAITERS};
+use resolverd::limits::{FLIGHT_TIME, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use resolverd::question::Outcome;
 use resolverd::record::Window;
 use tokio::task::JoinSet;
@@ -274,5 +275,37 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
         let reply = ask(&stage.simulation, "mine.slow.tld.", light()).await;
         assert_eq!(reply.message.answers.len(), 1, "{:?}", told(&reply));
         stage.end().await;
+    });
+}
+
+/// The walk of such a query enters no zone that it could count for.
+#[test]
+fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
+    paused(async {
+        let lab = lab();
+        let mut config = config_for(&lab);
+        let silent = Forwarder { address: ([127, 0, 2, 1], 53).into(), tls: None };
+        config.zones = vec![ConfiguredZone {
+            name: Name::root(),
+            kind: ZoneKind::Forward(vec![silent]),
+            ..ConfiguredZone::default()
+        }];
+        let simulation = Arc::new(Simulation::new(lab, config, 7));
+        let mut flood = JoinSet::new();
+        for number in 0..MAX_SILENT_FLIGHTS + 1 {
+            let simulation = Arc::clone(&simulation);
+            flood.spawn(async move {
+                ask(&simulation, &format!("host{number}.a.victim.tld."), light()).await
+            });
+        }
+        tokio::time::sleep(2 * NEW_ZONE_TIME).await;
+        let (code, outcome, text) = told(&ask(&simulation, "one.more.victim.tld.", light()).await);
+        assert_eq!((code, outcome), (ResponseCode::ServFail, Outcome::Shed));
+        assert!(text.as_ref().is_some_and(|text| text.contains("for victim.tld., whose")), "{text:?}");
+        let (_, outcome, text) = told(&ask(&simulation, "www.other.tld.", light()).await);
+        assert_ne!(outcome, Outcome::Shed, "{text:?}");
+        let (zones, _) = simulation.recorder().shed_by(Window::Start);
+        let counted: Vec<(&str, u64)> = zones.iter().map(|row| (row.name.as_str(), row.shed)).collect();
+        assert_eq!(counted, [("victim.tld.", 1)]);
     });
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::cache::servers::{Health, KnownServer};
+use resolverd::config::{ConfiguredZone, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::limits::{DEAD_WANTED_TIME, FLIGHT_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
+use resolverd::limits::{DEAD_WANTED_TIME, FLIGHT_TIME, HEDGE_BURST, HEDGES_PER_MILLE, INCIDENT_FAILURES};
 use resolverd::record::{Counter, Window};
 
 /// Root, tld, and one.tld on two servers, ns1 nearer than ns2; any name in one.tld has an address.
@@ -236,4 +237,37 @@ fn where_all_servers_are_slow_at_once_second_messages_stay_a_share() {
             "{slowest:?}: who may not ask a second server waits for the first"
         );
     });
+}
+
+#[test]
+fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured() {
+    let lab = lab();
+    for server in ["ns1.one.tld", "ns2.one.tld"] {
+        lab.server(server).unwrap().set_faults(&[Fault::Dead]);
+    }
+    for is_configured in [true, false] {
+        paused(async {
+            let mut config = config_for(&lab);
+            if is_configured {
+                config.zones = vec![ConfiguredZone {
+                    name: Name::from_ascii("one.tld.").unwrap(),
+                    kind: ZoneKind::Stub(vec![([127, 0, 1, 1], 53).into()]),
+                    ..ConfiguredZone::default()
+                }];
+            }
+            let simulation = Simulation::new(lab.clone(), config, 1);
+            for number in 0..INCIDENT_FAILURES {
+                assert!(ask(&simulation, number).await.message.answers.is_empty());
+                // Another zone answers meanwhile.
+                let other = Name::from_ascii(format!("host{number}.tld.")).unwrap();
+                simulation.ask(&other, RecordType::A).await.unwrap();
+                tokio::time::sleep(FLIGHT_TIME).await;
+            }
+            let zones = simulation.recorder().troubles().zones;
+            let reported: Vec<(&str, u32)> =
+                zones.iter().map(|zone| (zone.zone.as_str(), zone.failures)).collect();
+            let expected: &[_] = if is_configured { &[("one.tld.", INCIDENT_FAILURES)] } else { &[] };
+            assert_eq!(reported, expected);
+        });
+    }
 }
