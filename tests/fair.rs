@@ -294,9 +294,9 @@ fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin(
         let mut flood = JoinSet::new();
         for number in 0..MAX_SILENT_FLIGHTS + 1 {
             let simulation = Arc::clone(&simulation);
-            flood.spawn(async move {
-                ask(&simulation, &format!("host{number}.a.victim.tld."), light()).await
-            });
+            flood.spawn(
+                async move { ask(&simulation, &format!("host{number}.a.victim.tld."), light()).await },
+            );
         }
         tokio::time::sleep(2 * NEW_ZONE_TIME).await;
         let (code, outcome, text) = told(&ask(&simulation, "one.more.victim.tld.", light()).await);

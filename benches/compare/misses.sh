@@ -2,7 +2,7 @@
 # CPU time and memory of a cache miss, for resolverd and its peers: the same random names, one after the other.
 #
 # benches/compare/misses.sh [--names N] [--sizes "MIB..."] [--pairs N] [--kind answers|denials] [--threads N]
-#           [--resolvers "NAME..."]
+#           [--resolvers "NAME..."] [--most RATIO]
 #
 # Needs root and Debian's nsd and dnsperf. The resolvers are resolverd, unbound, knot (knot-resolver, always with one thread), bind (bind9)
 # and powerdns (pdns-recursor); the script names those that are not installed. Everything runs in network and process namespaces of its own and ends with
@@ -16,10 +16,12 @@
 #                         the script fails if it takes more
 # `--names 400000 --sizes "16 64 256" --resolvers resolverd` shows that in a minute and a half: at most 30, 68 and 206 MiB, where
 # 44, 104 and 344 are allowed.
-# CPU time depends on what else the machine does, so compare runs of one pair only.
+# CPU time depends on what else the machine does, so compare runs of one pair only. With `--most 1.1` the script fails if a
+# name costs resolverd more than 1.1 times the CPU time that it costs Unbound, as the median of the pairs of a size. Default: no
+# bound. Use several pairs with it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-names=100000 sizes=64 pairs=1 kind=answers threads=1 resolvers="resolverd unbound" arguments=("$@")
+names=100000 sizes=64 pairs=1 kind=answers threads=1 resolvers="resolverd unbound" most="" arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --names) names=$2 ;;
@@ -28,10 +30,19 @@ while [ $# -gt 0 ]; do
     --kind) kind=$2 ;;
     --threads) threads=$2 ;;
     --resolvers) resolvers=$2 ;;
+    --most)
+      [[ ${2-} =~ ^[0-9]+(\.[0-9]+)?$ ]] || { echo "misses.sh: --most needs a number, for example 1.1" >&2; exit 2; }
+      most=$2
+      ;;
     *) echo "misses.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
   esac
   shift 2
 done
+if [ -n "$most" ]; then
+  for needed in resolverd unbound; do
+    [[ " $resolvers " == *" $needed "* ]] || { echo "misses.sh: --most compares resolverd with unbound; --resolvers must name both" >&2; exit 2; }
+  done
+fi
 
 if [ "${INSIDE_MISSES-}" != yes ]; then
   if [ -z "${RESOLVERD-}" ]; then
@@ -58,7 +69,7 @@ run() { # run RESOLVER MIB
   dnsperf -s 127.0.0.1 -p 5300 -c 4 -q 200 -t 10 -n 1 -d "$work/names" >"$work/dnsperf" 2>&1
   read -ra end < <(cpu)
   after=$(switches)
-  awk -v resolver="$1" -v size="$2" -v user="$((end[0] - begin[0]))" -v kernel="$((end[1] - begin[1]))" -v switches="$((after - before))" \
+  awk -v costs="$work/costs" -v resolver="$1" -v size="$2" -v user="$((end[0] - begin[0]))" -v kernel="$((end[1] - begin[1]))" -v switches="$((after - before))" \
     -v resident="$(resident VmRSS)" -v most="$(resident VmHWM)" '
     /Queries sent:/ { sent = $3 }
     /Response codes:/ {
@@ -68,6 +79,7 @@ run() { # run RESOLVER MIB
     END {
       printf "%-10s cache %3d MiB: answered %d, failed %d, cpu %.1f us (user %.1f, system %.1f), switches %.2f, %d names a second, resident %d MiB, at most %d MiB\n",
         resolver, size, good, sent - good, (user + kernel) / sent, user / sent, kernel / sent, switches / sent, rate, resident / 1024, most / 1024
+      print resolver, (user + kernel) / sent >>costs
       if (resolver == "resolverd" && most > (size * 1.25 + 24) * 1024) {
         printf "%s takes more than %d MiB\n", resolver, size * 1.25 + 24 >"/dev/stderr"
         exit 1
@@ -86,8 +98,27 @@ awk -v names="$names" -v zones="$zones" 'BEGIN {
 }' >"$work/names"
 read -ra wanted <<<"$resolvers"
 mapfile -t present < <(installed "${wanted[@]}")
+# ratios: of each pair, resolverd's CPU time of a name over Unbound's.
+ratios() {
+  awk '$1 == "resolverd" { own[++runs] = $2 } $1 == "unbound" { peer[++others] = $2 }
+    END { for (pair = 1; pair <= runs && pair <= others; pair++) if (peer[pair] > 0) print own[pair] / peer[pair] }' "$work/costs"
+}
+
+# bound MIB: fails if the median of the ratios is over `--most`.
+bound() {
+  ratios | sort -g | awk -v most="$most" -v size="$1" '{ ratio[NR] = $1 }
+    END {
+      if (NR == 0) { print "misses.sh: no run of both resolverd and Unbound to compare" >"/dev/stderr"; exit 1 }
+      median = (ratio[int((NR + 1) / 2)] + ratio[int((NR + 2) / 2)]) / 2
+      printf "cache %3d MiB: a name costs resolverd %.2f times the CPU time of Unbound (median of %d; at most %.2f)\n", size, median, NR, most
+      if (median > most + 0) { print "misses.sh: that is too much" >"/dev/stderr"; exit 1 }
+    }'
+}
+
 for size in $sizes; do
+  : >"$work/costs"
   for ((pair = 0; pair < pairs; pair++)); do
     for resolver_name in "${present[@]}"; do run "$resolver_name" "$size"; done
   done
+  if [ -n "$most" ]; then bound "$size"; fi
 done

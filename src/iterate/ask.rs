@@ -30,9 +30,7 @@ use super::{Errand, Iterate};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::conduct::Conduct;
-use crate::limits::{
-    LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
-};
+use crate::limits::{LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED};
 use crate::record::Counter;
 use crate::supervise::driven::{Driven, drive};
 
@@ -523,7 +521,8 @@ impl<'a> Asking<'a> {
             // A server that has failed, and does not answer when it is asked once more, is given up: it may limit its
             // errors, as BIND does.
             candidate.answered |= candidate.own_case;
-            let is_known_dead = candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;
+            let is_known_dead =
+                candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;
             let enough = candidate.own_case || crowded && is_known_dead;
             candidate.progress = if enough { CandidateProgress::Spent } else { CandidateProgress::Overdue };
         }

@@ -113,8 +113,11 @@ impl<Item> FairQueue<Item> {
             // It has the most. A burst of one client may fill the queue.
             return (is_full || own < self.waiting).then_some(client);
         }
-        let (heaviest, most) =
-            self.clients.iter().map(|(client, items)| (*client, items.len())).max_by_key(|(_, most)| *most)?;
+        let (heaviest, most) = self
+            .clients
+            .iter()
+            .map(|(client, items)| (*client, items.len()))
+            .max_by_key(|(_, most)| *most)?;
         if !is_full && !is_most(most) {
             return None;
         }
@@ -191,7 +194,8 @@ mod tests {
     fn over_half_full_a_client_with_three_quarters_gives_way_but_two_bursts_have_room() {
         let mut queue = FairQueue::default();
         assert_eq!(queue.add(LIGHT, Mono::START, 0), Admitted::Waits);
-        let flood = (1..MAX_QUEUE).filter(|number| queue.add(FLOODS, Mono::START, *number) == Admitted::Waits);
+        let flood =
+            (1..MAX_QUEUE).filter(|number| queue.add(FLOODS, Mono::START, *number) == Admitted::Waits);
         assert_eq!(flood.count(), CROWDED_QUEUE - 1);
         assert!(matches!(queue.add(LIGHT, Mono::START, 1), Admitted::InPlaceOf(_)));
         let mut queue = FairQueue::default();
