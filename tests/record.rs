@@ -211,7 +211,7 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     assert_eq!(said.len(), 2, "{said:#?}");
     assert_eq!(
         said[0],
-        "WARN zone partner.example.: 3 queries failed within 8 s; last cause: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl query partner.example. MX --trace` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
+        "WARN zone partner.example.: 3 queries failed within 8 s; last cause: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl trace partner.example. MX` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
     );
     assert_eq!(
         said[1],

@@ -15,7 +15,7 @@ use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::{
     Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, Removed, Reply, Request, Table,
-    WhyRequest,
+    TraceRequest, WhyRequest,
 };
 use super::rows;
 use super::{Controlled, lists, lookahead, lookup, status, watched, zones};
@@ -32,19 +32,21 @@ enum Rights {
     Change,
 }
 
-/// A request whose reply does not end by itself.
-pub(super) struct Endless {
-    pub(super) stream: UnixStream,
-    pub(super) request: MonitorRequest,
+/// A request whose lines are written as things happen.
+pub(super) enum Streamed {
+    /// Ends when the client or the daemon leaves.
+    Monitor(UnixStream, MonitorRequest),
+    /// Ends with the resolution.
+    Trace(UnixStream, TraceRequest),
 }
 
-/// Serves one connection to its end, or to a request whose reply does not end. When the daemon is `ending`, a client
+/// Serves one connection to its end, or to a request whose reply is a stream. When the daemon is `ending`, a client
 /// without a request is not waited for.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
     mut ending: watch::Receiver<bool>,
-) -> io::Result<Option<Endless>> {
+) -> io::Result<Option<Streamed>> {
     let rights = rights(&stream);
     let request = tokio::select! {
         biased;
@@ -53,7 +55,8 @@ pub(super) async fn serve(
     };
     let lines = match request {
         None => return Ok(None),
-        Some(Ok(Request::Monitor(request))) => return Ok(Some(Endless { stream, request })),
+        Some(Ok(Request::Monitor(request))) => return Ok(Some(Streamed::Monitor(stream, request))),
+        Some(Ok(Request::Trace(request))) => return Ok(Some(Streamed::Trace(stream, request))),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
         Some(Ok(request)) => match permitted(&request, rights) {
             Ok(()) => answer(request, subject).await,
@@ -134,7 +137,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), &subject.fill(), window)))])
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
-        Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
+        Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
         Request::AskServer { server, name, kind, tcp, edns, recursion, mixed_case } => {
             match direct::query(server, &name, &kind) {
                 Ok(query) => {
@@ -150,7 +153,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
         // `serve` has handed it over.
-        Request::Monitor(_) => Ok(Vec::new()),
+        Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why(request) => why(subject, &request).await,
         Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
@@ -188,15 +191,10 @@ fn rows(recorder: &Recorder, table: Table, window: Window) -> Vec<Reply> {
 }
 
 /// Asks a question through the daemon.
-async fn query(
-    subject: &impl Controlled,
-    name: &str,
-    kind: Option<&str>,
-    trace: bool,
-) -> Result<Vec<Reply>, Problem> {
+async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let question = lookup::question(name, kind)?;
-    let found = subject.query(question.clone(), trace).await;
-    Ok(vec![Reply::Query(Box::new(lookup::reply(&question, found)?))])
+    let found = subject.query(question.clone()).await;
+    Ok(vec![Reply::Query(Box::new(lookup::reply(&question, &found)?))])
 }
 
 /// Removes entries from the memories.

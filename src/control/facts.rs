@@ -31,9 +31,7 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
 pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
-        Want::Lookup { name, kind } => {
-            Request::Query { name: name.clone(), kind: Some((*kind).to_owned()), trace: false }
-        }
+        Want::Lookup { name, kind } => Request::Query { name: name.clone(), kind: Some((*kind).to_owned()) },
         Want::Server { server, name, kind, way } => Request::AskServer {
             server: *server,
             name: name.clone(),

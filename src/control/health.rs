@@ -180,7 +180,7 @@ mod tests {
             failures: 9,
             doubted: false,
             why: "no server of it gave an answer".to_owned(),
-            trace: "`resolverctl query z.example. MX --trace` shows each step".to_owned(),
+            trace: "`resolverctl trace z.example. MX` shows each step".to_owned(),
         };
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
         let told = judge(&busy, &Troubles { down: None, zones: vec![zone(0)] });
@@ -191,7 +191,7 @@ mod tests {
                 problem:
                     "Zone z0.example.: 9 queries failed within 12 min; last cause: no server of it gave an answer."
                         .to_owned(),
-                remedy: "`resolverctl query z.example. MX --trace` shows each step.".to_owned(),
+                remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
             }]
         );
         let many = judge(&busy, &Troubles { down: None, zones: (0..9).map(zone).collect() });

@@ -14,7 +14,6 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::protocol::{Blame, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
 use crate::question::{Answer, Outcome, Question, Security};
-use crate::record::event::Step;
 use crate::wire::presentation::{self, harmless, kind_text};
 use crate::wire::response;
 
@@ -29,8 +28,6 @@ pub struct Lookup {
     pub outcome: Outcome,
     /// Its time.
     pub elapsed: Duration,
-    /// Its steps; empty if no trace was asked for.
-    pub steps: Vec<Step>,
 }
 
 /// Reads a question's words. A bare address asks for its PTR.
@@ -97,7 +94,7 @@ pub fn rcode_text(rcode: ResponseCode) -> String {
 ///
 /// # Errors
 /// The stored answer cannot be read, which would be a fault of ours.
-pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem> {
+pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem> {
     let message = response::read(&lookup.answer.wire).map_err(|error| Problem {
         fault: Blame::Daemon,
         sentence: format!("Bug in resolverd: the cached answer for {question} cannot be read: {error}."),
@@ -122,7 +119,6 @@ pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem>
         answers: message.answers.iter().map(|record| record_text(record, gone)).collect(),
         authority: message.authorities.iter().map(|record| record_text(record, gone)).collect(),
         extended_error: lookup.answer.extended_error.clone(),
-        steps: lookup.steps,
     })
 }
 

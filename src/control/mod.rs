@@ -35,6 +35,8 @@ pub mod protocol;
 pub mod rows;
 pub mod server;
 pub mod status;
+mod trace;
+pub mod traced;
 pub mod watched;
 mod why;
 pub mod zones;
@@ -47,6 +49,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
 use self::protocol::{DaemonStatus, Stats};
+use self::traced::{TraceAsked, TraceRefused};
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
 use crate::cache::look::Held;
@@ -72,8 +75,11 @@ pub trait Controlled: Send + Sync + 'static {
     /// The record of events.
     fn recorder(&self) -> &Recorder;
 
-    /// Asks a question as a client does, and waits for its end; with its steps if `trace` is set.
-    fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup>;
+    /// Asks a question as a client does, and waits for its end.
+    fn query(&self, question: Question) -> BoxFuture<'_, Lookup>;
+
+    /// The same with its steps, which it gives as they happen.
+    fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
     /// Sends one message to one server. None: the configuration forbids it.
     fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>>;

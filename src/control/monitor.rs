@@ -135,7 +135,7 @@ fn event(question: &QuestionEntry) -> QueryEvent {
 }
 
 /// Writes a line. A client that reads nothing for a while is left.
-async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
+pub(super) async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     timeout(limits::CONTROL_TIME, stream.write_all(&line)).await?

@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::connection::{self, Endless, ended};
-use super::{Controlled, monitor};
+use super::connection::{self, Streamed, ended};
+use super::{Controlled, monitor, trace};
 use crate::limits;
 
 /// Owner and group may read and write: members of the group may read the daemon's state.
@@ -120,7 +120,15 @@ impl Drop for ControlServer {
 async fn serve(stream: UnixStream, subject: &impl Controlled, ending: watch::Receiver<bool>) {
     match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending.clone())).await {
         Ok(Ok(None)) => {}
-        Ok(Ok(Some(Endless { stream, request }))) => {
+        Ok(Ok(Some(Streamed::Trace(stream, request)))) => {
+            let traced = timeout(limits::CONTROL_TIME, trace::stream(stream, &request, subject, ending));
+            match traced.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!("a trace at the control socket failed: {error}"),
+                Err(_) => tracing::debug!("a trace at the control socket timed out"),
+            }
+        }
+        Ok(Ok(Some(Streamed::Monitor(stream, request)))) => {
             if let Err(error) = monitor::stream(stream, &request, subject, ending).await {
                 tracing::debug!("a monitor at the control socket failed: {error}");
             }

@@ -61,17 +61,26 @@ impl ControlClient {
 
     /// Sends a request and reads its reply, without the `end`.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
-        let stream = Patient { client: self, stream: self.send(request)? };
         let mut replies = Vec::new();
-        let mut take = |reply| {
+        self.each(request, |reply| {
             replies.push(reply);
             Ok(ControlFlow::Continue(()))
-        };
-        read(BufReader::new(stream), |error| self.failed(error), &mut take)?;
+        })?;
         Ok(replies)
     }
 
-    /// Sends a request, and calls `take` with each line of its reply as it comes, until `take` breaks or the reply ends.
+    /// Sends a request, and calls `take` with each line of its reply as it comes, until `take` breaks or the reply ends. No line
+    /// takes longer than the client's time.
+    pub(super) fn each(
+        &self,
+        request: &Request,
+        take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
+    ) -> Result<(), CommandFailure> {
+        let stream = Patient { client: self, stream: self.send(request)? };
+        read(BufReader::new(stream), |error| self.failed(error), take)
+    }
+
+    /// The same for a reply that does not end by itself: a line may take any time.
     pub(super) fn follow(
         &self,
         request: &Request,

@@ -46,6 +46,7 @@ mod stats;
 mod status;
 mod switch;
 mod terms;
+mod trace;
 mod watched;
 mod watching;
 mod why;
@@ -115,6 +116,9 @@ enum Command {
     /// Send a query through the daemon; show the answer, its source and the time it took.
     #[command(after_long_help = terms::QUERY)]
     Query(query::Arguments),
+    /// Resolve a name and show each step as it happens: the choice of servers, their replies, and the DNSSEC chain.
+    #[command(after_long_help = terms::TRACE)]
+    Trace(trace::Arguments),
     /// Remove entries from the cache; show how many.
     #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
@@ -213,6 +217,7 @@ impl Arguments {
             Some(Command::Status(arguments)) => status::run(arguments, &client, format),
             Some(Command::Stats(arguments)) => stats::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
+            Some(Command::Trace(arguments)) => trace::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
             Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
             Some(Command::Zones) => zones::run(&client, format),

@@ -14,9 +14,6 @@ pub(super) struct Arguments {
     /// Record type. Default: A; PTR for an address.
     #[arg(value_name = "TYPE")]
     kind: Option<String>,
-    /// Show each step of the resolution.
-    #[arg(long)]
-    trace: bool,
 }
 
 /// Sends the request, and shows the reply.
@@ -25,8 +22,8 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let Arguments { name, kind, trace } = arguments;
-    let request = Request::Query { name: name.clone(), kind: kind.clone(), trace: *trace };
+    let Arguments { name, kind } = arguments;
+    let request = Request::Query { name: name.clone(), kind: kind.clone() };
     let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
     let text = match format {
         Format::Json => json::line(&*reply),
@@ -36,7 +33,7 @@ pub(super) fn run(
 }
 
 /// Yes, no, or could not tell.
-fn verdict(reply: &QueryReply) -> Exit {
+pub(super) fn verdict(reply: &QueryReply) -> Exit {
     let has_data = match reply.kind.as_str() {
         "ANY" => !reply.answers.is_empty(),
         kind => reply.answers.iter().any(|record| record.kind == kind),

@@ -77,7 +77,7 @@ impl SecuredResolvers {
         }
         for kind in ["A", "AAAA"] {
             let (client, name) = (self.client.clone(), resolver.host.clone());
-            let request = Request::Query { name, kind: Some(kind.to_owned()), trace: false };
+            let request = Request::Query { name, kind: Some(kind.to_owned()) };
             // The client waits in system calls.
             let asked = tokio::task::spawn_blocking(move || client.ask(&request)).await;
             for reply in asked.map_err(io::Error::other)?.unwrap_or_default() {

@@ -201,4 +201,4 @@ fn ask(name: &str) -> HostFinding {
     }
 }
 
-const ADVICE: &str = "see why: resolverctl query NAME --trace, and journalctl -u resolverd";
+const ADVICE: &str = "see why: resolverctl trace NAME, and journalctl -u resolverd";

@@ -71,8 +71,11 @@ Last line of an answer:
   secure          the answer is signed with DNSSEC and the signatures are correct
   insecure        the zone is not signed, or is excluded from validation
   stale           an expired entry of the cache, because no server answered
-  extended error  the code of the reason (RFC 8914)
-Steps of --trace, indented if they look up the address of a server:
+  extended error  the code of the reason (RFC 8914)";
+
+/// Terms of `trace`.
+pub(super) const TRACE: &str = "\
+Steps, with the time since the begin; indented if they look up the address or the keys of a server's zone:
   query           a resolution starts
   cache           an entry of the cache, or a note about a server
   zone cut        the closest zone above the name whose servers are known
@@ -82,7 +85,9 @@ Steps of --trace, indented if they look up the address of a server:
   referral        the server names the servers of a zone further down
   alias           a CNAME or DNAME leads to another name
   removed         records that the server has no authority for
-  checked         result of DNSSEC validation
+  ds              the keys of a zone that its parent, or a trust anchor, names
+  dnskey          the keys that the zone's servers have; a named one must sign them
+  checked         result of DNSSEC validation: of a zone's keys, or of the answer
   outdated        the known servers of a zone no longer serve it
   ended           the result
 Reasons of messages, with their words in JSON:
@@ -95,7 +100,12 @@ Reasons of messages, with their words in JSON:
   reply was truncated     (truncated) over TCP, because the reply is too large for UDP
   reply changed the case  (other_case) over TCP, because upper and lower case of the name differ from the query
   in the server's case    (own_case) over UDP, with the name as the server writes it
-  no other server left    (alone) to a server whose last answer was of no use";
+  no other server left    (alone) to a server whose last answer was of no use
+  once more after errors of all (again) to the server that is most likely to answer
+  server in the parent's referral (parent) because those that the zone itself names do not answer
+The trace ends with the resolution, which may be later than the answer: a client gets SERVFAIL after resolve.deadline.
+--fresh resolves as if nothing were known, with an empty cache that is dropped at the end. At most two of them run at once. A
+query to a DNS list counts for its daily quota, and is refused if most of the quota is used.";
 
 /// Terms of `servers`.
 pub(super) const SERVERS: &str = "\

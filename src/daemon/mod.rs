@@ -4,7 +4,7 @@
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
 //! restart. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
-//! a restart. `watched` checks domains on schedule. `allowance` compares
+//! a restart. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -29,6 +29,7 @@ mod running;
 mod snapshot;
 mod state_files;
 mod tasks;
+mod traced;
 mod watched;
 
 use std::net::SocketAddr;
@@ -61,6 +62,7 @@ use crate::zones::{Views, Wrong};
 use metrics::MetricsListener;
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
+use traced::FreshTraces;
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +167,7 @@ impl Daemon {
             watched,
             watched_file,
             snapshot,
+            fresh: FreshTraces::new(random.clone(), Arc::clone(&network) as Arc<dyn Network>),
             network,
             supervisor: supervisor.clone(),
             missed,

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::metrics::MetricsListener;
 use super::snapshot::Snapshot;
+use super::traced::FreshTraces;
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
 use crate::cache::look::Held;
@@ -20,6 +21,7 @@ use crate::config::Config;
 use crate::control::Controlled;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::{DaemonStatus, MissingAddress};
+use crate::control::traced::{TraceAsked, TraceRefused};
 use crate::dnsbl::table::Lists;
 use crate::exchange::Heard;
 use crate::exchange::socket_network::SocketNetwork;
@@ -60,6 +62,8 @@ pub(super) struct Running {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// Sends datagrams to servers.
     pub(super) network: Arc<SocketNetwork>,
+    /// Traces past the cache.
+    pub(super) fresh: FreshTraces,
     /// Restarts tasks, and knows those that are stuck.
     pub(super) supervisor: Supervisor,
     /// Notified when addresses to listen at have been found missing.
@@ -110,27 +114,48 @@ impl Running {
         Question { view, ..question.clone() }
     }
 
-    /// Asks until there is a reply, with its steps if `trace` is set.
-    async fn lookup<Asking: Future<Output = Asked>>(
-        &self,
-        trace: bool,
-        ask: impl Fn(Client) -> Asking,
-    ) -> Lookup {
-        let began = self.clock.mono();
-        // No client has this address and port. The moment keeps queries over the control socket apart.
-        let micros = began.as_micros().to_le_bytes();
-        let client = Client {
+    /// The operator as a client. No other client has this address and port. The moment keeps queries over the control socket
+    /// apart.
+    fn operator(&self) -> Client {
+        let micros = self.clock.mono().as_micros().to_le_bytes();
+        Client {
             address: std::net::Ipv6Addr::UNSPECIFIED.into(),
             port: u16::from_le_bytes([micros[0], micros[1]]),
             id: u16::from_le_bytes([micros[2], micros[3]]),
+        }
+    }
+
+    /// Asks a question, and gives each step to the asker.
+    async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
+        let TraceAsked { question, fresh, steps } = asked;
+        let question = self.general(&question);
+        let (_permit, resolver) = if fresh {
+            let (permit, resolver) = self.fresh.begin(&question, &self.resolver)?;
+            (Some(permit), resolver)
+        } else {
+            (None, Arc::clone(&self.resolver))
         };
+        loop {
+            // If another query has the same moment, the next one is tried.
+            let (asked, elapsed) = resolver.ask_traced(question.clone(), self.operator(), &steps).await;
+            if let Asked::Replied(replied) = asked {
+                let (answer, outcome, now) = (replied.answer, replied.outcome, self.clock.mono());
+                return Ok(Lookup { answer, now, outcome, elapsed });
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Asks until there is a reply.
+    async fn lookup<Asking: Future<Output = Asked>>(&self, ask: impl Fn(Client) -> Asking) -> Lookup {
+        let began = self.clock.mono();
+        let client = self.operator();
         loop {
             // The moment is taken: another query came within the same microsecond. The next one is tried.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
-                let steps = if trace { replied.steps().to_vec() } else { Vec::new() };
                 let (answer, outcome) = (replied.answer, replied.outcome);
-                return Lookup { answer, now, outcome, elapsed: now.since(began), steps };
+                return Lookup { answer, now, outcome, elapsed: now.since(began) };
             }
             tokio::task::yield_now().await;
         }
@@ -158,11 +183,15 @@ impl Controlled for Running {
         &self.recorder
     }
 
-    fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
-        Box::pin(self.lookup(trace, move |client| {
+    fn query(&self, question: Question) -> BoxFuture<'_, Lookup> {
+        Box::pin(self.lookup(move |client| {
             let question = self.general(&question);
             async move { self.resolver.ask(question, client).await }
         }))
+    }
+
+    fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>> {
+        Box::pin(self.traced(asked))
     }
 
     fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
@@ -170,7 +199,7 @@ impl Controlled for Running {
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
-        Box::pin(self.lookup(false, move |client| {
+        Box::pin(self.lookup(move |client| {
             let question = self.general(&question);
             async move { self.resolver.ask_unmarked(question, client).await }
         }))

@@ -33,6 +33,12 @@ impl Quota {
         warn
     }
 
+    /// The same for a query of the operator: the next query of a client reaches the warning.
+    pub fn went_out_aside(&mut self, unix: u64) {
+        self.turn(unix);
+        self.today = self.today.saturating_add(1);
+    }
+
     /// Queries of the day of `unix`, and of the day before.
     pub fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);

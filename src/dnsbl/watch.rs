@@ -233,6 +233,17 @@ impl ListWatch {
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
+    /// Counts a query that goes out without this state, in a trace past the cache. False, and it must not go out: so much of
+    /// `most` queries is used on the day of `unix` that no unnecessary query should be sent.
+    pub fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
+        let mut state = self.state();
+        let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));
+        if may {
+            state.quota.went_out_aside(unix);
+        }
+        may
+    }
+
     /// The counters for the kept file.
     pub fn counted(&self) -> Quota {
         self.state().quota

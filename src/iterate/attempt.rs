@@ -20,6 +20,7 @@ use super::late_answers::LateAnswer;
 use super::means::Means;
 use super::news::{AttemptEvent, News, Reports};
 use super::role::ServerRole;
+use super::scrub::removed;
 use super::unproven::Silent;
 use crate::cache::entries::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
@@ -32,7 +33,7 @@ use crate::limits::{
     FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MIXED_CASE_TRIES,
 };
 use crate::record::Counter;
-use crate::record::event::{Overdue, Sent, ServerOrigin, StepEvent};
+use crate::record::event::{Overdue, Sent, ServerOrigin};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
 
@@ -438,7 +439,9 @@ impl Attempt {
         }
         if dropped > 0 {
             self.means.recorder.count(Counter::Scrubbed, dropped);
-            self.context.note(StepEvent::Scrubbed { dropped });
+            // A server that knows a key may repeat it anywhere.
+            let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
+            self.context.note(Note::Scrubbed { dropped, records });
         }
         let words = describe(&said, message);
         (NextMessage::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
@@ -486,7 +489,8 @@ impl Attempt {
     }
 
     fn note_sent(&self, transport: Transport, reason: &'static str) {
-        self.context.note(Note::Sent { server: self.path.server.ip(), transport, reason });
+        let (server, usual) = (self.path.server.ip(), self.round_trip);
+        self.context.note(Note::Sent { server, transport, reason, usual });
     }
 
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {

@@ -12,6 +12,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 
+use crate::limits::MAX_TOLD_REMOVED;
 use crate::question::lies_within;
 
 /// Up to this many keys are compared with each other. That is quicker than hashing them, and nearly no message has
@@ -52,6 +53,13 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     let is_address = |record: &Record| matches!(record.record_type(), RecordType::A | RecordType::AAAA);
     let addresses = keep(&message.additionals, is_address);
     Scrubbed { answers, authorities, addresses, dropped }
+}
+
+/// The first records of `message` that `scrub` removes because a server of `zone` has no authority for them, for people.
+pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
+    let foreign = |record: &&Record| record.dns_class != DNSClass::IN || !lies_within(&record.name, zone);
+    let sections = [&message.answers, &message.authorities, &message.additionals];
+    sections.into_iter().flatten().filter(foreign).take(MAX_TOLD_REMOVED).cloned().collect()
 }
 
 /// For each key the place of the first equal one. Hashed under a secret of the process, because strangers choose the

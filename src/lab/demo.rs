@@ -294,7 +294,7 @@ fn write_ways_to_ask(
         writeln!(screen, "  dig @{ip} -p {port} +dnssec TLSA _25._tcp.{host}")?;
     }
     writeln!(screen, "  resolverctl --socket {} stats", socket.display())?;
-    writeln!(screen, "  resolverctl --socket {} query {domain} MX --trace", socket.display())
+    writeln!(screen, "  resolverctl --socket {} trace {domain} MX", socket.display())
 }
 
 #[cfg(test)]

@@ -21,6 +21,12 @@ pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 /// The longest time of a connection to the control socket: that of a flight and of a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 
+/// Traces past the cache at once: each may send as many messages as a question of a client, and has a cache of its own.
+pub const MAX_FRESH_TRACES: usize = 2;
+
+/// Octets of that cache: a resolution at its bound of 100 messages keeps less than 2 MiB.
+pub const FRESH_TRACE_MEMORY: u64 = 4 << 20;
+
 /// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
 pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -35,5 +41,5 @@ pub const MAX_PLUGIN_TEXT: usize = 400;
 /// Rows of a table that `resolverctl` shows: the worst ones, on one screen. JSON has all of them.
 pub const MAX_SHOWN_ROWS: usize = 20;
 
-/// Octets of one line of a reply that `resolverctl` reads: a trace of a hundred messages has about 40 KiB.
+/// Octets of one line of a reply that `resolverctl` reads: a message of `why` with a hundred questions has about 40 KiB.
 pub const MAX_CONTROL_REPLY: u64 = 1 << 20;

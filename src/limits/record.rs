@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Steps kept of a flight: a question at its bound of 100 messages has about three steps a message.
 pub const MAX_STEPS: usize = 320;
 
+/// Records that a step names of those that were removed from a message: the first show what the server tried.
+pub const MAX_TOLD_REMOVED: usize = 4;
+
 /// The time between two snapshots of the counters, from which the windows are computed: the last minute is exact to a
 /// sixth of it, and an idle daemon wakes six times a minute.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);

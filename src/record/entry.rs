@@ -32,7 +32,7 @@ pub(super) const REASONS: [&str; 13] = [
     "",
     "first",
     "race",
-    "timer",
+    "retry",
     "next",
     "address",
     "without_edns",
@@ -348,7 +348,7 @@ mod tests {
             zone: name(zone).into(),
             transport: Transport::Tcp,
             conduct,
-            reason: "timer",
+            reason: "retry",
             depth: 2,
         };
         FlightEntry {

@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::clock::Mono;
+use crate::clock::{Mono, micros};
 use crate::conduct::{Conduct, Transport};
 use crate::question::{Outcome, Question};
 use crate::validate::verdict::SecurityStatus;
@@ -157,10 +157,11 @@ impl Shows {
     }
 }
 
-/// One step on the way of a flight, for `resolverctl query --trace`.
+/// One step on the way of a flight, for `resolverctl trace`. Times are seconds in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Microseconds since the flight began.
+    #[serde(rename = "at", serialize_with = "put_seconds", deserialize_with = "get_seconds")]
     pub at_micros: u64,
     /// The depth in sub-questions: 0 is the client's own.
     pub depth: u8,
@@ -205,8 +206,15 @@ pub enum StepEvent {
         /// The transport.
         transport: Transport,
         /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`,
-        /// `other_case`, `own_case`, `alone`.
+        /// `other_case`, `own_case`, `alone`, `again`, `parent`.
         reason: String,
+        /// Its usual round trip, by which servers are chosen, in microseconds; none if it is not known yet.
+        #[serde(
+            rename = "usual",
+            serialize_with = "put_known_seconds",
+            deserialize_with = "get_known_seconds"
+        )]
+        usual_micros: Option<u64>,
     },
     /// A server's message came, or counts as lost.
     Received {
@@ -215,6 +223,7 @@ pub enum StepEvent {
         /// The server's conduct.
         conduct: Conduct,
         /// From sending, in microseconds.
+        #[serde(rename = "round_trip", serialize_with = "put_seconds", deserialize_with = "get_seconds")]
         round_trip_micros: u64,
         /// A summary of the message.
         said: String,
@@ -223,6 +232,26 @@ pub enum StepEvent {
     Scrubbed {
         /// Their number.
         dropped: usize,
+        /// The first of them, as name, type and data. Empty for a list whose queries carry a key.
+        records: Vec<String>,
+    },
+    /// The DS records of a zone: the link from its parent (RFC 4035 section 5). None: the parent proves that it is unsigned.
+    Ds {
+        /// The zone.
+        zone: String,
+        /// The DS records.
+        records: Vec<DsFact>,
+        /// Where they come from.
+        from: DsSource,
+    },
+    /// The keys of a zone, which its DS records must confirm.
+    Dnskey {
+        /// The zone.
+        zone: String,
+        /// The DNSKEY records.
+        records: Vec<KeyFact>,
+        /// The server that sent them; none if they were in the cache.
+        server: Option<String>,
     },
     /// Data, or a zone's keys, were checked.
     Checked {
@@ -253,4 +282,65 @@ pub enum StepEvent {
         /// The result.
         result: String,
     },
+}
+
+impl StepEvent {
+    /// Whether data or keys were found to be bogus.
+    pub fn is_bogus(&self) -> bool {
+        matches!(self, Self::Checked { state: SecurityStatus::Bogus, .. })
+    }
+}
+
+/// A DS record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DsFact {
+    /// The tag of the key that it confirms.
+    pub tag: u16,
+    /// The algorithm of that key.
+    pub algorithm: u8,
+    /// The type of its digest.
+    pub digest: u8,
+}
+
+/// A DNSKEY record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFact {
+    /// Its tag (RFC 4034 appendix B).
+    pub tag: u16,
+    /// Its algorithm.
+    pub algorithm: u8,
+    /// Its flags: 256 for a zone key, 257 for one that DS records confirm.
+    pub flags: u16,
+}
+
+/// Where the DS records of a zone come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DsSource {
+    /// The zone above, which has signed them.
+    Parent,
+    /// A trust anchor.
+    Anchor,
+}
+
+/// Microseconds, as seconds in JSON.
+fn put_seconds<S: Serializer>(micros: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(Duration::from_micros(*micros).as_secs_f64())
+}
+
+fn get_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    f64::deserialize(deserializer).map(of_seconds)
+}
+
+/// The same of a time that may be unknown.
+fn put_known_seconds<S: Serializer>(micros: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    micros.map(|micros| Duration::from_micros(micros).as_secs_f64()).serialize(serializer)
+}
+
+fn get_known_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.map(of_seconds))
+}
+
+fn of_seconds(seconds: f64) -> u64 {
+    micros(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }

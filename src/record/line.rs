@@ -427,9 +427,9 @@ impl fmt::Display for Trace<'_> {
         let (name, kind) = (self.0.name.to_string(), self.0.kind);
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
         if name.chars().all(plain) && !name.starts_with('-') {
-            write!(formatter, "`resolverctl query {name} {kind} --trace` shows each step")
+            write!(formatter, "`resolverctl trace {name} {kind}` shows each step")
         } else {
-            write!(formatter, "`resolverctl query NAME --trace` with a name of this zone shows each step")
+            write!(formatter, "`resolverctl trace NAME` with a name of this zone shows each step")
         }
     }
 }
@@ -445,11 +445,11 @@ mod tests {
             let name = Name::from_labels([label, b"example"]).unwrap();
             Trace(&Question::new(&name, RecordType::MX)).to_string()
         };
-        assert_eq!(told(b"mail"), "`resolverctl query mail.example. MX --trace` shows each step");
+        assert_eq!(told(b"mail"), "`resolverctl trace mail.example. MX` shows each step");
         for label in ["$(reboot)", "a;b", "-rf", "a b", "`"] {
             assert_eq!(
                 told(label.as_bytes()),
-                "`resolverctl query NAME --trace` with a name of this zone shows each step"
+                "`resolverctl trace NAME` with a name of this zone shows each step"
             );
         }
     }

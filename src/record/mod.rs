@@ -136,6 +136,8 @@ pub struct Recorder {
     watchers: Watchers,
     /// The questions that wait for a line of the query log.
     query_log: QueryLog,
+    /// Whether the log gets lines about zones and the network.
+    is_told: bool,
 }
 
 impl Recorder {
@@ -147,10 +149,19 @@ impl Recorder {
 
     /// The same with rings of `size` octets together; 0: no question is kept.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
+        Arc::new(Self::made(clock, shards, size, true))
+    }
+
+    /// A record beside the daemon's own: nobody reads it, and it writes no line to the log.
+    pub fn aside(clock: Clock) -> Arc<Self> {
+        Arc::new(Self::made(clock, 1, 0, false))
+    }
+
+    fn made(clock: Clock, shards: usize, size: u64, is_told: bool) -> Self {
         let started = clock.mono();
         let shards = shards.clamp(1, limits::MAX_SHARDS);
         let (_, hits) = recorded::split(size, shards);
-        Arc::new(Self {
+        Self {
             kept: Kept::new(&clock, size, shards),
             started_unix: clock.now().unix,
             clock,
@@ -168,7 +179,15 @@ impl Recorder {
             slow: AtomicU64::new(u64::MAX),
             watchers: Watchers::default(),
             query_log: QueryLog::default(),
-        })
+            is_told,
+        }
+    }
+
+    /// Writes a line about a zone or the network.
+    fn write(&self, line: Option<&Line>) {
+        if let Some(line) = line.filter(|_| self.is_told) {
+            line.write();
+        }
     }
 
     /// Counts a client's question that has ended, in the worker's shard. Takes less than 50 ns. Each number has a
@@ -202,7 +221,7 @@ impl Recorder {
             self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
         } else if sent.origin == ServerOrigin::Recursion {
             let line = lock(&self.incidents).outage.heard(now);
-            line.iter().for_each(Line::write);
+            self.write(line.as_ref());
         }
     }
 
@@ -226,7 +245,7 @@ impl Recorder {
         let line = incidents.outage.overdue(server, root, overdue.sent, self.clock.mono());
         let doubtful = incidents.outage.is_doubtful();
         drop(incidents);
-        line.iter().for_each(Line::write);
+        self.write(line.as_ref());
         if doubtful {
             self.doubt.notify_one();
         }
@@ -286,7 +305,7 @@ impl Recorder {
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
-        line.iter().for_each(Line::write);
+        self.write(line.as_ref());
     }
 
     /// Counts a client's question that was turned away, because others need the room that `zone` takes.
@@ -298,7 +317,7 @@ impl Recorder {
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);
-        line.iter().for_each(Line::write);
+        self.write(line.as_ref());
         self.noticed.notify_one();
         let mut clients = lock(&self.clients);
         let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);

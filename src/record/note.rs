@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::event::StepEvent;
+use super::event::{DsFact, DsSource, KeyFact, StepEvent};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
 use crate::validate::verdict::SecurityStatus;
@@ -39,6 +39,8 @@ pub enum Note {
         transport: Transport,
         /// Why this server is asked now.
         reason: &'static str,
+        /// Its usual round trip; none if it is not known yet.
+        usual: Option<Duration>,
     },
     /// See `StepEvent::Received`.
     Received {
@@ -61,6 +63,31 @@ pub enum Note {
         state: SecurityStatus,
         /// Why it is not secure, if there is more to say.
         why: Option<String>,
+    },
+    /// See `StepEvent::Scrubbed`.
+    Scrubbed {
+        /// Their number.
+        dropped: usize,
+        /// The first of them.
+        records: Vec<Record>,
+    },
+    /// See `StepEvent::Ds`.
+    Ds {
+        /// The zone.
+        zone: Name,
+        /// Tag, algorithm and digest type of each.
+        records: Vec<(u16, u8, u8)>,
+        /// Where they come from.
+        from: DsSource,
+    },
+    /// See `StepEvent::Dnskey`.
+    Dnskey {
+        /// The zone.
+        zone: Name,
+        /// Tag, algorithm and flags of each.
+        records: Vec<(u16, u8, u16)>,
+        /// The server that sent them; none if they were in the cache.
+        server: Option<IpAddr>,
     },
     /// See `StepEvent::Ended`.
     Ended {
@@ -104,10 +131,11 @@ impl Note {
                 StepEvent::Question { name: name.to_string(), kind: kind.to_string() }
             }
             Self::Cut { zone, addresses } => StepEvent::Cut { zone: zone.to_string(), addresses: *addresses },
-            Self::Sent { server, transport, reason } => StepEvent::Sent {
+            Self::Sent { server, transport, reason, usual } => StepEvent::Sent {
                 server: server.to_string(),
                 transport: *transport,
                 reason: (*reason).to_owned(),
+                usual_micros: usual.map(micros),
             },
             Self::Received { server, conduct, elapsed, said } => StepEvent::Received {
                 server: server.to_string(),
@@ -118,10 +146,36 @@ impl Note {
             Self::Checked { name, kind, state, why } => {
                 StepEvent::Checked { subject: format!("{name} {kind}"), state: *state, why: why.clone() }
             }
+            Self::Scrubbed { dropped, records } => {
+                StepEvent::Scrubbed { dropped: *dropped, records: records.iter().map(record_text).collect() }
+            }
+            Self::Ds { zone, records, from } => StepEvent::Ds {
+                zone: zone.to_string(),
+                records: records.iter().map(ds_text).collect(),
+                from: *from,
+            },
+            Self::Dnskey { zone, records, server } => StepEvent::Dnskey {
+                zone: zone.to_string(),
+                records: records.iter().map(key_text).collect(),
+                server: server.map(|server| server.to_string()),
+            },
             Self::Ended { result } => StepEvent::Ended { result: result.to_string() },
             Self::Told(event) => event.clone(),
         }
     }
+}
+
+/// A record, without its TTL and class.
+fn record_text(record: &Record) -> String {
+    format!("{} {} {}", record.name, record.record_type(), record.data)
+}
+
+fn ds_text((tag, algorithm, digest): &(u16, u8, u8)) -> DsFact {
+    DsFact { tag: *tag, algorithm: *algorithm, digest: *digest }
+}
+
+fn key_text((tag, algorithm, flags): &(u16, u8, u16)) -> KeyFact {
+    KeyFact { tag: *tag, algorithm: *algorithm, flags: *flags }
 }
 
 impl From<StepEvent> for Note {

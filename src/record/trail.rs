@@ -1,13 +1,15 @@
-//! The trail of one flight: its steps in order, kept on the flight for `resolverctl query --trace`.
+//! The trail of one flight: its steps in order, kept on the flight for `resolverctl trace`.
 //!
 //! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
 //! because nearly all are never read.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
+use tokio::sync::{Notify, mpsc};
 
 use super::entry::NONE;
 use super::event::{Step, StepEvent};
@@ -42,6 +44,10 @@ struct Notes {
     heard: Option<Mono>,
     /// Whether a server has given an answer, or keys, that are bogus.
     is_refuted: bool,
+    /// Whether the flight has ended.
+    has_ended: bool,
+    /// Woken by each note. Nearly no flight has one.
+    follower: Option<Arc<Notify>>,
 }
 
 /// A note with its moment in microseconds since the begin, and its depth in sub-questions.
@@ -50,6 +56,13 @@ struct Noted {
     at_micros: u64,
     depth: u8,
     note: Note,
+}
+
+impl Noted {
+    /// The step in words.
+    fn told(&self) -> Step {
+        Step { at_micros: self.at_micros, depth: self.depth, event: self.note.told() }
+    }
 }
 
 /// The progress of a flight.
@@ -89,6 +102,7 @@ impl Trail {
             Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. }) => {
                 notes.is_refuted |= *state == SecurityStatus::Bogus;
             }
+            Note::Ended { .. } => notes.has_ended = true,
             _ => {}
         }
         if notes.steps.len() < MAX_STEPS {
@@ -98,6 +112,36 @@ impl Trail {
             let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
             notes.steps.push(Noted { at_micros, depth, note });
         }
+        if let Some(follower) = &notes.follower {
+            follower.notify_waiters();
+        }
+    }
+
+    /// Gives each step to `steps` as it is noted, the earlier ones first, until the flight has ended or nobody takes them.
+    pub async fn give(&self, steps: &mpsc::Sender<Step>) {
+        let news = Arc::clone(self.notes().follower.get_or_insert_default());
+        let mut given = 0;
+        loop {
+            let mut noted = pin!(news.notified());
+            noted.as_mut().enable();
+            let (new, has_ended) = self.steps_after(given);
+            given = given.saturating_add(new.len());
+            for step in new {
+                if steps.send(step).await.is_err() {
+                    return;
+                }
+            }
+            if has_ended {
+                return;
+            }
+            noted.await;
+        }
+    }
+
+    /// The steps after the first `given`, in words, and whether the flight has ended.
+    fn steps_after(&self, given: usize) -> (Vec<Step>, bool) {
+        let notes = self.notes();
+        (notes.steps.iter().skip(given).map(Noted::told).collect(), notes.has_ended)
     }
 
     /// When a server last answered; none before the first.
@@ -142,7 +186,7 @@ impl Trail {
                     zones.retain(|(of, _)| of != depth);
                     zones.push((*depth, messages.zone(zone)));
                 }
-                Note::Sent { server, transport, reason } => {
+                Note::Sent { server, transport, reason, .. } => {
                     let zone = zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
                     messages.add(WrittenMessage {
                         at: saturated(*at_micros),
@@ -171,10 +215,7 @@ impl Trail {
 
     /// All steps noted so far, in words.
     pub fn steps(&self) -> Arc<[Step]> {
-        let notes = self.notes();
-        let told =
-            |noted: &Noted| Step { at_micros: noted.at_micros, depth: noted.depth, event: noted.note.told() };
-        notes.steps.iter().map(told).collect()
+        self.steps_after(0).0.into()
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {

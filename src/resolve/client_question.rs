@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use hickory_proto::rr::RecordType;
+use tokio::sync::watch;
 
 use crate::cache::entries::Delegation;
 use crate::clock::Mono;
@@ -28,6 +29,8 @@ pub struct ClientQuestion {
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// Whether memory had a failure of it when its client began to wait.
     pub(super) has_failed: OnceLock<bool>,
+    /// Gets the trail of its flight, if somebody follows its steps.
+    pub(super) follower: Option<watch::Sender<Option<Arc<Trail>>>>,
 }
 
 impl ClientQuestion {
@@ -36,7 +39,7 @@ impl ClientQuestion {
         let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
         let list = way.list_asked(&question.name);
         let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
-        Self { question, key, client, arrived, view, way, list, cut, has_failed }
+        Self { question, key, client, arrived, view, way, list, cut, has_failed, follower: None }
     }
 
     /// The question.

@@ -68,6 +68,7 @@ mod tests {
         let fresh = list(&flights, now);
         assert_eq!(fresh[0].progress, Progress { zone: None, server: None, messages: 0 });
         let sent = |server: [u8; 4]| Note::Sent {
+            usual: None,
             server: server.into(),
             transport: Transport::Udp,
             reason: "first",

@@ -55,6 +55,7 @@ mod scope;
 mod shares;
 pub mod side;
 mod stale;
+pub mod traced;
 pub mod trust;
 mod waiting;
 mod why;
@@ -146,10 +147,16 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// A resolver with empty memories.
+    /// A resolver with empty memories of `cache.size`.
     pub fn new(parts: ResolverParts) -> Arc<Self> {
+        let size = parts.views.config().cache.size;
+        Self::with_memory(parts, size)
+    }
+
+    /// A resolver with empty memories of `size` octets.
+    fn with_memory(parts: ResolverParts, size: u64) -> Arc<Self> {
         let ResolverParts { views, clock, random, network, recorder, tap } = parts;
-        let memory = Memory::new(views.config().cache.size, &random);
+        let memory = Memory::new(size, &random);
         recorder.recurses(views.recurse());
         recorder.set_slow(views.config().history.slow);
         recorder.set_query_log(views.config().log.queries);

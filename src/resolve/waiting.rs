@@ -66,6 +66,9 @@ impl ClientResolver {
             JoinedFlight::Repeated => Asked::Repeated,
             JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {
+                if let Some(follower) = &missed.follower {
+                    follower.send_replace(Some(Arc::clone(&seat.trail)));
+                }
                 let flight = begun.map(|begun| {
                     let context = missed.context(&seat.trail).of_flight(begun.ticket.number());
                     Arc::clone(&self.flight).take_off(Arc::clone(missed), context, begun)

@@ -63,7 +63,18 @@ type\:"Types, most queries first"))' \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--trace[Show each step of the resolution]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Name, or an address for its PTR record:_default' \
+'::kind -- Record type. Default\: A; PTR for an address:_default' \
+&& ret=0
+;;
+(trace)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--fresh[Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics stay as they are]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -582,6 +593,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(trace)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -761,6 +776,7 @@ _resolverctl_commands() {
 'status:Show whether the daemon is healthy, and if not, what to do' \
 'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
+'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
@@ -961,6 +977,7 @@ _resolverctl__subcmd__help_commands() {
 'status:Show whether the daemon is healthy, and if not, what to do' \
 'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
+'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
@@ -1147,6 +1164,11 @@ _resolverctl__subcmd__help__subcmd__switch_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help switch commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__trace_commands] )) ||
+_resolverctl__subcmd__help__subcmd__trace_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help trace commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__why_commands] )) ||
 _resolverctl__subcmd__help__subcmd__why_commands() {
     local commands; commands=()
@@ -1261,6 +1283,11 @@ _resolverctl__subcmd__status_commands() {
 _resolverctl__subcmd__switch_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl switch commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__trace_commands] )) ||
+_resolverctl__subcmd__trace_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl trace commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__why_commands] )) ||
 _resolverctl__subcmd__why_commands() {

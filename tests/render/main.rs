@@ -22,10 +22,10 @@ use resolverd::control::protocol::{
 };
 use resolverd::ctl::exit::{CommandFailure, PluginState};
 use resolverd::ctl::render::plugin;
-use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text};
+use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text, trace};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
-use resolverd::record::event::{Step, StepEvent};
+use resolverd::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use resolverd::record::{
     ClientRow, Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport, Window,
     ZoneRow,
@@ -213,7 +213,6 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) ->
         answers,
         authority: Vec::new(),
         extended_error: None,
-        steps: Vec::new(),
     }
 }
 
@@ -307,7 +306,7 @@ fn well_and_not_well() {
     let warning = Warning {
         severity: Severity::Warning,
         problem: "Zone badly-run.example.: 9 queries failed within 12 min; last cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
-        remedy: "`resolverctl query mail.badly-run.example. MX --trace` shows each step.".to_owned(),
+        remedy: "`resolverctl trace mail.badly-run.example. MX` shows each step.".to_owned(),
     };
     let unwell = status(vec![warning]);
     both("status_not_well", &text::status(&unwell, Style::Plain), &json::line(&unwell));
@@ -403,7 +402,8 @@ fn control_characters_are_escaped() {
         round_trip_micros: 400_000,
         said: hostile(),
     };
-    failed.steps = vec![Step { at_micros: 0, depth: 0, event: received }];
+    let removed = StepEvent::Scrubbed { dropped: 1, records: vec![hostile()] };
+    let [received, removed] = [received, removed].map(|event| Step { at_micros: 0, depth: 0, event });
     let event = Reply::Event(QueryEvent {
         at: 0.0,
         client: "127.0.0.1".parse().unwrap(),
@@ -430,6 +430,8 @@ fn control_characters_are_escaped() {
     let zone = configured::hostile_zone(&hostile());
     for screen in [
         text::query(&failed, Style::Plain),
+        trace::step(&received, Style::Plain),
+        trace::step(&removed, Style::Plain),
         monitor::line(&event, &|_| String::new(), Style::Plain),
         state::held(&[held], Style::Plain),
         state::servers(&servers, None, Style::Plain),
@@ -469,6 +471,7 @@ fn a_trace() {
         server: server.to_owned(),
         transport: Transport::Udp,
         reason: reason.to_owned(),
+        usual_micros: Some(11_800).filter(|_| server.starts_with("192")),
     };
     let received = |server: &str, conduct, said: &str| StepEvent::Received {
         server: server.to_owned(),
@@ -476,11 +479,32 @@ fn a_trace() {
         round_trip_micros: if conduct == Conduct::Silent { 400_000 } else { 12_300 },
         said: said.to_owned(),
     };
+    let scrubbed = StepEvent::Scrubbed {
+        dropped: 2,
+        records: vec![
+            "www.bank.example. A 192.0.2.66".to_owned(),
+            "bank.example. NS ns.mail.example.".to_owned(),
+        ],
+    };
+    let ds = |zone: &str, tags: Vec<u16>, from| {
+        let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
+        StepEvent::Ds { zone: zone.to_owned(), records, from }
+    };
+    let keys = |zone: &str, server: Option<&str>| {
+        let records = [(20_326, 257), (5_613, 256)];
+        let records = records.map(|(tag, flags)| KeyFact { tag, algorithm: 8, flags }).into();
+        StepEvent::Dnskey { zone: zone.to_owned(), records, server: server.map(str::to_owned) }
+    };
+    let checked = |zone: &str, state, why: Option<&str>| StepEvent::Checked {
+        subject: zone.to_owned(),
+        state,
+        why: why.map(str::to_owned),
+    };
     let question = |name: &str| StepEvent::Question { name: name.to_owned(), kind: "A".to_owned() };
     let mut reply =
         query("A", "NOERROR", Outcome::Upstream, vec![record("mx.mail.example.", 60, "A", "192.0.2.25")]);
     reply.elapsed = 1.4241;
-    reply.steps = vec![
+    let steps = [
         step(0, 0, question("www.mail.example.")),
         step(20, 0, StepEvent::Memory { found: "example. NS".to_owned() }),
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
@@ -500,11 +524,24 @@ fn a_trace() {
         step(12_600, 1, sent("198.51.100.1:53", "race")),
         step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
         step(412_700, 1, StepEvent::Ended { result: "SERVFAIL: no server answered".to_owned() }),
-        step(424_000, 0, StepEvent::Scrubbed { dropped: 2 }),
+        step(424_000, 0, scrubbed),
         step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
+        step(425_000, 1, question("mail.example.")),
+        step(425_100, 0, ds("example.", vec![20_326], DsSource::Anchor)),
+        step(425_200, 0, keys("example.", Some("192.0.2.53"))),
+        step(425_300, 0, checked("example.", SecurityStatus::Secure, None)),
+        step(425_400, 0, ds("mail.example.", vec![], DsSource::Parent)),
+        step(425_500, 0, checked("mail.example.", SecurityStatus::Insecure, None)),
+        step(425_600, 0, ds("other.example.", vec![4_711], DsSource::Parent)),
+        step(425_700, 0, keys("other.example.", None)),
+        step(425_800, 0, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
         step(1_424_100, 0, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
     ];
-    both("query_trace", &text::query(&reply, Style::Plain), &json::line(&reply));
+    let text: String = steps.iter().map(|step| trace::step(step, Style::Plain)).collect();
+    let text = text + &trace::end(&reply, true, Style::Plain);
+    let mut replies: Vec<Reply> = steps.into_iter().map(Reply::Step).collect();
+    replies.push(Reply::Query(Box::new(reply)));
+    both("trace", &text, &lines(&replies));
 }
 
 #[test]

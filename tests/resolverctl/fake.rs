@@ -18,6 +18,7 @@ use resolverd::config::{Config, ConfiguredZone, ZoneKind};
 use resolverd::control::Controlled;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
+use resolverd::control::traced::{TraceAsked, TraceRefused};
 use resolverd::dnsbl::table::Lists;
 use resolverd::exchange::Heard;
 use resolverd::iterate::direct::DirectQuery;
@@ -110,8 +111,25 @@ impl Controlled for Fake {
         &self.recorder
     }
 
-    fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
-        Box::pin(async move { lookup(&question, trace) })
+    fn query(&self, question: Question) -> BoxFuture<'_, Lookup> {
+        Box::pin(async move { lookup(&question) })
+    }
+
+    fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>> {
+        Box::pin(async move {
+            let TraceAsked { question, fresh, steps } = asked;
+            if question.name == name("list.example.") {
+                return Err(TraceRefused::Quota { list: question.name });
+            }
+            if fresh {
+                let event =
+                    StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
+                steps.send(Step { at_micros: 0, depth: 0, event }).await.unwrap();
+                let event = StepEvent::Ended { result: "NOERROR".to_owned() };
+                steps.send(Step { at_micros: 1_500, depth: 0, event }).await.unwrap();
+            }
+            Ok(lookup(&question))
+        })
     }
 
     fn ask_server(&self, _asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
@@ -122,7 +140,7 @@ impl Controlled for Fake {
         // One list has text and no address.
         let text_alone = name("asn.rspamd.com.").zone_of(&question.name);
         let asked = if text_alone { Question::new(&name("mail.example."), question.kind) } else { question };
-        self.query(asked, false)
+        self.query(asked)
     }
 
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
@@ -191,7 +209,7 @@ impl Controlled for Fake {
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {
         let question = Question::new(&name, RecordType::MX);
-        let Lookup { answer, now, .. } = lookup(&question, false);
+        let Lookup { answer, now, .. } = lookup(&question);
         let (what, left) = (HeldData::Answer(question, answer), Duration::from_secs(200));
         let held = Held { kind: Some(RecordType::MX), view: ViewId::default(), left, octets: 432, what };
         let known = name == self::name("mail.example.") && kind.is_none_or(|kind| kind == RecordType::MX);
@@ -235,7 +253,7 @@ impl Controlled for Fake {
 }
 
 /// Answers `mail.example.` MX and TXT, denies `nowhere.example.`, fails for the rest; 100 s ago by its clock.
-fn lookup(question: &Question, trace: bool) -> Lookup {
+fn lookup(question: &Question) -> Lookup {
     let mut message = Message::response(0, OpCode::Query);
     message.metadata.recursion_available = true;
     message.add_query(Query::query(question.name.clone(), question.kind));
@@ -276,12 +294,10 @@ fn lookup(question: &Question, trace: bool) -> Lookup {
         renewal: resolverd::question::renewal::RenewalMark::default(),
         ahead: resolverd::question::ahead::AheadMark::default(),
     };
-    let asked = StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
     Lookup {
         answer: Arc::new(answer),
         now: Mono::from_micros(100_000_000),
         outcome: if rcode == ResponseCode::ServFail { Outcome::Failed } else { Outcome::Cache },
         elapsed: Duration::from_micros(1_234),
-        steps: if trace { vec![Step { at_micros: 0, depth: 0, event: asked }] } else { Vec::new() },
     }
 }

@@ -91,19 +91,30 @@ fn answers_come_with_their_source_and_an_exit_code() {
 }
 
 #[test]
-fn a_trace_shows_steps_and_json_is_one_object() {
+fn a_trace_shows_each_step_and_then_the_answer() {
     let world = World::new();
-    let (_, text, _) = world.run(&["query", "mail.example", "MX", "--trace"]);
-    assert!(text.starts_with("      0.0 ms  query     mail.example. MX\n\nmail.example."), "{text}");
-    let (code, text, _) = world.run(&["--json", "query", "mail.example", "MX", "--trace"]);
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((code, text.lines().count()), (0, 1));
-    assert_eq!(value["answers"][0]["data"], "10 mx.example.");
-    assert_eq!(value["answers"][0]["ttl"], 200);
-    assert_eq!(value["type"], "MX");
-    assert_eq!(value["outcome"], "cache");
-    assert_eq!(value["steps"][0]["step"], "question");
-    assert_eq!(value["elapsed"], 0.001_234);
+    let (code, text, _) = world.run(&["trace", "mail.example", "MX", "--fresh"]);
+    let steps = "      0.0 ms  query     mail.example. MX\n      1.5 ms  ended     NOERROR\n\nmail.example.";
+    assert!(code == 0 && text.starts_with(steps), "{text}");
+    let (code, text, _) = world.run(&["--json", "trace", "mail.example", "MX", "--fresh"]);
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((code, lines.len()), (0, 3));
+    assert_eq!((&lines[0]["step"], &lines[1]["at"]), (&"question".into(), &0.001_5.into()));
+    assert_eq!(lines[2]["answers"][0]["data"], "10 mx.example.");
+    assert_eq!((&lines[2]["outcome"], &lines[2]["elapsed"]), (&"cache".into(), &0.001_234.into()));
+    // Memory has the answer.
+    let (code, text, _) = world.run(&["trace", "nowhere.example"]);
+    assert!(
+        code == 1 && text.ends_with("\nno steps: no server was queried; --fresh resolves past the cache\n"),
+        "{text}"
+    );
+    let (code, _, error) = world.run(&["trace", "list.example", "--fresh"]);
+    assert!(
+        code == 4 && error.contains("most of the daily quota of the DNS list list.example."),
+        "{code} {error}"
+    );
+    assert_eq!(world.run(&["trace", "a..b"]).0, 2);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub use self::direct::{NotHeard, ServerSaid};
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 use self::lookahead::{LookaheadRule, LookaheadState};
 pub use self::monitor::{MonitorRequest, QueryEvent};
-pub use self::query::{QueryReply, RecordText};
+pub use self::query::{QueryReply, RecordText, TraceRequest};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,
@@ -29,6 +29,7 @@ pub use self::status::{
 use self::watched::WatchedRow;
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
+use crate::record::event::Step;
 use crate::record::failed::FailedZone;
 use crate::record::why::MessageReport;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
@@ -54,10 +55,9 @@ pub enum Request {
         /// The type; none: A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
         kind: Option<String>,
-        /// Whether its steps are wanted too.
-        #[serde(default)]
-        trace: bool,
     },
+    /// The same with its steps, as they happen.
+    Trace(TraceRequest),
     /// A message to one server, at the port of all servers. The reply is the server's whole answer.
     AskServer {
         /// The server.
@@ -151,6 +151,7 @@ impl Request {
             Self::Status
             | Self::Stats { .. }
             | Self::Query { .. }
+            | Self::Trace(_)
             | Self::AskServer { .. }
             | Self::Servers { .. }
             | Self::Zones
@@ -277,8 +278,10 @@ pub enum Reply {
     Client(ClientRow),
     /// A row of the table by type.
     Type(TypeRow),
-    /// To `Request::Query`.
+    /// To `Request::Query`, and after the steps to `Request::Trace`.
     Query(Box<QueryReply>),
+    /// A step of the reply to `Request::Trace`.
+    Step(Step),
     /// To `Request::AskServer`.
     ServerSaid(Box<ServerSaid>),
     /// To `Request::Flush`.

@@ -3,7 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::question::{ExtendedError, Outcome, Security};
-use crate::record::event::Step;
+
+/// A question whose steps are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceRequest {
+    /// The name; an address asks for its PTR.
+    pub name: String,
+    /// The type; none: A, or PTR if the name is an address.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// Whether it is resolved past the cache.
+    #[serde(default)]
+    pub fresh: bool,
+}
 
 /// The result of a question through the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,9 +43,6 @@ pub struct QueryReply {
     pub authority: Vec<RecordText>,
     /// Why there is no answer.
     pub extended_error: Option<ExtendedError>,
-    /// The steps, if a trace was asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<Step>,
 }
 
 /// A record as text.

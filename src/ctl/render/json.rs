@@ -28,6 +28,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Client(row) => line(row),
         Reply::Type(row) => line(row),
         Reply::Query(query) => line(query),
+        Reply::Step(step) => line(step),
         Reply::ServerSaid(said) => line(said),
         Reply::Flushed(removed) => line(removed),
         Reply::ServerState(row) => line(row),

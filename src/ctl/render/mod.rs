@@ -17,6 +17,7 @@ pub mod state;
 pub mod switch;
 pub mod table;
 pub mod text;
+pub mod trace;
 pub mod watched;
 pub mod why;
 pub mod words;

@@ -1,13 +1,11 @@
-//! Status, answers, traces, flushes and reloads as text.
+//! Status, answers, flushes and reloads as text.
 
 use std::path::Path;
 
 use super::{Paint, Style, screen, words};
-use crate::conduct::Transport;
 use crate::config::Errors;
 use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, SnapshotStatus, Status};
 use crate::question::{Outcome, Security};
-use crate::record::event::{Step, StepEvent};
 use crate::wire::presentation::harmless;
 
 /// The words after an address that this host does not have.
@@ -78,15 +76,9 @@ fn snapshot(told: &SnapshotStatus) -> [String; 2] {
     [written, format!("{} cache entries {restored}", words::number(told.restored))]
 }
 
-/// The answer, then one line with its source and time; before them the steps, if any.
+/// The answer, then one line with its source and time.
 pub fn query(reply: &QueryReply, style: Style) -> String {
     let mut text = String::new();
-    for line in &reply.steps {
-        text.push_str(&step(line, style));
-    }
-    if !reply.steps.is_empty() {
-        text.push('\n');
-    }
     if reply.answers.is_empty() {
         text.push_str(&format!("{}  {}  no records\n", reply.name, reply.kind));
     }
@@ -143,75 +135,6 @@ fn records(records: &[RecordText]) -> String {
         harmless(&format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}")) + "\n"
     };
     records.iter().map(line).collect()
-}
-
-/// One step of a trace: time, event, and depth of its sub-question.
-fn step(step: &Step, style: Style) -> String {
-    let at = format!("{:>9.1} ms", step.at_micros as f64 / 1e3);
-    let (word, said, paint) = event(&step.event);
-    let indent = "  ".repeat(usize::from(step.depth));
-    let said = harmless(&said);
-    format!(
-        "{}  {indent}{} {said}\n",
-        style.paint(Paint::Faint, &at),
-        style.paint(paint, &format!("{word:<9}"))
-    )
-}
-
-/// The word of a step, and its details.
-fn event(event: &StepEvent) -> (&'static str, String, Paint) {
-    match event {
-        StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
-        StepEvent::Memory { found } => ("cache", found.clone(), Paint::Plain),
-        StepEvent::Cut { zone, addresses: 1 } => {
-            ("zone cut", format!("{zone}, 1 server address"), Paint::Plain)
-        }
-        StepEvent::Cut { zone, addresses } => {
-            ("zone cut", format!("{zone}, {addresses} server addresses"), Paint::Plain)
-        }
-        StepEvent::Probe { name } => (
-            "minimised",
-            format!("the next query asks only for {name}, not for the whole name"),
-            Paint::Plain,
-        ),
-        StepEvent::Sent { server, transport, reason } => {
-            let transport = match transport {
-                Transport::Tls => "TLS",
-                Transport::Udp => "UDP",
-                Transport::Tcp => "TCP",
-            };
-            ("→", format!("{server} over {transport} ({})", words::reason(reason)), Paint::Plain)
-        }
-        StepEvent::Received { server, conduct, round_trip_micros, said } => {
-            let time = words::time(*round_trip_micros as f64 / 1e6);
-            let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
-            let label = words::label(conduct);
-            let said = if said.starts_with(&label) {
-                format!("{server} {said} after {time}")
-            } else {
-                format!("{server} {label} after {time}: {said}")
-            };
-            ("←", said, paint)
-        }
-        StepEvent::Scrubbed { dropped: 1 } => {
-            ("removed", "1 record that the server has no authority for".to_owned(), Paint::Faint)
-        }
-        StepEvent::Scrubbed { dropped } => {
-            ("removed", format!("{dropped} records that the server has no authority for"), Paint::Faint)
-        }
-        StepEvent::Checked { subject, state, why } => {
-            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-            ("checked", format!("{subject} is {state}{why}"), Paint::Plain)
-        }
-        StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
-        StepEvent::Outdated { zone } => (
-            "outdated",
-            format!("the known servers of {zone} no longer serve it; asking the parent zone for its servers"),
-            Paint::Plain,
-        ),
-        StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
-        StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
-    }
 }
 
 /// The removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".

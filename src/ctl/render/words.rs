@@ -158,6 +158,8 @@ pub fn reason(word: &str) -> &str {
         "other_case" => "reply changed the case",
         "own_case" => "in the server's case",
         "alone" => "no other server left",
+        "again" => "once more after errors of all",
+        "parent" => "server in the parent's referral",
         other => other,
     }
 }

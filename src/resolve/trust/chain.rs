@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use hickory_proto::dnssec::PublicKey;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
@@ -18,9 +19,10 @@ use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::clock::Mono;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES, MAX_TTL};
+use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES, MAX_DNSKEYS, MAX_DS, MAX_TTL};
 use crate::question::Security;
-use crate::record::event::StepEvent;
+use crate::record::event::{DsSource, StepEvent};
+use crate::record::note::Note;
 use crate::validate::anchors::Trust;
 use crate::validate::entrust::{Entrusted, entrust, usable};
 use crate::validate::proof::Cut;
@@ -155,6 +157,7 @@ impl Validator {
             // again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
+                context.note(told_ds(zone, ds, DsSource::Anchor));
                 self.entrust(zone, (ds, seconds_of(MAX_TTL)), KeySource::of(keys, MAX_BOGUS_TRIES), context)
                     .await
             }
@@ -268,8 +271,12 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, ValidationFailure> {
         match self.delegated(zone, keys.anew, context).await {
-            Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, (&ds, ttl), keys, context).await,
+            Ok(Delegated::Signed(ds, ttl)) => {
+                context.note(told_ds(zone, &ds, DsSource::Parent));
+                self.entrust(zone, (&ds, ttl), keys, context).await
+            }
             Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
+                context.note(told_ds(zone, &[], DsSource::Parent));
                 Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
             }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
@@ -344,6 +351,7 @@ impl Validator {
             let of_zone =
                 |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
             let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
+            context.note(told_keys(zone, &records, keys.server));
             match self.judge_keys(zone, &ds, (&records, &keys), context).await {
                 Entrusted::Secure(trusted, ttl) => {
                     self.distrust(&refuted, context);
@@ -422,6 +430,25 @@ pub(super) fn note_refuted(fetched: &Fetched, fault: &ValidationFailure, context
 pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &ValidationFailure) -> StepEvent {
     let subject = format!("answer of {} for {zone}", server.ip());
     StepEvent::Checked { subject, state: SecurityStatus::Bogus, why: Some(fault.text.clone()) }
+}
+
+/// The step for the DS of a zone.
+fn told_ds(zone: &Name, ds: &[DS], from: DsSource) -> Note {
+    let told = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
+    Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(told).collect(), from }
+}
+
+/// The step for the keys of a zone.
+fn told_keys(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
+    let told = |record: &&Record| match &record.data {
+        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
+            let tag = key.calculate_key_tag().ok()?;
+            Some((tag, u8::from(key.public_key().algorithm()), key.flags()))
+        }
+        _ => None,
+    };
+    let records = records.iter().take(MAX_DNSKEYS).filter_map(told).collect();
+    Note::Dnskey { zone: zone.clone(), records, server: server.map(|server| server.ip()) }
 }
 
 /// The algorithms that the operator wants checked.

@@ -1,0 +1,130 @@
+//! The steps of a resolution, and its end.
+
+use super::{Paint, Style, text, words};
+use crate::conduct::Transport;
+use crate::control::protocol::QueryReply;
+use crate::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
+use crate::wire::presentation::harmless;
+
+/// The answer after the steps. Without steps the cache had it.
+pub fn end(reply: &QueryReply, has_steps: bool, style: Style) -> String {
+    let end = text::query(reply, style);
+    if has_steps {
+        format!("\n{end}")
+    } else {
+        format!("{end}no steps: no server was queried; --fresh resolves past the cache\n")
+    }
+}
+
+/// One step of a trace: time, event, and depth of its sub-question.
+pub fn step(step: &Step, style: Style) -> String {
+    let at = format!("{:>9.1} ms", step.at_micros as f64 / 1e3);
+    let (word, said, paint) = event(&step.event);
+    let indent = "  ".repeat(usize::from(step.depth));
+    let said = harmless(&said);
+    format!(
+        "{}  {indent}{} {said}\n",
+        style.paint(Paint::Faint, &at),
+        style.paint(paint, &format!("{word:<9}"))
+    )
+}
+
+/// The word of a step, and its details.
+fn event(step: &StepEvent) -> (&'static str, String, Paint) {
+    match step {
+        StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
+        StepEvent::Memory { found } => ("cache", found.clone(), Paint::Plain),
+        StepEvent::Cut { zone, addresses: 1 } => {
+            ("zone cut", format!("{zone}, 1 server address"), Paint::Plain)
+        }
+        StepEvent::Cut { zone, addresses } => {
+            ("zone cut", format!("{zone}, {addresses} server addresses"), Paint::Plain)
+        }
+        StepEvent::Probe { name } => (
+            "minimised",
+            format!("the next query asks only for {name}, not for the whole name"),
+            Paint::Plain,
+        ),
+        StepEvent::Sent { server, transport, reason, usual_micros } => {
+            let transport = match transport {
+                Transport::Tls => "TLS",
+                Transport::Udp => "UDP",
+                Transport::Tcp => "TCP",
+            };
+            let usual = usual_micros.map_or_else(
+                || "round trip not known yet".to_owned(),
+                |micros| format!("usual round trip {}", words::time(micros as f64 / 1e6)),
+            );
+            let reason = words::reason(reason);
+            ("→", format!("{server} over {transport} ({reason}; {usual})"), Paint::Plain)
+        }
+        StepEvent::Received { server, conduct, round_trip_micros, said } => {
+            let time = words::time(*round_trip_micros as f64 / 1e6);
+            let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
+            let label = words::label(conduct);
+            let said = if said.starts_with(&label) {
+                format!("{server} {said} after {time}")
+            } else {
+                format!("{server} {label} after {time}: {said}")
+            };
+            ("←", said, paint)
+        }
+        StepEvent::Scrubbed { dropped, records } => ("removed", removed(*dropped, records), Paint::Faint),
+        StepEvent::Ds { zone, records, from } => ("ds", ds(zone, records, *from), Paint::Plain),
+        StepEvent::Dnskey { zone, records, server } => {
+            ("dnskey", keys(zone, records, server.as_deref()), Paint::Plain)
+        }
+        StepEvent::Checked { subject, state, why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            let paint = if step.is_bogus() { Paint::Bad } else { Paint::Plain };
+            ("checked", format!("{subject} is {state}{why}"), paint)
+        }
+        StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
+        StepEvent::Outdated { zone } => (
+            "outdated",
+            format!("the known servers of {zone} no longer serve it; asking the parent zone for its servers"),
+            Paint::Plain,
+        ),
+        StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
+        StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
+    }
+}
+
+/// The records that were removed.
+fn removed(dropped: usize, records: &[String]) -> String {
+    let mut text = match dropped {
+        1 => "1 record that the server has no authority for".to_owned(),
+        dropped => format!("{dropped} records that the server has no authority for"),
+    };
+    if !records.is_empty() {
+        text.push_str(&format!(": {}", records.join("; ")));
+    }
+    if !records.is_empty() && records.len() < dropped {
+        text.push_str("; ...");
+    }
+    text
+}
+
+/// The link from the zone above.
+fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
+    let told =
+        |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
+    let told: Vec<String> = records.iter().map(told).collect();
+    match from {
+        _ if records.is_empty() => format!("{zone} has none, so its parent says that it is not signed"),
+        DsSource::Parent => format!("{zone}, signed by its parent, names {}", told.join(", ")),
+        DsSource::Anchor => format!("{zone}, the trust anchor, names {}", told.join(", ")),
+    }
+}
+
+/// The keys of a zone.
+fn keys(zone: &str, records: &[KeyFact], server: Option<&str>) -> String {
+    let told = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
+    let told: Vec<String> = records.iter().map(told).collect();
+    let from = server.map_or_else(|| "in the cache".to_owned(), |server| format!("from {server}"));
+    if told.is_empty() {
+        format!("{zone} has none, {from}")
+    } else {
+        format!("{zone} has {}, {from}", told.join(", "))
+    }
+}

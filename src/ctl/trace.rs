@@ -1,0 +1,58 @@
+//! `resolverctl trace`: one resolution, each step as it happens.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+use super::client::{ControlClient, unexpected};
+use super::exit::{CommandFailure, Exit};
+use super::outcome::CommandOutcome;
+use super::query::verdict;
+use super::render::{Format, json, trace};
+use crate::control::protocol::{Reply, Request, TraceRequest};
+
+/// The command line of `trace`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Name, or an address for its PTR record.
+    name: String,
+    /// Record type. Default: A; PTR for an address.
+    #[arg(value_name = "TYPE")]
+    kind: Option<String>,
+    /// Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics
+    /// stay as they are.
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// Prints each step as it comes, and then the answer.
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let Arguments { name, kind, fresh } = arguments;
+    let request = TraceRequest { name: name.clone(), kind: kind.clone(), fresh: *fresh };
+    let (mut output, mut has_steps, mut exit) = (io::stdout().lock(), false, None);
+    client.each(&Request::Trace(request), |reply| {
+        let text = match (&reply, format) {
+            (_, Format::Json) => json::reply(&reply),
+            (Reply::Step(step), Format::Text(style)) => trace::step(step, style),
+            (Reply::Query(reply), Format::Text(style)) => trace::end(reply, has_steps, style),
+            _ => return Err(unexpected()),
+        };
+        match &reply {
+            Reply::Query(reply) => exit = Some(verdict(reply)),
+            _ => has_steps = true,
+        }
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            // The reader of the pipe, for instance `head`, has closed it. This is no error.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                exit = Some(Exit::Yes);
+                Ok(ControlFlow::Break(()))
+            }
+            Err(error) => Err(CommandFailure::Output(error)),
+        }
+    })?;
+    Ok(CommandOutcome { text: String::new(), exit: exit.ok_or_else(unexpected)? })
+}
