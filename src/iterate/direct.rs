@@ -60,7 +60,8 @@ impl Iterate {
             name,
             kind,
             secret: None,
-            recursion_desired: recursion,
+            // Over TCP a server of a zone is asked with RD too, which it ignores: Unbound sets RA only in answers to such queries.
+            recursion_desired: recursion || tcp,
             edns,
             dnssec_ok: edns && !recursion,
             mixed_case,

@@ -49,7 +49,7 @@ faults! {
     LameEmpty = "lame-empty",
     /// Answers as a recursive server does: with RA and without AA.
     Recursive = "recursive",
-    /// Answers with authority, and with RA: it offers recursion to strangers.
+    /// Answers with authority, and with RA to queries with RD, as Unbound does: it offers recursion to strangers.
     OffersRecursion = "offers-recursion",
     /// NXDOMAIN where the name exists and only the type does not: a load balancer of RFC 4074 section 4.2.
     NxdomainOnNoData = "nxdomain-on-nodata",

@@ -1,4 +1,5 @@
-# `resolverctl check DOMAIN` beside other checkers: pyspf for SPF, and a browser for the page. Sourced by `run`.
+# `resolverctl check DOMAIN` beside other checkers: pyspf for SPF, Zonemaster, DNSViz and delv for zones; and a browser for the page.
+# Sourced by `run`.
 
 # spf_result NAME ADDRESS: the result of resolverctl, in the words of RFC 7208.
 spf_result() {
@@ -58,3 +59,4 @@ page_in_a_browser() {
 
 check "SPF is judged as by pyspf" spf_alike
 check "the page of a check in Chromium: picture and findings, on paper too, and nothing is fetched" page_in_a_browser
+. "$here/checkers.sh"

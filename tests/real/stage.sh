@@ -53,9 +53,10 @@ raise_networks() {
   internet ip link set peer up
 }
 
-# nsd NAME ADDRESSES ZONES: an NSD; a zone's file is $work/zones/ZONE.zone, the root's root.zone.
+# serve NAME ADDRESSES ZONES [DIRECTORY]: an NSD; a zone's file is ZONE.zone in the directory, the root's root.zone. Without a
+# directory $work/zones.
 serve() {
-  local name=$1 address zone file
+  local name=$1 folder=${4-$work/zones} address zone file
   {
     echo "server:"
     for address in $2; do echo "  ip-address: $address"; done
@@ -63,7 +64,7 @@ serve() {
       "zonelistfile: $work/$name.list" "xfrdfile: $work/$name.xfrd" "xfrdir: $work" 'database: ""' 'verbosity: 1'
     printf 'remote-control:\n  control-enable: no\n'
     for zone in $3; do
-      file=$work/zones/${zone/#./root}.zone
+      file=$folder/${zone/#./root}.zone
       printf 'zone:\n  name: "%s"\n  zonefile: %s\n' "$zone" "$file"
     done
   } >"$work/$name.conf"

@@ -296,7 +296,8 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
 /// The details of a server that serves the zone.
 fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
-    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+    let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
+    match over_tcp {
         Some(Got::NoReply(NoReply::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
         Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
             tell(Code::NsTcp, "does not answer".to_owned())
@@ -307,7 +308,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     if reply.millis > SLOW_SERVER_MILLIS {
         tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
     }
-    if reply.recursive {
+    if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
     }
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);

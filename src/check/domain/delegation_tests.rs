@@ -75,6 +75,7 @@ fn each_fault_of_a_server_has_its_code() {
     }
     let notes = [
         (SECOND.replace("SOA udp aa", "SOA udp aa ra"), Code::NsRecursive),
+        (SECOND.replace("SOA tcp aa", "SOA tcp aa ra"), Code::NsRecursive),
         (SECOND.replace("SOA udp aa", "SOA udp aa 900ms"), Code::NsSlow),
         (
             SECOND.replace("NS mixed aa", "NS mixed other-case")
