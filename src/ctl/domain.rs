@@ -11,7 +11,7 @@ use super::{policy_file, smtp};
 use crate::check::domain::facts::{Got, NoReply, Want};
 use crate::check::domain::gather::Sources;
 use crate::control::facts::{got, of_server, request};
-use crate::control::protocol::{Blame, Problem};
+use crate::control::protocol::{Blame, Problem, Request};
 
 /// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
 /// command.
@@ -39,6 +39,17 @@ impl Daemon {
     pub(super) fn new(client: ControlClient, ports: ServicePorts) -> Self {
         let resolvers = SecuredResolvers::new(client.clone());
         Self { client, ports, resolvers }
+    }
+
+    /// Whether the daemon answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(super) async fn is_reached(&self) -> Result<(), CommandFailure> {
+        let client = self.client.clone();
+        // The client waits in system calls.
+        let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
+        asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
 }
 

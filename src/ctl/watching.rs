@@ -38,6 +38,8 @@ struct Watching<'n> {
     history: DomainHistory,
     /// Whether the report was printed.
     is_reported: bool,
+    /// The exit code if the daemon did not answer in the last round.
+    unreached: Option<Exit>,
 }
 
 /// Checks until Ctrl-C. The exit code is that of the last state.
@@ -49,7 +51,8 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
-    let mut watching = Watching { name, format, history: DomainHistory::default(), is_reported: false };
+    let mut watching =
+        Watching { name, format, history: DomainHistory::default(), is_reported: false, unreached: None };
     let ended = runtime.block_on(watching.follow(subject, daemon, interval));
     // Questions that are still under way wait for the daemon.
     runtime.shutdown_background();
@@ -73,12 +76,16 @@ impl Watching<'_> {
         let mut signals = signals()?;
         loop {
             let subject = CheckSubject { unix: moment::unix(), ..subject.clone() };
-            let facts = tokio::select! {
+            let now = subject.unix;
+            let round = tokio::select! {
                 biased;
                 () = come(&mut signals) => return Ok(()),
-                facts = gather(subject, daemon) => facts,
+                round = facts_of(subject, daemon) => round,
             };
-            let text = self.take(&facts);
+            let text = match round {
+                Ok(facts) => self.take(&facts),
+                Err(failure) => self.without_daemon(&failure, now),
+            };
             let mut output = io::stdout();
             output.write_all(text.as_bytes()).and_then(|()| output.flush())?;
             tokio::select! {
@@ -89,9 +96,23 @@ impl Watching<'_> {
         }
     }
 
+    /// The output of a round in which the daemon did not answer: this is no fault of the domain.
+    fn without_daemon(&mut self, failure: &CommandFailure, now: u64) -> String {
+        self.unreached = Some(failure.exit());
+        self.untold(&failure.to_string(), now)
+    }
+
+    fn untold(&self, why: &str, now: u64) -> String {
+        match self.format {
+            Format::Json => json::untold(why, now, self.name),
+            Format::Text(style) => watched::untold(why, now, &moment::shown, style),
+        }
+    }
+
     /// The output for a check.
     fn take(&mut self, facts: &DomainFacts) -> String {
         let now = facts.subject.unix;
+        self.unreached = None;
         let was_told = self.history.untold.is_none();
         let changes = self.history.take(ended(facts, false), now, Confirmation::Once);
         if !self.is_reported {
@@ -102,10 +123,12 @@ impl Watching<'_> {
                 Format::Text(style) => domain::text(self.name, &found, style),
             };
         }
-        match (self.format, &self.history.untold) {
-            (Format::Json, _) => changes.iter().map(|change| json::change(change, self.name)).collect(),
-            (Format::Text(style), Some(why)) if was_told => watched::untold(why, now, &moment::shown, style),
-            (Format::Text(style), _) => {
+        if let Some(why) = self.history.untold.as_ref().filter(|_| was_told) {
+            return self.untold(why, now);
+        }
+        match self.format {
+            Format::Json => changes.iter().map(|change| json::change(change, self.name)).collect(),
+            Format::Text(style) => {
                 changes.iter().map(|change| watched::change(change, &moment::shown, style)).collect()
             }
         }
@@ -114,8 +137,20 @@ impl Watching<'_> {
     fn exit(&self) -> Exit {
         let any = |level| self.history.findings.iter().any(|finding| finding.level == level);
         let untold = self.history.checked.is_none() || self.history.untold.is_some();
-        Exit::judged(any(Level::Failure), untold || any(Level::CouldNotTell))
+        self.unreached
+            .unwrap_or_else(|| Exit::judged(any(Level::Failure), untold || any(Level::CouldNotTell)))
     }
+}
+
+/// The facts of a round. A daemon that has ended meanwhile is told from servers that do not answer.
+///
+/// # Errors
+/// The daemon does not answer.
+async fn facts_of(subject: CheckSubject, daemon: &Daemon) -> Result<Facts, CommandFailure> {
+    daemon.is_reached().await?;
+    let facts = gather(subject, daemon).await;
+    daemon.is_reached().await?;
+    Ok(facts)
 }
 
 /// The signals of Ctrl-C, of a terminal that closes, and of a shutdown.
@@ -132,7 +167,10 @@ async fn come(signals: &mut [Signal]) {
 mod tests {
     use super::*;
     use crate::check::domain::facts::{Got, ReplyFacts, lookup};
+    use crate::ctl::client::ControlClient;
+    use crate::ctl::domain::Ports;
     use crate::ctl::render::Style;
+    use std::path::Path;
 
     #[test]
     fn a_check_that_could_not_tell_is_told_once_and_leaves_the_state() {
@@ -145,7 +183,7 @@ mod tests {
         }
         let format = Format::Text(Style::Plain);
         let history = DomainHistory::default();
-        let mut watching = Watching { name: "a.test", format, history, is_reported: false };
+        let mut watching = Watching { name: "a.test", format, history, is_reported: false, unreached: None };
         assert_eq!(watching.exit(), Exit::CouldNotTell);
         assert!(watching.take(&missing).contains("(domain_missing)"));
         assert_eq!((watching.take(&missing).as_str(), watching.exit()), ("", Exit::No));
@@ -153,6 +191,29 @@ mod tests {
         assert!(told.contains("this check could not tell: no name server answered"), "{told}");
         assert_eq!((watching.take(&unheard).as_str(), watching.exit()), ("", Exit::No));
         assert_eq!(watching.take(&missing), "");
+        watching.format = Format::Json;
+        let told = watching.take(&unheard);
+        assert!(told.starts_with("{\"at\":60,\"could_not_tell\":\"no name server answered"), "{told}");
+        assert!(told.ends_with("\"subject\":\"a.test\"}\n"), "{told}");
+    }
+
+    #[test]
+    fn a_daemon_that_does_not_run_is_told_in_each_round() {
+        let client = ControlClient::new(Path::new("/nowhere/control.sock"));
+        let daemon = Daemon::new(client, Ports::USUAL);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let failure = runtime.block_on(facts_of(CheckSubject::default(), &daemon)).unwrap_err();
+        for format in [Format::Text(Style::Plain), Format::Json] {
+            let history = DomainHistory::default();
+            let mut watching =
+                Watching { name: "a.test", format, history, is_reported: true, unreached: None };
+            for round in 1..3 {
+                let told = watching.without_daemon(&failure, round * 60);
+                assert!(told.contains("cannot connect to resolverd at /nowhere/control.sock"), "{told}");
+            }
+            assert_eq!(watching.exit(), Exit::Unreachable);
+            assert_eq!(watching.history, DomainHistory::default(), "nothing is said about the domain");
+        }
     }
 
     #[test]

@@ -80,6 +80,17 @@ pub fn change(change: &FindingChange, subject: &str) -> String {
     line(&Line { change, subject })
 }
 
+/// That a check could not tell anything: when, why, and what was checked.
+pub fn untold(why: &str, at: u64, subject: &str) -> String {
+    #[derive(Serialize)]
+    struct Line<'w> {
+        at: u64,
+        could_not_tell: &'w str,
+        subject: &'w str,
+    }
+    line(&Line { at, could_not_tell: why, subject })
+}
+
 /// An object of one key.
 fn pair(key: &str, value: &impl Serialize) -> String {
     line(&BTreeMap::from([(key, value)]))
