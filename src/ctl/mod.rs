@@ -24,6 +24,7 @@ mod domain;
 pub mod exit;
 mod failed;
 mod flush;
+mod https;
 mod import;
 mod inflight;
 mod interrupt;

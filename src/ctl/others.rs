@@ -56,9 +56,6 @@ fn read_url(typed: &str) -> Result<SecuredResolver, String> {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let (port, path) = match url.scheme() {
         "tls" => (TLS_PORT, None),
-        "https" if host.contains(':') => {
-            return Err("write the name of the host instead of its IPv6 address".to_owned());
-        }
         "https" if url.path() == "/" => (HTTPS_PORT, Some(USUAL_PATH.to_owned())),
         "https" => (HTTPS_PORT, Some(url.path().to_owned())),
         _ => return Err(form()),
@@ -154,8 +151,11 @@ mod tests {
         assert_eq!(read("tls://[2001:db8::1]#dns.example"), url("2001:db8::1", 853, "dns.example", None));
         assert_eq!(read("https://dns.example"), url("dns.example", 443, "dns.example", Some("/dns-query")));
         assert_eq!(read("https://192.0.2.1:444/a/b"), url("192.0.2.1", 444, "192.0.2.1", Some("/a/b")));
-        for wrong in ["dns.example", "192.0.2", "http://dns.example/", "tls://", "https://[2001:db8::1]/", ""]
-        {
+        assert_eq!(
+            read("https://[2001:db8::1]/dns-query"),
+            url("2001:db8::1", 443, "2001:db8::1", Some("/dns-query"))
+        );
+        for wrong in ["dns.example", "192.0.2", "http://dns.example/", "tls://", ""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,4 +1,4 @@
-//! Questions of `check DOMAIN` to resolvers over TLS (RFC 7858) or HTTPS (RFC 8484), with Hickory's client.
+//! Questions of `check DOMAIN` to resolvers over TLS (RFC 7858), with Hickory's client, or HTTPS (RFC 8484).
 //!
 //! The connections leave from this command, not from the daemon. Each resolver has one for all questions.
 
@@ -10,10 +10,9 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use hickory_net::NetError;
-use hickory_net::h2::HttpsClientStream;
 use hickory_net::runtime::TokioRuntimeProvider;
 use hickory_net::tls::{client_config, tls_client_connect};
-use hickory_net::xfer::{DnsExchange, DnsHandle, DnsMultiplexer, DnsRequestSender};
+use hickory_net::xfer::{DnsExchange, DnsHandle, DnsMultiplexer};
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, Edns, Message, Query};
 use rustls_pki_types::ServerName;
 use tokio::sync::Mutex;
@@ -21,6 +20,7 @@ use tokio::time::timeout;
 use tokio_rustls::rustls;
 
 use super::client::ControlClient;
+use super::https::{self, HttpsConnection};
 use super::peer::lost;
 use crate::check::domain::facts::{NoReply, SecuredResolver};
 use crate::control::direct::reply;
@@ -28,7 +28,12 @@ use crate::control::lookup::{read_kind, read_name};
 use crate::control::protocol::{Problem, Reply, Request, ServerSaid};
 use crate::limits::SECURED_RESOLVER_TIME;
 
-type Connection = DnsExchange<TokioRuntimeProvider>;
+/// A connection; a clone uses the same.
+#[derive(Clone)]
+enum Connection {
+    Tls(DnsExchange<TokioRuntimeProvider>),
+    Https(HttpsConnection),
+}
 
 /// The connections to resolvers, opened with the first question. The daemon looks up their names.
 pub(super) struct SecuredResolvers {
@@ -101,28 +106,30 @@ fn question(name: &str, kind: &str) -> Result<Message, Problem> {
 }
 
 async fn exchange(connection: &Connection, message: Message) -> Result<Message, NetError> {
-    let mut replies = connection.send(DnsRequest::new(message, DnsRequestOptions::default()));
-    replies.next().await.unwrap_or(Err(NetError::NoConnections)).map(Message::from)
+    match connection {
+        Connection::Https(connection) => connection.exchange(&message).await,
+        Connection::Tls(connection) => {
+            let mut replies = connection.send(DnsRequest::new(message, DnsRequestOptions::default()));
+            replies.next().await.unwrap_or(Err(NetError::NoConnections)).map(Message::from)
+        }
+    }
 }
 
 async fn connect(resolver: &SecuredResolver, server: SocketAddr) -> Result<Connection, NetError> {
     // Reads the system's certificates, some hundred files.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
-    let (config, provider) = (Arc::new(config.map_err(io::Error::other)?), TokioRuntimeProvider::default());
+    let config = config.map_err(io::Error::other)?;
     if let Some(path) = &resolver.path {
-        let (name, path) = (resolver.certificate.as_str().into(), path.as_str().into());
-        return Ok(run(HttpsClientStream::builder(config, provider).build(server, name, path).await?));
+        return https::connect(resolver, path, server, config).await.map(Connection::Https);
     }
     let name = ServerName::try_from(resolver.certificate.clone()).map_err(io::Error::other)?;
-    let (stream, sender) = tls_client_connect(server, name, config, provider);
-    Ok(run(DnsMultiplexer::new(stream.await?, sender).with_timeout(SECURED_RESOLVER_TIME)))
-}
-
-fn run(stream: impl DnsRequestSender) -> Connection {
-    let (connection, background) = Connection::from_stream(stream);
+    let (stream, sender) =
+        tls_client_connect(server, name, Arc::new(config), TokioRuntimeProvider::default());
+    let stream = DnsMultiplexer::new(stream.await?, sender).with_timeout(SECURED_RESOLVER_TIME);
+    let (connection, background) = DnsExchange::from_stream(stream);
     // It ends with the last handle of the connection. A task of Hickory's provider would end with the provider.
     drop(tokio::spawn(background));
-    connection
+    Ok(Connection::Tls(connection))
 }
 
 fn reason(error: &NetError) -> NoReply {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hickory_proto::op::Message;
 use hickory_proto::serialize::binary::{BinDecodable, BinEncodable};
+use resolverd::lab::prelude::skipped;
 use resolverd::zones::authority::Authority;
 use tokio_rustls::TlsAcceptor;
 
@@ -46,9 +47,9 @@ fn frames(stream: &TcpStream, authority: &Authority) {
     }
 }
 
-/// A resolver over HTTPS; its port.
-fn over_https(authority: Arc<Authority>) -> u16 {
-    let listener = TcpListener::bind("127.91.0.20:0").unwrap();
+/// A resolver over HTTPS at an address; its port.
+fn over_https(authority: Arc<Authority>, address: &str) -> u16 {
+    let listener = TcpListener::bind((address, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -64,6 +65,7 @@ fn over_https(authority: Arc<Authority>) -> u16 {
                 let authority = Arc::clone(&authority);
                 drop(tokio::spawn(async move {
                     assert_eq!(request.uri().path(), "/dns-query");
+                    assert!(["smtp.host.com", "[::1]"].contains(&request.uri().host().unwrap()));
                     let (mut body, mut query) = (request.into_body(), Vec::new());
                     while let Some(Ok(octets)) = body.data().await {
                         query.extend_from_slice(&octets);
@@ -100,9 +102,17 @@ fn resolvers_over_tls_and_https_are_compared() {
     assert!(old.starts_with(&format!("{tls} moved.com. MX: 10 older.host.com. until ")), "{old}");
     assert_eq!(opened.load(Ordering::Relaxed), 1, "one connection for all questions");
     // The daemon looks up the name of the host.
-    let https = format!("https://smtp.host.com:{}", over_https(authority));
+    let https = format!("https://smtp.host.com:{}", over_https(Arc::clone(&authority), "127.91.0.20"));
     let old = evidence(&world, &https, "others_old");
     assert!(old.starts_with(&format!("{https} moved.com. MX: 10 older.host.com. until ")), "{old}");
+    // An IPv6 address as the host, and the name of the certificate.
+    if TcpListener::bind("[::1]:0").is_ok() {
+        let https = format!("https://[::1]:{}/dns-query#smtp.host.com", over_https(authority, "::1"));
+        let old = evidence(&world, &https, "others_old");
+        assert!(old.starts_with(&format!("{https} moved.com. MX: 10 older.host.com. until ")), "{old}");
+    } else {
+        skipped("a resolver over HTTPS at an IPv6 address: this host has no ::1");
+    }
     // The certificate is that of another name.
     let unknown = evidence(&world, &format!("tls://127.91.0.21:{port}"), "others_unknown");
     assert!(unknown.contains("certificate"), "{unknown}");
