@@ -67,7 +67,8 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         _ if query.rcode == "SERVFAIL" => ReplySecurity::Unknown,
         Security::Secure => ReplySecurity::Secure,
         Security::Insecure => ReplySecurity::Insecure,
-        Security::Unchecked => ReplySecurity::Unknown,
+        // A request over the control socket has no CD.
+        Security::Unchecked => ReplySecurity::Off,
     };
     ReplyFacts {
         rcode: query.rcode,

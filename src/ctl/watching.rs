@@ -146,7 +146,7 @@ impl Watching<'_> {
 ///
 /// # Errors
 /// The daemon does not answer.
-async fn facts_of(subject: CheckSubject, daemon: &Daemon) -> Result<Facts, CommandFailure> {
+async fn facts_of(subject: CheckSubject, daemon: &Daemon) -> Result<DomainFacts, CommandFailure> {
     daemon.is_reached().await?;
     let facts = gather(subject, daemon).await;
     daemon.is_reached().await?;
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
     use crate::check::domain::facts::{Got, ReplyFacts, lookup};
     use crate::ctl::client::ControlClient;
-    use crate::ctl::domain::Ports;
+    use crate::ctl::domain::ServicePorts;
     use crate::ctl::render::Style;
     use std::path::Path;
 
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_daemon_that_does_not_run_is_told_in_each_round() {
         let client = ControlClient::new(Path::new("/nowhere/control.sock"));
-        let daemon = Daemon::new(client, Ports::USUAL);
+        let daemon = Daemon::new(client, ServicePorts::USUAL);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let failure = runtime.block_on(facts_of(CheckSubject::default(), &daemon)).unwrap_err();
         for format in [Format::Text(Style::Plain), Format::Json] {

@@ -10,6 +10,7 @@ use resolverd::check::domain::finding::Level;
 use resolverd::lab::prelude::skipped;
 
 use crate::connect::{Conduct, mail_host, policy_host};
+use crate::forum::world;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, moves, own_address};
 
@@ -233,6 +234,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);
+    check(&world(), &["connected.com"], "dnssec_not_validated", &seen);
     let mut exceptions = Vec::new();
     if own_address().is_some() {
         check(&gateway, &["here.com"], "mx_is_here", &seen);

@@ -443,10 +443,14 @@ codes! {
         "".
     MtaStsOk "mta_sts_ok" Policy Ok "RFC 8461":
         "the MTA-STS policy names the mail hosts"; ""; "".
+    DnssecOff "dnssec_not_validated" Dnssec Note "RFC 4035 section 4.3":
+        "this host does not validate the domain";
+        "Mail software here gets forged answers as it gets true ones, and uses no DANE. The domain may be sound; nothing is known about its signatures.";
+        "Set dnssec.validate = true, and remove \"validate = false\" from the zone, unless it is off on purpose".
     DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
         "the delegation could not be checked completely"; ""; "Repeat the check later".
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":
-        "DNSSEC could not be checked"; ""; "Repeat the check later. dnssec.validate must be on".
+        "DNSSEC could not be checked"; ""; "Repeat the check later".
     MailUnknown "mail_unknown" Mail CouldNotTell "RFC 5321 section 4.5.4.1":
         "the MX records or the addresses of the mail hosts could not be looked up";
         "Senders whose lookups fail in the same way keep the mail in the queue."; "Repeat the check later".

@@ -100,7 +100,7 @@ fn hosts(facts: &DomainFacts) -> Hosts {
                     None => hosts.secure.push(host),
                 },
                 ReplySecurity::Insecure => hosts.unsigned.push(host),
-                ReplySecurity::Bogus | ReplySecurity::Unknown => {}
+                ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
             },
             LookupFound::Unknown(why) => hosts.unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
             LookupFound::NoData(_) | LookupFound::NoName(_) => hosts.without.push(host),

@@ -80,6 +80,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                 )]
             }
             ReplySecurity::Secure => vec![Finding::new(Code::DnssecOk, domain)],
+            ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
                 vec![Finding::new(Code::DnssecUnsigned, domain)]
             }
@@ -89,6 +90,16 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
     findings
+}
+
+/// That nothing is validated here, and whether the servers sign.
+fn not_validated(facts: &DomainFacts) -> String {
+    let signed = if signatures(facts).is_empty() {
+        "its servers send no signatures"
+    } else {
+        "its servers send signatures"
+    };
+    format!("{}: the configuration of this host says not to validate it; {signed}", facts.subject.domain)
 }
 
 fn is_secure(facts: &DomainFacts) -> bool {
@@ -188,6 +199,7 @@ mod tests {
         assert_eq!(codes("lookup a.b. SOA secure | ns. h. 1 2 3 4 5"), [Code::DnssecOk]);
         assert_eq!(codes("lookup a.b. SOA insecure | ns. h. 1 2 3 4 5"), [Code::DnssecUnsigned]);
         assert_eq!(codes("lookup a.b. SOA SERVFAIL"), [Code::DnssecUnknown]);
+        assert_eq!(codes("lookup a.b. SOA off | ns. h. 1 2 3 4 5"), [Code::DnssecOff]);
         let link = |lines: &str| check(&facts("a.b.", lines)).remove(0).evidence;
         let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
         assert!(link(both).ends_with("between . and b.)"), "{}", link(both));

@@ -63,7 +63,8 @@ pub enum Want {
 pub enum QueryForm {
     /// UDP with EDNS (RFC 6891).
     Udp,
-    /// TCP with EDNS (RFC 7766).
+    /// TCP with EDNS (RFC 7766), recursion desired: servers of zones ignore that, and some show by RA only then that they
+    /// offer recursion.
     Tcp,
     /// UDP without EDNS.
     Plain,
@@ -108,7 +109,9 @@ pub enum ReplySecurity {
     Insecure,
     /// A signature is wrong or missing.
     Bogus,
-    /// Not validated, or it could not be found out.
+    /// The configuration of the daemon says not to validate.
+    Off,
+    /// It could not be found out.
     #[default]
     Unknown,
 }
@@ -510,6 +513,7 @@ pub(in crate::check) mod tests {
                     "secure" => reply.security = ReplySecurity::Secure,
                     "insecure" => reply.security = ReplySecurity::Insecure,
                     "bogus" => reply.security = ReplySecurity::Bogus,
+                    "off" => reply.security = ReplySecurity::Off,
                     "silent" => lost = Some(NoReply::Silent),
                     "unreachable" => lost = Some(NoReply::Unreachable),
                     "no-route" => lost = Some(NoReply::NoRoute),
