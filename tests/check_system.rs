@@ -158,7 +158,7 @@ fn another_users_process_is_nobody_we_know() {
     let found = host.findings(heard(false, None));
     let port = found.iter().find(|finding| finding.check == "port 53").unwrap();
     assert_eq!(port.verdict, resolverd::check::CheckVerdict::CouldNotTell);
-    assert_eq!(port.evidence, "unknown process at 127.0.0.1:53");
+    assert_eq!(port.evidence, "unknown process listens at 127.0.0.1:53");
 }
 
 /// Runs the program over a host: exit code and lines.
@@ -185,7 +185,7 @@ fn a_root_server_is_asked_over_both_transports() {
 
     let (code, lines) = run(&healthy(), server, &[]);
     // The lab's root is not signed, so it does not show the date.
-    assert_eq!((code, lines.last().map(String::as_str)), (4, Some("1 unknown")), "{lines:#?}");
+    assert_eq!((code, lines.last().map(String::as_str)), (4, Some("1 unknown result")), "{lines:#?}");
     for check in ["outgoing UDP", "outgoing TCP"] {
         let line = lines.iter().find(|line| line.contains(check)).unwrap();
         assert!(

@@ -137,7 +137,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!(
         told,
         [
-            ("bad.example.", "timeout 12, REFUSED 1 of 14"),
+            ("bad.example.", "14 messages: timeout 12, REFUSED 1"),
             ("far.example.", "slow: mean round trip 320 ms"),
             ("good.example.", "ok: mean round trip 9 ms"),
         ]
@@ -146,7 +146,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!((worst.flights, worst.failed, worst.over_3s, worst.under_3s), (1, 1, 1, 0));
     let servers = recorder.by_server(Window::Start);
     assert_eq!(servers[0].server, "192.0.2.9");
-    assert_eq!(servers[0].verdict, "timeout 12, REFUSED 1 of 14");
+    assert_eq!(servers[0].verdict, "14 messages: timeout 12, REFUSED 1");
 }
 
 #[test]
@@ -235,13 +235,13 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         .into_iter()
         .map(|row| format!("{} {}", row.zone, row.verdict))
         .collect();
-    assert_eq!(verdicts, ["circle.example. 1 of 1 resolutions failed", "bogus.example. bogus 3 of 4"]);
+    assert_eq!(verdicts, ["circle.example. 1 of 1 resolutions failed", "bogus.example. 4 messages: bogus 3"]);
     let servers: Vec<String> = recorder
         .by_server(Window::Start)
         .into_iter()
         .map(|row| format!("{} {}", row.server, row.verdict))
         .collect();
-    assert_eq!(servers, ["192.0.2.9 bogus 3 of 4", "192.0.2.8 ok: mean round trip 10 ms"]);
+    assert_eq!(servers, ["192.0.2.9 4 messages: bogus 3", "192.0.2.8 ok: mean round trip 10 ms"]);
 }
 
 proptest! {

@@ -194,7 +194,7 @@ fn ask(name: &str) -> HostFinding {
     match answer {
         Ok(Some(address)) => HostFinding::ok(
             CHECK,
-            format!("programs of this host resolve {name} to {} ({millis} ms)", address.ip()),
+            format!("programs of this host found the address {} of {name} in {millis} ms", address.ip()),
         ),
         Ok(None) => HostFinding::failure(CHECK, format!("{name} has no address ({millis} ms)"), ADVICE),
         Err(error) => HostFinding::failure(CHECK, format!("{name}: {error} ({millis} ms)"), ADVICE),

@@ -9,13 +9,14 @@ healthy daemon:
   RESOLVERD OK - resolverd 0.1.0, up 3 d 4 h, 385 207 queries in 5 min|uptime=273600s;;;0 queries=385207;;;0 ...
 Performance data of --plugin:
   uptime          seconds since the start
-  queries, cache  queries of the last five minutes; those answered from the cache
-  failed, shed    queries of the last five minutes that got SERVFAIL; those that got it because of overload
+  queries         queries of the last five minutes; of these:
+  from_cache      answered from the cache
+  failed          answered with SERVFAIL
+  overload        answered with SERVFAIL because of overload
   latency_p50, latency_p99
-                  seconds until the reply: half and 99 of 100 queries of the last five minutes took no longer
+                  seconds until the reply: half, and 99 percent, of these queries took at most this time
   in_progress     queries in progress, with their maximum
-  cache_answers, cache_rrsets, cache_servers, cache_failures
-                  bytes of each part of the cache, with its maximum
+  cache_memory    bytes of the cache, with their maximum
 Command of Icinga and Nagios; the user of the monitoring must be in the group `resolverd`:
   /usr/bin/resolverctl status --plugin";
 
@@ -111,11 +112,10 @@ query to a DNS list counts for its daily quota, and is refused if most of the qu
 pub(super) const SERVERS: &str = "\
 Columns:
   round trip           average time from a query to its reply
-  query timeout        time without a reply after which resolverd queries another server too
   unanswered in a row  last queries without a reply
   missing features     features that the server does not support: EDNS (RFC 6891), TCP; mixed case (0x20): its replies repeat
                        upper and lower case of the name
-  lame for zones       zones that are delegated to the server, but that it does not serve
+  does not serve       zones that are delegated to the server, but that it does not serve (lame in JSON)
 States:
   answering        replied to its last query
   recent timeout   did not reply to its last query
@@ -172,7 +172,7 @@ Causes:
   client          the client waited between its queries
   nothing slow    DNS was not the cause
   not DNS         the delay of a pasted line is not in DNS
-  unknown         could not tell, or the query record has no such query
+  unknown         could not tell, or the query history has no such query
 
 Nothing is guessed: causes that cost about the same time are all shown. A failed query counts as four seconds, because mail
 is deferred by it.
@@ -187,7 +187,7 @@ Whether a zone still fails:
   works again        the query that failed last was answered since, or after silence another query of the zone
   not queried since  nothing was asked lately
 The words after \"cause\" are explained by `resolverctl why --help`. Servers are shown with their last behaviour.
-(this resolver) stands for queries that resolverd turned away to limit its load.
+resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
 `ZONE=example.`, `CLIENT=192.0.2.1`. The first query in an hour that resolverd turned away to limit its load is a warning without
@@ -206,9 +206,9 @@ Source of an entry (source in JSON):
   authoritative      from a server of the zone
   non-authoritative  from another server, or behind an alias (answer in JSON)
   glue               address of a name server from a referral, never given to clients
-Columns:
-  query flags  DO: with signatures; CD: without validation
-  listeners    number of a group of listeners that see the same zones (view in JSON); only these listeners use the entry";
+Words behind an entry:
+  to queries with DO CD  DO: with signatures; CD: without validation
+  group 0, group 1       listeners with the same `zones` (view in JSON); only these listeners use the entry";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\
@@ -226,12 +226,9 @@ Columns:
   queries        queries of clients since start
   from cache     queries answered from the cache
   listed         answers that were a listing
-  p50, p99       half of the answers, and 99 percent, took at most this time
+  median time    half of the answers took at most this time
   sent today     queries sent to the list today (UTC), those ahead of clients and those for tests included
   limit per day  the quota of the configuration, or the queries per day that the terms of the list permit for free use
-  ahead, used    queries sent ahead of clients (`dnsbl.batch`) that a client then sent (batch_used in JSON)
-  ahead, unused  queries sent ahead of clients that no client sent (batch_unused)
-  time saved     time that clients did not wait, because a query was sent ahead (batch_saved)
 States:
   ok                  the list works
   slow                the list works, with slow answers
@@ -243,7 +240,7 @@ States:
   tests differ        a test entry has the wrong answer, but clients' queries show that the list works
   does not answer     its servers do not answer (silent in JSON)
   shut down           the list ended; resolverd answers \"not listed\" itself
-  not in registry     clients query this zone like a list, but it is not known as one";
+  unknown list        clients query this zone like a list, but resolverd does not know it as one";
 
 /// Terms of `lookahead`.
 pub(super) const LOOKAHEAD: &str = "\
@@ -269,10 +266,9 @@ Columns, with their words in JSON if they differ:
                   later before the end of the TTL
   sent ahead      (asked) queries sent ahead of clients
   used            of these, queries whose answer a client used before the end of its TTL
-  unused          of these, queries whose answer no client has used
   time saved      time that clients did not wait because of look-ahead
-  not sent ahead  (observed) queries that clients were expected to send, while the rule was not active
-  sent by clients (sent_later) of these, queries that a client sent within 30 s";
+  would be sent   (observed) with lookahead.mode = \"observe\": queries that clients were expected to send
+  would be used   (sent_later) of these, queries that a client sent within 30 s";
 
 /// Terms of `nta`.
 pub(super) const NTA: &str = "\

@@ -185,10 +185,10 @@ mod tests {
         let history = DomainHistory::default();
         let mut watching = Watching { name: "a.test", format, history, is_reported: false, unreached: None };
         assert_eq!(watching.exit(), Exit::CouldNotTell);
-        assert!(watching.take(&missing).contains("(domain_missing)"));
+        assert!(watching.take(&missing).contains("the domain does not exist"));
         assert_eq!((watching.take(&missing).as_str(), watching.exit()), ("", Exit::No));
         let told = watching.take(&unheard);
-        assert!(told.contains("this check could not tell: no name server answered"), "{told}");
+        assert!(told.contains("this check gave no result: no name server answered"), "{told}");
         assert_eq!((watching.take(&unheard).as_str(), watching.exit()), ("", Exit::No));
         assert_eq!(watching.take(&missing), "");
         watching.format = Format::Json;

@@ -191,7 +191,7 @@ impl Sockets {
         for (address, rest) in inherited.rest() {
             // No other process can get the queries at this socket, so it is served.
             tracing::warn!(
-                "systemd passed a socket for {address}, which is not in listen.addresses; resolverd answers queries there all the same; add the address to listen.addresses, or remove it from the unit resolverd.socket"
+                "systemd passed a socket for {address}, which is not in listen.addresses; resolverd answers queries there anyway; add the address to listen.addresses, or remove it from the unit resolverd.socket"
             );
             sockets.add(address, sockets::bind(address, workers, rest))?;
         }

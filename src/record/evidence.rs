@@ -33,9 +33,9 @@ const NAMED: usize = 4;
 /// The culprit that is no message: the record has none.
 pub(super) fn unknown(has_questions: bool) -> CulpritReport {
     let evidence = if has_questions {
-        "the query record (history) has no such query"
+        "the query history has no such query"
     } else {
-        "the query record (history) is empty: no query has come since resolverd started, or history.size is \"0\""
+        "the query history is empty: no query has come since resolverd started, or history.size is \"0\""
     };
     CulpritReport {
         kind: CulpritKind::Unknown,
@@ -136,7 +136,7 @@ impl Seen<'_> {
                 "the query waited because too many queries were in progress".to_owned()
             }
             _ if cause.why.is_empty() => {
-                "the query record does not show what these queries waited for".to_owned()
+                "the query history does not show what these queries waited for".to_owned()
             }
             _ => cause.why.to_string(),
         };
@@ -238,7 +238,7 @@ pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> Strin
         CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
         CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
         CulpritKind::Unknown => {
-            "check the name and the time; increase history.size if the query record does not reach back far enough".to_owned()
+            "check the name and the time; increase history.size if the query history does not reach back far enough".to_owned()
         }
     }
 }

@@ -322,10 +322,10 @@ impl fmt::Display for FailedSum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
         formatter.write_str(&counted(*queries, "more query", "more queries"))?;
-        if *zones > 0 {
-            write!(formatter, " of {}", counted(*zones as u64, "zone", "zones"))?;
-        }
         formatter.write_str(" failed in the last hour")?;
+        if *zones > 0 {
+            write!(formatter, " (names in {})", counted(*zones as u64, "zone", "zones"))?;
+        }
         if *in_outage > 0 {
             write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
         }
@@ -335,7 +335,7 @@ impl fmt::Display for FailedSum {
         if *overwritten > 0 {
             write!(
                 formatter,
-                ", {overwritten} of them were overwritten in the query record (history) before they were read: increase history.size"
+                ", {overwritten} of them were overwritten in the query history before they were read: increase history.size"
             )?;
         }
         let most: Vec<String> = most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();
@@ -413,7 +413,9 @@ impl fmt::Display for TimeSpan {
         match whole {
             0..120 => write!(formatter, "{whole} s"),
             120..7_200 => write!(formatter, "{} min", whole / 60),
+            7_200..172_800 if whole % 3_600 / 60 == 0 => write!(formatter, "{} h", whole / 3_600),
             7_200..172_800 => write!(formatter, "{} h {} min", whole / 3_600, whole % 3_600 / 60),
+            _ if whole % 86_400 / 3_600 == 0 => write!(formatter, "{} d", whole / 86_400),
             _ => write!(formatter, "{} d {} h", whole / 86_400, whole % 86_400 / 3_600),
         }
     }

@@ -234,7 +234,7 @@ const BOGUS: &str = "bogus";
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// The faults of servers, most frequent first, with their counts: "timeout 12, REFUSED 1 of 14". If there are none,
+/// The faults of servers, most frequent first, with their counts: "14 messages: timeout 12, REFUSED 1". If there are none,
 /// how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
@@ -258,7 +258,8 @@ fn faults(messages: &Messages) -> Option<String> {
     let told: Vec<String> = faults.iter().map(|(count, words)| format!("{words} {count}")).collect();
     // A bogus answer may have come in the minute before.
     let total = messages.total().max(messages.bogus());
-    (!told.is_empty()).then(|| format!("{} of {total}", told.join(", ")))
+    (!told.is_empty())
+        .then(|| format!("{total} {}: {}", if total == 1 { "message" } else { "messages" }, told.join(", ")))
 }
 
 fn speed(messages: &Messages) -> String {

@@ -248,6 +248,6 @@ fn debug(questions: &[QuestionEntry]) {
     }
     let more = questions.len().saturating_sub(MAX_DEBUG_LINES);
     if more > 0 {
-        tracing::debug!("{more} more queries have no line, because the log would be slower than they");
+        tracing::debug!("no log line for {more} more queries: they come faster than the log can be written");
     }
 }

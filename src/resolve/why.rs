@@ -81,7 +81,7 @@ impl Resolver {
         let usual = |zone: &str| {
             let row = zones.iter().find(|row| row.zone == zone)?;
             Some(format!(
-                "{} resolutions since start, {} failed; messages to its servers: {}",
+                "{} resolutions since start, {} failed; its servers: {}",
                 row.flights, row.failed, row.verdict
             ))
         };

@@ -38,7 +38,8 @@ const MENDED: [&str; 8] = [
     port::CHECK,
 ];
 
-const CHECK: &str = "switch";
+/// The check of findings about the switch itself.
+pub const CHECK: &str = "switch";
 
 /// Decides. Services are stopped as late, and resolverd is started as early, as possible; at each boot in between, one of them
 /// starts. `stop_shared`: also a resolver that other hosts can query may be stopped.
@@ -241,13 +242,13 @@ impl PlanDraft<'_> {
             })
             .map(|(address, _)| address.to_string())
             .collect();
-        let evidence = format!("other hosts may query the current resolver at {}", list(&elsewhere));
+        let evidence = format!("other hosts may use the current resolver at {}", list(&elsewhere));
         match (elsewhere.is_empty(), self.stop_shared) {
             (true, _) => {}
             (false, true) => self.plan.warnings.push(HostFinding::warning(
                 CHECK,
-                format!("{evidence}; this command stops it, because you gave --stop-shared; other hosts then get no answers from it"),
-                "if other hosts need it, run the command without --stop-shared: it shows other ways",
+                format!("{evidence}; the switch stops it, because you gave --stop-shared, and these hosts then get no answers from it"),
+                "if they need it, leave out --stop-shared: the command then shows other ways",
             )),
             (false, false) => self.plan.refusals.push(HostFinding::failure(
                 CHECK,
@@ -260,7 +261,7 @@ impl PlanDraft<'_> {
         if let (Some((_, path)), Ok(false)) = (import, &self.facts.config) {
             self.plan.warnings.push(HostFinding::warning(
                 CHECK,
-                format!("this command does not copy the zones and settings of {path} to resolverd"),
+                format!("the switch does not copy the zones and settings of {path} to resolverd"),
                 format!(
                     "convert them with `resolverctl import {path}`, which shows the settings for resolverd"
                 ),
@@ -290,7 +291,7 @@ impl PlanDraft<'_> {
                 "/etc/nsswitch.conf",
                 text,
                 None,
-                "otherwise programs ask systemd-resolved before any DNS server",
+                "its line `hosts:` must not have `resolve`: otherwise programs ask systemd-resolved before any DNS server",
             ),
             _ => {
                 let found = self.findings.iter().find(|finding| finding.check == nsswitch::CHECK);
@@ -314,7 +315,12 @@ impl PlanDraft<'_> {
             false => old.to_owned(),
         };
         if text != old {
-            self.write("/etc/resolv.conf", text.clone(), None, "programs of this host then ask resolverd");
+            self.write(
+                "/etc/resolv.conf",
+                text.clone(),
+                None,
+                "with resolverd as its only nameserver, programs of this host ask resolverd",
+            );
         }
         let mut after = self.facts.host.clone();
         after.resolv_conf =
@@ -325,7 +331,7 @@ impl PlanDraft<'_> {
                 "/var/spool/postfix/etc/resolv.conf",
                 text,
                 Some(("postfix.service", false)),
-                "the services of Postfix that run in the chroot read this copy",
+                "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
             );
         }
     }

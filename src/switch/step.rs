@@ -97,20 +97,19 @@ pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 pub const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
 impl Change {
-    /// The state of this host after the change was undone, as a sentence without a full stop.
+    /// The words behind "restored" for the change.
     pub fn undone(&self) -> String {
         match self {
-            Self::File { path, informs: None, .. } => format!("{path} is as before the switch"),
+            Self::File { path, informs: None, .. } => path.clone(),
             Self::File { path, informs: Some(informed), .. } => {
                 let verb = if informed.restart { "restarted" } else { "reloaded" };
-                format!("{path} is as before the switch; {} was {verb}", informed.unit)
+                format!("{path}, and {verb} {}", informed.unit)
             }
-            Self::Stop { unit } => format!("{unit} runs again"),
-            Self::Disable { unit } => format!("{unit} starts at boot again"),
-            Self::Start => format!(
-                "{} run, and start at boot, only if they did so before the switch",
-                OWN_UNITS.join(" and ")
-            ),
+            Self::Stop { unit } => format!("{unit}: it runs again"),
+            Self::Disable { unit } => format!("{unit}: it starts at boot again"),
+            Self::Start => {
+                format!("the state of {} before the switch", OWN_UNITS.join(" and "))
+            }
         }
     }
 }
@@ -119,10 +118,12 @@ impl Change {
     /// The state of this host if the change could not be undone.
     pub fn not_undone(&self) -> String {
         match self {
-            Self::File { path, .. } => format!("{path} is not as before the switch"),
-            Self::Stop { unit } => format!("{unit} does not run again"),
-            Self::Disable { unit } => format!("{unit} does not start at boot again"),
-            Self::Start => format!("{} are not as before the switch", OWN_UNITS.join(" and ")),
+            Self::File { path, .. } => format!("{path} was not restored"),
+            Self::Stop { unit } => format!("{unit} was not started again"),
+            Self::Disable { unit } => format!("{unit} was not enabled again"),
+            Self::Start => {
+                format!("the state of {} before the switch was not restored", OWN_UNITS.join(" and "))
+            }
         }
     }
 }

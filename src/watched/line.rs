@@ -42,14 +42,14 @@ const fn mildest(level: WatchLevel) -> Level {
 fn sentence(domain: &str, change: &FindingChange) -> String {
     let FindingChange { code, level, evidence, since, at, .. } = change;
     let entry = code.entry();
-    let (word, title, level, since) = (entry.word, entry.title, level.word(), minute(*since));
+    let (title, level, since) = (entry.title, level.word(), minute(*since));
     let evidence = evidence.trim_end_matches('.');
     match change.change {
         ChangeKind::Came => format!(
-            "watched domain {domain}: new {level} {word}, since {since}: {title}: {evidence}; `resolverctl check {domain}` shows what to do"
+            "watched domain {domain}: new {level} since {since}: {title}: {evidence}; `resolverctl check {domain}` shows what to do"
         ),
         ChangeKind::Went => format!(
-            "watched domain {domain}: {level} {word} has ended at {}; it began at {since}: {title}",
+            "watched domain {domain}: {level} ended at {}, after it began at {since}: {title}",
             minute(*at)
         ),
     }
@@ -72,12 +72,12 @@ mod tests {
         };
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com: new warning serial_differs, since 2026-11-21 03:00 UTC: the name servers have different serials of the zone: 192.0.2.4 has 7, the others have 8; `resolverctl check example.com` shows what to do"
+            "watched domain example.com: new warning since 2026-11-21 03:00 UTC: the name servers have different serials of the zone: 192.0.2.4 has 7, the others have 8; `resolverctl check example.com` shows what to do"
         );
         change.change = ChangeKind::Went;
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com: warning serial_differs has ended at 2026-11-21 03:10 UTC; it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
+            "watched domain example.com: warning ended at 2026-11-21 03:10 UTC, after it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
         );
     }
 

@@ -45,7 +45,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
     assert_eq!(daemon.missing[0].address.to_string(), ABSENT);
     let (code, status) = resolverctl(&setting, &["status"]);
     assert!(
-        code == 1 && status.contains("not yet at   203.0.113.5:5300: this host has no such address"),
+        code == 1 && status.contains("not yet at 203.0.113.5:5300: this host has no such address"),
         "{status}"
     );
     // A reload keeps the missing address. After a reload without it, no address is missing.

@@ -149,7 +149,7 @@ fn json_has_one_object_for_each_finding() {
     assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
     // The address of a client.
     let (code, lines) = world.run(&["check", "198.18.0.10"]);
-    assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found."));
+    assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found"));
     let (code, lines) = world.run(&["check", "198.18.0.12"]);
     assert_eq!(
         (code, lines[0].as_str()),

@@ -110,7 +110,7 @@ fn the_line_of_the_plug_in() {
             .contains(": 1 failure found once; checked")
     );
     let text = plugin::watched(PluginState::Warning, &[once]).1;
-    assert!(text.contains("(ns_none_answers), found once, next check in 50 min: 192.0.2.53"), "{text}");
+    assert!(text.contains("gives an answer, found once, next check in 50 min: 192.0.2.53"), "{text}");
     let lines = [
         (PluginState::Critical, &rows[..]),
         (PluginState::Unknown, &rows[1..]),

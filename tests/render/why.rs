@@ -76,7 +76,7 @@ fn silent() -> MessageReport {
     let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
     let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
     found.usual =
-        Some("12 resolutions since start, 9 failed; messages to its servers: timeout 31 of 40".to_owned());
+        Some("12 resolutions since start, 9 failed; its servers: 40 messages: timeout 31".to_owned());
     MessageReport {
         line: None,
         began: 1_795_165_921.25,
@@ -131,7 +131,7 @@ fn what_the_record_does_not_have_is_said() {
         culprit: culprit(
             CulpritKind::Unknown,
             None,
-            "the query record (history) has no such query",
+            "the query history has no such query",
             "check the name and the time",
         ),
         ..silent()
@@ -143,7 +143,7 @@ fn what_the_record_does_not_have_is_said() {
 #[test]
 fn a_pasted_line_stands_above_its_message() {
     let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mx.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
-    let evidence = "the queries of this mail waited 0.0 s for DNS; the whole delay was 31.0 s";
+    let evidence = "the queries of this mail waited 20 ms for DNS; the whole delay was 31.0 s";
     let pasted = MessageReport {
         line: Some(line.to_owned()),
         culprit: culprit(CulpritKind::NotDns, None, evidence, "look at the remote server"),

@@ -66,7 +66,7 @@ codes! {
         "Hosts behind validating resolvers cannot resolve the domain: mail from there waits in the queue and bounces after days. Hosts behind other resolvers notice nothing.";
         "Sign the zone again, or correct the DS at the registrar. If the zone is not meant to be signed, remove the DS".
     ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
-        "a CNAME stands at the domain itself";
+        "the domain itself is an alias (CNAME)";
         "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
         "Replace the CNAME by A and AAAA records, or use the provider's ALIAS or flattening".
     NsNoneAnswers "ns_none_answers" Delegation Failure "RFC 1034 section 4.2.2":
@@ -122,7 +122,7 @@ codes! {
         "No host on the internet can deliver to it. A sender with such an address itself delivers to the wrong host, or to itself in a loop.";
         "Give the host its public address in the public zone".
     NullMxBesideOthers "null_mx_beside_others" Mail Failure "RFC 7505 section 3":
-        "a null MX stands beside other MX records";
+        "the domain has a null MX and other MX records";
         "Senders treat it differently: some bounce, some take the other hosts.";
         "Remove the null MX, or all others".
     SmtpRefused "smtp_refused" Mail Warning "RFC 5321 section 3.1":
@@ -146,7 +146,7 @@ codes! {
         "Senders deliver to the A or AAAA record, which is often a web server: mail is deferred or bounces if no mail server listens there.";
         "Add an MX record that names the mail host; or a null MX (0 .) if the domain has no mail".
     CnameBesideMx "cname_beside_mx" Mail Failure "RFC 1034 section 3.6.2, RFC 2181 section 10.1":
-        "a CNAME stands beside MX records of the same name";
+        "a name has a CNAME and MX records";
         "Resolvers see one or the other: mail goes to the MX hosts or to the target of the CNAME.";
         "Remove the CNAME, or the MX records beside it".
     SpfMultiple "spf_multiple" Policy Failure "RFC 7208 sections 3.2 and 4.5":
@@ -154,7 +154,7 @@ codes! {
         "SPF ends with permerror. Gmail and Microsoft treat the mail as not authenticated; some servers reject it.";
         "Join the records into one".
     SpfSyntax "spf_syntax" Policy Failure "RFC 7208 sections 4.6 and 12":
-        "the SPF record has an error of syntax";
+        "the SPF record has a syntax error";
         "SPF ends with permerror: mail is not authenticated, and some servers reject it.";
         "Correct the term. Strings of a TXT record are joined without a space between them".
     SpfLookups "spf_lookups" Policy Failure "RFC 7208 section 4.6.4":
@@ -202,11 +202,11 @@ codes! {
         "Receivers apply no DMARC policy.";
         "Keep one record".
     DmarcSyntax "dmarc_syntax" Policy Failure "RFC 9989":
-        "the DMARC record has an error of syntax";
+        "the DMARC record has a syntax error";
         "Receivers apply no policy, or another one than meant.";
         "Correct the tag".
     HeloSyntax "helo_syntax" Pointer Failure "RFC 5321 sections 2.3.5 and 4.1.1.1":
-        "the HELO name is no fully qualified host name";
+        "the HELO name is not a fully qualified host name";
         "Postfix rejects it with reject_invalid_helo_hostname or reject_non_fqdn_helo_hostname; others count it as spam.";
         "Set the host name of the mail server, such as myhostname of Postfix, to its full name".
     PtrMissing "ptr_missing" Pointer Failure "RFC 1912 section 2.1, RFC 5321 section 4.1.4":
@@ -218,7 +218,7 @@ codes! {
         "If it sends mail: Postfix calls the client \"unknown\" and rejects it with reject_unknown_client_hostname; Gmail and others require forward confirmation.";
         "Add the address to the A or AAAA records of the PTR name, or change the PTR record".
     Listed "listed" Lists Failure "RFC 5782":
-        "a DNS list has an entry";
+        "an address or name is on a DNS list";
         "Servers that use the list reject the mail or count it as spam.";
         "Remove the cause, and ask the list for removal on its page".
     HeloUnknown "helo_without_address" Pointer Warning "RFC 5321 section 4.1.4":
@@ -228,7 +228,7 @@ codes! {
     SmtpRejects "smtp_rejects" Mail Warning "RFC 5321 sections 3.1 and 4.2":
         "a mail host does not accept the session";
         "It may reject this host only, for example because of its address; or it rejects all.";
-        "Read its words, and repeat the check from another host".
+        "Read its reply, and repeat the check from another host".
     StarttlsMissing "starttls_missing" Mail Warning "RFC 3207":
         "a mail host does not offer STARTTLS";
         "Mail to it can be read on the way. Senders that require TLS do not deliver.";
@@ -360,11 +360,11 @@ codes! {
     NullMx "null_mx" Mail Note "RFC 7505":
         "a null MX says that the domain receives no mail";
         "Mail to the domain bounces at once, as it should. Some servers reject mail from it.";
-        "None if this is meant".
+        "Nothing, if this is intended".
     MxIsHere "mx_is_here" Mail Note "RFC 5321 section 5.1":
         "a mail host of the domain is this host";
         "Postfix here reports \"mail for DOMAIN loops back to myself\" unless mydestination, virtual_mailbox_domains or relay_domains has the domain.";
-        "None if this host receives mail for the domain; otherwise correct the MX record".
+        "Nothing, if this host receives mail for the domain; otherwise correct the MX record".
     MxEqual "mx_equal_preference" Mail Ok "RFC 5321 section 5.1":
         "MX records have equal preferences";
         "Senders distribute mail over these hosts at random.";
@@ -391,7 +391,7 @@ codes! {
         "Update the server or the load balancer in front of it".
     NsUnrouted "ns_unrouted" Delegation Note "RFC 3901 section 4":
         "this host has no route to some addresses of the name servers, mostly IPv6";
-        "None for this host. Whether these addresses answer is not known.";
+        "No effect on this host. It is not known whether these addresses answer.";
         "Repeat the check on a host with IPv6".
     NsOneNetwork "ns_one_network" Delegation Note "RFC 2182 section 3.1":
         "all name servers are in one network";
@@ -407,7 +407,7 @@ codes! {
         "Use a certificate of a public authority with the name of the mail host, and send the whole chain".
     PtrMany "ptr_many" Pointer Note "RFC 8601 section 3":
         "an address has many PTR records";
-        "Postfix takes any one of them; the name of the client changes from mail to mail.";
+        "Postfix uses one of them at random: the name of the client changes from mail to mail.";
         "Keep one PTR record".
     SpfPtr "spf_ptr" Policy Note "RFC 7208 section 5.5":
         "SPF uses the mechanism ptr";
@@ -424,7 +424,7 @@ codes! {
     DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is revoked (empty p=)";
         "Signatures with this selector fail.";
-        "None if the selector is no longer used".
+        "Nothing, if the selector is no longer used".
     DkimTesting "dkim_testing" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is in test mode (t=y)";
         "Receivers treat failed signatures as no signature.";
@@ -463,7 +463,7 @@ codes! {
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
         "a DNS list could not be asked"; ""; "See `resolverctl dnsbl`".
     SmtpUnknown "smtp_unknown" Mail CouldNotTell "RFC 5321 section 4.5.3.2":
-        "a mail host was not heard at port 25";
+        "a mail host could not be reached at port 25";
         ""; "Check that this network may connect to port 25 of other hosts: many providers block it".
     OthersUnknown "others_unknown" Others CouldNotTell "":
         "other resolvers could not be asked"; ""; "Use --local where port 53 of other resolvers is closed, or name others with --resolver".
@@ -492,11 +492,11 @@ codes! {
     DaneOk "dane_ok" Policy Ok "RFC 7672":
         "the mail hosts have TLSA records that DNSSEC protects"; ""; "".
     OthersElsewhere "others_elsewhere" Others Ok "RFC 7871":
-        "other resolvers see other addresses, as for services that answer by place"; ""; "".
+        "other resolvers see other addresses, as is normal for services with servers in many places"; ""; "".
     OthersOk "others_ok" Others Ok "RFC 1035 section 3.2.1":
         "other resolvers see the same records"; ""; "".
     ListsOk "lists_ok" Lists Ok "RFC 5782":
-        "no DNS list in use has an entry"; ""; "".
+        "no DNS list in use lists the addresses and names"; ""; "".
 }
 
 impl Serialize for Code {

@@ -10,7 +10,7 @@ use crate::limits::CLOCK_FLOOR;
 const CHECK: &str = "clock";
 
 /// The advice for a wrong one.
-const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
+const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
 /// Compares the clock with the times that the root zone and this program show.
 pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
@@ -19,21 +19,21 @@ pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let signature = genuine.filter_map(|(_, said)| said.signature).next();
     let today = date(unix);
     if unix < CLOCK_FLOOR {
-        let evidence = format!("says {today}, which is before the release of this version");
+        let evidence = format!("the date is {today}, which is before the release of this version");
         return HostFinding::failure(CHECK, evidence, ADVICE);
     }
     let Some((from, until)) = signature else {
         return HostFinding::could_not_tell(
             CHECK,
-            format!("says {today}; no signature of the root zone received to compare with"),
+            format!("the date is {today}; no signature of the root zone was received to compare it with"),
             "make outgoing UDP or TCP work first (see above)",
         );
     };
     let valid = format!("signatures of the root zone are valid from {} to {}", date(from), date(until));
     if (from..=until).contains(&unix) {
-        HostFinding::ok(CHECK, format!("says {today}; {valid}"))
+        HostFinding::ok(CHECK, format!("the date is {today}; {valid}"))
     } else {
-        HostFinding::failure(CHECK, format!("says {today}; {valid}"), ADVICE)
+        HostFinding::failure(CHECK, format!("the date is {today}; {valid}"), ADVICE)
     }
 }
 

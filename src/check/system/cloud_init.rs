@@ -17,7 +17,7 @@ pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     match manages {
         Some((path, true)) => HostFinding::warning(
             CHECK,
-            format!("{path} says manage_resolv_conf: true"),
+            format!("{path} has `manage_resolv_conf: true`"),
             "set it to false, or the next boot overwrites /etc/resolv.conf",
         ),
         manages => {

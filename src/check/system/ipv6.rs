@@ -20,17 +20,21 @@ pub(super) fn check(routes: &HostFile, addresses: &HostFile) -> HostFinding {
         return unread;
     }
     let (Some(routes), Some(addresses)) = (routes.text(), addresses.text()) else {
-        return HostFinding::ok(CHECK, "not available: resolverd queries servers over IPv4");
+        return HostFinding::ok(CHECK, "this host has no IPv6; resolverd queries servers over IPv4");
     };
     let switch = "complete the IPv6 setup, or set `resolve.ipv6 = false`";
     match (routes.lines().any(is_default), addresses.lines().any(is_global)) {
-        (true, true) => HostFinding::ok(CHECK, "global address and default route present"),
+        (true, true) => HostFinding::ok(CHECK, "this host has a global address and a default route"),
         (false, false) => HostFinding::ok(
             CHECK,
-            "no global address and no default route: resolverd queries servers over IPv4",
+            "this host has no global address and no default route; resolverd queries servers over IPv4",
         ),
-        (true, false) => HostFinding::warning(CHECK, "default route, but no global address", switch),
-        (false, true) => HostFinding::warning(CHECK, "global address, but no default route", switch),
+        (true, false) => {
+            HostFinding::warning(CHECK, "this host has a default route, but no global address", switch)
+        }
+        (false, true) => {
+            HostFinding::warning(CHECK, "this host has a global address, but no default route", switch)
+        }
     }
 }
 

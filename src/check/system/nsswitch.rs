@@ -19,7 +19,8 @@ pub(super) fn check(file: &HostFile) -> HostFinding {
     };
     let hosts = text.lines().rev().find_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
     let Some(hosts) = hosts else { return HostFinding::ok(CHECK, format!("no hosts line; {default}")) };
-    let evidence = format!("hosts: {}", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
+    let evidence =
+        format!("the line is `hosts: {}`", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     let place = |service: &str| hosts.split_ascii_whitespace().position(|word| word == service);
     match (place("resolve"), place("dns")) {
         (None, Some(_)) => HostFinding::ok(CHECK, evidence),

@@ -38,7 +38,7 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     if !others.is_empty() {
         let names = others.into_iter().collect::<Vec<_>>().join(" and ");
         let advice = format!(
-            "stop {names}: `systemctl disable --now UNIT`, where UNIT is its systemd unit; or set other listen.addresses"
+            "stop {names}: `systemctl disable --now UNIT`, where UNIT is its systemd unit; or change `listen.addresses`"
         );
         return HostFinding::failure(CHECK, evidence, advice);
     }
@@ -49,11 +49,11 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
         return HostFinding::ok(CHECK, evidence);
     }
     let nobody = format!("no process listens at {}", free.join(", "));
-    let evidence = if holders.is_empty() { nobody } else { format!("{nobody}; {evidence}") };
+    let evidence = if holders.is_empty() { nobody } else { format!("{evidence}; {nobody}") };
     HostFinding::warning(
         CHECK,
         evidence,
-        "start resolverd: `systemctl enable --now resolverd.socket resolverd`",
+        "if resolverd does not run, start it: `systemctl enable --now resolverd.socket resolverd`; otherwise `resolverctl status` shows why it does not listen there",
     )
 }
 
@@ -91,7 +91,7 @@ fn told(holders: &Holders) -> String {
             .insert(address.to_string());
     }
     let told = places.into_iter().map(|(process, addresses)| {
-        format!("{process} at {}", addresses.into_iter().collect::<Vec<_>>().join(", "))
+        format!("{process} listens at {}", addresses.into_iter().collect::<Vec<_>>().join(", "))
     });
     told.collect::<Vec<_>>().join("; ")
 }

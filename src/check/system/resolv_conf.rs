@@ -87,10 +87,12 @@ pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec
 }
 
 fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> HostFinding {
-    let from = link.map_or_else(|| file.path().to_owned(), |link| format!("{} → {link}", file.path()));
+    let from =
+        link.map_or_else(|| file.path().to_owned(), |link| format!("{} (a link to {link})", file.path()));
     let evidence = match file {
         HostFile::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
-        _ => format!("{from}: {}", conf.nameservers.join(", ")),
+        _ if conf.nameservers.is_empty() => format!("{from} names no server: programs use 127.0.0.1"),
+        _ => format!("{from} names {}", conf.nameservers.join(", ")),
     };
     let strangers: Vec<&str> =
         conf.nameservers.iter().map(String::as_str).filter(|nameserver| !is_ours(nameserver, ours)).collect();
@@ -125,7 +127,9 @@ fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     let any_elsewhere =
         servers.iter().any(|server| server.parse().is_ok_and(|address: IpAddr| !address.is_loopback()));
     match (all_ours, conf.has("trust-ad")) {
-        (true, true) => Some(HostFinding::ok(CHECK, format!("options {}", conf.options.join(" ")))),
+        (true, true) => {
+            Some(HostFinding::ok(CHECK, format!("resolv.conf has `options {}`", conf.options.join(" "))))
+        }
         (true, false) => Some(HostFinding::warning(
             CHECK,
             "the C library removes the AD bit (validated) from answers",

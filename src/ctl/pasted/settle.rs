@@ -1,6 +1,7 @@
 //! The verdict on a pasted line: which of the messages of the record it is about, and whether DNS delayed it.
 
 use super::line::PastedLine;
+use crate::ctl::render::words::time;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport};
 
@@ -42,12 +43,12 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
 
 /// The culprit of a delay that is not in DNS.
 fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
-    let took = format!("the queries of this mail waited {waited:.1} s for DNS");
+    let took = format!("the queries of this mail waited {} for DNS", time(waited));
     let (evidence, advice) = match (line.delay.parts, line.delay.whole) {
         (Some(parts), _) => {
             let [before, queued, connecting, sending] = parts;
             let evidence = format!(
-                "{took}; of the delay were {before:.1} s before the queue manager, {queued:.1} s in it, {connecting:.1} s until the remote server had greeted, {sending:.1} s sending"
+                "{took}; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
             );
             let most = parts.into_iter().fold(0.0, f64::max);
             let advice = if most <= before {
@@ -55,7 +56,7 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
             } else if most <= queued {
                 "look at the queue: `qshape active`, and the limits of concurrency"
             } else if most <= connecting {
-                "look at the remote server: it accepted the connection or greeted late"
+                "look at the remote server: it accepted the connection late or greeted late"
             } else {
                 "look at the remote server: it answered late after the data"
             };

@@ -1,4 +1,4 @@
-//! The findings about a domain: the answer in the first line, then all findings by topic.
+//! The findings about a domain: the answer in the first lines, then all findings by topic.
 
 use super::words::problems;
 use super::{Paint, Style};
@@ -11,7 +11,10 @@ const LEVEL: usize = 8;
 
 /// Findings as text. They come with the worst first. The subject may be a stranger's.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
-    let mut text = format!("{}\n", style.paint(Paint::Head, &answer(subject, findings)));
+    let mut text = format!("{}: {}\n", harmless(subject), counts(findings));
+    if let Some(worst) = worst(findings) {
+        text.push_str(&format!("most important: {}\n", style.paint(Paint::Head, &worst)));
+    }
     for topic in Topic::ALL {
         let of_topic: Vec<&Finding> =
             findings.iter().filter(|finding| finding.code.entry().topic == topic).collect();
@@ -23,28 +26,25 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
             text.push_str(&one(finding, style));
         }
     }
-    text.push_str(&format!("\n{}\n", counts(findings)));
     text
 }
 
-/// The worst finding in one sentence.
-pub(super) fn answer(subject: &str, findings: &[Finding]) -> String {
-    let subject = harmless(subject);
-    match findings.first().filter(|finding| finding.level < Level::Note) {
-        None => format!("{subject}: no problems found."),
-        Some(worst) => {
-            let evidence = harmless(worst.evidence.trim_end_matches('.'));
-            format!("{subject}: {}: {evidence}.", worst.code.entry().title)
-        }
-    }
+/// The worst finding in one sentence, if it is worse than a note.
+pub(super) fn worst(findings: &[Finding]) -> Option<String> {
+    let worst = findings.first().filter(|finding| finding.level < Level::Note)?;
+    let evidence = harmless(worst.evidence.trim_end_matches('.'));
+    Some(format!("{}: {evidence}.", worst.code.entry().title))
 }
 
 fn one(finding: &Finding, style: Style) -> String {
     let entry = finding.code.entry();
     let mut text = heading(finding.level, entry, style) + &below("", &harmless(&finding.evidence), style);
     if finding.level != Level::Ok {
-        let lines =
-            [("", entry.effect.to_owned()), ("→ ", sentence(entry.remedy)), ("", entry.source.to_owned())];
+        let lines = [
+            ("", entry.effect.to_owned()),
+            ("to do: ", sentence(entry.remedy)),
+            ("see ", entry.source.to_owned()),
+        ];
         for (mark, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
             text.push_str(&below(mark, line, style));
         }
@@ -52,7 +52,7 @@ fn one(finding: &Finding, style: Style) -> String {
     text
 }
 
-/// The first line of a finding: its level, its title and its code.
+/// The first line of a finding: its level and its title.
 pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
     let paint = match level {
         Level::Failure => Paint::Bad,
@@ -61,7 +61,7 @@ pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
         Level::Ok => Paint::Good,
     };
     let level = style.paint(paint, &format!("{:<LEVEL$}", level.word()));
-    format!("  {level} {} ({})\n", entry.title, entry.word)
+    format!("  {level} {}\n", entry.title)
 }
 
 /// A further line of a finding.
@@ -78,7 +78,7 @@ pub(super) fn counts(findings: &[Finding]) -> String {
     let levels = [
         (Level::Failure, "failure", "failures"),
         (Level::Warning, "warning", "warnings"),
-        (Level::CouldNotTell, "unknown", "unknown"),
+        (Level::CouldNotTell, "unknown result", "unknown results"),
         (Level::Note, "note", "notes"),
     ];
     let count = |level| findings.iter().filter(|finding| finding.level == level).count();

@@ -27,11 +27,11 @@ pub fn zones(
     let begin =
         replies.iter().find_map(|reply| if let Reply::RecordBegin { begin } = reply { *begin } else { None });
     let Some(begin) = begin else {
-        return "The query record (history) is empty: no query has come since resolverd started, or history.size is \"0\".\n"
+        return "The query history is empty: no query has come since resolverd started, or history.size is \"0\".\n"
             .to_owned();
     };
     let reach = if begin > request.from {
-        format!("Older failures are not known: the query record (history) begins at {}.\n", moment(begin))
+        format!("Older failures are not known: the query history begins at {}.\n", moment(begin))
     } else {
         String::new()
     };
@@ -67,7 +67,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         StillFails::No => (Paint::Good, "works again"),
         StillFails::Unknown => (Paint::Plain, "not queried since"),
     };
-    let name = zone.zone.as_deref().map_or_else(|| "(this resolver)".to_owned(), harmless);
+    let name = zone.zone.as_deref().map_or_else(|| "resolverd (overload)".to_owned(), harmless);
     let kind = words::word(&zone.culprit).replace('_', " ");
     let (reason, advice) = (harmless(&zone.reason), harmless(&zone.advice));
     let head = style.paint(Paint::Head, &name);
@@ -90,6 +90,6 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
 
 /// A server and what it did.
 fn server(server: &FailedServer) -> String {
-    let conduct = server.conduct.map_or_else(|| "no reply".to_owned(), |conduct| words::label(&conduct));
+    let conduct = server.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
     format!("{} {conduct}", server.server)
 }

@@ -3,6 +3,7 @@
 use super::words::problems;
 use super::{Paint, Style};
 use crate::check::{CheckVerdict, HostFinding};
+use crate::switch::plan;
 use crate::wire::presentation::harmless;
 
 /// Columns before the facts: the verdict's and the check's.
@@ -15,18 +16,25 @@ pub fn text(findings: &[HostFinding], style: Style) -> String {
 
 /// The lines without the sum.
 pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
-    let wide = findings.iter().map(|finding| finding.check.chars().count()).max().unwrap_or(0);
+    let wide = findings.iter().map(|finding| topic(finding).chars().count()).max().unwrap_or(0);
+    let gap = if wide == 0 { 0 } else { 2 };
     let mut text = String::new();
     for finding in findings {
         let (word, paint) = verdict(finding.verdict);
         let word = style.paint(paint, &format!("{word:<VERDICT$}"));
-        text.push_str(&format!("{word} {:<wide$}  {}\n", finding.check, harmless(&finding.evidence)));
+        let (topic, evidence) = (topic(finding), harmless(&finding.evidence));
+        text.push_str(&format!("{word} {topic:<wide$}{:gap$}{evidence}\n", ""));
         if let Some(advice) = &finding.advice {
-            let gap = " ".repeat(VERDICT + 1 + wide);
-            text.push_str(&format!("{gap}  {} {}\n", style.paint(Paint::Faint, "→"), harmless(advice)));
+            let margin = " ".repeat(VERDICT + 1 + wide + gap);
+            text.push_str(&format!("{margin}{} {}\n", style.paint(Paint::Faint, "to do:"), harmless(advice)));
         }
     }
     text
+}
+
+/// The topic of a finding. Those of the switch itself need none, because their screen has no others.
+fn topic(finding: &HostFinding) -> &str {
+    if finding.check == plan::CHECK { "" } else { finding.check }
 }
 
 fn verdict(verdict: CheckVerdict) -> (&'static str, Paint) {
@@ -44,7 +52,7 @@ fn sum(findings: &[HostFinding]) -> String {
     let counts = [
         (count(CheckVerdict::Failure), "failure", "failures"),
         (count(CheckVerdict::Warning), "warning", "warnings"),
-        (count(CheckVerdict::CouldNotTell), "unknown", "unknown"),
+        (count(CheckVerdict::CouldNotTell), "unknown result", "unknown results"),
     ];
     problems(counts.into_iter()) + "\n"
 }

@@ -17,8 +17,7 @@ const NONE: &str = "none";
 
 /// The line below the states of lists.
 const LEGEND: &str = "sent today: queries sent to the list since 00:00 UTC\n\
-    limit per day: your quota, or the queries that the terms of the list permit for free use\n\
-    ahead: queries that resolverd sent in batches before a client asked (dnsbl.batch); a client then used the answer, or no client did\n";
+    limit per day: your quota, or the queries that the terms of the list permit for free use\n";
 
 /// The states of the lists in use; below the table, the notes on each.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -31,18 +30,14 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     }
     let mut table = TextTable::new(&[
         ("list", Align::Left),
+        ("state", Align::Left),
+        ("state since", Align::Left),
         ("queries", Align::Right),
         ("from cache", Align::Right),
         ("listed", Align::Right),
-        ("time p50", Align::Right),
-        ("time p99", Align::Right),
+        ("median time", Align::Right),
         ("sent today", Align::Right),
         ("limit per day", Align::Right),
-        ("ahead, used", Align::Right),
-        ("ahead, unused", Align::Right),
-        ("time saved", Align::Right),
-        ("state", Align::Left),
-        ("state since", Align::Left),
     ]);
     let called = |row: &ListRow| {
         let ways = rows.iter().filter(|other| other.list == row.list).count();
@@ -56,26 +51,28 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         let note = note.trim_start_matches([':', ' ']);
         text.push_str(&format!("{}: {}\n", harmless(&called(row)), harmless(note)));
     }
-    replies.iter().for_each(|reply| text.push_str(&batches(reply)));
-    text
+    text + &batches(&rows, replies)
 }
 
-/// The lines about batches.
-fn batches(reply: &Reply) -> String {
-    let Reply::Batch(BatchState { batch, unheard }) = reply else { return String::new() };
-    let mut text = String::new();
-    if *batch == Mode::Observe {
-        text.push_str(
-            "dnsbl.batch = \"observe\": resolverd sends no batches; the columns \"ahead\" and \"time saved\" show what \"learned\" would do\n",
-        );
+/// The line about batches: queries to lists before a client asks.
+fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
+    let sum = |part: fn(&ListRow) -> u64| rows.iter().map(|row| part(row)).fold(0, u64::saturating_add);
+    let (used, unused) = (sum(|row| row.batch_used), sum(|row| row.batch_unused));
+    let (sent, used) = (words::number(used.saturating_add(unused)), words::number(used));
+    let saved = words::time(rows.iter().map(|row| row.batch_saved).sum());
+    let mode = replies.iter().find_map(|reply| match reply {
+        Reply::Batch(BatchState { batch, .. }) => Some(*batch),
+        _ => None,
+    });
+    match mode {
+        Some(Mode::Observe) => format!(
+            "dnsbl.batch = \"observe\": resolverd sends no batches; it would have sent {sent} queries before a client asked; clients would have used {used} of the answers, and waited {saved} less\n"
+        ),
+        _ if sent == "0" => String::new(),
+        _ => format!(
+            "batches (dnsbl.batch): resolverd sent {sent} queries before a client asked; clients used {used} of the answers, and waited {saved} less\n"
+        ),
     }
-    if *unheard > 0 {
-        let unheard = words::number(*unheard);
-        text.push_str(&format!(
-            "dnsbl.batch did not learn from {unheard} queries, because too many came at once or their names were too long; nothing to do\n"
-        ));
-    }
-    text
 }
 
 /// A list, and its servers if they are not its own, or if it is asked in several `ways`.
@@ -96,23 +93,19 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
     let (is, paint) = match (&row.standing, row.purpose) {
         (Some(standing), _) => state_words(standing.state),
         (None, Some(_)) => ("shut down", Paint::Bad),
-        (None, None) => ("not in registry", Paint::Plain),
+        (None, None) => ("unknown list", Paint::Plain),
     };
     let since = row.standing.as_ref().map(|standing| standing.since).filter(|since| *since > 0);
     vec![
         plain(called),
+        (is.to_owned(), paint),
+        plain(since.map_or_else(|| "start of resolverd".to_owned(), minute)),
         plain(words::number(counts.questions)),
         plain(if judged == 0 { NONE.to_owned() } else { share(counts.hits, counts.questions) }),
         plain(share(counts.listed, judged)),
         plain(time(counts.elapsed.p50)),
-        plain(time(counts.elapsed.p99)),
         plain(words::number(row.today)),
         plain(allowed(row)),
-        plain(words::number(row.batch_used)),
-        plain(words::number(row.batch_unused)),
-        plain(if row.batch_used == 0 { NONE.to_owned() } else { words::time(row.batch_saved) }),
-        (is.to_owned(), paint),
-        plain(since.map_or_else(|| "start of resolverd".to_owned(), minute)),
     ]
 }
 
@@ -147,7 +140,7 @@ pub fn tests(replies: &[Reply], style: Style) -> String {
         ("kind", Align::Left),
         ("result", Align::Left),
         ("time", Align::Right),
-        ("codes, text or reason", Align::Left),
+        ("codes and TXT of the list, or reason", Align::Left),
     ]);
     for reply in replies {
         if let Reply::ListTest(row) = reply {
@@ -172,7 +165,7 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
         means => format!("{} {means}", code.code),
     });
     let removal = row.removal.iter().map(|page| format!("removal: {page}"));
-    let texts = row.text.iter().map(|text| format!("text: {text}")).chain(removal);
+    let texts = row.text.iter().map(|text| format!("TXT: {text}")).chain(removal);
     let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(texts).collect();
     vec![
         plain(row.list.clone()),
@@ -208,12 +201,12 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
         ("kind", Align::Left),
         ("what it lists", Align::Left),
         ("free queries per day", Align::Right),
-        ("terms of use, or why the list ended", Align::Left),
+        ("remarks", Align::Left),
     ]);
     for reply in replies {
         match reply {
             Reply::Registry { dated } => text.push_str(&format!(
-                "Registry of known DNS lists, version of {}, with your own [[list]] entries\n",
+                "DNS lists that resolverd knows (registry of {}), and those of your [[list]] entries\n",
                 harmless(dated)
             )),
             Reply::ListFacts(row) => table.row(fact(row)),
@@ -226,16 +219,16 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
 fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let subjects: Vec<&str> = row.subjects.iter().map(|subject| subject_words(*subject)).collect();
-    let configured = if row.configured { "; your configuration has a [[list]] for it" } else { "" };
+    let configured = if row.configured { "; you have a [[list]] for it" } else { "" };
     let terms = if row.terms.is_empty() { "not known" } else { row.terms.as_str() };
     let (terms, paint) = match &row.shut_down {
         Some(how) => (format!("shut down: {how}"), Paint::Faint),
-        None => (format!("{terms}{configured}"), Paint::Plain),
+        None => (format!("terms of use: {terms}{configured}"), Paint::Plain),
     };
     vec![
         plain(row.list.clone()),
         plain(purpose_words(row.purpose).to_owned()),
-        plain(if subjects.is_empty() { NONE.to_owned() } else { subjects.join(", ") }),
+        plain(if subjects.is_empty() { "nothing".to_owned() } else { subjects.join(", ") }),
         plain(match row.free_quota {
             Some(free) => words::number(free),
             None if row.shut_down.is_some() => NONE.to_owned(),

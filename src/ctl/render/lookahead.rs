@@ -8,47 +8,59 @@ use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::lookahead::{Rule, RuleState};
 
 /// The line below the rules.
-const LEGEND: &str = "used by clients: share of the rule's last queries that a client then sent\n\
-    sent ahead: queries that resolverd sent before a client did; a client then used the answer (used), or no client did (unused)\n\
-    not sent ahead: queries that resolverd only counted, for example while the rule was not active; the last column is how many of them a client then sent\n";
+const LEGEND: &str = "used by clients: how many of the rule's last 100 to 200 queries a client then sent\n\
+    time saved: time that clients did not wait, because the answer was in the cache already\n";
+
+/// The line below the rules if no query is sent.
+const OBSERVED: &str = "used by clients: how many of the rule's last 100 to 200 queries a client then sent\n";
 
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {
-    let mut table = TextTable::new(&[
+    let sends = !replies.iter().any(|reply| match reply {
+        Reply::Lookahead(state) => state.mode == LookaheadMode::Observe,
+        _ => false,
+    });
+    let mut head = vec![
         ("rule (kind of query)", Align::Left),
         ("state", Align::Left),
         ("used by clients", Align::Right),
-        ("sent ahead", Align::Right),
-        ("used", Align::Right),
-        ("unused", Align::Right),
-        ("time saved", Align::Right),
-        ("not sent ahead", Align::Right),
-        ("sent by clients", Align::Right),
-    ]);
+    ];
+    head.extend(match sends {
+        true => {
+            [("sent ahead", Align::Right), ("used", Align::Right), ("time saved", Align::Right)].as_slice()
+        }
+        false => [("would be sent", Align::Right), ("would be used", Align::Right)].as_slice(),
+    });
+    let mut table = TextTable::new(&head);
     for reply in replies {
         if let Reply::LookaheadRule(rule) = reply {
-            table.row(cells(rule));
+            table.row(cells(rule, sends));
         }
     }
-    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + LEGEND };
+    let legend = if sends { LEGEND } else { OBSERVED };
+    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + legend };
     replies.iter().for_each(|reply| text.push_str(&lines(reply)));
     text
 }
 
-fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
+/// The cells of a rule; `sends`: whether its queries are sent, or only counted.
+fn cells(rule: &LookaheadRule, sends: bool) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let paint = if rule.state == RuleState::Active { Paint::Good } else { Paint::Faint };
-    vec![
+    let mut cells = vec![
         plain(rule_label(rule.rule).to_owned()),
         (words::label(&rule.state), paint),
         plain(rule.share.map_or_else(|| "not known yet".to_owned(), |share| format!("{share} %"))),
-        plain(words::number(rule.asked)),
-        plain(words::number(rule.used)),
-        plain(words::number(rule.unused)),
-        plain(if rule.used == 0 { "none".to_owned() } else { words::time(rule.saved) }),
-        plain(words::number(rule.observed)),
-        plain(words::number(rule.sent_later)),
-    ]
+    ];
+    if sends {
+        cells.push(plain(words::number(rule.asked)));
+        cells.push(plain(words::number(rule.used)));
+        cells.push(plain(if rule.used == 0 { "none".to_owned() } else { words::time(rule.saved) }));
+    } else {
+        cells.push(plain(words::number(rule.observed)));
+        cells.push(plain(words::number(rule.sent_later)));
+    }
+    cells
 }
 
 /// The queries that a rule sends.
@@ -71,7 +83,7 @@ const fn rule_label(rule: Rule) -> &'static str {
 
 /// The lines about mode and bounds.
 fn lines(reply: &Reply) -> String {
-    let Reply::Lookahead(LookaheadState { mode, own_modes, refused, lost }) = reply else {
+    let Reply::Lookahead(LookaheadState { mode, own_modes, .. }) = reply else {
         return String::new();
     };
     let mut text = match mode {
@@ -89,18 +101,6 @@ fn lines(reply: &Reply) -> String {
         text.push_str(&format!(
             "{} listeners have another mode: see `lookahead` of [listen] and [[listener]]\n",
             words::number(*own_modes)
-        ));
-    }
-    if *refused > 0 {
-        text.push_str(&format!(
-            "{} queries were not sent ahead, to limit the load: too many queries were in progress, or too many were unused; nothing to do\n",
-            words::number(*refused)
-        ));
-    }
-    if *lost > 0 {
-        text.push_str(&format!(
-            "look-ahead did not learn from {} queries, because too many came at once; nothing to do\n",
-            words::number(*lost)
         ));
     }
     text

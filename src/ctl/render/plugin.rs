@@ -8,7 +8,7 @@ use super::words;
 use crate::check::domain::finding::Level;
 use crate::clock::minute;
 use crate::control::protocol::watched::WatchedRow;
-use crate::control::protocol::{Severity, Stats, Status};
+use crate::control::protocol::{Fill, Severity, Stats, Status};
 use crate::ctl::exit::{CommandFailure, PluginState};
 use crate::limits;
 use crate::question::Outcome;
@@ -34,7 +34,7 @@ pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
         Some(warning) if more == 0 => warning.problem.clone(),
         Some(warning) => {
             let problems = if more == 1 { "problem" } else { "problems" };
-            format!("{} And {more} more {problems}: `resolverctl status`.", warning.problem)
+            format!("{} {more} more {problems}: see `resolverctl status`.", warning.problem)
         }
     };
     let data = performance(status, stats).join(" ");
@@ -53,20 +53,16 @@ pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String)
     let once = once.map(|(row, finding)| {
         let entry = finding.code.entry();
         let next = words::age(row.next);
-        format!(
-            "{}: {} ({}), found once, next check in {next}: {}",
-            row.domain, entry.title, entry.word, finding.evidence
-        )
+        format!("{}: {}, found once, next check in {next}: {}", row.domain, entry.title, finding.evidence)
     });
     let text = match worst {
         Some((row, finding))
             if finding.level == Level::Failure || (finding.level < Level::Note && once.is_none()) =>
         {
             format!(
-                "{}: {} ({}) since {}: {}",
+                "{}: {} since {}: {}",
                 row.domain,
                 finding.code.entry().title,
-                finding.code.entry().word,
                 minute(finding.since),
                 finding.evidence
             )
@@ -110,19 +106,16 @@ fn performance(status: &Status, stats: &Stats) -> Vec<String> {
     let outcome = |outcome| stats.report.outcomes.get(&outcome).copied().unwrap_or(0);
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
     let latency = &stats.report.latency;
-    let mut data = vec![
+    let sum = |part: fn(&Fill) -> u64| status.stores.iter().map(part).sum::<u64>();
+    vec![
         format!("uptime={:.0}s;;;0", status.uptime),
         format!("queries={};;;0", stats.report.questions),
-        format!("cache={};;;0", outcome(Outcome::Cache)),
+        format!("from_cache={};;;0", outcome(Outcome::Cache)),
         format!("failed={failed};;;0"),
-        format!("shed={};;;0", outcome(Outcome::Shed)),
+        format!("overload={};;;0", outcome(Outcome::Shed)),
         format!("latency_p50={:.6}s;;;0", latency.p50),
         format!("latency_p99={:.6}s;;;0", latency.p99),
         format!("in_progress={};;;0;{}", status.daemon.flights, status.daemon.flights_max),
-    ];
-    let fill = |fill: &crate::control::protocol::Fill| {
-        format!("cache_{}={}B;;;0;{}", fill.store, fill.bytes, fill.capacity)
-    };
-    data.extend(status.stores.iter().map(fill));
-    data
+        format!("cache_memory={}B;;;0;{}", sum(|fill| fill.bytes), sum(|fill| fill.capacity)),
+    ]
 }

@@ -44,13 +44,11 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
 /// The lines below zones.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
     overload: SERVFAIL at once, because too many queries were in progress\n\
-    total time: time of all resolutions of the zone together\n\
-    \"timeout 212, REFUSED 14 of 301\": of 301 messages to its servers, 212 had no reply and 14 the reply REFUSED\n";
+    total time: time of all resolutions of the zone together\n";
 
 /// The lines below zones with a histogram.
 const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    <50ms, 50-200ms, ...: number of resolutions that took this time\n\
-    \"timeout 212, REFUSED 14 of 301\": of 301 messages to its servers, 212 had no reply and 14 the reply REFUSED\n";
+    <50ms, 50-200ms, ...: number of resolutions that took this time\n";
 
 /// The line below servers.
 const SERVER_TERMS: &str =
@@ -93,8 +91,6 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
         ("failed", Align::Right),
         ("overload", Align::Right),
         ("total time", Align::Right),
-        ("messages", Align::Right),
-        ("mean round trip", Align::Right),
         ("behaviour of its servers", Align::Left),
     ]);
     for row in rows {
@@ -104,8 +100,6 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
             fault(row.failed),
             fault(row.shed),
             (words::time(row.spent), Paint::Plain),
-            count(row.messages.values().sum()),
-            round_trip(row.round_trip),
             (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
         ]);
     }
@@ -166,7 +160,6 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
         ("server", Align::Left),
         ("messages", Align::Right),
         ("total wait", Align::Right),
-        ("mean round trip", Align::Right),
         ("longest round trip", Align::Right),
         ("behaviour", Align::Left),
     ]);
@@ -175,7 +168,6 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
             key(&row.server),
             count(row.messages.values().sum()),
             (words::time(row.waited), Paint::Plain),
-            round_trip(row.round_trip),
             round_trip(row.round_trip_max),
             (row.verdict.clone(), verdict_paint(&row.server, &row.verdict)),
         ]);

@@ -18,11 +18,10 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("round trip", Align::Right),
-        ("query timeout", Align::Right),
         ("unanswered in a row", Align::Right),
         ("missing features", Align::Left),
         ("state", Align::Left),
-        ("lame for zones", Align::Left),
+        ("does not serve (lame)", Align::Left),
     ]);
     rows.for_each(|row| table.row(server(row)));
     match (table.is_empty(), address) {
@@ -41,7 +40,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
         (Health::Doubtful, _) => ("recent timeout".to_owned(), Paint::Plain),
         (Health::Due, _) => ("dead, next probe due".to_owned(), Paint::Bad),
         (Health::Dead, Some(left)) => {
-            (format!("dead, next probe in {} or later", words::time(left)), Paint::Bad)
+            (format!("dead, next probe in {} at the earliest", words::time(left)), Paint::Bad)
         }
         (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
     };
@@ -49,7 +48,6 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
     vec![
         (address(row.address), Paint::Plain),
         (row.round_trip.map_or_else(|| "no reply".to_owned(), words::time), Paint::Plain),
-        (words::time(row.retry_after), Paint::Plain),
         (words::number(unanswered), Paint::Plain),
         (lacks(row), Paint::Plain),
         (health, paint),
@@ -118,15 +116,13 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("entry", Align::Left),
         ("type", Align::Left),
-        ("query flags", Align::Left),
-        ("listeners", Align::Left),
         ("expires in", Align::Right),
-        ("bytes", Align::Right),
         ("data", Align::Left),
     ]);
+    let is_grouped = replies.iter().any(|reply| matches!(reply, Reply::Held(row) if row.view != 0));
     for reply in replies {
         if let Reply::Held(row) = reply {
-            entry(row).into_iter().for_each(|cells| table.plain(cells));
+            entry(row, is_grouped).into_iter().for_each(|cells| table.plain(cells));
         }
     }
     if table.is_empty() {
@@ -134,24 +130,26 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     }
     let left_out = left_out(replies);
     let more = if left_out > 0 { super::table::more(left_out, style) } else { String::new() };
-    let grouped = replies.iter().any(|reply| matches!(reply, Reply::Held(row) if row.view != 0));
-    table.text(style, None) + &more + if grouped { GROUPED } else { "" }
+    table.text(style, None) + &more + if is_grouped { GROUPED } else { "" }
 }
 
 /// The line below entries of several groups of listeners.
-const GROUPED: &str = "group 0, group 1 ...: listeners that see the same zones are a group; an entry is used only for queries to its group\n";
+const GROUPED: &str = "Some listeners have other `zones`: listeners with the same zones are a group (group 0, group 1 ...), and use only the entries of their group\n";
 
-fn entry(row: &HeldRow) -> Vec<Vec<String>> {
+/// The rows of an entry; `is_grouped`: with its group of listeners.
+fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     let mut data = row.data.iter().cloned();
     let source = row.source.as_ref().map(|from| format!(", {}", source(from))).unwrap_or_default();
-    let flags = row.flags.join(" ").to_uppercase();
+    let flags = if row.flags.is_empty() {
+        String::new()
+    } else {
+        format!(" to queries with {}", row.flags.join(" ").to_uppercase())
+    };
+    let group = if is_grouped { format!(", group {}", row.view) } else { String::new() };
     let cells = [
-        format!("{}{source}", held_label(&words::word(&row.held))),
+        format!("{}{flags}{source}{group}", held_label(&words::word(&row.held))),
         row.kind.clone().unwrap_or_else(|| "all types".to_owned()),
-        if flags.is_empty() { "none".to_owned() } else { flags },
-        format!("group {}", row.view),
         words::age(row.ttl as f64),
-        words::number(row.octets.into()),
     ];
     let blank = cells.iter().map(|_| String::new()).collect::<Vec<_>>();
     let mut first = cells.to_vec();
@@ -179,7 +177,7 @@ pub fn ntas(replies: &[Reply], style: Style) -> String {
         if let Reply::Nta { name, left } = reply {
             let (time, by) = match left {
                 Some(left) => (words::age(*left), "resolverctl"),
-                None => (String::new(), "configuration"),
+                None => ("never".to_owned(), "configuration"),
             };
             table.plain(vec![name.clone(), time, by.to_owned()]);
         }

@@ -20,7 +20,7 @@ pub fn plan(plan: &SwitchPlan, format: Format) -> String {
         text.push_str(&numbered(place, step, style));
     }
     if !text.is_empty() {
-        text.push('\n');
+        text.push_str(KEPT);
     }
     if !found.is_empty() {
         text.push_str(&findings(&found, format));
@@ -30,12 +30,16 @@ pub fn plan(plan: &SwitchPlan, format: Format) -> String {
         (false, _) => "Nothing was changed. Correct the failures above first.\n",
         (true, true) => "Nothing to do: this host uses resolverd.\n",
         (true, false) if plan.stop_shared => {
-            "Nothing was changed yet. To carry out these steps, run: resolverctl switch --stop-shared --yes\n"
+            "Nothing was changed yet. To do these steps, run: resolverctl switch --stop-shared --yes\n"
         }
-        (true, false) => "Nothing was changed yet. To carry out these steps, run: resolverctl switch --yes\n",
+        (true, false) => "Nothing was changed yet. To do these steps, run: resolverctl switch --yes\n",
     });
     text
 }
+
+/// The line below the steps.
+const KEPT: &str =
+    "The switch keeps the old text of each file. To undo the switch, run: resolverctl switch --back\n\n";
 
 /// The lines before the first step: what else will happen, and how to return.
 pub fn begins(plan: &SwitchPlan, format: Format) -> String {
@@ -76,7 +80,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     let mut errors = ended.iter().filter_map(|(_, result)| result.as_ref().err()).peekable();
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
         (Format::Json, _, _) => String::new(),
-        (_, true, _) => "All is as before the switch.\n".to_owned(),
+        (_, true, _) => "All is as before the switch. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
         (_, _, true) => format!(
             "Everything else is as before the switch, and this host does not need resolverd. To finish, compare the files above with their old text in {RECORD}, then remove {RECORD}\n"
         ),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Paint, Style, screen, words};
 use crate::config::Errors;
-use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, SnapshotStatus, Status};
+use crate::control::protocol::{Fill, QueryReply, RecordText, Removed, Reply, SnapshotStatus, Status};
 use crate::question::{Outcome, Security};
 use crate::wire::presentation::harmless;
 
@@ -39,16 +39,19 @@ pub fn status(status: &Status, style: Style) -> String {
     ] {
         text.push_str(&screen::items(label, &[value], style));
         if label == "listens at" && !daemon.missing.is_empty() {
-            let missing =
-                daemon.missing.iter().map(|missing| format!("{}: {}; {LATER}", missing.address, missing.why));
-            text.push_str(&screen::items("not yet at", &missing.collect::<Vec<_>>(), style));
+            for missing in &daemon.missing {
+                let told = format!("not yet at {}: {}; {LATER}", missing.address, missing.why);
+                text.push_str(&screen::items("", &[told], style));
+            }
         }
         let metrics = daemon.metrics.as_ref().filter(|_| label == "listens at");
         if let Some(metrics) = metrics.filter(|metrics| metrics.why.is_none()) {
             text.push_str(&screen::items("metrics at", &[metrics.address.to_string()], style));
         }
     }
-    text.push_str(&screen::fill(&status.stores, style));
+    if !status.stores.is_empty() {
+        text.push_str(&screen::items("cache", &[cache(&status.stores)], style));
+    }
     if let Some(told) = &daemon.snapshot {
         text.push_str(&screen::items("snapshot", &snapshot(told), style));
     }
@@ -60,30 +63,39 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
+/// The entries and the memory of the cache, all parts together.
+fn cache(stores: &[Fill]) -> String {
+    let sum = |part: fn(&Fill) -> u64| stores.iter().map(part).fold(0, u64::saturating_add);
+    let used = words::mebibytes(sum(|fill| fill.bytes), sum(|fill| fill.capacity));
+    format!("{} entries, {used} MiB used", words::number(sum(|fill| fill.entries)))
+}
+
 /// The snapshot of the cache: its age, its size, and the number of entries restored from the one before.
 fn snapshot(told: &SnapshotStatus) -> [String; 2] {
     let written = told.age.map_or_else(
-        || "cache not written to disk yet".to_owned(),
+        || "cache not saved to disk yet".to_owned(),
         |age| {
             let (entries, mebibytes) = (words::number(told.entries), words::in_mebibytes(told.bytes));
             format!(
-                "{entries} cache entries written to disk {} ago ({mebibytes} MiB), without answers of DNS lists",
+                "{entries} cache entries saved to disk {} ago ({mebibytes} MiB); answers of DNS lists are not saved",
                 words::age(age)
             )
         },
     );
-    let restored = if told.read { "read from disk at start" } else { "read from disk so far" };
+    let restored = if told.read { "loaded from disk at start" } else { "loaded from disk so far" };
     [written, format!("{} cache entries {restored}", words::number(told.restored))]
 }
 
 /// The answer, then one line with its source and time.
 pub fn query(reply: &QueryReply, style: Style) -> String {
     let mut text = String::new();
+    let is_answer = matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN");
     if reply.answers.is_empty() {
-        text.push_str(&format!("{}  {}  no records\n", reply.name, reply.kind));
+        let none = if is_answer { "no records" } else { "no answer" };
+        text.push_str(&format!("{}  {}  {none}\n", reply.name, reply.kind));
     }
     text.push_str(&records(&reply.answers));
-    let paint = if matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN") { Paint::Good } else { Paint::Bad };
+    let paint = if is_answer { Paint::Good } else { Paint::Bad };
     let rcode = style.paint(paint, &reply.rcode);
     text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
     if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
@@ -100,8 +112,9 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     }
     text.push('\n');
     if let Some(error) = &reply.extended_error {
-        let name = error.name().map(|name| format!(": {name}")).unwrap_or_default();
-        text.push_str(&format!("{} (extended error {}{name})\n", harmless(&error.text), error.code));
+        let name = error.name().map(|name| format!(" ({name})")).unwrap_or_default();
+        let said = if error.text.is_empty() { String::new() } else { format!(": {}", harmless(&error.text)) };
+        text.push_str(&format!("extended error {}{name}{said}\n", error.code));
     }
     text
 }

@@ -55,7 +55,7 @@ fn counts(row: &WatchedRow) -> String {
             (once(Level::Failure), "failure found once", "failures found once"),
             (count(Level::Warning), "warning", "warnings"),
             (once(Level::Warning), "warning found once", "warnings found once"),
-            (count(Level::CouldNotTell), "unknown", "unknown"),
+            (count(Level::CouldNotTell), "unknown result", "unknown results"),
             (count(Level::Note), "note", "notes"),
         ]
         .into_iter(),
@@ -82,7 +82,7 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
         + &below("", &standing, style)
         + &below("", &finding.evidence, style);
     if !finding.remedy.is_empty() {
-        text.push_str(&below("→ ", &sentence(&finding.remedy), style));
+        text.push_str(&below("to do: ", &sentence(&finding.remedy), style));
     }
     text
 }
@@ -104,10 +104,10 @@ pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Sty
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());
     let said = match change.change {
-        ChangeKind::Came => format!("new {word}: {} ({}): {}", entry.title, entry.word, change.evidence),
+        ChangeKind::Came => format!("new {word}: {}: {}", entry.title, change.evidence),
         ChangeKind::Went => {
             let lasted = time(seconds(change.at.saturating_sub(change.since)));
-            format!("ended {word}: {} ({}), after {lasted}", entry.title, entry.word)
+            format!("ended {word}, after {lasted}: {}", entry.title)
         }
     };
     let paint = match (change.change, change.level) {
@@ -121,7 +121,7 @@ pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Sty
 /// A line of `check DOMAIN --watch`: the check could not tell anything.
 pub fn untold(why: &str, at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let at = style.paint(Paint::Faint, &moment(seconds(at)));
-    format!("{at}  this check could not tell: {why}; findings stay as they were\n")
+    format!("{at}  this check gave no result: {why}; the findings stay as they were\n")
 }
 
 fn seconds(unix: u64) -> f64 {

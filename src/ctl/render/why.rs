@@ -51,7 +51,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
 /// The words for a message that the record does not have.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = if report.began > 0.0 {
-        format!(" The query record begins at {}.", moment(report.began))
+        format!(" The query history begins at {}.", moment(report.began))
     } else {
         String::new()
     };
@@ -75,7 +75,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let shown = |question: &&QuestionReport| question.elapsed >= SHOWN || question.outcome.is_failure();
     let rows: Vec<&QuestionReport> = report.questions.iter().filter(shown).collect();
     if !rows.is_empty() {
-        let heads = format!("{:>8}  {:<BAR$}  {:>7}  {:<14}  query", "start", "time", "took", "outcome");
+        let heads = format!("{:>8}  {:<BAR$}  {:>7}  {:<14}  query", "start", "", "took", "outcome");
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &heads)));
     }
     for question in rows.iter().take(ROWS) {
@@ -118,7 +118,8 @@ fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
     let mut sent: Vec<&SentReport> = question.messages.iter().collect();
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
     for message in sent.iter().take(MESSAGES) {
-        let conduct = message.conduct.map_or_else(|| "no reply".to_owned(), |conduct| words::label(&conduct));
+        let conduct =
+            message.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
         let transport = words::word(&message.transport).to_uppercase();
         let told = format!(
             "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",

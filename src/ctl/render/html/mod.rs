@@ -6,7 +6,7 @@ mod delegation;
 mod escape;
 
 use self::escape::escaped;
-use super::domain::{answer, counts, sentence};
+use super::domain::{counts, sentence, worst};
 use crate::check::domain::finding::{Finding, Level, Topic};
 use crate::check::domain::outline::Outline;
 use crate::clock::minute;
@@ -53,11 +53,13 @@ pub fn page(reports: &[DomainReport], unix: u64) -> String {
 }
 
 fn section(report: &DomainReport, unix: u64) -> String {
+    let counts = counts(&report.findings);
+    let answer = worst(&report.findings)
+        .map_or_else(|| format!("{counts}."), |worst| format!("{counts}. Most important: {worst}"));
     let mut text = format!(
-        "<section>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>\n<p class=\"small\">{}. Checked at {} by resolverctl.</p>\n",
+        "<section>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>\n<p class=\"small\">Checked at {} by resolverctl.</p>\n",
         escaped(&report.subject),
-        escaped(&answer(&report.subject, &report.findings)),
-        counts(&report.findings),
+        escaped(&answer),
         minute(unix)
     );
     if let Some(outline) = &report.outline {
@@ -77,10 +79,9 @@ fn section(report: &DomainReport, unix: u64) -> String {
 fn article(finding: &Finding) -> String {
     let (entry, level) = (finding.code.entry(), finding.level.word());
     let mut text = format!(
-        "<article class=\"{level}\">\n<h3><span class=\"level\">{level}</span> {} <span class=\"small\">({})</span></h3>\n\
+        "<article class=\"{level}\">\n<h3><span class=\"level\">{level}</span> {}</h3>\n\
          <p class=\"evidence\">{}</p>\n",
         escaped(entry.title),
-        escaped(entry.word),
         escaped(&finding.evidence)
     );
     if finding.level != Level::Ok {
