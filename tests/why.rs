@@ -19,6 +19,7 @@ use resolverd::lab::world::ServerPlan;
 use resolverd::question::{Outcome, wire_name};
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::redact::Secrets;
+use resolverd::record::spent::Stage;
 use resolverd::record::why::{MessageReport, Wanted, WantedSubject};
 use resolverd::record::{ReadSpan, Window};
 
@@ -431,5 +432,43 @@ fn a_question_after_the_failure_is_explained_by_it() {
         let report = simulation.recorder().report(Window::Start);
         let everything = simulation.recorder().recorded(&ReadSpan::default(), &Secrets::default());
         assert_eq!(report.questions, everything.questions.len() as u64);
+    });
+}
+
+/// The statistics are not counted at one moment; `resolverctl stats --help` tells the bound.
+#[test]
+fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
+    paused(async {
+        let simulation = world();
+        let recorder = simulation.resolver().recorder();
+        let asked = ask(&simulation, "www.silent.tld.", RecordType::A).await;
+        assert!(asked.outcome.is_failure(), "{asked:?}");
+        let ended = || recorder.by_zone(Window::Start).iter().map(|row| row.flights).sum::<u64>();
+        let before = ended();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!((before, ended()), (0, 1));
+    });
+}
+
+#[test]
+fn the_time_of_questions_is_known_by_stage_and_that_of_mail_by_minute() {
+    paused(async {
+        let simulation = world();
+        let begun = simulation.clock().mono();
+        let asked = ask(&simulation, "www.bogus.tld.", RecordType::A).await;
+        assert!(asked.outcome.is_failure(), "{asked:?}");
+        let took = simulation.clock().mono().since(begun).as_secs_f64();
+        let rows = simulation.resolver().stages(0).await.rows;
+        let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
+        // The keys of the root and of tld. come while the walk waits for others; those of bogus.tld. come last.
+        assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");
+        let sum: f64 = rows.iter().map(|row| row.spent).sum();
+        assert!((sum - took).abs() < 0.001, "{sum} of {took}: {rows:#?}");
+        mail(&simulation, "fine.tld.").await;
+        let minutes = simulation.resolver().minutes(0).await;
+        assert!(minutes.begin.is_some(), "{minutes:#?}");
+        let whole = &minutes.rows[0];
+        assert!(whole.minute.is_none() && whole.questions == 5 && whole.messages >= 1, "{minutes:#?}");
+        assert!(whole.dns.max > 0.05, "{minutes:#?}");
     });
 }

@@ -20,10 +20,12 @@ use super::protocol::{
 use super::rows;
 use super::{Controlled, lists, lookahead, lookup, status, watched, zones};
 use crate::cache::flush::Flush;
+use crate::clock::micros;
 use crate::config;
 use crate::iterate::direct::DirectQuery;
 use crate::limits;
-use crate::record::{Recorder, Window};
+use crate::record::Window;
+use crate::record::spent::FromRecord;
 
 /// The rights of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +138,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Stats { window, table: None } => {
             Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), &subject.fill(), window)))])
         }
-        Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
+        Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
         Request::AskServer { server, name, kind, tcp, edns, recursion, mixed_case } => {
             match direct::query(server, &name, &kind) {
@@ -180,8 +182,22 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
 }
 
 /// The rows of a table.
-fn rows(recorder: &Recorder, table: Table, window: Window) -> Vec<Reply> {
+async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
+    let recorder = subject.recorder();
+    let from = || {
+        let now = micros(Duration::from_secs(subject.now().unix));
+        window.length().map_or(0, |length| now.saturating_sub(micros(length)))
+    };
     match table {
+        Table::Stage => {
+            let FromRecord { begin, rows } = subject.stages(from()).await;
+            let rows = std::iter::once(recorder.cached(window)).chain(rows).map(Reply::Stage);
+            rows.chain([Reply::RecordBegin { begin }]).collect()
+        }
+        Table::Minute => {
+            let FromRecord { begin, rows } = subject.minutes(from()).await;
+            rows.into_iter().map(Reply::Minute).chain([Reply::RecordBegin { begin }]).collect()
+        }
         Table::Zone => recorder.by_zone(window).into_iter().map(Reply::Zone).collect(),
         Table::Slow => recorder.slow(window).into_iter().map(Reply::Zone).collect(),
         Table::Server => recorder.by_server(window).into_iter().map(Reply::Server).collect(),

@@ -62,6 +62,7 @@ use crate::iterate::direct::DirectQuery;
 use crate::lookahead::RuleStanding;
 use crate::question::Question;
 use crate::record::failed::{FailedReport, FailedWanted};
+use crate::record::spent::{FromRecord, MinuteRow, StageRow};
 use crate::record::why::{MessageReport, Wanted};
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
@@ -113,6 +114,12 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// The wanted messages (emails) of the record, worst first.
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>>;
+
+    /// Where the time of the questions since a moment, in microseconds since 1970, went by stage, without those from the cache.
+    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
+
+    /// The messages (emails) since a moment, in microseconds since 1970: all of them, then by minute.
+    fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>>;
 
     /// The zones whose questions failed, most questions first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;

@@ -62,6 +62,18 @@ Other terms:
   total wait      the time spent waiting for servers, summed up
   record set      the records of one name and type (RRset)
 
+When something is counted:
+  query           when its reply is sent, at the latest after resolve.deadline
+  resolution      when it ends, at the latest 10 s after its first query, which may have got SERVFAIL before
+  message to a server
+                  when its reply comes, or the wait for it ends, at the latest with the resolution
+Windows of the overview and of --by type move every 10 s. Tables by zone, server and client have whole minutes and the current
+one, so that they count up to a minute more.
+Tables of --by stage and --by minute are made of the query history in memory; the others of counters:
+  message         an email: queries of one client that belong together, as `resolverctl why` joins them
+  DNS time        the time in which queries of a message were in progress
+  own work        resolverd reads the cache, chooses servers and checks signatures (walk in JSON)
+
 Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
 and of the busiest client are answered with SERVFAIL first. A zone whose servers do not answer may have only a small part
 of the maximum number in progress.";

@@ -32,6 +32,7 @@ use crate::lookahead::{Lookahead, RuleStanding};
 use crate::question::{Client, Question};
 use crate::record::Recorder;
 use crate::record::failed::{FailedReport, FailedWanted};
+use crate::record::spent::{FromRecord, MinuteRow, StageRow};
 use crate::record::why::{MessageReport, Wanted};
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
@@ -244,6 +245,14 @@ impl Controlled for Running {
 
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
         Box::pin(self.resolver.why(wanted))
+    }
+
+    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
+        Box::pin(self.resolver.stages(from))
+    }
+
+    fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {
+        Box::pin(self.resolver.minutes(from))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

@@ -490,7 +490,8 @@ impl Attempt {
 
     fn note_sent(&self, transport: Transport, reason: &'static str) {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
-        self.context.note(Note::Sent { server, transport, reason, usual });
+        let keys = self.context.is_for_keys();
+        self.context.note(Note::Sent { server, transport, reason, usual, keys });
     }
 
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {

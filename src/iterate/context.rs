@@ -181,6 +181,12 @@ impl Context {
         })
     }
 
+    /// Whether it asks for keys of DNSSEC, or for data that are needed to ask for these.
+    pub fn is_for_keys(&self) -> bool {
+        let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
+        asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
+    }
+
     /// When a server last answered; none before the first.
     pub fn heard(&self) -> Option<Mono> {
         self.trail.heard()

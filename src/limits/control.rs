@@ -1,5 +1,6 @@
 //! Bounds of the control socket and of `resolverctl`.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How long `resolverctl dnsbl health` waits for the results of tests: two questions to each list, one after the
@@ -37,6 +38,9 @@ pub const PLUGIN_TIME: Duration = Duration::from_secs(5);
 /// Characters of the text of `resolverctl status --plugin`: a transport of Nagios (NRPE 2) cuts a line with its performance
 /// data at 1 024 octets.
 pub const MAX_PLUGIN_TEXT: usize = 400;
+
+/// The time between two reports of `resolverctl stats --watch`, and between two frames of `resolverctl top`: a report reads the record, which takes some ten milliseconds.
+pub const STATS_INTERVALS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60 * 60);
 
 /// Rows of a table that `resolverctl` shows: the worst ones, on one screen. JSON has all of them.
 pub const MAX_SHOWN_ROWS: usize = 20;

@@ -12,7 +12,7 @@ pub const MAX_TOLD_REMOVED: usize = 4;
 /// sixth of it, and an idle daemon wakes six times a minute.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
+/// Snapshots kept at that interval: five minutes of them, about 8 KiB each.
 pub const SNAPSHOTS: usize = 31;
 
 /// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
@@ -253,3 +253,10 @@ pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Octets of memory that a reader takes for entries of the disk; the oldest entries are left out.
 pub const MAX_STORED_READ: usize = 24 << 20;
+
+/// Minutes whose mails `resolverctl stats --by minute` shows one by one: the longest window but that since the start has an hour.
+pub const MAX_MAIL_MINUTES: usize = 60;
+
+/// How long before a window the record is read, so that a mail that had begun before is not taken for one of the window: a mail
+/// takes a few seconds, and seldom a minute.
+pub const MAIL_MARGIN: Duration = Duration::from_secs(60);

@@ -24,6 +24,9 @@ pub(super) const QUESTION: u8 = 1;
 pub(super) const FLIGHT: u8 = 2;
 pub(super) const HIT: u8 = 3;
 
+/// Set in the depth of a message that is for keys of DNSSEC: no sub-question is so deep.
+pub(super) const FOR_KEYS: u8 = 0x80;
+
 /// The index of something that is not there.
 pub(super) const NONE: u8 = u8::MAX;
 
@@ -142,6 +145,8 @@ pub struct MessageEntry {
     pub reason: &'static str,
     /// The depth in sub-questions.
     pub depth: u8,
+    /// Whether it asked for keys of DNSSEC, or for data that are needed to ask for these.
+    pub keys: bool,
 }
 
 /// A name or an address in an answer: it joins questions of one mail.
@@ -270,7 +275,8 @@ fn read_message(reader: &mut EntryReader<'_>, zones: &[&[u8]]) -> Option<Message
         transport: *Transport::ALL.get(usize::from(transport))?,
         conduct: Conduct::ALL.get(usize::from(conduct)).copied(),
         reason: REASONS.get(usize::from(reason)).copied().unwrap_or_default(),
-        depth,
+        depth: depth & !FOR_KEYS,
+        keys: depth & FOR_KEYS != 0,
     })
 }
 
@@ -350,6 +356,7 @@ mod tests {
             conduct,
             reason: "retry",
             depth: 2,
+            keys: conduct.is_none(),
         };
         FlightEntry {
             id: 9,

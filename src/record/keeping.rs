@@ -178,6 +178,22 @@ impl Recorder {
     /// size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit. It takes some ten
     /// milliseconds, so it is called on a thread of its own.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+        let mut recorded = self.in_memory(span, secrets);
+        if let Some(store) = self.kept.store.get() {
+            // Stored questions are also in memory, as far back as the memory reaches.
+            let until = recorded.whole.unwrap_or(u64::MAX);
+            StoreReader { span, secrets, until, taken: 0 }.read(&**store, &mut recorded);
+        }
+        recorded.in_order()
+    }
+
+    /// The same without the disk, which has only questions that failed or were slow.
+    pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+        self.in_memory(span, secrets).in_order()
+    }
+
+    /// What the rings have, in any order.
+    fn in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         let now = self.clock.mono();
         let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
         let mut reader =
@@ -194,15 +210,11 @@ impl Recorder {
         reader.read(&self.kept.misses, left);
         let RingReader { mut recorded, begin, misses, .. } = reader;
         recorded.questions.retain(|question| question.at >= begin);
-        if let Some(store) = self.kept.store.get() {
-            // Stored questions are also in memory, as far back as the memory reaches.
-            let until = misses.unwrap_or(u64::MAX).max(begin);
-            StoreReader { span, secrets, until, taken: 0 }.read(&**store, &mut recorded);
-        }
+        recorded.whole = misses.map(|misses| misses.max(begin));
         let unix = |at: Mono| at.as_micros().wrapping_add(offset);
         let outages = lock(&self.incidents).outage.spans(now);
         recorded.outages = outages.into_iter().map(|(since, until)| (unix(since), unix(until))).collect();
-        recorded.in_order()
+        recorded
     }
 }
 

@@ -55,6 +55,7 @@ mod report;
 mod ring;
 mod shard;
 mod slow_lines;
+pub mod spent;
 pub mod store;
 pub mod stored;
 mod table;
@@ -95,6 +96,7 @@ pub use self::report::{
     blames,
 };
 use self::shard::Shard;
+use self::spent::StageRow;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, Messages, ZoneTally};
@@ -364,6 +366,12 @@ impl Recorder {
                 flights: totals.flight_time.quantiles(),
             },
         }
+    }
+
+    /// The questions of a window that the cache answered, as a stage.
+    pub fn cached(&self, window: Window) -> StageRow {
+        let (earlier, _) = lock(&self.snapshots).begin(window, self.clock.mono());
+        spent::cached(&self.totals().since(&earlier).cached)
     }
 
     /// The start of the process, in seconds since 1970.

@@ -41,6 +41,8 @@ pub enum Note {
         reason: &'static str,
         /// Its usual round trip; none if it is not known yet.
         usual: Option<Duration>,
+        /// Whether it is for keys of DNSSEC.
+        keys: bool,
     },
     /// See `StepEvent::Received`.
     Received {
@@ -131,7 +133,7 @@ impl Note {
                 StepEvent::Question { name: name.to_string(), kind: kind.to_string() }
             }
             Self::Cut { zone, addresses } => StepEvent::Cut { zone: zone.to_string(), addresses: *addresses },
-            Self::Sent { server, transport, reason, usual } => StepEvent::Sent {
+            Self::Sent { server, transport, reason, usual, .. } => StepEvent::Sent {
                 server: server.to_string(),
                 transport: *transport,
                 reason: (*reason).to_owned(),

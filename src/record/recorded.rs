@@ -77,6 +77,8 @@ pub struct Recorded {
     pub questions: Vec<QuestionEntry>,
     /// Flights, each once.
     pub flights: Vec<FlightEntry>,
+    /// Since when memory has every question that the cache did not answer; none if it has none.
+    pub whole: Option<u64>,
     /// When the first question of the record came, whether it was wanted or not.
     pub begin: Option<u64>,
     /// When the first stored question came, of those that failed or were slow and are no longer in memory.

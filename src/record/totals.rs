@@ -67,6 +67,8 @@ pub(super) struct Totals {
     apart: Vec<u64>,
     conduct: Vec<u64>,
     pub(super) latency: Spread,
+    /// The part of it that the cache answered.
+    pub(super) cached: Spread,
     pub(super) round_trip: Spread,
     pub(super) flight_time: Spread,
     pub(super) counts: Counts,
@@ -83,12 +85,14 @@ impl Totals {
         for shard in shards {
             shard.add_to(&mut questions, &mut apart);
         }
+        let cached = shards.iter().filter_map(|shard| shard.latency.get(Outcome::Cache.index()));
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Self {
             questions,
             apart,
             conduct: upstream.conduct.iter().map(load).collect(),
             latency: Spread::sum(shards.iter().flat_map(|shard| &shard.latency)),
+            cached: Spread::sum(cached),
             round_trip: upstream.round_trip.spread(),
             flight_time: Spread::sum(&upstream.flight_time),
             counts: upstream.counters.read(),
@@ -105,6 +109,7 @@ impl Totals {
             apart: difference(&self.apart, &earlier.apart),
             conduct: difference(&self.conduct, &earlier.conduct),
             latency: self.latency.since(&earlier.latency),
+            cached: self.cached.since(&earlier.cached),
             round_trip: self.round_trip.since(&earlier.round_trip),
             flight_time: self.flight_time.since(&earlier.flight_time),
             counts: self.counts.since(&earlier.counts),

@@ -186,7 +186,7 @@ impl Trail {
                     zones.retain(|(of, _)| of != depth);
                     zones.push((*depth, messages.zone(zone)));
                 }
-                Note::Sent { server, transport, reason, .. } => {
+                Note::Sent { server, transport, reason, keys, .. } => {
                     let zone = zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
                     messages.add(WrittenMessage {
                         at: saturated(*at_micros),
@@ -197,6 +197,7 @@ impl Trail {
                         conduct: None,
                         reason,
                         depth: *depth,
+                        keys: *keys,
                     });
                 }
                 Note::Received { server, conduct, elapsed, .. } => {

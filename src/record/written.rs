@@ -10,7 +10,8 @@ use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 
 use super::entry::{
-    Entry, FLIGHT, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, QUESTION, REASONS, octets_of,
+    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, QUESTION, REASONS,
+    octets_of,
 };
 use super::event::Shows;
 use crate::clock::micros;
@@ -104,6 +105,7 @@ pub struct WrittenMessage {
     pub(super) conduct: Option<Conduct>,
     pub(super) reason: &'static str,
     pub(super) depth: u8,
+    pub(super) keys: bool,
 }
 
 impl HitHead {
@@ -162,8 +164,8 @@ fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     let mut messages = WrittenMessages::default();
     for message in &flight.messages {
         let zone = if message.zone.is_empty() { NONE } else { messages.zone(&name_of_wire(&message.zone)) };
-        let MessageEntry { at, elapsed, server, transport, conduct, reason, depth, .. } = *message;
-        messages.add(WrittenMessage { at, elapsed, server, zone, transport, conduct, reason, depth });
+        let MessageEntry { at, elapsed, server, transport, conduct, reason, depth, keys, .. } = *message;
+        messages.add(WrittenMessage { at, elapsed, server, zone, transport, conduct, reason, depth, keys });
     }
     WrittenFlight {
         id: flight.id,
@@ -269,7 +271,8 @@ impl WrittenFlight<'_> {
             into.extend_from_slice(&message.elapsed.to_le_bytes());
             let conduct = message.conduct.map_or(NONE, |conduct| index_of(conduct.index()));
             let transport = index_of(message.transport.index());
-            into.extend_from_slice(&[message.zone, transport, conduct, index_of(reason), message.depth]);
+            let depth = message.depth | if message.keys { FOR_KEYS } else { 0 };
+            into.extend_from_slice(&[message.zone, transport, conduct, index_of(reason), depth]);
             put_address(message.server, into);
         }
     }

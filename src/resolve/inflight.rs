@@ -72,6 +72,7 @@ mod tests {
             server: server.into(),
             transport: Transport::Udp,
             reason: "first",
+            keys: false,
         };
         first.0.trail.note(0, Note::Cut { zone: Name::from_ascii("example.").unwrap(), addresses: 2 });
         first.0.trail.note(0, sent([192, 0, 2, 1]));

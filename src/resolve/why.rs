@@ -12,6 +12,8 @@ use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
+use crate::record::redact::Secrets;
+use crate::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use crate::record::why::{DaemonFacts, MessageReport, Wanted, why};
 use crate::record::{TellFacts, Window};
 
@@ -39,6 +41,30 @@ impl Resolver {
         let now = self.clock.unix_micros();
         self.with_facts(|facts| {
             failed(&self.recorder.recorded(&wanted.span(), facts.secrets), wanted, &facts.facts, now)
+        })
+    }
+
+    /// Where the time of the questions since a moment, in microseconds since 1970, went by stage. It takes some ten milliseconds.
+    pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
+        let resolver = Arc::clone(self);
+        let read = move || {
+            let secrets = Secrets::default();
+            spent::stages(&resolver.recorder.recorded_in_memory(&spent::stage_span(from), &secrets))
+        };
+        self.memory.walk(move |_| read()).await
+    }
+
+    /// The messages (emails) since a moment by minute, with the time that they waited for DNS. It takes as long as `why`.
+    pub async fn minutes(self: &Arc<Self>, from: u64) -> FromRecord<MinuteRow> {
+        let resolver = Arc::clone(self);
+        self.memory.walk(move |_| resolver.read_minutes(from)).await
+    }
+
+    fn read_minutes(&self, from: u64) -> FromRecord<MinuteRow> {
+        let now = self.clock.unix_micros();
+        self.with_facts(|facts| {
+            let recorded = self.recorder.recorded_in_memory(&spent::minute_span(from), facts.secrets);
+            spent::minutes(&recorded, (from, now), &facts.facts)
         })
     }
 

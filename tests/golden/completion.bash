@@ -1722,7 +1722,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__stats)
-            opts="-h --since --by --slow --socket --json --color --help"
+            opts="-h --since --by --slow --watch --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1733,7 +1733,11 @@ _resolverctl() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "zone server client type" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "zone server client type stage minute" -- "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --socket)

@@ -67,7 +67,10 @@ start\t'Since the daemon started'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 'Show a table instead of the overview' -r -f -a "zone\t'Zones, most resolutions first'
 server\t'Servers, longest wait first'
 client\t'Clients, most queries first'
-type\t'Types, most queries first'"
+type\t'Types, most queries first'
+stage\t'The stages that the time of queries went to: queue, cache, servers, DNSSEC'
+minute\t'Messages (emails) a minute, and the time that they waited for DNS'"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l watch -d 'Show it again after each interval, like 2s or 1m, until Ctrl-C: 1s to 60m. On a terminal each report replaces the last one' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''

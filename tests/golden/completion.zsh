@@ -50,7 +50,10 @@ start\:"Since the daemon started"))' \
 '(--slow)--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
-type\:"Types, most queries first"))' \
+type\:"Types, most queries first"
+stage\:"The stages that the time of queries went to\: queue, cache, servers, DNSSEC"
+minute\:"Messages (emails) a minute, and the time that they waited for DNS"))' \
+'--watch=[Show it again after each interval, like 2s or 1m, until Ctrl-C\: 1s to 60m. On a terminal each report replaces the last one]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--slow[Show the zones that took the most time, with a histogram of their resolution times]' \

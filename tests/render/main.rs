@@ -26,6 +26,7 @@ use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text, tr
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
+use resolverd::record::spent::{MinuteRow, Stage, StageRow};
 use resolverd::record::{
     ClientRow, Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport, Window,
     ZoneRow,
@@ -269,10 +270,46 @@ fn outcomes_on_the_screen_add_up_to_a_hundred_per_cent() {
     assert_eq!(tenths, 1_000, "{outcomes}");
 }
 
+/// When the record of the tables begins.
+const RECORD_BEGIN: f64 = 1_795_165_921.0;
+
+fn stages() -> Vec<Reply> {
+    let row =
+        |stage, count, spent, times| Reply::Stage(StageRow { stage, spent, time: quantiles(count, times) });
+    vec![
+        row(Stage::Cache, 356_505, 16.2, [0.000_042, 0.000_061, 0.000_12, 0.004]),
+        row(Stage::Queue, 212, 0.034, [0.000_08, 0.000_31, 0.002, 0.009]),
+        row(Stage::Walk, 27_114, 3.1, [0.000_11, 0.000_19, 0.000_8, 0.012]),
+        row(Stage::Waiting, 22_903, 498.7, [0.019, 0.088, 0.84, 4.0]),
+        row(Stage::Validation, 1_204, 41.9, [0.021, 0.06, 0.31, 1.2]),
+        Reply::RecordBegin { begin: Some(RECORD_BEGIN) },
+    ]
+}
+
+fn minutes() -> Vec<Reply> {
+    let row = |minute: Option<f64>, messages: u64, times| {
+        let (per_minute, questions) = (if minute.is_none() { 61.8 } else { messages as f64 }, messages * 41);
+        let (minute, dns) = (minute.map(|after| RECORD_BEGIN - 1.0 + after), quantiles(messages, times));
+        Reply::Minute(MinuteRow { minute, messages, per_minute, questions, dns })
+    };
+    vec![
+        row(None, 124, [0.061, 0.42, 4.1, 4.3]),
+        row(Some(60.0), 58, [0.058, 0.31, 4.1, 4.1]),
+        row(Some(0.0), 66, [0.063, 0.44, 2.0, 4.3]),
+        Reply::RecordBegin { begin: Some(RECORD_BEGIN) },
+    ]
+}
+
+/// A moment in UTC.
+fn moment(unix: f64) -> String {
+    let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
+    utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 #[test]
 fn tables() {
     let lines = |replies: &[Reply]| replies.iter().map(json::reply).collect::<String>();
-    let table = |which, replies: &[Reply]| rows::table(which, replies, Window::Hour, Style::Plain);
+    let table = |which, replies: &[Reply]| rows::table(which, replies, Window::Hour, &moment, Style::Plain);
     let zones: Vec<Reply> = zones().into_iter().map(Reply::Zone).collect();
     both("by_zone", &table(Table::Zone, &zones), &lines(&zones));
     both("slow", &table(Table::Slow, &zones), &lines(&zones));
@@ -296,6 +333,11 @@ fn tables() {
     };
     let kinds = [kind("A", 2, 1, 0), kind("TXT", 2, 0, 1), kind("MX", 2, 2, 0)];
     both("by_type", &table(Table::Type, &kinds), &lines(&kinds));
+    both("by_stage", &table(Table::Stage, &stages()), &lines(&stages()));
+    both("by_minute", &table(Table::Minute, &minutes()), &lines(&minutes()));
+    let empty = [Reply::RecordBegin { begin: None }];
+    let told = table(Table::Minute, &empty);
+    assert!(told.starts_with("no messages (emails) in this time\nThe query history is empty"), "{told}");
     assert_eq!(table(Table::Zone, &[]), "no queries in the last hour\n");
 }
 
@@ -569,10 +611,10 @@ fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
             ))
         })
         .collect();
-    let by_zone = rows::table(Table::Zone, &many, Window::Hour, Style::Plain);
+    let by_zone = rows::table(Table::Zone, &many, Window::Hour, &moment, Style::Plain);
     assert_eq!(by_zone.lines().count(), 1 + limits::MAX_SHOWN_ROWS + 1 + 3);
     assert_eq!(by_zone.lines().rev().nth(3), Some("and 17 more"));
-    let slow = rows::table(Table::Slow, &many, Window::Hour, Style::Plain);
+    let slow = rows::table(Table::Slow, &many, Window::Hour, &moment, Style::Plain);
     let last: Vec<&str> = slow.lines().rev().skip(2).take(3).collect();
     assert_eq!(last[0], "and 17 more");
     assert!(last[1].starts_with("total") && last[1].contains(" 74 "), "{slow}");

@@ -31,6 +31,7 @@ use resolverd::record::event::{
 };
 use resolverd::record::failed::{FailedReport, FailedWanted, failed};
 use resolverd::record::redact::Secrets;
+use resolverd::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use resolverd::record::trail::Progress;
 use resolverd::record::why::{DaemonFacts, MessageReport, Wanted, why};
 use resolverd::resolve::inflight::InFlight;
@@ -194,6 +195,17 @@ impl Controlled for Fake {
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
+    }
+
+    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
+        let recorded = self.recorder.recorded_in_memory(&spent::stage_span(from), &Secrets::default());
+        Box::pin(ready(spent::stages(&recorded)))
+    }
+
+    fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {
+        let facts = DaemonFacts { list: &|_| None, usual: &|_| None };
+        let recorded = self.recorder.recorded_in_memory(&spent::minute_span(from), &Secrets::default());
+        Box::pin(ready(spent::minutes(&recorded, (from, Clock::machine().unix_micros()), &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

@@ -7,6 +7,7 @@ mod monitor;
 mod socket;
 mod watched;
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -134,11 +135,44 @@ fn statistics_come_as_a_screen_and_as_tables() {
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value[table], key);
     }
+    let (code, text, _) = world.run(&["stats", "--by", "stage"]);
+    assert!(code == 0 && text.lines().any(|line| line.starts_with("answered from cache        2")), "{text}");
+    let (code, text, _) = world.run(&["stats", "--by", "minute", "--json"]);
+    assert!(code == 0 && text.starts_with("{\"minute\":null,\"messages\":0,"), "{text}");
     let (_, slow, _) = world.run(&["stats", "--slow", "--since", "start"]);
     assert!(slow.lines().nth(1).unwrap().starts_with("slow.example."), "{slow}");
     assert!(slow.lines().any(|line| line.starts_with("total")), "{slow}");
     assert_eq!(world.run(&["stats", "--json"]).1.lines().count(), 1);
     assert_eq!(world.fake.recorder.report(resolverd::record::Window::Start).questions, 3);
+}
+
+/// The reports of `stats --watch` as they come, until the child is ended.
+#[test]
+fn statistics_are_shown_again_after_each_interval() {
+    let world = World::new();
+    let watching = |arguments: &[&str]| {
+        let mut command = tool(&world.socket);
+        command.arg("stats").args(arguments).args(["--watch", "1s"]).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (child, lines)
+    };
+    let (mut child, mut lines) = watching(&["--json"]);
+    for _ in 0..2 {
+        let value: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(value["questions"], 3);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (mut child, lines) = watching(&["--by", "zone"]);
+    // The first report, an empty line, the moment, and the next one: a pipe gets no codes of a terminal.
+    let text: Vec<String> = lines.map_while(Result::ok).take(14).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let heads = text.iter().filter(|line| line.starts_with("zone ")).count();
+    assert!(heads == 2 && text.iter().all(|line| !line.contains('\u{1b}')), "{text:#?}");
+    let (code, _, complaint) = world.run(&["stats", "--watch", "10ms"]);
+    assert!(code == 2 && complaint.contains("out of range: 1s to 60m"), "{complaint}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
 use crate::record::event::Step;
 use crate::record::failed::FailedZone;
+use crate::record::spent::{MinuteRow, StageRow};
 use crate::record::why::MessageReport;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
@@ -217,6 +218,10 @@ pub enum Table {
     Client,
     /// Types, most queries first.
     Type,
+    /// The stages that the time of queries went to: queue, cache, servers, DNSSEC.
+    Stage,
+    /// Messages (emails) a minute, and the time that they waited for DNS.
+    Minute,
     /// Zones, most time first.
     #[value(skip)]
     Slow,
@@ -278,6 +283,10 @@ pub enum Reply {
     Client(ClientRow),
     /// A row of the table by type.
     Type(TypeRow),
+    /// A row of the table by stage.
+    Stage(StageRow),
+    /// A row of the table by minute; the first one is that of the whole window.
+    Minute(MinuteRow),
     /// To `Request::Query`, and after the steps to `Request::Trace`.
     Query(Box<QueryReply>),
     /// A step of the reply to `Request::Trace`.
@@ -296,7 +305,7 @@ pub enum Reply {
     Message(Box<MessageReport>),
     /// A row of the reply to `Request::Failed`; most questions first.
     FailedZone(Box<FailedZone>),
-    /// The last row of the reply to `Request::Failed`: when the record begins, in seconds since 1970; none if it is empty.
+    /// The last row of the reply to `Request::Failed`, and of the tables by stage and minute: when the record begins, in seconds since 1970; none if it is empty.
     RecordBegin {
         /// The moment.
         begin: Option<f64>,

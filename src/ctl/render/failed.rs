@@ -1,5 +1,6 @@
 //! The screen of `resolverctl failed`: a block of lines for each zone, most queries first.
 
+use super::spent::EMPTY;
 use super::table::more;
 use super::{Paint, Style, words};
 use crate::control::protocol::{FailedRequest, Reply};
@@ -27,8 +28,7 @@ pub fn zones(
     let begin =
         replies.iter().find_map(|reply| if let Reply::RecordBegin { begin } = reply { *begin } else { None });
     let Some(begin) = begin else {
-        return "The query history is empty: no query has come since resolverd started, or history.size is \"0\".\n"
-            .to_owned();
+        return EMPTY.to_owned();
     };
     let reach = if begin > request.from {
         format!("Older failures are not known: the query history begins at {}.\n", moment(begin))

@@ -27,6 +27,8 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Server(row) => line(row),
         Reply::Client(row) => line(row),
         Reply::Type(row) => line(row),
+        Reply::Stage(row) => line(row),
+        Reply::Minute(row) => line(row),
         Reply::Query(query) => line(query),
         Reply::Step(step) => line(step),
         Reply::ServerSaid(said) => line(said),
@@ -89,6 +91,11 @@ pub fn untold(why: &str, at: u64, subject: &str) -> String {
         subject: &'w str,
     }
     line(&Line { at, could_not_tell: why, subject })
+}
+
+/// Why there is no reply, between replies that are asked for again and again.
+pub fn failure(sentence: &str) -> String {
+    pair("failure", &sentence)
 }
 
 /// An object of one key.

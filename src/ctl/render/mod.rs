@@ -13,6 +13,7 @@ pub mod monitor;
 pub mod plugin;
 pub mod rows;
 pub mod screen;
+pub mod spent;
 pub mod state;
 pub mod switch;
 pub mod table;

@@ -4,18 +4,26 @@
 
 use super::screen::verdict_paint;
 use super::table::{Align, TextTable, more};
-use super::{Paint, Style, words};
+use super::{Paint, Style, spent, words};
 use crate::control::protocol::{self, Reply};
 use crate::record::{ClientRow, OTHER, ServerRow, TypeRow, Window, ZoneRow};
 
-/// A table as text; a sentence if it has no rows.
-pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: Style) -> String {
+/// A table as text; a sentence if it has no rows. `moment` shows a moment in local time.
+pub fn table(
+    which: protocol::Table,
+    replies: &[Reply],
+    window: Window,
+    moment: &dyn Fn(f64) -> String,
+    style: Style,
+) -> String {
     let zones =
         || replies.iter().filter_map(|reply| if let Reply::Zone(row) = reply { Some(row) } else { None });
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
         protocol::Table::Zone => by_zone(zones()),
         protocol::Table::Slow => return slow(zones(), style),
+        protocol::Table::Stage => return spent::stages(replies, moment, style),
+        protocol::Table::Minute => return spent::minutes(replies, moment, style),
         protocol::Table::Server => by_server(
             replies.iter().filter_map(|reply| if let Reply::Server(row) = reply { Some(row) } else { None }),
         ),

@@ -58,6 +58,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         conduct: sent.4,
         reason: "first",
         depth: 0,
+        keys: false,
     };
     let flight = FlightEntry {
         id: id as u64 + 1,

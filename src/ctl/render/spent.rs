@@ -1,0 +1,108 @@
+//! The tables of `resolverctl stats --by stage` and `--by minute`: where the time of queries and messages (emails) went.
+
+use super::table::{Align, TextTable};
+use super::{Paint, Style, words};
+use crate::control::protocol::Reply;
+use crate::record::spent::{MinuteRow, Stage, StageRow};
+
+/// The sentence for a record without questions.
+pub(super) const EMPTY: &str =
+    "The query history is empty: no query has come since resolverd started, or history.size is \"0\".\n";
+
+/// The lines below stages.
+const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; p50, p90, p99, max: the time of one of them\n\
+    own work: resolverd reads the cache, chooses servers and checks signatures; no server is waited for\n\
+    waiting for servers: messages for the answer are in progress\n\
+    fetching DNSSEC keys: only messages for keys (DNSKEY, DS) are in progress; the time that validation costs in addition\n";
+
+/// The line below minutes.
+const MINUTE_TERMS: &str = "DNS time: the time in which queries of a message were in progress; `resolverctl why --slowest 20` shows the slowest messages\n";
+
+/// Stages, with their share of the time. `moment` shows a moment in local time.
+pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let rows: Vec<&StageRow> = replies
+        .iter()
+        .filter_map(|reply| if let Reply::Stage(row) = reply { Some(row) } else { None })
+        .collect();
+    let micros: Vec<u64> = rows.iter().map(|row| (row.spent * 1e6).round() as u64).collect();
+    let mut table = TextTable::new(&[
+        ("stage", Align::Left),
+        ("queries", Align::Right),
+        ("total time", Align::Right),
+        ("share", Align::Right),
+        ("p50", Align::Right),
+        ("p90", Align::Right),
+        ("p99", Align::Right),
+        ("max", Align::Right),
+    ]);
+    for (row, share) in rows.iter().zip(words::shares(&micros)) {
+        let StageRow { stage, spent, time } = row;
+        let own = [words::number(time.count), words::time(*spent), words::percent(share)];
+        let times = [time.p50, time.p90, time.p99, time.max];
+        let cells = std::iter::once(label(*stage).to_owned()).chain(own).chain(times.map(words::time));
+        table.plain(cells.collect());
+    }
+    table.text(style, None) + STAGE_TERMS + &begin(replies, moment)
+}
+
+/// The messages a minute and their times, then the last minutes one by one.
+pub(super) fn minutes(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let rows =
+        || replies.iter().filter_map(|reply| if let Reply::Minute(row) = reply { Some(row) } else { None });
+    let mut table = TextTable::new(&[
+        ("minute", Align::Left),
+        ("messages", Align::Right),
+        ("queries", Align::Right),
+        ("DNS time p50", Align::Right),
+        ("p90", Align::Right),
+        ("p99", Align::Right),
+        ("max", Align::Right),
+    ]);
+    for row in rows() {
+        if let Some(minute) = row.minute {
+            let own = [moment(minute), words::number(row.messages), words::number(row.questions)];
+            let times = [row.dns.p50, row.dns.p90, row.dns.p99, row.dns.max];
+            table.plain(own.into_iter().chain(times.map(words::time)).collect());
+        }
+    }
+    let whole = rows().find(|row| row.minute.is_none() && row.messages > 0);
+    let whole = whole.map(|row| style.paint(Paint::Head, &told(row)) + "\n");
+    let table = whole.map_or_else(
+        || "no messages (emails) in this time\n".to_owned(),
+        |whole| whole + &table.worst(0, style) + MINUTE_TERMS,
+    );
+    table + &begin(replies, moment)
+}
+
+/// The messages of the whole window.
+fn told(row: &MinuteRow) -> String {
+    format!(
+        "{} messages (emails), {:.1} a minute, {:.1} queries each; DNS time {}",
+        words::number(row.messages),
+        row.per_minute,
+        row.questions as f64 / row.messages.max(1) as f64,
+        words::quantiles(&row.dns).join("   ")
+    )
+}
+
+/// The line that says how far back the record goes.
+fn begin(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
+    let begin =
+        replies.iter().find_map(|reply| if let Reply::RecordBegin { begin } = reply { *begin } else { None });
+    begin.map_or_else(
+        || EMPTY.to_owned(),
+        |at| format!("The query history in memory begins at {}.\n", moment(at)),
+    )
+}
+
+/// The label of a stage. JSON has the words of the protocol.
+const fn label(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Cache => "answered from cache",
+        Stage::Queue => "queue",
+        Stage::Walk => "own work",
+        Stage::Waiting => "waiting for servers",
+        Stage::Validation => "fetching DNSSEC keys",
+        Stage::Unknown => "no longer known",
+    }
+}

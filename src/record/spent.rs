@@ -1,0 +1,384 @@
+//! Where the time of recent questions went: by stage, and of messages (emails) by minute.
+//!
+//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
+//!
+//! # Decisions
+//!
+//! - Each moment of a question is in one stage, so that the stages add up to the time of the questions.
+//! - While messages for the answer and messages for keys of DNSSEC are in progress, the question waits for both; the moment counts
+//!   for the answer. So validation has only the time that it costs in addition.
+//! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::{FlightEntry, QuestionEntry};
+use super::evidence::seconds;
+use super::explained::links_of;
+use super::histogram::{Histogram, Quantiles, Spread};
+use super::message::group;
+use super::recorded::{ReadSpan, Recorded};
+use super::traffic::moments;
+use super::why::{DaemonFacts, KnownFacts};
+use crate::clock::micros;
+use crate::limits::{MAIL_MARGIN, MAX_MAIL_MINUTES};
+use crate::question::Outcome;
+
+/// A part of the way of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Answered from the cache.
+    Cache,
+    /// Before its resolution began.
+    Queue,
+    /// Work of resolverd: no message is in progress.
+    Walk,
+    /// Messages to servers are in progress.
+    Waiting,
+    /// Only messages for keys of DNSSEC are in progress.
+    Validation,
+    /// The record no longer has its resolution.
+    Unknown,
+}
+
+/// The time of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageRow {
+    /// The stage.
+    pub stage: Stage,
+    /// The time of all questions together.
+    pub spent: f64,
+    /// The time of a question, of those that spent any in this stage.
+    pub time: Quantiles,
+}
+
+/// The messages (emails) that began in a minute, or in the whole window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MinuteRow {
+    /// When the minute began; none for the whole window.
+    pub minute: Option<f64>,
+    /// Messages that began.
+    pub messages: u64,
+    /// The same for each minute of the window; of a minute, `messages`.
+    pub per_minute: f64,
+    /// Their questions.
+    pub questions: u64,
+    /// The time in which questions of a message were in progress.
+    pub dns: Quantiles,
+}
+
+/// Rows that are made from the record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FromRecord<Row> {
+    /// Since when the record has every question; none if it is empty.
+    pub begin: Option<f64>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// The questions that were answered from the cache, as a stage.
+pub(super) fn cached(cached: &Spread) -> StageRow {
+    let (spent, time) = (cached.distribution().sum, cached.quantiles());
+    StageRow { stage: Stage::Cache, spent, time }
+}
+
+/// The questions to read for the stages since a moment in microseconds since 1970.
+pub fn stage_span(from: u64) -> ReadSpan {
+    ReadSpan { from, ..ReadSpan::default() }
+}
+
+/// The questions to read for the messages since a moment: one of them may have begun before.
+pub fn minute_span(from: u64) -> ReadSpan {
+    ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
+}
+
+/// The time of the questions that the cache did not answer, by stage. Stages without time are left out.
+pub fn stages(recorded: &Recorded) -> FromRecord<StageRow> {
+    let flights: BTreeMap<u64, &FlightEntry> =
+        recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
+    let mut stages: BTreeMap<Stage, (u64, Histogram)> = BTreeMap::new();
+    for question in recorded.questions.iter().filter(|question| question.outcome != Outcome::Cache) {
+        let flight = question.flight.map(|id| flights.get(&id).copied());
+        for (stage, spent) in parts(question, flight) {
+            if spent > 0 {
+                let (sum, time) = stages.entry(stage).or_default();
+                *sum = sum.saturating_add(spent);
+                time.count(Duration::from_micros(spent));
+            }
+        }
+    }
+    let row = |(stage, (sum, time)): (Stage, (u64, Histogram))| StageRow {
+        stage,
+        spent: seconds(sum),
+        time: time.spread().quantiles(),
+    };
+    FromRecord { begin: whole_since(recorded), rows: stages.into_iter().map(row).collect() }
+}
+
+/// The stages of a question, in microseconds. Its flight is none if it had none, and empty if the record has lost it.
+fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
+    let flight = match flight {
+        Some(Some(flight)) => flight,
+        Some(None) => return vec![(Stage::Unknown, question.elapsed)],
+        None => return vec![(Stage::Walk, question.elapsed)],
+    };
+    let (at, end) = (question.at, question.end());
+    let began = flight.began.clamp(at, end);
+    let spans = |keys: Option<bool>| {
+        let wanted =
+            flight.messages.iter().filter(move |message| keys.is_none_or(|keys| message.keys == keys));
+        wanted.map(|message| moments(flight, message))
+    };
+    let all = covered(spans(None).collect(), (began, end));
+    let waiting = covered(spans(Some(false)).collect(), (began, end));
+    let resolved = end.saturating_sub(began);
+    vec![
+        (Stage::Queue, began.saturating_sub(at)),
+        (Stage::Walk, resolved.saturating_sub(all)),
+        (Stage::Waiting, waiting),
+        (Stage::Validation, all.saturating_sub(waiting)),
+    ]
+}
+
+/// The time within `begin` and `end` that is in one or more spans, in microseconds.
+fn covered(mut spans: Vec<(u64, u64)>, (begin, end): (u64, u64)) -> u64 {
+    spans.sort_unstable();
+    let (mut until, mut sum) = (begin, 0_u64);
+    for (from, to) in spans {
+        let to = to.min(end);
+        sum = sum.saturating_add(to.saturating_sub(from.max(until)));
+        until = until.max(to);
+    }
+    sum
+}
+
+/// The messages that began since `from`: those of the whole window until `now`, then those of each minute, the last one first. All
+/// are in microseconds since 1970.
+pub fn minutes(
+    recorded: &Recorded,
+    (from, now): (u64, u64),
+    facts: &DaemonFacts<'_>,
+) -> FromRecord<MinuteRow> {
+    let known = KnownFacts { facts, links: links_of(recorded) };
+    let begin = recorded.whole.or(recorded.begin);
+    let from = from.max(begin.unwrap_or(now));
+    let mut whole = Mails::default();
+    let mut minutes: BTreeMap<u64, Mails> = BTreeMap::new();
+    for places in group(&recorded.questions, &known) {
+        let questions: Vec<&QuestionEntry> =
+            places.iter().filter_map(|place| recorded.questions.get(*place)).collect();
+        let Some(first) = questions.first().map(|question| question.at).filter(|at| *at >= from) else {
+            continue;
+        };
+        let spans = questions.iter().map(|question| (question.at, question.end())).collect();
+        let waited = covered(spans, (first, u64::MAX));
+        let minute = first.checked_div(micros(MINUTE)).unwrap_or(0);
+        for mails in [&mut whole, minutes.entry(minute).or_default()] {
+            mails.messages = mails.messages.saturating_add(1);
+            mails.questions = mails.questions.saturating_add(questions.len() as u64);
+            mails.waited.count(Duration::from_micros(waited));
+        }
+        if minutes.len() > MAX_MAIL_MINUTES {
+            minutes.pop_first();
+        }
+    }
+    let span = seconds(now.saturating_sub(from)).max(MINUTE.as_secs_f64()) / MINUTE.as_secs_f64();
+    let per_minute = whole.messages as f64 / span;
+    let mut rows = vec![whole.row(None, per_minute)];
+    rows.extend(minutes.into_iter().rev().map(|(minute, mails)| {
+        let per_minute = mails.messages as f64;
+        mails.row(Some(seconds(minute.saturating_mul(micros(MINUTE)))), per_minute)
+    }));
+    FromRecord { begin: whole_since(recorded), rows }
+}
+
+/// A minute.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Messages of a time.
+#[derive(Default)]
+struct Mails {
+    messages: u64,
+    questions: u64,
+    waited: Histogram,
+}
+
+impl Mails {
+    fn row(&self, minute: Option<f64>, per_minute: f64) -> MinuteRow {
+        let Self { messages, questions, waited } = self;
+        let dns = waited.spread().quantiles();
+        MinuteRow { minute, messages: *messages, per_minute, questions: *questions, dns }
+    }
+}
+
+/// Since when the record has every question.
+fn whole_since(recorded: &Recorded) -> Option<f64> {
+    recorded.whole.or(recorded.begin).map(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conduct::{Conduct, Transport};
+    use crate::question::wire_name;
+    use crate::record::entry::MessageEntry;
+    use hickory_proto::rr::{Name, RecordType};
+    use proptest::prelude::*;
+
+    const MILLI: u64 = 1_000;
+
+    /// 2026-11-20 09:12:00 UTC.
+    const BEGIN: u64 = 1_795_165_920_000_000;
+
+    fn question(at: u64, elapsed: u64, name: &str, flight: Option<u64>) -> QuestionEntry {
+        let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
+        QuestionEntry {
+            name: wire_name(&Name::from_ascii(name).unwrap()).into(),
+            kind: RecordType::A,
+            client: [127, 0, 0, 1].into(),
+            view: 0,
+            at: BEGIN + at * MILLI,
+            outcome,
+            elapsed: elapsed * MILLI,
+            flight,
+            error: Box::default(),
+            code: None,
+        }
+    }
+
+    /// A flight by the begin, the time and the use of each message, in milliseconds.
+    fn flight(id: u64, began: u64, elapsed: u64, sent: &[(u32, u32, bool)]) -> FlightEntry {
+        let message = |&(at, elapsed, keys): &(u32, u32, bool)| MessageEntry {
+            at: at * 1_000,
+            elapsed: elapsed * 1_000,
+            server: [192, 0, 2, 1].into(),
+            zone: (&b"\x00"[..]).into(),
+            transport: Transport::Udp,
+            conduct: Some(Conduct::Answered),
+            reason: "first",
+            depth: 0,
+            keys,
+        };
+        FlightEntry {
+            id,
+            began: BEGIN + began * MILLI,
+            elapsed: elapsed * MILLI,
+            name: Box::default(),
+            kind: RecordType::A,
+            zone: Box::default(),
+            shows: None,
+            why: Box::default(),
+            faults: Vec::new(),
+            messages: sent.iter().map(message).collect(),
+            links: Vec::new(),
+        }
+    }
+
+    fn spent(recorded: &Recorded) -> Vec<(Stage, u64)> {
+        let rows = stages(recorded).rows.into_iter();
+        rows.map(|row| (row.stage, (row.spent * 1e3).round() as u64)).collect()
+    }
+
+    #[test]
+    fn each_moment_of_a_question_is_in_one_stage() {
+        // 10 ms of queue, 5 of work, 100 of servers, of which 40 also for keys, 60 for keys alone, 25 of work.
+        let sent = [(5, 100, false), (65, 100, true)];
+        let flights = vec![flight(1, 10, 190, &sent)];
+        let questions = vec![
+            question(0, 200, "a.example.", Some(1)),
+            // Joined it at the end of the messages for the answer.
+            question(115, 85, "a.example.", Some(1)),
+            question(300, 0, "b.example.", None),
+            question(301, 7, "c.example.", Some(9)),
+            question(302, 3, "d.example.", None),
+        ];
+        let recorded = Recorded { questions, flights, ..Recorded::default() };
+        let expected = [
+            (Stage::Queue, 10),
+            (Stage::Walk, 30 + 25 + 3),
+            (Stage::Waiting, 100),
+            (Stage::Validation, 60 + 60),
+            (Stage::Unknown, 7),
+        ];
+        assert_eq!(spent(&recorded), expected);
+        let waiting = stages(&recorded).rows.into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
+        assert_eq!(waiting.time.count, 1, "the other question did not wait");
+    }
+
+    struct NoFacts;
+
+    impl NoFacts {
+        fn with<Read>(read: impl FnOnce(&DaemonFacts<'_>) -> Read) -> Read {
+            read(&DaemonFacts { list: &|_| None, usual: &|_| None })
+        }
+    }
+
+    #[test]
+    fn messages_are_counted_in_the_minute_of_their_begin_with_their_time() {
+        let mut questions = Vec::new();
+        // Two questions at once, and one from the cache; then a message of another minute, whose question takes longer.
+        questions.push(question(59_000, 30, "a.example.", None));
+        questions.push(question(59_010, 40, "mx.a.example.", None));
+        questions.push(question(59_050, 0, "b.a.example.", None));
+        questions.push(question(70_000, 1_900, "other.test.", None));
+        questions.push(question(90_000, 0, "third.test.", None));
+        let begin = Some(BEGIN);
+        let recorded = Recorded { questions, begin, whole: begin, ..Recorded::default() };
+        let now = BEGIN + 120_000 * MILLI;
+        let told = |from: u64| NoFacts::with(|facts| minutes(&recorded, (from, now), facts));
+        let told_all = told(0);
+        assert_eq!(told_all.begin, Some(seconds(BEGIN)));
+        let row = |row: &MinuteRow| (row.minute.map(|at| at - seconds(BEGIN)), row.messages, row.questions);
+        let rows: Vec<_> = told_all.rows.iter().map(row).collect();
+        assert_eq!(rows, [(None, 3, 5), (Some(60.0), 2, 2), (Some(0.0), 1, 3)]);
+        let [whole, second, first] = &told_all.rows[..] else { panic!("{told_all:?}") };
+        assert_eq!(whole.per_minute, 1.5);
+        // Half of the two took no time.
+        assert_eq!((second.dns.p50, first.dns.count), (0.0, 1));
+        for (actual, expected) in [(first.dns.p50, 0.05), (second.dns.p99, 1.9), (whole.dns.p50, 0.05)] {
+            assert!((actual - expected).abs() < expected / 100.0, "{actual} instead of {expected}");
+        }
+        let later = told(BEGIN + 60_000 * MILLI);
+        assert_eq!(later.rows.iter().map(row).collect::<Vec<_>>(), [(None, 2, 2), (Some(60.0), 2, 2)]);
+    }
+
+    #[test]
+    fn minutes_are_bounded_and_the_whole_window_is_not() {
+        let questions =
+            (0..70).map(|minute| question(minute * 60_000, 1, "a.example.", None)).collect::<Vec<_>>();
+        let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
+        let now = BEGIN + 70 * 60_000 * MILLI;
+        let rows = NoFacts::with(|facts| minutes(&recorded, (0, now), facts)).rows;
+        assert_eq!((rows.len(), rows[0].messages, rows[0].per_minute), (1 + MAX_MAIL_MINUTES, 70, 1.0));
+        assert_eq!(rows[1].minute, Some(seconds(BEGIN) + 69.0 * 60.0), "the last ones");
+    }
+
+    #[test]
+    fn an_empty_record_has_no_messages() {
+        let rows = NoFacts::with(|facts| minutes(&Recorded::default(), (0, BEGIN), facts));
+        assert_eq!((rows.begin, rows.rows[0].messages, rows.rows.len()), (None, 0, 1));
+        assert_eq!(stages(&Recorded::default()), FromRecord { begin: None, rows: Vec::new() });
+    }
+
+    proptest! {
+        #[test]
+        fn the_stages_add_up_to_the_time_of_the_questions(
+            asked in proptest::collection::vec((0_u64..500, 1_u64..900, 0_u64..4), 0..20),
+            sent in proptest::collection::vec((0_u32..900, 0_u32..900, any::<bool>()), 0..12),
+            (began, elapsed) in (0_u64..400, 0_u64..900),
+        ) {
+            let questions: Vec<QuestionEntry> = asked
+                .iter()
+                .map(|&(at, elapsed, flight)| question(at, elapsed, "a.", Some(flight).filter(|flight| *flight > 0)))
+                .collect();
+            let flights = vec![flight(1, began, elapsed, &sent), flight(2, 0, 900, &sent)];
+            let recorded = Recorded { questions, flights, ..Recorded::default() };
+            let sum: f64 = stages(&recorded).rows.iter().map(|row| row.spent).sum();
+            let asked: u64 = asked.iter().map(|(_, elapsed, _)| elapsed).sum();
+            prop_assert!((sum * 1e3 - asked as f64).abs() < 1e-3, "{sum}");
+        }
+    }
+}
