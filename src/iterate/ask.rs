@@ -22,7 +22,6 @@ use super::edns::Signed;
 use super::errand::path;
 use super::failure::Failure;
 use super::first_message::{FirstMessage, WantedAnswer};
-use super::fruitless::elapsed;
 use super::news::{AttemptEvent, Events, News};
 use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
@@ -177,7 +176,7 @@ impl<'a> Asking<'a> {
                     }
                 }
                 Some(found) = self.lookups.next() => self.looked_up(found),
-                () = elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
+                () = Self::elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
                 () = &mut over => {
                     if self.context().budget.left(self.iterate.now()).is_zero() {
                         let zone = self.cut.zone.clone();

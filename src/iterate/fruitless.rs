@@ -22,14 +22,14 @@ use crate::record::event::StepEvent;
 /// The timer of a step at servers that are silent for other zones; none at other servers.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
-/// Waits until a timer has run out.
-pub(super) async fn elapsed(timer: &mut Doubt) {
-    if let Some(timer) = timer {
-        timer.await;
-    }
-}
-
 impl Asking<'_> {
+    /// Waits until a timer has run out.
+    pub(super) async fn elapsed(timer: &mut Doubt) {
+        if let Some(timer) = timer {
+            timer.await;
+        }
+    }
+
     /// The timer of this step, if all its servers are silent for other zones. Such a server may drop the queries for
     /// those alone, so it is asked. A question does not wait for it as long as for others, because it may be dead for
     /// thousands of zones.
