@@ -2,10 +2,9 @@
 //! the limits. `cargo bench --bench message` prints the tables that README quotes.
 
 use resolverd::lab::message_bench::mails::Popularity;
-use resolverd::lab::message_bench::{Measured, Options, table};
-use resolverd::lab::world::LabError;
+use resolverd::lab::message_bench::{BenchError, Measured, Options, table};
 
-fn main() -> Result<(), LabError> {
+fn main() -> Result<(), BenchError> {
     let modes = || Measured::ALL[..3].to_vec();
     let worlds = [
         ("mail by Zipf's law", Options::default()),

@@ -141,7 +141,7 @@ mod demo {
     use resolverd::ctl::render::{Style, screen};
     use resolverd::daemon::Daemon;
     use resolverd::lab::demo::{Host, Options};
-    use resolverd::lab::message_bench::{self, table};
+    use resolverd::lab::message_bench::{self, Installed, Measured, table};
     use resolverd::record::Window;
 
     use resolverd::log;
@@ -177,7 +177,13 @@ mod demo {
     fn bench(arguments: &Demo) -> ExitCode {
         let mut options = message_bench::Options::default();
         options.messages = arguments.messages.map_or(options.messages, usize::from);
-        options.seeds = (0..3).map(|place| arguments.seed.wrapping_add(place)).collect();
+        options.seeds = (0..arguments.seeds).map(|place| arguments.seed.wrapping_add(place.into())).collect();
+        let installed =
+            |(name, command): &(String, String)| Installed { name: name.clone(), command: command.clone() };
+        options.installed = arguments.through.iter().map(installed).collect();
+        if !options.installed.is_empty() {
+            options.resolvers = vec![Measured::Limit, Measured::LimitAhead];
+        }
         match table(&options) {
             Ok(table) => {
                 print!("{table}");

@@ -6,10 +6,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_proto::op::{Edns, Message, Query};
+use hickory_proto::op::{Edns, Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
@@ -37,20 +37,28 @@ pub enum AskError {
 pub struct LabClient {
     server: SocketAddr,
     patience: Duration,
+    attempts: u32,
     edns_size: Option<u16>,
     wants_ad: bool,
 }
 
 impl LabClient {
-    /// Asks `server`, with EDNS of 1232 octets, and waits `patience` for each try.
+    /// Asks `server` once, with EDNS of 1232 octets, and waits `patience` for the answer.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
-        Self { server, patience, edns_size: Some(1232), wants_ad: false }
+        Self { server, patience, attempts: 1, edns_size: Some(1232), wants_ad: false }
     }
 
     /// The same without OPT, as most mail software asks.
     #[must_use]
     pub fn without_edns(self) -> Self {
         Self { edns_size: None, ..self }
+    }
+
+    /// The same, which sends a query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP and REFUSED,
+    /// as glibc's stub resolver does.
+    #[must_use]
+    pub fn sending(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
     }
 
     /// The same with AD, for a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
@@ -74,7 +82,15 @@ impl LabClient {
     /// No answer in time, or none that can be read.
     pub async fn ask_datagram(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
         let query = self.query(name, kind)?;
-        self.within(self.datagram(&query)).await
+        let socket = self.connect().await?;
+        let mut answer = self.within(datagram(&socket, &query)).await;
+        for _ in 1..self.attempts {
+            if !is_in_vain(&answer) {
+                break;
+            }
+            answer = self.within(datagram(&socket, &query)).await;
+        }
+        answer
     }
 
     /// Asks over TCP.
@@ -106,20 +122,12 @@ impl LabClient {
         timeout(self.patience, exchange).await.unwrap_or(Err(AskError::Timeout(self.patience)))
     }
 
-    async fn datagram(&self, query: &[u8]) -> Result<Message, AskError> {
+    /// A socket for one question, all attempts included: the answer to an earlier attempt counts.
+    async fn connect(&self) -> io::Result<UdpSocket> {
         let any = if self.server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await?;
         socket.connect(self.server).await?;
-        socket.send(query).await?;
-        let mut buffer = vec![0; MAX_DATAGRAM];
-        loop {
-            let length = socket.recv(&mut buffer).await?;
-            let octets = buffer.get(..length).unwrap_or_default();
-            // A late answer to another question of this port is skipped.
-            if octets.get(..2) == query.get(..2) {
-                return read(octets);
-            }
-        }
+        Ok(socket)
     }
 
     async fn stream(&self, query: &[u8]) -> Result<Message, AskError> {
@@ -127,6 +135,29 @@ impl LabClient {
         write_framed(&mut stream, query).await?;
         read(&read_framed(&mut stream).await?)
     }
+}
+
+/// Sends a query, and waits for its answer.
+async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError> {
+    socket.send(query).await?;
+    let mut buffer = vec![0; MAX_DATAGRAM];
+    loop {
+        let length = socket.recv(&mut buffer).await?;
+        let octets = buffer.get(..length).unwrap_or_default();
+        // A late answer to another question of this port is skipped.
+        if octets.get(..2) == query.get(..2) {
+            return read(octets);
+        }
+    }
+}
+
+/// Whether another attempt may do better.
+fn is_in_vain(answer: &Result<Message, AskError>) -> bool {
+    let failures = [ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
+    answer.as_ref().map_or_else(
+        |error| matches!(error, AskError::Timeout(_)),
+        |answer| failures.contains(&answer.metadata.response_code),
+    )
 }
 
 fn read(octets: &[u8]) -> Result<Message, AskError> {
@@ -147,7 +178,7 @@ pub async fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<
 ///
 /// # Errors
 /// Errors of the stream; the stream ended before the message was complete.
-pub async fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+pub async fn read_framed(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = stream.read_u16().await?;
     let mut message = vec![0; usize::from(length)];
     stream.read_exact(&mut message).await?;

@@ -269,7 +269,7 @@ async fn count_resolved(internet: &Internet, client: LabClient) -> usize {
 }
 
 /// Lab domains whose MX is answered with AD.
-async fn count_secure(internet: &Internet, client: LabClient) -> usize {
+pub(super) async fn count_secure(internet: &Internet, client: LabClient) -> usize {
     let client = client.asking_for_ad();
     let checks = internet.domains.iter().map(|domain| async move {
         let answer = client.ask(&domain.name, RecordType::MX).await;

@@ -1,16 +1,20 @@
-//! The lab's servers on real sockets: UDP and TCP at addresses of 127.0.0.0/8, all on one free port.
+//! The lab's servers on real sockets: UDP and TCP at addresses of 127.0.0.0/8, all on one port.
 //!
-//! Needs no root rights. Several labs run side by side because each takes a port that is free at all of its
+//! On a free port it needs no root rights, and several labs run side by side: each takes a port that is free at all of its
 //! addresses. Everything ends when it is dropped.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
 use crate::conduct::Transport;
@@ -36,8 +40,27 @@ const MAX_QUERY: usize = 4096;
 pub struct LabSockets {
     port: u16,
     lab: Arc<Lab>,
+    lateness: Arc<Lateness>,
     /// Dropping it ends every task within.
     _tasks: JoinSet<()>,
+}
+
+/// How much later than planned the replies were sent: the lab was busy.
+#[derive(Debug, Default)]
+struct Lateness {
+    replies: AtomicU64,
+    sum_micros: AtomicU64,
+    max_micros: AtomicU64,
+}
+
+impl Lateness {
+    /// Counts a reply that was due at a moment and is sent now.
+    fn count(&self, due: Instant) {
+        let late = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.replies.fetch_add(1, Ordering::Relaxed);
+        self.sum_micros.fetch_add(late, Ordering::Relaxed);
+        self.max_micros.fetch_max(late, Ordering::Relaxed);
+    }
 }
 
 struct Bound {
@@ -52,27 +75,57 @@ struct Shared {
     lab: Arc<Lab>,
     clock: Clock,
     random: Random,
+    lateness: Arc<Lateness>,
 }
 
 impl LabSockets {
-    /// Binds every IPv4 address of the lab on one port and begins to answer. IPv6 addresses are for simulation only.
+    /// Binds every IPv4 address of the lab on one free port and begins to answer. IPv6 addresses are for simulation only.
     ///
     /// # Errors
     /// No port was free at all addresses, or an address is not this machine's.
     pub async fn start(lab: Arc<Lab>, random: Random) -> io::Result<Self> {
-        let (port, sockets) = bind_all(&lab).await?;
-        let shared = Shared { lab: lab.clone(), clock: Clock::machine(), random };
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for _ in 0..MAX_TRIES {
+            match bind_all(&lab, 0).await {
+                Ok((port, sockets)) => return Ok(Self::serve(lab, random, port, sockets)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// The same on a given port.
+    ///
+    /// # Errors
+    /// The port is taken at an address, an address is not this machine's, or a port below 1024 needs root.
+    pub async fn start_at(lab: Arc<Lab>, random: Random, port: u16) -> io::Result<Self> {
+        let (port, sockets) = bind_all(&lab, port).await?;
+        Ok(Self::serve(lab, random, port, sockets))
+    }
+
+    fn serve(lab: Arc<Lab>, random: Random, port: u16, sockets: Vec<Bound>) -> Self {
+        let lateness = Arc::<Lateness>::default();
+        let shared =
+            Shared { lab: lab.clone(), clock: Clock::machine(), random, lateness: Arc::clone(&lateness) };
         let mut tasks = JoinSet::new();
         for Bound { address, datagrams, connections } in sockets {
             tasks.spawn(shared.clone().serve_datagrams(address, datagrams));
             tasks.spawn(shared.clone().serve_connections(address, connections));
         }
-        Ok(Self { port, lab, _tasks: tasks })
+        Self { port, lab, lateness, _tasks: tasks }
     }
 
     /// The port of all servers: `upstream_port` of the configuration.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// How much later than planned the replies were sent so far: the mean, and the most.
+    pub fn lateness(&self) -> [Duration; 2] {
+        let [replies, sum, max] =
+            [&self.lateness.replies, &self.lateness.sum_micros, &self.lateness.max_micros]
+                .map(|count| count.load(Ordering::Relaxed));
+        [sum / replies.max(1), max].map(Duration::from_micros)
     }
 
     /// The lab behind the sockets.
@@ -81,33 +134,16 @@ impl LabSockets {
     }
 }
 
-/// Binds every address on one port.
-async fn bind_all(lab: &Lab) -> io::Result<(u16, Vec<Bound>)> {
-    let addresses =
-        || lab.servers().iter().flat_map(|server| server.addresses()).filter(|address| address.is_ipv4());
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for _ in 0..MAX_TRIES {
-        let mut port = 0;
-        let mut sockets = Vec::new();
-        let mut failed = None;
-        for address in addresses() {
-            match bind(*address, port).await {
-                Ok(bound) => {
-                    port = bound.datagrams.local_addr()?.port();
-                    sockets.push(bound);
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
-        match failed {
-            None => return Ok((port, sockets)),
-            Some(error) => last = error,
-        }
+/// Binds every address on one port; if it is 0, on one that is free at the first address.
+async fn bind_all(lab: &Lab, mut port: u16) -> io::Result<(u16, Vec<Bound>)> {
+    let addresses = lab.servers().iter().flat_map(|server| server.addresses());
+    let mut sockets = Vec::new();
+    for address in addresses.filter(|address| address.is_ipv4()) {
+        let bound = bind(*address, port).await?;
+        port = bound.datagrams.local_addr()?.port();
+        sockets.push(bound);
     }
-    Err(last)
+    Ok((port, sockets))
 }
 
 async fn bind(address: IpAddr, port: u16) -> io::Result<Bound> {
@@ -137,11 +173,13 @@ impl Shared {
                 received = socket.recv_from(&mut buffer) => {
                     // An error here is an ICMP message about a client that has left.
                     let Ok((length, client)) = received else { continue };
+                    let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
                         // A socket has one source: a reply from another address cannot be sent, and is lost.
                         if delivery.source == address && pending.len() < MAX_PENDING {
-                            pending.spawn(send_later(socket.clone(), client, delivery));
+                            let reply = Reply { due: arrived + delivery.delay, octets: delivery.octets };
+                            pending.spawn(self.clone().send_later(socket.clone(), client, reply));
                         }
                     }
                 }
@@ -167,39 +205,82 @@ impl Shared {
         }
     }
 
-    async fn serve_stream(self, address: IpAddr, mut stream: TcpStream) {
-        while let Ok(query) = read_framed(&mut stream).await {
-            let answer = self.respond(address, &query, Transport::Tcp).pop();
-            let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
-                // No answer is sent and the connection stays open, as with a dead server behind a firewall.
-                continue;
-            };
-            sleep(delivery.delay).await;
-            // Half an answer: its length in front is that of the whole answer, and then the connection ends.
-            let half = self.has(address, Fault::HalfAnswer);
-            let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
-            let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
-            let gone = stream.write_all(&framed).await.is_err() || half;
-            if gone || self.has(address, Fault::ClosesTcp) {
-                return;
+    async fn send_later(self, socket: Arc<UdpSocket>, client: SocketAddr, reply: Reply) {
+        sleep_until(reply.due).await;
+        // The client may have left; delivery of a datagram is not guaranteed.
+        let _ = socket.send_to(&reply.octets, client).await;
+        self.lateness.count(reply.due);
+    }
+
+    /// Answers the queries of a connection, each after its own time (RFC 7766 section 6.2.1.1).
+    async fn serve_stream(self, address: IpAddr, stream: TcpStream) {
+        // The kernel has completed the handshake at once; it takes a round trip of its own.
+        if let Some(server) = self.lab.at(address) {
+            sleep(server.distance().draw(&self.random)).await;
+        }
+        let (queries, answers) = stream.into_split();
+        let answers = Arc::new(Mutex::new(answers));
+        let mut pending = JoinSet::new();
+        let mut reading = Box::pin(read_query(queries));
+        loop {
+            tokio::select! {
+                Some(closes) = pending.join_next(), if !pending.is_empty() => {
+                    if closes.unwrap_or(true) {
+                        return;
+                    }
+                }
+                read = &mut reading => {
+                    let Ok((query, queries)) = read else { break };
+                    if pending.len() < MAX_PENDING {
+                        pending.spawn(self.clone().answer(address, query, Arc::clone(&answers)));
+                    }
+                    reading = Box::pin(read_query(queries));
+                }
             }
         }
+        // The client has closed its side. It may still read.
+        pending.join_all().await;
+    }
+
+    /// Answers a query of a connection, and returns whether the server closes it now.
+    async fn answer(self, address: IpAddr, query: Vec<u8>, answers: Arc<Mutex<OwnedWriteHalf>>) -> bool {
+        let arrived = Instant::now();
+        let answer = self.respond(address, &query, Transport::Tcp).pop();
+        let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
+            // No answer is sent and the connection stays open, as with a dead server behind a firewall.
+            return false;
+        };
+        let due = arrived + delivery.delay;
+        sleep_until(due).await;
+        // Half an answer: its length in front is that of the whole answer, and then the connection ends.
+        let half = self.has(address, Fault::HalfAnswer);
+        let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
+        let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
+        let gone = answers.lock().await.write_all(&framed).await.is_err() || half;
+        self.lateness.count(due);
+        gone || self.has(address, Fault::ClosesTcp)
     }
 }
 
-async fn send_later(socket: Arc<UdpSocket>, client: SocketAddr, delivery: Delivery) {
-    sleep(delivery.delay).await;
-    // The client may have left; delivery of a datagram is not guaranteed.
-    let _ = socket.send_to(&delivery.octets, client).await;
+/// A reply over UDP, and when it is to be sent.
+struct Reply {
+    due: Instant,
+    octets: Vec<u8>,
+}
+
+/// The next query of a connection, with the half that it was read from.
+async fn read_query(mut queries: OwnedReadHalf) -> io::Result<(Vec<u8>, OwnedReadHalf)> {
+    let query = read_framed(&mut queries).await?;
+    Ok((query, queries))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::client::{AskError, LabClient};
+    use crate::lab::client::{AskError, LabClient, write_framed};
     use crate::lab::world::{Builder, ServerPlan};
+    use hickory_proto::op::{Message, Query, ResponseCode};
     use hickory_proto::rr::{Name, RecordType};
-    use std::time::Duration;
 
     async fn start() -> LabSockets {
         let mut builder = Builder::default();
@@ -232,6 +313,44 @@ mod tests {
             let log = sockets.lab().log().received();
             assert_eq!(log.iter().filter(|received| received.transport == Transport::Tcp).count(), 2);
         }
+    }
+
+    /// As in the simulated network: the handshake takes a round trip, and an answer does not wait for the one before it.
+    #[tokio::test]
+    async fn a_stream_takes_two_round_trips_and_its_answers_do_not_wait_for_each_other() {
+        let sockets = start().await;
+        let server = sockets.lab().server("one").unwrap();
+        let began = Instant::now();
+        let mut stream = TcpStream::connect((server.addresses()[0], sockets.port())).await.unwrap();
+        server.set_faults(&[Fault::Slow(Duration::from_millis(400))]);
+        let mut query = Message::query();
+        query.add_query(Query::query(Name::from_ascii("ns.").unwrap(), RecordType::A));
+        for _ in 0..5 {
+            write_framed(&mut stream, &query.to_vec().unwrap()).await.unwrap();
+        }
+        for _ in 0..5 {
+            read_framed(&mut stream).await.unwrap();
+        }
+        let elapsed = began.elapsed();
+        assert!((420..1500).contains(&elapsed.as_millis()), "{elapsed:?}");
+        assert!(sockets.lateness()[1] < Duration::from_millis(500), "{:?}", sockets.lateness());
+    }
+
+    /// glibc's stub resolver sends a query again after SERVFAIL, and after its timeout.
+    #[tokio::test]
+    async fn a_client_sends_a_query_again_after_a_failure_and_after_silence() {
+        let sockets = start().await;
+        let name = Name::from_ascii("ns.").unwrap();
+        for (fault, first) in [(Fault::ServFailFirst, true), (Fault::LosesFirst, false)] {
+            sockets.lab().server("one").unwrap().set_faults(&[fault]);
+            let patience = Duration::from_secs(1);
+            let address = sockets.lab().server("one").unwrap().addresses()[0];
+            let once = LabClient::new(SocketAddr::new(address, sockets.port()), patience);
+            let kind = if first { RecordType::A } else { RecordType::AAAA };
+            let answer = once.sending(2).ask(&name, kind).await.unwrap();
+            assert_eq!(answer.metadata.response_code, ResponseCode::NoError, "{fault:?}");
+        }
+        assert_eq!(sockets.lab().log().count("one"), 4);
     }
 
     #[tokio::test]

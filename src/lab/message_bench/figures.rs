@@ -28,7 +28,9 @@ pub struct Options {
     pub loss_per_mille: u32,
     /// Whether one server of each zone is dead, if another one is not.
     pub dead_servers: bool,
-    /// The resolvers.
+    /// Installed resolvers, in real time. Only `dead_servers` applies to them, not `loss_per_mille`.
+    pub installed: Vec<Installed>,
+    /// The other resolvers, on the virtual clock.
     pub resolvers: Vec<Measured>,
 }
 
@@ -42,12 +44,23 @@ impl Default for Options {
             popularity: Popularity::Zipf,
             loss_per_mille: 0,
             dead_servers: false,
+            installed: Vec::new(),
             resolvers: Measured::ALL.to_vec(),
         }
     }
 }
 
-/// A resolver that is measured.
+/// An installed resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Its column in the table.
+    pub name: String,
+    /// The command of a shell that becomes the resolver, which answers at port 53 of 127.0.0.1. The files `root.hints` and
+    /// `root.ds` of the working directory are the root servers and the trust anchor.
+    pub command: String,
+}
+
+/// A resolver of this program that is measured, or a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measured {
     /// This one, without look-ahead.
@@ -65,6 +78,17 @@ pub enum Measured {
 impl Measured {
     /// All of them, in the order of the table.
     pub const ALL: [Self; 5] = [Self::Off, Self::Rules, Self::Learned, Self::Limit, Self::LimitAhead];
+
+    /// Its column in the table.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Rules => "rules",
+            Self::Learned => "learned",
+            Self::Limit => "limit",
+            Self::LimitAhead => "limit, ahead",
+        }
+    }
 
     /// Its mode of look-ahead; none if it is a limit.
     pub(super) const fn mode(self) -> Option<LookaheadMode> {
@@ -84,12 +108,27 @@ pub struct Run {
     pub played: Vec<(MailKind, Played)>,
     /// Messages to servers, and those to DNS lists.
     pub sent: [u64; 2],
+    /// Messages to servers that are dead or lame; none if they are known.
+    pub to_broken: u64,
     /// Questions of clients to DNS lists.
     pub asked_of_lists: u64,
-    /// Questions asked ahead, and those of them that a client used.
-    pub ahead: [u64; 2],
+    /// Questions asked ahead, and those of them that a client used; none if the resolver does not say.
+    pub ahead: Option<[u64; 2]>,
     /// CPU time.
     pub cpu: Duration,
+    /// The checks of a run in real time.
+    pub checks: Option<Checks>,
     /// Questions of each kind, and the time that clients waited for them.
     pub waits: BTreeMap<&'static str, (u32, Duration)>,
+}
+
+/// Whether a run in real time is fair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Signed domains whose MX is answered with AD, and all that are signed.
+    pub secure: [usize; 2],
+    /// How much later than planned the lab's servers replied: the mean, and the most.
+    pub lateness: [Duration; 2],
+    /// How long the resolver's threads were ready to run and had no core; zero if the kernel does not tell.
+    pub waited: Duration,
 }

@@ -18,7 +18,6 @@ use tokio::time::sleep;
 use crate::clock::{Clock, Mono};
 
 use super::super::client::AskError;
-use super::super::fault::Fault;
 use super::super::internet::Internet;
 use super::super::server::LabServer;
 use super::super::traffic::{self, Asker, Mail, below};
@@ -116,7 +115,7 @@ impl Limit {
             let (_, servers) = zones.get(place)?;
             let server = servers
                 .iter()
-                .filter(|server| is_sound(server))
+                .filter(|server| server.is_sound())
                 .min_by_key(|one| one.distance().round_trip)?;
             // A server answers from the lowest of its zones.
             let holds = zones.iter().rposition(|(_, of)| of.iter().any(|one| one.name() == server.name()))?;
@@ -200,11 +199,6 @@ impl Limit {
     async fn all(self: &Arc<Self>, questions: impl IntoIterator<Item = (Name, RecordType)>) {
         join_all(questions.into_iter().map(|(name, kind)| Arc::clone(self).ask(name, kind))).await;
     }
-}
-
-/// Whether a server answers as it should.
-fn is_sound(server: &LabServer) -> bool {
-    ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| server.has(*fault))
 }
 
 /// The time for which an answer is kept: the least TTL of its records, or of its SOA (RFC 2308 section 5).

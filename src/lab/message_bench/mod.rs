@@ -4,51 +4,51 @@
 //! The lab's rough internet in memory, on its virtual clock: a gateway gets and sends mail at a steady rate, from an empty
 //! cache. Times are those of the mail software. The CPU time is that of the thread, servers of the lab included, so that
 //! only its ratios mean anything.
+//!
+//! Installed resolvers (`installed`) get the same mail in real time, over sockets, from the same internet; their CPU time is
+//! that of their process. `benches/compare/mail.sh` starts them.
 
 mod figures;
+mod installed;
 mod limit;
 pub mod mails;
+mod playing;
 mod table;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use hickory_proto::op::Message;
-use hickory_proto::rr::{Name, RecordType};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::clock::Clock;
 use crate::config::LookaheadMode;
-use crate::random::Random;
 use crate::record::{Counter, Window};
 
-pub use self::figures::{DOMAINS, Measured, Options, Run};
+pub use self::figures::{Checks, DOMAINS, Installed, Measured, Options, Run};
+pub use self::installed::BenchError;
 use self::limit::{Limit, LimitOf};
-use self::mails::{MailKind, draw};
+use self::playing::{count_sent, internet, play};
+use self::table::Column;
 pub use self::table::Table;
-use super::client::AskError;
-use super::fault::Fault;
 use super::internet::Internet;
 use super::simulation::{Simulation, config_trusting, paused};
-use super::traffic::{self, Asker, Mail};
-use super::world::LabError;
+use super::traffic::Mail;
+use super::world::{LabError, UNIX_AT_START};
 
 /// Measures all resolvers. Call it outside of a runtime.
 ///
 /// # Errors
-/// As `run`.
-pub fn table(options: &Options) -> Result<Table, LabError> {
+/// As `run`, and those of installed resolvers.
+pub fn table(options: &Options) -> Result<Table, BenchError> {
     let mut columns = Vec::new();
-    for measured in &options.resolvers {
-        let runs: Vec<Run> =
-            options.seeds.iter().map(|seed| run(options, *measured, *seed)).collect::<Result<_, _>>()?;
-        columns.push(runs);
+    for one in &options.installed {
+        let runs = options.seeds.iter().map(|seed| installed::run(options, one, *seed));
+        columns.push(Column { head: one.name.clone(), runs: runs.collect::<Result<_, _>>()? });
     }
-    Ok(table::of_columns(options, &columns))
+    for measured in &options.resolvers {
+        let runs = options.seeds.iter().map(|seed| run(options, *measured, *seed));
+        columns.push(Column { head: measured.title().to_owned(), runs: runs.collect::<Result<_, _>>()? });
+    }
+    Ok(table::of_columns(&columns, !options.installed.is_empty()))
 }
 
 /// Plays the mail of a seed through a resolver. Call it outside of a runtime.
@@ -56,10 +56,7 @@ pub fn table(options: &Options) -> Result<Table, LabError> {
 /// # Errors
 /// None for the texts of the lab.
 pub fn run(options: &Options, measured: Measured, seed: u64) -> Result<Run, LabError> {
-    let internet = Arc::new(Internet::rough(seed, options.domains)?);
-    if options.dead_servers {
-        internet.lab.break_one_of_each_zone(&[Fault::Dead], &Random::seeded(seed));
-    }
+    let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();
     let mut run = match measured.mode() {
         Some(mode) => paused(with_resolver(&internet, options, mode, seed)),
@@ -78,10 +75,8 @@ async fn with_resolver(internet: &Arc<Internet>, options: &Options, mode: Lookah
     let of = |_: &Mail| Arc::clone(&simulation);
     let mut run = play(internet, options, seed, of, simulation.clock()).await;
     let counts = simulation.recorder().report(Window::Start).upstream.counts;
-    run.ahead = [Counter::LookaheadAsked, Counter::LookaheadUsed].map(|counter| counts[counter]);
-    let received = internet.lab.log().received();
-    let of_lists = received.iter().filter(|one| is_of_list(internet, &one.name)).count();
-    run.sent = [internet.lab.log().total(), u64::try_from(of_lists).unwrap_or(u64::MAX)];
+    run.ahead = Some([Counter::LookaheadAsked, Counter::LookaheadUsed].map(|counter| counts[counter]));
+    count_sent(&mut run, internet);
     run
 }
 
@@ -93,86 +88,10 @@ async fn with_limit(internet: &Arc<Internet>, options: &Options, asks_ahead: boo
     run
 }
 
-/// Plays all messages; `of` is the resolver of a message.
-async fn play<Of: Asker + Send + Sync + 'static>(
-    internet: &Arc<Internet>,
-    options: &Options,
-    seed: u64,
-    of: impl Fn(&Mail) -> Arc<Of>,
-    clock: &Clock,
-) -> Run {
-    let watch = Arc::new(Watch::default());
-    let mut playing = tokio::task::JoinSet::new();
-    for mail in draw(internet, seed, options.messages, options.popularity) {
-        let (internet, clock, watch) = (Arc::clone(internet), clock.clone(), Arc::clone(&watch));
-        let asker = of(&mail);
-        playing.spawn(async move {
-            let watched = Watched { asker: &*asker, internet: &internet, clock: &clock, watch: &watch };
-            let played = traffic::play(&internet, &mail, &watched, &clock).await;
-            (MailKind::of(&mail), played)
-        });
-        tokio::time::sleep(Duration::from_secs(1) / options.rate).await;
-    }
-    let played = playing.join_all().await;
-    let waits = watch.waits.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let asked_of_lists = watch.asked_of_lists.load(Ordering::Relaxed);
-    Run { played, waits, asked_of_lists, ..Run::default() }
-}
-
-fn is_of_list(internet: &Internet, name: &Name) -> bool {
-    internet.lists.iter().any(|list| list.zone.zone_of(name))
-}
-
 /// The CPU time of this thread.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-/// The questions of a run.
-#[derive(Debug, Default)]
-struct Watch {
-    asked_of_lists: AtomicU64,
-    waits: Mutex<BTreeMap<&'static str, (u32, Duration)>>,
-}
-
-/// Counts and times the questions of a message.
-struct Watched<'a> {
-    asker: &'a dyn Asker,
-    internet: &'a Internet,
-    clock: &'a Clock,
-    watch: &'a Watch,
-}
-
-impl Asker for Watched<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-        async move {
-            let (began, is_of_list) = (self.clock.mono(), is_of_list(self.internet, name));
-            self.watch.asked_of_lists.fetch_add(u64::from(is_of_list), Ordering::Relaxed);
-            let answer = self.asker.ask(name, kind).await;
-            let waited = self.clock.mono().since(began);
-            let mut waits = self.watch.waits.lock().unwrap_or_else(PoisonError::into_inner);
-            let (count, sum) = waits.entry(title(name, kind, is_of_list)).or_default();
-            (*count, *sum) = (*count + 1, *sum + waited);
-            answer
-        }
-        .boxed()
-    }
-}
-
-/// The row of a question in the table.
-fn title(name: &Name, kind: RecordType, is_of_list: bool) -> &'static str {
-    let has = |label: &[u8]| name.iter().any(|one| one == label);
-    match kind {
-        _ if is_of_list => "DNS lists",
-        RecordType::PTR => "PTR",
-        RecordType::MX => "MX",
-        RecordType::TLSA => "TLSA",
-        RecordType::TXT if has(b"_dmarc") => "DMARC",
-        RecordType::TXT if has(b"_domainkey") => "DKIM",
-        RecordType::TXT => "SPF",
-        _ => "addresses",
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# The DNS of messages of mail, for resolverd and its peers: the same mail over the same rough internet, in real time.
+#
+# benches/compare/mail.sh [--seeds N] [--messages N] [--resolvers "NAME..."] [--logs FOLDER]
+#
+# Needs root, two cores, and Debian's unbound. The resolvers are unbound, knot (knot-resolver), bind (bind9), powerdns
+# (pdns-recursor), off (resolverd without look-ahead) and learned (resolverd as it is installed); the script names those that are
+# not installed. A run takes a minute for each resolver and seed. Everything runs in network and process namespaces of its own and
+# ends with the script. `resolverd demo --bench` serves the lab's internet (400 domains, dead and lame servers, loss, distances, a
+# quarter of the domains signed) at port 53 of its addresses, starts each resolver with an empty cache, and plays 1200 messages of
+# mail, 25 a second. It asks over UDP as glibc does: 5 s, 2 attempts, TCP after a truncated answer. The resolver has the last core,
+# servers and mail have the others. Printed are, as medians of the seeds,
+#   mean ms (p99)         of each kind of message: the time of its DNS
+#   messages to servers   for each mail; and to lists, for each question to them
+#   failed questions      SERVFAIL, or no answer
+#   CPU ms                for each mail, of the resolver: user and system (proc(5), stat)
+#   mean of a question    ms, by type
+#   secure                signed domains whose MX is answered with AD after the mail, and signed domains: a resolver that does
+#                         not validate is not comparable
+#   delay of the lab      how much later than planned its servers reply, and
+#   wait for a core       how long the resolver was ready to run and its core was busy: if either is more than some ms, the
+#                         machine does something else, and the times are too long
+# with the limits of a resolver that knows all (on a virtual clock), and ratios to the first resolver. The reasons of Unbound's and
+# BIND's SERVFAILs follow; --logs keeps all logs.
+#
+# Each resolver has the configuration of its Debian package, except: the lab's root servers and trust anchor; one address to listen
+# at; servers in 127.0.0.0/8 are allowed, where the lab's are; no queries over IPv6, which the lab does not have. PowerDNS validates
+# all answers, as the others do (by default only those whose client asks for it).
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+run_unbound() {
+  # Debian's files name a trust anchor and open the remote control; all else is Unbound's default.
+  cat >unbound.conf <<CONF
+server:
+  interface: 127.0.0.1
+  root-hints: "$PWD/root.hints"
+  trust-anchor-file: "$PWD/root.ds"
+  do-not-query-localhost: no
+  do-ip6: no
+  chroot: ""
+  username: ""
+  directory: "$PWD"
+  pidfile: ""
+  use-syslog: no
+  logfile: "$PWD/unbound.log"
+  log-servfail: yes
+remote-control:
+  control-enable: no
+CONF
+  exec unbound -d -c unbound.conf
+}
+
+run_knot() {
+  rm -rf knot
+  mkdir knot
+  cat >knot.conf <<CONF
+net.listen('127.0.0.1', 53, { kind = 'dns' })
+net.ipv6 = false
+modules.load('hints > iterate')
+hints.root_file('$PWD/root.hints')
+trust_anchors.remove('.')
+trust_anchors.add([[$(cat root.ds)]])
+policy.add(policy.all(policy.FLAGS('ALLOW_LOCAL')))
+cache.size = 100 * MB
+CONF
+  exec kresd -n -c "$PWD/knot.conf" "$PWD/knot" >>knot.log 2>&1
+}
+
+run_bind() {
+  rm -rf bind
+  mkdir bind
+  cat >bind.conf <<CONF
+options {
+  directory "$PWD/bind";
+  listen-on { 127.0.0.1; };
+  listen-on-v6 { none; };
+  dnssec-validation yes;
+  pid-file none;
+  session-keyfile "$PWD/bind/session.key";
+};
+controls { };
+logging {
+  channel errors { file "$PWD/bind.errors"; severity debug 1; };
+  category query-errors { errors; };
+};
+trust-anchors {
+$(awk '{ printf "  . static-ds %s %s %s \"%s\";\n", $5, $6, $7, $8 }' root.ds)
+};
+zone "." { type hint; file "$PWD/root.hints"; };
+CONF
+  exec named -4 -f -c "$PWD/bind.conf" >>bind.log 2>&1
+}
+
+run_powerdns() {
+  rm -rf powerdns
+  mkdir powerdns
+  {
+    echo 'clearTA(".")'
+    awk '{ printf "addTA(\".\", \"%s %s %s %s\")\n", $5, $6, $7, $8 }' root.ds
+  } >powerdns/anchor.lua
+  exec pdns_recursor --config-dir="$PWD/powerdns" --socket-dir="$PWD/powerdns" --daemon=no --local-address=127.0.0.1 \
+    --hint-file="$PWD/root.hints" --lua-config-file="$PWD/powerdns/anchor.lua" --dnssec=validate --dont-query= \
+    --security-poll-suffix= --quiet=yes >>powerdns.log 2>&1
+}
+
+run_resolverd() { # run_resolverd MODE
+  cat >resolverd.toml <<TOML
+version = 1
+[listen]
+addresses = ["127.0.0.1:53"]
+[resolve]
+root_hints = "$PWD/root.hints"
+deny_servers = []
+ipv6 = false
+[dnssec]
+trust_anchor = "$PWD/root.ds"
+[lookahead]
+mode = "$1"
+[control]
+socket = "$PWD/control.sock"
+TOML
+  exec "$RESOLVERD" --no-snapshot --config "$PWD/resolverd.toml" >>"resolverd-$1.log" 2>&1
+}
+
+if [ "${1-}" = run ]; then
+  case $2 in
+    off | learned) run_resolverd "$2" ;;
+    *) "run_$2" ;;
+  esac
+fi
+
+seeds=3 messages=1200 resolvers="unbound knot bind powerdns off learned" logs="" arguments=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seeds) seeds=$2 ;;
+    --messages) messages=$2 ;;
+    --resolvers) resolvers=$2 ;;
+    --logs) logs=$2 ;;
+    *) echo "mail.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
+  esac
+  shift 2
+done
+
+if [ "${INSIDE_MAIL-}" != yes ]; then
+  if [ -z "${RESOLVERD-}" ]; then
+    (cd "$here/../.." && cargo build --release --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+  fi
+  if [ "$(nproc)" -lt 2 ]; then echo "mail.sh: it needs two cores: one for the resolver, the others for servers and mail" >&2; exit 2; fi
+  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
+  export RESOLVERD work INSIDE_MAIL=yes LC_ALL=C
+  trap 'if [ -n "$logs" ]; then mkdir -p "$logs" && cp -r "$work"/. "$logs"; fi; rm -r "$work"' EXIT
+  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+  exit
+fi
+
+program() { # program NAME: the file that runs as that resolver
+  case $1 in
+    off | learned) echo "$RESOLVERD" ;;
+    knot) echo kresd ;;
+    bind) echo named ;;
+    powerdns) echo pdns_recursor ;;
+    *) echo "$1" ;;
+  esac
+}
+
+ip link set lo up
+cd "$work"
+last=$(($(nproc) - 1)) through=()
+for name in $resolvers; do
+  if command -v "$(program "$name")" >/dev/null; then
+    through+=(--through "$name=taskset -c $last '$here/mail.sh' run $name")
+  else
+    echo "$name is not installed" >&2
+  fi
+done
+taskset -c "0-$((last - 1))" "$RESOLVERD" demo --bench --seeds "$seeds" --messages "$messages" "${through[@]}"
+
+reasons() { # reasons TITLE: the most frequent of the lines, without what differs from query to query
+  local lines
+  lines=$(sort | uniq -c | sort -rn | head -n 12)
+  printf '\n%s\n%s\n' "$1" "${lines:-none}"
+}
+
+if [ -s unbound.log ]; then
+  { grep -o 'SERVFAIL.*' unbound.log || true; } | sed -E 's/<[^>]*>/<query>/; s/ for [^ ]+ [A-Z]+ IN/ for a name/g; s/ for DS [^ ]+//; s/ [0-9.]+( port [0-9]+)?$//' |
+    reasons "Unbound's SERVFAILs of all seeds"
+fi
+if [ -s bind.errors ]; then
+  { grep -o 'query failed.*' bind.errors || true; } | sed -E 's/ for [^ ]+ at/ at/' | reasons "BIND's failures of all seeds"
+fi

@@ -1,0 +1,212 @@
+//! Installed resolvers: their processes, and the mail through them in real time over sockets.
+//!
+//! The lab's servers have port 53 of their addresses, because other resolvers send to no other port. So this needs root, or a
+//! network namespace of its own.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use hickory_proto::rr::Name;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use crate::clock::Clock;
+use crate::random::Random;
+
+use super::super::client::LabClient;
+use super::super::demo::count_secure;
+use super::super::internet::Internet;
+use super::super::sockets::LabSockets;
+use super::super::world::{Lab, LabError};
+use super::figures::{Checks, Installed, Options, Run};
+use super::playing::{count_sent, internet, play};
+
+/// The address of each resolver.
+const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);
+
+/// The port of all servers.
+const SERVERS_PORT: u16 = 53;
+
+/// glibc's stub resolver waits this long for an answer, and sends a query this many times (resolv.conf(5)).
+const PATIENCE: Duration = Duration::from_secs(5);
+const ATTEMPTS: u32 = 2;
+
+/// A resolver must listen by then. named takes half a second.
+const START: Duration = Duration::from_secs(20);
+
+/// Between two looks whether it listens.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// From listening to the first mail: a resolver may listen before it has read all its files.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// A tick of the CPU times in proc(5): the kernel's USER_HZ, which is 100 wherever this program runs.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Why there is no table.
+#[derive(Debug, Error)]
+pub enum BenchError {
+    /// The internet cannot be built.
+    #[error("the built-in internet: {0}")]
+    Lab(#[from] LabError),
+    /// A socket, a file or a process failed.
+    #[error("{step}: {error}")]
+    Io {
+        /// The step that failed.
+        step: &'static str,
+        /// The error of the system.
+        error: io::Error,
+    },
+    /// An installed resolver has ended, or did not listen.
+    #[error("{name} does not listen at {RESOLVER}; its command is: {command}")]
+    NotListening {
+        /// Its name.
+        name: String,
+        /// Its command.
+        command: String,
+    },
+}
+
+/// Plays the mail of a seed through an installed resolver. Call it outside of a runtime.
+///
+/// # Errors
+/// Port 53 of the lab's addresses is not to be had, a file cannot be written, or the resolver does not run.
+pub(super) fn run(options: &Options, installed: &Installed, seed: u64) -> Result<Run, BenchError> {
+    let internet = internet(options, seed, Clock::machine().now().unix)?;
+    write_files(&internet.lab).map_err(of_step("the files of the root"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(of_step("the threads"))?.block_on(measure(options, &internet, installed, seed))
+}
+
+async fn measure(
+    options: &Options,
+    internet: &Arc<Internet>,
+    installed: &Installed,
+    seed: u64,
+) -> Result<Run, BenchError> {
+    let sockets = LabSockets::start_at(internet.lab.clone(), Random::seeded(seed), SERVERS_PORT).await;
+    let sockets = sockets.map_err(of_step("the sockets of the lab's servers"))?;
+    let mut process = Process::start(&installed.command).map_err(of_step("the shell"))?;
+    if !process.listens().await {
+        let Installed { name, command } = installed.clone();
+        return Err(BenchError::NotListening { name, command });
+    }
+    sleep(SETTLING).await;
+    let (began, waited) = (process.cpu_time().map_err(of_step("the CPU time"))?, process.waited());
+    let client = LabClient::new(RESOLVER, PATIENCE).sending(ATTEMPTS);
+    let asker = Arc::new(client);
+    let mut run = play(internet, options, seed, |_| Arc::clone(&asker), &Clock::machine()).await;
+    let ended = process.cpu_time().map_err(of_step("the CPU time"))?;
+    run.cpu = ended.saturating_sub(began);
+    let waited = process.waited().saturating_sub(waited);
+    count_sent(&mut run, internet);
+    let lateness = sockets.lateness();
+    let signed = internet.domains.iter().filter(|domain| internet.is_signed(&domain.name)).count();
+    let secure = [count_secure(internet, client).await, signed];
+    run.checks = Some(Checks { secure, lateness, waited });
+    Ok(run)
+}
+
+fn of_step(step: &'static str) -> impl Fn(io::Error) -> BenchError {
+    move |error| BenchError::Io { step, error }
+}
+
+/// Writes the root servers and the trust anchor to the working directory.
+fn write_files(lab: &Lab) -> io::Result<()> {
+    let (mut hints, mut anchor) = (String::new(), String::new());
+    for (name, addresses) in &lab.root_hints().servers {
+        let _ = writeln!(hints, ". 3600000 IN NS {name}");
+        for address in addresses.iter().filter(|address| address.is_ipv4()) {
+            let _ = writeln!(hints, "{name} 3600000 IN A {address}");
+        }
+    }
+    for record in lab.trust_anchor(&Name::root()) {
+        let _ = writeln!(anchor, "{record}");
+    }
+    fs::write("root.hints", hints)?;
+    fs::write("root.ds", anchor)
+}
+
+/// A resolver that runs; killed when dropped.
+struct Process(Child);
+
+impl Process {
+    /// Starts the command of a shell that becomes the resolver.
+    fn start(command: &str) -> io::Result<Self> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("exec {command}")]).stdin(Stdio::null());
+        shell.spawn().map(Self)
+    }
+
+    /// Waits until it listens; false if it has ended, or does not listen in time.
+    async fn listens(&mut self) -> bool {
+        for _ in 0..START.as_millis() / LOOK.as_millis() {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return false;
+            }
+            // A query would fill the cache.
+            if TcpStream::connect(RESOLVER).await.is_ok() {
+                return true;
+            }
+            sleep(LOOK).await;
+        }
+        false
+    }
+
+    /// Its CPU time so far, in user space and in the kernel, of all threads.
+    fn cpu_time(&self) -> io::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
+        ticks(&stat).map(|ticks| TICK * ticks).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// How long its threads that live were ready to run and had no core; zero if the kernel does not tell.
+    fn waited(&self) -> Duration {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).into_iter().flatten().flatten();
+        let of = |thread: fs::DirEntry| {
+            // Time with a core, time without, and how often; in nanoseconds.
+            let told = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            told.split(' ').nth(1)?.parse().ok().map(Duration::from_nanos)
+        };
+        threads.filter_map(of).sum()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // If it has ended already, there is nothing to kill.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// utime and stime, the fourteenth and fifteenth field of proc(5), stat. The second one is a name in parentheses, which may
+/// contain spaces.
+fn ticks(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);
+    times.next()?.ok()?.checked_add(times.next()?.ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_those_of_user_space_and_of_the_kernel() {
+        let stat = "7 (a) name) S 1 7 7 0 -1 4194560 95 0 0 0 12 30 4 5 20 0 1 0 8 9";
+        assert_eq!(ticks(stat), Some(42));
+        assert_eq!(ticks("7 (name) S 1 7"), None);
+    }
+
+    #[tokio::test]
+    async fn a_resolver_that_ends_at_once_is_not_waited_for() {
+        let mut process = Process::start("true").unwrap();
+        process.0.wait().unwrap();
+        assert!(!process.listens().await);
+    }
+}
