@@ -270,3 +270,35 @@ fn a_hundred_zones_of_a_silent_server_cost_a_second_each_and_take_no_answer_from
         });
     }
 }
+
+#[test]
+fn a_zone_that_its_server_drops_costs_four_seconds_once_while_the_server_answers_for_others() {
+    for seed in 0..5 {
+        let lab = hoster();
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            let others = async {
+                for number in 0..200 {
+                    let reply = ask(&simulation, &format!("host{number}.zz.tld."), RecordType::A).await;
+                    assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+                    assert!(reply.elapsed <= Duration::from_millis(200), "{:?}", reply.elapsed);
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let dropped = async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                let mut elapsed = Vec::new();
+                for name in ["www.z0.tld.", "mail.z0.tld.", "z0.tld.", "mail.z0.tld."] {
+                    let reply = ask(&simulation, name, RecordType::A).await;
+                    assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+                    elapsed.push(reply.elapsed);
+                    tokio::time::sleep(Duration::from_millis(700)).await;
+                }
+                let (first, later) = elapsed.split_first().unwrap();
+                assert!(*first <= Duration::from_secs(4), "{elapsed:?}");
+                assert!(later.iter().all(|later| *later <= Duration::from_millis(50)), "{elapsed:?}");
+            };
+            tokio::join!(others, dropped);
+        });
+    }
+}

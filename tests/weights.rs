@@ -138,7 +138,7 @@ fn keys(number: u32, octets: usize) -> ZoneSecurity {
 fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
     let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));
     for trip in 0..40 {
-        server.answered(Duration::from_millis(20 + trip), Mono::START);
+        server.answered(&Name::root(), Duration::from_millis(20 + trip), Mono::START);
     }
     for zone in 0..u32::try_from(lame).unwrap() {
         server.mark_lame(&name(zone, octets), DAY, Mono::START);

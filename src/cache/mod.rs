@@ -45,6 +45,7 @@ pub mod rrsets;
 pub mod security;
 pub mod servers;
 mod silence;
+mod silent_zones;
 pub mod snapshot;
 mod store;
 mod versions;

@@ -14,12 +14,13 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::round_trips::RoundTrips;
 pub use super::silence::Health;
 use super::silence::Silence;
+use super::silent_zones::SilentZones;
 use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
-    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES,
-    MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES,
+    DEAD_AFTER_SILENCES, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS,
+    MAX_LAME_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES,
     UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
@@ -27,7 +28,7 @@ use crate::random::Random;
 
 /// Octets of an entry: the state with its digest of round trips, the greatest number of lame and of silent zones, and the
 /// table's bookkeeping. `tests/weights.rs` measures it.
-const ENTRY: u32 = 2_240;
+const ENTRY: u32 = 3_392;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -109,8 +110,8 @@ pub(super) struct ServerHistory {
     pub(super) round_trips: Option<RoundTrips>,
     /// The messages that it did not answer since it was last heard.
     pub(super) silence: Silence,
-    /// The zones of these messages.
-    pub(super) silent_for: SilentFor,
+    /// The same for zones, each since it last answered for the zone.
+    pub(super) silent_zones: SilentZones,
     /// Whether it was ever asked.
     pub(super) asked: bool,
     /// Until when it is asked without EDNS.
@@ -164,49 +165,6 @@ impl Lameness {
     }
 }
 
-/// The zones that a server was asked for in vain since it was last heard, the oldest first. Another zone may be served: it is
-/// asked for.
-#[derive(Debug, Default)]
-pub(super) struct SilentFor(Vec<SilentZone>);
-
-/// One of these zones.
-#[derive(Debug)]
-struct SilentZone {
-    /// The hash of its name.
-    zone: u64,
-    /// The silences for it, and when the last of them was counted.
-    count: u32,
-    counted: Mono,
-}
-
-impl SilentFor {
-    /// Whether the silences for `zone` are enough for a server that is known to be silent for another.
-    fn holds(&self, zone: &Name, keyed: &Keyed) -> bool {
-        !self.0.is_empty() && {
-            let zone = keyed.octets(&wire_name(zone));
-            self.0.iter().any(|silent| silent.zone == zone && silent.count >= SILENCES_OF_ANOTHER_ZONE)
-        }
-    }
-
-    /// Messages about `zone` sent since `sent` count as lost: as at least `least` silences. Messages that were on their way
-    /// together are one.
-    fn add(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
-        let zone = keyed.octets(&wire_name(zone));
-        if let Some(silent) = self.0.iter_mut().find(|silent| silent.zone == zone) {
-            if silent.counted <= sent {
-                silent.count = silent.count.saturating_add(1);
-                silent.counted = now;
-            }
-            silent.count = silent.count.max(least);
-            return;
-        }
-        if self.0.len() >= MAX_SILENT_ZONES {
-            self.0.remove(0);
-        }
-        self.0.push(SilentZone { zone, count: least, counted: now });
-    }
-}
-
 impl ServerHistory {
     fn timers(&self) -> (Duration, Duration) {
         self.round_trips
@@ -224,7 +182,7 @@ pub struct ServerStanding {
     pub timer: Duration,
     /// The time after which its answer counts as lost; at least the timer.
     pub patience: Duration,
-    /// Whether it answers, as far as is known.
+    /// Whether it answers for the zone, as far as is known.
     pub health: Health,
     /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
     /// for it. A server may drop queries for one zone and answer those for others.
@@ -279,15 +237,21 @@ impl Server {
         let history = self.history();
         let (timer, patience) = history.timers();
         let round_trip = history.round_trips.as_ref().map(RoundTrips::smoothed);
-        let known = history.silence.known_since(now, round_trip);
-        let is_silent_for = known.is_some() && history.silent_for.holds(zone, &self.keyed);
+        let (of_server, of_zone) = (&history.silence, history.silent_zones.get(zone, &self.keyed));
+        let known = of_server.known_since(now, round_trip);
+        let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
+        let silent_since = known
+            .filter(|_| too)
+            .or_else(|| of_zone.and_then(|silence| silence.known_since(now, round_trip)));
+        let dead_for_zone =
+            of_zone.map(|silence| silence.health(now)).filter(|health| *health >= Health::Due);
         ServerStanding {
             round_trip,
             timer,
             patience,
-            health: history.silence.health(now),
-            silent_since: known.filter(|_| is_silent_for),
-            silent_elsewhere: known.is_some() && !is_silent_for && history.silence.count() >= SURE_SILENCES,
+            health: of_server.health(now).max(dead_for_zone.unwrap_or(Health::Answering)),
+            silent_since,
+            silent_elsewhere: known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
             edns: history.plain_until.is_none_or(|until| now >= until),
             keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
@@ -312,15 +276,17 @@ impl Server {
         }
     }
 
-    /// It answered after `round_trip`, with any message.
-    pub fn answered(&self, round_trip: Duration, now: Mono) {
+    /// It answered a question for `zone` after `round_trip`, with any message. Returns whether it was dead.
+    pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         match &mut history.round_trips {
             Some(trips) => trips.add(round_trip),
             none => *none = Some(RoundTrips::new(round_trip)),
         }
+        let was_dead = history.silence.is_dead();
         history.silence.end(now);
-        history.silent_for = SilentFor::default();
+        history.silent_zones.end(zone, &self.keyed);
+        was_dead
     }
 
     /// A message sent to it at `sent` is overdue: others are asked first for a while.
@@ -331,54 +297,66 @@ impl Server {
     /// Whether the silence after a message about `zone` sent at `sent` would change its state.
     pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
-        let is_new = || history.silence.is_dead() && !history.silence.heard_since(sent);
-        history.silence.would_count(sent) || (is_new() && !history.silent_for.holds(zone, &self.keyed))
+        let of_zone = history.silent_zones.get(zone, &self.keyed);
+        history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
     /// A message about `zone` sent to it at `sent` counts as lost, and others have been heard since. Messages that were
     /// on their way together are one silence. `random` spreads the moments of the next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
-        history.silence.add(sent, now, random);
-        if !history.silence.heard_since(sent) {
-            history.silent_for.add(zone, 1, (sent, now), &self.keyed);
-        }
+        history.silence.add((sent, now), DEAD_AFTER_SILENCES, random);
+        history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Several messages about `zone` sent to it since `sent` were not answered, while others were heard: for a server that is
-    /// known to be silent for another zone, this is enough.
+    /// Messages about `zone` since `sent` were not answered: enough for a server that is known to be silent for another zone.
     pub fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
-            history.silent_for.add(zone, SILENCES_OF_ANOTHER_ZONE, (sent, now), &self.keyed);
+            history.silent_zones.add_some(zone, SILENCES_OF_ANOTHER_ZONE, (sent, now), &self.keyed);
         }
     }
 
-    /// The time of its next probe, if it is dead.
-    pub fn next_try(&self) -> Option<Mono> {
-        self.history().silence.next_try()
+    /// The time of its next probe with a question for `zone`, if it is dead, or dead for this zone.
+    pub fn next_try(&self, zone: &Name) -> Option<Mono> {
+        let history = self.history();
+        history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// A question has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last. Returns
-    /// whether the probe was to come later.
-    pub fn hasten_probe(&self) -> bool {
-        self.history().silence.hasten()
+    /// A question for `zone` has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last.
+    /// Returns whether the probe was to come later.
+    pub fn hasten_probe(&self, zone: &Name) -> bool {
+        let mut history = self.history();
+        let of_zone = history.silent_zones.get_mut(zone, &self.keyed).is_some_and(Silence::hasten);
+        history.silence.hasten() || of_zone
     }
 
-    /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
-    /// the time.
-    pub fn probe(&self, now: Mono, random: &Random) -> bool {
-        self.history().silence.try_now(now, random)
+    /// Whether a server that is dead, or dead for `zone`, is to be probed now. The caller that gets true does it; the next
+    /// gets true after twice the time.
+    pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
+        let mut history = self.history();
+        let is_dead = history.silence.is_dead();
+        if is_dead && !history.silence.try_now(now, random) {
+            return false;
+        }
+        let of_zone = history.silent_zones.get_mut(zone, &self.keyed);
+        of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Whether it is dead, and probed for the first time since it died.
-    pub fn is_being_probed(&self) -> bool {
-        self.history().silence.is_being_tried()
+    /// Whether it is dead, or dead for `zone`, and probed for the first time since it died.
+    pub fn is_being_probed(&self, zone: &Name) -> bool {
+        let history = self.history();
+        let of_zone = history.silent_zones.get(zone, &self.keyed);
+        history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
-    /// A message in the background sent at `sent` was not answered either, and others have been heard since.
-    pub fn probed_in_vain(&self, sent: Mono) {
-        self.history().silence.tried_in_vain(sent);
+    /// A message about `zone` in the background sent at `sent` was not answered either, and others have been heard since.
+    pub fn probed_in_vain(&self, zone: &Name, sent: Mono) {
+        let mut history = self.history();
+        history.silence.tried_in_vain(sent);
+        if let Some(silence) = history.silent_zones.get_mut(zone, &self.keyed) {
+            silence.tried_in_vain(sent);
+        }
     }
 
     /// Marks it lame for `zone` and for `time`: it does not serve the zone though it should.
@@ -453,7 +431,7 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{DEAD_AFTER_SILENCES, LAME_TIME};
+    use crate::limits::{LAME_TIME, MAX_SILENT_ZONES};
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -471,7 +449,7 @@ mod tests {
         let standing = server.standing(&Name::root(), Mono::START);
         assert_eq!((standing.timer, standing.patience), (UNKNOWN_TIMER, UNKNOWN_TIMER));
         for _ in 0..50 {
-            server.answered(80 * MS, Mono::START);
+            server.answered(&Name::root(), 80 * MS, Mono::START);
         }
         let standing = server.standing(&Name::root(), Mono::START);
         assert_eq!(standing.round_trip, Some(80 * MS));
@@ -493,7 +471,7 @@ mod tests {
         let servers = Servers::new(1 << 20, Keyed::new(&crate::random::Random::seeded(1)));
         let address = |last: u8| SocketAddr::from(([192, 0, 2, last], 53));
         for (last, round_trip) in [(1, 10), (2, 90), (3, 20)] {
-            servers.get(address(last)).answered(round_trip * MS, Mono::START);
+            servers.get(address(last)).answered(&Name::root(), round_trip * MS, Mono::START);
         }
         for silence in 1..=DEAD_AFTER_SILENCES.into() {
             servers.get(address(3)).silent(&Name::root(), at(silence), at(silence), &Random::seeded(1));
@@ -534,8 +512,8 @@ mod tests {
         for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
             server.silent(&zone(1), at(silence * 1_000), at(silence * 1_000 + 500), &random);
         }
-        assert!(server.probe(at(3_600), &random));
-        server.probed_in_vain(at(3_600));
+        assert!(server.probe(&zone(1), at(3_600), &random));
+        server.probed_in_vain(&zone(1), at(3_600));
         let known = |number| server.standing(&zone(number), at(4_600)).silent_since.is_some();
         assert!(known(1) && !known(2) && server.would_count(&zone(2), at(4_600)));
         for number in 2..=MAX_SILENT_ZONES {
@@ -548,11 +526,40 @@ mod tests {
         for sent in [4_000, 4_500] {
             server.silent(&zone(MAX_SILENT_ZONES + 1), at(sent), at(sent + 50), &random);
         }
-        assert!(!known(1) && known(2) && known(MAX_SILENT_ZONES + 1), "the oldest is asked for again");
-        server.answered(MS, at(4_550));
-        assert!(!known(2));
-        server.silent(&zone(1), at(4_400), at(4_600), &random);
-        assert!(server.history().silent_for.0.is_empty(), "it was heard since");
+        assert!(known(1) && !known(2) && known(3), "of the least silent the oldest goes");
+        assert!(server.answered(&zone(MAX_SILENT_ZONES), MS, at(4_550)));
+        assert!(
+            !known(3) && !known(MAX_SILENT_ZONES),
+            "the server lives, and few messages were lost for each"
+        );
+    }
+
+    #[test]
+    fn a_server_that_drops_one_zone_and_answers_for_others_is_silent_for_this_one() {
+        let (server, random) = (server(), Random::seeded(1));
+        let [dropped, other] = ["dropped.", "other."].map(|zone| Name::from_ascii(zone).unwrap());
+        for silence in 1..=u64::from(SURE_SILENCES) {
+            assert!(server.would_count(&dropped, at(silence * 500)));
+            server.silent(&dropped, at(silence * 500), at(silence * 500 + 100), &random);
+            server.answered(&other, MS, at(silence * 500 + 200));
+        }
+        let standing = |zone, millis| server.standing(zone, at(millis));
+        assert_eq!(standing(&dropped, 3_200).health, Health::Dead);
+        assert_eq!((standing(&other, 3_200).health, server.next_try(&other)), (Health::Answering, None));
+        assert_eq!(standing(&dropped, 3_600).silent_since, None, "it was not probed for this zone");
+        assert_eq!(server.next_try(&dropped), Some(Mono::START));
+        assert!(server.probe(&dropped, at(3_200), &random) && server.is_being_probed(&dropped));
+        assert!(!server.probe(&other, at(3_200), &random) && !server.is_being_probed(&other));
+        server.probed_in_vain(&dropped, at(3_200));
+        assert_eq!(standing(&dropped, 3_600).silent_since, Some(at(500)));
+        assert_eq!(standing(&other, 3_600).silent_since, None);
+        server.answered(&other, MS, at(3_650));
+        assert!(
+            standing(&dropped, 3_660).silent_since.is_some(),
+            "an answer for another zone changes nothing"
+        );
+        server.answered(&dropped, MS, at(3_670));
+        assert_eq!((standing(&dropped, 3_680).silent_since, server.next_try(&dropped)), (None, None));
     }
 
     #[test]
@@ -563,17 +570,18 @@ mod tests {
         for silence in 1..u64::from(SURE_SILENCES) {
             server.silent(&zone(1), at(silence * 500), at(silence * 500 + 400), &random);
         }
-        assert!(server.probe(at(3_000), &random));
-        server.probed_in_vain(at(3_000));
+        assert!(server.probe(&zone(1), at(3_000), &random));
+        server.probed_in_vain(&zone(1), at(3_000));
         assert!(server.standing(&zone(1), at(3_600)).silent_since.is_some() && !elsewhere(2));
         assert!(server.would_count(&zone(1), at(3_000)));
         server.silent(&zone(1), at(3_000), at(3_400), &random);
         assert!(elsewhere(2) && !elsewhere(1) && !server.would_count(&zone(1), at(3_450)));
         server.did_not_answer(&zone(2), at(2_600), at(3_600));
         assert!(!elsewhere(2) && server.standing(&zone(2), at(3_600)).silent_since.is_some());
-        server.answered(MS, at(3_650));
-        server.did_not_answer(&zone(2), at(3_600), at(3_700));
-        assert!(server.history().silent_for.0.is_empty(), "it was heard since");
+        server.answered(&zone(1), MS, at(3_650));
+        assert_eq!(server.standing(&zone(2), at(3_660)).silent_since, None);
+        server.did_not_answer(&zone(3), at(3_600), at(3_700));
+        assert!(server.would_count(&zone(3), at(3_650)), "it was heard since");
     }
 
     #[test]

@@ -391,7 +391,7 @@ impl<'a> Asking<'a> {
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
         if candidate.standing.health == Health::Due {
-            server.probe(now, &means.random);
+            server.probe(&self.cut.zone, now, &means.random);
         }
         means.hedges.earn();
         server.earn_hedge();

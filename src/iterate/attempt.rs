@@ -380,7 +380,9 @@ impl Attempt {
                 self.means.uplink.heard(self.role, now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
-                    Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),
+                    Transport::Udp | Transport::Tls => {
+                        self.means.answered(&self.server, &self.zone, heard.elapsed);
+                    }
                 }
             }
             // For a stream, the error may come from a router and concern this address alone.

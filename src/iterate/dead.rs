@@ -14,7 +14,7 @@ use super::role::ServerRole;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
 use crate::exchange::network::Path;
-use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS};
+use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_ZONES};
 use crate::random::Random;
 use crate::zones::View;
 
@@ -71,7 +71,8 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
 /// The dead servers that questions want.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
-    wanted: Mutex<BTreeMap<SocketAddr, WantedServer>>,
+    /// By server and zone: a living server may be dead for some zones.
+    wanted: Mutex<BTreeMap<(SocketAddr, Name), WantedServer>>,
     /// Wakes the task that probes them.
     pub(super) added: Notify,
 }
@@ -81,11 +82,15 @@ impl DeadServers {
     /// question for its zone brings it back. `at_once`: its time for a probe has come.
     pub(super) fn want(&self, one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
-        let server = one.aside.path.server;
-        let new = wanted.insert(server, one).is_none();
-        if wanted.len() > MAX_DEAD_SERVERS {
-            let oldest = wanted.iter().filter(|(other, _)| **other != server).min_by_key(|(_, one)| one.at);
-            if let Some(oldest) = oldest.map(|(server, _)| *server) {
+        let key = (one.aside.path.server, one.aside.zone.clone());
+        let new = wanted.insert(key.clone(), one).is_none();
+        let same = |(other, _): &(&(SocketAddr, Name), &WantedServer)| other.0 == key.0;
+        let zones = wanted.range((key.0, Name::root())..).take_while(same).count();
+        if new && (zones > MAX_PROBED_ZONES || wanted.len() > MAX_DEAD_SERVERS) {
+            let others = wanted.iter().filter(|(other, _)| **other != key);
+            let oldest =
+                others.filter(|one| zones <= MAX_PROBED_ZONES || same(one)).min_by_key(|(_, one)| one.at);
+            if let Some(oldest) = oldest.map(|(other, _)| other.clone()) {
                 wanted.remove(&oldest);
             }
         }
@@ -99,9 +104,9 @@ impl DeadServers {
     /// to be probed. Servers that are back or no longer wanted are removed.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
-        self.wanted().retain(|address, one| {
+        self.wanted().retain(|(address, zone), one| {
             let Some(server) = servers.known(*address) else { return false };
-            let Some(until) = server.next_try() else { return false };
+            let Some(until) = server.next_try(zone) else { return false };
             if now.since(one.at) >= DEAD_WANTED_TIME {
                 return false;
             }
@@ -119,7 +124,7 @@ impl DeadServers {
                 // The end of a probe makes a place.
                 break;
             }
-            if server.probe(now, random) {
+            if server.probe(&one.aside.zone, now, random) {
                 places = places.saturating_sub(1);
                 due.servers.push((server, one));
             } else {
@@ -129,7 +134,7 @@ impl DeadServers {
         due
     }
 
-    fn wanted(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, WantedServer>> {
+    fn wanted(&self) -> MutexGuard<'_, BTreeMap<(SocketAddr, Name), WantedServer>> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -205,7 +210,7 @@ mod tests {
     fn who_is_back_forgotten_or_not_wanted_is_not_tried() {
         let (servers, dead) = died(3);
         let random = Random::seeded(2);
-        servers.get(address(0)).answered(Duration::from_millis(1), at(11));
+        servers.get(address(0)).answered(&Name::root(), Duration::from_millis(1), at(11));
         dead.want(wanted(1, at(600)), false);
         let due = dead.due(at(10).after(DEAD_WANTED_TIME), &servers, &random, 32);
         let tried: Vec<SocketAddr> = due.servers.iter().map(|(_, one)| one.aside.path.server).collect();
@@ -222,6 +227,22 @@ mod tests {
             dead.want(wanted(number, at(if number == 7 { 1 } else { 2 })), false);
         }
         assert_eq!(dead.wanted().len(), MAX_DEAD_SERVERS);
-        assert!(!dead.wanted().contains_key(&address(7)));
+        assert!(!dead.wanted().contains_key(&(address(7), Name::root())));
+    }
+
+    #[test]
+    fn a_server_has_few_zones_that_are_probed_and_the_newest_stay() {
+        let dead = DeadServers::default();
+        dead.want(wanted(1, at(1)), false);
+        for number in 0..=MAX_PROBED_ZONES {
+            let mut one = wanted(2, at(2 + u64::try_from(number).unwrap()));
+            one.aside.zone = Name::from_ascii(format!("z{number}.")).unwrap();
+            dead.want(one, false);
+        }
+        let zones: Vec<(SocketAddr, String)> =
+            dead.wanted().keys().map(|(server, zone)| (*server, zone.to_string())).collect();
+        assert_eq!(zones.len(), 1 + MAX_PROBED_ZONES);
+        assert!(zones.contains(&(address(1), ".".to_owned())), "{zones:?}");
+        assert!(!zones.contains(&(address(2), "z0.".to_owned())), "{zones:?}");
     }
 }

@@ -118,7 +118,8 @@ impl Asking<'_> {
                 self.candidates.iter().map(|candidate| candidate.address).collect();
             // A list has a breaker of its own.
             let is_list = self.errand.route.policy.list.is_some();
-            let is_sooner = |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe();
+            let is_sooner =
+                |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe(&zone);
             if servers.iter().filter(is_sooner).count() > 0 {
                 self.iterate.means.dead.added.notify_one();
             }

@@ -2,6 +2,9 @@
 //! network.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
 
 use super::dead::DeadServers;
 use super::ending::Endings;
@@ -11,6 +14,7 @@ use super::late_answers::LateAnswers;
 use super::late_messages::Late;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
+use crate::cache::servers::Server;
 use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::random::Random;
@@ -76,18 +80,26 @@ impl Means {
         }
     }
 
+    /// A server has answered a question for `zone` after `round_trip`. If it was dead, it may still drop the queries for other
+    /// zones: they are probed at once.
+    pub(super) fn answered(&self, server: &Server, zone: &Name, round_trip: Duration) {
+        if server.answered(zone, round_trip, self.clock.mono()) {
+            self.dead.added.notify_one();
+        }
+    }
+
     pub(super) fn is_proven(&self, silent: &Silent) -> bool {
         self.uplink.is_own_fault(silent.wanted.aside.role, silent.sent)
     }
 
     pub(super) fn count(&self, silent: Silent) {
         if silent.aside {
-            silent.server.probed_in_vain(silent.sent);
+            silent.server.probed_in_vain(&silent.wanted.aside.zone, silent.sent);
             return;
         }
         silent.server.silent(&silent.wanted.aside.zone, silent.sent, silent.late, &self.random);
         if silent.wanted.view.config.resolve.race
-            && let Some(next) = silent.server.next_try()
+            && let Some(next) = silent.server.next_try(&silent.wanted.aside.zone)
         {
             self.dead.want(silent.wanted, next <= silent.late);
         }

@@ -56,7 +56,7 @@ impl Probe {
         let conduct = match &heard.reply {
             Ok(_) => {
                 let now = means.clock.mono();
-                server.answered(heard.elapsed, now);
+                means.answered(&server, &zone, heard.elapsed);
                 means.uplink.heard(role, now);
                 Conduct::Answered
             }

@@ -64,7 +64,7 @@ impl Silent {
     /// Whether a proof would change anything.
     pub(super) fn tells(&self) -> bool {
         if self.aside {
-            self.server.is_being_probed()
+            self.server.is_being_probed(&self.wanted.aside.zone)
         } else {
             self.server.would_count(&self.wanted.aside.zone, self.sent)
         }

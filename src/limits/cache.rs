@@ -64,10 +64,10 @@ pub const MAX_LAME_ZONES: usize = 16;
 /// Octets of the names of these: sixteen names of two dozen octets. Beyond it the oldest is removed.
 pub const MAX_LAME_OCTETS: usize = 384;
 
-/// Zones that a dead server is known to be silent for. A hoster's server drops the queries for a domain that it does not
-/// serve, so its silence for other zones is no proof: each zone costs one question `SILENT_ELSEWHERE_TIME` at most. Beyond the
-/// bound the oldest zone costs it again. They take 768 octets a server.
-pub const MAX_SILENT_ZONES: usize = 32;
+/// Zones whose silences are counted for a server, one by one. A hoster's server drops the queries for a domain that it does
+/// not serve, so its silence for other zones is no proof: each zone costs one question `SILENT_ELSEWHERE_TIME` at most. Beyond the
+/// bound a zone with few silences costs it again. They take 2 KB a server.
+pub const MAX_SILENT_ZONES: usize = 16;
 
 /// Silences for a zone, one after the other, after which a server that is known to be silent for another zone counts as silent
 /// for this one too. After one, each loss on the path to a living server would fail a question.
@@ -90,7 +90,8 @@ pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
 /// Silences in a row after which a server is dead: at 5 % loss, this happens to one in 8 000 working servers.
 pub const DEAD_AFTER_SILENCES: u32 = 3;
 
-/// Silences in a row after which a question for another zone of a dead server waits `SILENT_ELSEWHERE_TIME` only: at
+/// Silences in a row after which a server that answers for other zones is dead for a zone, and after which a question for
+/// another zone of a dead server waits `SILENT_ELSEWHERE_TIME` only: at
 /// 30 % loss each way, this happens to one in 60 working servers. With `DEAD_AFTER_SILENCES` it is one in 8, and the
 /// questions that fail because of that were 113 of 32 561 instead of 6.
 pub const SURE_SILENCES: u32 = 2 * DEAD_AFTER_SILENCES;

@@ -49,6 +49,10 @@ pub const MAX_DEAD_PROBES: usize = 32;
 /// it again.
 pub const MAX_DEAD_SERVERS: usize = 256;
 
+/// Zones of one server that it is probed for: the domains of a hoster that a gateway has mail from and that the hoster no longer
+/// serves. A dead server gets one probe for all of them.
+pub const MAX_PROBED_ZONES: usize = 8;
+
 /// How long a dead server is probed after the last question that wanted it: twenty messages. For a domain with rarer
 /// mail, the probe of its next question serves as well.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);

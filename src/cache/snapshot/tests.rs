@@ -140,7 +140,7 @@ fn fill(memory: &Memory) {
     rrsets.put_zone_state(Arc::new(state("example.", ZoneSecurity::Secure(keys("example.")))));
     let server = memory.servers.get(server_address());
     for _ in 0..30 {
-        server.answered(Duration::from_millis(40), BORN);
+        server.answered(&name("example."), Duration::from_millis(40), BORN);
     }
     server.mark_lame(&name("lame.example."), Duration::from_secs(300), BORN);
     server.takes_no_edns(BORN);

@@ -1,0 +1,79 @@
+//! The zones that a server does not answer for.
+//!
+//! A hoster's server may drop the queries for some domains and answer those for others. Its silence for a zone is therefore counted
+//! beside that of the server, and ends only with an answer for the zone. Before, each answer for another zone ended it, and a
+//! dropped domain cost each of its mails 4 s.
+
+use hickory_proto::rr::Name;
+
+use super::silence::Silence;
+use crate::clock::Mono;
+use crate::hash::Keyed;
+use crate::limits::{MAX_SILENT_ZONES, SURE_SILENCES};
+use crate::question::wire_name;
+use crate::random::Random;
+
+/// Silences by zone, the oldest first. Names are hashed.
+#[derive(Debug, Default)]
+pub(super) struct SilentZones(Vec<(u64, Silence)>);
+
+impl SilentZones {
+    /// The silence for `zone`, if there is any.
+    pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<&Silence> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let zone = hash(zone, keyed);
+        self.0.iter().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
+    }
+
+    /// The same to be changed.
+    pub(super) fn get_mut(&mut self, zone: &Name, keyed: &Keyed) -> Option<&mut Silence> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let zone = hash(zone, keyed);
+        self.0.iter_mut().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
+    }
+
+    /// A message about `zone` sent at `sent` counts as lost. It takes more of them than for the whole server, because others
+    /// of its answers show that it lives.
+    pub(super) fn add(&mut self, zone: &Name, (sent, now): (Mono, Mono), random: &Random, keyed: &Keyed) {
+        self.change(zone, keyed, |silence| silence.add((sent, now), SURE_SILENCES, random));
+    }
+
+    /// At least `least` messages about `zone` sent since `sent` count as lost.
+    pub(super) fn add_some(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
+        self.change(zone, keyed, |silence| silence.add_some(least, (sent, now)));
+    }
+
+    /// The server has answered for `zone`.
+    pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
+        if !self.0.is_empty() {
+            let zone = hash(zone, keyed);
+            self.0.retain(|(of, _)| *of != zone);
+        }
+    }
+
+    /// Changes the silence for `zone`, old or new. If there are too many zones, the one with the fewest silences goes, because
+    /// one loss is no sign: of these the oldest.
+    fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
+        let zone = hash(zone, keyed);
+        if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {
+            return change(silence);
+        }
+        let fewest = self.0.iter().enumerate().min_by_key(|(place, (_, silence))| (silence.count(), *place));
+        if self.0.len() >= MAX_SILENT_ZONES
+            && let Some((place, _)) = fewest
+        {
+            self.0.remove(place);
+        }
+        let mut silence = Silence::default();
+        change(&mut silence);
+        self.0.push((zone, silence));
+    }
+}
+
+fn hash(zone: &Name, keyed: &Keyed) -> u64 {
+    keyed.octets(&wire_name(zone))
+}
