@@ -26,6 +26,7 @@ use crate::iterate::direct::DirectQuery;
 use crate::limits;
 use crate::record::Window;
 use crate::record::spent::FromRecord;
+use crate::wire::presentation::name_text;
 
 /// The rights of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,7 +246,8 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, P
             let name = lookup::read_name(name)?.to_lowercase();
             if !subject.remove_nta(name.clone()).await {
                 return Err(wrong(format!(
-                    "No negative trust anchor was added for {name} with resolverctl. To remove one that is in dnssec.negative_trust_anchors, edit the configuration file and reload."
+                    "No negative trust anchor was added for {} with resolverctl. To remove one that is in dnssec.negative_trust_anchors, edit the configuration file and reload.",
+                    name_text(&name)
                 )));
             }
         }
@@ -253,7 +255,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, P
     let configured = subject.config();
     let configured = configured.dnssec.negative_trust_anchors.iter().map(|name| (name.clone(), None));
     let added = subject.ntas().into_iter().map(|(name, left)| (name, Some(left.as_secs_f64())));
-    let row = |(name, left): (Name, Option<f64>)| Reply::Nta { name: name.to_string(), left };
+    let row = |(name, left): (Name, Option<f64>)| Reply::Nta { name: name_text(&name), left };
     Ok(configured.chain(added).map(row).collect())
 }
 

@@ -22,7 +22,7 @@ use crate::dnsbl::list_way::Way;
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{ListStanding, ListState};
 use crate::limits::LIST_TEST_TIME;
-use crate::question::{ListSays, Question};
+use crate::question::{ListSays, Question, name_text};
 
 /// The subject of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -327,6 +327,6 @@ fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
 
 /// A zone as it is typed: without its last dot.
 fn text(name: &Name) -> String {
-    let text = name.to_ascii();
+    let text = name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()
 }

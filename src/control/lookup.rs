@@ -128,7 +128,7 @@ pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
         RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
         RData::Unknown { code, rdata } if *code != RecordType::DNAME => unknown(&rdata.anything),
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => numbered(signature),
-        other => harmless(&other.to_string()),
+        other => data_with_names(other).unwrap_or_else(|| harmless(&other.to_string())),
     };
     RecordText {
         name: presentation::name_text(&record.name),
@@ -136,6 +136,23 @@ pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
         kind: kind_text(record.record_type()),
         data,
     }
+}
+
+/// The data of the common types with names in it; none for other types. The library writes octets of names in octal digits.
+fn data_with_names(data: &RData) -> Option<String> {
+    let text = presentation::name_text;
+    Some(match data {
+        RData::CNAME(name) => text(&name.0),
+        RData::NS(name) => text(&name.0),
+        RData::PTR(name) => text(&name.0),
+        RData::MX(mx) => format!("{} {}", mx.preference, text(&mx.exchange)),
+        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, text(&srv.target)),
+        RData::SOA(soa) => {
+            let (of, by) = (text(&soa.mname), text(&soa.rname));
+            format!("{of} {by} {} {} {} {} {}", soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum)
+        }
+        _ => return None,
+    })
 }
 
 /// A signature with the number of its algorithm (RFC 4034 section 3.2); the library writes a word, and one word for all
@@ -173,6 +190,40 @@ fn quoted(octets: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::rr::rdata::{CNAME, MX, NS, PTR, SOA, SRV};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A name that resolverctl shows can be given to it again, whatever its octets are.
+        #[test]
+        fn a_name_that_is_shown_is_a_name_that_is_read(
+            labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6),
+        ) {
+            let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap();
+            name.set_fqdn(true);
+            let asked = Question::new(&name, RecordType::MX);
+            let data = [
+                RData::CNAME(CNAME(name.clone())),
+                RData::NS(NS(name.clone())),
+                RData::PTR(PTR(name.clone())),
+                RData::MX(MX::new(10, name.clone())),
+                RData::SRV(SRV::new(0, 0, 25, name.clone())),
+                RData::SOA(SOA::new(name.clone(), name.clone(), 1, 2, 3, 4, 5)),
+            ];
+            let mut shown = vec![asked.to_string().split(' ').next().unwrap().to_owned()];
+            for data in data {
+                let record = record_text(&Record::from_rdata(name.clone(), 60, data), 0);
+                let is_number = |word: &&str| word.bytes().all(|octet| octet.is_ascii_digit());
+                shown.extend(record.data.split(' ').filter(|word| !is_number(word)).map(str::to_owned));
+                shown.push(record.name);
+            }
+            prop_assert_eq!(shown.len(), 1 + 2 * 6 + 1);
+            for text in shown {
+                let read = read_name(&text).map_err(|wrong| TestCaseError::fail(wrong.sentence))?;
+                prop_assert_eq!(&read, &name, "{}", text);
+            }
+        }
+    }
 
     #[test]
     fn words_become_questions() {

@@ -98,7 +98,7 @@ impl HeldRow {
                 row.held = HeldAs::Negative;
                 let what = if negative.nxdomain { "NXDOMAIN" } else { "NODATA" };
                 row.data = vec![match negative.soa(now) {
-                    Some(soa) => format!("{what}, SOA of {}", soa.name),
+                    Some(soa) => format!("{what}, SOA of {}", presentation::name_text(&soa.name)),
                     None => format!("{what}, from empty answers of all servers"),
                 }];
             }
@@ -141,7 +141,7 @@ fn flags(question: &Question) -> Vec<String> {
 fn servers_of(delegation: &Delegation) -> Vec<String> {
     let told = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);
-        std::iter::once(server.to_string())
+        std::iter::once(presentation::name_text(server))
             .chain(glue.map(|(_, address)| address.to_string()))
             .collect::<Vec<_>>()
             .join(" ")

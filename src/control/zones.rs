@@ -9,17 +9,18 @@ use super::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use super::rows;
 use crate::cache::servers::KnownServer;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
+use crate::wire::presentation::name_text;
 
 /// The zones, hosts and records of `config`, with the states of their servers.
 pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
     let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
     let hosts = config.hosts.iter().map(|host| ZoneState {
-        zone: host.name.to_string(),
+        zone: name_text(&host.name),
         kind: ZoneSource::Host,
         addresses: host.addresses.clone(),
         ..ZoneState::empty()
     });
-    let mut names: Vec<String> = config.records.iter().map(|record| record.name.to_string()).collect();
+    let mut names: Vec<String> = config.records.iter().map(|record| name_text(&record.name)).collect();
     names.dedup();
     let records =
         names.into_iter().map(|zone| ZoneState { zone, kind: ZoneSource::Records, ..ZoneState::empty() });
@@ -69,7 +70,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
         .iter()
         .filter(|listener| listener.zones.as_ref().is_some_and(|seen| !seen.contains(&zone.name)));
     ZoneState {
-        zone: zone.name.to_string(),
+        zone: name_text(&zone.name),
         kind,
         servers,
         file,

@@ -14,6 +14,7 @@ use super::outdated::Outdated;
 use super::resolved::Resolved;
 use crate::cache::entries::Delegation;
 use crate::limits::MAX_REFERRALS;
+use crate::question::name_text;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::zones::RouteTarget;
@@ -108,7 +109,7 @@ impl Iterate {
                     Said::Nothing(_) => break,
                 },
             };
-            errand.context.note(StepEvent::Referral { zone: referral.zone.to_string() });
+            errand.context.note(StepEvent::Referral { zone: name_text(&referral.zone) });
             cut = self.keep_referral(errand, referral, Some(&cut));
             if let Some(outcome) = outdated.iter().find_map(|outdated| outdated.confirmed_by(&cut)) {
                 return outcome;
@@ -128,7 +129,7 @@ impl Iterate {
         errand.sub_questions.entering(cut, errand.context);
         let mut asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
         errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
-        errand.context.note(StepEvent::Probe { name: part.to_string() });
+        errand.context.note(StepEvent::Probe { name: name_text(&part) });
         match asking.run().await {
             Ok(Said::Referral(referral)) => Ok(ProbedLabel::Referral(referral)),
             Ok(Said::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::names::name_text;
+
 /// A question of class IN. The client's spelling stays with the listener; names here are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
@@ -53,7 +55,7 @@ impl Question {
 
 impl fmt::Display for Question {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.name, self.kind)
+        write!(formatter, "{} {}", name_text(&self.name), self.kind)
     }
 }
 

@@ -91,6 +91,26 @@ pub fn lies_within(name: &Name, zone: &Name) -> bool {
     labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
+/// Characters with a meaning in names, which are therefore escaped.
+const SPECIAL: &[u8] = b".\\\"();@$";
+
+/// A name as text, with its last dot, as every option and file takes it (RFC 1035 section 5.1): an octet is escaped by a
+/// backslash and itself, or by a backslash and three decimal digits. The library writes octal digits.
+pub fn name_text(name: &Name) -> String {
+    let mut text = String::new();
+    for label in name.iter() {
+        for octet in label {
+            match octet {
+                octet if SPECIAL.contains(octet) => text.extend(['\\', char::from(*octet)]),
+                b'!'..=b'~' => text.push(char::from(*octet)),
+                _ => text.push_str(&format!("\\{octet:03}")),
+            }
+        }
+        text.push('.');
+    }
+    if text.is_empty() { ".".to_owned() } else { text }
+}
+
 /// The name of a wire form; the root if it is none.
 pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
-use crate::question::name_of_wire;
+use crate::question::{name_of_wire, name_text};
 
 /// A culprit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(super) fn culprit(
     verdict: &MessageVerdict,
     usual: &dyn Fn(&str) -> Option<String>,
 ) -> CulpritReport {
-    let zone = (!cause.zone.is_empty()).then(|| name_of_wire(&cause.zone).to_string());
+    let zone = (!cause.zone.is_empty()).then(|| name_text(&name_of_wire(&cause.zone)));
     let mut servers: Vec<_> = cause.servers.iter().collect();
     servers.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
     let named = named(servers.iter().map(|(server, _)| *server));

@@ -19,7 +19,7 @@ use super::why::{DaemonFacts, KnownFacts};
 use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
-use crate::question::{Outcome, is_within, name_of_wire};
+use crate::question::{Outcome, is_within, name_of_wire, name_text};
 
 /// Which failures are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl<'a> FailuresOfZone<'a> {
     fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
-        let zone = (!last.zone.is_empty()).then(|| name_of_wire(&last.zone).to_string());
+        let zone = (!last.zone.is_empty()).then(|| name_text(&name_of_wire(&last.zone)));
         let culprit = culprit_of(last, traffic);
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
@@ -179,7 +179,7 @@ impl<'a> FailuresOfZone<'a> {
             questions: self.questions,
             first: seconds(self.first),
             last: seconds(question.at),
-            name: name_of_wire(&question.name).to_string(),
+            name: name_text(&name_of_wire(&question.name)),
             kind: question.kind.to_string(),
             culprit,
             reason: last.why().to_owned(),

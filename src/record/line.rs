@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
-use crate::question::{Question, name_of_wire};
+use crate::question::{Question, name_of_wire, name_text};
 
 /// A line for the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,11 +205,11 @@ impl Line {
     fn fields(&self) -> Fields {
         match self {
             Self::ZoneFails { zone, servers, .. } => {
-                Fields { zone: Some(zone.to_string()), servers: spaced(servers), ..Fields::default() }
+                Fields { zone: Some(name_text(zone)), servers: spaced(servers), ..Fields::default() }
             }
-            Self::ZoneAnswers { zone, .. } => Fields { zone: Some(zone.to_string()), ..Fields::default() },
+            Self::ZoneAnswers { zone, .. } => Fields { zone: Some(name_text(zone)), ..Fields::default() },
             Self::QueryFailed(failed) => Fields {
-                zone: failed.zone.as_ref().map(ToString::to_string),
+                zone: failed.zone.as_ref().map(name_text),
                 servers: spaced(&failed.servers),
                 extended_error: failed.code,
                 conduct: Some(failed.conduct.clone()).filter(|conduct| !conduct.is_empty()),
@@ -244,7 +244,7 @@ impl AskedLine {
 
     fn fields(&self) -> Fields {
         Fields {
-            name: Some(self.name.to_string()),
+            name: Some(name_text(&self.name)),
             kind: Some(self.kind.to_string()),
             client: Some(self.client.to_string()),
             ..Fields::default()
@@ -254,7 +254,7 @@ impl AskedLine {
 
 impl fmt::Display for AskedLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} from {}", self.name, self.kind, self.client)
+        write!(formatter, "{} {} from {}", name_text(&self.name), self.kind, self.client)
     }
 }
 
@@ -295,7 +295,9 @@ impl fmt::Display for FailedLine {
             write!(formatter, "; servers: {conduct}")?;
         }
         match &self.zone {
-            Some(zone) => write!(formatter, "; `resolverctl failed` shows further failures of {zone}"),
+            Some(zone) => {
+                write!(formatter, "; `resolverctl failed` shows further failures of {}", name_text(zone))
+            }
             None => formatter.write_str(
                 "; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures",
             ),
@@ -338,7 +340,8 @@ impl fmt::Display for FailedSum {
                 ", {overwritten} of them were overwritten in the query history before they were read: increase history.size"
             )?;
         }
-        let most: Vec<String> = most.iter().map(|(zone, count)| format!("{zone} ({count})")).collect();
+        let most: Vec<String> =
+            most.iter().map(|(zone, count)| format!("{} ({count})", name_text(zone))).collect();
         if !most.is_empty() {
             let word = if self.most.iter().all(|(_, count)| *count == 1) { "for example" } else { "most" };
             write!(formatter, "; {word} for {}", most.join(", "))?;
@@ -354,14 +357,16 @@ impl fmt::Display for Line {
         match self {
             Self::ZoneFails { zone, failures, doubted, span, why, question, .. } => write!(
                 formatter,
-                "zone {zone}: {failures} queries {} within {}; last cause: {why}; {}",
+                "zone {}: {failures} queries {} within {}; last cause: {why}; {}",
+                name_text(zone),
                 failed_text(*doubted),
                 age(span),
                 Trace(question)
             ),
             Self::ZoneAnswers { zone, question, after } => write!(
                 formatter,
-                "zone {zone}: queries are answered again after {}; the first answered query was {question}",
+                "zone {}: queries are answered again after {}; the first answered query was {question}",
+                name_text(zone),
                 age(after)
             ),
             Self::NetworkDown { servers, span } => write!(
@@ -426,7 +431,7 @@ pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, kind) = (self.0.name.to_string(), self.0.kind);
+        let (name, kind) = (name_text(&self.0.name), self.0.kind);
         let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
         if name.chars().all(plain) && !name.starts_with('-') {
             write!(formatter, "`resolverctl trace {name} {kind}` shows each step")

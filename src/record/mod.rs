@@ -107,7 +107,7 @@ use self::window::Snapshots;
 pub use self::window::Window;
 use crate::clock::{Clock, Mono};
 use crate::limits;
-use crate::question::{Apart, Outcome, WireName, name_of_wire};
+use crate::question::{Apart, Outcome, WireName, name_of_wire, name_text};
 
 /// Counts events, and reports the counters.
 #[derive(Debug)]
@@ -277,7 +277,7 @@ impl Recorder {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);
         let zones = incidents.failing(now).into_iter().map(|failed| FailingZone {
-            zone: failed.zone.to_string(),
+            zone: name_text(&failed.zone),
             span: now.since(failed.since),
             failures: failed.failures,
             doubted: failed.doubted,

@@ -12,6 +12,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::event::{DsFact, DsSource, KeyFact, StepEvent};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
+use crate::question::name_text;
 use crate::validate::verdict::SecurityStatus;
 
 /// A step as it is noted; `StepEvent` has the meanings.
@@ -130,9 +131,9 @@ impl Note {
     pub(super) fn told(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {
-                StepEvent::Question { name: name.to_string(), kind: kind.to_string() }
+                StepEvent::Question { name: name_text(name), kind: kind.to_string() }
             }
-            Self::Cut { zone, addresses } => StepEvent::Cut { zone: zone.to_string(), addresses: *addresses },
+            Self::Cut { zone, addresses } => StepEvent::Cut { zone: name_text(zone), addresses: *addresses },
             Self::Sent { server, transport, reason, usual, .. } => StepEvent::Sent {
                 server: server.to_string(),
                 transport: *transport,
@@ -145,19 +146,21 @@ impl Note {
                 round_trip_micros: micros(*elapsed),
                 said: said.to_string(),
             },
-            Self::Checked { name, kind, state, why } => {
-                StepEvent::Checked { subject: format!("{name} {kind}"), state: *state, why: why.clone() }
-            }
+            Self::Checked { name, kind, state, why } => StepEvent::Checked {
+                subject: format!("{} {kind}", name_text(name)),
+                state: *state,
+                why: why.clone(),
+            },
             Self::Scrubbed { dropped, records } => {
                 StepEvent::Scrubbed { dropped: *dropped, records: records.iter().map(record_text).collect() }
             }
             Self::Ds { zone, records, from } => StepEvent::Ds {
-                zone: zone.to_string(),
+                zone: name_text(zone),
                 records: records.iter().map(ds_text).collect(),
                 from: *from,
             },
             Self::Dnskey { zone, records, server } => StepEvent::Dnskey {
-                zone: zone.to_string(),
+                zone: name_text(zone),
                 records: records.iter().map(key_text).collect(),
                 server: server.map(|server| server.to_string()),
             },

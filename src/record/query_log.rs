@@ -11,7 +11,7 @@ use super::entry::QuestionEntry;
 use super::lock::lock;
 use crate::clock::Mono;
 use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
-use crate::question::name_of_wire;
+use crate::question::{name_of_wire, name_text};
 
 /// The time for which `QUERY_LINES_A_SECOND` applies.
 const SECOND: Duration = Duration::from_secs(1);
@@ -76,13 +76,13 @@ impl QueryLog {
 
 /// Writes the line about a question.
 pub(super) fn write(question: &QuestionEntry, is_client_hidden: bool) {
-    let (name, kind) = (name_of_wire(&question.name), question.kind);
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
     let client = if is_client_hidden { "redacted".to_owned() } else { question.client.to_string() };
     let outcome = question.outcome.word();
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     tracing::info!(
         query_log = "query",
-        name = name.to_string(),
+        name,
         "type" = kind.to_string(),
         client,
         outcome,

@@ -26,7 +26,7 @@ use super::written::Written;
 use super::{Recorder, query_log};
 use crate::clock::micros;
 use crate::limits::{MAX_DEBUG_LINES, QUERY_LINES_A_SECOND};
-use crate::question::{Outcome, label_places, name_of_wire};
+use crate::question::{Outcome, label_places, name_of_wire, name_text};
 
 impl Recorder {
     /// Sets the time from which on a question is slow.
@@ -234,12 +234,12 @@ fn debug(questions: &[QuestionEntry]) {
         return;
     }
     for question in questions.iter().take(MAX_DEBUG_LINES) {
-        let (name, kind, client) = (name_of_wire(&question.name), question.kind, question.client);
+        let (name, kind, client) = (name_text(&name_of_wire(&question.name)), question.kind, question.client);
         let outcome = question.outcome.word();
         let took = Duration::from_micros(question.elapsed).as_secs_f32();
         let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
         tracing::debug!(
-            name = name.to_string(),
+            name,
             "type" = kind.to_string(),
             client = client.to_string(),
             outcome,

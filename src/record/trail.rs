@@ -17,6 +17,7 @@ use super::note::Note;
 use super::written::{WrittenMessage, WrittenMessages, saturated};
 use crate::clock::{Clock, Moments, Mono, micros};
 use crate::limits::MAX_STEPS;
+use crate::question::name_text;
 use crate::validate::verdict::SecurityStatus;
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
@@ -166,7 +167,7 @@ impl Trail {
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, _)| noted.depth == depth);
         let zone = notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {
-            Note::Cut { zone, .. } => Some(zone.to_string()),
+            Note::Cut { zone, .. } => Some(name_text(zone)),
             _ => None,
         });
         let messages = sent.count().saturating_add(usize::from(last.is_some()));

@@ -22,7 +22,7 @@ use crate::conduct::{Conduct, Transport};
 use crate::limits::{
     MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
 };
-use crate::question::{Outcome, is_within, name_of_wire};
+use crate::question::{Outcome, is_within, name_of_wire, name_text};
 
 /// Which messages are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -303,7 +303,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, depth: u8) -> QuestionRepor
         SentReport {
             at: (at as f64 - first as f64) / MICROS,
             server: message.server.to_string(),
-            zone: name_of_wire(&message.zone).to_string(),
+            zone: name_text(&name_of_wire(&message.zone)),
             transport: message.transport,
             reason: message.reason.to_owned(),
             conduct: message.conduct,
@@ -312,7 +312,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, depth: u8) -> QuestionRepor
     };
     QuestionReport {
         at: seconds(question.at.saturating_sub(first)),
-        name: name_of_wire(&question.name).to_string(),
+        name: name_text(&name_of_wire(&question.name)),
         kind: question.kind.to_string(),
         outcome: question.outcome,
         elapsed: seconds(question.elapsed),

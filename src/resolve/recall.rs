@@ -15,7 +15,7 @@ use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::question::Security;
+use crate::question::{Security, name_text};
 use crate::record::event::StepEvent;
 use crate::validate::verdict::Verdict;
 
@@ -138,6 +138,7 @@ pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: 
 }
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {
+    let name = name_text(name);
     match known {
         Known::Rrset(_) => format!("{name} {kind}"),
         Known::Negative(negative) if negative.nxdomain => format!("{name} does not exist"),

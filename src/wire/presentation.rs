@@ -5,8 +5,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-/// Characters with a meaning in names, which are therefore escaped.
-const SPECIAL: &[u8] = b".\\\"();@$";
+use crate::question;
 
 /// Reads a name; it is absolute if it ends with a dot.
 ///
@@ -49,20 +48,9 @@ fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// Writes a name, with its last dot.
+/// Writes a name, with its last dot: the inverse of `read_name`.
 pub fn name_text(name: &Name) -> String {
-    let mut text = String::new();
-    for label in name.iter() {
-        for octet in label {
-            match octet {
-                octet if SPECIAL.contains(octet) => text.extend(['\\', char::from(*octet)]),
-                b'!'..=b'~' => text.push(char::from(*octet)),
-                _ => text.push_str(&format!("\\{octet:03}")),
-            }
-        }
-        text.push('.');
-    }
-    if text.is_empty() { ".".to_owned() } else { text }
+    question::name_text(name)
 }
 
 /// The name of a type.
