@@ -29,7 +29,9 @@ use super::{Errand, Iterate};
 use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::conduct::Conduct;
-use crate::limits::{LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED};
+use crate::limits::{
+    LAME_TIME, MAX_ADDRESSES, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNKNOWN_TIMER,
+};
 use crate::record::Counter;
 use crate::supervise::driven::{Driven, drive};
 
@@ -190,7 +192,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Ends when the time of the question is over, or its client's before. Its timer is set at the second poll only,
+    /// Ends when the time of the question is over, when that of its client is before, and often after that. Its timer is set at the second poll only,
     /// because the timer of an attempt comes first, and most steps end before that; `again`: at the first.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
@@ -198,7 +200,7 @@ impl<'a> Asking<'a> {
             let (now, patience) = (iterate.now(), context.view.config.resolve.deadline);
             let of_client = patience.saturating_sub(now.since(context.began()));
             let left = context.budget.left(now);
-            if of_client.is_zero() { left } else { left.min(of_client) }
+            left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
         // With little time left, the timer of the attempt may come later.
         let mut is_polled = again || left() <= MAX_TIMER;

@@ -172,7 +172,7 @@ impl Note {
 
 /// A record, without its TTL and class.
 fn record_text(record: &Record) -> String {
-    format!("{} {} {}", record.name, record.record_type(), record.data)
+    format!("{} {} {}", name_text(&record.name), record.record_type(), record.data)
 }
 
 fn ds_text((tag, algorithm, digest): &(u16, u8, u8)) -> DsFact {
