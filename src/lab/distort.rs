@@ -70,9 +70,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             response.metadata.authoritative = false;
             response.metadata.recursion_available = true;
         }
-        Fault::OffersRecursion => {
-            response.metadata.recursion_available = query.metadata.recursion_desired;
-        }
+        Fault::OffersRecursion => response.metadata.recursion_available = query.metadata.recursion_desired,
         Fault::NxdomainOnNoData if is_no_data(response) => {
             response.metadata.response_code = ResponseCode::NXDomain;
         }
