@@ -346,6 +346,7 @@ async fn a_reload_adds_and_removes_watched_domains() {
             r#"resolverd_watched_findings{domain="example.com",level="could_not_tell"} 0"#,
             r#"resolverd_watched_findings{domain="example.com",level="note"} 0"#,
             r#"resolverd_watched_checked_time_seconds{domain="example.com"} 0"#,
+            r#"resolverd_watched_could_not_tell_since_time_seconds{domain="example.com"} 0"#,
         ]
     );
     config.watches.clear();

@@ -21,6 +21,7 @@ pub fn row(domain: WatchedDomain) -> WatchedRow {
         interval: watch.interval.as_secs_f64(),
         checked: history.checked,
         could_not_tell: history.untold,
+        could_not_tell_since: history.untold_since,
         next: next.as_secs_f64(),
         findings: history.findings.into_iter().map(finding).collect(),
         changes: history.changes,
@@ -28,7 +29,7 @@ pub fn row(domain: WatchedDomain) -> WatchedRow {
 }
 
 fn finding(finding: FollowedFinding) -> WatchedFinding {
-    let FollowedFinding { code, level, evidence, since, seen, standing, unseen } = finding;
+    let FollowedFinding { code, level, evidence, since, seen, standing, unseen, missed: _ } = finding;
     let entry = code.entry();
     WatchedFinding {
         level,

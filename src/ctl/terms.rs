@@ -292,11 +292,12 @@ pub(super) const WATCHED: &str = "\
 Findings have the levels and codes of `resolverctl check --help`.
   since      the first check that saw the finding. Its history is kept over a restart
   found once  one check has found it. A second check follows within about ten minutes. The finding counts, and has a
-             line in the log, if that check sees it too (coming in JSON; present and going for the others)
-  the last check did not find it  the finding has ended if the next check does not find it either
+             line in the log, if that check or the next one sees it too (coming in JSON; present and going for the others)
+  the last check did not find it  the finding ends when three checks in a row have not found it
   gave no result  no server answered the check, or a part of the domain could not be looked up: no finding comes or goes
 All watched domains together cost at most 3 600 queries an hour. If they need more, checks are later than their interval.
-Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`.
+Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`;
+`WATCHED=unknown` when the checks of a domain have given no result for an hour, `WATCHED=known` when they do again.
 Exit codes: 0 no failures; 1 a domain has a failure; 4 a domain could not be checked, and none has a failure.";
 
 /// Terms of `check`: the levels, and the codes from their table.

@@ -27,6 +27,16 @@ pub const WATCH_FIRST: Duration = Duration::from_secs(5 * 60);
 /// The time between two checks is up to a tenth shorter or longer, so that many hosts do not ask at the same moment.
 pub const WATCH_JITTER_PERCENT: u32 = 10;
 
+/// How long the checks of a domain may tell nothing until the log has a line: six checks of `WATCH_AGAIN`. Shorter outages of
+/// a network are no news.
+pub const WATCH_UNTOLD: Duration = Duration::from_secs(60 * 60);
+
+/// Checks in a row that must not find a finding until it is gone: one that comes and goes is there.
+pub const WATCH_GONE: u8 = 3;
+
+/// Checks in a row after which a finding that one check has found is forgotten.
+pub const WATCH_FORGOTTEN: u8 = 2;
+
 /// How long a check is put off while clients need the room.
 pub const WATCH_PUT_OFF: Duration = Duration::from_secs(60);
 

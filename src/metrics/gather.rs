@@ -214,6 +214,8 @@ impl Samples {
                 self.whole(Family::WatchedFindings, &[&row.domain, &word(&level)], count as u64);
             }
             self.whole(Family::WatchedChecked, &[&row.domain], row.checked.unwrap_or(0));
+            let since = row.could_not_tell_since.unwrap_or(0);
+            self.whole(Family::WatchedCouldNotTell, &[&row.domain], since);
         }
     }
 }

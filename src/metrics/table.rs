@@ -127,6 +127,8 @@ families! {
     WatchedFindings "watched_findings" Gauge ["domain", "level"];
     /// When a check of each watched domain last told something, in seconds since 1970; 0 before the first.
     WatchedChecked "watched_checked_time_seconds" Gauge ["domain"];
+    /// Since when the checks of each watched domain have told nothing, in seconds since 1970; 0 if the last one told something.
+    WatchedCouldNotTell "watched_could_not_tell_since_time_seconds" Gauge ["domain"];
     /// Problems that `resolverctl status` shows, by severity: warning or critical.
     Problems "problems" Gauge ["severity"];
     /// Tasks and threads that were restarted after a panic, which is a bug of resolverd.

@@ -23,6 +23,9 @@ pub struct FollowedFinding {
     /// Whether the last check could not look for it.
     #[serde(default)]
     pub unseen: bool,
+    /// The last checks in a row that looked for it and did not find it.
+    #[serde(default)]
+    pub missed: u8,
 }
 
 /// How sure a finding is.
@@ -33,6 +36,6 @@ pub enum Standing {
     Coming,
     /// It is there.
     Present,
-    /// It is there, but the last check that could tell has not seen it.
+    /// It is there, but the last check that could tell, or the last two, have not seen it.
     Going,
 }

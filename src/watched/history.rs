@@ -9,7 +9,10 @@ use super::followed::{FollowedFinding, Standing};
 use super::unseen::Unseen;
 use crate::check::domain::codes::Code;
 use crate::check::domain::finding::{Finding, Level};
-use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS};
+use crate::config::WatchAs;
+use crate::limits::{
+    MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS, WATCH_FORGOTTEN, WATCH_GONE, WATCH_UNTOLD,
+};
 use crate::wire::presentation::shown;
 
 /// The history of a domain.
@@ -19,6 +22,12 @@ pub struct DomainHistory {
     pub checked: Option<u64>,
     /// Why the last check could not tell anything; none if it could.
     pub untold: Option<String>,
+    /// The first check in a row that could not tell anything, in seconds since 1970; none if the last one could.
+    #[serde(default)]
+    pub untold_since: Option<u64>,
+    /// Whether the log has a line about that.
+    #[serde(default)]
+    pub untold_logged: bool,
     /// The findings, the worst first.
     pub findings: Vec<FollowedFinding>,
     /// The last changes, the newest first.
@@ -57,7 +66,7 @@ pub enum ChangeKind {
 pub enum Confirmation {
     /// One: a person looks on.
     Once,
-    /// Two.
+    /// Two of three; and three in a row for the end of a finding.
     Twice,
 }
 
@@ -68,16 +77,17 @@ impl DomainHistory {
             CheckEnd::Told(findings) => findings,
             CheckEnd::CouldNotTell(why) => {
                 self.untold = Some(why);
+                self.untold_since.get_or_insert(now);
                 return Vec::new();
             }
         };
-        (self.checked, self.untold) = (Some(now), None);
+        (self.checked, self.untold, self.untold_since) = (Some(now), None, None);
         let unseen = Unseen::of(&findings);
         let mut seen = joined(findings);
         let (mut kept, mut changes) = (Vec::new(), Vec::new());
         for mut finding in std::mem::take(&mut self.findings) {
             if let Some(evidence) = seen.remove(&(finding.level, finding.code)) {
-                (finding.evidence, finding.seen, finding.unseen) = (evidence, now, false);
+                (finding.evidence, finding.seen, finding.unseen, finding.missed) = (evidence, now, false, 0);
                 if finding.standing == Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Came, now));
                 }
@@ -86,10 +96,14 @@ impl DomainHistory {
                 finding.unseen = true;
             } else {
                 finding.unseen = false;
+                finding.missed = finding.missed.saturating_add(1);
                 match (finding.standing, confirmation) {
-                    (Standing::Coming, _) => continue,
-                    (Standing::Present, Confirmation::Twice) => finding.standing = Standing::Going,
-                    (Standing::Present, Confirmation::Once) | (Standing::Going, _) => {
+                    (Standing::Coming, _) if finding.missed >= WATCH_FORGOTTEN => continue,
+                    (Standing::Coming, _) => {}
+                    (_, Confirmation::Twice) if finding.missed < WATCH_GONE => {
+                        finding.standing = Standing::Going
+                    }
+                    _ => {
                         changes.push(finding.changed(ChangeKind::Went, now));
                         continue;
                     }
@@ -102,8 +116,16 @@ impl DomainHistory {
                 Confirmation::Once => Standing::Present,
                 Confirmation::Twice => Standing::Coming,
             };
-            let finding =
-                FollowedFinding { code, level, evidence, since: now, seen: now, standing, unseen: false };
+            let finding = FollowedFinding {
+                code,
+                level,
+                evidence,
+                since: now,
+                seen: now,
+                standing,
+                unseen: false,
+                missed: 0,
+            };
             if standing == Standing::Present {
                 changes.push(finding.changed(ChangeKind::Came, now));
             }
@@ -116,6 +138,31 @@ impl DomainHistory {
         let older = std::mem::take(&mut self.changes);
         self.changes = changes.iter().cloned().chain(older).take(MAX_WATCH_CHANGES).collect();
         changes
+    }
+
+    /// Whether the checks have told nothing for so long that the log must have a line; the caller writes it.
+    pub(super) fn is_line_due(&mut self, now: u64) -> bool {
+        let is_long = |since: u64| now.saturating_sub(since) >= WATCH_UNTOLD.as_secs();
+        let due = !self.untold_logged && self.untold_since.is_some_and(is_long);
+        self.untold_logged |= due;
+        due
+    }
+
+    /// Whether a line said that the checks told nothing, and now they tell something again.
+    pub(super) fn is_told_again(&mut self) -> bool {
+        self.untold.is_none() && std::mem::take(&mut self.untold_logged)
+    }
+
+    /// Keeps the findings that the check for another side of a mail can find too.
+    pub(super) fn keep_for(&mut self, side: WatchAs) {
+        let other: &[&str] = match side {
+            WatchAs::Both => &[],
+            WatchAs::Sender => &["mta_sts_", "tls_rpt_", "bimi_", "dane_", "tlsa_", "certificate_"],
+            WatchAs::Recipient => &["spf_", "dmarc_", "dkim_"],
+        };
+        let stays = |code: Code| !other.iter().any(|begin| code.entry().word.starts_with(begin));
+        self.findings.retain(|finding| stays(finding.code));
+        self.changes.retain(|change| stays(change.code));
     }
 
     /// Whether the next check should come soon: the last one could not tell anything, or a change is not certain yet. A

@@ -41,14 +41,17 @@ fn a_finding_comes_and_goes_when_two_checks_say_so() {
         told(&[]),
         told(&[old]),
     ];
-    assert_eq!(changes(checks), [(2, ChangeKind::Came, old, 1), (5, ChangeKind::Went, old, 1)]);
+    assert_eq!(changes(checks), [(2, ChangeKind::Came, old, 1), (6, ChangeKind::Went, old, 1)]);
 }
 
 #[test]
 fn a_finding_that_flaps_has_one_line() {
     let old = Code::SerialDiffers;
     let flaps = |first: &[Code]| (0..20).map(|turn| told(if turn % 2 == 0 { first } else { &[] })).collect();
-    assert!(changes(flaps(&[old])).is_empty());
+    assert_eq!(changes(flaps(&[old])), [(2, ChangeKind::Came, old, 0)], "two checks of three have seen it");
+    let seldom =
+        (0..20).map(|turn| told(if turn % 3 == 0 { std::slice::from_ref(&old) } else { &[] })).collect();
+    assert!(changes(seldom).is_empty());
     let checks = [vec![told(&[old]), told(&[old])], flaps(&[old])].concat();
     assert_eq!(changes(checks), [(1, ChangeKind::Came, old, 0)]);
 }
@@ -56,10 +59,10 @@ fn a_finding_that_flaps_has_one_line() {
 #[test]
 fn a_check_that_could_not_tell_changes_nothing() {
     let silent = Code::NsSilent;
-    let between = [told(&[silent]), lost(), told(&[silent]), told(&[]), lost(), lost(), told(&[])];
+    let between = [told(&[silent]), lost(), told(&[silent]), told(&[]), lost(), told(&[]), lost(), told(&[])];
     assert_eq!(
         changes(between.to_vec()),
-        [(2, ChangeKind::Came, silent, 0), (6, ChangeKind::Went, silent, 0)]
+        [(2, ChangeKind::Came, silent, 0), (7, ChangeKind::Went, silent, 0)]
     );
     let mut history = DomainHistory::default();
     history.take(told(&[silent]), 7, Confirmation::Twice);
@@ -84,8 +87,9 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
     for (finding, other, stays) in cases {
-        let checks = vec![told(&[finding]), told(&[finding]), told(&[other]), told(&[other])];
-        let went = changes(checks).contains(&(3, ChangeKind::Went, finding, 0));
+        let others = || (0..3).map(|_| told(&[other]));
+        let checks = [told(&[finding]), told(&[finding])].into_iter().chain(others()).collect();
+        let went = changes(checks).contains(&(4, ChangeKind::Went, finding, 0));
         assert_eq!(went, !stays, "{} beside {}", finding.entry().word, other.entry().word);
     }
 }
@@ -163,7 +167,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
             (history.findings.iter().any(|finding| finding.code == code), history.clone())
         };
         (0..2).for_each(|hour| assert!(take(code, evidence, hour).0));
-        (2..4).for_each(|hour| assert!(take(unknown, why, hour).0));
+        (2..5).for_each(|hour| assert!(take(unknown, why, hour).0));
         let is_there = history.findings.iter().find(|finding| finding.code == code);
         assert_eq!(is_there.map(|finding| finding.unseen), stays.then_some(true), "{code:?} {why}");
         assert!(!history.is_unsure(), "it goes on at its interval: {code:?} {why}");
@@ -178,8 +182,25 @@ fn a_pointer_that_was_confirmed_goes_beside_a_host_that_was_not_looked_up() {
         let unknown = Finding::new(Code::MailUnknown, "m9.a.test.: SERVFAIL");
         CheckEnd::Told(vec![unknown, Finding::new(Code::PointerOk, "192.0.2.1 (m1.a.test.)")])
     };
-    for (hour, end) in (0..).zip([missing(), missing(), repaired(), repaired()]) {
+    for (hour, end) in (0..).zip([missing(), missing(), repaired(), repaired(), repaired()]) {
         history.take(end, hour, Confirmation::Twice);
     }
     assert!(history.findings.iter().all(|finding| finding.code != Code::PtrMissing));
+}
+
+#[test]
+fn checks_that_tell_nothing_for_an_hour_have_one_line_and_another_when_it_is_over() {
+    let mut history = DomainHistory::default();
+    let minute = 60;
+    let mut lines = Vec::new();
+    for turn in 0..20 {
+        let now = 1_800_000_000 + turn * 10 * minute;
+        let end = if (1..15).contains(&turn) { lost() } else { told(&[]) };
+        history.take(end, now, Confirmation::Twice);
+        // The daemon has restarted since.
+        history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
+        lines.extend(history.is_line_due(now).then_some((turn, "untold")));
+        lines.extend(history.is_told_again().then_some((turn, "told")));
+    }
+    assert_eq!(lines, [(7, "untold"), (15, "told")]);
 }

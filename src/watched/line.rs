@@ -4,6 +4,7 @@ use super::history::{ChangeKind, FindingChange};
 use crate::check::domain::finding::Level;
 use crate::clock::minute;
 use crate::config::{ConfiguredWatch, WatchLevel};
+use crate::limits::WATCH_UNTOLD;
 use crate::wire::presentation::name_text;
 
 /// Writes the line, if the level of the finding is worth one.
@@ -26,6 +27,24 @@ pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
             tracing::info!(watched = "went", domain, code, finding = level, "{sentence}")
         }
     }
+}
+
+/// Writes that the checks of a domain have told nothing for long.
+pub(super) fn write_untold(watch: &ConfiguredWatch, why: &str) {
+    let domain = name_text(&watch.domain);
+    let (domain, minutes) = (domain.trim_end_matches('.'), WATCH_UNTOLD.as_secs() / 60);
+    tracing::warn!(
+        watched = "unknown",
+        domain,
+        "watched domain {domain}: its checks have given no result for {minutes} minutes: {why}; faults that begin now are not seen; check the network of this host: `resolverctl check system`"
+    );
+}
+
+/// Writes that they tell something again.
+pub(super) fn write_told_again(watch: &ConfiguredWatch) {
+    let domain = name_text(&watch.domain);
+    let domain = domain.trim_end_matches('.');
+    tracing::info!(watched = "known", domain, "watched domain {domain}: its checks give results again");
 }
 
 /// The mildest level that has a line.

@@ -6,8 +6,9 @@
 //!
 //! # Decisions
 //!
-//! - A finding comes when two checks have seen it, and goes when two checks in a row have not. A lost datagram or a zone
-//!   transfer under way writes no line. The second check follows after ten minutes, not after the whole interval.
+//! - A finding comes when two checks of three have seen it, and goes when three checks in a row have not. A lost datagram or a
+//!   zone transfer under way writes no line, and a fault that comes and goes is there. These checks follow each other after ten
+//!   minutes, not after the whole interval.
 //! - "Could not tell" changes nothing. If no name server answers, not even those of the zone above, the fault is the
 //!   network of this host: a finding neither comes nor goes.
 //! - "Since" is the first check that saw the finding. The history is in a file of the state directory, so a restart does
@@ -90,8 +91,8 @@ impl WatchedDomains {
         Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new() }
     }
 
-    /// Changes to the domains of another configuration. Those that stay keep their history, unless the side of a mail that
-    /// they are checked for changes.
+    /// Changes to the domains of another configuration. Those that stay keep their history; if the side of a mail that they are
+    /// checked for changes, the findings that a check for the new side can find too.
     pub fn set(&self, watches: &[ConfiguredWatch]) {
         self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
         self.changed.notify_one();
@@ -139,9 +140,16 @@ impl WatchedDomains {
         schedule.pay(asked, began);
         let Some(history) = schedule.history(watch) else { return };
         let changes = history.take(end, now.unix, Confirmation::Twice);
+        let (untold, again_told) = (history.is_line_due(now.unix), history.is_told_again());
+        let reason = history.untold.clone().filter(|_| untold);
         let again = history.is_unsure();
         schedule.plan(watch, again, now.mono, &self.random);
         drop(schedule);
+        if let Some(why) = reason {
+            line::write_untold(watch, &why);
+        } else if again_told {
+            line::write_told_again(watch);
+        }
         for change in &changes {
             line::write(watch, change);
         }

@@ -41,8 +41,8 @@ pub(super) enum ScheduleStep {
 }
 
 impl Schedule {
-    /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`, if it was
-    /// checked for the same side of a mail.
+    /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`. If it was
+    /// checked for another side of a mail, it keeps the findings that apply, and is checked soon.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
@@ -55,14 +55,26 @@ impl Schedule {
             kept.into_iter().map(|one| (one.domain.clone(), one)).collect();
         for watch in watches {
             let name = name_text(&watch.domain);
-            let stays = before.remove(&name).filter(|old| old.watch.side == watch.side);
-            let domain = if let Some(old) = stays {
+            let domain = if let Some(old) = before.remove(&name) {
                 let due = old.due.min(now.mono.after(watch.interval));
-                ScheduledDomain { watch: watch.clone(), due, ..old }
+                let mut domain = ScheduledDomain { watch: watch.clone(), due, ..old };
+                if old.watch.side != watch.side {
+                    domain.history.keep_for(watch.side);
+                    domain.due = now.mono.after(below(WATCH_FIRST, random));
+                }
+                domain
             } else {
-                let kept = kept.remove(&name).filter(|kept| kept.side == watch.side);
-                let history = kept.map(|kept| kept.history).unwrap_or_default();
-                let due = now.mono.after(first(watch, &history, now.unix, random));
+                let kept = kept.remove(&name);
+                let mut history = DomainHistory::default();
+                let mut due = None;
+                if let Some(kept) = kept {
+                    history = kept.history;
+                    if kept.side != watch.side {
+                        history.keep_for(watch.side);
+                        due = Some(now.mono.after(WATCH_START + below(WATCH_FIRST, random)));
+                    }
+                }
+                let due = due.unwrap_or_else(|| now.mono.after(first(watch, &history, now.unix, random)));
                 ScheduledDomain { watch: watch.clone(), history, due }
             };
             self.domains.insert(name, domain);

@@ -107,9 +107,30 @@ fn a_reload_adds_removes_and_keeps() {
     assert_eq!(schedule.history(&often).unwrap().checked, Some(1_800_000_000));
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
     assert!(shown[0] <= WATCH_START + WATCH_FIRST && shown[1] == HOUR / 2, "{shown:?}");
-    // Another side of a mail has other findings.
-    let other = ConfiguredWatch { side: WatchAs::Sender, ..often.clone() };
+    // For another side of a mail only the findings stay that apply, and the check comes soon.
+    let end = crate::watched::ended::CheckEnd::Told(
+        ["spf_missing", "ns_lame"]
+            .map(|word| {
+                *crate::check::domain::codes::Code::ALL.iter().find(|code| code.entry().word == word).unwrap()
+            })
+            .map(|code| crate::check::domain::finding::Finding::new(code, ""))
+            .to_vec(),
+    );
+    let history = schedule.history(&often).unwrap();
+    history.take(end, 1_800_000_060, crate::watched::history::Confirmation::Once);
+    let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
     schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
     assert!(schedule.history(&often).is_none());
-    assert_eq!(schedule.history(&other).unwrap().checked, None);
+    let words: Vec<_> =
+        schedule.history(&other).unwrap().findings.iter().map(|finding| finding.code.entry().word).collect();
+    assert_eq!(words, ["ns_lame"]);
+    assert!(schedule.domains(at(60).mono)[0].next <= WATCH_FIRST);
+    let kept = KeptDomain {
+        domain: "stays.test.".to_owned(),
+        side: WatchAs::Recipient,
+        history: schedule.history(&other).unwrap().clone(),
+    };
+    let mut next = Schedule::default();
+    next.set(std::slice::from_ref(&often), vec![kept], at(60), &random);
+    assert_eq!(next.history(&often).unwrap().findings.len(), 1, "over a restart too");
 }

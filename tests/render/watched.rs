@@ -43,6 +43,7 @@ fn rows() -> Vec<WatchedRow> {
         interval: 3_600.0,
         checked,
         could_not_tell: could_not_tell.map(str::to_owned),
+        could_not_tell_since: could_not_tell.map(|_| 1_795_000_000),
         next: 3_000.0,
         findings,
         changes: Vec::new(),

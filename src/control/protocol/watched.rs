@@ -24,6 +24,9 @@ pub struct WatchedRow {
     pub checked: Option<u64>,
     /// Why the last check could not tell anything; none if it could.
     pub could_not_tell: Option<String>,
+    /// The first check in a row that could not tell anything; none if the last one could.
+    #[serde(default)]
+    pub could_not_tell_since: Option<u64>,
     /// The time until the next check.
     pub next: f64,
     /// The findings, the worst first.

@@ -74,7 +74,7 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
         Standing::Present => format!("since {since}"),
         Standing::Going => {
             format!(
-                "since {since}; the last check did not find it; it ends if the next check does not find it either"
+                "since {since}; the last check did not find it; it ends when three checks in a row have not found it"
             )
         }
     };
