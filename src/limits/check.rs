@@ -18,7 +18,8 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 
 /// Questions of one check of a domain or an address: messages to servers and lookups together. A domain with four
-/// servers and two mail hosts needs about 60.
+/// servers and two mail hosts needs about 70. A lookup counts once. If its answer is not in the cache, the daemon sends the
+/// messages of any client's question for it: one or two to a zone that it knows, `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
 /// Questions of one check at the same time: the servers of one domain are often one host.
@@ -34,8 +35,9 @@ pub const MAX_CHECK_ROUNDS: usize = 24;
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;
 
-/// Addresses of mail hosts that are connected to.
-pub const MAX_CONNECTIONS: usize = 4;
+/// Addresses of mail hosts that are connected to: one of each of `MAX_CHECKED_HOSTS`, and some others. The check says how many
+/// it has left out.
+pub const MAX_CONNECTIONS: usize = 10;
 
 /// How long a mail host is waited for at each step, and how much longer a check with connections may last: Postfix lets
 /// unknown clients wait 6 s for the greeting.

@@ -11,8 +11,8 @@ use super::dane::{Association, usable};
 use super::der::not_after;
 use super::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
 use super::finding::{Finding, Level};
-use super::mail;
 use super::tags::{Versioned, texts};
+use super::{mail, mta_sts};
 use crate::clock::minute;
 use crate::limits::MAX_CONNECTIONS;
 
@@ -22,7 +22,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// Clients of Let's Encrypt renew certificates 30 days before the end: with 21 left, renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
-/// The mail hosts and addresses that are connected to: one address of each host first.
+/// The mail hosts and addresses that may be connected to: one address of each host first.
 fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
@@ -33,7 +33,7 @@ fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
         }
     }
     targets.sort_by_key(|(place, _, _)| *place);
-    targets.into_iter().map(|(_, host, address)| (host, address)).take(MAX_CONNECTIONS).collect()
+    targets.into_iter().map(|(_, host, address)| (host, address)).collect()
 }
 
 fn want((host, address): (String, IpAddr)) -> Want {
@@ -42,14 +42,17 @@ fn want((host, address): (String, IpAddr)) -> Want {
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    if facts.subject.connect { targets(facts).into_iter().map(want).collect() } else { Vec::new() }
+    let targets = if facts.subject.connect { targets(facts) } else { Vec::new() };
+    targets.into_iter().take(MAX_CONNECTIONS).map(want).collect()
 }
 
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut told = BTreeMap::<(Code, Level), Vec<String>>::new();
     let (mut refused, mut heard) = (Vec::new(), 0);
-    for target in targets(facts) {
+    let targets = targets(facts);
+    let left = targets.len().saturating_sub(MAX_CONNECTIONS);
+    for target in targets.into_iter().take(MAX_CONNECTIONS) {
         let by = format!("{} ({})", target.1, target.0);
         let mut tell = |finding: (Code, Level), text: String| {
             told.entry(finding).or_default().push(format!("{by}{text}"));
@@ -68,6 +71,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let unknown = told.keys().any(|(code, _)| *code == Code::SmtpUnknown);
         let level = if heard == 0 && !unknown { Level::Failure } else { Level::Warning };
         told.entry((Code::SmtpRefused, level)).or_default().extend(refused);
+    }
+    if let Some(texts) = told.values_mut().next().filter(|_| left > 0) {
+        texts.push(format!("{left} more addresses of mail hosts were not connected to"));
     }
     told.into_iter().map(|((code, level), texts)| Finding::new(code, texts.join("; ")).at(level)).collect()
 }
@@ -94,7 +100,7 @@ fn of_host(
         }
         MailHostTls::Failed(why) => return tell(usual(Code::StarttlsFails), format!(": {why}")),
         MailHostTls::Done { chain, fault } => {
-            let expired = tell_expiry(facts.subject.unix, chain, tell);
+            let expired = tell_expiry(facts, host, chain, tell);
             if let Some(fault) = fault.as_ref().filter(|_| !expired) {
                 // Only MTA-STS demands a certificate of a public authority; DANE does not.
                 let demanded = matches!(
@@ -121,13 +127,31 @@ fn of_host(
     }
 }
 
+/// How much an expired certificate matters. Opportunistic TLS takes any certificate (RFC 7435), and so does DANE with a record of
+/// usage 3 (RFC 7672 section 3.1.1). A policy of MTA-STS that is enforced (RFC 8461 section 5) does not, nor does a record of
+/// usage 2 (RFC 7672 section 3.1.2): those senders do not deliver.
+fn of_expired(facts: &DomainFacts, host: &str) -> Level {
+    let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
+    let by_authority = !associations.is_empty() && associations.iter().all(|one| one.usage == 2);
+    if enforced || by_authority { Level::Failure } else { Level::Warning }
+}
+
 /// Tells if the host's own certificate has expired or expires soon; returns whether it has expired. One that cannot be read
 /// has no known end.
-fn tell_expiry(now: u64, chain: &[Vec<u8>], tell: &mut impl FnMut((Code, Level), String)) -> bool {
+fn tell_expiry(
+    facts: &DomainFacts,
+    host: &str,
+    chain: &[Vec<u8>],
+    tell: &mut impl FnMut((Code, Level), String),
+) -> bool {
+    let now = facts.subject.unix;
     let Some(end) = chain.first().and_then(|own| not_after(own)) else { return false };
     let day = minute(end);
     if end <= now {
-        tell(usual(Code::CertificateExpired), format!(" has a certificate that expired at {day}"));
+        tell(
+            (Code::CertificateExpired, of_expired(facts, host)),
+            format!(" has a certificate that expired at {day}"),
+        );
     } else if end - now < EXPIRES_SOON {
         let left = match (end - now) / DAY {
             0 => "in less than a day".to_owned(),

@@ -123,9 +123,9 @@ fn a_certificate_that_expires_is_told_three_weeks_before() {
         ("260122000000Z", None, None),
         ("260121235959Z", None, Some((Code::CertificateExpires, Level::Warning))),
         ("260101000001Z", None, Some((Code::CertificateExpires, Level::Warning))),
-        ("260101000000Z", None, Some((Code::CertificateExpired, Level::Failure))),
+        ("260101000000Z", None, Some((Code::CertificateExpired, Level::Warning))),
         // The same fault is not told twice.
-        ("251231000000Z", Some("certificate expired"), Some((Code::CertificateExpired, Level::Failure))),
+        ("251231000000Z", Some("certificate expired"), Some((Code::CertificateExpired, Level::Warning))),
     ];
     for (end, fault, expected) in cases {
         let told = found(&secured(vec![ending(0x17, end)], fault), "");
@@ -133,4 +133,48 @@ fn a_certificate_that_expires_is_told_three_weeks_before() {
         assert_eq!(of_certificate, expected.into_iter().collect::<Vec<_>>(), "{end}");
         assert!(told.contains(&(Code::SmtpOk, Level::Ok)), "{end}");
     }
+}
+
+#[test]
+fn an_expired_certificate_is_a_failure_for_senders_that_verify() {
+    let expired = || secured(vec![ending(0x17, "251231000000Z")], None);
+    let level = |lines: &str, policy: Option<&str>| {
+        let base =
+            "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
+        let mut facts = facts("a.test.", &format!("{base}\n{lines}"));
+        facts.subject.connect = true;
+        facts.got.extend(wants(&facts).into_iter().map(|want| (want, expired())));
+        let file =
+            policy.map(|mode| format!("version: STSv1\nmode: {mode}\nmx: mx.a.test\nmax_age: 86400\n"));
+        let files = mta_sts::wants(&facts).into_iter().filter(|want| matches!(want, Want::PolicyFile { .. }));
+        let files: Vec<_> = files
+            .filter_map(|want| {
+                Some((want, Got::PolicyFile(crate::check::domain::facts::PolicyFile::Text(file.clone()?))))
+            })
+            .collect();
+        facts.got.extend(files);
+        let found = check(&facts).into_iter().find(|finding| finding.code == Code::CertificateExpired);
+        found.unwrap().level
+    };
+    let sts = "lookup _mta-sts.a.test. TXT | \"v=STSv1; id=1\"\nlookup mta-sts.a.test. A | 198.18.0.9";
+    let tlsa =
+        |record: &str| format!("lookup _25._tcp.mx.a.test. TLSA secure | {record} 1 1 {}", "ab".repeat(32));
+    assert_eq!(level("", None), Level::Warning);
+    assert_eq!(level(sts, Some("enforce")), Level::Failure);
+    assert_eq!(level(sts, Some("testing")), Level::Warning);
+    assert_eq!(level(&tlsa("2"), None), Level::Failure);
+    assert_eq!(level(&tlsa("3"), None), Level::Warning, "the date is ignored");
+}
+
+#[test]
+fn addresses_that_were_not_connected_to_are_counted() {
+    let addresses: Vec<String> = (1..=13).map(|last| format!("198.18.0.{last}")).collect();
+    let lines = format!("lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | {}", addresses.join(" | "));
+    let mut facts = facts("a.test.", &lines);
+    facts.subject.connect = true;
+    let wanted = wants(&facts);
+    assert_eq!(wanted.len(), MAX_CONNECTIONS);
+    facts.got.extend(wanted.into_iter().map(|want| (want, Got::NoReply(NoReply::Silent))));
+    let evidence = check(&facts).remove(0).evidence;
+    assert!(evidence.ends_with("; 3 more addresses of mail hosts were not connected to"), "{evidence}");
 }

@@ -87,6 +87,17 @@ fn read(text: &str) -> Result<StsPolicy, String> {
     Ok(StsPolicy { mode, hosts })
 }
 
+/// Whether a policy was fetched that senders enforce.
+pub(super) fn is_enforced(facts: &DomainFacts) -> bool {
+    let file = record(facts).and_then(|_| file(facts));
+    match file.and_then(|want| facts.got.get(&want)) {
+        Some(Got::PolicyFile(PolicyFile::Text(text))) => {
+            read(text).is_ok_and(|policy| policy.mode == Mode::Enforce)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a pattern covers a host; its asterisk stands for one label (RFC 8461 section 4.1).
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix("*.") {
