@@ -14,11 +14,11 @@ use tokio::time::timeout;
 use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::{
-    Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, Removed, Reply, Request, Table,
-    TraceRequest, WhyRequest,
+    Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
+    Table, TraceRequest, WhyRequest,
 };
 use super::rows;
-use super::{Controlled, lists, lookahead, lookup, status, watched, zones};
+use super::{Controlled, configured, lists, lookahead, lookup, status, watched, zones};
 use crate::cache::flush::Flush;
 use crate::clock::micros;
 use crate::config;
@@ -211,7 +211,8 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
 async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let question = lookup::question(name, kind)?;
     let found = subject.query(question.clone()).await;
-    Ok(vec![Reply::Query(Box::new(lookup::reply(&question, &found)?))])
+    let configured = configured::source(&subject.config(), &question.name);
+    Ok(vec![Reply::Query(Box::new(QueryReply { configured, ..lookup::reply(&question, &found)? }))])
 }
 
 /// Removes entries from the memories.

@@ -2,7 +2,8 @@
 
 use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
-use super::protocol::{NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
+use super::protocol::zones::ZoneSource;
+use super::protocol::{ConfiguredSource, NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
 use super::{Controlled, connection};
 use crate::check::domain::facts::{
     Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want,
@@ -60,7 +61,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
 }
 
 fn of_query(query: QueryReply) -> ReplyFacts {
-    let error = query.extended_error;
+    let (error, configured) = (query.extended_error, query.configured.map(in_words));
     let bogus = error.as_ref().is_some_and(|error| error.is_bogus());
     let security = match query.security {
         _ if query.rcode == "SERVFAIL" && bogus => ReplySecurity::Bogus,
@@ -75,9 +76,24 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         security,
         millis: millis(query.elapsed),
         why: error.map(|error| error.text).unwrap_or_default(),
+        configured,
         answers: records(query.answers),
         authority: records(query.authority),
         ..ReplyFacts::default()
+    }
+}
+
+/// The part of the configuration.
+fn in_words(source: ConfiguredSource) -> String {
+    let ConfiguredSource { zone, kind, servers, file } = source;
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    let zone = zone.trim_end_matches('.');
+    match kind {
+        ZoneSource::Forward => format!("[[zone]] {zone}, which forwards to {}", servers.join(", ")),
+        ZoneSource::Stub => format!("[[zone]] {zone}, whose servers are {}", servers.join(", ")),
+        ZoneSource::File => format!("[[zone]] {zone}, the zone file {}", file.unwrap_or_default()),
+        ZoneSource::Records => format!("records of the configuration for {zone}"),
+        ZoneSource::Host => format!("[[host]] {zone}"),
     }
 }
 

@@ -119,6 +119,7 @@ pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem
         answers: message.answers.iter().map(|record| record_text(record, gone)).collect(),
         authority: message.authorities.iter().map(|record| record_text(record, gone)).collect(),
         extended_error: lookup.answer.extended_error.clone(),
+        configured: None,
     })
 }
 

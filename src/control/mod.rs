@@ -23,6 +23,7 @@
     clippy::panic
 )]
 
+mod configured;
 mod connection;
 pub mod direct;
 pub mod facts;

@@ -26,6 +26,7 @@ const CASES: &[(&str, &str)] = &[
     ("early.com", "signature_expires"),
     ("algorithm.com", "dnssec_old_algorithm"),
     ("digest.com", "ds_old_digest"),
+    ("printer.lan", "configured_here"),
     ("lame.com", "ns_lame dnssec_unsigned"),
     ("silent.com", "ns_silent"),
     ("none.com", "ns_none_answers"),

@@ -241,11 +241,40 @@ fn old_records_in_the_cache_of_this_host_are_the_answer() {
     let first = found.first().unwrap();
     assert_eq!(first.code, Code::CachedHere, "{found:#?}");
     assert!(
-        first.evidence.starts_with("faulty.com. MX: this host has 10 mx1.hosts.com., "),
+        first.evidence.starts_with("faulty.com. MX: this host still uses 10 mx1.hosts.com., "),
         "{}",
         first.evidence
     );
     assert!(first.evidence.contains("have 20 mx2.hosts.com., 5 mx1.hosts.com."), "{}", first.evidence);
+}
+
+#[test]
+fn a_record_that_was_broken_or_mended_is_judged_at_once() {
+    let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+    let broken =
+        SOUND.replace("MX 10 mx1.hosts.com.", "MX 10 198.18.9.1.").replace("v=spf1 mx -all", "v=spf1 +all");
+    let (broken, sound) = (tree(&broken, &[]).build().unwrap(), tree(SOUND, &[]).build().unwrap());
+    let change = |other: &Lab| {
+        for server in ["ns1.hosts.com", "ns2.hosts.com"] {
+            lab.server(server).unwrap().set_authority(other.server(server).unwrap().authority());
+        }
+    };
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+        let codes = [Code::MxIsAddress, Code::SpfAllowsAll, Code::CachedHere];
+        for (turn, is_broken) in [(0, false), (1, true), (2, false)] {
+            if turn > 0 {
+                change(if is_broken { &broken } else { &sound });
+            }
+            let found = check(&simulation, domain("faulty.com.")).await.1;
+            for code in codes {
+                assert_eq!(has(&found, code, code.entry().level), is_broken, "{turn} {code:?}: {found:#?}");
+            }
+            let old = found.iter().find(|finding| finding.code == Code::CachedHere);
+            let text = "faulty.com. TXT: this host still uses \"v=spf1 mx -all\" until ";
+            assert!(old.is_none_or(|old| old.evidence.contains(text)), "{old:?}");
+        }
+    });
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl<'s> Daemon<'s> {
 impl Daemon<'_> {
     async fn answer(&self, want: &Want) -> Got {
         match request(want).unwrap() {
-            Request::Query { name, kind, .. } => {
+            Request::Query { name, kind } => {
                 let question = lookup::question(&name, kind.as_deref()).unwrap();
                 let [high, low, ..] = self.asked.fetch_add(1, Ordering::Relaxed).to_le_bytes();
                 let port = u16::from_le_bytes([high, low]);
@@ -46,8 +46,8 @@ impl Daemon<'_> {
                 };
                 let now = clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);
-                let found = Lookup { answer, now, outcome, elapsed: now.since(began), steps: Vec::new() };
-                got(vec![Reply::Query(Box::new(lookup::reply(&question, found).unwrap()))])
+                let found = Lookup { answer, now, outcome, elapsed: now.since(began) };
+                got(vec![Reply::Query(Box::new(lookup::reply(&question, &found).unwrap()))])
             }
             Request::AskServer { server, name, kind, tcp, edns, recursion, mixed_case } => {
                 let asked = query(server, &name, &kind).unwrap();

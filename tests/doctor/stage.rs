@@ -230,7 +230,8 @@ pub(crate) fn gateway() -> Gateway {
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
     let lists = "[[list]]\nname = \"bl.host.com\"\npurpose = \"block\"\nsubjects = [\"ip4\", \"domain\"]\n\
-        [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]";
+        [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]\n\
+        [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]";
     let dnssec = "[dnssec]\ntrust_anchor = \"anchors\"";
     Gateway::start(world, "deny_servers = [\"198.18.5.0/24\"]", &format!("{dnssec}\n{lists}"))
 }

@@ -214,6 +214,7 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) ->
         answers,
         authority: Vec::new(),
         extended_error: None,
+        configured: None,
     }
 }
 

@@ -3,35 +3,87 @@
 //! RFC 1035 section 3.2.1 (TTL). "The MX record is right and mail still goes to the old server" has this cause most often.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, canonical};
+use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, canonical, is_within};
 use super::finding::Finding;
 use super::zone;
 use crate::clock::minute;
 
+/// Addresses in the cache count from this TTL on, in seconds: services that answer by place or in turn, and so differently each
+/// time, have TTLs of at most five minutes.
+const ADDRESS_TTL: u32 = 300;
+
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
-    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    if facts.configured().is_some() {
+        return None;
+    }
     let servers: Vec<_> = zone::delegated_servers(facts).into_keys().collect();
-    let mail =
-        servers.iter().filter_map(|server| match facts.server(*server, domain, "MX", QueryForm::Udp) {
-            Some(Got::Reply(reply)) if reply.authoritative => records(reply, domain, "MX"),
-            _ => None,
-        });
-    let names = servers.iter().filter_map(|server| zone::child_set_at(facts, *server));
-    let (mail, names) = (mail.collect(), names.collect());
-    let parts = [differs(facts, (domain, "MX"), &mail), differs(facts, (apex, "NS"), &names)];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let names = servers.iter().filter_map(|server| zone::child_set_at(facts, *server)).collect();
+    let old = facts.cached.iter().filter_map(|(want, here)| match want {
+        Want::Lookup { name, kind } if !is_told(facts, &servers, (name, kind), here) => {
+            old_records(facts, (name, kind), here)
+        }
+        _ => None,
+    });
+    let parts: Vec<String> = old.chain(other_servers(facts, &names)).collect();
     (!parts.is_empty()).then(|| Finding::new(Code::CachedHere, parts.join("; ")))
 }
 
-/// The data of a type in a known answer without an alias: lower case.
+/// Whether a server of the zone still gives the records that this host has: they are not old, but the servers differ.
+fn is_told(
+    facts: &DomainFacts,
+    servers: &[IpAddr],
+    (name, kind): (&str, &'static str),
+    here: &ReplyFacts,
+) -> bool {
+    servers.iter().any(|server| match facts.server(*server, name, kind, QueryForm::Udp) {
+        Some(Got::Reply(reply)) if reply.authoritative => {
+            records(reply, name, kind) == records(here, name, kind)
+        }
+        _ => false,
+    })
+}
+
+/// The records in the cache, their end, and the current ones.
+fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
+    let (old, now) = (records(here, name, kind)?, records(facts.lookup(name, kind).reply()?, name, kind)?);
+    let ttl = ttl(here, name, kind);
+    if ["A", "AAAA"].contains(&kind) && (ttl.is_some_and(|ttl| ttl <= ADDRESS_TTL) || !old.is_disjoint(&now))
+    {
+        return None;
+    }
+    Some(in_evidence(facts, (name, kind), (&old, ttl), &now))
+}
+
+fn in_evidence(
+    facts: &DomainFacts,
+    (name, kind): (&str, &str),
+    (old, ttl): (&BTreeSet<String>, Option<u32>),
+    now: &BTreeSet<String>,
+) -> String {
+    let until = ttl.map_or_else(String::new, |ttl| {
+        format!(" until {} (TTL {ttl} s)", minute(facts.subject.unix.saturating_add(ttl.into())))
+    });
+    let (old, now) = (in_words(old, kind), in_words(now, kind));
+    format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
+}
+
+/// The time that an answer may still be kept; for a negative one that of its SOA (RFC 2308 section 5).
+fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
+    let ttl = reply.answers.iter().filter(|record| record.kind == kind).map(|record| record.ttl).max();
+    ttl.or_else(|| negative_ttl(reply, name))
+}
+
+/// The data of a type in a known answer without an alias: lower case, but for TXT.
 pub(super) fn records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let known = ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str());
     let alias = reply.data("CNAME").next().is_some();
     let own = reply.answers.iter().filter(|record| record.kind == kind && record.name == name);
-    (known && !alias).then(|| own.map(|record| canonical(&record.data)).collect())
+    let data = |data: &String| if kind == "TXT" { data.clone() } else { canonical(data) };
+    (known && !alias).then(|| own.map(|record| data(&record.data)).collect())
 }
 
 /// A set of records in words.
@@ -39,26 +91,26 @@ pub(super) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
     if set.is_empty() { format!("no {kind}") } else { set.iter().cloned().collect::<Vec<_>>().join(", ") }
 }
 
-/// The answer of the daemon, if all servers have other records.
-fn differs(
-    facts: &DomainFacts,
-    (name, kind): (&str, &'static str),
-    told: &BTreeSet<BTreeSet<String>>,
-) -> Option<String> {
-    let found = facts.lookup(name, kind);
-    let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = found else { return None };
-    let here = records(reply, name, kind)?;
+/// The TTL of a negative answer; none without the SOA of a zone of the name, as filters answer.
+pub(super) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
+    let soa = reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))?;
+    Some(soa.ttl)
+}
+
+/// The name servers in the cache, if all servers of the zone name others.
+fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Option<String> {
+    let apex = zone::apex(facts);
+    let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = facts.lookup(apex, "NS") else {
+        return None;
+    };
+    let here = records(reply, apex, "NS")?;
     let current = told.first().filter(|_| told.len() == 1 && !told.contains(&here))?;
-    let ttl = reply.answers.iter().filter(|record| record.kind == kind).map(|record| record.ttl).max();
-    let until = ttl.map_or_else(String::new, |ttl| {
-        format!(" until {} (TTL {ttl} s)", minute(facts.subject.unix.saturating_add(ttl.into())))
-    });
-    let (here, current) = (in_words(&here, kind), in_words(current, kind));
-    Some(format!("{name} {kind}: this host has {here}{until}; the servers of the zone have {current}"))
+    Some(in_evidence(facts, (apex, "NS"), (&here, ttl(reply, apex, "NS")), current))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::current;
     use super::*;
     use crate::check::domain::facts::tests::facts;
 
@@ -70,6 +122,7 @@ mod tests {
         lookup ns1.a.test. A | 198.18.1.1
         lookup old.b.test. A | 198.18.2.1
         server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | +ns1.a.test. A 198.18.1.1
+        server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
         server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
         server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.
         server 198.18.2.1 a.test. NS mixed aa | old.b.test.
@@ -77,7 +130,35 @@ mod tests {
 
     fn evidence(mail: &str, names: &str) -> Option<String> {
         let lines = format!("{ZONE}\nlookup a.test. MX{mail}\nlookup a.test. NS | {names}");
-        check(&facts("a.test.", &lines)).map(|finding| finding.evidence)
+        let mut facts = facts("a.test.", &lines);
+        current::adopt(&mut facts);
+        check(&facts).map(|finding| finding.evidence)
+    }
+
+    #[test]
+    fn old_addresses_count_unless_their_ttl_is_short_and_records_of_one_server_are_not_old() {
+        let told = |cached: &str, now: &str, ttl: u32| {
+            let lines = format!(
+                "{ZONE}\nlookup mx.a.test. A | {cached}\nserver 198.18.1.1 mx.a.test. A udp aa | {now}"
+            );
+            let mut facts = facts("a.test.", &lines);
+            if let Some(Got::Reply(reply)) =
+                facts.got.get_mut(&crate::check::domain::facts::lookup("mx.a.test.", "A"))
+            {
+                reply.answers[0].ttl = ttl;
+            }
+            current::adopt(&mut facts);
+            check(&facts).is_some()
+        };
+        assert!(told("198.18.7.1", "198.18.7.2", 3_600));
+        assert!(!told("198.18.7.1", "198.18.7.2", 300));
+        assert!(!told("198.18.7.1", "198.18.7.1 | 198.18.7.2", 3_600));
+        let second = "server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+            lookup ns2.a.test. A | 198.18.3.1
+            server 198.18.3.1 a.test. MX udp aa | 10 old.a.test.";
+        let mut facts = facts("a.test.", &format!("{ZONE}\n{second}\nlookup a.test. MX | 10 old.a.test."));
+        current::adopt(&mut facts);
+        assert_eq!((facts.cached.len(), check(&facts)), (1, None));
     }
 
     #[test]
@@ -86,13 +167,13 @@ mod tests {
         assert_eq!(
             evidence(" | 10 old.a.test.", "ns1.a.test.").as_deref(),
             Some(
-                "a.test. MX: this host has 10 old.a.test. until 2026-01-01 01:00 UTC (TTL 3600 s); the servers of the \
+                "a.test. MX: this host still uses 10 old.a.test. until 2026-01-01 01:00 UTC (TTL 3600 s); the servers of the \
                  zone have 10 new.a.test."
             )
         );
         let moved = evidence(" | 10 new.a.test.", "old.b.test.").unwrap();
-        assert!(moved.starts_with("a.test. NS: this host has old.b.test. until "), "{moved}");
-        assert!(evidence("", "ns1.a.test.").unwrap().contains("this host has no MX; "));
+        assert!(moved.starts_with("a.test. NS: this host still uses old.b.test. until "), "{moved}");
+        assert!(evidence("", "ns1.a.test.").unwrap().contains("this host still uses no MX; "));
         assert_eq!(evidence(" SERVFAIL", "ns1.a.test."), None, "not known");
         assert_eq!(
             evidence(" | =a.test. CNAME b.test. | =b.test. MX 10 x.", "ns1.a.test."),

@@ -87,7 +87,7 @@ codes! {
         "Find out why the servers do not transfer the current zone; compare the serials. If a server belongs to the old provider, remove it at the registrar".
     CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
         "this host still has old records of the domain in its cache";
-        "Mail from this host goes to the old servers until the TTL ends.";
+        "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";
         "Run `resolverctl flush` for the domain. If the records stay, look for the domain in the configuration of resolverd".
     OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
         "other resolvers still have old records of the domain";
@@ -129,9 +129,9 @@ codes! {
         "a mail host refuses connections to port 25";
         "Senders try the next host. If there is none, mail waits in the queue.";
         "Start the mail server on this host, or open port 25; or remove the host from the MX records".
-    CertificateExpired "certificate_expired" Policy Failure "RFC 5280 section 4.1.2.5, RFC 7672 section 3.1.1":
+    CertificateExpired "certificate_expired" Policy Warning "RFC 5280 section 4.1.2.5, RFC 7672 section 3.1, RFC 8461 section 5":
         "the certificate of a mail host has expired";
-        "Senders that verify certificates, as MTA-STS demands, do not deliver to this host. Others encrypt anyway; those with DANE and a TLSA record of usage 3 ignore the date.";
+        "Senders that verify certificates do not deliver to this host: those with MTA-STS if the policy is enforced, and those with DANE if the TLSA records have usage 2; then the level is failure. Others encrypt anyway.";
         "Renew the certificate, and reload the mail server: it may still use the old file. Find out why the renewal failed".
     TlsaMismatch "tlsa_mismatch" Policy Failure "RFC 7672 sections 2.2 and 3.1":
         "the certificate of a mail host matches none of its TLSA records";
@@ -443,6 +443,10 @@ codes! {
         "".
     MtaStsOk "mta_sts_ok" Policy Ok "RFC 8461":
         "the MTA-STS policy names the mail hosts"; ""; "".
+    ConfiguredHere "configured_here" Delegation Note "RFC 6303, RFC 8499 section 7":
+        "the configuration of this host answers for the name";
+        "Mail software here sees these records. Other hosts may see others, or none.";
+        "None if this is meant. Otherwise remove the [[zone]], [[host]] or [[record]] from the configuration, and reload".
     DnssecOff "dnssec_not_validated" Dnssec Note "RFC 4035 section 4.3":
         "this host does not validate the domain";
         "Mail software here gets forged answers as it gets true ones, and uses no DANE. The domain may be sound; nothing is known about its signatures.";

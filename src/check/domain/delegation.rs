@@ -94,7 +94,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     match facts.lookup(domain, "SOA") {
         LookupFound::NoName(_) if zone::is_missing(facts) => {
-            return vec![Finding::new(Code::DomainMissing, format!("{domain} NXDOMAIN"))];
+            let by = facts.configured().map(|by| format!(", answered by {by}")).unwrap_or_default();
+            return vec![Finding::new(Code::DomainMissing, format!("{domain} NXDOMAIN{by}"))];
         }
         LookupFound::NotAsked => {
             return vec![Finding::new(Code::DelegationUnknown, "the zone was not looked up")];

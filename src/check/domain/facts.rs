@@ -133,6 +133,8 @@ pub struct ReplyFacts {
     pub security: ReplySecurity,
     /// Why there is no answer, in the words of the daemon.
     pub why: String,
+    /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
+    pub configured: Option<String>,
     /// Answer section.
     pub answers: Vec<Record>,
     /// Authority section.
@@ -357,15 +359,31 @@ pub struct DomainFacts {
     pub subject: CheckSubject,
     /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
+    /// The answers of the daemon to lookups for which `got` has what a server of the zone says now.
+    pub cached: BTreeMap<Want, ReplyFacts>,
 }
 
 impl DomainFacts {
     /// No facts yet.
     pub fn new(subject: CheckSubject) -> Self {
-        Self { subject, got: BTreeMap::new() }
+        Self { subject, got: BTreeMap::new(), cached: BTreeMap::new() }
     }
 
-    /// The result of a lookup through the daemon.
+    /// The part of the configuration that answers for the domain; none if it is resolved on the internet, or not known yet.
+    pub fn configured(&self) -> Option<&str> {
+        self.configured_at(&self.subject.domain)
+    }
+
+    /// The same for another name.
+    pub fn configured_at(&self, wanted: &str) -> Option<&str> {
+        self.got.iter().find_map(|(want, got)| match (want, got) {
+            (Want::Lookup { name, .. }, Got::Reply(reply)) if name == wanted => reply.configured.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// The result of a lookup: of the daemon's, or for records of the domain's zone that it has otherwise in its cache, of a
+    /// server's.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,

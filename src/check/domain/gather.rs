@@ -59,6 +59,7 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFact
         });
         let answers: Vec<_> = stream::iter(answers).buffer_unordered(CHECK_QUESTIONS_AT_ONCE).collect().await;
         facts.got.extend(answers);
+        super::current::adopt(&mut facts);
     }
     facts
 }

@@ -14,7 +14,9 @@
 
 mod cached;
 pub mod codes;
+mod configured;
 mod connect;
+mod current;
 mod dane;
 mod delegation;
 mod der;
@@ -67,6 +69,9 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
         }
     }
     wants.extend(lists::wants(facts));
+    if !facts.subject.domain.is_empty() {
+        wants.extend(current::wants(facts));
+    }
     // Strangers who do not answer take the time of nothing else.
     if !facts.subject.domain.is_empty() && wants.iter().all(|want| facts.got.contains_key(want)) {
         wants.extend(others::wants(facts));
@@ -78,13 +83,15 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
 
 /// The findings, the worst first.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = configured::check(facts);
     if let Some(address) = facts.subject.address {
         findings.extend(pointer::check(facts, address));
         findings.extend(helo::check(facts, address));
     }
     if !facts.subject.domain.is_empty() {
-        findings.extend(delegation::check(facts));
+        if !zone::is_here_only(facts) || zone::is_missing(facts) {
+            findings.extend(delegation::check(facts));
+        }
         if !zone::is_missing(facts) {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));

@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::cached::{in_words, records};
+use super::cached::{in_words, negative_ttl, records};
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want, is_within,
+    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
 };
 use super::finding::{Finding, Level};
 use super::zone;
@@ -42,6 +42,10 @@ fn questions(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> 
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = Vec::new();
+    // They cannot know it.
+    if zone::is_here_only(facts) {
+        return wants;
+    }
     for resolver in resolvers(facts) {
         wants.push(ask(resolver, domain, "MX"));
         if let Some(Got::Reply(_)) = facts.got.get(&ask(resolver, domain, "MX")) {
@@ -137,12 +141,6 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
         "REFUSED" => Seen::Unknown(format!("{by}: REFUSED, the resolver does not serve this host")),
         rcode => Seen::Unknown(format!("{by}: {rcode}")),
     })
-}
-
-/// The TTL of a negative answer; none without the SOA of a zone of the name, as filters answer.
-fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
-    let soa = reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))?;
-    Some(soa.ttl)
 }
 
 /// An address that filters give in place of the real one.

@@ -94,6 +94,11 @@ pub(super) fn is_missing(facts: &DomainFacts) -> bool {
         && parent_set(facts).is_none()
 }
 
+/// Whether only the configuration of this host knows the domain: the zone above does not delegate it.
+pub(super) fn is_here_only(facts: &DomainFacts) -> bool {
+    facts.configured().is_some() && parent_set(facts).is_none()
+}
+
 /// The servers that the parent names; none if no referral is known.
 pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     let apex = apex(facts);

@@ -21,7 +21,7 @@ pub use self::direct::{NotHeard, ServerSaid};
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 use self::lookahead::{LookaheadRule, LookaheadState};
 pub use self::monitor::{MonitorRequest, QueryEvent};
-pub use self::query::{QueryReply, RecordText, TraceRequest};
+pub use self::query::{ConfiguredSource, QueryReply, RecordText, TraceRequest};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,

@@ -1,7 +1,10 @@
 //! The reply to a question through the daemon.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
+use super::zones::ZoneSource;
 use crate::question::{ExtendedError, Outcome, Security};
 
 /// A question whose steps are wanted.
@@ -43,6 +46,24 @@ pub struct QueryReply {
     pub authority: Vec<RecordText>,
     /// Why there is no answer.
     pub extended_error: Option<ExtendedError>,
+    /// The part of the configuration that answers for the name; none if it is resolved on the internet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured: Option<ConfiguredSource>,
+}
+
+/// The part of the configuration that answers for a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredSource {
+    /// The apex of the zone, or the name of the host or record.
+    pub zone: String,
+    /// The source of its answers.
+    pub kind: ZoneSource,
+    /// The servers that are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<SocketAddr>,
+    /// The zone file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// A record as text.
