@@ -89,16 +89,17 @@ impl Asking<'_> {
         }
     }
 
-    /// Whether all servers of the zone were known to be silent before this question began, or have become so since. A server
-    /// that has answered before is not waited for beyond the time of a client: its repeats would wait too. One that was
-    /// never heard may take seven seconds, and is waited for.
+    /// Whether all servers of the zone were known to be silent before this question began, or have become so since. If one
+    /// of them has answered before, they are not waited for beyond the time of a client: its repeats would wait too. If
+    /// none was ever heard, they may take seven seconds, and are waited for.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
-        let is_over = now.since(began) >= context.view.config.resolve.deadline;
+        let was_heard = |candidate: &Candidate| candidate.standing.round_trip.is_some();
+        let is_over =
+            now.since(began) >= context.view.config.resolve.deadline && self.candidates.iter().any(was_heard);
         let is_silent = |candidate: &Candidate| {
             let standing = self.iterate.server(candidate.address).standing(zone, now);
-            let is_over = is_over && standing.round_trip.is_some();
             standing.silent_since.is_some_and(|since| is_over || since < began)
         };
         !self.context().is_on_the_side()
