@@ -30,6 +30,15 @@ impl Interrupts {
         Ok(Self { runtime, signals, has_come: false })
     }
 
+    /// Waits for one.
+    pub(super) fn wait(&mut self) {
+        let signals = &mut self.signals;
+        self.runtime.block_on(async {
+            select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
+        });
+        self.has_come = true;
+    }
+
     /// Whether one has come since.
     pub(super) fn has_come(&mut self) -> bool {
         let signals = &mut self.signals;

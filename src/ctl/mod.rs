@@ -47,6 +47,7 @@ mod stats;
 mod status;
 mod switch;
 mod terms;
+pub mod top;
 mod trace;
 mod watched;
 mod watching;
@@ -114,6 +115,9 @@ enum Command {
     /// Show statistics: queries, outcomes, latency, the slowest zones and servers.
     #[command(after_long_help = terms::STATS)]
     Stats(stats::Arguments),
+    /// Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q.
+    #[command(after_long_help = terms::TOP)]
+    Top(top::Arguments),
     /// Send a query through the daemon; show the answer, its source and the time it took.
     #[command(after_long_help = terms::QUERY)]
     Query(query::Arguments),
@@ -217,6 +221,7 @@ impl Arguments {
             None => status::run(&status::Arguments::default(), &client, format),
             Some(Command::Status(arguments)) => status::run(arguments, &client, format),
             Some(Command::Stats(arguments)) => stats::run(arguments, &client, format),
+            Some(Command::Top(arguments)) => top::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Trace(arguments)) => trace::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 }
 
 /// Reads the time between two reports.
-fn interval(typed: &str) -> Result<Duration, String> {
+pub(super) fn interval(typed: &str) -> Result<Duration, String> {
     let interval = span(typed)?;
     let (least, most) = (*STATS_INTERVALS.start(), *STATS_INTERVALS.end());
     if STATS_INTERVALS.contains(&interval) {
@@ -126,12 +126,15 @@ mod tests {
         }
     }
 
+    /// A moment in the middle of 1970, in any time zone.
+    const SUMMER: f64 = 15_552_000.0;
+
     #[test]
     fn a_report_replaces_the_last_one_on_a_terminal_alone() {
         let report = || Ok("resolverd\n".to_owned());
         let format = Format::Text(Style::Plain);
-        assert!(shown(report(), 0.0, (format, true)).starts_with("\u{1b}[H\u{1b}[J1970-01-01 "));
-        assert!(shown(report(), 0.0, (format, false)).starts_with("\n1970-01-01 "));
+        assert!(shown(report(), SUMMER, (format, true)).starts_with("\u{1b}[H\u{1b}[J1970-"));
+        assert!(shown(report(), SUMMER, (format, false)).starts_with("\n1970-"));
         assert_eq!(shown(Ok("{}\n".to_owned()), 0.0, (Format::Json, true)), "{}\n");
     }
 

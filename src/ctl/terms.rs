@@ -66,7 +66,7 @@ When something is counted:
   query           when its reply is sent, at the latest after resolve.deadline
   resolution      when it ends, at the latest 10 s after its first query, which may have got SERVFAIL before
   message to a server
-                  when its reply comes, or the wait for it ends, at the latest with the resolution
+                  when its reply comes, or resolverd no longer waits for it
 Windows of the overview and of --by type move every 10 s. Tables by zone, server and client have whole minutes and the current
 one, so that they count up to a minute more.
 Tables of --by stage and --by minute are made of the query history in memory; the others of counters:
@@ -77,6 +77,22 @@ Tables of --by stage and --by minute are made of the query history in memory; th
 Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
 and of the busiest client are answered with SERVFAIL first. A zone whose servers do not answer may have only a small part
 of the maximum number in progress.";
+
+/// Terms of `top`.
+pub(super) const TOP: &str = "\
+Keys:
+  1 to 5, Tab     another table: zones, servers, lists, clients, failures
+  s, r            sort by the next column; in the other direction
+  w               the next window of time: 1m, 5m, 1h, start
+  up, down, page up, page down, home
+                  select a row
+  Enter           the messages (emails) that waited for the selected row, as `resolverctl why` shows them
+  Esc             back to the table; there, quit
+  ?               the keys
+  q, Ctrl-C       quit
+The first lines are rates since the last reading. Lists have counters since the start. A narrow terminal has fewer columns. If
+the daemon does not reply, the last numbers stay, a line says so, and it is asked again. Without a terminal the table is printed
+once.";
 
 /// Terms of `query`.
 pub(super) const QUERY: &str = "\

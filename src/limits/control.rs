@@ -47,3 +47,12 @@ pub const MAX_SHOWN_ROWS: usize = 20;
 
 /// Octets of one line of a reply that `resolverctl` reads: a message of `why` with a hundred questions has about 40 KiB.
 pub const MAX_CONTROL_REPLY: u64 = 1 << 20;
+
+/// Rows, or lines, that a page key of `resolverctl top` moves: half of a screen of 24 lines.
+pub const TOP_PAGE: usize = 10;
+
+/// Keys, replies and requests of `resolverctl top` that wait: a pasted line of text is no command, and its sender waits.
+pub const TOP_EVENTS: usize = 64;
+
+/// Messages (emails) of a row that `resolverctl top` reads: the worst as a waterfall, and a line for each other one.
+pub const TOP_MESSAGES: usize = 20;

@@ -73,6 +73,9 @@ _resolverctl() {
             resolverctl,switch)
                 cmd="resolverctl__subcmd__switch"
                 ;;
+            resolverctl,top)
+                cmd="resolverctl__subcmd__top"
+                ;;
             resolverctl,trace)
                 cmd="resolverctl__subcmd__trace"
                 ;;
@@ -205,6 +208,9 @@ _resolverctl() {
             resolverctl__subcmd__help,switch)
                 cmd="resolverctl__subcmd__help__subcmd__switch"
                 ;;
+            resolverctl__subcmd__help,top)
+                cmd="resolverctl__subcmd__help__subcmd__top"
+                ;;
             resolverctl__subcmd__help,trace)
                 cmd="resolverctl__subcmd__help__subcmd__trace"
                 ;;
@@ -278,7 +284,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -906,7 +912,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="status stats top query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1326,6 +1332,20 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__top)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1797,6 +1817,40 @@ _resolverctl() {
                     return 0
                     ;;
                 --systemctl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__top)
+            opts="-h --by --since --interval --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -W "zones servers lists clients failures" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -W "1m 5m 1h start" -- "${cur}"))
+                    return 0
+                    ;;
+                --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -62,6 +62,25 @@ minute\:"Messages (emails) a minute, and the time that they waited for DNS"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(top)
+_arguments "${_arguments_options[@]}" : \
+'--by=[The table that is shown first]:TABLE:((zones\:"Zones, most time first"
+servers\:"Servers, longest wait first"
+lists\:"DNS lists, slowest first"
+clients\:"Clients, most queries first"
+failures\:"Zones whose queries failed, most queries first"))' \
+'--since=[Time window of the table]:WINDOW:((1m\:"The last minute"
+5m\:"The last five minutes"
+1h\:"The last hour"
+start\:"Since the daemon started"))' \
+'--interval=[Time between two readings, like 2s or 1m\: 1s to 60m]:INTERVAL:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (query)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -592,6 +611,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(top)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (query)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -778,6 +801,7 @@ _resolverctl_commands() {
     local commands; commands=(
 'status:Show whether the daemon is healthy, and if not, what to do' \
 'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
+'top:Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
 'flush:Remove entries from the cache; show how many' \
@@ -979,6 +1003,7 @@ _resolverctl__subcmd__help_commands() {
     local commands; commands=(
 'status:Show whether the daemon is healthy, and if not, what to do' \
 'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
+'top:Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
 'flush:Remove entries from the cache; show how many' \
@@ -1167,6 +1192,11 @@ _resolverctl__subcmd__help__subcmd__switch_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help switch commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__top_commands] )) ||
+_resolverctl__subcmd__help__subcmd__top_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help top commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__trace_commands] )) ||
 _resolverctl__subcmd__help__subcmd__trace_commands() {
     local commands; commands=()
@@ -1286,6 +1316,11 @@ _resolverctl__subcmd__status_commands() {
 _resolverctl__subcmd__switch_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl switch commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__top_commands] )) ||
+_resolverctl__subcmd__top_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl top commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__trace_commands] )) ||
 _resolverctl__subcmd__trace_commands() {

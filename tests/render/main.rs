@@ -5,6 +5,7 @@ mod configured;
 mod domain;
 mod failed;
 mod lists;
+mod top;
 mod watched;
 mod why;
 

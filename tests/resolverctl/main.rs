@@ -5,6 +5,7 @@ mod lists;
 mod lookahead;
 mod monitor;
 mod socket;
+mod top;
 mod watched;
 
 use std::io::{BufRead, BufReader};

@@ -76,7 +76,7 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
 }
 
 /// A list, and its servers if they are not its own, or if it is asked in several `ways`.
-fn called(row: &ListRow, ways: usize) -> String {
+pub(in crate::ctl) fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
         (true, _) => format!("{} at its own servers", row.list),
@@ -90,11 +90,7 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
     let share = |count, total| if total == 0 { NONE.to_owned() } else { words::percent_of(count, total) };
     let time = |seconds| if counts.elapsed.count == 0 { NONE.to_owned() } else { words::time(seconds) };
     let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
-    let (is, paint) = match (&row.standing, row.purpose) {
-        (Some(standing), _) => state_words(standing.state),
-        (None, Some(_)) => ("shut down", Paint::Bad),
-        (None, None) => ("unknown list", Paint::Plain),
-    };
+    let (is, paint) = standing(row);
     let since = row.standing.as_ref().map(|standing| standing.since).filter(|since| *since > 0);
     vec![
         plain(called),
@@ -107,6 +103,15 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
         plain(words::number(row.today)),
         plain(allowed(row)),
     ]
+}
+
+/// The state of a list in words.
+pub(in crate::ctl) fn standing(row: &ListRow) -> (&'static str, Paint) {
+    match (&row.standing, row.purpose) {
+        (Some(standing), _) => state_words(standing.state),
+        (None, Some(_)) => ("shut down", Paint::Bad),
+        (None, None) => ("unknown list", Paint::Plain),
+    }
 }
 
 /// The limit per day: the operator's quota, or the free queries by the terms of the list. An own server has no terms.

@@ -1,0 +1,172 @@
+//! The picture of `resolverctl top`: a function of its state. It has the numbers of the daemon above, the table below, and the keys in
+//! the last line.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Paragraph, Wrap};
+
+use super::live::{TopLive, WhyPage};
+use super::table::{TopTable, fit, padded};
+use crate::ctl::render::{Paint, words};
+use crate::wire::presentation::harmless;
+
+/// Lines above the rows of a table: the names of the tables, and the titles.
+const TITLES: u16 = 2;
+
+/// The keys in the last line.
+const KEYS: &str = "q quit  Tab table  s sort  r reverse  w window  Enter why  ? help";
+
+/// The keys, one in a line.
+const HELP: [&str; 10] = [
+    "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
+    "s              sort by the next column",
+    "r              sort in the other direction",
+    "w              the next window of time: 1m, 5m, 1h, start",
+    "up, down       select a row; also k, j, page up, page down, space, home",
+    "Enter          why messages (emails) waited for the selected row",
+    "Esc            back to the table; there, quit",
+    "?              this help",
+    "q, Ctrl-C      quit",
+    "The first two lines are rates since the last reading; lists have counters since the start.",
+];
+
+/// Draws the state at the moment `now`, in seconds since 1970.
+pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
+    let area = frame.area();
+    let line = |number: u16| Rect { y: area.y.saturating_add(number), height: 1, ..area }.intersection(area);
+    let last = area.height.saturating_sub(1);
+    let painter = Painter { is_colored: live.is_colored };
+    frame.render_widget(painter.line(&daemon(live, now), Paint::Head), line(0));
+    if area.height > 2 {
+        let (text, paint) = rates(live);
+        frame.render_widget(painter.line(&text, paint), line(1));
+    }
+    let body = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(3), ..area }
+        .intersection(area);
+    if live.is_help() {
+        let text: Vec<Line<'_>> = HELP.iter().map(|line| Line::raw(*line)).collect();
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), body);
+    } else if let Some(page) = live.why() {
+        frame.render_widget(self::page(page, painter), body);
+    } else {
+        frame.render_widget(table(live, body, painter), body);
+    }
+    if last > 0 {
+        frame.render_widget(painter.line(KEYS, Paint::Faint), line(last));
+    }
+}
+
+/// The daemon, the window and the time.
+fn daemon(live: &TopLive, now: f64) -> String {
+    let time = live.time_of_day(now);
+    let time = time.split('.').next().unwrap_or_default();
+    let daemon = live.daemon().map_or_else(
+        || "resolverd".to_owned(),
+        |(version, uptime)| format!("resolverd {}  up {}", harmless(version), words::age(uptime)),
+    );
+    let window = match live.wanted() {
+        (TopTable::Lists, _) => "since start".to_owned(),
+        (_, window) => words::window(window, f64::INFINITY),
+    };
+    format!("{time}  {daemon}  table: {window}")
+}
+
+/// The rates, or the trouble with the daemon.
+fn rates(live: &TopLive) -> (String, Paint) {
+    if let Some(trouble) = live.trouble() {
+        return (harmless(&trouble), Paint::Bad);
+    }
+    let Some(rates) = live.rates() else {
+        return ("rates: after the second reading".to_owned(), Paint::Faint);
+    };
+    let text = format!(
+        "{} queries/s  {} from cache  {} SERVFAIL  {} messages/s to servers",
+        words::rate(rates.questions, rates.seconds),
+        words::percent_of(rates.cache, rates.questions),
+        words::percent_of(rates.failed, rates.questions),
+        words::rate(rates.messages, rates.seconds),
+    );
+    (text, Paint::Plain)
+}
+
+/// The names of the tables, the titles of the columns, and the rows around the selected one.
+fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
+    let (shown, _) = live.wanted();
+    let mut tabs = Vec::new();
+    for (place, table) in TopTable::ALL.into_iter().enumerate() {
+        let tab = format!("{} {}", place + 1, table.word());
+        let style = if table == shown { painter.selected() } else { painter.style(Paint::Plain) };
+        tabs.extend([Span::styled(tab, style), Span::raw(" ")]);
+    }
+    let columns = fit(shown, live.rows(), area.width.into());
+    let title = |place: usize| shown.columns().get(place).copied().unwrap_or_default();
+    let (sorted, is_reversed) = live.order();
+    let order = format!(" by {}{}", title(sorted), if is_reversed { ", reversed" } else { "" });
+    tabs.push(Span::styled(order, painter.style(Paint::Faint)));
+    let titles: Vec<String> = columns.iter().map(|column| padded(title(column.place), column)).collect();
+    let mut lines = vec![Line::from(tabs), Line::styled(titles.join("  "), painter.style(Paint::Head))];
+    if live.rows().is_empty() {
+        let text = if live.is_read() { "nothing in this time" } else { "reading" };
+        lines.push(Line::styled(text, painter.style(Paint::Faint)));
+    }
+    let room = usize::from(area.height.saturating_sub(TITLES)).max(1);
+    let selected = live.selected();
+    let first = selected.saturating_sub(room - 1);
+    for (place, row) in live.rows().iter().enumerate().skip(first).take(room) {
+        let is_selected = place == selected;
+        let mut spans = Vec::new();
+        for column in &columns {
+            let Some(cell) = row.cells.get(column.place) else { continue };
+            let style = if is_selected { painter.selected() } else { painter.style(cell.paint) };
+            if !spans.is_empty() {
+                spans.push(Span::styled("  ", if is_selected { painter.selected() } else { Style::new() }));
+            }
+            spans.push(Span::styled(padded(&cell.text, column), style));
+        }
+        lines.push(Line::from(spans));
+    }
+    Paragraph::new(Text::from(lines))
+}
+
+/// The messages that waited for a row.
+fn page(page: &WhyPage, painter: Painter) -> Paragraph<'static> {
+    let mut lines = vec![Line::styled(
+        format!("messages (emails) that waited for {}; Esc goes back", page.title),
+        painter.style(Paint::Head),
+    )];
+    match &page.lines {
+        None => lines.push(Line::styled("reading", painter.style(Paint::Faint))),
+        Some(text) => lines.extend(text.iter().skip(page.first).map(|line| Line::raw(line.clone()))),
+    }
+    Paragraph::new(lines).wrap(Wrap { trim: false })
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy, Debug)]
+struct Painter {
+    is_colored: bool,
+}
+
+impl Painter {
+    fn style(self, paint: Paint) -> Style {
+        let color = |color| if self.is_colored { Style::new().fg(color) } else { Style::new() };
+        match paint {
+            Paint::Plain => Style::new(),
+            Paint::Head => Style::new().add_modifier(Modifier::BOLD),
+            Paint::Faint => Style::new().add_modifier(Modifier::DIM),
+            Paint::Bad => color(Color::Red),
+            Paint::Good => color(Color::Green),
+        }
+    }
+
+    /// The style of what is selected.
+    fn selected(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    fn line(self, text: &str, paint: Paint) -> Line<'static> {
+        Line::styled(text.to_owned(), self.style(paint))
+    }
+}

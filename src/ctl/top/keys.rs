@@ -1,0 +1,91 @@
+//! The keys of `resolverctl top`.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::table::TopTable;
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopKey {
+    /// Leave the command.
+    Quit,
+    /// Go back to the table; there, leave the command.
+    Back,
+    /// Show this table.
+    Table(TopTable),
+    /// Show the next table.
+    NextTable,
+    /// Show the table before.
+    PreviousTable,
+    /// Sort by the next column.
+    Sort,
+    /// Sort in the other direction.
+    Reverse,
+    /// The next window of time.
+    Window,
+    /// One row down, or one line.
+    Down,
+    /// One row up, or one line.
+    Up,
+    /// Ten rows down.
+    PageDown,
+    /// Ten rows up.
+    PageUp,
+    /// To the first row.
+    First,
+    /// Show why messages waited for the row.
+    Why,
+    /// Show the keys.
+    Help,
+}
+
+/// The meaning of a key of the terminal, if it has one.
+pub fn key_of(event: KeyEvent) -> Option<TopKey> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    // The terminal is in raw mode, so that Ctrl-C is a key.
+    if event.modifiers.contains(KeyModifiers::CONTROL) {
+        return matches!(event.code, KeyCode::Char('c' | 'd')).then_some(TopKey::Quit);
+    }
+    Some(match event.code {
+        KeyCode::Char('q') => TopKey::Quit,
+        KeyCode::Esc | KeyCode::Backspace => TopKey::Back,
+        KeyCode::Tab | KeyCode::Right => TopKey::NextTable,
+        KeyCode::BackTab | KeyCode::Left => TopKey::PreviousTable,
+        KeyCode::Char('s') => TopKey::Sort,
+        KeyCode::Char('r') => TopKey::Reverse,
+        KeyCode::Char('w') => TopKey::Window,
+        KeyCode::Down | KeyCode::Char('j') => TopKey::Down,
+        KeyCode::Up | KeyCode::Char('k') => TopKey::Up,
+        KeyCode::PageDown | KeyCode::Char(' ') => TopKey::PageDown,
+        KeyCode::PageUp => TopKey::PageUp,
+        KeyCode::Home => TopKey::First,
+        KeyCode::Enter => TopKey::Why,
+        KeyCode::Char('?' | 'h') => TopKey::Help,
+        KeyCode::Char(digit) => {
+            let place = usize::try_from(digit.to_digit(10)?.checked_sub(1)?).ok()?;
+            TopKey::Table(*TopTable::ALL.get(place)?)
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_their_meaning_and_others_have_none() {
+        let plain = |code| key_of(KeyEvent::new(code, KeyModifiers::NONE));
+        let control = |letter| key_of(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
+        assert_eq!(plain(KeyCode::Char('q')), Some(TopKey::Quit));
+        assert_eq!(control('c'), Some(TopKey::Quit));
+        assert_eq!((control('q'), control('s')), (None, None), "flow control of a terminal");
+        assert_eq!(plain(KeyCode::Char('1')), Some(TopKey::Table(TopTable::Zones)));
+        assert_eq!(plain(KeyCode::Char('5')), Some(TopKey::Table(TopTable::Failures)));
+        for none in ['0', '6', '9', 'x', 'é'] {
+            assert_eq!(plain(KeyCode::Char(none)), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `resolverctl top` on a terminal, which `script` of util-linux makes, and without one.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{World, skipped, told, tool};
+
+/// The sequences that take the alternate screen, and give it back.
+const TAKE: &str = "\u{1b}[?1049h";
+const GIVE: &str = "\u{1b}[?1049l";
+
+/// The command on a terminal, and what it writes there.
+struct OnTerminal {
+    child: Child,
+    pid: std::path::PathBuf,
+    chunks: Receiver<Vec<u8>>,
+    seen: String,
+    /// The end of the last text that was waited for.
+    after: usize,
+}
+
+impl OnTerminal {
+    fn begin(world: &World) -> Option<Self> {
+        let pid = world.directory.path().join("pid");
+        let command = format!(
+            "stty rows 24 cols 80; echo $$ > {}; exec {} --socket {} top --interval 1s",
+            pid.display(),
+            env!("CARGO_BIN_EXE_resolverctl"),
+            world.socket.display()
+        );
+        let mut script = Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm");
+        let spawned = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let Ok(mut child) = spawned else {
+            skipped("the terminal of resolverctl top: `script` of util-linux is not installed");
+            return None;
+        };
+        let mut output = child.stdout.take().unwrap();
+        let (tell, chunks) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4_096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                if tell.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut begun = Self { child, pid, chunks, seen: String::new(), after: 0 };
+        begun.until(TAKE);
+        Some(begun)
+    }
+
+    /// Waits until it has written a text behind the last one. The text must have no character in common with the one that it
+    /// replaces on the screen, because only differences are written.
+    fn until(&mut self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            if let Some(place) = self.seen[self.after..].find(text) {
+                self.after += place + text.len();
+                return;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let chunk = self.chunks.recv_timeout(left);
+            let chunk = chunk.unwrap_or_else(|_| panic!("{text} is not in {:?}", &self.seen[self.after..]));
+            self.seen.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = std::fs::read_to_string(&self.pid).unwrap();
+        assert!(Command::new("kill").args([name, pid.trim()]).status().unwrap().success());
+    }
+
+    /// Waits for the end: the terminal is given back.
+    fn end(mut self) {
+        self.until(GIVE);
+        // The cursor is shown.
+        self.until("\u{1b}[?25h");
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn keys_work_and_the_terminal_is_given_back() {
+    let world = World::new();
+    let Some(mut top) = OnTerminal::begin(&world) else { return };
+    top.until("slow.example.");
+    top.press("2");
+    top.until("192.0.2.53");
+    top.press("q");
+    top.end();
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let world = World::new();
+    for name in ["-TERM", "-INT", "-HUP"] {
+        let Some(mut top) = OnTerminal::begin(&world) else { return };
+        top.until("slow.example.");
+        top.signal(name);
+        top.end();
+    }
+}
+
+#[test]
+fn a_daemon_that_ends_is_reported_and_asked_again() {
+    let world = World::new();
+    let Some(mut top) = OnTerminal::begin(&world) else { return };
+    top.until("slow.example.");
+    std::fs::rename(&world.socket, world.socket.with_extension("away")).unwrap();
+    top.until("no reply");
+    std::fs::rename(world.socket.with_extension("away"), &world.socket).unwrap();
+    top.until("queries/s");
+    top.press("\u{3}");
+    top.end();
+}
+
+#[test]
+fn without_a_terminal_the_table_is_printed_once() {
+    let world = World::new();
+    let (code, text, _) = world.run(&["top"]);
+    assert!(code == 0 && text.starts_with("zone ") && text.contains("\nslow.example. "), "{text}");
+    let (_, text, _) = world.run(&["top", "--by", "clients", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["client"], "127.0.0.1");
+    let nobody = world.directory.path().join("nobody.sock");
+    let (code, text, complaint) = told(&tool(&nobody).arg("top").output().unwrap());
+    assert!(code == 3 && text.is_empty() && complaint.contains("cannot connect"), "{complaint}");
+}
