@@ -65,7 +65,7 @@ impl HttpsConnection {
         let (mut body, mut octets) = (response.into_body(), Vec::new());
         while let Some(part) = body.data().await {
             let part = part.map_err(io::Error::other)?;
-            octets.extend_from_slice(&part);
+            octets.extend_from_slice(part.as_ref());
             if octets.len() > usize::from(u16::MAX) {
                 return Err(NetError::Msg("a reply longer than any message".to_owned()));
             }

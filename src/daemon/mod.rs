@@ -124,8 +124,7 @@ impl Daemon {
         let ports = ports_of(&config)?;
         let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
-        let clock = Clock::machine();
-        let random = Random::system()?;
+        let (clock, random) = (Clock::machine(), Random::system()?);
         let recorder = begin_record(&config, &clock);
         let network = Arc::new(SocketNetwork::new(random.clone(), ports));
         let resolver = Resolver::new(ResolverParts {

@@ -94,20 +94,11 @@ impl DomainHistory {
                 finding.standing = Standing::Present;
             } else if unseen.hides(&finding) {
                 finding.unseen = true;
-            } else {
-                finding.unseen = false;
-                finding.missed = finding.missed.saturating_add(1);
-                match (finding.standing, confirmation) {
-                    (Standing::Coming, _) if finding.missed >= WATCH_FORGOTTEN => continue,
-                    (Standing::Coming, _) => {}
-                    (_, Confirmation::Twice) if finding.missed < WATCH_GONE => {
-                        finding.standing = Standing::Going
-                    }
-                    _ => {
-                        changes.push(finding.changed(ChangeKind::Went, now));
-                        continue;
-                    }
+            } else if finding.is_over(confirmation) {
+                if finding.standing != Standing::Coming {
+                    changes.push(finding.changed(ChangeKind::Went, now));
                 }
+                continue;
             }
             kept.push(finding);
         }
@@ -116,16 +107,9 @@ impl DomainHistory {
                 Confirmation::Once => Standing::Present,
                 Confirmation::Twice => Standing::Coming,
             };
-            let finding = FollowedFinding {
-                code,
-                level,
-                evidence,
-                since: now,
-                seen: now,
-                standing,
-                unseen: false,
-                missed: 0,
-            };
+            let (since, seen) = (now, now);
+            let finding =
+                FollowedFinding { code, level, evidence, since, seen, standing, unseen: false, missed: 0 };
             if standing == Standing::Present {
                 changes.push(finding.changed(ChangeKind::Came, now));
             }
@@ -174,6 +158,21 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
+    /// Takes in that a check looked for it and did not find it; returns whether it is over.
+    fn is_over(&mut self, confirmation: Confirmation) -> bool {
+        self.unseen = false;
+        self.missed = self.missed.saturating_add(1);
+        let most = match (self.standing, confirmation) {
+            (Standing::Coming, _) => WATCH_FORGOTTEN,
+            (_, Confirmation::Twice) => WATCH_GONE,
+            (_, Confirmation::Once) => 1,
+        };
+        if self.standing == Standing::Present {
+            self.standing = Standing::Going;
+        }
+        self.missed >= most
+    }
+
     fn changed(&self, change: ChangeKind, at: u64) -> FindingChange {
         let Self { code, level, evidence, since, .. } = self.clone();
         FindingChange { at, change, code, level, evidence, since }
