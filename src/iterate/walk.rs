@@ -129,7 +129,7 @@ impl Iterate {
         errand.sub_questions.entering(cut, errand.context);
         let mut asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
         errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
-        errand.context.note(StepEvent::Probe { name: name_text(&part) });
+        errand.context.note(StepEvent::Probe { name: name_text(part) });
         match asking.run().await {
             Ok(Said::Referral(referral)) => Ok(ProbedLabel::Referral(referral)),
             Ok(Said::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
