@@ -240,8 +240,9 @@ pub fn sort(rows: &mut [TopRow], column: usize, is_reversed: bool) {
     });
 }
 
-/// The least columns of a name, and of words that may be cut; on a wide terminal a quarter of it.
-const LEAST: usize = 12;
+/// The least columns of words that may be cut. On a wide terminal a name has three eighths of it at least, so that an IPv6 address is
+/// whole, and other words a quarter.
+const LEAST: usize = 10;
 
 /// Columns between two columns.
 const GAP: usize = 2;
@@ -262,7 +263,6 @@ pub struct ShownColumn {
 pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     let mut columns: Vec<ShownColumn> = Vec::new();
     let mut left = width;
-    let words = (width / 4).max(LEAST);
     for (place, title) in table.columns().iter().enumerate() {
         let cells = || rows.iter().filter_map(move |row| row.cells.get(place));
         let wide =
@@ -271,7 +271,8 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
         let side = if is_number { Align::Right } else { Align::Left };
         let gap = if place == 0 { 0 } else { GAP };
         // A number is whole or not there.
-        let least = if is_number { wide } else { wide.min(words) };
+        let share = if place == 0 { width * 3 / 8 } else { width / 4 };
+        let least = if is_number { wide } else { wide.min(share.max(LEAST)) };
         if gap + least > left {
             continue;
         }
