@@ -38,7 +38,7 @@ fn a_panic_of_a_query_is_a_failure_of_this_query_and_no_overload() {
         let reply = ask(&simulation, "www.tld.", RecordType::A).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
         let error = reply.extended_error.unwrap();
-        assert_eq!((reply.outcome, error.code), (Outcome::Failed, ExtendedError::OTHER));
+        assert_eq!((reply.outcome, error.code), (Outcome::Crashed, ExtendedError::OTHER));
         assert!(error.text.contains("crashed"), "{}", error.text);
         let reply = ask(&simulation, "www.tld.", RecordType::A).await;
         assert_eq!(reply.message.answers.len(), 1, "it is not remembered");

@@ -22,6 +22,31 @@ fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     Ended { client, kind, outcome, elapsed: Duration::from_micros(10) }
 }
 
+/// A scrape while all workers count: the queries of the types, of the outcomes, and of the times are the same.
+#[test]
+fn sums_agree_while_questions_are_counted() {
+    let recorder = Recorder::new(Clock::machine(), 2);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for shard in 0..2 {
+            let (recorder, is_over) = (&recorder, &is_over);
+            scope.spawn(move || {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    recorder.question(shard, &ended(1, RecordType::MX, Outcome::Cache));
+                }
+            });
+        }
+        for _ in 0..200 {
+            let (report, types, times) = recorder.since_start();
+            let of_types: u64 = types.iter().map(|row| row.questions).sum();
+            let of_times: u64 = times.iter().map(|(_, times)| times.count).sum();
+            assert_eq!((report.questions, report.latency.count), (of_types, of_times));
+            assert_eq!(report.questions, of_times);
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
 fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
     Sent {
         server: SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, server)), 53),

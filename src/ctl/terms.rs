@@ -31,6 +31,7 @@ Outcomes of queries:
   cached failure  SERVFAIL: the same query failed a moment ago
   timeout         SERVFAIL: no answer within resolve.deadline
   overload        SERVFAIL at once, because too many queries were in progress (shed in JSON)
+  internal error  SERVFAIL: resolverd crashed while it resolved the query; its log has the error, please report it
   FORMERR, NOTIMP, BADVERS, REFUSED
                   the query was malformed, not supported, or not permitted
 Messages to resolverd that are not counted as queries (discarded):

@@ -1,7 +1,7 @@
 //! Removes from a message what must not leave: keys of clients of DNS lists, and what `history.redact` names.
 
 use hickory_proto::op::Message;
-use hickory_proto::rr::rdata::opt::EdnsCode;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{Name, RData, Record};
 
 use super::blot::{blot, find};
@@ -107,21 +107,27 @@ fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// The message without the options that tell the client apart: its network (RFC 7871) and its cookie (RFC 7873). None if it
-/// cannot be read.
+/// The message with those options only that tell no client apart. Networks (RFC 7871), cookies (RFC 7873) and all options that are
+/// not known are left out: programs put names and hardware addresses of clients into local ones (65001 to 65534). None if it cannot
+/// be read.
 fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     let mut message = response::read(octets).ok()?;
     let Some(edns) = &mut message.edns else { return Some(octets.to_vec()) };
-    edns.options_mut().remove(EdnsCode::Cookie);
-    edns.options_mut().remove(EdnsCode::Subnet);
+    let left_out =
+        |(code, _): &(EdnsCode, EdnsOption)| (!SHOWN_OPTIONS.contains(&u16::from(*code))).then_some(*code);
+    let options: Vec<EdnsCode> = edns.options().as_ref().iter().filter_map(left_out).collect();
+    options.into_iter().for_each(|code| edns.options_mut().remove(code));
     message.to_vec().ok()
 }
+
+/// Options that are alike for all clients: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors
+/// (RFC 8914).
+const SHOWN_OPTIONS: [u16; 4] = [3, 11, 12, 15];
 
 #[cfg(test)]
 mod tests {
     use hickory_proto::op::{Edns, Query};
     use hickory_proto::rr::RecordType;
-    use hickory_proto::rr::rdata::opt::EdnsOption;
     use hickory_proto::rr::rdata::{A, CNAME, TXT};
 
     use super::super::tapped::{TapKind, TapTransport};
@@ -205,10 +211,18 @@ mod tests {
         let mut asked = response("mail.customer.example.");
         let mut edns = Edns::new();
         edns.options_mut().insert(EdnsOption::Unknown(EdnsCode::Cookie.into(), b"c00kiec0".to_vec()));
+        for (code, data) in
+            [(65_001, b"h4rdware"), (65_073, b"d3vice_1"), (26_946, b"t4gged_1"), (15, b"\0\x16 error")]
+        {
+            edns.options_mut().insert(EdnsOption::Unknown(code, data.to_vec()));
+        }
         asked.set_edns(edns);
         let clients = cleaned(tapped(&asked), Redaction { clients: true, names: false }, &secrets());
         assert_eq!(clients.asks, None);
-        assert!(has(&clients.octets, "customer") && !has(&clients.octets, "c00kiec0"));
+        assert!(has(&clients.octets, "customer") && has(&clients.octets, " error"));
+        for hidden in ["c00kiec0", "h4rdware", "d3vice_1", "t4gged_1"] {
+            assert!(!has(&clients.octets, hidden), "{hidden}");
+        }
         assert_eq!(Message::from_vec(&clients.octets).unwrap().answers.len(), 2);
         let names = cleaned(tapped(&asked), Redaction { clients: true, names: true }, &secrets());
         let read = Message::from_vec(&names.octets).unwrap();

@@ -11,7 +11,7 @@ use crate::control::protocol::{Severity, Status};
 use crate::control::{Controlled, status, watched};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
-use crate::record::{Distribution, Recorder, Window};
+use crate::record::{Distribution, Recorder};
 use crate::wire::presentation;
 
 /// The value of a sample.
@@ -88,7 +88,7 @@ impl Samples {
 
     /// The queries of clients.
     fn queries(&mut self, recorder: &Recorder) {
-        let (report, types) = recorder.report_by_type(Window::Start);
+        let (report, types, latency) = recorder.since_start();
         self.whole(Family::StartTime, &[], recorder.started_unix());
         for (outcome, count) in &report.outcomes {
             self.whole(Family::Queries, &[&word(outcome)], *count);
@@ -96,7 +96,7 @@ impl Samples {
         for row in types {
             self.whole(Family::QueryTypes, &[&row.kind], row.questions);
         }
-        for (outcome, times) in recorder.latency_by_outcome() {
+        for (outcome, times) in latency {
             self.times(Family::QueryDuration, &[&word(&outcome)], times);
         }
         for (reason, count) in &report.apart {

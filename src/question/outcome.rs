@@ -36,11 +36,14 @@ pub enum Outcome {
     BadVersion,
     /// REFUSED: a class or type that we do not serve.
     Refused,
+    /// SERVFAIL: resolverd crashed while it resolved the question. A bug of ours: no server is at fault.
+    #[serde(rename = "internal_error")]
+    Crashed,
 }
 
 impl Outcome {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    /// All of them, in the order in which they are shown. The record on the disk has their places: a new one comes last.
+    pub const ALL: [Self; 13] = [
         Self::Cache,
         Self::Shared,
         Self::Upstream,
@@ -53,6 +56,7 @@ impl Outcome {
         Self::NotImplemented,
         Self::BadVersion,
         Self::Refused,
+        Self::Crashed,
     ];
 
     /// Its place in `ALL`.
@@ -62,7 +66,7 @@ impl Outcome {
 
     /// Whether the client got SERVFAIL.
     pub const fn is_failure(self) -> bool {
-        matches!(self, Self::Failed | Self::Remembered | Self::Deadline | Self::Shed)
+        matches!(self, Self::Failed | Self::Remembered | Self::Deadline | Self::Shed | Self::Crashed)
     }
 
     /// Its word in JSON.
@@ -80,6 +84,7 @@ impl Outcome {
             Self::NotImplemented => "notimp",
             Self::BadVersion => "badvers",
             Self::Refused => "refused",
+            Self::Crashed => "internal_error",
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) const TYPE: usize = 2;
 pub(super) const QUESTION: u8 = 1;
 pub(super) const FLIGHT: u8 = 2;
 pub(super) const HIT: u8 = 3;
+pub(super) const OUTAGE: u8 = 4;
 
 /// Set in the depth of a message that is for keys of DNSSEC: no sub-question is so deep.
 pub(super) const FOR_KEYS: u8 = 0x80;
@@ -78,6 +79,9 @@ impl Entry {
         match &mut self {
             Self::Question(question) => question.at = question.at.wrapping_add(offset),
             Self::Flight(flight) => flight.began = flight.began.wrapping_add(offset),
+            Self::Outage(since, until) => {
+                (*since, *until) = (since.wrapping_add(offset), until.wrapping_add(offset));
+            }
         }
         self
     }
@@ -165,6 +169,8 @@ pub enum Entry {
     Question(QuestionEntry),
     /// A flight.
     Flight(FlightEntry),
+    /// A time in which our own network was down: its begin and its end so far, in microseconds since 1970.
+    Outage(u64, u64),
 }
 
 impl FlightEntry {
@@ -205,6 +211,10 @@ fn read_one(octets: &[u8]) -> Option<Entry> {
         QUESTION => read_question(&mut reader).map(Entry::Question),
         HIT => read_hit(&mut reader).map(Entry::Question),
         FLIGHT => read_flight(&mut reader).map(Entry::Flight),
+        OUTAGE => {
+            let (since, until) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
+            Some(Entry::Outage(since, until))
+        }
         _ => None,
     }
 }
@@ -402,7 +412,9 @@ mod tests {
         failed.put(&mut octets);
         put_flight(&mut octets);
         let mut entries = Vec::new();
+        Entry::Outage(3, 5).put(&mut octets);
         read(&octets, |entry| entries.push(entry));
+        assert_eq!(entries.pop(), Some(Entry::Outage(3, 5)));
         let [Entry::Question(first), Entry::Question(second), Entry::Flight(third)] = &entries[..] else {
             panic!("{entries:?}");
         };

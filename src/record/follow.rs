@@ -45,6 +45,8 @@ impl Follower {
             entry::read(octets, |entry| match secrets.removed(entry) {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
+                // They are stored only.
+                Entry::Outage(..) => {}
             });
         });
         let since = now.before(EXPLAINED_TIME).as_micros();

@@ -67,6 +67,13 @@ impl StoreReader<'_> {
                         recorded.flights.push(flight);
                     }
                 }
+                Entry::Outage(since, until) => {
+                    latest = latest.max(until);
+                    if until >= first && since <= self.span.to {
+                        self.taken = self.taken.saturating_add(size_of::<(u64, u64)>());
+                        recorded.outages.push((since, until));
+                    }
+                }
             });
             self.taken < MAX_STORED_READ && latest >= first
         });
@@ -244,6 +251,8 @@ impl RingReader<'_> {
                         taken = taken.saturating_add(flight.weight());
                         self.recorded.flights.push(flight);
                     }
+                    // They are stored only.
+                    Entry::Outage(..) => {}
                 }
             });
             let more = taken < memory;

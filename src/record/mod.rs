@@ -347,6 +347,18 @@ impl Recorder {
         (self.report_of(&totals, window, covered, now), types_of(&totals))
     }
 
+    /// The counts since the start, their types, and the times of each outcome, read at one moment: no question is counted
+    /// meanwhile, so that all sums agree. The workers may wait for some hundred microseconds.
+    pub fn since_start(&self) -> (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>) {
+        let now = self.clock.mono();
+        let (earlier, covered) = lock(&self.snapshots).begin(Window::Start, now);
+        let held: Vec<_> = self.shards.iter().map(Shard::held).collect();
+        let (totals, latency) = (self.totals(), self.latency_by_outcome().collect());
+        drop(held);
+        let totals = totals.since(&earlier);
+        (self.report_of(&totals, Window::Start, covered, now), types_of(&totals), latency)
+    }
+
     fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
         let outcomes = totals.outcomes();
         StatsReport {

@@ -157,14 +157,35 @@ impl Recorded {
         self.flights.sort_unstable_by_key(|flight| (flight.id, std::cmp::Reverse(flight.elapsed)));
         self.flights.dedup_by_key(|flight| flight.id);
         self.flights.sort_by_key(|flight| flight.began);
+        self.outages = joined(self.outages);
         self
     }
+}
+
+/// Spans in the order of time; those that overlap are one.
+fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    spans.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for (since, until) in spans {
+        match joined.last_mut() {
+            Some((_, end)) if since <= *end => *end = until.max(*end),
+            _ => joined.push((since, until)),
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use hickory_proto::rr::RecordType;
+
+    #[test]
+    fn an_outage_that_was_stored_while_it_lasted_is_one() {
+        let outages = vec![(9, 12), (1, 3), (1, 7), (2, 5)];
+        let recorded = Recorded { outages, ..Recorded::default() }.in_order();
+        assert_eq!(recorded.outages, [(1, 7), (9, 12)]);
+    }
 
     #[test]
     fn a_flight_that_is_kept_twice_is_one_whatever_the_clock_did() {

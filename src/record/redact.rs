@@ -48,7 +48,7 @@ impl Redaction {
                 flight.links.clear();
                 hide(&mut flight.why);
             }
-            Entry::Flight(_) => {}
+            Entry::Flight(_) | Entry::Outage(..) => {}
         }
         entry
     }
@@ -115,6 +115,7 @@ impl Secrets {
                     }
                 }
             }
+            Entry::Outage(..) => {}
         }
         entry
     }

@@ -182,7 +182,7 @@ mod tests {
             let mut of_block = Vec::new();
             entry::read(block, |entry| match entry {
                 Entry::Question(question) => of_block.push(question.at),
-                Entry::Flight(_) => panic!(),
+                Entry::Flight(_) | Entry::Outage(..) => panic!(),
             });
             times.splice(0..0, of_block);
             true
@@ -217,7 +217,7 @@ mod tests {
             read_on(&ring, place, |octets| {
                 entry::read(octets, |entry| match entry {
                     Entry::Question(question) => read.push(question.at),
-                    Entry::Flight(_) => panic!(),
+                    Entry::Flight(_) | Entry::Outage(..) => panic!(),
                 });
             });
         };

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::event::Ended;
 use super::histogram::Histogram;
@@ -54,6 +54,8 @@ impl Shard {
 
     /// Counts `count` questions that have ended alike.
     pub(super) fn questions(&self, ended: &Ended, count: u64) {
+        // It is held until all is counted, so that a reader who holds it finds the same questions in each counter.
+        let mut clients = self.held();
         let place = kinds::place(ended.kind) * OUTCOMES + ended.outcome.index();
         if let Some(questions) = self.questions.get(place) {
             questions.fetch_add(count, Ordering::Relaxed);
@@ -61,7 +63,12 @@ impl Shard {
         if let Some(latency) = self.latency.get(ended.outcome.index()) {
             latency.add(ended.elapsed, count);
         }
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).count(ended, count);
+        clients.count(ended, count);
+    }
+
+    /// While the returned value is held, no question is counted here.
+    pub(super) fn held(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a message that is no question.
@@ -95,7 +102,7 @@ impl Shard {
 
 /// Clients seen since the last snapshot, by rising address.
 #[derive(Debug, Default)]
-struct Clients {
+pub(super) struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
     /// The place of the last one: questions of one client often follow each other.
     last: usize,

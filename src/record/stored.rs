@@ -61,24 +61,46 @@ pub(super) struct Chooser {
     /// The stored flights, by their numbers, and their times: a flight is stored again when it has ended. At most
     /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
+    /// The stored flights that only show what servers did beside these. At most `MAX_FOLLOWED_FLIGHTS`.
+    witnesses: BTreeSet<u64>,
+    /// The outages when entries were last stored.
+    outages: Vec<(u64, u64)>,
+}
+
+/// The numbers of the flights to be stored.
+#[derive(Debug)]
+pub(super) struct WantedFlights<'a> {
+    /// Those that explain a failed or slow question or later ones.
+    pub(super) explain: &'a BTreeSet<u64>,
+    /// Those whose answers show that messages of the others were lost.
+    pub(super) witnesses: &'a BTreeSet<u64>,
 }
 
 impl Chooser {
-    /// The entries to be stored of what is new. `wanted` has the numbers of the flights that explain a failed or slow question
-    /// or later ones, `is_wanted` tells whether a question is one.
+    /// Whether a flight was stored because it explains a question.
+    pub(super) fn has(&self, flight: u64) -> bool {
+        self.flights.contains_key(&flight)
+    }
+
+    /// The entries to be stored of what is new. `is_wanted` tells whether a question failed or was slow.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,
-        wanted: &BTreeSet<u64>,
+        wanted: &WantedFlights<'_>,
         is_wanted: impl Fn(usize) -> bool,
     ) -> Vec<Entry> {
         let mut chosen = Vec::new();
         for flight in &recorded.flights {
             let known = self.flights.get(&flight.id);
-            let is_new =
-                known.map_or_else(|| wanted.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
+            let is_new = known
+                .map_or_else(|| wanted.explain.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
             if is_new {
                 self.flights.insert(flight.id, flight.elapsed);
+                chosen.push(Entry::Flight(flight.clone()));
+            } else if known.is_none()
+                && wanted.witnesses.contains(&flight.id)
+                && self.witnesses.insert(flight.id)
+            {
                 chosen.push(Entry::Flight(flight.clone()));
             }
         }
@@ -90,6 +112,14 @@ impl Chooser {
         }
         while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
             self.flights.pop_first();
+        }
+        while self.witnesses.len() > MAX_FOLLOWED_FLIGHTS {
+            self.witnesses.pop_first();
+        }
+        if !chosen.is_empty() {
+            let new = recorded.outages.iter().filter(|outage| !self.outages.contains(outage));
+            chosen.extend(new.map(|(since, until)| Entry::Outage(*since, *until)));
+            self.outages.clone_from(&recorded.outages);
         }
         chosen
     }

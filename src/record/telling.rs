@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::culprit::{ExplainedQuestion, judge};
-use super::entry::{Entry, QuestionEntry};
+use super::entry::{Entry, FlightEntry, QuestionEntry};
 use super::evidence;
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
@@ -18,7 +18,7 @@ use super::lock::lock;
 use super::recorded::Recorded;
 use super::redact::{Redaction, Secrets};
 use super::store::Store;
-use super::stored;
+use super::stored::{self, WantedFlights};
 use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{DaemonFacts, KnownFacts};
@@ -133,7 +133,13 @@ impl Recorder {
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
-        self.store(told.stored.choose(&recorded, &flights, |place| places.contains(&place)), facts.redaction);
+        let is_stored = |flight: &&FlightEntry| flights.contains(&flight.id) || told.stored.has(flight.id);
+        let witnesses =
+            recorded.flights.iter().filter(is_stored).flat_map(|flight| traffic.witnesses(flight));
+        let witnesses = witnesses.collect();
+        let wanted = WantedFlights { explain: &flights, witnesses: &witnesses };
+        let chosen = told.stored.choose(&recorded, &wanted, |place| places.contains(&place));
+        self.store(chosen, facts.redaction);
         lines.extend(told.slow.tick(now));
         lines.iter().for_each(Line::write);
         debug(&recorded.questions);

@@ -28,6 +28,8 @@ type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 struct AnswerSpan {
     sent: u64,
     end: u64,
+    /// The number of its flight.
+    flight: u64,
 }
 
 /// A server that answers only such a message, and not the usual one, is no victim of loss.
@@ -48,7 +50,7 @@ impl Traffic {
             let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
             for message in flight.messages.iter().filter(came_back).filter(is_usual) {
                 let (sent, end) = moments(flight, message);
-                answers.entry(key_of(message)).or_default().push(AnswerSpan { sent, end });
+                answers.entry(key_of(message)).or_default().push(AnswerSpan { sent, end, flight: flight.id });
             }
         }
         answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
@@ -87,7 +89,20 @@ impl Traffic {
         if of_flight().all(silent) && of_flight().count() >= ALWAYS_SILENT {
             return false;
         }
-        let Some(answers) = self.answers.get(&key_of(message)) else { return false };
+        self.around(flight, message).is_some()
+    }
+
+    /// The flights whose answers show that messages of a flight were lost.
+    pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
+        let silent = |message: &&MessageEntry| !message.conduct.is_some_and(Conduct::came_back);
+        let lost = flight.messages.iter().filter(silent).filter(|message| self.is_lost(flight, message));
+        lost.filter_map(|message| self.around(flight, message)).flatten().collect()
+    }
+
+    /// The flights of an answer of the same server for the zone over the same transport shortly before a message, and of one
+    /// shortly after.
+    fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
+        let answers = self.answers.get(&key_of(message))?;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
         // Answers that ended in the window, in the order of their ends.
@@ -95,9 +110,9 @@ impl Traffic {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
         };
-        let before = ended(sent.saturating_sub(window), sent).next().is_some();
-        let after = || ended(sent, end.saturating_add(window)).any(|answer| answer.sent >= sent);
-        before && after()
+        let before = ended(sent.saturating_sub(window), sent).last()?;
+        let after = ended(sent, end.saturating_add(window)).find(|answer| answer.sent >= sent)?;
+        Some([before.flight, after.flight])
     }
 }
 

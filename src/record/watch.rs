@@ -90,7 +90,7 @@ impl WatchedQuestion {
     pub fn without(&self, secrets: &Secrets) -> QuestionEntry {
         match secrets.removed(Entry::Question(self.0.as_ref().clone())) {
             Entry::Question(question) => question,
-            Entry::Flight(_) => self.0.as_ref().clone(),
+            Entry::Flight(_) | Entry::Outage(..) => self.0.as_ref().clone(),
         }
     }
 }

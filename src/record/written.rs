@@ -10,8 +10,8 @@ use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 
 use super::entry::{
-    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, QUESTION, REASONS,
-    octets_of,
+    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, QUESTION,
+    REASONS, octets_of,
 };
 use super::event::Shows;
 use crate::clock::micros;
@@ -156,6 +156,12 @@ impl Entry {
             }
             .put(into),
             Self::Flight(flight) => put_flight(flight, into),
+            Self::Outage(since, until) => {
+                // Two octets of the length, and the tag.
+                into.extend_from_slice(&[19, 0, OUTAGE]);
+                into.extend_from_slice(&since.to_le_bytes());
+                into.extend_from_slice(&until.to_le_bytes());
+            }
         }
     }
 }

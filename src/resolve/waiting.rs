@@ -123,7 +123,7 @@ impl ClientResolver {
         };
         let Some(landed) = landed else {
             let error = ExtendedError::new(ExtendedError::OTHER, CRASHED);
-            return self.failed(Outcome::Failed, question, error);
+            return self.failed(Outcome::Crashed, question, error);
         };
         let outcome = match &landed.end {
             FlightEnd::Shed(shed) => return self.turn_away(missed, shed),

@@ -129,6 +129,7 @@ const fn source(outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed in",
         Outcome::Remembered => "cached failure, answered in",
         Outcome::Deadline => "timeout after",
+        Outcome::Crashed => "failed because of an internal error of resolverd (see its log) in",
         Outcome::Shed => "not resolved because of overload (too many queries in progress), in",
         Outcome::FormError | Outcome::NotImplemented | Outcome::BadVersion | Outcome::Refused => {
             "rejected in"
