@@ -143,12 +143,12 @@ async fn a_fresh_trace_shows_the_chain_of_trust() {
     assert_eq!(code, 0, "{text}");
     let parent = domain.base_name();
     for part in [
-        "ds        ., the trust anchor, names key ".to_owned(),
+        "ds        the trust anchor of . is key ".to_owned(),
         "dnskey    . has key ".to_owned(),
         "checked   . is secure\n".to_owned(),
-        format!("ds        {parent}, signed by its parent, names key "),
+        format!("ds        the parent of {parent} names and signs key "),
         format!("checked   {parent} is secure\n"),
-        format!("ds        {domain}, signed by its parent, names key "),
+        format!("ds        the parent of {domain} names and signs key "),
         format!("dnskey    {domain} has key "),
         format!("checked   {domain} is secure\n"),
         format!("checked   {domain} MX is secure\n"),

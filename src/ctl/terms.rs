@@ -142,7 +142,7 @@ pub(super) const SERVERS: &str = "\
 Columns:
   round trip           average time from a query to its reply
   unanswered in a row  last queries without a reply
-  missing features     features that the server does not support: EDNS (RFC 6891), TCP; mixed case (0x20): its replies repeat
+  missing features     features that the server does not support: EDNS (RFC 6891), TCP; mixed case in names (0x20): its replies repeat
                        upper and lower case of the name
   does not serve       zones that are delegated to the server, but that it does not serve (lame in JSON)
 States:
@@ -215,7 +215,7 @@ Whether a zone still fails:
   still fails        a query has failed in the last ten minutes, and was not answered since
   works again        the query that failed last was answered since, or after silence another query of the zone
   not queried since  nothing was asked lately
-The words after \"cause\" are explained by `resolverctl why --help`. Servers are shown with their last behaviour.
+Servers are shown with their last behaviour.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
@@ -225,19 +225,19 @@ The first failure of a zone in an hour is also a line of the log, with fields: `
 /// Terms of `cache`.
 pub(super) const CACHE: &str = "\
 Entries:
-  answer      a complete reply to clients
-  record set  the records of this name and one type (RRset; rrset in JSON)
-  negative    the name does not exist (NXDOMAIN), or has no record of this type (NODATA)
-  delegation  the name servers of the zone with this name
-  trust       whether the zone is signed
-  failure     the query failed a moment ago, and is not repeated yet
+  answer           a complete reply to clients
+  record set       the records of this name and one type (RRset; rrset in JSON)
+  negative answer  the name does not exist (NXDOMAIN), or has no record of this type (NODATA)
+  delegation       the name servers of the zone with this name
+  trust            whether the zone is signed
+  cached failure   the query failed a moment ago, and is not repeated yet
 Source of an entry (source in JSON):
   authoritative      from a server of the zone
   non-authoritative  from another server, or behind an alias (answer in JSON)
   glue               address of a name server from a referral, never given to clients
 Words behind an entry:
   to queries with DO CD  DO: with signatures; CD: without validation
-  group 0, group 1       listeners with the same `zones` (view in JSON); only these listeners use the entry";
+  group 0, group 1       listeners with the same `zones` (view in JSON); only queries to them use the entry";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\
@@ -308,7 +308,7 @@ a domain whose signatures are wrong, until its owner repairs them.";
 pub(super) const WATCHED: &str = "\
 Findings have the levels and codes of `resolverctl check --help`.
   since      the first check that saw the finding. Its history is kept over a restart
-  found once  one check has found it. A second check follows within about ten minutes. The finding counts, and has a
+  unconfirmed  one check has found it. A second check follows within about ten minutes. The finding counts, and has a
              line in the log, if that check or the next one sees it too (coming in JSON; present and going for the others)
   the last check did not find it  the finding ends when three checks in a row have not found it
   gave no result  no server answered the check, or a part of the domain could not be looked up: no finding comes or goes

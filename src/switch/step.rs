@@ -108,7 +108,7 @@ impl Change {
             Self::Stop { unit } => format!("{unit}: it runs again"),
             Self::Disable { unit } => format!("{unit}: it starts at boot again"),
             Self::Start => {
-                format!("the state of {} before the switch", OWN_UNITS.join(" and "))
+                format!("{} to their state before the switch", OWN_UNITS.join(" and "))
             }
         }
     }
@@ -122,7 +122,7 @@ impl Change {
             Self::Stop { unit } => format!("{unit} was not started again"),
             Self::Disable { unit } => format!("{unit} was not enabled again"),
             Self::Start => {
-                format!("the state of {} before the switch was not restored", OWN_UNITS.join(" and "))
+                format!("{} stay in use", OWN_UNITS.join(" and "))
             }
         }
     }

@@ -88,7 +88,7 @@ fn how_far_the_record_reaches_is_said() {
     let few = FailedRequest { from: 60.0, zone, client };
     assert!(
         failed::zones(&none, &few, &moment, Style::Plain)
-            .starts_with("No query of 192.0.2.0/24 for mail.example failed since 2026-11-20 00:01:00 UTC.\n")
+            .starts_with("No query of 192.0.2.0/24 for mail.example failed since 2026-11-20 01:00:00 UTC.\n")
     );
     assert_eq!(
         text(&replies(None, Vec::new())),

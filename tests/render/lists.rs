@@ -112,7 +112,7 @@ fn what_lists_say() {
             text: text.iter().map(|text| (*text).to_owned()).collect(),
             why: why.map(str::to_owned),
             removal: None,
-            elapsed: 0.0231,
+            elapsed: if why.is_some() { 2.0 } else { 0.0231 },
         })
     };
     let not_asked = match test(
@@ -135,7 +135,14 @@ fn what_lists_say() {
             &["https://www.spamhaus.org/query/ip/127.0.0.2"],
             None,
         ),
-        test("list.dnswl.org", Purpose::Allow, ListSays::Listed, &[("127.0.5.2", "welcome")], &[], None),
+        test(
+            "list.dnswl.org",
+            Purpose::Allow,
+            ListSays::Listed,
+            &[("127.0.5.2", "good sender; the last octet is the trust, from 0 (none) to 3 (high)")],
+            &[],
+            None,
+        ),
         test("psbl.surriel.com", Purpose::Block, ListSays::NotListed, &[], &[], None),
         test(
             "bl.spamcop.net",

@@ -66,6 +66,7 @@ fn rows() -> Vec<WatchedRow> {
         Some(MONDAY + 7_200),
         None,
     );
+    faulty.findings[2].since = MONDAY + 7_200;
     let change = |change, code: Code, at| FindingChange {
         at,
         change,
@@ -108,10 +109,10 @@ fn the_line_of_the_plug_in() {
     once.findings = vec![finding(Code::NsNoneAnswers, Standing::Coming, "192.0.2.53 does not answer")];
     assert!(
         watched::text(&[once.clone()], false, &moment, Style::Plain)
-            .contains(": 1 failure found once; checked")
+            .contains(": 1 unconfirmed failure; checked")
     );
     let text = plugin::watched(PluginState::Warning, &[once]).1;
-    assert!(text.contains("gives an answer, found once, next check in 50 min: 192.0.2.53"), "{text}");
+    assert!(text.contains("gives an answer, unconfirmed, next check in 50 min: 192.0.2.53"), "{text}");
     let lines = [
         (PluginState::Critical, &rows[..]),
         (PluginState::Unknown, &rows[1..]),

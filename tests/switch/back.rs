@@ -228,7 +228,7 @@ fn a_signal_undoes_the_switch() {
             text.contains("If this command is interrupted before its end, run: resolverctl switch --back\n"),
             "{text}"
         );
-        assert!(text.contains("All is as before the switch. "), "{text}");
+        assert!(text.contains("All is as before the switch; "), "{text}");
         let mut after = host.files();
         after.remove("var/lib");
         assert_eq!(after, before, "{signal}");
@@ -297,7 +297,7 @@ fn an_undo_goes_on_if_the_record_cannot_be_written() {
     let before = host.files();
     let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("All is as before the switch. "), "{text}");
+    assert!(text.contains("All is as before the switch; "), "{text}");
     assert_eq!(host.files()["units/named.service"], before["units/named.service"]);
     assert!(!answers(&host));
 }
@@ -390,7 +390,7 @@ fn a_switch_fails_if_resolverd_does_not_listen() {
     let (code, text) = host.switch(&internet, &["--yes"]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("no process listens at 127.0.0.1:53"), "{text}");
-    assert!(text.contains("All is as before the switch. "), "{text}");
+    assert!(text.contains("All is as before the switch; "), "{text}");
 }
 
 #[test]
@@ -413,6 +413,6 @@ fn a_link_without_a_target_is_restored() {
     let before = host.files();
     let (code, text) = host.switch(&internet, &["--yes", "--ask", "a..example"]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("All is as before the switch. "), "{text}");
+    assert!(text.contains("All is as before the switch; "), "{text}");
     assert_eq!(host.files()["etc/resolv.conf"], before["etc/resolv.conf"]);
 }

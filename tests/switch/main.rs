@@ -107,7 +107,7 @@ fn names_that_cannot_be_resolved_undo_it() {
     // The C library refuses this name without asking a server.
     let (code, text) = host.switch(&internet, &["--yes", "--ask", "a..example"]);
     assert_eq!(code, 1);
-    assert!(text.contains("C library") && text.contains("All is as before the switch. "), "{text}");
+    assert!(text.contains("C library") && text.contains("All is as before the switch; "), "{text}");
     let mut after = host.files();
     for made in ["var", "var/lib"] {
         after.remove(made);

@@ -25,7 +25,7 @@ pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {
             HostFinding::warning(
                 CHECK,
                 "runs, and overwrites /etc/resolv.conf when a connection changes",
-                "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, and reload it",
+                "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, then run `systemctl reload NetworkManager`",
             )
         }),
     }

@@ -19,25 +19,27 @@ pub(super) fn check(file: &HostFile) -> HostFinding {
     };
     let hosts = text.lines().rev().find_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
     let Some(hosts) = hosts else { return HostFinding::ok(CHECK, format!("no hosts line; {default}")) };
-    let evidence =
-        format!("the line is `hosts: {}`", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
+    let evidence = format!(
+        "nsswitch.conf has `hosts: {}`",
+        hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    );
     let place = |service: &str| hosts.split_ascii_whitespace().position(|word| word == service);
     match (place("resolve"), place("dns")) {
         (None, Some(_)) => HostFinding::ok(CHECK, evidence),
         (Some(resolve), dns) if dns.is_none_or(|dns| resolve < dns) => HostFinding::failure(
             CHECK,
             evidence,
-            "remove `resolve` and the [ ] after it: programs ask systemd-resolved before any DNS server",
+            "remove `resolve` and the words in [ ] after it from this line; now programs ask systemd-resolved before any DNS server",
         ),
         (Some(_), _) => HostFinding::warning(
             CHECK,
             evidence,
-            "remove `resolve`: programs ask systemd-resolved again for each name that resolverd does not find",
+            "remove `resolve` from this line; now programs ask systemd-resolved again for each name that resolverd does not find",
         ),
         (None, None) => HostFinding::failure(
             CHECK,
             evidence,
-            "add `dns`: without it programs that use getaddrinfo do not use DNS",
+            "add `dns` to this line; without it programs that use getaddrinfo do not use DNS",
         ),
     }
 }

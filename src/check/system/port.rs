@@ -38,9 +38,9 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     if !others.is_empty() {
         let names = others.into_iter().collect::<Vec<_>>().join(" and ");
         let advice = format!(
-            "stop {names}: `systemctl disable --now UNIT`, where UNIT is its systemd unit; or change `listen.addresses`"
+            "stop {names}: `systemctl disable --now UNIT`, where UNIT is its systemd unit; or set `listen.addresses` of resolverd to a free address"
         );
-        return HostFinding::failure(CHECK, evidence, advice);
+        return HostFinding::failure(CHECK, told(&in_the_way), advice);
     }
     if !in_the_way.is_empty() {
         return HostFinding::could_not_tell(CHECK, evidence, "run this command with sudo to see the process");

@@ -100,8 +100,8 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     let wanted = ours.first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
     if !is_ours(first, ours) {
         let advice = match link {
-            Some(link) => format!(
-                "mail software uses {first}, not resolverd: replace the link to {link} with a file that has `nameserver {wanted}` and `options edns0 trust-ad`"
+            Some(_) => format!(
+                "mail software uses {first}, not resolverd: replace /etc/resolv.conf, which is a link, with a file that has `nameserver {wanted}` and `options edns0 trust-ad`"
             ),
             None => format!(
                 "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"

@@ -33,7 +33,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFind
     HostFinding::warning(
         CHECK,
         format!("runs, and forwards to {asked}"),
-        "write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, or stop it: programs that use it bypass resolverd",
+        "write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, then run `systemctl restart systemd-resolved`; or stop systemd-resolved: programs that use it bypass resolverd",
     )
 }
 

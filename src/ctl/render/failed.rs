@@ -30,13 +30,16 @@ pub fn zones(
     let Some(begin) = begin else {
         return EMPTY.to_owned();
     };
-    let reach = if begin > request.from {
+    let since = begin.max(request.from);
+    let reach = if zones.is_empty() && begin > request.from {
+        "The query history does not reach back further.\n".to_owned()
+    } else if begin > request.from {
         format!("Older failures are not known: the query history begins at {}.\n", moment(begin))
     } else {
         String::new()
     };
     if zones.is_empty() {
-        return format!("{}\n{reach}", style.paint(Paint::Good, &none_failed(request, moment)));
+        return format!("{}\n{reach}", style.paint(Paint::Good, &none_failed(request, since, moment)));
     }
     let mut text: String = zones.iter().take(MAX_SHOWN_ROWS).map(|zone| block(zone, moment, style)).collect();
     let hidden = (zones.len().saturating_sub(MAX_SHOWN_ROWS) as u64).saturating_add(left_out.unwrap_or(0));
@@ -47,11 +50,11 @@ pub fn zones(
 }
 
 /// The sentence that nothing failed, with what was asked for.
-fn none_failed(request: &FailedRequest, moment: &dyn Fn(f64) -> String) -> String {
+fn none_failed(request: &FailedRequest, since: f64, moment: &dyn Fn(f64) -> String) -> String {
     let part = |word: &str, of: &Option<String>| of.as_ref().map(|of| format!(" {word} {}", harmless(of)));
     let client = part("of", &request.client).unwrap_or_default();
     let zone = part("for", &request.zone).unwrap_or_default();
-    format!("No query{client}{zone} failed since {}.", moment(request.from))
+    format!("No query{client}{zone} failed since {}.", moment(since))
 }
 
 fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> String {
@@ -68,7 +71,6 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         StillFails::Unknown => (Paint::Plain, "not queried since"),
     };
     let name = zone.zone.as_deref().map_or_else(|| "resolverd (overload)".to_owned(), harmless);
-    let kind = words::word(&zone.culprit).replace('_', " ");
     let (reason, advice) = (harmless(&zone.reason), harmless(&zone.advice));
     let head = style.paint(Paint::Head, &name);
     let mut text = format!(
@@ -76,11 +78,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         words::number(zone.questions),
         style.paint(paint, state)
     );
-    text.push_str(&format!(
-        "  last query: {} {}\n  cause: {kind}: {reason}\n",
-        harmless(&zone.name),
-        zone.kind
-    ));
+    text.push_str(&format!("  last query: {} {}\n  cause: {reason}\n", harmless(&zone.name), zone.kind));
     let servers: Vec<String> = zone.servers.iter().map(server).collect();
     if !servers.is_empty() {
         text.push_str(&format!("  its servers: {}\n", servers.join(", ")));
@@ -90,6 +88,6 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
 
 /// A server and what it did.
 fn server(server: &FailedServer) -> String {
-    let conduct = server.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
+    let conduct = server.conduct.map_or_else(|| "no reply".to_owned(), |conduct| words::label(&conduct));
     format!("{} {conduct}", server.server)
 }

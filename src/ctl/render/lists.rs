@@ -171,7 +171,8 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
     });
     let removal = row.removal.iter().map(|page| format!("removal: {page}"));
     let texts = row.text.iter().map(|text| format!("TXT: {text}")).chain(removal);
-    let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(texts).collect();
+    let why = row.why.iter().map(|why| why.strip_prefix("not queried: ").unwrap_or(why).to_owned());
+    let reasons: Vec<String> = why.chain(codes).chain(texts).collect();
     vec![
         plain(row.list.clone()),
         plain(purpose_words(row.purpose).to_owned()),

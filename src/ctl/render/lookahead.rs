@@ -8,7 +8,8 @@ use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::lookahead::{Rule, RuleState};
 
 /// The line below the rules.
-const LEGEND: &str = "used by clients: how many of the rule's last 100 to 200 queries a client then sent\n\
+const LEGEND: &str = "sent ahead: queries that resolverd sent before a client asked; used: a client then asked for the answer\n\
+    used by clients: how many of the rule's last 100 to 200 queries a client then sent\n\
     time saved: time that clients did not wait, because the answer was in the cache already\n";
 
 /// The line below the rules if no query is sent.
@@ -89,17 +90,17 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": resolverd sends the queries of all rules ahead of clients, also of inactive rules\n".to_owned()
+            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, also of inactive rules\n".to_owned()
         }
         LookaheadMode::Observe => {
-            "lookahead.mode = \"observe\": resolverd sends no queries ahead of clients; the table shows what \"learned\" would do\n"
+            "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"
                 .to_owned()
         }
-        LookaheadMode::Off => "lookahead.mode = \"off\": resolverd sends no queries ahead of clients, and counts nothing\n".to_owned(),
+        LookaheadMode::Off => "lookahead.mode = \"off\": look-ahead is off, so there are no figures\n".to_owned(),
     };
     if *own_modes > 0 {
         text.push_str(&format!(
-            "{} listeners have another mode: see `lookahead` of [listen] and [[listener]]\n",
+            "{} of your listeners do not use this mode, but their own: see `lookahead` of [listen] and [[listener]]\n",
             words::number(*own_modes)
         ));
     }

@@ -53,7 +53,7 @@ pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String)
     let once = once.map(|(row, finding)| {
         let entry = finding.code.entry();
         let next = words::age(row.next);
-        format!("{}: {}, found once, next check in {next}: {}", row.domain, entry.title, finding.evidence)
+        format!("{}: {}, unconfirmed, next check in {next}: {}", row.domain, entry.title, finding.evidence)
     });
     let text = match worst {
         Some((row, finding))

@@ -28,7 +28,7 @@ const GAP: usize = 2;
 /// Columns for a zone's name, so that its verdict still fits.
 const ZONE: usize = 28;
 
-/// Columns for a zone's name where three fit a line.
+/// Columns for a zone's name where three share a line.
 const FAILED: usize = 16;
 
 /// The advice if no client has asked.
@@ -101,7 +101,8 @@ fn upper(stats: &Stats, style: Style) -> String {
 
 /// The zones with the most failed resolutions; empty if none failed.
 fn failed(stats: &Stats, style: Style) -> String {
-    let told = |row: &ZoneRow| format!("{} for {}", words::number(row.failed), words::cut(&row.zone, FAILED));
+    let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
+    let told = |row: &ZoneRow| format!("{} for {}", words::number(row.failed), words::cut(&row.zone, width));
     let rows: Vec<String> = stats.failed_zones.iter().map(told).collect();
     if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
 }

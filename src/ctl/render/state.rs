@@ -1,5 +1,6 @@
 //! Tables of the daemon's state: servers, flights, and entries of memory under a name.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::table::{Align, TextTable};
@@ -61,7 +62,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
 
 /// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
-    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "mixed case (0x20)")];
+    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "mixed case in names (0x20)")];
     let missing: Vec<&str> = all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect();
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
@@ -119,7 +120,11 @@ pub fn held(replies: &[Reply], style: Style) -> String {
         ("expires in", Align::Right),
         ("data", Align::Left),
     ]);
-    let is_grouped = replies.iter().any(|reply| matches!(reply, Reply::Held(row) if row.view != 0));
+    let views: BTreeSet<_> = replies
+        .iter()
+        .filter_map(|reply| if let Reply::Held(row) = reply { Some(row.view) } else { None })
+        .collect();
+    let is_grouped = views.len() > 1;
     for reply in replies {
         if let Reply::Held(row) = reply {
             entry(row, is_grouped).into_iter().for_each(|cells| table.plain(cells));
@@ -134,7 +139,7 @@ pub fn held(replies: &[Reply], style: Style) -> String {
 }
 
 /// The line below entries of several groups of listeners.
-const GROUPED: &str = "Some listeners have other `zones`: listeners with the same zones are a group (group 0, group 1 ...), and use only the entries of their group\n";
+const GROUPED: &str = "group: listeners with the same `zones`; only queries to them use the entry\n";
 
 /// The rows of an entry; `is_grouped`: with its group of listeners.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
@@ -160,7 +165,12 @@ fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
 
 /// The label of an entry.
 fn held_label(word: &str) -> String {
-    if word == "rrset" { "record set".to_owned() } else { word.to_owned() }
+    match word {
+        "rrset" => "record set".to_owned(),
+        "negative" => "negative answer".to_owned(),
+        "failure" => "cached failure".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// The label of a source. An entry, too, can be an "answer", so this word is not used here.

@@ -80,7 +80,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     let mut errors = ended.iter().filter_map(|(_, result)| result.as_ref().err()).peekable();
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
         (Format::Json, _, _) => String::new(),
-        (_, true, _) => "All is as before the switch. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
+        (_, true, _) => "All is as before the switch; new files of the switch are removed. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
         (_, _, true) => format!(
             "Everything else is as before the switch, and this host does not need resolverd. To finish, compare the files above with their old text in {RECORD}, then remove {RECORD}\n"
         ),

@@ -112,8 +112,8 @@ fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
     let told: Vec<String> = records.iter().map(told).collect();
     match from {
         _ if records.is_empty() => format!("{zone} has none, so its parent says that it is not signed"),
-        DsSource::Parent => format!("{zone}, signed by its parent, names {}", told.join(", ")),
-        DsSource::Anchor => format!("{zone}, the trust anchor, names {}", told.join(", ")),
+        DsSource::Parent => format!("the parent of {zone} names and signs {}", told.join(", ")),
+        DsSource::Anchor => format!("the trust anchor of {zone} is {}", told.join(", ")),
     }
 }
 

@@ -36,25 +36,24 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
         return format!("{domain}: not checked yet{}, next check {next}", why.unwrap_or_default());
     };
     let sum = counts(row);
-    let last = match &row.could_not_tell {
-        None => format!("checked at {}", moment(seconds(checked))),
+    let checked = moment(seconds(checked));
+    match &row.could_not_tell {
+        None => format!("{domain}: {sum}; checked at {checked}, next check {next}"),
         Some(why) => format!(
-            "the last check gave no result: {why}; the findings are from the check at {}",
-            moment(seconds(checked))
+            "{domain}: the last check gave no result: {why}; the check before, at {checked}: {sum}; next check {next}"
         ),
-    };
-    format!("{domain}: {sum}; {last}, next check {next}")
+    }
 }
 
-/// "1 failure, 2 warnings, 1 warning found once".
+/// "1 failure, 2 warnings, 1 unconfirmed warning".
 fn counts(row: &WatchedRow) -> String {
     let (count, once) = (|level| row.count(level), |level| row.once(level).count());
     problems(
         [
             (count(Level::Failure), "failure", "failures"),
-            (once(Level::Failure), "failure found once", "failures found once"),
+            (once(Level::Failure), "unconfirmed failure", "unconfirmed failures"),
             (count(Level::Warning), "warning", "warnings"),
-            (once(Level::Warning), "warning found once", "warnings found once"),
+            (once(Level::Warning), "unconfirmed warning", "unconfirmed warnings"),
             (count(Level::CouldNotTell), "unknown result", "unknown results"),
             (count(Level::Note), "note", "notes"),
         ]
@@ -69,12 +68,14 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
             format!("since {since}; not looked for since {}: a lookup failed", moment(seconds(finding.seen)))
         }
         Standing::Coming => {
-            format!("found once, at {since}; counted only after a second check finds it too")
+            format!(
+                "unconfirmed: found for the first time at {since}; it counts if one of the next two checks finds it too"
+            )
         }
         Standing::Present => format!("since {since}"),
         Standing::Going => {
             format!(
-                "since {since}; the last check did not find it; it ends when three checks in a row have not found it"
+                "since {since}; the last check did not find it; it is removed from this list when three checks in a row have not found it"
             )
         }
     };

@@ -118,8 +118,9 @@ fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
     let mut sent: Vec<&SentReport> = question.messages.iter().collect();
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
     for message in sent.iter().take(MESSAGES) {
-        let conduct =
-            message.conduct.map_or_else(|| "no reply yet".to_owned(), |conduct| words::label(&conduct));
+        let conduct = message
+            .conduct
+            .map_or_else(|| "no reply before the end".to_owned(), |conduct| words::label(&conduct));
         let transport = words::word(&message.transport).to_uppercase();
         let told = format!(
             "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",

@@ -212,7 +212,7 @@ fn failure(row: &FailedZone, time_of_day: &dyn Fn(f64) -> String) -> TopRow {
         StillFails::Unknown => ("not queried since", Paint::Plain),
     };
     let cells = vec![
-        word(row.zone.as_deref().unwrap_or("(this resolver)")),
+        word(row.zone.as_deref().unwrap_or("resolverd (overload)")),
         count(row.questions),
         word(&words::word(&row.culprit).replace('_', " ")),
         TopCell { paint, ..word(state) },
