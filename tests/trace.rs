@@ -125,6 +125,42 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     drop((lines, before));
 }
 
+/// Sockets of this host that wait for a reply of the stage's servers (proc(5), /proc/net/udp).
+fn waiting_sockets(stage: &Stage) -> usize {
+    let port = format!(":{:04X}", stage.sockets.port());
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap();
+    let remote = |line: &&str| line.split_whitespace().nth(2).is_some_and(|remote| remote.ends_with(&port));
+    table.lines().filter(remote).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_trace_ends_with_its_client() {
+    let stage = Stage::set("", |_| {}).await;
+    stage.sockets.lab().server("ns1.slow.tld").unwrap().set_faults(&[Fault::Dead]);
+    let (mut left, mut most) = (0, 0);
+    while left < 30 {
+        let mut lines = begin(&stage, "www.slow.tld", true).await;
+        loop {
+            let step = next(&mut lines).await;
+            if step["reply"] == "problem" {
+                break;
+            }
+            if step["step"] == "sent" && step["server"] == "127.77.0.3" {
+                left += 1;
+                break;
+            }
+        }
+        most = most.max(waiting_sockets(&stage));
+    }
+    assert!((1..=10).contains(&most), "two traces at once, and not {left}: {most} sockets");
+    let ended = async {
+        while waiting_sockets(&stage) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(resolverd::limits::FLIGHT_TIME / 4, ended).await.expect("nothing is left of the traces");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_trace_shows_the_chain_of_trust() {
     let unix = resolverd::clock::Clock::machine().now().unix;

@@ -32,4 +32,10 @@ pub enum TraceRefused {
         /// The list.
         list: Name,
     },
+    /// This host has no room for it.
+    #[error("The trace cannot begin: {why}.")]
+    Lacking {
+        /// The error of the system.
+        why: String,
+    },
 }

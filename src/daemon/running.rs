@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::metrics::MetricsListener;
 use super::snapshot::Snapshot;
-use super::traced::FreshTraces;
+use super::traced::{FreshTraces, until_replied};
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
 use crate::cache::look::Held;
@@ -130,21 +130,13 @@ impl Running {
     async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
         let TraceAsked { question, fresh, steps } = asked;
         let question = self.general(&question);
-        let (_permit, resolver) = if fresh {
-            let (permit, resolver) = self.fresh.begin(&question, &self.resolver)?;
-            (Some(permit), resolver)
+        let (replied, elapsed) = if fresh {
+            let trace = self.fresh.begin(&question, &self.resolver)?;
+            trace.ask(question, self.operator(), steps).await?
         } else {
-            (None, Arc::clone(&self.resolver))
+            until_replied(&self.resolver, &question, || self.operator(), &steps).await
         };
-        loop {
-            // If another query has the same moment, the next one is tried.
-            let (asked, elapsed) = resolver.ask_traced(question.clone(), self.operator(), &steps).await;
-            if let Asked::Replied(replied) = asked {
-                let (answer, outcome, now) = (replied.answer, replied.outcome, self.clock.mono());
-                return Ok(Lookup { answer, now, outcome, elapsed });
-            }
-            tokio::task::yield_now().await;
-        }
+        Ok(Lookup { answer: replied.answer, now: self.clock.mono(), outcome: replied.outcome, elapsed })
     }
 
     /// Asks until there is a reply.
