@@ -55,7 +55,7 @@ fn main() {
     });
     measure("servers", "servers", |memory, number| {
         let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));
-        server.answered(Duration::from_millis(20), Mono::START);
+        server.answered(&Name::root(), Duration::from_millis(20), Mono::START);
         server.mark_lame(&name(number), DAY, Mono::START);
     });
 }
