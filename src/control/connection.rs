@@ -185,19 +185,16 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
 /// The rows of a table.
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
-    let from = || {
-        let now = micros(Duration::from_secs(subject.now().unix));
-        window.length().map_or(0, |length| now.saturating_sub(micros(length)))
-    };
     match table {
         Table::Stage => {
-            let FromRecord { begin, rows } = subject.stages(from()).await;
-            let rows = std::iter::once(recorder.cached(window)).chain(rows).map(Reply::Stage);
-            rows.chain([Reply::RecordBegin { begin }]).collect()
+            let FromRecord { span, rows } = subject.stages(window).await;
+            rows.into_iter().map(Reply::Stage).chain([Reply::TableSpan(span)]).collect()
         }
         Table::Minute => {
-            let FromRecord { begin, rows } = subject.minutes(from()).await;
-            rows.into_iter().map(Reply::Minute).chain([Reply::RecordBegin { begin }]).collect()
+            let now = micros(Duration::from_secs(subject.now().unix));
+            let from = window.length().map_or(0, |length| now.saturating_sub(micros(length)));
+            let FromRecord { span, rows } = subject.minutes(from).await;
+            rows.into_iter().map(Reply::Minute).chain([Reply::TableSpan(span)]).collect()
         }
         Table::Zone => recorder.by_zone(window).into_iter().map(Reply::Zone).collect(),
         Table::Slow => recorder.slow(window).into_iter().map(Reply::Zone).collect(),

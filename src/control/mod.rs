@@ -116,8 +116,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// The wanted messages (emails) of the record, worst first.
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>>;
 
-    /// Where the time of the questions since a moment, in microseconds since 1970, went by stage, without those from the cache.
-    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
+    /// Where the time of the questions of a window went by stage.
+    fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>>;
 
     /// The messages (emails) since a moment, in microseconds since 1970: all of them, then by minute.
     fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>>;

@@ -70,7 +70,8 @@ When something is counted:
                   when its reply comes, or resolverd no longer waits for it
 Windows of the overview and of --by type move every 10 s. Tables by zone, server and client have whole minutes and the current
 one, so that they count up to a minute more.
-Tables of --by stage and --by minute are made of the query history in memory; the others of counters:
+Tables of --by stage and --by minute are made of the query history in memory; the others of counters. The last line says since
+when. All figures of a table are of this time:
   message         an email: queries of one client that belong together, as `resolverctl why` joins them
   DNS time        the time in which queries of a message were in progress
   own work        resolverd reads the cache, chooses servers and checks signatures (walk in JSON)

@@ -30,10 +30,10 @@ use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
 use crate::lookahead::{Lookahead, RuleStanding};
 use crate::question::{Client, Question};
-use crate::record::Recorder;
 use crate::record::failed::{FailedReport, FailedWanted};
 use crate::record::spent::{FromRecord, MinuteRow, StageRow};
 use crate::record::why::{MessageReport, Wanted};
+use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
 use crate::supervise::Supervisor;
@@ -239,8 +239,8 @@ impl Controlled for Running {
         Box::pin(self.resolver.why(wanted))
     }
 
-    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
-        Box::pin(self.resolver.stages(from))
+    fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {
+        Box::pin(self.resolver.stages(window))
     }
 
     fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {

@@ -9,12 +9,13 @@ use super::lock::lock;
 use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
 use super::ring::{self, Ring};
+use super::spent::{self, FromRecord, StageRow, TableSpan};
 use super::store::Store;
 use super::stored;
 use super::trail::Trail;
 use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
-use super::{Recorder, links};
+use super::{Recorder, Window, links};
 use crate::clock::{Mono, micros};
 use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ, RECORD_READER};
 use crate::question::{Outcome, WireName};
@@ -30,6 +31,8 @@ struct RingReader<'a> {
     begin: u64,
     /// When the first question came that the cache did not answer.
     misses: Option<u64>,
+    /// When the first question of the ring ended.
+    ended: Option<u64>,
 }
 
 /// Reads the store: the newest segments first, until the memory of its reader is used up.
@@ -199,23 +202,54 @@ impl Recorder {
         self.in_memory(span, secrets).in_order()
     }
 
+    /// The time of the questions of a window by stage. Those that the cache answered are counted, the others are in memory, which may
+    /// reach back less far. All rows are of one time: then it begins with the first snapshot of the counters that memory covers. Without
+    /// one, questions from the cache are left out.
+    pub fn stages(&self, window: Window) -> FromRecord<StageRow> {
+        let (now, totals) = (self.clock.mono(), self.totals());
+        let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
+        let unix = |at: Mono| at.as_micros().wrapping_add(offset);
+        let (earlier, ago) = lock(&self.snapshots).begin(window, now);
+        let from = now.before(ago);
+        let span = ReadSpan { from: unix(from), to: unix(now), client: None };
+        let mut recorded = self.recorded_in_memory(&span, &Secrets::default());
+        let lost = recorded.lost.map(|lost| Mono::from_micros(lost.wrapping_sub(offset)));
+        let (since, earlier) = match lost.filter(|lost| *lost > from) {
+            None => (from, Some(earlier)),
+            Some(lost) => {
+                lock(&self.snapshots).after(lost).map_or((lost, None), |(at, earlier)| (at, Some(earlier)))
+            }
+        };
+        recorded.questions.retain(|question| question.at >= unix(since));
+        let earlier = earlier.filter(|_| self.kept.is_on());
+        let cached = earlier.map(|earlier| spent::cached(&totals.since(&earlier).cached));
+        let rows = cached.into_iter().chain(spent::stages(&recorded)).collect();
+        let span = TableSpan::new(recorded.begin.max(recorded.lost), (unix(from), unix(since), unix(now)));
+        FromRecord { span, rows }
+    }
+
     /// What the rings have, in any order.
     fn in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         let now = self.clock.mono();
         let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
-        let mut reader =
-            RingReader { span, secrets, offset, recorded: Recorded::default(), begin: 0, misses: None };
+        let recorded = Recorded::default();
+        let mut reader = RingReader { span, secrets, offset, recorded, begin: 0, misses: None, ended: None };
         let memory = usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX);
         let mut left = memory;
+        let mut lost_hits: Option<u64> = None;
         for shard in &self.shards {
             let share = (memory / 2) / self.shards.len().max(1);
             left = left.saturating_sub(reader.read(&shard.ring, share));
+            lost_hits = lost_hits.max(reader.ended.take().filter(|_| lock(&shard.ring).has_lost()));
         }
         // Hits that are missing take no other question along, as when they are overwritten.
         let hits = std::mem::take(&mut reader.begin);
         reader.recorded.questions.retain(|question| question.at >= hits);
+        let left_out = |begin: u64| Some(begin).filter(|begin| *begin > 0);
+        reader.recorded.lost_hits = lost_hits.max(left_out(hits));
         reader.read(&self.kept.misses, left);
-        let RingReader { mut recorded, begin, misses, .. } = reader;
+        let RingReader { mut recorded, begin, misses, ended, .. } = reader;
+        recorded.lost = ended.filter(|_| lock(&self.kept.misses).has_lost()).max(left_out(begin));
         recorded.questions.retain(|question| question.at >= begin);
         recorded.whole = misses.map(|misses| misses.max(begin));
         let unix = |at: Mono| at.as_micros().wrapping_add(offset);
@@ -236,6 +270,8 @@ impl RingReader<'_> {
                 match entry {
                     Entry::Question(question) => {
                         earliest = earliest.min(question.at);
+                        let end = question.end();
+                        self.ended = Some(self.ended.map_or(end, |first| first.min(end)));
                         if question.outcome != Outcome::Cache {
                             self.misses =
                                 Some(self.misses.map_or(question.at, |first| first.min(question.at)));
@@ -269,6 +305,8 @@ impl RingReader<'_> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::record::event::Ended;
+    use crate::record::spent::Stage;
     use hickory_proto::rr::RecordType;
 
     fn recorder(size: u64) -> std::sync::Arc<Recorder> {
@@ -306,6 +344,58 @@ mod tests {
         let last = read.questions.last().unwrap().at;
         assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
         assert!(read.questions.len() > 5_000, "{}", read.questions.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stages_are_of_one_time_also_if_memory_has_less_than_the_window() {
+        let clock = Clock::simulated(1_795_165_920);
+        let recorder = Recorder::with_size(clock.clone(), 1, 1 << 20);
+        let client = IpAddr::from([127, 0, 0, 1]);
+        let hit = |count| {
+            let (kind, outcome, elapsed) = (RecordType::A, Outcome::Cache, Duration::from_micros(50));
+            recorder.questions(0, &Ended { client, kind, outcome, elapsed }, count);
+        };
+        let miss = |count| {
+            let elapsed = Duration::from_millis(1);
+            for _ in 0..count {
+                let (name, kind, at) =
+                    (&b"\x04slow\x00"[..], RecordType::A, clock.mono().before(elapsed).as_micros());
+                let (outcome, error) = (Outcome::Upstream, "");
+                recorder.asked(&Written {
+                    name,
+                    kind,
+                    client,
+                    view: 0,
+                    at,
+                    outcome,
+                    elapsed,
+                    flight: 0,
+                    error,
+                    code: 0,
+                });
+            }
+        };
+        let told = || {
+            let told = recorder.stages(Window::FiveMinutes);
+            let counts: Vec<_> = told.rows.iter().map(|row| (row.stage, row.time.count)).collect();
+            (counts, told.span.shorter, told.span.seconds)
+        };
+        clock.sleep(Duration::from_secs(60));
+        hit(10_000);
+        miss(7);
+        assert_eq!(told(), (vec![(Stage::Cache, 10_000), (Stage::Walk, 7)], false, 60.0));
+        recorder.tick();
+        clock.sleep(Duration::from_secs(1));
+        miss(40_000);
+        clock.sleep(Duration::from_millis(5));
+        miss(4);
+        assert_eq!(told(), (vec![(Stage::Walk, 4)], true, 0.005), "no snapshot since");
+        clock.sleep(Duration::from_secs(9));
+        recorder.tick();
+        clock.sleep(Duration::from_secs(5));
+        hit(3);
+        miss(2);
+        assert_eq!(told(), (vec![(Stage::Cache, 3), (Stage::Walk, 2)], true, 5.0));
     }
 
     #[test]

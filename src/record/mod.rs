@@ -96,7 +96,6 @@ pub use self::report::{
     blames,
 };
 use self::shard::Shard;
-use self::spent::StageRow;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, Messages, ZoneTally};
@@ -378,12 +377,6 @@ impl Recorder {
                 flights: totals.flight_time.quantiles(),
             },
         }
-    }
-
-    /// The questions of a window that the cache answered, as a stage.
-    pub fn cached(&self, window: Window) -> StageRow {
-        let (earlier, _) = lock(&self.snapshots).begin(window, self.clock.mono());
-        spent::cached(&self.totals().since(&earlier).cached)
     }
 
     /// The start of the process, in seconds since 1970.

@@ -79,6 +79,10 @@ pub struct Recorded {
     pub flights: Vec<FlightEntry>,
     /// Since when memory has every question that the cache did not answer; none if it has none.
     pub whole: Option<u64>,
+    /// Before then questions that the cache did not answer may be missing in memory; none if it has all since the start.
+    pub lost: Option<u64>,
+    /// The same for questions that the cache answered.
+    pub lost_hits: Option<u64>,
     /// When the first question of the record came, whether it was wanted or not.
     pub begin: Option<u64>,
     /// When the first stored question came, of those that failed or were slow and are no longer in memory.

@@ -103,6 +103,11 @@ impl Ring {
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
     }
 
+    /// Whether entries were overwritten.
+    pub(super) fn has_lost(&self) -> bool {
+        self.block >= self.blocks()
+    }
+
     fn blocks(&self) -> u64 {
         (self.octets.len() / RECORD_BLOCK) as u64
     }

@@ -62,19 +62,42 @@ pub struct MinuteRow {
     pub minute: Option<f64>,
     /// Messages that began.
     pub messages: u64,
-    /// The same for each minute of the window; of a minute, `messages`.
+    /// The same for each minute, over `seconds`.
     pub per_minute: f64,
+    /// The seconds that were counted: of a minute less than 60 if it is the current one, or the time of the table begins in it.
+    pub seconds: f64,
     /// Their questions.
     pub questions: u64,
     /// The time in which questions of a message were in progress.
     pub dns: Quantiles,
 }
 
+/// The time of a table: all its rows have the same one. Moments are in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableSpan {
+    /// When the questions in memory begin; none if it has none.
+    pub begin: Option<f64>,
+    /// When the time of the table begins.
+    pub since: f64,
+    /// The length of this time in seconds.
+    pub seconds: f64,
+    /// Whether it is shorter than the window, because memory does not reach back so far.
+    pub shorter: bool,
+}
+
+impl TableSpan {
+    /// The time of a table that was wanted since `from`, and begins at `since`. All are in microseconds since 1970.
+    pub(super) fn new(begin: Option<u64>, (from, since, now): (u64, u64, u64)) -> Self {
+        let length = seconds(now.saturating_sub(since));
+        Self { begin: begin.map(seconds), since: seconds(since), seconds: length, shorter: since > from }
+    }
+}
+
 /// Rows that are made from the record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromRecord<Row> {
-    /// Since when the record has every question; none if it is empty.
-    pub begin: Option<f64>,
+    /// Their time.
+    pub span: TableSpan,
     /// The rows.
     pub rows: Vec<Row>,
 }
@@ -85,18 +108,13 @@ pub(super) fn cached(cached: &Spread) -> StageRow {
     StageRow { stage: Stage::Cache, spent, time }
 }
 
-/// The questions to read for the stages since a moment in microseconds since 1970.
-pub fn stage_span(from: u64) -> ReadSpan {
-    ReadSpan { from, ..ReadSpan::default() }
-}
-
 /// The questions to read for the messages since a moment: one of them may have begun before.
 pub fn minute_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
 /// The time of the questions that the cache did not answer, by stage. Stages without time are left out.
-pub fn stages(recorded: &Recorded) -> FromRecord<StageRow> {
+pub(super) fn stages(recorded: &Recorded) -> Vec<StageRow> {
     let flights: BTreeMap<u64, &FlightEntry> =
         recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
     let mut stages: BTreeMap<Stage, (u64, Histogram)> = BTreeMap::new();
@@ -115,7 +133,7 @@ pub fn stages(recorded: &Recorded) -> FromRecord<StageRow> {
         spent: seconds(sum),
         time: time.spread().quantiles(),
     };
-    FromRecord { begin: whole_since(recorded), rows: stages.into_iter().map(row).collect() }
+    stages.into_iter().map(row).collect()
 }
 
 /// The stages of a question, in microseconds. Its flight is none if it had none, and empty if the record has lost it.
@@ -155,22 +173,22 @@ fn covered(mut spans: Vec<(u64, u64)>, (begin, end): (u64, u64)) -> u64 {
     sum
 }
 
-/// The messages that began since `from`: those of the whole window until `now`, then those of each minute, the last one first. All
-/// are in microseconds since 1970.
+/// The messages that began since `from`, which is not before the start, or since memory has every question: those of the whole time
+/// until `now`, then those of each minute, the last one first. All are in microseconds since 1970.
 pub fn minutes(
     recorded: &Recorded,
     (from, now): (u64, u64),
     facts: &DaemonFacts<'_>,
 ) -> FromRecord<MinuteRow> {
     let known = KnownFacts { facts, links: links_of(recorded) };
-    let begin = recorded.whole.or(recorded.begin);
-    let from = from.max(begin.unwrap_or(now));
+    let lost = recorded.lost.max(recorded.lost_hits);
+    let since = lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let mut whole = Mails::default();
     let mut minutes: BTreeMap<u64, Mails> = BTreeMap::new();
     for places in group(&recorded.questions, &known) {
         let questions: Vec<&QuestionEntry> =
             places.iter().filter_map(|place| recorded.questions.get(*place)).collect();
-        let Some(first) = questions.first().map(|question| question.at).filter(|at| *at >= from) else {
+        let Some(first) = questions.first().map(|question| question.at).filter(|at| *at >= since) else {
             continue;
         };
         let spans = questions.iter().map(|question| (question.at, question.end())).collect();
@@ -185,14 +203,13 @@ pub fn minutes(
             minutes.pop_first();
         }
     }
-    let span = seconds(now.saturating_sub(from)).max(MINUTE.as_secs_f64()) / MINUTE.as_secs_f64();
-    let per_minute = whole.messages as f64 / span;
-    let mut rows = vec![whole.row(None, per_minute)];
+    let mut rows = vec![whole.row(None, now.saturating_sub(since))];
     rows.extend(minutes.into_iter().rev().map(|(minute, mails)| {
-        let per_minute = mails.messages as f64;
-        mails.row(Some(seconds(minute.saturating_mul(micros(MINUTE)))), per_minute)
+        let begin = minute.saturating_mul(micros(MINUTE));
+        let end = begin.saturating_add(micros(MINUTE)).min(now);
+        mails.row(Some(seconds(begin)), end.saturating_sub(begin.max(since)))
     }));
-    FromRecord { begin: whole_since(recorded), rows }
+    FromRecord { span: TableSpan::new(recorded.begin.max(lost), (from, since, now)), rows }
 }
 
 /// A minute.
@@ -207,16 +224,13 @@ struct Mails {
 }
 
 impl Mails {
-    fn row(&self, minute: Option<f64>, per_minute: f64) -> MinuteRow {
+    /// A row of a time of so many microseconds.
+    fn row(&self, minute: Option<f64>, length: u64) -> MinuteRow {
         let Self { messages, questions, waited } = self;
-        let dns = waited.spread().quantiles();
-        MinuteRow { minute, messages: *messages, per_minute, questions: *questions, dns }
+        let (dns, seconds) = (waited.spread().quantiles(), seconds(length));
+        let per_minute = if length > 0 { *messages as f64 * MINUTE.as_secs_f64() / seconds } else { 0.0 };
+        MinuteRow { minute, messages: *messages, per_minute, seconds, questions: *questions, dns }
     }
-}
-
-/// Since when the record has every question.
-fn whole_since(recorded: &Recorded) -> Option<f64> {
-    recorded.whole.or(recorded.begin).map(seconds)
 }
 
 #[cfg(test)]
@@ -278,7 +292,7 @@ mod tests {
     }
 
     fn spent(recorded: &Recorded) -> Vec<(Stage, u64)> {
-        let rows = stages(recorded).rows.into_iter();
+        let rows = stages(recorded).into_iter();
         rows.map(|row| (row.stage, (row.spent * 1e3).round() as u64)).collect()
     }
 
@@ -304,7 +318,7 @@ mod tests {
             (Stage::Unknown, 7),
         ];
         assert_eq!(spent(&recorded), expected);
-        let waiting = stages(&recorded).rows.into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
+        let waiting = stages(&recorded).into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
         assert_eq!(waiting.time.count, 1, "the other question did not wait");
     }
 
@@ -326,11 +340,15 @@ mod tests {
         questions.push(question(70_000, 1_900, "other.test.", None));
         questions.push(question(90_000, 0, "third.test.", None));
         let begin = Some(BEGIN);
-        let recorded = Recorded { questions, begin, whole: begin, ..Recorded::default() };
+        let mut recorded = Recorded { questions, begin, whole: begin, ..Recorded::default() };
         let now = BEGIN + 120_000 * MILLI;
-        let told = |from: u64| NoFacts::with(|facts| minutes(&recorded, (from, now), facts));
-        let told_all = told(0);
-        assert_eq!(told_all.begin, Some(seconds(BEGIN)));
+        let told = |recorded: &Recorded, (from, now): (u64, u64)| {
+            NoFacts::with(|facts| minutes(recorded, (from, now), facts))
+        };
+        let told_all = told(&recorded, (BEGIN, now));
+        let span =
+            TableSpan { begin: Some(seconds(BEGIN)), since: seconds(BEGIN), seconds: 120.0, shorter: false };
+        assert_eq!(told_all.span, span);
         let row = |row: &MinuteRow| (row.minute.map(|at| at - seconds(BEGIN)), row.messages, row.questions);
         let rows: Vec<_> = told_all.rows.iter().map(row).collect();
         assert_eq!(rows, [(None, 3, 5), (Some(60.0), 2, 2), (Some(0.0), 1, 3)]);
@@ -341,8 +359,14 @@ mod tests {
         for (actual, expected) in [(first.dns.p50, 0.05), (second.dns.p99, 1.9), (whole.dns.p50, 0.05)] {
             assert!((actual - expected).abs() < expected / 100.0, "{actual} instead of {expected}");
         }
-        let later = told(BEGIN + 60_000 * MILLI);
+        let later = told(&recorded, (BEGIN + 60_000 * MILLI, now));
         assert_eq!(later.rows.iter().map(row).collect::<Vec<_>>(), [(None, 2, 2), (Some(60.0), 2, 2)]);
+        // Ten seconds of the first minute, and 40 of the current one.
+        recorded.lost_hits = Some(BEGIN + 50_000 * MILLI);
+        let cut = told(&recorded, (BEGIN, BEGIN + 100_000 * MILLI));
+        assert!(cut.span.shorter && cut.span.begin == Some(cut.span.since), "{cut:?}");
+        let rates: Vec<_> = cut.rows.iter().map(|row| (row.seconds, row.messages, row.per_minute)).collect();
+        assert_eq!(rates, [(50.0, 3, 3.6), (40.0, 2, 3.0), (10.0, 1, 6.0)]);
     }
 
     #[test]
@@ -351,16 +375,17 @@ mod tests {
             (0..70).map(|minute| question(minute * 60_000, 1, "a.example.", None)).collect::<Vec<_>>();
         let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
         let now = BEGIN + 70 * 60_000 * MILLI;
-        let rows = NoFacts::with(|facts| minutes(&recorded, (0, now), facts)).rows;
+        let rows = NoFacts::with(|facts| minutes(&recorded, (BEGIN, now), facts)).rows;
         assert_eq!((rows.len(), rows[0].messages, rows[0].per_minute), (1 + MAX_MAIL_MINUTES, 70, 1.0));
         assert_eq!(rows[1].minute, Some(seconds(BEGIN) + 69.0 * 60.0), "the last ones");
     }
 
     #[test]
     fn an_empty_record_has_no_messages() {
-        let rows = NoFacts::with(|facts| minutes(&Recorded::default(), (0, BEGIN), facts));
-        assert_eq!((rows.begin, rows.rows[0].messages, rows.rows.len()), (None, 0, 1));
-        assert_eq!(stages(&Recorded::default()), FromRecord { begin: None, rows: Vec::new() });
+        let rows = NoFacts::with(|facts| minutes(&Recorded::default(), (BEGIN, BEGIN), facts));
+        assert_eq!((rows.span.begin, rows.rows[0].messages, rows.rows.len()), (None, 0, 1));
+        assert_eq!(rows.rows[0].per_minute, 0.0);
+        assert_eq!(stages(&Recorded::default()), Vec::new());
     }
 
     proptest! {
@@ -376,7 +401,7 @@ mod tests {
                 .collect();
             let flights = vec![flight(1, began, elapsed, &sent), flight(2, 0, 900, &sent)];
             let recorded = Recorded { questions, flights, ..Recorded::default() };
-            let sum: f64 = stages(&recorded).rows.iter().map(|row| row.spent).sum();
+            let sum: f64 = stages(&recorded).iter().map(|row| row.spent).sum();
             let asked: u64 = asked.iter().map(|(_, elapsed, _)| elapsed).sum();
             prop_assert!((sum * 1e3 - asked as f64).abs() < 1e-3, "{sum}");
         }

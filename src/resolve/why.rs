@@ -4,15 +4,16 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
+use crate::clock::micros;
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::FOLLOW_PAUSE;
 use crate::question::{label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
-use crate::record::redact::Secrets;
 use crate::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use crate::record::why::{DaemonFacts, MessageReport, Wanted, why};
 use crate::record::{TellFacts, Window};
@@ -44,14 +45,10 @@ impl Resolver {
         })
     }
 
-    /// Where the time of the questions since a moment, in microseconds since 1970, went by stage. It takes some ten milliseconds.
-    pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
+    /// Where the time of the questions of a window went by stage. It takes some ten milliseconds.
+    pub async fn stages(self: &Arc<Self>, window: Window) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
-        let read = move || {
-            let secrets = Secrets::default();
-            spent::stages(&resolver.recorder.recorded_in_memory(&spent::stage_span(from), &secrets))
-        };
-        self.memory.walk(move |_| read()).await
+        self.memory.walk(move |_| resolver.recorder.stages(window)).await
     }
 
     /// The messages (emails) since a moment by minute, with the time that they waited for DNS. It takes as long as `why`.
@@ -62,6 +59,7 @@ impl Resolver {
 
     fn read_minutes(&self, from: u64) -> FromRecord<MinuteRow> {
         let now = self.clock.unix_micros();
+        let from = from.max(micros(Duration::from_secs(self.recorder.started_unix())));
         self.with_facts(|facts| {
             let recorded = self.recorder.recorded_in_memory(&spent::minute_span(from), facts.secrets);
             spent::minutes(&recorded, (from, now), &facts.facts)

@@ -27,7 +27,7 @@ use resolverd::ctl::render::{Style, json, monitor, rows, screen, state, text, tr
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
-use resolverd::record::spent::{MinuteRow, Stage, StageRow};
+use resolverd::record::spent::{MinuteRow, Stage, StageRow, TableSpan};
 use resolverd::record::{
     ClientRow, Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, TypeRow, UpstreamReport, Window,
     ZoneRow,
@@ -284,21 +284,28 @@ fn stages() -> Vec<Reply> {
         row(Stage::Walk, 27_114, 3.1, [0.000_11, 0.000_19, 0.000_8, 0.012]),
         row(Stage::Waiting, 22_903, 498.7, [0.019, 0.088, 0.84, 4.0]),
         row(Stage::Validation, 1_204, 41.9, [0.021, 0.06, 0.31, 1.2]),
-        Reply::RecordBegin { begin: Some(RECORD_BEGIN) },
+        span(9.0, true),
     ]
+}
+
+/// The time of a table that begins some seconds after the record.
+fn span(after: f64, shorter: bool) -> Reply {
+    let since = RECORD_BEGIN + after;
+    Reply::TableSpan(TableSpan { begin: Some(RECORD_BEGIN), since, seconds: 120.0 - after, shorter })
 }
 
 fn minutes() -> Vec<Reply> {
     let row = |minute: Option<f64>, messages: u64, times| {
-        let (per_minute, questions) = (if minute.is_none() { 61.8 } else { messages as f64 }, messages * 41);
+        let seconds = minute.map_or(120.0, |after| if after > 0.0 { 60.0 } else { 59.0 });
+        let (per_minute, questions) = (messages as f64 * 60.0 / seconds, messages * 41);
         let (minute, dns) = (minute.map(|after| RECORD_BEGIN - 1.0 + after), quantiles(messages, times));
-        Reply::Minute(MinuteRow { minute, messages, per_minute, questions, dns })
+        Reply::Minute(MinuteRow { minute, messages, per_minute, seconds, questions, dns })
     };
     vec![
         row(None, 124, [0.061, 0.42, 4.1, 4.3]),
         row(Some(60.0), 58, [0.058, 0.31, 4.1, 4.1]),
         row(Some(0.0), 66, [0.063, 0.44, 2.0, 4.3]),
-        Reply::RecordBegin { begin: Some(RECORD_BEGIN) },
+        span(0.0, true),
     ]
 }
 
@@ -337,7 +344,10 @@ fn tables() {
     both("by_type", &table(Table::Type, &kinds), &lines(&kinds));
     both("by_stage", &table(Table::Stage, &stages()), &lines(&stages()));
     both("by_minute", &table(Table::Minute, &minutes()), &lines(&minutes()));
-    let empty = [Reply::RecordBegin { begin: None }];
+    let whole = table(Table::Stage, &[span(9.0, false)]);
+    assert!(whole.ends_with("\nAll figures are since 2026-11-20 09:12:10 UTC.\n"), "{whole}");
+    let empty =
+        [Reply::TableSpan(TableSpan { begin: None, since: RECORD_BEGIN, seconds: 1.0, shorter: false })];
     let told = table(Table::Minute, &empty);
     assert!(told.starts_with("no messages (emails) in this time\nThe query history is empty"), "{told}");
     assert_eq!(table(Table::Zone, &[]), "no queries in the last hour\n");

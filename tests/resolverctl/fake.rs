@@ -25,7 +25,6 @@ use resolverd::iterate::direct::DirectQuery;
 use resolverd::lab::prelude::name;
 use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
-use resolverd::record::Recorder;
 use resolverd::record::event::{
     Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows, Step, StepEvent,
 };
@@ -34,6 +33,7 @@ use resolverd::record::redact::Secrets;
 use resolverd::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use resolverd::record::trail::Progress;
 use resolverd::record::why::{DaemonFacts, MessageReport, Wanted, why};
+use resolverd::record::{Recorder, Window};
 use resolverd::resolve::inflight::InFlight;
 use resolverd::watched::domain::WatchedDomain;
 
@@ -197,9 +197,8 @@ impl Controlled for Fake {
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
     }
 
-    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
-        let recorded = self.recorder.recorded_in_memory(&spent::stage_span(from), &Secrets::default());
-        Box::pin(ready(spent::stages(&recorded)))
+    fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {
+        Box::pin(ready(self.recorder.stages(window)))
     }
 
     fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {

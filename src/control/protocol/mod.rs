@@ -31,7 +31,7 @@ use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
 use crate::record::event::Step;
 use crate::record::failed::FailedZone;
-use crate::record::spent::{MinuteRow, StageRow};
+use crate::record::spent::{MinuteRow, StageRow, TableSpan};
 use crate::record::why::MessageReport;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
@@ -305,7 +305,9 @@ pub enum Reply {
     Message(Box<MessageReport>),
     /// A row of the reply to `Request::Failed`; most questions first.
     FailedZone(Box<FailedZone>),
-    /// The last row of the reply to `Request::Failed`, and of the tables by stage and minute: when the record begins, in seconds since 1970; none if it is empty.
+    /// The last row of the tables by stage and minute.
+    TableSpan(TableSpan),
+    /// The last row of the reply to `Request::Failed`: when the record begins, in seconds since 1970; none if it is empty.
     RecordBegin {
         /// The moment.
         begin: Option<f64>,

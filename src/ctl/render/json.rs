@@ -29,6 +29,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Type(row) => line(row),
         Reply::Stage(row) => line(row),
         Reply::Minute(row) => line(row),
+        Reply::TableSpan(span) => line(span),
         Reply::Query(query) => line(query),
         Reply::Step(step) => line(step),
         Reply::ServerSaid(said) => line(said),

@@ -3,7 +3,7 @@
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::control::protocol::Reply;
-use crate::record::spent::{MinuteRow, Stage, StageRow};
+use crate::record::spent::{MinuteRow, Stage, StageRow, TableSpan};
 
 /// The sentence for a record without questions.
 pub(super) const EMPTY: &str =
@@ -15,8 +15,13 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
     waiting for servers: messages for the answer are in progress\n\
     fetching DNSSEC keys: only messages for keys (DNSKEY, DS) are in progress; the time that validation costs in addition\n";
 
-/// The line below minutes.
-const MINUTE_TERMS: &str = "DNS time: the time in which queries of a message were in progress; `resolverctl why --slowest 20` shows the slowest messages\n";
+/// The line for a history that begins after the last snapshot of the counters.
+const WITHOUT_CACHE: &str =
+    "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
+
+/// The lines below minutes.
+const MINUTE_TERMS: &str = "(12 s): only so many seconds of the minute are counted\n\
+    DNS time: the time in which queries of a message were in progress; `resolverctl why --slowest 20` shows the slowest messages\n";
 
 /// Stages, with their share of the time. `moment` shows a moment in local time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
@@ -42,7 +47,9 @@ pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: S
         let cells = std::iter::once(label(*stage).to_owned()).chain(own).chain(times.map(words::time));
         table.plain(cells.collect());
     }
-    table.text(style, None) + STAGE_TERMS + &begin(replies, moment)
+    let is_without_cache = !rows.is_empty() && rows.iter().all(|row| row.stage != Stage::Cache);
+    let without_cache = if is_without_cache { WITHOUT_CACHE } else { "" };
+    table.text(style, None) + STAGE_TERMS + without_cache + &span(replies, moment)
 }
 
 /// The messages a minute and their times, then the last minutes one by one.
@@ -60,7 +67,10 @@ pub(super) fn minutes(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: 
     ]);
     for row in rows() {
         if let Some(minute) = row.minute {
-            let own = [moment(minute), words::number(row.messages), words::number(row.questions)];
+            let cut = Some(row.seconds.round()).filter(|seconds| *seconds < 60.0);
+            let cut = cut.map_or_else(String::new, |seconds| format!(" ({seconds:.0} s)"));
+            let minute = moment(minute) + &cut;
+            let own = [minute, words::number(row.messages), words::number(row.questions)];
             let times = [row.dns.p50, row.dns.p90, row.dns.p99, row.dns.max];
             table.plain(own.into_iter().chain(times.map(words::time)).collect());
         }
@@ -71,28 +81,38 @@ pub(super) fn minutes(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: 
         || "no messages (emails) in this time\n".to_owned(),
         |whole| whole + &table.worst(0, style) + MINUTE_TERMS,
     );
-    table + &begin(replies, moment)
+    table + &span(replies, moment)
 }
 
 /// The messages of the whole window.
 fn told(row: &MinuteRow) -> String {
     format!(
-        "{} messages (emails), {:.1} a minute, {:.1} queries each; DNS time {}",
+        "{} messages (emails) in {}, {:.1} a minute, {:.1} queries each; DNS time {}",
         words::number(row.messages),
+        words::time(row.seconds),
         row.per_minute,
         row.questions as f64 / row.messages.max(1) as f64,
         words::quantiles(&row.dns).join("   ")
     )
 }
 
-/// The line that says how far back the record goes.
-fn begin(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
-    let begin =
-        replies.iter().find_map(|reply| if let Reply::RecordBegin { begin } = reply { *begin } else { None });
-    begin.map_or_else(
-        || EMPTY.to_owned(),
-        |at| format!("The query history in memory begins at {}.\n", moment(at)),
-    )
+/// The line that says which time the figures are of.
+fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
+    let span =
+        replies.iter().find_map(|reply| if let Reply::TableSpan(span) = reply { Some(span) } else { None });
+    let Some((TableSpan { since, shorter, .. }, begin)) = span.and_then(|span| Some((span, span.begin?)))
+    else {
+        return EMPTY.to_owned();
+    };
+    let since = moment(*since);
+    let why = match moment(begin) {
+        _ if !shorter => String::new(),
+        begin if begin == since => {
+            ", the begin of the query history in memory; the window is longer".to_owned()
+        }
+        begin => format!("; the window is longer, but the query history in memory begins at {begin}"),
+    };
+    format!("All figures are since {since}{why}.\n")
 }
 
 /// The label of a stage. JSON has the words of the protocol.
