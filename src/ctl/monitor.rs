@@ -57,8 +57,13 @@ pub(super) fn run(
 }
 
 /// Reads a span: `500ms`, `2s`, `1m`.
-pub(super) fn span(typed: &str) -> Result<Duration, String> {
-    let wrong = || format!("\"{typed}\" is not a duration: write it like 500ms, 2s or 1m");
+fn span(typed: &str) -> Result<Duration, String> {
+    span_like(typed, "500ms, 2s or 1m")
+}
+
+/// Reads a span. `examples` are those of the error.
+pub(super) fn span_like(typed: &str, examples: &str) -> Result<Duration, String> {
+    let wrong = || format!("\"{typed}\" is not a duration: write it like {examples}");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = typed.split_at_checked(unit_at).ok_or_else(wrong)?;
     let number: u32 = number.parse().map_err(|_| wrong())?;

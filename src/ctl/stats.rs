@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::moment;
-use super::monitor::span;
+use super::monitor::span_like;
 use super::outcome::CommandOutcome;
 use super::render::{Format, Paint, json, rows, screen};
 use crate::control::protocol::{Reply, Request, Table};
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 
 /// Reads the time between two reports.
 pub(super) fn interval(typed: &str) -> Result<Duration, String> {
-    let interval = span(typed)?;
+    let interval = span_like(typed, "2s or 1m")?;
     let (least, most) = (*STATS_INTERVALS.start(), *STATS_INTERVALS.end());
     if STATS_INTERVALS.contains(&interval) {
         Ok(interval)
@@ -49,10 +49,9 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let text = report(arguments, client, format)?;
     match arguments.watch {
-        Some(interval) => watch(text, interval, format, || report(arguments, client, format)),
-        None => Ok(CommandOutcome { text, exit: Exit::Yes }),
+        Some(interval) => watch(interval, format, || report(arguments, client, format)),
+        None => Ok(CommandOutcome { text: report(arguments, client, format)?, exit: Exit::Yes }),
     }
 }
 
@@ -72,15 +71,20 @@ fn report(arguments: &Arguments, client: &ControlClient, format: Format) -> Resu
 
 /// Prints a report, and others after each interval, until the user or the reader of the output ends it. A daemon that does not
 /// answer for a while, for instance at a restart, is reported and asked again.
+///
+/// # Errors
+/// The output cannot be written, or the first report fails for another reason, which time does not change.
 fn watch(
-    first: String,
     interval: Duration,
     format: Format,
     mut next: impl FnMut() -> Result<String, CommandFailure>,
 ) -> Result<CommandOutcome, CommandFailure> {
     let mut output = io::stdout();
     let replaces = output.is_terminal();
-    let mut report = Ok(first);
+    let mut report = next();
+    if report.as_ref().is_err_and(|failure| matches!(failure.exit(), Exit::Permission | Exit::Usage)) {
+        return report.map(|text| CommandOutcome { text, exit: Exit::Yes });
+    }
     loop {
         let text = shown(report, moment::now(), (format, replaces));
         match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -96,13 +100,14 @@ fn watch(
     }
 }
 
-/// A report at a moment in seconds since 1970: it replaces the last one on a terminal, else it stands below the last one.
+/// A report at a moment in seconds since 1970: it replaces the last one on a terminal, else it stands below the last one. In JSON the
+/// moment is an object of its own before the rows, so that a reader sees where a report begins, also if it has no rows.
 fn shown(report: Result<String, CommandFailure>, now: f64, (format, replaces): (Format, bool)) -> String {
     /// The cursor goes home, and the rest of the screen is erased (ECMA-48 CUP, ED).
     const REPLACE: &str = "\u{1b}[H\u{1b}[J";
     let style = match (format, report.as_ref()) {
-        (Format::Json, Ok(report)) => return report.clone(),
-        (Format::Json, Err(failure)) => return json::failure(&failure.to_string()),
+        (Format::Json, Ok(report)) => return json::moment(now) + report,
+        (Format::Json, Err(failure)) => return json::moment(now) + &json::failure(&failure.to_string()),
         (Format::Text(style), _) => style,
     };
     let text =
@@ -124,6 +129,7 @@ mod tests {
         for wrong in ["0s", "999ms", "61m", "5", ""] {
             assert!(interval(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(interval("slow"), Err("\"slow\" is not a duration: write it like 2s or 1m".to_owned()));
     }
 
     /// A moment in the middle of 1970, in any time zone.
@@ -135,7 +141,8 @@ mod tests {
         let format = Format::Text(Style::Plain);
         assert!(shown(report(), SUMMER, (format, true)).starts_with("\u{1b}[H\u{1b}[J1970-"));
         assert!(shown(report(), SUMMER, (format, false)).starts_with("\n1970-"));
-        assert_eq!(shown(Ok("{}\n".to_owned()), 0.0, (Format::Json, true)), "{}\n");
+        assert_eq!(shown(Ok("{}\n".to_owned()), 1.5, (Format::Json, true)), "{\"at\":1.5}\n{}\n");
+        assert_eq!(shown(Ok(String::new()), 1.5, (Format::Json, true)), "{\"at\":1.5}\n", "no rows");
     }
 
     #[test]
@@ -146,7 +153,7 @@ mod tests {
         let json = shown(failure(), 0.0, (Format::Json, false));
         assert_eq!(
             json,
-            "{\"failure\":\"resolverd did not reply within 5 s; see `systemctl status resolverd`\"}\n"
+            "{\"at\":0.0}\n{\"failure\":\"resolverd did not reply within 5 s; see `systemctl status resolverd`\"}\n"
         );
     }
 }

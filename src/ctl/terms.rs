@@ -75,6 +75,7 @@ when. All figures of a table are of this time:
   message         an email: queries of one client that belong together, as `resolverctl why` joins them
   DNS time        the time in which queries of a message were in progress
   own work        resolverd reads the cache, chooses servers and checks signatures (walk in JSON)
+With --watch and --json, an object with the time (at, in seconds since 1970) comes before each report.
 
 Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
 and of the busiest client are answered with SERVFAIL first. A zone whose servers do not answer may have only a small part

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::domain::Daemon;
 use super::exit::{CommandFailure, Exit};
 use super::moment;
-use super::monitor::span;
+use super::monitor::span_like;
 use super::outcome::CommandOutcome;
 use super::render::{Format, domain, json, watched};
 use crate::check::domain::facts::{CheckSubject, DomainFacts};
@@ -22,7 +22,7 @@ use crate::watched::history::{Confirmation, DomainHistory};
 
 /// Reads the time between two checks.
 pub(super) fn interval(typed: &str) -> Result<Duration, String> {
-    let interval = span(typed)?;
+    let interval = span_like(typed, "30s or 5m")?;
     let (least, most) = (*WATCH_SCREEN_INTERVALS.start(), *WATCH_SCREEN_INTERVALS.end());
     if WATCH_SCREEN_INTERVALS.contains(&interval) {
         Ok(interval)

@@ -159,9 +159,14 @@ fn statistics_are_shown_again_after_each_interval() {
         (child, lines)
     };
     let (mut child, mut lines) = watching(&["--json"]);
+    let mut object =
+        || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let mut last = 0.0;
     for _ in 0..2 {
-        let value: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        assert_eq!(value["questions"], 3);
+        let at = object()["at"].as_f64().unwrap();
+        assert!(at > last, "{at}");
+        last = at;
+        assert_eq!(object()["questions"], 3);
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -174,6 +179,20 @@ fn statistics_are_shown_again_after_each_interval() {
     assert!(heads == 2 && text.iter().all(|line| !line.contains('\u{1b}')), "{text:#?}");
     let (code, _, complaint) = world.run(&["stats", "--watch", "10ms"]);
     assert!(code == 2 && complaint.contains("out of range: 1s to 60m"), "{complaint}");
+}
+
+/// A daemon that does not run yet is waited for, as one that restarts.
+#[test]
+fn statistics_wait_for_a_daemon_that_does_not_run() {
+    let mut command = tool(Path::new("/nowhere/control.sock"));
+    let mut child =
+        command.args(["stats", "--slow", "--watch", "1s", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let told: Vec<String> = lines.map_while(Result::ok).take(4).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let are = |begin: &str| told.iter().filter(|line| line.starts_with(begin)).count();
+    assert_eq!((are("{\"at\":"), are("{\"failure\":\"cannot connect to resolverd")), (2, 2), "{told:#?}");
 }
 
 #[test]

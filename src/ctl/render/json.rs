@@ -94,6 +94,11 @@ pub fn untold(why: &str, at: u64, subject: &str) -> String {
     line(&Line { at, could_not_tell: why, subject })
 }
 
+/// When a report was made, in seconds since 1970, before its rows.
+pub fn moment(at: f64) -> String {
+    pair("at", &at)
+}
+
 /// Why there is no reply, between replies that are asked for again and again.
 pub fn failure(sentence: &str) -> String {
     pair("failure", &sentence)
