@@ -71,11 +71,11 @@ async fn a_fresh_trace_asks_servers_and_changes_nothing() {
         assert_eq!(code, 0, "{text}");
         for part in [
             "query     www.tld. A\n",
-            "127.77.0.1 over UDP (first choice; round trip not known yet)\n",
+            "127.77.0.1 over UDP for . NS (first choice; round trip not known yet)\n",
             "127.77.0.1 answered after",
             "referral  to tld.\n",
             "127.77.0.2 over UDP (first choice; round trip not known yet)\n",
-            "ended     No Error\n",
+            "ended     NOERROR\n",
             "www.tld.  300  A  10.0.0.1\nNOERROR, from servers in",
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
@@ -107,6 +107,12 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
         }
     }
     assert_eq!(stage.daemon.subject().inflight().len(), 1, "the resolution goes on");
+    let late = next(&mut lines).await;
+    assert_eq!(
+        (&late["step"], &late["server"], &late["ended"]),
+        (&"unanswered".into(), &"127.77.0.3".into(), &false.into()),
+        "{late}"
+    );
     let before = state(&stage).await;
     let (mut one, mut two) =
         (begin(&stage, "www.slow.tld", true).await, begin(&stage, "www.slow.tld", true).await);

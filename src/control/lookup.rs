@@ -47,8 +47,10 @@ pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
 /// # Errors
 /// It is no name.
 pub fn read_name(typed: &str) -> Result<Name, Problem> {
-    let wrong =
-        |why: &str| Problem { fault: Blame::Request, sentence: format!("\"{typed}\" is not a name: {why}") };
+    let wrong = |why: &str| Problem {
+        fault: Blame::Request,
+        sentence: format!("\"{}\" is not a name: {why}", harmless(typed)),
+    };
     if typed.is_empty() {
         return Err(wrong("it is empty"));
     }
@@ -70,10 +72,18 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let upper = typed.to_ascii_uppercase();
     let number =
         upper.strip_prefix("TYPE").and_then(|number| number.parse().ok()).map(|number: u16| number.into());
-    number.or_else(|| RecordType::from_str(&upper).ok()).ok_or_else(|| Problem {
+    let wrong = |why: &str| Problem {
         fault: Blame::Request,
-        sentence: format!("\"{typed}\" is not a type: write it like MX, TXT or TYPE65"),
-    })
+        sentence: format!("\"{}\" is not a type: {why}", harmless(typed)),
+    };
+    let kind = number.or_else(|| RecordType::from_str(&upper).ok());
+    let kind = kind.ok_or_else(|| wrong("write it like MX, TXT or TYPE65"))?;
+    if is_without_records(kind) { Err(wrong("no name has records of it")) } else { Ok(kind) }
+}
+
+/// Whether a type serves protocols only, such as OPT and AXFR (RFC 6895 section 3.1). ANY may be asked for.
+fn is_without_records(kind: RecordType) -> bool {
+    matches!(u16::from(kind), 0 | 41 | 128..=254)
 }
 
 /// The usual name of a response code.
@@ -238,6 +248,15 @@ mod tests {
         assert_eq!(
             read("example.org", Some("NONE")).unwrap_err(),
             "\"NONE\" is not a type: write it like MX, TXT or TYPE65"
+        );
+        for meta in ["AXFR", "ixfr", "TSIG", "OPT", "TYPE0", "TYPE41", "TYPE128", "TYPE254"] {
+            assert!(read("example.org", Some(meta)).unwrap_err().contains("is not a type: "), "{meta}");
+        }
+        assert_eq!(question("example.org", Some("ANY")).unwrap().kind, RecordType::ANY);
+        assert_eq!(
+            read("x\u{1b}[2Jy", Some("A\u{1b}")).unwrap_err().find(char::is_control),
+            None,
+            "what is typed does not act on the terminal"
         );
         assert!(read("bücher.example", None).unwrap_err().contains("xn--"));
         assert!(question(&"a".repeat(64), None).is_err());

@@ -110,10 +110,12 @@ pub(super) const TRACE: &str = "\
 Steps, with the time since the begin; indented if they look up the address or the keys of a server's zone:
   query           a resolution starts
   cache           an entry of the cache, or a note about a server
+  note            with --fresh: data that this trace knows already, or a note about a server
   zone cut        the closest zone above the name whose servers are known
   minimised       the server gets only this part of the name (RFC 9156)
-  →               a message to a server; in parentheses why it goes to this server
-  ←               the reply, or a timeout
+  →               a message to a server, with name and type if they are not those of the query; in parentheses why it
+                  goes to this server. _key stands for the key of a DNS list
+  ←               the reply, or a timeout, or that there is no reply when the resolution ends
   referral        the server names the servers of a zone further down
   alias           a CNAME or DNAME leads to another name
   removed         records that the server has no authority for

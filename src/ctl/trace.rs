@@ -36,8 +36,8 @@ pub(super) fn run(
     client.each(&Request::Trace(request), |reply| {
         let text = match (&reply, format) {
             (_, Format::Json) => json::reply(&reply),
-            (Reply::Step(step), Format::Text(style)) => trace::step(step, style),
-            (Reply::Query(reply), Format::Text(style)) => trace::end(reply, has_steps, style),
+            (Reply::Step(step), Format::Text(style)) => trace::step(step, *fresh, style),
+            (Reply::Query(reply), Format::Text(style)) => trace::end(reply, has_steps, *fresh, style),
             _ => return Err(unexpected()),
         };
         match &reply {

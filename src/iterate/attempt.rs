@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::Message;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{Name, RecordType};
 
 use super::classify::{End, Said, classify, classify_recursive};
@@ -30,12 +31,17 @@ use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
-    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MIXED_CASE_TRIES,
+    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_ERROR_TEXT, MAX_TIMER,
+    MIXED_CASE_TRIES,
 };
+use crate::question::ExtendedError;
 use crate::record::Counter;
 use crate::record::event::{Overdue, Sent, ServerOrigin};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
+
+/// The option of an extended error (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
 
 /// The next message of an attempt.
 enum NextMessage {
@@ -227,6 +233,7 @@ impl Attempt {
         self.means.families.silent(self.path.server.ip(), now);
         let (server, zone, origin) = (self.path.server, &self.zone, self.role.origin());
         self.means.recorder.overdue(&Overdue { server, zone, origin, sent });
+        self.note_unanswered(now.since(sent));
         self.tell(News::Overdue);
         tokio::select! {
             biased;
@@ -323,6 +330,7 @@ impl Attempt {
         if transport == Transport::Tcp {
             self.server.takes_no_tcp(self.means.clock.mono());
         }
+        self.note_unanswered(self.means.clock.mono().since(sent));
         self.tell(News::Late);
         if let Some(_listened) = self.means.late.listen(self.path.server) {
             tokio::select! {
@@ -445,7 +453,7 @@ impl Attempt {
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
-        let words = describe(&said, message);
+        let words = describe(&said, message, self.secret.is_some());
         (NextMessage::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
     }
 
@@ -493,7 +501,12 @@ impl Attempt {
     fn note_sent(&self, transport: Transport, reason: &'static str) {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
-        self.context.note(Note::Sent { server, transport, reason, usual, keys });
+        let asked = self.context.asked_besides(&self.name, self.kind);
+        self.context.note(Note::Sent { server, transport, reason, usual, keys, asked });
+    }
+
+    fn note_unanswered(&self, elapsed: Duration) {
+        self.context.note(Note::Unanswered { server: self.path.server.ip(), elapsed, ended: false });
     }
 
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {
@@ -512,8 +525,8 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     }
 }
 
-/// A summary of an answer for the trail.
-fn describe(said: &Said, message: &Message) -> Words {
+/// A summary of an answer for the trail. `keyed`: its query had the key of a list, which the server's own text may repeat.
+fn describe(said: &Said, message: &Message, keyed: bool) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };
     match said {
@@ -529,6 +542,29 @@ fn describe(said: &Said, message: &Message) -> Words {
             text.into()
         }
         Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
-        Said::Nothing(conduct) => Words::Fixed(conduct_text(*conduct)),
+        Said::Nothing(conduct) => {
+            let (code, error) = (message.metadata.response_code, extended_error(message, keyed));
+            let text = conduct_text(*conduct);
+            match (conduct, error) {
+                (Conduct::OtherError, error) => {
+                    format!("{text} {}{}", u16::from(code), error.unwrap_or_default()).into()
+                }
+                (_, Some(error)) => format!("{text}{error}").into(),
+                (_, None) => Words::Fixed(text),
+            }
+        }
     }
+}
+
+/// The extended error of a server (RFC 8914), after other words.
+fn extended_error(message: &Message, keyed: bool) -> Option<String> {
+    let code = EdnsCode::from(EXTENDED_ERROR);
+    let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
+    let (number, text) = data.split_first_chunk::<2>()?;
+    let number = u16::from_be_bytes(*number);
+    let text = if keyed { "".into() } else { String::from_utf8_lossy(text) };
+    let error = ExtendedError::new(number, text.chars().take(MAX_ERROR_TEXT).collect::<String>());
+    let name = error.name().map(|name| format!(" ({name})")).unwrap_or_default();
+    let text = if error.text.is_empty() { String::new() } else { format!(": {}", error.text) };
+    Some(format!(", extended error {number}{name}{text}"))
 }

@@ -197,6 +197,11 @@ impl Context {
         self.trail.began()
     }
 
+    /// The name and type of a message, if they are not those of the first question of its trail.
+    pub fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
+        (!self.trail.asks(name, kind)).then(|| Box::new((name.clone(), kind)))
+    }
+
     /// Notes a step on the trail.
     pub fn note(&self, note: impl Into<Note>) {
         self.trail.note(self.depth, note);

@@ -205,6 +205,12 @@ pub enum StepEvent {
         server: String,
         /// The transport.
         transport: Transport,
+        /// The name that the server is asked for; none if name and type are those of the traced question. `_key` stands for
+        /// the key of a DNS list.
+        name: Option<String>,
+        /// The type that the server is asked for; none like `name`.
+        #[serde(rename = "type")]
+        kind: Option<String>,
         /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`,
         /// `other_case`, `own_case`, `alone`, `again`, `parent`.
         reason: String,
@@ -227,6 +233,16 @@ pub enum StepEvent {
         round_trip_micros: u64,
         /// A summary of the message.
         said: String,
+    },
+    /// A message has no answer at its timer, or at the end of the resolution. Its answer may still come.
+    Unanswered {
+        /// The server.
+        server: String,
+        /// From sending, in microseconds.
+        #[serde(rename = "waited", serialize_with = "put_seconds", deserialize_with = "get_seconds")]
+        waited_micros: u64,
+        /// Whether the resolution has ended before the timer.
+        ended: bool,
     },
     /// Records were removed that the server had no authority to send, or nobody asked for.
     Scrubbed {

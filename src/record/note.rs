@@ -44,6 +44,17 @@ pub enum Note {
         usual: Option<Duration>,
         /// Whether it is for keys of DNSSEC.
         keys: bool,
+        /// The name and type that are asked for; none if they are those of the trail's first question.
+        asked: Option<Box<(Name, RecordType)>>,
+    },
+    /// See `StepEvent::Unanswered`.
+    Unanswered {
+        /// The server.
+        server: IpAddr,
+        /// The time since sending.
+        elapsed: Duration,
+        /// Whether the resolution has ended before its timer.
+        ended: bool,
     },
     /// See `StepEvent::Received`.
     Received {
@@ -134,11 +145,18 @@ impl Note {
                 StepEvent::Question { name: name_text(name), kind: kind.to_string() }
             }
             Self::Cut { zone, addresses } => StepEvent::Cut { zone: name_text(zone), addresses: *addresses },
-            Self::Sent { server, transport, reason, usual, .. } => StepEvent::Sent {
+            Self::Sent { server, transport, reason, usual, asked, .. } => StepEvent::Sent {
                 server: server.to_string(),
                 transport: *transport,
+                name: asked.as_ref().map(|asked| name_text(&asked.0)),
+                kind: asked.as_ref().map(|asked| asked.1.to_string()),
                 reason: (*reason).to_owned(),
                 usual_micros: usual.map(micros),
+            },
+            Self::Unanswered { server, elapsed, ended } => StepEvent::Unanswered {
+                server: server.to_string(),
+                waited_micros: micros(*elapsed),
+                ended: *ended,
             },
             Self::Received { server, conduct, elapsed, said } => StepEvent::Received {
                 server: server.to_string(),
@@ -195,6 +213,8 @@ impl fmt::Display for Words {
         match self {
             Self::Fixed(words) => formatter.write_str(words),
             Self::Made(words) => formatter.write_str(words),
+            Self::Code(ResponseCode::NoError) => formatter.write_str("NOERROR"),
+            Self::Code(ResponseCode::NXDomain) => formatter.write_str("NXDOMAIN"),
             Self::Code(code) => code.fmt(formatter),
             Self::Records { count, authoritative } => {
                 let s = if *count == 1 { "" } else { "s" };

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
 
@@ -22,6 +24,10 @@ use crate::validate::verdict::SecurityStatus;
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
+
+/// Microseconds between the moment at which a message was noted as sent and that from which its time is counted, at most: a
+/// message of another attempt may be shared.
+const SAME_MESSAGE: u64 = 20_000;
 
 /// The number of the next trail of this process.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -106,16 +112,32 @@ impl Trail {
             Note::Ended { .. } => notes.has_ended = true,
             _ => {}
         }
-        if notes.steps.len() < MAX_STEPS {
+        let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
+        let is_end = matches!(note, Note::Ended { .. });
+        if is_end && notes.follower.is_some() {
+            let room = MAX_STEPS.saturating_sub(notes.steps.len());
+            let unanswered = unanswered(&notes.steps, at_micros);
+            notes.steps.extend(unanswered.into_iter().take(room));
+        }
+        // A trace without its end would look as if it were cut off.
+        if notes.steps.len() < MAX_STEPS || is_end {
             if notes.steps.is_empty() {
                 notes.steps.reserve(USUAL_STEPS);
             }
-            let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
             notes.steps.push(Noted { at_micros, depth, note });
         }
         if let Some(follower) = &notes.follower {
             follower.notify_waiters();
         }
+    }
+
+    /// Whether this is its first question, as a rule that of a client.
+    pub fn asks(&self, name: &Name, kind: RecordType) -> bool {
+        let notes = self.notes();
+        matches!(
+            notes.steps.first(),
+            Some(Noted { note: Note::Question { name: first, kind: of }, .. }) if first == name && *of == kind
+        )
     }
 
     /// Gives each step to `steps` as it is noted, the earlier ones first, until the flight has ended or nobody takes them.
@@ -225,6 +247,33 @@ impl Trail {
     }
 }
 
+/// The notes for messages that have neither an answer nor such a note `now`, at the end.
+fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
+    let mut waiting: Vec<(IpAddr, u8, u64)> = Vec::new();
+    for Noted { at_micros, depth, note } in steps {
+        match note {
+            Note::Sent { server, .. } => waiting.push((*server, *depth, *at_micros)),
+            Note::Received { server, elapsed, .. } | Note::Unanswered { server, elapsed, .. } => {
+                let sent = at_micros.saturating_sub(micros(*elapsed));
+                let of = waiting.iter().enumerate().filter(|(_, of)| (of.0, of.1) == (*server, *depth));
+                // A timeout and a late answer may be of one message.
+                let nearest = of.map(|(place, of)| (of.2.abs_diff(sent), place)).min();
+                if let Some((apart, place)) = nearest
+                    && apart < SAME_MESSAGE
+                {
+                    waiting.swap_remove(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    let told = |(server, depth, sent): (IpAddr, u8, u64)| {
+        let elapsed = Duration::from_micros(now.saturating_sub(sent));
+        Noted { at_micros: now, depth, note: Note::Unanswered { server, elapsed, ended: true } }
+    };
+    waiting.into_iter().map(told).collect()
+}
+
 /// The message that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
 fn answered(
     messages: &mut [WrittenMessage],
@@ -240,9 +289,6 @@ fn answered(
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
-    use std::time::Duration;
-
-    use hickory_proto::rr::{Name, RecordType};
 
     use super::*;
     use crate::conduct::Conduct;

@@ -73,6 +73,7 @@ mod tests {
             transport: Transport::Udp,
             reason: "first",
             keys: false,
+            asked: None,
         };
         first.0.trail.note(0, Note::Cut { zone: Name::from_ascii("example.").unwrap(), addresses: 2 });
         first.0.trail.note(0, sent([192, 0, 2, 1]));

@@ -484,8 +484,8 @@ fn control_characters_are_escaped() {
     let zone = configured::hostile_zone(&hostile());
     for screen in [
         text::query(&failed, Style::Plain),
-        trace::step(&received, Style::Plain),
-        trace::step(&removed, Style::Plain),
+        trace::step(&received, false, Style::Plain),
+        trace::step(&removed, true, Style::Plain),
         monitor::line(&event, &|_| String::new(), Style::Plain),
         state::held(&[held], Style::Plain),
         state::servers(&servers, None, Style::Plain),
@@ -524,6 +524,8 @@ fn a_trace() {
     let sent = |server: &str, reason: &str| StepEvent::Sent {
         server: server.to_owned(),
         transport: Transport::Udp,
+        name: Some("mail.example.".to_owned()).filter(|_| server.starts_with("192")),
+        kind: Some("A".to_owned()).filter(|_| server.starts_with("192")),
         reason: reason.to_owned(),
         usual_micros: Some(11_800).filter(|_| server.starts_with("192")),
     };
@@ -532,6 +534,11 @@ fn a_trace() {
         conduct,
         round_trip_micros: if conduct == Conduct::Silent { 400_000 } else { 12_300 },
         said: said.to_owned(),
+    };
+    let unanswered = |waited_micros, ended| StepEvent::Unanswered {
+        server: "198.51.100.1:53".to_owned(),
+        waited_micros,
+        ended,
     };
     let scrubbed = StepEvent::Scrubbed {
         dropped: 2,
@@ -577,6 +584,7 @@ fn a_trace() {
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
         step(12_600, 1, sent("198.51.100.1:53", "first")),
+        step(112_600, 1, unanswered(100_000, false)),
         step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
         step(412_700, 1, StepEvent::Ended { result: "SERVFAIL: no server answered".to_owned() }),
         step(424_000, 0, scrubbed),
@@ -590,13 +598,32 @@ fn a_trace() {
         step(425_600, 0, ds("other.example.", vec![4_711], DsSource::Parent)),
         step(425_700, 0, keys("other.example.", None)),
         step(425_800, 0, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
+        step(426_000, 1, unanswered(300_000, true)),
         step(426_000, 0, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
     ];
-    let text: String = steps.iter().map(|step| trace::step(step, Style::Plain)).collect();
-    let text = text + &trace::end(&reply, true, Style::Plain);
+    let text: String = steps.iter().map(|step| trace::step(step, false, Style::Plain)).collect();
+    let text = text + &trace::end(&reply, true, false, Style::Plain);
     let mut replies: Vec<Reply> = steps.into_iter().map(Reply::Step).collect();
     replies.push(Reply::Query(Box::new(reply)));
     both("trace", &text, &lines(&replies));
+}
+
+/// It has a memory of its own only.
+#[test]
+fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
+    let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];
+    let events = [
+        StepEvent::Memory { found: "local zone example.".to_owned() },
+        StepEvent::Dnskey { zone: ".".to_owned(), records, server: None },
+    ];
+    let step = |event| trace::step(&Step { at_micros: 0, depth: 0, event }, true, Style::Plain);
+    let steps: String = events.map(step).concat();
+    let reply = query("A", "NXDOMAIN", Outcome::Cache, Vec::new());
+    let text = steps + &trace::end(&reply, true, true, Style::Plain);
+    assert!(text.contains("note      local zone example.\n"), "{text}");
+    assert!(text.contains("flags 257), already known in this trace\n"), "{text}");
+    assert!(text.contains("NXDOMAIN, known without a server in"), "{text}");
+    assert!(!text.contains("cache"), "{text}");
 }
 
 #[test]

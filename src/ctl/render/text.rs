@@ -88,6 +88,15 @@ fn snapshot(told: &SnapshotStatus) -> [String; 2] {
 
 /// The answer, then one line with its source and time.
 pub fn query(reply: &QueryReply, style: Style) -> String {
+    answer(reply, false, style)
+}
+
+/// The same for a question that was resolved past the cache.
+pub fn fresh_query(reply: &QueryReply, style: Style) -> String {
+    answer(reply, true, style)
+}
+
+fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     let mut text = String::new();
     let is_answer = matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN");
     if reply.answers.is_empty() {
@@ -97,10 +106,15 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     text.push_str(&records(&reply.answers));
     let paint = if is_answer { Paint::Good } else { Paint::Bad };
     let rcode = style.paint(paint, &reply.rcode);
-    text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
+    let source = match reply.outcome {
+        Outcome::Cache if fresh => "known without a server in",
+        outcome => source(outcome),
+    };
+    text.push_str(&format!("{rcode}, {source} {}", words::time(reply.elapsed)));
     if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
         text.push_str(&format!(
-            ", negative answer cached for another {} (SOA of {})",
+            ", negative answer {} {} (SOA of {})",
+            if fresh { "may be cached for" } else { "cached for another" },
             words::age(f64::from(soa.ttl)),
             soa.name
         ));

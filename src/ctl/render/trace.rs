@@ -6,20 +6,26 @@ use crate::control::protocol::QueryReply;
 use crate::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use crate::wire::presentation::harmless;
 
-/// The answer after the steps. Without steps the cache had it.
-pub fn end(reply: &QueryReply, has_steps: bool, style: Style) -> String {
-    let end = text::query(reply, style);
-    if has_steps {
+/// The answer after the steps. Without steps the cache had it. `fresh`: the trace was past the cache.
+pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {
+    let end = if fresh { text::fresh_query(reply, style) } else { text::query(reply, style) };
+    if has_steps || fresh {
         format!("\n{end}")
     } else {
         format!("{end}no steps: no server was queried; --fresh resolves past the cache\n")
     }
 }
 
-/// One step of a trace: time, event, and depth of its sub-question.
-pub fn step(step: &Step, style: Style) -> String {
+/// One step of a trace: time, event, and depth of its sub-question. `fresh`: the trace is past the cache.
+pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     let at = format!("{:>9.1} ms", step.at_micros as f64 / 1e3);
-    let (word, said, paint) = event(&step.event);
+    let (word, said, paint) = match &step.event {
+        StepEvent::Memory { found } if fresh => ("note", found.clone(), Paint::Plain),
+        StepEvent::Dnskey { zone, records, server: None } if fresh => {
+            ("dnskey", keys(zone, records, "already known in this trace"), Paint::Plain)
+        }
+        other => event(other),
+    };
     let indent = "  ".repeat(usize::from(step.depth));
     let said = harmless(&said);
     format!(
@@ -45,18 +51,15 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             format!("the next query asks only for {name}, not for the whole name"),
             Paint::Plain,
         ),
-        StepEvent::Sent { server, transport, reason, usual_micros } => {
-            let transport = match transport {
-                Transport::Tls => "TLS",
-                Transport::Udp => "UDP",
-                Transport::Tcp => "TCP",
-            };
-            let usual = usual_micros.map_or_else(
-                || "round trip not known yet".to_owned(),
-                |micros| format!("usual round trip {}", words::time(micros as f64 / 1e6)),
-            );
-            let reason = words::reason(reason);
-            ("→", format!("{server} over {transport} ({reason}; {usual})"), Paint::Plain)
+        StepEvent::Sent { .. } => ("→", sent(step), Paint::Plain),
+        StepEvent::Unanswered { server, waited_micros, ended } => {
+            let time = words::time(*waited_micros as f64 / 1e6);
+            match ended {
+                false => {
+                    ("←", format!("{server} timeout after {time}; a later reply still counts"), Paint::Bad)
+                }
+                true => ("←", format!("{server} no reply in {time}, up to the end"), Paint::Plain),
+            }
         }
         StepEvent::Received { server, conduct, round_trip_micros, said } => {
             let time = words::time(*round_trip_micros as f64 / 1e6);
@@ -72,7 +75,9 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Scrubbed { dropped, records } => ("removed", removed(*dropped, records), Paint::Faint),
         StepEvent::Ds { zone, records, from } => ("ds", ds(zone, records, *from), Paint::Plain),
         StepEvent::Dnskey { zone, records, server } => {
-            ("dnskey", keys(zone, records, server.as_deref()), Paint::Plain)
+            let from =
+                server.as_ref().map_or_else(|| "in the cache".to_owned(), |server| format!("from {server}"));
+            ("dnskey", keys(zone, records, &from), Paint::Plain)
         }
         StepEvent::Checked { subject, state, why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
@@ -88,6 +93,28 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
         StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
     }
+}
+
+/// A message to a server.
+fn sent(step: &StepEvent) -> String {
+    let StepEvent::Sent { server, transport, name, kind, reason, usual_micros } = step else {
+        return String::new();
+    };
+    let transport = match transport {
+        Transport::Tls => "TLS",
+        Transport::Udp => "UDP",
+        Transport::Tcp => "TCP",
+    };
+    let usual = usual_micros.map_or_else(
+        || "round trip not known yet".to_owned(),
+        |micros| format!("usual round trip {}", words::time(micros as f64 / 1e6)),
+    );
+    let reason = words::reason(reason);
+    let asked = match (name, kind) {
+        (Some(name), Some(kind)) => format!(" for {name} {kind}"),
+        _ => String::new(),
+    };
+    format!("{server} over {transport}{asked} ({reason}; {usual})")
 }
 
 /// The records that were removed.
@@ -118,10 +145,9 @@ fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
 }
 
 /// The keys of a zone.
-fn keys(zone: &str, records: &[KeyFact], server: Option<&str>) -> String {
+fn keys(zone: &str, records: &[KeyFact], from: &str) -> String {
     let told = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
     let told: Vec<String> = records.iter().map(told).collect();
-    let from = server.map_or_else(|| "in the cache".to_owned(), |server| format!("from {server}"));
     if told.is_empty() {
         format!("{zone} has none, {from}")
     } else {
