@@ -332,13 +332,14 @@ mod tests {
 
     #[test]
     fn messages_are_counted_in_the_minute_of_their_begin_with_their_time() {
-        let mut questions = Vec::new();
-        // Two questions at once, and one from the cache; then a message of another minute, whose question takes longer.
-        questions.push(question(59_000, 30, "a.example.", None));
-        questions.push(question(59_010, 40, "mx.a.example.", None));
-        questions.push(question(59_050, 0, "b.a.example.", None));
-        questions.push(question(70_000, 1_900, "other.test.", None));
-        questions.push(question(90_000, 0, "third.test.", None));
+        let questions = vec![
+            // Two questions at once, and one from the cache; then a message of another minute, whose question takes longer.
+            question(59_000, 30, "a.example.", None),
+            question(59_010, 40, "mx.a.example.", None),
+            question(59_050, 0, "b.a.example.", None),
+            question(70_000, 1_900, "other.test.", None),
+            question(90_000, 0, "third.test.", None),
+        ];
         let begin = Some(BEGIN);
         let mut recorded = Recorded { questions, begin, whole: begin, ..Recorded::default() };
         let now = BEGIN + 120_000 * MILLI;

@@ -1,4 +1,4 @@
-//! The findings about a domain: the answer in the first lines, then all findings by topic.
+//! The findings about a domain: the answer in the first line, then all findings by topic.
 
 use super::words::problems;
 use super::{Paint, Style};
@@ -11,10 +11,13 @@ const LEVEL: usize = 8;
 
 /// Findings as text. They come with the worst first. The subject may be a stranger's.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
-    let mut text = format!("{}: {}\n", harmless(subject), counts(findings));
-    if let Some(worst) = worst(findings) {
-        text.push_str(&format!("most important: {}\n", style.paint(Paint::Head, &worst)));
-    }
+    let (subject, counts) = (harmless(subject), counts(findings));
+    let mut text = match worst(findings) {
+        Some(worst) => {
+            format!("{}\nall findings: {counts}\n", style.paint(Paint::Head, &format!("{subject}: {worst}")))
+        }
+        None => format!("{subject}: {counts}\n"),
+    };
     for topic in Topic::ALL {
         let of_topic: Vec<&Finding> =
             findings.iter().filter(|finding| finding.code.entry().topic == topic).collect();
