@@ -246,7 +246,9 @@ mod tests {
         for number in 0..u64::try_from(2 * SPARE_QUEUES).unwrap() {
             let _ = queue.add(ClientKey::V6(number), Mono::START, 1);
         }
-        (0..2 * MAX_SPARE_PLACES).for_each(|_| drop(queue.add(FLOODS, Mono::START, 1)));
+        for _ in 0..2 * MAX_SPARE_PLACES {
+            let _ = queue.add(FLOODS, Mono::START, 1);
+        }
         all(&mut queue);
         assert_eq!(queue.spare.len(), SPARE_QUEUES);
         assert!(queue.spare.iter().all(|items| items.capacity() <= MAX_SPARE_PLACES));

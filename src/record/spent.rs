@@ -291,9 +291,9 @@ mod tests {
         }
     }
 
-    fn spent(recorded: &Recorded) -> Vec<(Stage, u64)> {
+    fn spent(recorded: &Recorded) -> Vec<(Stage, u128)> {
         let rows = stages(recorded).into_iter();
-        rows.map(|row| (row.stage, (row.spent * 1e3).round() as u64)).collect()
+        rows.map(|row| (row.stage, Duration::from_secs_f64(row.spent).as_millis())).collect()
     }
 
     #[test]
