@@ -99,28 +99,35 @@ fn lists_in_use() {
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
 }
 
+/// The answer of a list to a test query; `why`: why there is none.
+fn test(
+    list: &str,
+    purpose: Purpose,
+    says: ListSays,
+    (codes, text): (&[(&str, &str)], &[&str]),
+    why: Option<&str>,
+) -> Reply {
+    let fact =
+        |(code, means): &(&str, &str)| CodeFact { code: (*code).to_owned(), means: (*means).to_owned() };
+    Reply::ListTest(ListTest {
+        list: list.to_owned(),
+        purpose,
+        says: Some(says),
+        codes: codes.iter().map(fact).collect(),
+        text: text.iter().map(|text| (*text).to_owned()).collect(),
+        why: why.map(str::to_owned),
+        removal: None,
+        elapsed: if why.is_some() { 2.0 } else { 0.0231 },
+    })
+}
+
 #[test]
 fn what_lists_say() {
-    let test = |list: &str, purpose, says, codes: &[(&str, &str)], text: &[&str], why: Option<&str>| {
-        let fact =
-            |(code, means): &(&str, &str)| CodeFact { code: (*code).to_owned(), means: (*means).to_owned() };
-        Reply::ListTest(ListTest {
-            list: list.to_owned(),
-            purpose,
-            says: Some(says),
-            codes: codes.iter().map(fact).collect(),
-            text: text.iter().map(|text| (*text).to_owned()).collect(),
-            why: why.map(str::to_owned),
-            removal: None,
-            elapsed: if why.is_some() { 2.0 } else { 0.0231 },
-        })
-    };
     let not_asked = match test(
         "zen.dq.spamhaus.net",
         Purpose::Block,
         ListSays::Untold,
-        &[],
-        &[],
+        (&[], &[]),
         Some("not queried: needs your key in the query name"),
     ) {
         Reply::ListTest(row) => Reply::ListTest(ListTest { says: None, elapsed: 0.0, ..row }),
@@ -131,33 +138,32 @@ fn what_lists_say() {
             "zen.spamhaus.org",
             Purpose::Block,
             ListSays::Listed,
-            &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL (set by the provider)")],
-            &["https://www.spamhaus.org/query/ip/127.0.0.2"],
+            (
+                &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL (set by the provider)")],
+                &["https://www.spamhaus.org/query/ip/127.0.0.2"],
+            ),
             None,
         ),
         test(
             "list.dnswl.org",
             Purpose::Allow,
             ListSays::Listed,
-            &[("127.0.5.2", "good sender; the last octet is the trust, from 0 (none) to 3 (high)")],
-            &[],
+            (&[("127.0.5.2", "good sender; the last octet is the trust, from 0 (none) to 3 (high)")], &[]),
             None,
         ),
-        test("psbl.surriel.com", Purpose::Block, ListSays::NotListed, &[], &[], None),
+        test("psbl.surriel.com", Purpose::Block, ListSays::NotListed, (&[], &[]), None),
         test(
             "bl.spamcop.net",
             Purpose::Block,
             ListSays::Untold,
-            &[],
-            &[],
+            (&[], &[]),
             Some("bl.spamcop.net did not answer: timeout"),
         ),
         test(
             "asn.rspamd.com",
             Purpose::Data,
             ListSays::Listed,
-            &[],
-            &["64500|198.51.100.0/24|ZZ|example|"],
+            (&[], &["64500|198.51.100.0/24|ZZ|example|"]),
             None,
         ),
         not_asked,
