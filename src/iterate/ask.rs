@@ -192,8 +192,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Ends when the time of the question is over, when that of its client is before, and often after that. Its timer is set at the second poll only,
-    /// because the timer of an attempt comes first, and most steps end before that; `again`: at the first.
+    /// Ends when the time of the client is over, then every `UNKNOWN_TIMER`, and when the time of the question is over. Its
+    /// timer is set at the second poll only, because the timer of an attempt comes first, and most steps end before that;
+    /// `again`: at the first poll.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {

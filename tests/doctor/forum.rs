@@ -192,7 +192,7 @@ fn a_page_shows_the_delegation() {
     let (code, lines) = world.run(&["check", "registered.com", "--html", file.to_str().unwrap()]);
     assert_eq!(code, 1);
     let page = std::fs::read_to_string(&file).unwrap();
-    let answer = lines[0].replace('"', "&quot;");
+    let answer = lines[0].trim_start_matches("registered.com: ").replace('"', "&quot;");
     assert!(page.contains(&answer), "{page}");
     let picture = page.split_once("<svg ").unwrap().1.split_once("</svg>").unwrap().0;
     for name in
