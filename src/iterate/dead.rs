@@ -68,11 +68,19 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
     }
 }
 
+/// A server that waits for its probe.
+#[derive(Debug)]
+struct Waiting {
+    one: WantedServer,
+    /// When it was last probed with a question for this zone.
+    probed: Option<Mono>,
+}
+
 /// The dead servers that questions want.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
     /// By server and zone: a living server may be dead for some zones.
-    wanted: Mutex<BTreeMap<(SocketAddr, Name), WantedServer>>,
+    wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
     /// Wakes the task that probes them.
     pub(super) added: Notify,
 }
@@ -83,13 +91,15 @@ impl DeadServers {
     pub(super) fn want(&self, one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
-        let new = wanted.insert(key.clone(), one).is_none();
-        let same = |(other, _): &(&(SocketAddr, Name), &WantedServer)| other.0 == key.0;
+        let probed = wanted.get(&key).and_then(|waiting| waiting.probed);
+        let new = wanted.insert(key.clone(), Waiting { one, probed }).is_none();
+        let same = |(other, _): &(&(SocketAddr, Name), &Waiting)| other.0 == key.0;
         let zones = wanted.range((key.0, Name::root())..).take_while(same).count();
         if new && (zones > MAX_PROBED_ZONES || wanted.len() > MAX_DEAD_SERVERS) {
             let others = wanted.iter().filter(|(other, _)| **other != key);
-            let oldest =
-                others.filter(|one| zones <= MAX_PROBED_ZONES || same(one)).min_by_key(|(_, one)| one.at);
+            let oldest = others
+                .filter(|one| zones <= MAX_PROBED_ZONES || same(one))
+                .min_by_key(|(_, waiting)| waiting.one.at);
             if let Some(oldest) = oldest.map(|(other, _)| other.clone()) {
                 wanted.remove(&oldest);
             }
@@ -104,7 +114,8 @@ impl DeadServers {
     /// to be probed. Servers that are back or no longer wanted are removed.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
-        self.wanted().retain(|(address, zone), one| {
+        let mut wanted = self.wanted();
+        wanted.retain(|(address, zone), Waiting { one, probed }| {
             let Some(server) = servers.known(*address) else { return false };
             let Some(until) = server.next_try(zone) else { return false };
             if now.since(one.at) >= DEAD_WANTED_TIME {
@@ -113,19 +124,23 @@ impl DeadServers {
             if until > now {
                 due.wait_until(until);
             } else {
-                ripe.push((until, server, one.clone()));
+                ripe.push((until, *probed, server, one.clone()));
             }
             true
         });
-        // The servers that have waited longest come first, so that each has its turn.
-        ripe.sort_by_key(|(until, ..)| *until);
-        for (until, server, one) in ripe {
+        // The servers that have waited longest come first, so that each has its turn. So do the zones of a server that is
+        // dead as a whole: when it is back it may still drop the queries for some of them.
+        ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
+        for (until, _, server, one) in ripe {
             if places == 0 {
                 // The end of a probe makes a place.
                 break;
             }
             if server.probe(&one.aside.zone, now, random) {
                 places = places.saturating_sub(1);
+                if let Some(waiting) = wanted.get_mut(&(one.aside.path.server, one.aside.zone.clone())) {
+                    waiting.probed = Some(now);
+                }
                 due.servers.push((server, one));
             } else {
                 due.wait_until(until);
@@ -134,7 +149,7 @@ impl DeadServers {
         due
     }
 
-    fn wanted(&self) -> MutexGuard<'_, BTreeMap<(SocketAddr, Name), WantedServer>> {
+    fn wanted(&self) -> MutexGuard<'_, BTreeMap<(SocketAddr, Name), Waiting>> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -204,6 +219,30 @@ mod tests {
         assert!(due.servers.is_empty() && first > at(3) && first <= at(3).after(FIRST_DEAD_TIME * 9 / 8));
         let later = [32, 0, 32, 32].map(|places| tried(at(20), places));
         assert_eq!(later, [32, 0, 8, 0], "and once when its time has come");
+    }
+
+    #[test]
+    fn the_zones_of_a_dead_server_take_turns() {
+        let (servers, dead) = died(1);
+        let random = Random::seeded(2);
+        let zones = [".", "a.", "b."].map(|zone| Name::from_ascii(zone).unwrap());
+        for zone in &zones[1..] {
+            let mut one = wanted(0, at(10));
+            one.aside.zone = zone.clone();
+            dead.want(one, false);
+        }
+        let mut probed = Vec::new();
+        for minute in 1..=6 {
+            let due = dead.due(at(60 * minute), &servers, &random, 32);
+            probed.extend(due.servers.into_iter().map(|(_, one)| one.aside.zone));
+            // A question wants each of them again.
+            for zone in &zones {
+                let mut one = wanted(0, at(60 * minute));
+                one.aside.zone = zone.clone();
+                dead.want(one, false);
+            }
+        }
+        assert_eq!(probed, [&zones[..], &zones[..]].concat());
     }
 
     #[test]
