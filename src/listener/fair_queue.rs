@@ -44,7 +44,7 @@ pub(super) struct FairQueue<Item> {
 
 type ItemsOfClient<Item> = VecDeque<(Mono, Item)>;
 
-/// What has become of a new item.
+/// The fate of a new item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admitted<Item> {
     /// It waits.

@@ -228,7 +228,7 @@ impl Recorder {
         FromRecord { span, rows }
     }
 
-    /// What the rings have, in any order.
+    /// The content of the rings, in any order.
     fn in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         let now = self.clock.mono();
         let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());

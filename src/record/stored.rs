@@ -70,9 +70,9 @@ pub(super) struct Chooser {
 /// The numbers of the flights to be stored.
 #[derive(Debug)]
 pub(super) struct WantedFlights<'a> {
-    /// Those that explain a failed or slow question or later ones.
+    /// Flights that explain a failed or slow question or later ones.
     pub(super) explain: &'a BTreeSet<u64>,
-    /// Those whose answers show that messages of the others were lost.
+    /// Flights whose answers show that messages of the others were lost.
     pub(super) witnesses: &'a BTreeSet<u64>,
 }
 

@@ -26,20 +26,31 @@ use tracing::Level;
 use crate::log::{Line, lines, lines_from};
 use crate::tell;
 
+/// Adds a zone with a server of its own at 192.0.2.`last`.
+pub(crate) fn zone_of_one_server(
+    tree: &mut Tree,
+    zone: &str,
+    last: u8,
+    faults: &[Fault],
+    distance: Distance,
+) {
+    let server =
+        if zone == "." { "a.root".to_owned() } else { format!("ns1.{}", zone.trim_end_matches('.')) };
+    let mut plan = ServerPlan::new(&server, vec![IpAddr::from([192, 0, 2, last])]);
+    plan.distance = distance;
+    plan.faults = faults.to_vec();
+    tree.server(plan).unwrap();
+    let text = if zone == "." { "" } else { "* 300 A 198.51.100.7\n" };
+    tree.zone(zone, &[server], text).unwrap();
+}
+
 /// Root, tld and a domain for each server: its faults and its round trip in milliseconds.
 pub(crate) fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0;
     let mut zone = |zone: &str, faults: &[Fault], millis: u64| {
         last += 1;
-        let server =
-            if zone == "." { "a.root".to_owned() } else { format!("ns1.{}", zone.trim_end_matches('.')) };
-        let mut plan = ServerPlan::new(&server, vec![IpAddr::from([192, 0, 2, last])]);
-        plan.distance = Distance::steady(Duration::from_millis(millis));
-        plan.faults = faults.to_vec();
-        tree.server(plan).unwrap();
-        let text = if zone == "." { "" } else { "* 300 A 198.51.100.7\n" };
-        tree.zone(zone, &[server], text).unwrap();
+        zone_of_one_server(&mut tree, zone, last, faults, Distance::steady(Duration::from_millis(millis)));
     };
     zone(".", &[], 10);
     zone("tld.", &[], 15);

@@ -12,7 +12,7 @@ use resolverd::lab::prelude::ask;
 use resolverd::lab::server::Distance;
 use resolverd::lab::signing::{Flaw, Signing};
 use resolverd::lab::simulation::{Simulation, config_trusting};
-use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::lab::world::Lab;
 use resolverd::limits::MIN_RECORD;
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::FailedWanted;
@@ -20,7 +20,7 @@ use resolverd::record::store::Store;
 use resolverd::record::why::MessageReport;
 use tokio::time::sleep;
 
-use crate::failures::{MemoryStore, of};
+use crate::failures::{MemoryStore, of, zone_of_one_server};
 use crate::log::lines;
 use crate::tell;
 
@@ -68,15 +68,9 @@ fn lab() -> Arc<Lab> {
     let mut last = 0;
     let mut zone = |zone: &str, faults: &[Fault], millis: u64| {
         last += 1;
-        let server =
-            if zone == "." { "a.root".to_owned() } else { format!("ns1.{}", zone.trim_end_matches('.')) };
-        let mut plan = ServerPlan::new(&server, vec![IpAddr::from([192, 0, 2, last])]);
         let loss_per_mille = if zone == LOSSY { 300 } else { 0 };
-        plan.distance = Distance { loss_per_mille, ..Distance::steady(Duration::from_millis(millis)) };
-        plan.faults = faults.to_vec();
-        tree.server(plan).unwrap();
-        let text = if zone == "." { "" } else { "* 300 A 198.51.100.7\n" };
-        tree.zone(zone, &[server], text).unwrap();
+        let distance = Distance { loss_per_mille, ..Distance::steady(Duration::from_millis(millis)) };
+        zone_of_one_server(&mut tree, zone, last, faults, distance);
         if [".", "tld."].contains(&zone) {
             tree.sign(zone, Some(Signing::default())).unwrap();
         } else if zone == "bogus.tld." {

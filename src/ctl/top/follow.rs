@@ -24,7 +24,7 @@ use crate::limits::{MAX_WHY_MESSAGES, TOP_EVENTS, TOP_MESSAGES};
 use crate::record::Window;
 use crate::record::why::MessageReport;
 
-/// What the loop waits for.
+/// An event that the loop waits for.
 enum TopEvent {
     Key(TopKey),
     /// The terminal has another size.
@@ -38,7 +38,7 @@ enum TopEvent {
 /// The counters since the start, and the rows of a table.
 type TopReading = (Box<Stats>, Vec<Reply>);
 
-/// What is asked of the daemon.
+/// A question to the daemon.
 enum TopQuestion {
     Read((TopTable, Window)),
     Why(TopSubject),

@@ -26,9 +26,9 @@ struct Reading {
 pub struct Rates {
     /// Queries of clients in this time.
     pub questions: u64,
-    /// Those that the cache answered.
+    /// Queries that the cache answered.
     pub cache: u64,
-    /// Those that ended in SERVFAIL.
+    /// Queries that ended in SERVFAIL.
     pub failed: u64,
     /// Messages to servers.
     pub messages: u64,
@@ -47,7 +47,7 @@ pub struct WhyPage {
     pub first: usize,
 }
 
-/// What must be done after a key.
+/// The work that follows a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopAct {
     /// Only the screen changed.
@@ -60,7 +60,7 @@ pub enum TopAct {
     End,
 }
 
-/// What the screen shows.
+/// The state of the screen.
 #[derive(Clone, Debug)]
 pub struct TopLive {
     table: TopTable,

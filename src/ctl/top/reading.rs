@@ -1,4 +1,4 @@
-//! What `resolverctl top` asks of the daemon for a table.
+//! The requests of `resolverctl top` to the daemon, and the rows of its tables.
 
 use super::table::TopTable;
 use crate::control::protocol::{FailedRequest, Reply, Request, Stats, Table};
