@@ -18,7 +18,7 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 
 /// Questions of one check of a domain or an address: messages to servers and lookups together. A domain with four
-/// servers and two mail hosts needs about 70. A lookup counts once. If its answer is not in the cache, the daemon sends the
+/// servers and two mail hosts needs about 110. A lookup counts once. If its answer is not in the cache, the daemon sends the
 /// messages of any client's question for it: one or two to a zone that it knows, `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
@@ -72,6 +72,10 @@ pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
 /// Servers of the parent that are asked for the delegation.
 pub const MAX_CHECKED_PARENTS: usize = 2;
+
+/// Questions for which the servers of a zone are compared: eight servers with eight lookups. The check says how many lookups it
+/// has left out.
+pub const MAX_COMPARED_QUESTIONS: usize = 64;
 
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
 pub const MAX_CHECKED_NAMES: usize = 13;

@@ -47,6 +47,8 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("serial.com", "serial_differs"),
     ("differs.com", "mx_differs"),
+    ("policies.com", "records_differ"),
+    ("hosted.com", "configured_here mail_ok"),
     ("apex.com", "apex_alias"),
     ("www.beside.com", "cname_beside_mx"),
     ("address.com", "mx_is_address"),
@@ -235,6 +237,12 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);
+    let (_, lines) = gateway.run(&["--json", "check", "hosted.com"]);
+    assert!(
+        lines.iter().any(|line| line.contains("mail.hosted.com. is answered by [[host]] mail.hosted.com")),
+        "{lines:#?}"
+    );
+    assert!(lines.iter().all(|line| !line.contains("\"cached_here\"")), "{lines:#?}");
     check(&world(), &["connected.com"], "dnssec_not_validated", &seen);
     let mut exceptions = Vec::new();
     if own_address().is_some() {

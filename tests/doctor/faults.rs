@@ -278,6 +278,32 @@ fn a_record_that_was_broken_or_mended_is_judged_at_once() {
 }
 
 #[test]
+fn servers_that_give_different_policies_are_named_and_neither_s_records_are_called_valid_or_old() {
+    let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
+    let other = tree(&other, &[]).build().unwrap();
+    let mut cached = [false; 2];
+    for seed in 1..=16 {
+        let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+        lab.server("ns2.hosts.com")
+            .unwrap()
+            .set_authority(other.server("ns2.hosts.com").unwrap().authority());
+        let (facts, found) = paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
+            check(&simulation, domain("faulty.com.")).await
+        });
+        // The daemon has asked one or the other.
+        cached[usize::from(!facts.cached.is_empty())] = true;
+        let first = found.first().unwrap();
+        assert_eq!((first.code, first.level), (Code::RecordsDiffer, Level::Failure), "{seed}: {found:#?}");
+        let text = "198.18.4.1 (ns2.hosts.com.) has \"v=spf1 +all\"";
+        assert!(first.evidence.contains(text), "{}", first.evidence);
+        let wrong = [Code::SpfOk, Code::DmarcOk, Code::DelegationOk, Code::CachedHere];
+        assert!(found.iter().all(|finding| !wrong.contains(&finding.code)), "{seed}: {found:#?}");
+    }
+    assert_eq!(cached, [true; 2]);
+}
+
+#[test]
 fn tlsa_records_that_no_sender_uses_are_named() {
     let mut tree = tree("@ MX 10 mx.faulty.com.\nmx A 198.18.9.1\n_25._tcp.mx TLSA 1 1 1 AB\n", &[]);
     for zone in [".", "com.", "faulty.com."] {

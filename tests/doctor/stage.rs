@@ -65,6 +65,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
     ("moved", "ns1 ns2", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
     ("listed", "ns1 ns2", ""),
+    ("hosted", "ns1 ns2", "@ MX 10 mail\nmail A 198.18.9.1"),
     ("address", "ns1 ns2", "@ MX 10 198.18.9.1."),
     ("fallback", "ns1 ns2", "@ A 198.18.9.80\n;MX"),
     ("nowhere", "ns1 ns2", "www A 198.18.9.80\n;MX"),
@@ -188,6 +189,9 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     tree.zone("serial.com.", &both, &soa).unwrap();
     let mail = if second { "mx2" } else { "mx" };
     tree.zone("differs.com.", &both, &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
+    let end = if second { "+all" } else { "-all" };
+    let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
+    tree.zone("policies.com.", &both, &policies).unwrap();
     for (name, servers, text) in DOMAINS {
         let moved = *name == "moved" && turn == Turn::Moved;
         let text = if moved { "@ MX 5 mx2.host.com.\n@ A 198.18.0.81" } else { text };
@@ -231,7 +235,8 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "early.host.com", "early.host.com", &long_ago);
     let lists = "[[list]]\nname = \"bl.host.com\"\npurpose = \"block\"\nsubjects = [\"ip4\", \"domain\"]\n\
         [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]\n\
-        [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]";
+        [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n\
+        [[host]]\nname = \"mail.hosted.com\"\naddresses = [\"10.0.0.8\"]";
     let dnssec = "[dnssec]\ntrust_anchor = \"anchors\"";
     Gateway::start(world, "deny_servers = [\"198.18.5.0/24\"]", &format!("{dnssec}\n{lists}"))
 }

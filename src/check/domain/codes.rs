@@ -85,6 +85,10 @@ codes! {
         "the name servers of the zone give different MX records";
         "Some mail goes to the old host and some to the new one, depending on the server that was asked.";
         "Find out why the servers do not transfer the current zone; compare the serials. If a server belongs to the old provider, remove it at the registrar".
+    RecordsDiffer "records_differ" Delegation Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
+        "the name servers of the zone give different records";
+        "Senders and receivers see one or the other, depending on the server that was asked. The other findings are about the records of one server.";
+        "Find out why the servers do not transfer the current zone; compare the serials. If a server belongs to the old provider, remove it at the registrar".
     CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
         "this host still has old records of the domain in its cache";
         "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";

@@ -1,8 +1,12 @@
 //! Names that the configuration of this host answers, in the place of the internet: `[[zone]]`, `[[host]]`, `[[record]]`.
 
+use std::collections::BTreeMap;
+
+use super::cached::{in_words, own_records};
 use super::codes::Code;
-use super::facts::{DomainFacts, reverse};
+use super::facts::{DomainFacts, Got, Want, is_within, reverse};
 use super::finding::Finding;
+use super::zone;
 
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
@@ -10,5 +14,88 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
     let told =
         names.filter_map(|name| Some(format!("{name} is answered by {}", facts.configured_at(&name)?)));
-    told.map(|evidence| Finding::new(Code::ConfiguredHere, evidence)).collect()
+    told.chain(others(facts)).map(|evidence| Finding::new(Code::ConfiguredHere, evidence)).collect()
+}
+
+/// The other names of the zone that the configuration answers, as one text. What answers for the domain itself is told once.
+fn others(facts: &DomainFacts) -> Option<String> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    if domain.is_empty() {
+        return None;
+    }
+    let mut names = BTreeMap::<&str, &str>::new();
+    for (want, got) in &facts.got {
+        if let (Want::Lookup { name, .. }, Got::Reply(reply)) = (want, got)
+            && let Some(by) = reply.configured.as_deref()
+            && name != domain
+            && is_within(name, apex)
+            && facts.configured() != Some(by)
+        {
+            names.insert(name, by);
+        }
+    }
+    let told = names
+        .into_iter()
+        .map(|(name, by)| format!("{name} is answered by {by}{}", instead(facts, name)))
+        .collect::<Vec<_>>();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// The records of the configuration, where those of the servers were judged in their place.
+fn instead(facts: &DomainFacts, wanted: &str) -> String {
+    let differing = facts.cached.iter().filter_map(|(want, here)| match want {
+        Want::Lookup { name, kind } if name == wanted => {
+            let now = own_records(facts.lookup(name, kind).reply()?, name, kind)?;
+            let here = in_words(&own_records(here, name, kind)?, kind);
+            Some(format!("{kind} here: {here}; at the servers of the zone: {}", in_words(&now, kind)))
+        }
+        _ => None,
+    });
+    let told = differing.collect::<Vec<_>>().join("; ");
+    if told.is_empty() { told } else { format!(" ({told})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{cached, current};
+    use super::*;
+    use crate::check::domain::facts::{lookup, tests::facts};
+
+    #[test]
+    fn a_configured_name_below_the_domain_is_told_and_its_records_are_not_called_old() {
+        let lines = "
+            lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+            lookup test. SOA | ns.test. h. 1 2 3 4 5
+            lookup test. NS | ns.test.
+            lookup ns.test. A | 198.18.9.1
+            lookup ns1.a.test. A | 198.18.1.1
+            lookup mx.a.test. A | 10.9.9.9
+            lookup mx.a.test. AAAA
+            lookup b.test. A | 10.9.9.9
+            server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test.
+            server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+            server 198.18.1.1 mx.a.test. A udp aa | 198.18.7.1";
+        let mut facts = facts("a.test.", lines);
+        let old = {
+            let mut facts = facts.clone();
+            current::adopt(&mut facts);
+            (check(&facts).len(), cached::check(&facts).is_some())
+        };
+        assert_eq!(old, (0, true), "without configuration");
+        for (name, kind) in [("mx.a.test.", "A"), ("mx.a.test.", "AAAA"), ("b.test.", "A")] {
+            let Some(Got::Reply(reply)) = facts.got.get_mut(&lookup(name, kind)) else { panic!("{name}") };
+            reply.configured = Some("[[host]] mx.a.test".to_owned());
+        }
+        current::adopt(&mut facts);
+        assert_eq!(facts.addresses("mx.a.test.").len(), 1);
+        assert_eq!(facts.data("mx.a.test.", "A"), ["198.18.7.1"], "the domain is judged as others see it");
+        assert_eq!(cached::check(&facts), None);
+        let told: Vec<String> = check(&facts).into_iter().map(|finding| finding.evidence).collect();
+        assert_eq!(
+            told,
+            [
+                "mx.a.test. is answered by [[host]] mx.a.test (A here: 10.9.9.9; at the servers of the zone: 198.18.7.1)"
+            ]
+        );
+    }
 }

@@ -1,20 +1,21 @@
 //! Current records: those that a server of the zone has now, in the place of those that this host has in its cache.
 //!
 //! An operator who corrects a record, or breaks it, sees it in the next check, although this host may keep the old record
-//! until its TTL ends (RFC 1035 section 3.2.1). `cached` says which records this host still has, and until when.
+//! until its TTL ends (RFC 1035 section 3.2.1). `cached` says which records this host still has, and until when. `compared`
+//! says which records another server of the zone gives.
 //!
 //! TLSA records are those of the daemon, because only validated ones count. Names of other zones, such as those that SPF
 //! includes, are looked up through the daemon too: their servers are not known here.
 
 use std::net::IpAddr;
 
-use super::cached::records;
+use super::cached::{is_known, negative_ttl, path};
 use super::delegation::serves;
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, is_within};
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, canonical, is_within, lookup};
 use super::zone;
 
 /// The types of records that are judged.
-const TYPES: [&str; 4] = ["MX", "TXT", "A", "AAAA"];
+const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
 /// The server of the zone that has the newest serial.
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
@@ -30,58 +31,97 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     serving.reduce(|best, next| if newer(next.1, best.1) { next } else { best }).map(|(server, _)| server)
 }
 
-/// The lookups of the zone's records, each with the question to the server. The addresses of name servers are left out, because
-/// they decide which server is asked.
-fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
+/// The known lookups of records of the zone: names with types. None if the configuration answers for the domain.
+pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     if facts.configured().is_some() {
         return Vec::new();
     }
-    let Some(server) = server(facts) else { return Vec::new() };
-    let (apex, names) = (zone::apex(facts), zone::server_names(facts));
-    let looked_up = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Lookup { name, kind }, Got::Reply(reply))
-            if TYPES.contains(kind) && is_within(name, apex) && records(reply, name, kind).is_some() =>
-        {
-            Some((name, *kind))
+    let apex = zone::apex(facts);
+    let of_zone = |name: &str, kind: &str| TYPES.contains(&kind) && is_within(name, apex);
+    let known = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Lookup { name, kind }, Got::Reply(reply)) if of_zone(name, kind) && is_known(reply) => {
+            Some((name.as_str(), *kind))
         }
         _ => None,
     });
-    let question = |(name, kind): (&String, &'static str)| {
-        let lookup = Want::Lookup { name: name.clone(), kind };
-        (lookup, Want::Server { server, name: name.clone(), kind, way: QueryForm::Udp })
+    known.collect()
+}
+
+/// The lookups of the zone's records, each with the question to the server. The addresses of name servers are left out, because
+/// they decide which server is asked.
+fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
+    let Some(server) = server(facts) else { return Vec::new() };
+    let names = zone::server_names(facts);
+    let question = |(name, kind): (&str, &'static str)| {
+        (lookup(name, kind), Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp })
     };
-    looked_up.filter(|(name, _)| !names.contains(*name)).map(question).collect()
+    looked_up(facts).into_iter().filter(|(name, _)| !names.contains(*name)).map(question).collect()
 }
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    questions(facts).into_iter().map(|(_, question)| question).collect()
+    let questions = questions(facts);
+    let changed = questions.iter().filter_map(|(lookup, question)| changed(facts, lookup, question));
+    let targets = changed.filter_map(|change| Some(lookup(&open_end(change.now, change.name)?, change.kind)));
+    let targets: Vec<Want> = targets.collect();
+    questions.into_iter().map(|(_, question)| question).chain(targets).collect()
 }
 
-/// Puts the records of the server in the place of others. The security stays that of the daemon.
+/// Puts the records of the server in the place of others. The security stays that of the daemon, and so does the part of the
+/// configuration that answers here.
 pub(super) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
-        let Some((now, here)) = changed(facts, &lookup, &question) else { continue };
-        let now = ReplyFacts { security: here.security, ..now.clone() };
+        let Some(change) = changed(facts, &lookup, &question) else { continue };
+        let Some(now) = whole(facts, &change) else { continue };
+        let (security, configured) = (change.here.security, change.here.configured.clone());
+        let now = ReplyFacts { security, configured, ..now };
         if let Some(Got::Reply(here)) = facts.got.insert(lookup.clone(), Got::Reply(now)) {
             facts.cached.entry(lookup).or_insert(here);
         }
     }
 }
 
-/// The reply of the server and that of the daemon, if their records differ.
-fn changed<'f>(
-    facts: &'f DomainFacts,
-    lookup: &Want,
-    question: &Want,
-) -> Option<(&'f ReplyFacts, &'f ReplyFacts)> {
+/// A lookup of which the server gives other records of the zone than the daemon.
+struct Change<'f> {
+    name: &'f str,
+    kind: &'static str,
+    now: &'f ReplyFacts,
+    here: &'f ReplyFacts,
+}
+
+fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Option<Change<'f>> {
     let (Want::Lookup { name, kind }, Some(Got::Reply(here)), Some(Got::Reply(now))) =
         (lookup, facts.got.get(lookup), facts.got.get(question))
     else {
         return None;
     };
-    let differs = records(now, name, kind)? != records(here, name, kind)?;
-    (now.authoritative && differs).then_some((now, here))
+    let apex = zone::apex(facts);
+    let differs = path(now, kind, apex)? != path(here, kind, apex)?;
+    (now.authoritative && differs).then_some(Change { name, kind, now, here })
+}
+
+/// The target of the last alias of a reply that says nothing about this target: another zone has it.
+fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
+    let target = |name: &String| {
+        let mut aliases = now.answers.iter().filter(|record| record.kind == "CNAME");
+        aliases.find(|record| record.name == *name).map(|record| canonical(&record.data))
+    };
+    // Each alias of the reply leads one step further, unless they lead in a circle.
+    let names = std::iter::successors(Some(name.to_owned()), target);
+    let last = names.take(now.answers.len() + 1).last()?;
+    let told = now.answers.iter().any(|record| record.kind != "CNAME" && record.name == last)
+        || negative_ttl(now, &last).is_some();
+    (last != name && !told && now.rcode == "NOERROR").then_some(last)
+}
+
+/// The reply of the server. If it ends with an alias, then with the answer of the daemon about the target; none before that is
+/// known.
+fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
+    let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
+    let Some(Got::Reply(end)) = facts.got.get(&lookup(&target, change.kind)) else { return None };
+    let mut whole = end.clone();
+    whole.answers = change.now.answers.iter().chain(&end.answers).cloned().collect();
+    Some(whole)
 }
 
 #[cfg(test)]
@@ -139,5 +179,32 @@ mod tests {
         assert!(adopted(&format!("{now} | \"other\"")).cached.is_empty(), "without authority");
         assert!(adopted(&format!("{now} SERVFAIL aa")).cached.is_empty());
         assert!(adopted(&format!("{now} NXDOMAIN aa")).lookup("a.test.", "TXT").is_absent());
+    }
+    #[test]
+    fn a_name_that_became_or_was_an_alias_is_judged_as_the_server_gives_it_now() {
+        let server = "server 198.18.2.1 mx.a.test. A udp";
+        let of = |here: &str, now: &str| {
+            let lines = format!("lookup mx.a.test. A{here}\n{server} {now}\nlookup t.b.test. A | 198.18.6.1");
+            let facts = adopted(&lines);
+            let found = facts.lookup("mx.a.test.", "A");
+            (facts.data("mx.a.test.", "A").join(" "), found.alias().map(str::to_owned), facts.cached.len())
+        };
+        let alias = "=mx.a.test. CNAME";
+        let told = |data: &str, alias: Option<&str>, cached: usize| {
+            (data.to_owned(), alias.map(str::to_owned), cached)
+        };
+        let gone = format!("NXDOMAIN aa | {alias} gone.a.test. | >a.test. SOA ns1.a.test. h. 7 2 3 4 5");
+        assert_eq!(of(" | 198.18.5.1", &gone), told("", Some("gone.a.test."), 1), "broken");
+        let was = format!(" | {alias} t.b.test. | =t.b.test. A 198.18.6.1");
+        assert_eq!(of(&was, "aa | 198.18.5.1"), told("198.18.5.1", None, 1), "mended");
+        let to_other = format!("aa | {alias} t.b.test.");
+        assert_eq!(of(" | 198.18.5.1", &to_other), told("198.18.6.1", Some("t.b.test."), 1), "another zone");
+        assert_eq!(of(&was, &to_other), told("198.18.6.1", Some("t.b.test."), 0), "the same");
+        let unknown = format!("aa | {alias} u.b.test.");
+        assert_eq!(of(" | 198.18.5.1", &unknown), told("198.18.5.1", None, 0), "not yet known");
+        let facts = adopted(&format!("lookup mx.a.test. A | 198.18.5.1\n{server} {unknown}"));
+        assert!(wants(&facts).contains(&lookup("u.b.test.", "A")), "{:?}", wants(&facts));
+        let circle = format!("aa | {alias} mx.a.test.");
+        assert_eq!(of(" | 198.18.5.1", &circle).2, 1);
     }
 }

@@ -8,7 +8,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::cached;
 use super::codes::Code;
 use super::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses, canonical,
@@ -17,6 +16,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::mail::is_private;
 use super::zone::{self, shown};
+use super::{cached, compared};
 use crate::clock::minute;
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
 
@@ -107,12 +107,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(names(facts));
     findings.extend(each_server(facts, &servers));
     findings.extend(data(facts, &servers));
+    let differing = compared::check(facts);
+    let agree = differing.is_none();
+    findings.extend(differing);
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
     let replied = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
-    if findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
+    if agree && findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
         findings.push(Finding::new(Code::DelegationOk, well(facts, &servers)));
     }
     findings
@@ -416,7 +419,11 @@ fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> St
     let names = zone::server_names(facts);
     let until = until(facts);
     let end = if until.is_empty() { String::new() } else { format!(". {until}") };
-    format!("{} of {} with {} addresses{end}", listed(&names), zone::apex(facts), servers.len())
+    let part = match compared::left_out(facts) {
+        0 => String::new(),
+        some => format!("; not compared at all of them: records of {some} lookups"),
+    };
+    format!("{} of {} with {} addresses{part}{end}", listed(&names), zone::apex(facts), servers.len())
 }
 
 /// A set in words.

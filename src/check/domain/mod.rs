@@ -14,6 +14,7 @@
 
 mod cached;
 pub mod codes;
+mod compared;
 mod configured;
 mod connect;
 mod current;
@@ -71,6 +72,7 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(lists::wants(facts));
     if !facts.subject.domain.is_empty() {
         wants.extend(current::wants(facts));
+        wants.extend(compared::wants(facts));
     }
     // Strangers who do not answer take the time of nothing else.
     if !facts.subject.domain.is_empty() && wants.iter().all(|want| facts.got.contains_key(want)) {
@@ -111,6 +113,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(connect::check(facts));
         findings.extend(mta_sts::check(facts));
     }
+    compared::without_contradictions(facts, &mut findings);
     without_consequences(&mut findings);
     findings.sort_by_key(|finding| (finding.level, finding.code));
     findings

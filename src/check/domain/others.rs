@@ -8,11 +8,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::cached::{in_words, negative_ttl, records};
+use super::cached::{final_records, in_words, negative_ttl, records};
 use super::codes::Code;
-use super::facts::{
-    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
-};
+use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplySecurity, ResolverWay, Want};
 use super::finding::{Finding, Level};
 use super::zone;
 use crate::clock::minute;
@@ -58,20 +56,16 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The sets of records that servers of the zone gave, and their lookup through the daemon; empty if none is known.
 fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
-    let mut sets: BTreeSet<BTreeSet<String>> = match kind {
-        "NS" => {
-            let own = servers.iter().filter_map(|server| zone::child_set_at(facts, *server));
-            own.chain(zone::parent_set(facts)).collect()
-        }
-        "MX" => {
-            let told = servers.iter().filter_map(|server| facts.server(*server, name, kind, QueryForm::Udp));
-            let replies = told.filter_map(|got| match got {
-                Got::Reply(reply) if reply.authoritative => records(reply, name, kind),
-                _ => None,
-            });
-            replies.collect()
-        }
-        _ => BTreeSet::new(),
+    let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
+        let own = servers.iter().filter_map(|server| zone::child_set_at(facts, *server));
+        own.chain(zone::parent_set(facts)).collect()
+    } else {
+        let told = servers.iter().filter_map(|server| facts.server(*server, name, kind, QueryForm::Udp));
+        let replies = told.filter_map(|got| match got {
+            Got::Reply(reply) if reply.authoritative => records(reply, name, kind),
+            _ => None,
+        });
+        replies.collect()
     };
     // The cache of this host may be old, so it counts only where no server was asked.
     if sets.is_empty()
@@ -80,16 +74,6 @@ fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTre
         sets.insert(final_records(reply, kind));
     }
     sets
-}
-
-/// The data of a type, also behind aliases: lower case, but for TXT.
-fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> {
-    let data = reply.data(kind);
-    if kind == "TXT" {
-        data.map(str::to_owned).collect()
-    } else {
-        data.map(super::facts::canonical).collect()
-    }
 }
 
 /// The judgment of one answer of a resolver.

@@ -85,7 +85,8 @@ pub(super) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     }
 }
 
-fn is_spf(text: &str) -> bool {
+/// Whether the text of a TXT record is an SPF record.
+pub(super) fn is_spf(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower == "v=spf1" || lower.starts_with("v=spf1 ")
 }

@@ -1,0 +1,121 @@
+//! Cases of servers of a zone that give different records.
+
+use super::*;
+use crate::check::domain::facts::tests::facts;
+use crate::check::domain::{cached, judge};
+
+/// A zone with two servers that serve it.
+const ZONE: &str = "
+    lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+    lookup test. SOA | ns.test. h. 1 2 3 4 5
+    lookup test. NS | ns.test.
+    lookup ns.test. A | 198.18.9.1
+    lookup ns1.a.test. A | 198.18.1.1
+    lookup ns2.a.test. A | 198.18.2.1
+    server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
+
+/// The facts of a check of which this is the lookup of a name, and these the records of both servers.
+fn looked_up(name: &str, here: &str, [first, second]: [&str; 2]) -> DomainFacts {
+    let mut facts = facts(
+        "a.test.",
+        &format!(
+            "{ZONE}\nlookup {name} {here}\nserver 198.18.1.1 {name} {first}\nserver 198.18.2.1 {name} {second}"
+        ),
+    );
+    current::adopt(&mut facts);
+    facts
+}
+
+fn text(record: &str) -> String {
+    format!("TXT udp aa | \"{record}\"")
+}
+
+#[test]
+fn a_difference_is_told_with_the_records_of_each_server_and_nothing_is_called_valid_or_old() {
+    let good = text("v=spf1 mx -all");
+    let bad = format!("{good} | \"v=spf1 +all\"");
+    for here in [&good, &bad] {
+        let here = here.replace("udp aa ", "");
+        let facts = looked_up("a.test.", &here, [&good, &bad]);
+        let found = check(&facts).unwrap();
+        assert_eq!((found.code, found.level), (Code::RecordsDiffer, Level::Failure));
+        assert_eq!(
+            found.evidence,
+            "a.test. TXT: 198.18.2.1 (ns2.a.test.) has \"v=spf1 +all\", \"v=spf1 mx -all\"; 198.18.1.1 (ns1.a.test.) has \
+             \"v=spf1 mx -all\""
+        );
+        let codes: Vec<Code> = judge(&facts).iter().map(|finding| finding.code).collect();
+        assert!(codes.contains(&Code::RecordsDiffer), "{codes:?}");
+        for code in [Code::SpfOk, Code::DelegationOk, Code::CachedHere] {
+            assert!(!codes.contains(&code), "{code:?}: {here}");
+        }
+    }
+    let same = looked_up("a.test.", "TXT | \"v=spf1 mx -all\"", [&good, &good]);
+    assert_eq!(check(&same), None);
+    assert!(judge(&same).iter().any(|finding| finding.code == Code::SpfOk));
+}
+
+#[test]
+fn records_that_mail_does_not_read_and_addresses_in_turn_are_no_difference() {
+    let of = |name: &str, here: &str, servers: [&str; 2], ttl: u32| {
+        let mut facts = looked_up(name, here, servers);
+        for got in facts.got.values_mut() {
+            if let Got::Reply(reply) = got {
+                reply.answers.iter_mut().for_each(|record| record.ttl = ttl);
+            }
+        }
+        check(&facts).map(|finding| finding.level)
+    };
+    let (one, other) = (text("token=1"), text("token=2"));
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, &other], 60), None);
+    assert_eq!(of("_dmarc.a.test.", "TXT | \"token=1\"", [&one, &other], 60), Some(Level::Failure));
+    assert_eq!(of("a.test.", "TXT | \"token=1\"", [&one, "TXT udp silent"], 60), None);
+    let a = |data: &str| format!("A udp aa{data}");
+    let (first, both, second) = (a(" | 198.18.0.1"), a(" | 198.18.0.1 | 198.18.0.2"), a(" | 198.18.0.2"));
+    let here = "A | 198.18.0.1";
+    let cases = [
+        (&both, 300, None),
+        (&both, 301, Some(Level::Warning)),
+        (&second, 300, Some(Level::Note)),
+        (&second, 301, Some(Level::Warning)),
+        (&a(""), 300, Some(Level::Warning)),
+        (&a(" | =mx.a.test. CNAME gone.a.test."), 300, Some(Level::Warning)),
+    ];
+    for (other, ttl, expected) in cases {
+        assert_eq!(of("mx.a.test.", here, [&first, other], ttl), expected, "{other} {ttl}");
+    }
+}
+
+#[test]
+fn records_of_the_cache_are_old_only_if_every_server_was_asked_and_none_gives_them() {
+    let (old, new) = (text("v=spf1 -all"), text("v=spf1 mx -all"));
+    let here = "TXT | \"v=spf1 -all\"";
+    let is_old = |second: &str| cached::check(&looked_up("a.test.", here, [&new, second])).is_some();
+    assert!(is_old(&new));
+    assert!(!is_old(&old));
+    assert!(!is_old("TXT udp unknown"));
+    assert!(is_old("TXT udp silent"), "a server that does not answer gives no records");
+}
+
+#[test]
+fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
+    let hosts = |count: usize| -> String {
+        (0..count).map(|number| format!("\nlookup m{number}.a.test. A | 198.18.0.1")).collect()
+    };
+    let of = |lines: &str| facts("a.test.", &format!("{ZONE}{lines}"));
+    let lookups = "\nlookup a.test. TXT | \"v=spf1 -all\"\nlookup b.test. TXT | \"x\"";
+    let few = of(lookups);
+    let ask = |server: &str| Want::Server {
+        server: server.parse().unwrap(),
+        name: "a.test.".to_owned(),
+        kind: "TXT",
+        way: QueryForm::Udp,
+    };
+    assert_eq!(wants(&few), [ask("198.18.1.1"), ask("198.18.2.1")], "no address of a name server");
+    let many = of(&format!("{lookups}{}", hosts(MAX_COMPARED_QUESTIONS)));
+    assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
+    assert_eq!(wants(&many).first(), Some(&ask("198.18.1.1")), "policies first");
+    assert_eq!(left_out(&many), 1 + MAX_COMPARED_QUESTIONS);
+}
