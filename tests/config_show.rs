@@ -131,6 +131,8 @@ prop_compose! {
         let known = [Family::Auto, Family::On, Family::Off, Family::On];
         (config.resolve.ipv4, config.resolve.ipv6) = (known[families], known[(families + 1) % 4]);
         config.resolve.deny_servers = deny.into_iter().map(|number| address(number).into()).collect();
+        config.resolve.private_addresses = config.listen.allow.iter().filter(|_| hints).copied().collect();
+        config.resolve.private_domains = zones.iter().map(|zone| zone.name.clone()).collect();
         (config.resolve.race, config.resolve.upstream_port) = (race, port);
         config.resolve.qname_minimisation = qname_minimisation;
         config.resolve.source_ports = ports..=ports + 1_023;

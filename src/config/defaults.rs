@@ -128,6 +128,8 @@ impl Default for Resolve {
             ipv4: Family::Auto,
             ipv6: Family::Auto,
             deny_servers: DENY_SERVERS.to_vec(),
+            private_addresses: Vec::new(),
+            private_domains: Vec::new(),
             qname_minimisation: true,
             race: true,
             upstream_port: PORT,

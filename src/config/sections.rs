@@ -96,6 +96,10 @@ pub struct Resolve {
     pub ipv6: Family,
     /// Servers that are never asked, even if a delegation names them.
     pub deny_servers: Vec<IpNet>,
+    /// Networks whose addresses are removed from answers of the internet.
+    pub private_addresses: Vec<IpNet>,
+    /// Domains whose names may have such addresses.
+    pub private_domains: Vec<Name>,
     /// Whether servers of the root and of TLDs get no more of a name than they need (RFC 9156).
     pub qname_minimisation: bool,
     /// Whether first contact with a zone asks two servers at once.
@@ -155,6 +159,16 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             "deny_servers",
             |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.deny_servers)),
+        ),
+        ConfigKey::<Resolve>::new(
+            "private_addresses",
+            |resolve, typed, _| set(&mut resolve.private_addresses, value::list(typed, addresses::network)),
+            |resolve| Some(written::list(&resolve.private_addresses)),
+        ),
+        ConfigKey::<Resolve>::new(
+            "private_domains",
+            |resolve, typed, _| set(&mut resolve.private_domains, value::list(typed, value::name)),
+            |resolve| Some(written::names(&resolve.private_domains)),
         ),
         ConfigKey::<Resolve>::new(
             "qname_minimisation",

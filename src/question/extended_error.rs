@@ -56,6 +56,8 @@ impl ExtendedError {
     pub const CACHED_ERROR: u16 = 13;
     /// Not Ready (RFC 8914 section 4.15): a bound is reached, or the daemon is ending.
     pub const NOT_READY: u16 = 14;
+    /// Blocked (RFC 8914 section 4.16): the operator's settings do not let it through.
+    pub const BLOCKED: u16 = 15;
     /// Filtered (RFC 8914 section 4.18): held back by resolverd because of the operator's settings.
     pub const FILTERED: u16 = 17;
     /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.

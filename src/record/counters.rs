@@ -49,6 +49,8 @@ counters! {
     FlightMessages "flight_messages" None;
     /// Records removed from servers' messages: sent without authority, or unasked.
     Scrubbed "scrubbed" Some("unauthorized records removed");
+    /// Addresses removed from answers because of `private_addresses`.
+    PrivateRemoved "private_removed" Some("private addresses removed from answers");
     /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
     Strays "strays" Some("unexpected replies");
     /// Answers that were asked for again before their TTL ended.

@@ -251,6 +251,13 @@ pub enum StepEvent {
         /// The first of them, as name, type and data. Empty for a list whose queries carry a key.
         records: Vec<String>,
     },
+    /// Addresses were removed from the answer because of `resolve.private_addresses`.
+    PrivateRemoved {
+        /// Their number.
+        dropped: usize,
+        /// The first of them, as name, type and data.
+        records: Vec<String>,
+    },
     /// The DS records of a zone: the link from its parent (RFC 4035 section 5). None: the parent proves that it is unsigned.
     Ds {
         /// The zone.

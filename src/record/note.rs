@@ -85,6 +85,13 @@ pub enum Note {
         /// The first of them.
         records: Vec<Record>,
     },
+    /// See `StepEvent::PrivateRemoved`.
+    PrivateRemoved {
+        /// Their number.
+        dropped: usize,
+        /// The first of them.
+        records: Vec<Record>,
+    },
     /// See `StepEvent::Ds`.
     Ds {
         /// The zone.
@@ -172,6 +179,10 @@ impl Note {
             Self::Scrubbed { dropped, records } => {
                 StepEvent::Scrubbed { dropped: *dropped, records: records.iter().map(record_text).collect() }
             }
+            Self::PrivateRemoved { dropped, records } => StepEvent::PrivateRemoved {
+                dropped: *dropped,
+                records: records.iter().map(record_text).collect(),
+            },
             Self::Ds { zone, records, from } => StepEvent::Ds {
                 zone: name_text(zone),
                 records: records.iter().map(ds_text).collect(),
@@ -189,7 +200,7 @@ impl Note {
 }
 
 /// A record, without its TTL and class.
-fn record_text(record: &Record) -> String {
+pub fn record_text(record: &Record) -> String {
     format!("{} {} {}", name_text(&record.name), record.record_type(), record.data)
 }
 

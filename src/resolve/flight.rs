@@ -11,19 +11,20 @@ use super::chased::{Chased, compose_answer};
 use super::client_question::ClientQuestion;
 use super::flights::{BegunFlight, FlightEnd, Flights, Landed};
 use super::lists::ListResolver;
-use super::shares;
 use super::stale::StaleAnswers;
+use super::{private, shares};
 use crate::cache::Memory;
 use crate::cache::entries::Delegation;
 use crate::clock::{Clock, Mono};
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::limits::MAX_TOLD_REMOVED;
 use crate::question::{Answer, ExtendedError, Question, Security};
 use crate::record::event::{FlightEnded, RouteKind, ServerOrigin};
 use crate::record::note::{Note, Words};
 use crate::record::trail::Trail;
-use crate::record::{Flown, Recorder};
+use crate::record::{Counter, Flown, Recorder};
 use crate::supervise::driven::Driven;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
@@ -77,7 +78,7 @@ impl FlightResolver {
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let Question { name, kind, .. } = &asked.question;
         if *kind != RecordType::ANY {
-            return self.lists.guarded(asked, context).await;
+            return Ok(self.without_private(self.lists.guarded(asked, context).await?, context));
         }
         let mut found = Chased::default();
         for kind in ANY_KINDS {
@@ -86,13 +87,25 @@ impl FlightResolver {
             if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
                 break;
             }
-            found = self.lists.guarded(&asked.of_kind(kind), context).await?;
+            found = self.without_private(self.lists.guarded(&asked.of_kind(kind), context).await?, context);
             let data = found.answers.iter().any(|record| record.record_type() == kind);
             if data || found.rcode == ResponseCode::NXDomain {
                 break;
             }
         }
         Ok(found)
+    }
+
+    /// The answer without the addresses that clients of the view must not get.
+    fn without_private(&self, mut chased: Chased, context: &Context) -> Chased {
+        let mut records = private::remove(&mut chased, &context.view);
+        if !records.is_empty() {
+            let dropped = records.len();
+            records.truncate(MAX_TOLD_REMOVED);
+            self.recorder.count(Counter::PrivateRemoved, dropped);
+            context.note(Note::PrivateRemoved { dropped, records });
+        }
+        chased
     }
 
     /// The zone that a question counts for at its start, in wire form.

@@ -48,6 +48,7 @@ mod list_clients;
 pub mod list_keys;
 pub mod lists;
 pub mod prefetch;
+mod private;
 mod recall;
 mod reload;
 mod replied;

@@ -18,6 +18,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chase::goes_in_a_circle;
 use super::chased::{Chased, compose_answer};
+use super::private;
 use super::recall::held;
 use crate::cache::Memory;
 use crate::cache::freshness::{Age, LastWord};
@@ -64,6 +65,7 @@ impl StaleAnswers {
         }
         let text = format!("stale answer, expired {} s ago: {why}", past?.as_secs());
         chased.extended_error = Some(ExtendedError::new(ExtendedError::STALE_ANSWER, text));
+        let _ = private::remove(&mut chased, view);
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 

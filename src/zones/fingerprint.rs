@@ -20,7 +20,8 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// A digest of the zones, hosts, records, views, root hints, trust anchors and TTL caps that these views are of.
+    /// A digest of the zones, hosts, records, views, root hints, trust anchors, TTL caps and private
+    /// addresses that these views are of.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();
@@ -29,10 +30,14 @@ impl Views {
             (dnssec.validate, dnssec.sha1, &dnssec.trust_anchor.anchors, &dnssec.negative_trust_anchors);
         let root = (&resolve.root_hints.servers, resolve.upstream_port);
         let caps = (cache.max_ttl, cache.negative_max_ttl);
+        let private = (&resolve.private_addresses, &resolve.private_domains);
         let mut taking = Taking(Context::new(&SHA256));
         // Writing to a digest does not fail.
-        let _ =
-            write!(taking, "{:?}", (seen, &config.zones, &config.hosts, &config.records, trust, root, caps));
+        let _ = write!(
+            taking,
+            "{:?}",
+            (seen, &config.zones, &config.hosts, &config.records, trust, root, caps, private)
+        );
         octets(&taking.0.finish())
     }
 }
@@ -70,6 +75,8 @@ mod tests {
             fingerprint(|config| config.dnssec.validate = false),
             fingerprint(|config| config.dnssec.trust_anchor.anchors = Default::default()),
             fingerprint(|config| config.dnssec.negative_trust_anchors.push(name("broken.example."))),
+            fingerprint(|config| config.resolve.private_addresses.push("10.0.0.0/8".parse().unwrap())),
+            fingerprint(|config| config.resolve.private_domains.push(name("partner.example."))),
             fingerprint(|config| config.cache.max_ttl = Duration::from_secs(60)),
             fingerprint(|config| config.resolve.root_hints.servers.truncate(3)),
             fingerprint(|config| {

@@ -48,13 +48,18 @@ pub fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
 /// # Errors
 /// A record outside the zone.
 pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
-    let contact = Name::from_ascii(SOA_CONTACT).map_err(|error| error.to_string())?;
-    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
-    let soa = rdata::SOA::new(apex.clone(), contact, 1, 3_600, 1_200, 604_800, ttl);
-    records.push(Record::from_rdata(apex.clone(), ttl, RData::SOA(soa)));
+    records.push(soa(apex, ttl));
     records.push(Record::from_rdata(apex.clone(), ttl, RData::NS(rdata::NS(apex.clone()))));
     let zone = Zone::new(apex, records).map_err(|error| error.to_string())?;
     Ok(Authority::new(vec![Arc::new(zone)]))
+}
+
+/// The SOA of a denial made here; `ttl` is that of the denial, in seconds.
+pub fn soa(apex: &Name, ttl: u32) -> Record {
+    let contact = Name::from_ascii(SOA_CONTACT).unwrap_or_default();
+    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    let soa = rdata::SOA::new(apex.clone(), contact, 1, 3_600, 1_200, 604_800, ttl);
+    Record::from_rdata(apex.clone(), ttl, RData::SOA(soa))
 }
 
 /// Whether this zone is signed.

@@ -19,6 +19,7 @@ mod fingerprint;
 pub mod local;
 pub mod mirror;
 mod names;
+mod private;
 mod route;
 mod special;
 mod view;

@@ -187,7 +187,10 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         let dnssec = &config.dnssec;
         (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone())
     };
-    if trust(old) != trust(new) {
+    // Answers are kept without the addresses.
+    let private =
+        |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
+    if trust(old) != trust(new) || private(old) != private(new) {
         names.push(Name::root());
     }
     let (before, after) = (old.lists(), new.lists());

@@ -63,7 +63,7 @@ fn a_named_file_must_exist() {
 fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
-         qname_minimisation = false\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
+         qname_minimisation = false\nprivate_addresses = [\"10.1.2.3/8\"]\nprivate_domains = [\"Corp.example\"]\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
          negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\nprefetch = false\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
          [control]\nsocket = \"/run/r.sock\"\n[metrics]\nlisten = \"[::1]:9453\"\n[dnstap]\nfile = \"tap\"\nmessages = [\"client_query\"]\nidentity = \"mx1\"\nversion = \"1\"\n[log]\nlevel = \"debug\"\nqueries = true\n",
     );
@@ -81,6 +81,8 @@ fn every_key_does_something() {
     assert_eq!((config.resolve.ipv4, config.resolve.ipv6), (Family::On, Family::Off));
     assert_eq!(config.resolve.root_hints.servers.len(), 1);
     assert!(config.resolve.deny_servers.is_empty() && !config.resolve.race);
+    assert_eq!(config.resolve.private_addresses, ["10.0.0.0/8".parse().unwrap()]);
+    assert_eq!(config.resolve.private_domains.first().unwrap().to_string(), "corp.example.");
     assert!(!config.resolve.qname_minimisation);
     assert_eq!(config.resolve.upstream_port, 5_353);
     assert_eq!(config.resolve.source_ports, 20_000..=29_999);

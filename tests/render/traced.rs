@@ -74,6 +74,17 @@ fn walked() -> Vec<Step> {
                 ],
             },
         ),
+        step(
+            424_000,
+            0,
+            StepEvent::PrivateRemoved {
+                dropped: 6,
+                records: vec![
+                    "www.mail.example. A 10.0.0.1".to_owned(),
+                    "www.mail.example. A 10.0.0.2".to_owned(),
+                ],
+            },
+        ),
         step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
         step(425_000, 1, question("mail.example.")),
     ]

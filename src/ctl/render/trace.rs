@@ -72,7 +72,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             };
             ("←", said, paint)
         }
-        StepEvent::Scrubbed { dropped, records } => ("removed", removed(*dropped, records), Paint::Faint),
+        StepEvent::Scrubbed { .. } | StepEvent::PrivateRemoved { .. } => removed(step),
         StepEvent::Ds { zone, records, from } => ("ds", ds(zone, records, *from), Paint::Plain),
         StepEvent::Dnskey { zone, records, server } => {
             let from =
@@ -118,18 +118,32 @@ fn sent(step: &StepEvent) -> String {
 }
 
 /// The records that were removed.
-fn removed(dropped: usize, records: &[String]) -> String {
-    let mut text = match dropped {
-        1 => "1 record that the server has no authority for".to_owned(),
-        dropped => format!("{dropped} records that the server has no authority for"),
+fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
+    let s = |one: &'static str, more: &'static str, dropped: usize| if dropped == 1 { one } else { more };
+    let (dropped, records, why, paint) = match step {
+        StepEvent::Scrubbed { dropped, records } => {
+            let what = s("record", "records", *dropped);
+            (
+                *dropped,
+                records.as_slice(),
+                format!("{what} that the server has no authority for"),
+                Paint::Faint,
+            )
+        }
+        StepEvent::PrivateRemoved { dropped, records } => {
+            let what = s("address", "addresses", *dropped);
+            (*dropped, records.as_slice(), format!("{what} because of private_addresses"), Paint::Bad)
+        }
+        _ => (0, &[][..], String::new(), Paint::Plain),
     };
+    let mut text = format!("{dropped} {why}");
     if !records.is_empty() {
         text.push_str(&format!(": {}", records.join("; ")));
     }
     if !records.is_empty() && records.len() < dropped {
         text.push_str("; ...");
     }
-    text
+    ("removed", text, paint)
 }
 
 /// The link from the zone above.

@@ -2,6 +2,7 @@
 
 mod clients;
 mod options;
+mod private;
 mod reader;
 mod zones;
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::clients::{self, Lists};
 use super::reader::{Statement, find};
-use super::zones;
+use super::{private, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
 use crate::import::values::{self, Clients, texts};
 
 /// Options that other functions of this module read.
-const READ: [&str; 22] = [
+const READ: [&str; 23] = [
     "directory",
     "forwarders",
     "forward",
@@ -35,17 +35,12 @@ const READ: [&str; 22] = [
     "recursion",
     "qname-minimization",
     "match-clients",
+    "deny-answer-addresses",
     "zone",
 ];
 
 /// Options whose effect is missing here.
-const TOLD: [(&str, Weight, &str, &str); 12] = [
-    (
-        "deny-answer-addresses",
-        Dangerous,
-        "removed addresses of private networks from answers from outside",
-        "resolverd keeps them; check that nothing behind this host trusts names from outside",
-    ),
+const TOLD: [(&str, Weight, &str, &str); 11] = [
     (
         "deny-answer-aliases",
         Dangerous,
@@ -151,6 +146,7 @@ pub(super) fn add_inner(options: &[Statement], lists: &Lists<'_>, draft: &mut Dr
     cache(options, draft);
     trust(options, draft);
     sources(options, draft);
+    private::add(options, lists, draft);
     if let Some(recursion) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         let did = "refused to resolve names of others";
         draft.tell(

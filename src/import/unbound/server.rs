@@ -19,7 +19,7 @@ const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
 /// Options that other functions of this module read.
-const READ: [&str; 25] = [
+const READ: [&str; 27] = [
     "interface",
     "port",
     "interface-automatic",
@@ -34,6 +34,8 @@ const READ: [&str; 25] = [
     "serve-expired",
     "serve-expired-ttl",
     "domain-insecure",
+    "private-address",
+    "private-domain",
     "module-config",
     "auto-trust-anchor-file",
     "trust-anchor-file",
@@ -48,19 +50,7 @@ const READ: [&str; 25] = [
 ];
 
 /// Options with an effect that is missing here: effect, and what to do.
-const TOLD: [(&str, Weight, &str, &str); 15] = [
-    (
-        "private-address",
-        Dangerous,
-        "removed addresses of private networks from answers from outside",
-        "resolverd keeps them; check that nothing behind this host trusts names from outside",
-    ),
-    (
-        "private-domain",
-        Different,
-        "was exempt from private-address",
-        "needs nothing while addresses are kept",
-    ),
+const TOLD: [(&str, Weight, &str, &str); 13] = [
     (
         "trust-anchor",
         Dangerous,
@@ -195,6 +185,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     cache(server, draft);
     trust(server, draft);
     sources(server, draft);
+    private(server, draft);
     for setting in &server.settings {
         one(setting, draft);
     }
@@ -460,5 +451,21 @@ fn sources(server: &Section, draft: &mut Draft) {
     if let Some(first) = server.all("outgoing-interface").next().filter(|_| !chosen.is_empty()) {
         let value = texts(chosen.iter().map(ToString::to_string));
         draft.set(&first.place, &shown(first), ("[resolve]", "source"), value);
+    }
+}
+
+/// The networks whose addresses are removed from answers, and the domains that may have them.
+fn private(server: &Section, draft: &mut Draft) {
+    for (option, key) in [("private-address", "private_addresses"), ("private-domain", "private_domains")] {
+        let Some(first) = server.all(option).next() else { continue };
+        let mut typed: Vec<String> = Vec::new();
+        for setting in server.all(option) {
+            let net = values::network(setting.value()).map(|net| net.to_string());
+            let value = net.unwrap_or_else(|| setting.value().trim_end_matches('.').to_ascii_lowercase());
+            if !typed.contains(&value) {
+                typed.push(value);
+            }
+        }
+        draft.set(&first.place, &shown(first), ("[resolve]", key), texts(typed));
     }
 }

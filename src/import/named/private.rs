@@ -1,0 +1,35 @@
+//! `deny-answer-addresses` of BIND: addresses that strangers must not give to their names.
+
+use super::clients::{self, Lists};
+use super::reader::{Part, Statement, find};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::values::texts;
+
+/// Adds the networks, and the domains of `except-from`.
+pub(super) fn add(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
+    let Some(denied) = find(options, "deny-answer-addresses") else { return };
+    let mut blocks = denied.parts.iter().filter_map(|part| match part {
+        Part::Block(statements) => Some(statements.as_slice()),
+        Part::Word(_) => None,
+    });
+    let addresses = Part::Block(blocks.next().unwrap_or_default().to_vec());
+    let excepted = blocks.next().unwrap_or_default();
+    let (place, option) = (denied.place.clone(), denied.shown());
+    let alone = Statement { place: place.clone(), parts: vec![addresses] };
+    let networks = clients::clients(&alone, lists, draft);
+    if !networks.refuse.is_empty() {
+        let did = "let some of these addresses through";
+        let instead = "resolverd removes them; add the domains that have them to resolve.private_domains";
+        draft.tell(Dangerous, &place, &option, (did, instead));
+    }
+    let networks = texts(networks.allow.iter().map(ToString::to_string));
+    draft.set(&place, &option, ("[resolve]", "private_addresses"), networks);
+    if !excepted.is_empty() {
+        let names = texts(excepted.iter().map(|name| name.option().to_ascii_lowercase()));
+        draft.set(&place, &option, ("[resolve]", "private_domains"), names);
+    }
+    let did = "answered SERVFAIL if an answer had such an address";
+    let instead = "resolverd removes these addresses, and answers NODATA if none is left";
+    draft.tell(Different, &place, &option, (did, instead));
+}

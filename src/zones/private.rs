@@ -1,0 +1,27 @@
+//! Addresses that a view keeps from its clients: those of `resolve.private_addresses`, below names of strangers.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::View;
+
+impl View {
+    /// Whether an address at `name` is removed from answers. Addresses of DNS lists, of names that the operator has
+    /// configured, and below `resolve.private_domains` are not. A zone that is configured for the root covers the names of
+    /// strangers, so it does not count.
+    pub fn removes(&self, name: &Name, kind: RecordType, address: IpAddr) -> bool {
+        let resolve = &self.config.resolve;
+        // `::ffff:10.0.0.1` leads to 10.0.0.1.
+        let inner = address.to_canonical();
+        let is_private =
+            resolve.private_addresses.iter().any(|net| net.contains(&address) || net.contains(&inner));
+        if !is_private {
+            return false;
+        }
+        let name = name.to_lowercase();
+        let route = self.route(&name, kind);
+        let is_own = route.policy.list.is_some() || !route.zone.is_root();
+        !is_own && !resolve.private_domains.iter().any(|domain| domain.zone_of(&name))
+    }
+}
