@@ -163,6 +163,7 @@ impl Default for ConfiguredZone {
         Self {
             name: Name::root(),
             kind: ZoneKind::Stub(Vec::new()),
+            forward_first: false,
             source: Vec::new(),
             max_ttl: None,
             negative_max_ttl: None,

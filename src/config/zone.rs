@@ -26,6 +26,8 @@ pub struct ConfiguredZone {
     pub name: Name,
     /// The source of its answers.
     pub kind: ZoneKind,
+    /// With `forward`: whether recursion follows if all forwarders fail.
+    pub forward_first: bool,
     /// Addresses to ask from; empty: those of `resolve.source`.
     pub source: Vec<IpAddr>,
     /// Overrides `cache.max_ttl`.
@@ -74,6 +76,12 @@ impl TableEntry for ConfiguredZone {
             },
         )
         .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "forward_first",
+            |zone, typed, _| set(&mut zone.forward_first, value::flag(typed)),
+            |zone| zone.forward_first.then(|| true.into()),
+        )
+        .unset("false"),
         ConfigKey::<Self>::new(
             "stub",
             |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
@@ -165,6 +173,10 @@ impl TableEntry for ConfiguredZone {
             [] => {
                 let remedy = format!("write one of {}", ZONE_KINDS.join(", "));
                 Some((None, WrongValue::new("has no source of answers", remedy)))
+            }
+            [kind] if *kind != "forward" && typed.contains(&"forward_first") => {
+                let wrong = WrongValue::new("is set without forward", "remove it, or set forward");
+                Some((Some("forward_first"), wrong))
             }
             [_] => None,
             [first, second, ..] => Some((

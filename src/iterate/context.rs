@@ -13,8 +13,8 @@ use hickory_proto::rr::{Name, RecordType};
 use super::failure::Failure;
 use crate::clock::Mono;
 use crate::limits::{
-    AHEAD_TIME, FLIGHT_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT,
-    MAX_STALE_ZONES,
+    AHEAD_TIME, FLIGHT_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS,
+    MAX_SOUGHT, MAX_STALE_ZONES,
 };
 use crate::record::event::Step;
 use crate::record::note::Note;
@@ -217,6 +217,8 @@ pub struct QuestionBudget {
     sought: AtomicU32,
     /// The zones whose servers are asked by a delegation past its end.
     stale: Mutex<Vec<Name>>,
+    /// The zones whose forwarders have failed the question, and that it resolves without them.
+    past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
     /// The budget of signature checks and hashes.
     pub work: Work,
@@ -230,6 +232,7 @@ impl QuestionBudget {
             most,
             sought: AtomicU32::new(0),
             stale: Mutex::default(),
+            past_forwarders: Mutex::default(),
             ends,
             work: Work::default(),
         }
@@ -263,6 +266,19 @@ impl QuestionBudget {
         if stale.len() < MAX_STALE_ZONES && !stale.contains(zone) {
             stale.push(zone.clone());
         }
+    }
+
+    /// The forwarders of `zone` have failed: it is resolved without them from now on.
+    pub(super) fn pass_forwarders(&self, zone: &Name) {
+        let mut past = self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner);
+        if past.len() < MAX_PAST_FORWARDERS && !past.contains(zone) {
+            past.push(zone.clone());
+        }
+    }
+
+    /// Whether the forwarders of `zone` have failed.
+    pub(super) fn is_past_forwarders(&self, zone: &Name) -> bool {
+        self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner).contains(zone)
     }
 
     /// Whether an old delegation of `zone`, or of a zone below it, is used. Then the state of `zone` past its end may

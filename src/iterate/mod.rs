@@ -51,6 +51,7 @@ mod errand;
 pub mod failure;
 mod families;
 mod first_message;
+mod forward_first;
 mod fruitless;
 mod hedges;
 mod iterator;

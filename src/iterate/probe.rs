@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use super::Iterate;
@@ -127,14 +127,21 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.means.count(silent));
     }
 
-    /// The nearest server of the closest zone above that has answered before; none if there is none.
+    /// The nearest server of the closest zone above that has answered before; none if there is none. Above forwarders for
+    /// all names are the root servers, once `forward_first` has led to them.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(Trail::new(&self.means.clock)), Arc::clone(view));
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
-        let mut zone = silent.aside.zone.clone();
-        while !zone.is_root() {
-            let cut = rrsets.closest_delegation(&zone.base_name(), now)?;
+        let parent = |zone: &Name| (!zone.is_root()).then(|| zone.base_name());
+        let asked = &silent.aside.zone;
+        let mut above = if silent.aside.role.is_recursive() && asked.is_root() {
+            Some(asked.clone())
+        } else {
+            parent(asked)
+        };
+        while let Some(name) = above {
+            let cut = rrsets.closest_delegation(&name, now)?;
             let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name, now));
             let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip(), now));
             let nearest = answering
@@ -144,7 +151,8 @@ impl Iterate {
                     Some((standing.health, standing.round_trip?, address)).filter(|_| answers)
                 })
                 .min();
-            zone = cut.zone.clone();
+            let zone = cut.zone.clone();
+            above = parent(&zone);
             let Some((_, _, server)) = nearest else { continue };
             let source = view.recursion().source_for(server.ip());
             let aside = Aside {

@@ -14,6 +14,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::ask::Sought;
 use super::context::Context;
 use super::failure::Failure;
+use super::forward_first::beyond;
 use super::{Errand, Iterate, Resolved};
 use crate::cache::entries::Delegation;
 use crate::cache::freshness::{self, Age};
@@ -28,6 +29,14 @@ impl Iterate {
     /// # Errors
     /// No server on the way helps, or the budget of the question is spent.
     pub async fn find(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
+        match beyond(errand.route) {
+            None => self.find_routed(errand).await,
+            Some(beyond) => Box::pin(self.find_forward_first(errand, beyond)).await,
+        }
+    }
+
+    /// The same on the route of the errand alone.
+    pub(super) async fn find_routed(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
         match self.stale_cut(errand) {
             None => self.find_fresh(errand).await,
             Some(_) => Box::pin(self.find_by_stale(errand)).await,
@@ -51,7 +60,7 @@ impl Iterate {
     }
 
     /// The result of `work`; none once no server has answered the question for so long that stale data may be used.
-    async fn until_stale<T>(
+    pub(super) async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),
         context: &Context,

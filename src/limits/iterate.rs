@@ -114,6 +114,10 @@ pub const MAX_UNGLUED: usize = 6;
 /// attack two messages.
 pub const MAX_SOUGHT: u32 = 24;
 
+/// Zones with `forward_first` whose forwarders a question remembers as failed. Few hosts have more than two such zones; a
+/// further zone costs its sub-questions the wait.
+pub const MAX_PAST_FORWARDERS: usize = 8;
+
 /// Zones whose servers are asked by an old delegation for one client question: those of its name, of its aliases and
 /// of the names of their servers. More do not fit into the time of a question, because it waits before it uses each
 /// of them.

@@ -51,6 +51,8 @@ counters! {
     Scrubbed "scrubbed" Some("unauthorized records removed");
     /// Addresses removed from answers because of `private_addresses`.
     PrivateRemoved "private_removed" Some("private addresses removed from answers");
+    /// Queries that were resolved from the root servers because the forwarders of their zone did not answer (`forward_first`).
+    ForwardersFailed "forwarders_failed" Some("queries resolved without their forwarders (forward_first)");
     /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
     Strays "strays" Some("unexpected replies");
     /// Answers that were asked for again before their TTL ended.

@@ -295,6 +295,11 @@ pub enum StepEvent {
         /// The zone.
         zone: String,
     },
+    /// The forwarders of a zone have failed, or have not answered for a while: the root servers are asked (`forward_first`).
+    ForwardersFailed {
+        /// The zone.
+        zone: String,
+    },
     /// A CNAME or DNAME leads on.
     Alias {
         /// The target.

@@ -47,6 +47,8 @@ pub enum RouteTarget {
         servers: Arc<Delegation>,
         /// Names of the certificates of servers that are asked over TLS, by place.
         tls: Vec<Option<Arc<str>>>,
+        /// The route if they fail (`forward_first`): recursion, with the same policy.
+        beyond: Option<Arc<Route>>,
     },
     /// An answer is made here.
     Local(Authority),

@@ -216,8 +216,10 @@ impl View {
                 // The servers of the zone around it are asked, because they are assumed to serve the list.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
-                RouteTarget::Forward { servers, tls } => {
-                    (apex.clone(), RouteTarget::Forward { servers: Arc::clone(servers), tls: tls.clone() })
+                RouteTarget::Forward { servers, tls, beyond } => {
+                    let (servers, tls) = (Arc::clone(servers), tls.clone());
+                    let beyond = beyond.as_ref().map(|_| recursion_at(&apex, &policy));
+                    (apex.clone(), RouteTarget::Forward { servers, tls, beyond })
                 }
                 RouteTarget::Iterate => (apex.clone(), RouteTarget::Iterate),
             };
@@ -265,9 +267,17 @@ fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
 fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;
-    let route =
-        || Route { zone: zone.clone(), target: RouteTarget::Iterate, policy: policy.clone(), mirrored: None };
-    Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| Arc::new(route())) })
+    Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| recursion_at(zone, policy)) })
+}
+
+/// The route of a zone from the root servers.
+fn recursion_at(zone: &Name, policy: &ZonePolicy) -> Arc<Route> {
+    Arc::new(Route {
+        zone: zone.clone(),
+        target: RouteTarget::Iterate,
+        policy: policy.clone(),
+        mirrored: None,
+    })
 }
 
 fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Route, Wrong> {
@@ -295,6 +305,7 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
         ZoneKind::Forward(forwarders) => RouteTarget::Forward {
             servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
             tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),
+            beyond: zone.forward_first.then(|| recursion_at(&zone.name, &policy)),
         },
         ZoneKind::File { path, text } => {
             let authority = local::from_file(&zone.name, path, text).map_err(|reason| Wrong {

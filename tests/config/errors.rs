@@ -146,6 +146,10 @@ const WRONG_ZONES: &[(&str, &str)] = &[
         "line 6: zone.stub: \"ns.example\" is not the address of a server; write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
     ),
     (
+        "stub = [\"10.1.1.1\"]\nforward_first = true",
+        "line 5: zone.forward_first: is set without forward; remove it, or set forward",
+    ),
+    (
         "forward = [\"10.1.1.1:dns\"]",
         "line 4: zone.forward: \"10.1.1.1:dns\" is not a forwarder; write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
     ),

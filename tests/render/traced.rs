@@ -85,6 +85,7 @@ fn walked() -> Vec<Step> {
                 ],
             },
         ),
+        step(424_001, 0, StepEvent::ForwardersFailed { zone: "partner.example.".to_owned() }),
         step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
         step(425_000, 1, question("mail.example.")),
     ]

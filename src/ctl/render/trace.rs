@@ -85,11 +85,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             ("checked", format!("{subject} is {state}{why}"), paint)
         }
         StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
-        StepEvent::Outdated { zone } => (
-            "outdated",
-            format!("the known servers of {zone} no longer serve it; asking the parent zone for its servers"),
-            Paint::Plain,
-        ),
+        StepEvent::Outdated { .. } | StepEvent::ForwardersFailed { .. } => turned(step),
         StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
         StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
     }
@@ -115,6 +111,23 @@ fn sent(step: &StepEvent) -> String {
         _ => String::new(),
     };
     format!("{server} over {transport}{asked} ({reason}; {usual})")
+}
+
+/// Other servers are asked than those that are known or configured.
+fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
+    match step {
+        StepEvent::Outdated { zone } => (
+            "outdated",
+            format!("the known servers of {zone} no longer serve it; asking the parent zone for its servers"),
+            Paint::Plain,
+        ),
+        StepEvent::ForwardersFailed { zone } => (
+            "fallback",
+            format!("the forwarders of {zone} have not answered; asking the root servers (forward_first)"),
+            Paint::Bad,
+        ),
+        _ => ("", String::new(), Paint::Plain),
+    }
 }
 
 /// The records that were removed.

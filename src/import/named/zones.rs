@@ -59,7 +59,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
             let servers = find(block, "server-addresses")
                 .map(|list| servers(list, settings, draft, 0))
                 .unwrap_or_default();
-            upstreams(zone, name, "stub", servers, draft);
+            upstreams(zone, name, ("stub", false), servers, draft);
         }
         "forward" => forward(zone, name, settings, draft),
         _ if find(block, "in-view").is_some() => {
@@ -102,7 +102,7 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
             "resolverd asks the primaries, and caches; while they are down, only cached answers are given";
         draft.tell(Different, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
     }
-    upstreams(zone, name, "stub", servers, draft);
+    upstreams(zone, name, ("stub", false), servers, draft);
 }
 
 /// A zone that is forwarded; without forwarders it is resolved from the root.
@@ -114,8 +114,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         return draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
     }
     let servers = servers(list, settings, draft, 0);
-    first(zone.block(), list, draft);
-    upstreams(zone, name, "forward", servers, draft);
+    upstreams(zone, name, ("forward", is_first(zone.block())), servers, draft);
 }
 
 /// Adds the forwarders of `options` or of a view, for all names.
@@ -123,36 +122,37 @@ pub(super) fn forward_all(block: &[Statement], draft: &mut Draft) {
     let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
     let settings = Settings { statements: &[], base: Path::new("/") };
     let servers = servers(list, &settings, draft, 0);
-    first(block, list, draft);
-    upstreams(list, ".", "forward", servers, draft);
+    upstreams(list, ".", ("forward", is_first(block)), servers, draft);
 }
 
-/// Reports `forward first`, which is BIND's default.
-fn first(block: &[Statement], list: &Statement, draft: &mut Draft) {
-    if find(block, "forward").is_none_or(|forward| forward.value() != "only") {
-        let did = "resolved names from the root if the forwarders failed (forward first)";
-        let instead = "resolverd answers SERVFAIL then; name several forwarders";
-        draft.tell(Different, &list.place, &list.shown(), (did, instead));
-    }
+/// Whether recursion follows if the forwarders fail, which is BIND's default.
+fn is_first(block: &[Statement]) -> bool {
+    find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }
 
 fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
 
-fn upstreams(zone: &Statement, name: &str, key: &'static str, servers: Vec<String>, draft: &mut Draft) {
+/// Adds the zone. `first`: recursion follows if the servers fail.
+fn upstreams(
+    zone: &Statement,
+    name: &str,
+    (key, first): (&'static str, bool),
+    servers: Vec<String>,
+    draft: &mut Draft,
+) {
     let shown = zone.shown();
     if servers.is_empty() {
         let did = "sent queries to servers that cannot be named here";
         let instead = "add a [[zone]] with their addresses; until then the zone is resolved from the root";
         return draft.tell(Dangerous, &zone.place, &shown, (did, instead));
     }
-    draft.add(
-        &zone.place,
-        &shown,
-        "[[zone]]",
-        vec![("name", Value::from(named(name))), (key, texts(servers))],
-    );
+    let mut keys = vec![("name", Value::from(named(name))), (key, texts(servers))];
+    if first {
+        keys.push(("forward_first", Value::from(true)));
+    }
+    draft.add(&zone.place, &shown, "[[zone]]", keys);
 }
 
 /// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list

@@ -42,7 +42,10 @@ fn add(section: &Section, key: &'static str, servers: Vec<String>, draft: &mut D
         let instead = "add a [[zone]] with the addresses of these servers; until then the zone is resolved from the root";
         return draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
     }
-    let zone = vec![("name", Value::from(name(section))), (key, texts(servers))];
+    let mut zone = vec![("name", Value::from(name(section))), (key, texts(servers))];
+    if key == "forward" && section.last("forward-first").is_some_and(Setting::is_yes) {
+        zone.push(("forward_first", Value::from(true)));
+    }
     draft.add(&section.place, &option, "[[zone]]", zone);
 }
 
@@ -89,6 +92,7 @@ fn rest(section: &Section, kind: &str, draft: &mut Draft) {
                 "named a server by its name",
                 "add its addresses to the [[zone]]: resolverd takes addresses only",
             ),
+            "-first" if kind == "forward" => continue,
             "-first" if setting.is_yes() => (
                 Weight::Different,
                 "resolved the zone from the root if the servers failed",
