@@ -1,6 +1,6 @@
 //! The resolvers of others that `check DOMAIN` compares: public ones, and those in resolv.conf.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -33,7 +33,8 @@ const USUAL_PATH: &str = "/dns-query";
 /// A resolver of the command line.
 #[derive(Clone, Debug)]
 struct ResolverText {
-    typed: String,
+    /// Its name in evidence. The path may be the secret of a customer, so only the usual one is in it.
+    name: String,
     way: ResolverWay,
 }
 
@@ -41,27 +42,59 @@ impl FromStr for ResolverText {
     type Err = String;
 
     fn from_str(typed: &str) -> Result<Self, String> {
-        let way = match typed.parse() {
-            Ok(address) => ResolverWay::Plain(address),
-            Err(_) => ResolverWay::Secured(read_url(typed)?),
-        };
-        Ok(Self { typed: typed.to_owned(), way })
+        let bare = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(typed);
+        match bare.parse() {
+            Ok(address) => Ok(Self { name: bare.to_owned(), way: ResolverWay::Plain(address) }),
+            Err(_) => read_url(typed),
+        }
     }
 }
 
-fn read_url(typed: &str) -> Result<SecuredResolver, String> {
+/// The address of a URL in which the brackets of RFC 3986 section 3.2.2 are missing.
+fn without_brackets(typed: &str) -> Option<Ipv6Addr> {
+    let (_, rest) = typed.split_once("://")?;
+    rest.split(['/', '#', '?']).next()?.parse().ok()
+}
+
+fn read_url(typed: &str) -> Result<ResolverText, String> {
     let form = || "write an address, tls://HOST or https://HOST/PATH".to_owned();
+    if let Some(address) = without_brackets(typed) {
+        return Err(format!("an IPv6 address in a URL needs brackets: [{address}]"));
+    }
     let url = Url::parse(typed).map_err(|_| form())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a user and a password are not sent: write https://HOST/PATH without them".to_owned());
+    }
+    if url.query().is_some() {
+        return Err("the part after ? is not sent: write https://HOST/PATH without it".to_owned());
+    }
+    if url.port() == Some(0) {
+        return Err("no server has port 0".to_owned());
+    }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(form)?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let (port, path) = match url.scheme() {
-        "tls" => (TLS_PORT, None),
+        "tls" if ["", "/"].contains(&url.path()) => (TLS_PORT, None),
         "https" if url.path() == "/" => (HTTPS_PORT, Some(USUAL_PATH.to_owned())),
         "https" => (HTTPS_PORT, Some(url.path().to_owned())),
         _ => return Err(form()),
     };
     let certificate = url.fragment().filter(|name| !name.is_empty()).unwrap_or(&host).to_owned();
-    Ok(SecuredResolver { port: url.port().unwrap_or(port), certificate, path, host })
+    let name = name(&url);
+    let way = SecuredResolver { port: url.port().unwrap_or(port), certificate, path, host };
+    Ok(ResolverText { name, way: ResolverWay::Secured(way) })
+}
+
+/// The name of a resolver in evidence.
+fn name(url: &Url) -> String {
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    let path = match url.path() {
+        "" | "/" => "",
+        USUAL_PATH => USUAL_PATH,
+        _ => "/...",
+    };
+    let certificate = url.fragment().map_or_else(String::new, |name| format!("#{name}"));
+    format!("{}://{}{port}{path}{certificate}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
 /// The part of the command line about them.
@@ -106,7 +139,7 @@ pub(super) fn resolvers(
     let named = arguments
         .resolver
         .iter()
-        .map(|text| OtherResolver { way: text.way.clone(), name: text.typed.clone() });
+        .map(|text| OtherResolver { way: text.way.clone(), name: text.name.clone() });
     let public = PUBLIC.into_iter().filter(|_| arguments.resolver.is_empty()).map(|(address, name)| {
         OtherResolver { way: ResolverWay::Plain(address.into()), name: format!("{address} ({name})") }
     });
@@ -155,8 +188,32 @@ mod tests {
             read("https://[2001:db8::1]/dns-query"),
             url("2001:db8::1", 443, "2001:db8::1", Some("/dns-query"))
         );
-        for wrong in ["dns.example", "192.0.2", "http://dns.example/", "tls://", ""] {
-            assert!(read(wrong).is_err(), "{wrong}");
+        assert_eq!(read("[2001:db8::1]"), Ok(ResolverWay::Plain("2001:db8::1".parse().unwrap())));
+        for wrong in ["dns.example", "192.0.2", "http://dns.example/", "tls://", "", "tls://a.example/b"] {
+            assert_eq!(
+                read(wrong),
+                Err("write an address, tls://HOST or https://HOST/PATH".to_owned()),
+                "{wrong}"
+            );
         }
+        for (wrong, why) in [
+            ("https://2001:db8::1/dns-query", "an IPv6 address in a URL needs brackets: [2001:db8::1]"),
+            ("https://user@dns.example/", "a user and a password are not sent"),
+            ("https://user:word@dns.example/", "a user and a password are not sent"),
+            ("https://dns.example/q?dns=1", "the part after ? is not sent"),
+            ("https://dns.example:0/", "no server has port 0"),
+        ] {
+            assert!(read(wrong).unwrap_err().starts_with(why), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_customer_is_not_in_evidence() {
+        let name = |typed: &str| typed.parse::<ResolverText>().unwrap().name;
+        assert_eq!(name("2001:db8::1"), "2001:db8::1");
+        assert_eq!(name("https://dns.example:444/7b1f33/"), "https://dns.example:444/...");
+        assert_eq!(name("https://dns.example/dns-query"), "https://dns.example/dns-query");
+        assert_eq!(name("https://dns.example"), "https://dns.example");
+        assert_eq!(name("tls://[2001:db8::1]#dns.example"), "tls://[2001:db8::1]#dns.example");
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::errno::Errno;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -32,9 +33,17 @@ pub(super) fn lost(error: &io::Error) -> NoReply {
         // Linux reports the end of a socket's time as WouldBlock.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => NoReply::Silent,
         io::ErrorKind::ConnectionRefused => NoReply::Unreachable,
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => NoReply::NoRoute,
+        io::ErrorKind::NetworkUnreachable => NoReply::NoRoute,
         io::ErrorKind::InvalidData => NoReply::Unfit,
-        _ => NoReply::Unknown(error.to_string()),
+        _ => NoReply::Unknown(words(error)),
+    }
+}
+
+/// An error in words, without the number of the system's error.
+pub(super) fn words(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => Errno::from_raw(number).desc().to_owned(),
+        None => error.to_string(),
     }
 }
 
@@ -141,5 +150,21 @@ impl ServerCertVerifier for Seen {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.system.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_has_words_without_its_number() {
+        let of = |errno: Errno| lost(&io::Error::from_raw_os_error(errno as i32));
+        assert_eq!(of(Errno::ECONNRESET), NoReply::Unknown("Connection reset by peer".to_owned()));
+        assert_eq!(of(Errno::ENETUNREACH), NoReply::NoRoute);
+        assert_eq!(of(Errno::ECONNREFUSED), NoReply::Unreachable);
+        // A router says that the host is down: this is no lack of a route here.
+        assert_eq!(of(Errno::EHOSTUNREACH), NoReply::Unknown("No route to host".to_owned()));
+        assert_eq!(lost(&io::ErrorKind::InvalidData.into()), NoReply::Unfit);
     }
 }

@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 
-use super::peer::{Handshake, connected, lost};
+use super::peer::{Handshake, connected, lost, words};
 use crate::check::domain::facts::{Got, MailHostSaid, MailHostTls};
 use crate::limits::MAX_MAIL_HOST_REPLY;
 
@@ -44,7 +44,7 @@ fn said(host: &str, server: SocketAddr) -> io::Result<MailHostSaid> {
         return Ok(said);
     }
     said.tls = match handshake.secure(host, stream) {
-        Err(error) => MailHostTls::Failed(error.to_string()),
+        Err(error) => MailHostTls::Failed(words(&error)),
         Ok(mut secured) => {
             quit(&mut secured.stream);
             MailHostTls::Done { chain: secured.chain, fault: secured.fault }
