@@ -149,3 +149,30 @@ fn listing(test: ListTest) -> Option<Listing> {
     let why: Vec<String> = codes.chain(test.text).chain(test.why).chain(removal).collect();
     Some(Listing { list: test.list, listed, why: why.join("; ") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::protocol::lists::CodeFact;
+
+    #[test]
+    fn a_listing_has_its_reason_and_the_page_for_its_removal() {
+        let test = |says, purpose| ListTest {
+            list: "bl.a.test.".to_owned(),
+            purpose,
+            says,
+            codes: vec![CodeFact { code: "127.0.0.2".to_owned(), means: "spam".to_owned() }],
+            text: vec!["seen on Monday".to_owned()],
+            why: None,
+            removal: Some("https://bl.a.test/remove".to_owned()),
+            elapsed: 0.0,
+        };
+        let of = |says| listing(test(Some(says), Purpose::Block)).unwrap();
+        let listed = of(ListSays::Listed);
+        assert_eq!(listed.why, "127.0.0.2: spam; seen on Monday; removal: https://bl.a.test/remove");
+        assert_eq!(listed.listed, Some(true));
+        assert_eq!((of(ListSays::NotListed).listed, of(ListSays::Untold).listed), (Some(false), None));
+        assert_eq!(listing(test(None, Purpose::Block)), None, "not asked");
+        assert_eq!(listing(test(Some(ListSays::Listed), Purpose::Allow)), None, "it blocks nobody");
+    }
+}

@@ -29,7 +29,7 @@ pub fn row(domain: WatchedDomain) -> WatchedRow {
 }
 
 fn finding(finding: FollowedFinding) -> WatchedFinding {
-    let FollowedFinding { code, level, evidence, since, seen, standing, unseen, missed: _ } = finding;
+    let FollowedFinding { code, level, evidence, since, seen, standing, unseen, .. } = finding;
     let entry = code.entry();
     WatchedFinding {
         level,

@@ -315,9 +315,11 @@ Findings have the levels and codes of `resolverctl check --help`.
   unconfirmed  one check has found it. A second check follows within about ten minutes. The finding counts, and has a
              line in the log, if that check or the next one sees it too (coming in JSON; present and going for the others)
   the last check did not find it  the finding ends when three checks in a row have not found it
-  gave no result  no server answered the check, or a part of the domain could not be looked up: no finding comes or goes
+  gave no result  no server answered the check, or checks are put off while clients need the room: no finding comes or goes
+  no longer checked for  `as` of the domain has changed, or its [[watch]] was removed
 All watched domains together cost at most 3 600 queries an hour. If they need more, checks are later than their interval.
 Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`;
+`WATCHED=left_out` when the checks look for a finding no more, because its [[watch]] was changed or removed;
 `WATCHED=unknown` when the checks of a domain have given no result for an hour, `WATCHED=known` when they do again.
 Exit codes: 0 no failures; 1 a domain has a failure; 4 a domain could not be checked, and none has a failure.";
 

@@ -104,7 +104,7 @@ impl Watching<'_> {
 
     fn untold(&self, why: &str, now: u64) -> String {
         match self.format {
-            Format::Json => json::untold(why, now, self.name),
+            Format::Json => json::untold(Some(why), now, self.name),
             Format::Text(style) => watched::untold(why, now, &moment::shown, style),
         }
     }
@@ -112,8 +112,7 @@ impl Watching<'_> {
     /// The output for a check.
     fn take(&mut self, facts: &DomainFacts) -> String {
         let now = facts.subject.unix;
-        self.unreached = None;
-        let was_told = self.history.untold.is_none();
+        let was_told = self.history.untold.is_none() && self.unreached.take().is_none();
         let changes = self.history.take(ended(facts, false), now, Confirmation::Once);
         if !self.is_reported {
             self.is_reported = true;
@@ -123,14 +122,24 @@ impl Watching<'_> {
                 Format::Text(style) => domain::text(self.name, &found, style),
             };
         }
-        if let Some(why) = self.history.untold.as_ref().filter(|_| was_told) {
+        if let Some(why) = &self.history.untold {
             return self.untold(why, now);
         }
+        let mut text = if was_told { String::new() } else { self.told_again(now) };
         match self.format {
-            Format::Json => changes.iter().map(|change| json::change(change, self.name)).collect(),
+            Format::Json => text.extend(changes.iter().map(|change| json::change(change, self.name))),
             Format::Text(style) => {
-                changes.iter().map(|change| watched::change(change, &moment::shown, style)).collect()
+                text.extend(changes.iter().map(|change| watched::change(change, &moment::shown, style)));
             }
+        }
+        text
+    }
+
+    /// The line of the first round with a result after others without one.
+    fn told_again(&self, now: u64) -> String {
+        match self.format {
+            Format::Json => json::untold(None, now, self.name),
+            Format::Text(style) => watched::told_again(now, &moment::shown, style),
         }
     }
 
@@ -173,7 +182,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_check_that_could_not_tell_is_told_once_and_leaves_the_state() {
+    fn checks_that_could_not_tell_are_told_until_one_can_and_leave_the_state() {
         let subject = CheckSubject { domain: "a.test.".to_owned(), unix: 60, ..CheckSubject::default() };
         let unheard = DomainFacts::new(subject.clone());
         let mut missing = DomainFacts::new(subject);
@@ -189,12 +198,18 @@ mod tests {
         assert_eq!((watching.take(&missing).as_str(), watching.exit()), ("", Exit::No));
         let told = watching.take(&unheard);
         assert!(told.contains("this check gave no result: no name server answered"), "{told}");
-        assert_eq!((watching.take(&unheard).as_str(), watching.exit()), ("", Exit::No));
+        assert_eq!((watching.take(&unheard), watching.exit()), (told, Exit::No));
+        let again = watching.take(&missing);
+        assert!(again.ends_with("  checks give results again\n"), "{again}");
         assert_eq!(watching.take(&missing), "");
         watching.format = Format::Json;
         let told = watching.take(&unheard);
         assert!(told.starts_with("{\"at\":60,\"could_not_tell\":\"no name server answered"), "{told}");
         assert!(told.ends_with("\"subject\":\"a.test\"}\n"), "{told}");
+        let again = watching.take(&missing);
+        assert_eq!(again, "{\"at\":60,\"could_not_tell\":null,\"subject\":\"a.test\"}\n");
+        watching.unreached = Some(Exit::Unreachable);
+        assert_eq!(watching.take(&missing), again, "the daemon runs again");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 
 /// Questions of one check of a domain or an address: messages to servers and lookups together. A domain with four
-/// servers and two mail hosts needs about 110. A lookup counts once. If its answer is not in the cache, the daemon sends the
+/// servers and two mail hosts needs about 110, and comparisons of its servers take some of the rest. A lookup counts once. If its answer is not in the cache, the daemon sends the
 /// messages of any client's question for it: one or two to a zone that it knows, `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
@@ -38,6 +38,9 @@ pub const CHECK_TRIES: usize = 3;
 /// Addresses of mail hosts that are connected to: one of each of `MAX_CHECKED_HOSTS`, and some others. The check says how many
 /// it has left out.
 pub const MAX_CONNECTIONS: usize = 10;
+
+/// The same with the addresses to which this host has no route: these fail at once.
+pub const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
 
 /// How long a mail host is waited for at each step, and how much longer a check with connections may last: Postfix lets
 /// unknown clients wait 6 s for the greeting.
@@ -76,6 +79,9 @@ pub const MAX_CHECKED_PARENTS: usize = 2;
 /// Questions for which the servers of a zone are compared: eight servers with eight lookups. The check says how many lookups it
 /// has left out.
 pub const MAX_COMPARED_QUESTIONS: usize = 64;
+
+/// Questions that comparisons of servers leave to those after them: the ones to resolvers of others, and connections.
+pub const QUESTIONS_AFTER_COMPARISON: usize = 40;
 
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
 pub const MAX_CHECKED_NAMES: usize = 13;

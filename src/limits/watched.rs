@@ -18,6 +18,10 @@ pub const WATCH_INTERVALS: RangeInclusive<Duration> =
 /// restarts of servers, take less.
 pub const WATCH_AGAIN: Duration = Duration::from_secs(10 * 60);
 
+/// Checks in a row that come after `WATCH_AGAIN` because of a finding: two confirm it, or three its end. Then the interval
+/// counts again, so that findings that come and go in turn cost no more.
+pub const MAX_WATCH_AGAIN: u8 = 3;
+
 /// No check begins earlier after the start: the cache is cold, and mail comes first.
 pub const WATCH_START: Duration = Duration::from_secs(60);
 
@@ -43,13 +47,17 @@ pub const WATCH_PUT_OFF: Duration = Duration::from_secs(60);
 /// Findings of a domain that are followed, the worst first. Sound domains have five, broken ones fifteen.
 pub const MAX_WATCH_FINDINGS: usize = 40;
 
+/// Hosts, addresses and lists that a finding is about: eight mail hosts at four lists.
+pub const MAX_WATCH_ABOUT: usize = 32;
+
 /// Changes of a domain that are kept: three months of a zone that changes once a week.
 pub const MAX_WATCH_CHANGES: usize = 24;
 
 /// Characters of the evidence that is kept and logged: the journal's lines are read by people.
 pub const MAX_WATCH_EVIDENCE: usize = 300;
 
-/// Octets of the file: `MAX_WATCHED` domains with all findings and changes, in characters of four octets.
+/// Octets of the file: `MAX_WATCHED` domains with all findings and changes, in characters of four octets. The rest has room
+/// for the things that they are about.
 pub const MAX_WATCH_FILE: u64 = 8 << 20;
 
 /// `check DOMAIN --watch INTERVAL`.

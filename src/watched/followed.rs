@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::domain::codes::Code;
 use crate::check::domain::finding::Level;
+use crate::check::domain::part::{About, Part, needs};
+use crate::config::WatchAs;
 
 /// A finding that is followed. The same code at another level is another finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +16,12 @@ pub struct FollowedFinding {
     pub level: Level,
     /// The facts of the last check that saw it.
     pub evidence: String,
+    /// The hosts, addresses or lists that it is about; empty: the domain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<About>,
+    /// The parts that could not be told, if it says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// The first check that saw it, in seconds since 1970.
     pub since: u64,
     /// The last check that saw it.
@@ -26,6 +34,23 @@ pub struct FollowedFinding {
     /// The last checks in a row that looked for it and did not find it.
     #[serde(default)]
     pub missed: u8,
+}
+
+impl FollowedFinding {
+    /// Whether a check for this side of a mail can find it too.
+    pub(super) fn is_for(&self, side: WatchAs) -> bool {
+        let others: &[Part] = match side {
+            WatchAs::Both => &[],
+            WatchAs::Sender => &[Part::MtaSts, Part::TlsRpt, Part::Bimi, Part::Dane],
+            WatchAs::Recipient => &[Part::Spf, Part::Dkim, Part::Dmarc],
+        };
+        let is_other = |part: &Part| others.contains(part);
+        match self.parts.as_slice() {
+            [] => !needs(self.code, self.level).iter().any(is_other),
+            // One of them is enough.
+            untold => !untold.iter().all(is_other),
+        }
+    }
 }
 
 /// How sure a finding is.

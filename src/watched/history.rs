@@ -1,6 +1,6 @@
 //! The findings of a domain over time: which came, which went, and since when. Pure: a check is taken in at a moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,11 @@ use super::followed::{FollowedFinding, Standing};
 use super::unseen::Unseen;
 use crate::check::domain::codes::Code;
 use crate::check::domain::finding::{Finding, Level};
+use crate::check::domain::part::{About, Part};
 use crate::config::WatchAs;
 use crate::limits::{
-    MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS, WATCH_FORGOTTEN, WATCH_GONE, WATCH_UNTOLD,
+    MAX_WATCH_ABOUT, MAX_WATCH_CHANGES, MAX_WATCH_EVIDENCE, MAX_WATCH_FINDINGS, WATCH_FORGOTTEN, WATCH_GONE,
+    WATCH_UNTOLD,
 };
 use crate::wire::presentation::shown;
 
@@ -59,6 +61,8 @@ pub enum ChangeKind {
     Came,
     /// It went.
     Went,
+    /// The checks look for it no more: the domain is watched for another side of a mail, or not any more.
+    LeftOut,
 }
 
 /// How many checks make a change certain.
@@ -76,8 +80,7 @@ impl DomainHistory {
         let findings = match end {
             CheckEnd::Told(findings) => findings,
             CheckEnd::CouldNotTell(why) => {
-                self.untold = Some(why);
-                self.untold_since.get_or_insert(now);
+                self.untell(why, now, now);
                 return Vec::new();
             }
         };
@@ -86,8 +89,9 @@ impl DomainHistory {
         let mut seen = joined(findings);
         let (mut kept, mut changes) = (Vec::new(), Vec::new());
         for mut finding in std::mem::take(&mut self.findings) {
-            if let Some(evidence) = seen.remove(&(finding.level, finding.code)) {
-                (finding.evidence, finding.seen, finding.unseen, finding.missed) = (evidence, now, false, 0);
+            if let Some(one) = seen.remove(&(finding.level, finding.code)) {
+                (finding.evidence, finding.about, finding.parts) = (one.evidence, one.about, one.parts);
+                (finding.seen, finding.unseen, finding.missed) = (now, false, 0);
                 if finding.standing == Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Came, now));
                 }
@@ -102,14 +106,25 @@ impl DomainHistory {
             }
             kept.push(finding);
         }
-        for ((level, code), evidence) in seen {
+        for ((level, code), JoinedFinding { evidence, about, parts }) in seen {
             let standing = match confirmation {
                 Confirmation::Once => Standing::Present,
                 Confirmation::Twice => Standing::Coming,
             };
             let (since, seen) = (now, now);
-            let finding =
-                FollowedFinding { code, level, evidence, since, seen, standing, unseen: false, missed: 0 };
+            let (unseen, missed) = (false, 0);
+            let finding = FollowedFinding {
+                code,
+                level,
+                evidence,
+                about,
+                parts,
+                since,
+                seen,
+                standing,
+                unseen,
+                missed,
+            };
             if standing == Standing::Present {
                 changes.push(finding.changed(ChangeKind::Came, now));
             }
@@ -119,17 +134,35 @@ impl DomainHistory {
         kept.truncate(MAX_WATCH_FINDINGS);
         self.findings = kept;
         changes.sort_by_key(|change| (change.level, change.code));
-        let older = std::mem::take(&mut self.changes);
-        self.changes = changes.iter().cloned().chain(older).take(MAX_WATCH_CHANGES).collect();
+        self.add(&changes);
         changes
     }
 
-    /// Whether the checks have told nothing for so long that the log must have a line; the caller writes it.
-    pub(super) fn is_line_due(&mut self, now: u64) -> bool {
-        let is_long = |since: u64| now.saturating_sub(since) >= WATCH_UNTOLD.as_secs();
-        let due = !self.untold_logged && self.untold_since.is_some_and(is_long);
-        self.untold_logged |= due;
-        due
+    /// Keeps these changes too.
+    fn add(&mut self, changes: &[FindingChange]) {
+        let older = std::mem::take(&mut self.changes);
+        self.changes = changes.iter().cloned().chain(older).take(MAX_WATCH_CHANGES).collect();
+    }
+
+    /// Takes in that the check that is due since a moment is put off at `now`. A check that tells nothing does the same for the
+    /// one who looks: the domain is not watched.
+    pub(super) fn put_off(&mut self, since: u64, now: u64) {
+        self.untell("clients need the room for queries, and checks are put off".to_owned(), since, now);
+    }
+
+    /// Takes in that nothing is known since a moment. Moments of the future are those of a wrong clock: they count as `now`.
+    fn untell(&mut self, why: String, since: u64, now: u64) {
+        self.untold = Some(why);
+        self.untold_since = Some(self.untold_since.unwrap_or(since).min(now));
+        self.checked = self.checked.map(|checked| checked.min(now));
+    }
+
+    /// Why and since when the checks have told nothing, if that is so long that the log must have a line; the caller writes it.
+    pub(super) fn line_due(&mut self, now: u64) -> Option<(String, u64)> {
+        let (why, since) = (self.untold.clone()?, self.untold_since?);
+        let is_due = !self.untold_logged && now.saturating_sub(since) >= WATCH_UNTOLD.as_secs();
+        self.untold_logged |= is_due;
+        is_due.then_some((why, since))
     }
 
     /// Whether a line said that the checks told nothing, and now they tell something again.
@@ -137,16 +170,19 @@ impl DomainHistory {
         self.untold.is_none() && std::mem::take(&mut self.untold_logged)
     }
 
-    /// Keeps the findings that the check for another side of a mail can find too.
-    pub(super) fn keep_for(&mut self, side: WatchAs) {
-        let other: &[&str] = match side {
-            WatchAs::Both => &[],
-            WatchAs::Sender => &["mta_sts_", "tls_rpt_", "bimi_", "dane_", "tlsa_", "certificate_"],
-            WatchAs::Recipient => &["spf_", "dmarc_", "dkim_"],
-        };
-        let stays = |code: Code| !other.iter().any(|begin| code.entry().word.starts_with(begin));
-        self.findings.retain(|finding| stays(finding.code));
-        self.changes.retain(|change| stays(change.code));
+    /// Keeps the findings that the check for another side of a mail can find too; returns the changes by which the others end.
+    pub(super) fn keep_for(&mut self, side: WatchAs, now: u64) -> Vec<FindingChange> {
+        let findings = std::mem::take(&mut self.findings);
+        let (stay, leave): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| finding.is_for(side));
+        self.findings = stay;
+        let changes = left_out(leave, now);
+        self.add(&changes);
+        changes
+    }
+
+    /// The changes by which all findings end, because the domain is not watched any more.
+    pub(super) fn ended(self, now: u64) -> Vec<FindingChange> {
+        left_out(self.findings, now)
     }
 
     /// Whether the next check should come soon: the last one could not tell anything, or a change is not certain yet. A
@@ -179,13 +215,41 @@ impl FollowedFinding {
     }
 }
 
-/// The findings by level and code, the evidence of equal ones joined; those that all is well are left out.
-fn joined(findings: Vec<Finding>) -> BTreeMap<(Level, Code), String> {
-    let mut joined = BTreeMap::<_, Vec<String>>::new();
+/// The changes by which findings end that the checks look for no more. One that no second check has seen had no line.
+fn left_out(findings: Vec<FollowedFinding>, now: u64) -> Vec<FindingChange> {
+    let told = findings.into_iter().filter(|finding| finding.standing != Standing::Coming);
+    told.map(|finding| finding.changed(ChangeKind::LeftOut, now)).collect()
+}
+
+/// Findings of one code and level.
+struct JoinedFinding {
+    evidence: String,
+    about: Vec<About>,
+    parts: Vec<Part>,
+}
+
+/// The findings by level and code, equal ones joined; those that all is well are left out.
+fn joined(findings: Vec<Finding>) -> BTreeMap<(Level, Code), JoinedFinding> {
+    let mut groups = BTreeMap::<_, Vec<Finding>>::new();
     for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {
-        joined.entry((finding.level, finding.code)).or_default().push(finding.evidence);
+        groups.entry((finding.level, finding.code)).or_default().push(finding);
     }
-    joined.into_iter().map(|(key, texts)| (key, shown(&texts.join("; "), MAX_WATCH_EVIDENCE))).collect()
+    groups.into_iter().map(|(key, findings)| (key, JoinedFinding::of(&findings))).collect()
+}
+
+impl JoinedFinding {
+    fn of(findings: &[Finding]) -> Self {
+        let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
+        let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
+        let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
+        // With too many, and if one is about the domain, so is their sum.
+        let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
+        Self {
+            evidence: shown(&texts.join("; "), MAX_WATCH_EVIDENCE),
+            about: about.into_iter().filter(|_| is_named).cloned().collect(),
+            parts: parts.into_iter().collect(),
+        }
+    }
 }
 
 #[cfg(test)]

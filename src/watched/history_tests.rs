@@ -124,68 +124,150 @@ fn the_history_is_bounded() {
     assert!((most as u64) < crate::limits::MAX_WATCH_FILE, "{most}");
 }
 
+fn host(name: &str) -> About {
+    About::Host(format!("{name}.a.test."))
+}
+
+fn address(last: u8) -> About {
+    About::Address([192, 0, 2, last].into())
+}
+
+fn listing(list: Option<&str>) -> About {
+    About::Listing { subject: "a.test".to_owned(), list: list.map(str::to_owned) }
+}
+
+/// A finding about these.
+fn about(code: Code, about: &[About]) -> Finding {
+    Finding::new(code, "").about(about.iter().cloned())
+}
+
+/// A part that could not be told, about these.
+fn untold(part: Part, about: &[About]) -> Finding {
+    let codes = [
+        (Part::MxRecords, Code::MailUnknown),
+        (Part::MailHosts, Code::MailUnknown),
+        (Part::Lists, Code::ListsUnknown),
+        (Part::Pointers, Code::PointerUnknown),
+        (Part::Servers, Code::DelegationUnknown),
+        (Part::Connections, Code::SmtpUnknown),
+    ];
+    let code = codes.iter().find(|(known, _)| *known == part).map_or(Code::PolicyUnknown, |(_, code)| *code);
+    self::about(code, about).of(part)
+}
+
 #[test]
 fn a_finding_is_hidden_only_by_what_could_hide_it() {
+    let (m1, m9) = (|| host("m1"), || host("m9"));
+    let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
-        // SPF and DMARC need no mail host; of policies, only the own name counts.
+        // SPF and DMARC need no mail host; of policies, only the own part counts.
+        (about(Code::SpfMultiple, &[]), untold(Part::MailHosts, &[m9()]), false),
+        (about(Code::DmarcSyntax, &[]), untold(Part::Spf, &[]), false),
+        (about(Code::DmarcSyntax, &[]), untold(Part::Dmarc, &[]), true),
+        (about(Code::BimiWithoutDmarc, &[]), untold(Part::Dmarc, &[]), true),
+        (about(Code::SpfMultiple, &[]), untold(Part::Dmarc, &[]), false),
+        (about(Code::SpfMultiple, &[]), untold(Part::Spf, &[]), true),
+        (about(Code::TlsaUnusable, &[m1()]), untold(Part::Dane, &[m9()]), false),
+        (about(Code::TlsaUnusable, &[m1()]), untold(Part::Dane, &[m1()]), true),
+        // The list that answers is believed.
         (
-            Code::SpfMultiple,
-            "v=spf1 -all; v=spf1 mx -all",
-            Code::MailUnknown,
-            "m9.a.test. was not looked up",
+            about(Code::Listed, &[listing(Some("bl.a."))]),
+            untold(Part::Lists, &[listing(Some("bl.b."))]),
             false,
         ),
-        (Code::DmarcSyntax, "_dmarc.a.test.", Code::PolicyUnknown, "a.test. TXT: SERVFAIL", false),
-        (Code::DmarcSyntax, "_dmarc.a.test.", Code::PolicyUnknown, "_dmarc.a.test. TXT: SERVFAIL", true),
-        (Code::SpfMultiple, "v=spf1 -all", Code::PolicyUnknown, "_dmarc.a.test. TXT: SERVFAIL", false),
-        (Code::SpfMultiple, "v=spf1 -all", Code::PolicyUnknown, "a.test. TXT: SERVFAIL", true),
-        // The list that answers is believed.
-        (Code::Listed, "a.test in bl.a. (spam)", Code::ListsUnknown, "bl.b. about a.test: no answer", false),
-        (Code::Listed, "a.test in bl.a. (spam)", Code::ListsUnknown, "bl.a. about a.test: no answer", true),
         (
-            Code::Listed,
-            "a.test in bl.a. (spam)",
-            Code::ListsUnknown,
-            "a.test: the lists were not asked",
+            about(Code::Listed, &[listing(Some("bl.a."))]),
+            untold(Part::Lists, &[listing(Some("bl.a."))]),
             true,
         ),
-        (Code::Listed, "a.test in bl.a. (spam)", Code::MailUnknown, "m9.a.test. was not looked up", false),
+        (about(Code::Listed, &[listing(Some("bl.a."))]), untold(Part::Lists, &[listing(None)]), true),
+        (about(Code::Listed, &[listing(Some("bl.a."))]), untold(Part::MailHosts, &[m9()]), false),
+        (listed_host(), untold(Part::MailHosts, &[m1()]), true),
+        (listed_host(), untold(Part::MailHosts, &[m9()]), false),
         // The MX records were read, or not.
-        (Code::MxIsAddress, "a.test. MX 10 192.0.2.1.", Code::MailUnknown, "m9.a.test.: SERVFAIL", false),
-        (Code::MxIsAddress, "a.test. MX 10 192.0.2.1.", Code::MailUnknown, "a.test. MX: SERVFAIL", true),
-        (Code::MxWithoutAddress, "m1.a.test.", Code::MailUnknown, "m9.a.test.: SERVFAIL", false),
-        (Code::MxWithoutAddress, "m1.a.test., m9.a.test.", Code::MailUnknown, "m9.a.test.: SERVFAIL", true),
-        (Code::PtrMissing, "192.0.2.1", Code::PointerUnknown, "PTR of 192.0.2.9: SERVFAIL", false),
-        (Code::PtrMissing, "192.0.2.1", Code::PointerUnknown, "PTR of 192.0.2.1: SERVFAIL", true),
-        (Code::PtrMissing, "192.0.2.1", Code::MailUnknown, "m9.a.test.: SERVFAIL", true),
+        (about(Code::MxIsAddress, &[]), untold(Part::MailHosts, &[m9()]), false),
+        (about(Code::MxIsAddress, &[]), untold(Part::MxRecords, &[]), true),
+        (about(Code::MxWithoutAddress, &[m1()]), untold(Part::MailHosts, &[m9()]), false),
+        (about(Code::MxWithoutAddress, &[m1(), m9()]), untold(Part::MailHosts, &[m9()]), true),
+        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::Pointers, &[address(9)]), false),
+        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::Pointers, &[address(1)]), true),
+        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::MailHosts, &[m9()]), false),
+        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::MailHosts, &[m1()]), true),
+        (about(Code::NsLame, &[address(1)]), untold(Part::Servers, &[address(2)]), false),
+        (about(Code::NsLame, &[address(1)]), untold(Part::Servers, &[address(1)]), true),
+        // Another address of the host was heard.
+        (about(Code::SmtpRejects, &[address(1), m1()]), untold(Part::Connections, &[address(2)]), false),
     ];
-    for (code, evidence, unknown, why, stays) in cases {
+    for (finding, unknown, stays) in cases {
         let mut history = DomainHistory::default();
-        let mut take = |code, text: &str, hour: u64| {
-            let end = CheckEnd::Told(vec![Finding::new(code, text)]);
-            history.take(end, hour * HOUR, Confirmation::Twice);
-            (history.findings.iter().any(|finding| finding.code == code), history.clone())
+        let mut take = |found: &Finding, hour: u64| {
+            history.take(CheckEnd::Told(vec![found.clone()]), hour * HOUR, Confirmation::Twice);
+            // The daemon has restarted since.
+            history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
+            history.findings.iter().any(|one| one.code == finding.code)
         };
-        (0..2).for_each(|hour| assert!(take(code, evidence, hour).0));
-        (2..5).for_each(|hour| assert!(take(unknown, why, hour).0));
-        let is_there = history.findings.iter().find(|finding| finding.code == code);
-        assert_eq!(is_there.map(|finding| finding.unseen), stays.then_some(true), "{code:?} {why}");
-        assert!(!history.is_unsure(), "it goes on at its interval: {code:?} {why}");
+        (0..2).for_each(|hour| assert!(take(&finding, hour)));
+        (2..5).for_each(|hour| {
+            take(&unknown, hour);
+        });
+        let is_there = history.findings.iter().find(|one| one.code == finding.code);
+        assert_eq!(is_there.map(|one| one.unseen), stays.then_some(true), "{finding:?} {unknown:?}");
+        assert!(!history.is_unsure(), "it goes on at its interval: {finding:?} {unknown:?}");
     }
 }
 
 #[test]
-fn a_pointer_that_was_confirmed_goes_beside_a_host_that_was_not_looked_up() {
+fn no_text_of_the_evidence_decides() {
     let mut history = DomainHistory::default();
-    let missing = || CheckEnd::Told(vec![Finding::new(Code::PtrMissing, "192.0.2.1")]);
-    let repaired = || {
-        let unknown = Finding::new(Code::MailUnknown, "m9.a.test.: SERVFAIL");
-        CheckEnd::Told(vec![unknown, Finding::new(Code::PointerOk, "192.0.2.1 (m1.a.test.)")])
+    let mut take = |finding: Finding, hour| {
+        history.take(CheckEnd::Told(vec![finding]), hour, Confirmation::Twice);
+        history.findings.iter().any(|one| one.code == Code::MxWithoutAddress)
     };
-    for (hour, end) in (0..).zip([missing(), missing(), repaired(), repaired(), repaired()]) {
-        history.take(end, hour, Confirmation::Twice);
-    }
-    assert!(history.findings.iter().all(|finding| finding.code != Code::PtrMissing));
+    let missing = || Finding::new(Code::MxWithoutAddress, "m9.a.test. MX").about([host("m1")]);
+    let unknown =
+        || Finding::new(Code::MailUnknown, "a.test. MX: m9.a.test.").of(Part::MailHosts).about([host("m9")]);
+    let there =
+        [take(missing(), 0), take(missing(), 1), take(unknown(), 2), take(unknown(), 3), take(unknown(), 4)];
+    assert_eq!(there, [true, true, true, true, false]);
+}
+
+#[test]
+fn findings_for_another_side_of_a_mail_are_left_out_with_a_change() {
+    let findings = || {
+        vec![
+            Finding::new(Code::SpfMultiple, "spf"),
+            Finding::new(Code::MtaStsSyntax, "sts"),
+            Finding::new(Code::NsLame, "lame"),
+            Finding::new(Code::PolicyUnknown, "unknown").of(Part::Spf),
+        ]
+    };
+    let of = |side| {
+        let mut history = DomainHistory::default();
+        history.take(CheckEnd::Told(findings()), 7, Confirmation::Once);
+        let changes = history.keep_for(side, 9);
+        assert!(changes.iter().all(|one| (one.change, one.at, one.since) == (ChangeKind::LeftOut, 9, 7)));
+        assert!(history.changes.starts_with(&changes) && history.changes.len() == 4 + changes.len());
+        changes.into_iter().map(|change| change.code).collect::<Vec<_>>()
+    };
+    assert_eq!(of(WatchAs::Both), []);
+    assert_eq!(of(WatchAs::Sender), [Code::MtaStsSyntax]);
+    assert_eq!(of(WatchAs::Recipient), [Code::SpfMultiple, Code::PolicyUnknown]);
+    // One that was not confirmed had no line.
+    let mut once = DomainHistory::default();
+    once.take(CheckEnd::Told(findings()), 7, Confirmation::Twice);
+    assert_eq!(once.ended(9), []);
+}
+
+#[test]
+fn a_moment_of_the_future_is_one_of_a_wrong_clock() {
+    let mut history =
+        DomainHistory { checked: Some(9_000_000), untold_since: Some(9_000_000), ..DomainHistory::default() };
+    history.take(lost(), 1_000, Confirmation::Twice);
+    assert_eq!((history.checked, history.untold_since), (Some(1_000), Some(1_000)));
+    history.take(lost(), 2_000, Confirmation::Twice);
+    assert_eq!(history.untold_since, Some(1_000));
+    assert_eq!(history.line_due(1_000 + 2 * HOUR).map(|(_, since)| since), Some(1_000));
+    assert_eq!(history.line_due(1_000 + 3 * HOUR), None, "once");
 }
 
 #[test]
@@ -199,7 +281,7 @@ fn checks_that_tell_nothing_for_an_hour_have_one_line_and_another_when_it_is_ove
         history.take(end, now, Confirmation::Twice);
         // The daemon has restarted since.
         history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
-        lines.extend(history.is_line_due(now).then_some((turn, "untold")));
+        lines.extend(history.line_due(now).map(|_| (turn, "untold")));
         lines.extend(history.is_told_again().then_some((turn, "told")));
     }
     assert_eq!(lines, [(7, "untold"), (15, "told")]);

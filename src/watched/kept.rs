@@ -8,7 +8,7 @@ use super::domain::WatchedDomain;
 use super::history::DomainHistory;
 use crate::config::WatchAs;
 use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS, MAX_WATCHED};
-use crate::wire::presentation::name_text;
+use crate::wire::presentation::{harmless, name_text};
 
 /// The file in the state directory.
 pub const FILE: &str = "watched.json";
@@ -66,8 +66,13 @@ impl KeptWatches {
         file.take(MAX_WATCH_FILE).read_to_string(&mut text)?;
         let kept: Self = serde_json::from_str(&text)?;
         let fits = |domain: &KeptDomain| {
-            let DomainHistory { findings, changes, .. } = &domain.history;
-            findings.len() <= MAX_WATCH_FINDINGS && changes.len() <= MAX_WATCH_CHANGES
+            let DomainHistory { findings, changes, untold, .. } = &domain.history;
+            let evidence = findings.iter().map(|finding| &finding.evidence);
+            let mut texts = evidence.chain(changes.iter().map(|change| &change.evidence)).chain(untold);
+            findings.len() <= MAX_WATCH_FINDINGS
+                && changes.len() <= MAX_WATCH_CHANGES
+                // Texts were escaped when they were written.
+                && texts.all(|text| harmless(text) == *text)
         };
         if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {
             return Err(io::Error::new(ErrorKind::InvalidData, "it is of another version, or damaged"));
@@ -114,6 +119,8 @@ mod tests {
             ("\"came\"", "\"left\""),
             ("1800000000", "-1"),
             ("}", ""),
+            ("\"untold\":null", "\"untold\":\"\\u001b[2J\""),
+            ("\\\\u{1b}", "\\u001b"),
         ] {
             assert!(KeptWatches::read(text.replace(from, to).as_bytes()).is_err(), "{from} {to}");
         }

@@ -4,7 +4,6 @@ use super::history::{ChangeKind, FindingChange};
 use crate::check::domain::finding::Level;
 use crate::clock::minute;
 use crate::config::{ConfiguredWatch, WatchLevel};
-use crate::limits::WATCH_UNTOLD;
 use crate::wire::presentation::name_text;
 
 /// Writes the line, if the level of the finding is worth one.
@@ -26,17 +25,20 @@ pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
         (ChangeKind::Went, _) => {
             tracing::info!(watched = "went", domain, code, finding = level, "{sentence}")
         }
+        (ChangeKind::LeftOut, _) => {
+            tracing::info!(watched = "left_out", domain, code, finding = level, "{sentence}")
+        }
     }
 }
 
-/// Writes that the checks of a domain have told nothing for long.
-pub(super) fn write_untold(watch: &ConfiguredWatch, why: &str) {
+/// Writes that the checks of a domain have told nothing since a moment long ago.
+pub(super) fn write_untold(watch: &ConfiguredWatch, why: &str, since: u64) {
     let domain = name_text(&watch.domain);
-    let (domain, minutes) = (domain.trim_end_matches('.'), WATCH_UNTOLD.as_secs() / 60);
+    let (domain, since) = (domain.trim_end_matches('.'), minute(since));
     tracing::warn!(
         watched = "unknown",
         domain,
-        "watched domain {domain}: its checks have given no result for {minutes} minutes: {why}; faults that begin now are not seen; check the network of this host: `resolverctl check system`"
+        "watched domain {domain}: no result of a check since {since}: {why}; faults that begin now are not seen; `resolverctl check system` checks the network of this host, `resolverctl status` shows its load"
     );
 }
 
@@ -71,6 +73,9 @@ fn sentence(domain: &str, change: &FindingChange) -> String {
             "watched domain {domain}: {level} ended at {}, after it began at {since}: {title}",
             minute(*at)
         ),
+        ChangeKind::LeftOut => format!(
+            "watched domain {domain}: {level} since {since} is no longer checked for, because the [[watch]] has changed: {title}"
+        ),
     }
 }
 
@@ -97,6 +102,22 @@ mod tests {
         assert_eq!(
             sentence("example.com", &change),
             "watched domain example.com: warning ended at 2026-11-21 03:10 UTC, after it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
+        );
+    }
+
+    #[test]
+    fn a_finding_that_is_left_out_has_not_ended() {
+        let change = FindingChange {
+            at: 1_795_230_600,
+            change: ChangeKind::LeftOut,
+            code: Code::SpfMultiple,
+            level: Level::Failure,
+            evidence: String::new(),
+            since: 1_795_230_000,
+        };
+        assert_eq!(
+            sentence("example.com", &change),
+            "watched domain example.com: failure since 2026-11-21 03:00 UTC is no longer checked for, because the [[watch]] has changed: the domain has several SPF records"
         );
     }
 

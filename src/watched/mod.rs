@@ -35,7 +35,7 @@ mod schedule;
 mod unseen;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -76,6 +76,8 @@ pub struct WatchedDomains {
     schedule: Mutex<Schedule>,
     /// Notified when a reload has changed the domains.
     changed: Notify,
+    /// Whether the file does not have the last changes.
+    is_unkept: AtomicBool,
 }
 
 impl WatchedDomains {
@@ -87,14 +89,18 @@ impl WatchedDomains {
         recorder: Arc<Recorder>,
     ) -> Self {
         let mut schedule = Schedule::default();
-        schedule.set(watches, kept.into_domains(), clock.now(), &random);
-        Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new() }
+        let changes = schedule.set(watches, kept.into_domains(), clock.now(), &random);
+        changes.iter().for_each(|(watch, change)| line::write(watch, change));
+        let is_unkept = AtomicBool::new(!changes.is_empty());
+        Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new(), is_unkept }
     }
 
     /// Changes to the domains of another configuration. Those that stay keep their history; if the side of a mail that they are
     /// checked for changes, the findings that a check for the new side can find too.
     pub fn set(&self, watches: &[ConfiguredWatch]) {
-        self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
+        let changes = self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
+        changes.iter().for_each(|(watch, change)| line::write(watch, change));
+        self.is_unkept.fetch_or(!changes.is_empty(), Ordering::Relaxed);
         self.changed.notify_one();
     }
 
@@ -111,6 +117,9 @@ impl WatchedDomains {
     /// Checks the domains as long as it runs, one at a time.
     pub async fn run(&self, host: &impl WatchHost) -> Infallible {
         loop {
+            if self.is_unkept.swap(false, Ordering::Relaxed) {
+                host.keep(&self.kept());
+            }
             let step = self.schedule().step(self.clock.mono());
             match step {
                 ScheduleStep::Rest => self.changed.notified().await,
@@ -120,11 +129,19 @@ impl WatchedDomains {
                 },
                 ScheduleStep::Check(_) if host.is_busy() => {
                     self.recorder.count(Counter::WatchPutOff, 1);
+                    self.put_off();
                     sleep(WATCH_PUT_OFF).await;
                 }
                 ScheduleStep::Check(watch) => self.check(host, &watch).await,
             }
         }
+    }
+
+    /// Takes in that checks are put off.
+    fn put_off(&self) {
+        let lines = self.schedule().put_off(self.clock.now());
+        self.is_unkept.fetch_or(!lines.is_empty(), Ordering::Relaxed);
+        lines.iter().for_each(|(watch, (why, since))| line::write_untold(watch, why, *since));
     }
 
     /// Checks a domain, and takes in the end of the check.
@@ -140,13 +157,11 @@ impl WatchedDomains {
         schedule.pay(asked, began);
         let Some(history) = schedule.history(watch) else { return };
         let changes = history.take(end, now.unix, Confirmation::Twice);
-        let (untold, again_told) = (history.is_line_due(now.unix), history.is_told_again());
-        let reason = history.untold.clone().filter(|_| untold);
-        let again = history.is_unsure();
-        schedule.plan(watch, again, now.mono, &self.random);
+        let (untold, again_told) = (history.line_due(now.unix), history.is_told_again());
+        schedule.plan(watch, now.mono, &self.random);
         drop(schedule);
-        if let Some(why) = reason {
-            line::write_untold(watch, &why);
+        if let Some((why, since)) = untold {
+            line::write_untold(watch, &why, since);
         } else if again_told {
             line::write_told_again(watch);
         }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
+
 use super::domain::WatchedDomain;
-use super::history::DomainHistory;
+use super::history::{DomainHistory, FindingChange};
 use super::kept::KeptDomain;
 use crate::clock::{Mono, Now};
 use crate::config::ConfiguredWatch;
 use crate::limits::{
-    WATCH_AGAIN, WATCH_FIRST, WATCH_INTERVALS, WATCH_JITTER_PERCENT, WATCH_QUERY_TIME, WATCH_START,
+    MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_INTERVALS, WATCH_JITTER_PERCENT, WATCH_QUERY_TIME,
+    WATCH_START,
 };
 use crate::random::Random;
 use crate::wire::presentation::name_text;
@@ -27,7 +30,12 @@ struct ScheduledDomain {
     watch: ConfiguredWatch,
     history: DomainHistory,
     due: Mono,
+    /// The last checks in a row that came early to confirm a finding.
+    early: u8,
 }
+
+/// A change that the log may have a line about.
+pub(super) type WatchedChange = (ConfiguredWatch, FindingChange);
 
 /// The next step of the task.
 #[derive(Debug, PartialEq)]
@@ -42,14 +50,16 @@ pub(super) enum ScheduleStep {
 
 impl Schedule {
     /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`. If it was
-    /// checked for another side of a mail, it keeps the findings that apply, and is checked soon.
+    /// checked for another side of a mail, it keeps the findings that apply, and is checked soon. Returns the changes by which
+    /// other findings end.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
         kept: Vec<KeptDomain>,
         now: Now,
         random: &Random,
-    ) {
+    ) -> Vec<WatchedChange> {
+        let mut changes = Vec::new();
         let mut before = std::mem::take(&mut self.domains);
         let mut kept: BTreeMap<String, KeptDomain> =
             kept.into_iter().map(|one| (one.domain.clone(), one)).collect();
@@ -59,7 +69,8 @@ impl Schedule {
                 let due = old.due.min(now.mono.after(watch.interval));
                 let mut domain = ScheduledDomain { watch: watch.clone(), due, ..old };
                 if old.watch.side != watch.side {
-                    domain.history.keep_for(watch.side);
+                    let left_out = domain.history.keep_for(watch.side, now.unix);
+                    changes.extend(left_out.into_iter().map(|change| (watch.clone(), change)));
                     domain.due = now.mono.after(below(WATCH_FIRST, random));
                 }
                 domain
@@ -70,15 +81,39 @@ impl Schedule {
                 if let Some(kept) = kept {
                     history = kept.history;
                     if kept.side != watch.side {
-                        history.keep_for(watch.side);
+                        let left_out = history.keep_for(watch.side, now.unix);
+                        changes.extend(left_out.into_iter().map(|change| (watch.clone(), change)));
                         due = Some(now.mono.after(WATCH_START + below(WATCH_FIRST, random)));
                     }
                 }
                 let due = due.unwrap_or_else(|| now.mono.after(first(watch, &history, now.unix, random)));
-                ScheduledDomain { watch: watch.clone(), history, due }
+                ScheduledDomain { watch: watch.clone(), history, due, early: 0 }
             };
             self.domains.insert(name, domain);
         }
+        let removed = before.into_values().map(|domain| (domain.watch, domain.history));
+        let forgotten = kept.into_values().filter_map(|one| {
+            let domain = Name::from_ascii(&one.domain).ok()?;
+            Some((ConfiguredWatch { domain, ..ConfiguredWatch::default() }, one.history))
+        });
+        for (watch, history) in removed.chain(forgotten) {
+            changes.extend(history.ended(now.unix).into_iter().map(|change| (watch.clone(), change)));
+        }
+        changes
+    }
+
+    /// Takes in that checks are put off. A domain whose check is late is not watched meanwhile. Returns the domains of which the
+    /// log must have a line, with the reason and since when.
+    pub(super) fn put_off(&mut self, now: Now) -> Vec<(ConfiguredWatch, (String, u64))> {
+        let mut lines = Vec::new();
+        for domain in self.domains.values_mut() {
+            let late = now.mono.since(domain.due);
+            if late >= WATCH_AGAIN {
+                domain.history.put_off(now.unix.saturating_sub(late.as_secs()), now.unix);
+                lines.extend(domain.history.line_due(now.unix).map(|line| (domain.watch.clone(), line)));
+            }
+        }
+        lines
     }
 
     /// The next step.
@@ -105,9 +140,12 @@ impl Schedule {
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
-    /// Plans the next check of a domain; soon if something must be confirmed.
-    pub(super) fn plan(&mut self, watch: &ConfiguredWatch, again: bool, now: Mono, random: &Random) {
+    /// Plans the next check of a domain; soon if the last one told nothing, or if a finding must be confirmed.
+    pub(super) fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
+            let untold = domain.history.untold.is_some();
+            let again = untold || domain.history.is_unsure() && domain.early < MAX_WATCH_AGAIN;
+            domain.early = if again && !untold { domain.early + 1 } else { 0 };
             let pause = if again { WATCH_AGAIN } else { domain.watch.interval };
             domain.due = now.after(about(pause.min(domain.watch.interval), random));
         }

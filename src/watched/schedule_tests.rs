@@ -3,8 +3,12 @@
 use hickory_proto::rr::Name;
 
 use super::*;
+use crate::check::domain::codes::Code;
+use crate::check::domain::finding::Finding;
 use crate::config::WatchAs;
 use crate::limits::MAX_CHECK_QUESTIONS;
+use crate::watched::ended::CheckEnd;
+use crate::watched::history::{ChangeKind, Confirmation};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -36,7 +40,7 @@ fn play(count: usize, queries: u32) -> (Vec<u32>, usize) {
                 hours[usize::try_from(second / 3_600).unwrap()] += queries;
                 checks += 1;
                 schedule.pay(queries, at(second).mono);
-                schedule.plan(&next, false, at(second).mono, &random);
+                schedule.plan(&next, at(second).mono, &random);
             }
             ScheduleStep::Wait(time) => second += time.as_secs().max(1),
             ScheduleStep::Rest => panic!("domains are watched"),
@@ -94,6 +98,51 @@ fn a_domain_whose_last_check_could_not_tell_is_checked_soon_after_a_restart() {
 }
 
 #[test]
+fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
+    let random = Random::seeded(9);
+    let watched = watch("a.test.", HOUR * 24);
+    let mut schedule = Schedule::default();
+    schedule.set(std::slice::from_ref(&watched), Vec::new(), at(0), &random);
+    let (mut second, mut checks) = (0, 0);
+    while second < 30 * 86_400 {
+        if let ScheduleStep::Wait(time) = schedule.step(at(second).mono) {
+            second += time.as_secs().max(1);
+            continue;
+        }
+        // At each check one of three is there, so that the others are always missed.
+        let code = [Code::NsSlow, Code::NsSilent, Code::NsTcp][checks % 3];
+        let end = CheckEnd::Told(vec![Finding::new(code, "")]);
+        schedule.history(&watched).unwrap().take(end, at(second).unix, Confirmation::Twice);
+        schedule.plan(&watched, at(second).mono, &random);
+        checks += 1;
+    }
+    assert!((100..=140).contains(&checks), "{checks} in 30 days: each of the interval has three early ones");
+}
+
+#[test]
+fn a_check_that_is_put_off_tells_nothing_since_it_was_due() {
+    let random = Random::seeded(5);
+    let watched = watch("a.test.", HOUR);
+    let mut schedule = Schedule::default();
+    let first = kept("a.test.", 1_800_000_000 - 60);
+    schedule.set(std::slice::from_ref(&watched), vec![first], at(0), &random);
+    let due = 3_540;
+    assert!(matches!(schedule.step(at(due).mono), ScheduleStep::Check(_)));
+    let mut lines = Vec::new();
+    for minute in 0..90 {
+        let now = at(due + minute * 60);
+        lines.extend(schedule.put_off(now).into_iter().map(|(_, (why, since))| (minute, why, since)));
+        let untold = schedule.history(&watched).unwrap().untold_since;
+        assert_eq!(untold, (minute >= 10).then_some(at(due).unix), "{minute}");
+    }
+    let why = "clients need the room for queries, and checks are put off".to_owned();
+    assert_eq!(lines, [(60, why, at(due).unix)]);
+    let history = schedule.history(&watched).unwrap();
+    history.take(CheckEnd::Told(Vec::new()), at(9_000).unix, Confirmation::Twice);
+    assert_eq!((history.untold_since, history.is_told_again()), (None, true));
+}
+
+#[test]
 fn a_reload_adds_removes_and_keeps() {
     let random = Random::seeded(5);
     let mut schedule = Schedule::default();
@@ -102,7 +151,14 @@ fn a_reload_adds_removes_and_keeps() {
     let kept = vec![kept("stays.test.", 1_800_000_000), kept("goes.test.", 1_800_000_000)];
     schedule.set(&[stays.clone(), goes.clone()], kept, at(0), &random);
     let often = watch("stays.test.", HOUR / 2);
-    schedule.set(&[often.clone(), watch("new.test.", HOUR)], Vec::new(), at(60), &random);
+    let lame = || CheckEnd::Told(vec![Finding::new(Code::NsLame, "")]);
+    schedule.history(&goes).unwrap().take(lame(), 1_800_000_000, Confirmation::Once);
+    let left_out = |changes: Vec<WatchedChange>| -> Vec<(String, Code)> {
+        let all = changes.into_iter().inspect(|(_, change)| assert_eq!(change.change, ChangeKind::LeftOut));
+        all.map(|(watch, change)| (name_text(&watch.domain), change.code)).collect()
+    };
+    let changes = schedule.set(&[often.clone(), watch("new.test.", HOUR)], Vec::new(), at(60), &random);
+    assert_eq!(left_out(changes), [("goes.test.".to_owned(), Code::NsLame)]);
     assert!(schedule.history(&goes).is_none());
     assert_eq!(schedule.history(&often).unwrap().checked, Some(1_800_000_000));
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
@@ -119,7 +175,8 @@ fn a_reload_adds_removes_and_keeps() {
     let history = schedule.history(&often).unwrap();
     history.take(end, 1_800_000_060, crate::watched::history::Confirmation::Once);
     let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
-    schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
+    let changes = schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
+    assert_eq!(left_out(changes), [("stays.test.".to_owned(), Code::SpfMissing)]);
     assert!(schedule.history(&often).is_none());
     let words: Vec<_> =
         schedule.history(&other).unwrap().findings.iter().map(|finding| finding.code.entry().word).collect();
@@ -130,7 +187,10 @@ fn a_reload_adds_removes_and_keeps() {
         side: WatchAs::Recipient,
         history: schedule.history(&other).unwrap().clone(),
     };
+    let mut gone = self::kept("gone.test.", 1_800_000_000);
+    gone.history.take(lame(), 1_800_000_000, Confirmation::Once);
     let mut next = Schedule::default();
-    next.set(std::slice::from_ref(&often), vec![kept], at(60), &random);
+    let changes = next.set(std::slice::from_ref(&often), vec![kept, gone], at(60), &random);
+    assert_eq!(left_out(changes), [("gone.test.".to_owned(), Code::NsLame)], "removed before the restart");
     assert_eq!(next.history(&often).unwrap().findings.len(), 1, "over a restart too");
 }

@@ -62,6 +62,7 @@ const CASES: &[(&str, &str)] = &[
     ("mxsix.com", "mx_without_ipv4"),
     ("mxfour.com", "mx_without_ipv6"),
     ("wildcard.com", "wildcard_mx"),
+    ("many.com", "mx_many mail_ok"),
     ("equal.com", "mx_equal_preference spf_missing dmarc_missing"),
     ("spftwo.com", "spf_multiple"),
     ("spfsyntax.com", "spf_syntax"),
@@ -250,6 +251,15 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     } else {
         skipped("mx_is_here: this host has no address but those of loopback");
         exceptions.push("mx_is_here");
+    }
+    for (side, own, other) in [
+        ("--as-sender", "spf_missing dmarc_missing mx_private_address", "mta_sts_unread"),
+        ("--as-recipient", "mta_sts_unread mx_private_address", "spf_missing dmarc_missing"),
+    ] {
+        check(&gateway, &["excluded.com", side], own, &seen);
+        let (_, lines) = gateway.run(&["--json", "check", "excluded.com", side]);
+        let told = |code: &str| lines.iter().any(|line| line.contains(&format!("\"{code}\"")));
+        assert!(!other.split(' ').any(told), "{side}: {lines:#?}");
     }
     // That nobody else can be asked is no fault of the domain.
     let file = gateway.path("nobody.conf");

@@ -78,6 +78,12 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("mxfour", "ns1 ns2", "@ MX 10 mx2.host.com."),
     ("wildcard", "ns1 ns2", "@ MX 10 mx.host.com.\n* MX 10 mx.host.com."),
     ("equal", "ns1 ns2", "@ MX 10 mx.host.com.\n@ MX 10 mx2.host.com."),
+    (
+        "many",
+        "ns1 ns2",
+        "@ MX 1 m1\n@ MX 2 m2\n@ MX 3 m3\n@ MX 4 m4\n@ MX 5 m5\n@ MX 6 m6\n@ MX 7 m7\n@ MX 8 m8\n@ MX 9 m9\n\
+         * A 198.18.9.1",
+    ),
     ("apex", "ns1 ns2", "@ CNAME www.listed.com.\n;MX"),
     ("beside", "ns1 ns2", "www CNAME mx.host.com.\nwww MX 10 mx.host.com."),
     ("here", "ns1 ns2", "@ MX 10 here.host.com."),

@@ -174,6 +174,10 @@ fn checks_wait_while_clients_need_the_room_and_their_queries_have_a_budget() {
         let counts = simulation.recorder().report(Window::Start).upstream.counts;
         assert_eq!((host.asked.load(Ordering::Relaxed), counts[Counter::WatchChecks]), (0, 0));
         assert!(counts[Counter::WatchPutOff] >= 50, "{}", counts[Counter::WatchPutOff]);
+        let history = watched.domains().swap_remove(0).history;
+        let since = history.untold_since.unwrap() - UNIX_AT_START;
+        assert!(history.checked.is_none() && since <= (WATCH_START + WATCH_FIRST).as_secs(), "{since}");
+        assert!(history.untold.unwrap().contains("put off"));
 
         host.is_busy.store(false, Ordering::Relaxed);
         watched.set(&watches(&domains));

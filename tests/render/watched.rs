@@ -76,6 +76,7 @@ fn rows() -> Vec<WatchedRow> {
         since: MONDAY,
     };
     faulty.changes = vec![
+        change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY + 90_000),
         change(ChangeKind::Went, Code::SpfLookups, MONDAY + 86_400),
         change(ChangeKind::Came, Code::NsLame, MONDAY + 600),
     ];

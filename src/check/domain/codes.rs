@@ -367,7 +367,7 @@ codes! {
         "Nothing, if this is intended".
     MxIsHere "mx_is_here" Mail Note "RFC 5321 section 5.1":
         "a mail host of the domain is this host";
-        "Postfix here reports \"mail for DOMAIN loops back to myself\" unless mydestination, virtual_mailbox_domains or relay_domains has the domain.";
+        "Postfix here reports that mail for the domain \"loops back to myself\", unless mydestination, virtual_mailbox_domains or relay_domains has the domain.";
         "Nothing, if this host receives mail for the domain; otherwise correct the MX record".
     MxEqual "mx_equal_preference" Mail Ok "RFC 5321 section 5.1":
         "MX records have equal preferences";
@@ -377,6 +377,10 @@ codes! {
         "a wildcard gives every name below the domain an MX record";
         "Mail to misspelled subdomains is accepted instead of bouncing.";
         "Remove the wildcard unless mail to all subdomains is wanted".
+    MxMany "mx_many" Mail Note "RFC 5321 section 5.1":
+        "the domain has more mail hosts or addresses than this check looks at";
+        "No effect on mail. Faults of the others are not seen.";
+        "Nothing, if the others are set up in the same way; otherwise check each of their addresses with `resolverctl check ADDRESS`".
     MxWithoutIpv6 "mx_without_ipv6" Mail Note "RFC 3974":
         "no MX host has an IPv6 address";
         "Senders with IPv6 alone cannot deliver; these are few.";
@@ -465,7 +469,7 @@ codes! {
     PointerUnknown "ptr_unknown" Pointer CouldNotTell "RFC 1912 section 2.1":
         "a PTR record could not be looked up";
         "If reject_unknown_reverse_client_hostname is set, Postfix answers with a temporary error (450) while this lookup fails."; "Repeat the check later".
-    PolicyUnknown "policy_unknown" Policy CouldNotTell "RFC 7208 section 2.6.6":
+    PolicyUnknown "policy_unknown" Policy CouldNotTell "RFC 7208 section 2.6.6, RFC 6376 section 6.1.2, RFC 9989, RFC 8461 section 3.3":
         "a policy record could not be looked up";
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
@@ -474,7 +478,7 @@ codes! {
         "a mail host could not be reached at port 25";
         ""; "Check that this network may connect to port 25 of other hosts: many providers block it".
     OthersUnknown "others_unknown" Others CouldNotTell "":
-        "other resolvers could not be asked"; ""; "Use --local where port 53 of other resolvers is closed, or name others with --resolver".
+        "other resolvers could not be asked"; ""; "If this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
     DelegationOk "delegation_ok" Delegation Ok "RFC 1034 section 4.2":
         "the name servers agree"; ""; "".
     DnssecOk "dnssec_ok" Dnssec Ok "RFC 4035 section 5":

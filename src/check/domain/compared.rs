@@ -9,15 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::cached::{ADDRESS_TTL, in_words, own_records};
 use super::codes::Code;
-use super::delegation::serves;
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, lookup, strings};
 use super::finding::{Finding, Level};
+use super::record_set::{ADDRESS_TTL, in_words, own_records};
 use super::spf_record::is_spf;
-use super::zone::shown;
+use super::zone::{serves, shown};
 use super::{current, mail, zone};
-use crate::limits::MAX_COMPARED_QUESTIONS;
+use crate::limits::{MAX_CHECK_QUESTIONS, MAX_COMPARED_QUESTIONS, QUESTIONS_AFTER_COMPARISON};
 
 /// The servers that serve the zone.
 pub(super) fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
@@ -72,7 +71,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (changed, same): (Vec<_>, Vec<_>) = compared(facts).into_iter().partition(is_cached);
     let is_asked = |want: &Want| facts.got.contains_key(want);
     let (asked, open): (Vec<_>, Vec<_>) = same.into_iter().flat_map(questions).partition(is_asked);
-    let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len());
+    let most = MAX_CHECK_QUESTIONS - QUESTIONS_AFTER_COMPARISON;
+    let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len()).min(most.saturating_sub(facts.got.len()));
     changed.into_iter().flat_map(questions).chain(open.into_iter().take(left)).collect()
 }
 

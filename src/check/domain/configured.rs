@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::cached::{in_words, own_records};
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, Want, is_within, reverse};
 use super::finding::Finding;
+use super::record_set::{in_words, own_records};
 use super::zone;
 
 /// The findings.

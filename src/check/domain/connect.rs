@@ -11,10 +11,11 @@ use super::dane::{Association, usable};
 use super::der::not_after;
 use super::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
 use super::finding::{Finding, Level};
+use super::part::About;
 use super::tags::{Versioned, texts};
 use super::{mail, mta_sts};
 use crate::clock::minute;
-use crate::limits::MAX_CONNECTIONS;
+use crate::limits::{MAX_CONNECTION_TRIES, MAX_CONNECTIONS};
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
@@ -40,42 +41,79 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
+/// Those that are connected to, and the number of the others. An address without a route takes the place of no other.
+fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
+    let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
+    let is_unrouted = |target: &(String, IpAddr)| {
+        facts.got.get(&want(target.clone())) == Some(&Got::NoReply(NoReply::NoRoute))
+    };
+    let all = chosen.len();
+    chosen.truncate(MAX_CONNECTION_TRIES);
+    chosen.retain(|target| {
+        let taken = !is_unrouted(target);
+        let fits = !taken || places > 0;
+        places = places.saturating_sub(usize::from(taken));
+        fits
+    });
+    let left = all - chosen.len();
+    (chosen, left)
+}
+
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let targets = if facts.subject.connect { targets(facts) } else { Vec::new() };
-    targets.into_iter().take(MAX_CONNECTIONS).map(want).collect()
+    if facts.subject.connect { chosen(facts).0.into_iter().map(want).collect() } else { Vec::new() }
 }
 
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let mut told = BTreeMap::<(Code, Level), Vec<String>>::new();
-    let (mut refused, mut heard) = (Vec::new(), 0);
-    let targets = targets(facts);
-    let left = targets.len().saturating_sub(MAX_CONNECTIONS);
-    for target in targets.into_iter().take(MAX_CONNECTIONS) {
+    let mut told = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
+    let (mut refused, mut unrouted, mut heard) = (Vec::new(), Vec::new(), 0);
+    let (chosen, left) = if facts.subject.connect { chosen(facts) } else { Default::default() };
+    for target in chosen {
         let by = format!("{} ({})", target.1, target.0);
+        let about = vec![About::Address(target.1), About::Host(target.0.clone())];
         let mut tell = |finding: (Code, Level), text: String| {
-            told.entry(finding).or_default().push(format!("{by}{text}"));
+            told.entry(finding).or_default().push((format!("{by}{text}"), about.clone()));
         };
         match facts.got.get(&want(target.clone())) {
             Some(Got::MailHost(said)) => {
                 heard += 1;
                 of_host(facts, &target.0, said, &mut tell);
             }
-            Some(Got::NoReply(NoReply::Unreachable)) => refused.push(by),
-            Some(Got::NoReply(lost)) => tell(usual(Code::SmtpUnknown), format!(": {}", lost.words())),
+            Some(Got::NoReply(NoReply::Unreachable)) => refused.push((by, about)),
+            Some(Got::NoReply(lost @ NoReply::NoRoute)) => {
+                unrouted.push((format!("{by}: {}", lost.words()), vec![About::Address(target.1)]));
+            }
+            // Another address of the host may have been heard.
+            Some(Got::NoReply(lost)) => {
+                let text = format!("{by}: {}", lost.words());
+                let unknown = told.entry(usual(Code::SmtpUnknown)).or_default();
+                unknown.push((text, vec![About::Address(target.1)]));
+            }
             _ => {}
         }
     }
     if !refused.is_empty() {
-        let unknown = told.keys().any(|(code, _)| *code == Code::SmtpUnknown);
+        let unknown = !unrouted.is_empty() || told.keys().any(|(code, _)| *code == Code::SmtpUnknown);
         let level = if heard == 0 && !unknown { Level::Failure } else { Level::Warning };
         told.entry((Code::SmtpRefused, level)).or_default().extend(refused);
     }
-    if let Some(texts) = told.values_mut().next().filter(|_| left > 0) {
-        texts.push(format!("{left} more addresses of mail hosts were not connected to"));
+    if !unrouted.is_empty() {
+        let level = if heard > 0 { Level::Note } else { Code::SmtpUnknown.entry().level };
+        told.entry((Code::SmtpUnknown, level)).or_default().extend(unrouted);
     }
-    told.into_iter().map(|((code, level), texts)| Finding::new(code, texts.join("; ")).at(level)).collect()
+    if left > 0 {
+        let text = format!(
+            "the check connects to {MAX_CONNECTIONS} addresses of mail hosts; {left} more were not connected to"
+        );
+        told.entry(usual(Code::MxMany)).or_default().push((text, Vec::new()));
+    }
+    let mut findings = Vec::new();
+    for ((code, level), told) in told {
+        let (texts, about): (Vec<String>, Vec<Vec<About>>) = told.into_iter().unzip();
+        findings.push(Finding::new(code, texts.join("; ")).at(level).about(about.into_iter().flatten()));
+    }
+    findings
 }
 
 fn usual(code: Code) -> (Code, Level) {

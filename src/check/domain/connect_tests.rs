@@ -175,6 +175,50 @@ fn addresses_that_were_not_connected_to_are_counted() {
     let wanted = wants(&facts);
     assert_eq!(wanted.len(), MAX_CONNECTIONS);
     facts.got.extend(wanted.into_iter().map(|want| (want, Got::NoReply(NoReply::Silent))));
-    let evidence = check(&facts).remove(0).evidence;
-    assert!(evidence.ends_with("; 3 more addresses of mail hosts were not connected to"), "{evidence}");
+    let found = check(&facts);
+    let told: Vec<_> = found.iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [usual(Code::MxMany), usual(Code::SmtpUnknown)]);
+    let evidence = &found[0].evidence;
+    assert_eq!(evidence, "the check connects to 10 addresses of mail hosts; 3 more were not connected to");
+}
+
+#[test]
+fn an_address_without_a_route_takes_the_place_of_no_other_and_is_a_note() {
+    let lines: String = (1..=8)
+        .map(|host| {
+            format!(
+                "\nlookup m{host}.a.test. A | 198.18.0.{host}\nlookup m{host}.a.test. AAAA | 2001:2::{host}"
+            )
+        })
+        .collect();
+    let records: Vec<String> = (1..=10).map(|host| format!("{host} m{host}.a.test.")).collect();
+    let mut facts = facts("a.test.", &format!("lookup a.test. MX | {}{lines}", records.join(" | ")));
+    facts.subject.connect = true;
+    let heard = secured(vec![certificate()], None);
+    let mut rounds = 0;
+    loop {
+        let open: Vec<Want> =
+            wants(&facts).into_iter().filter(|want| !facts.got.contains_key(want)).collect();
+        if open.is_empty() {
+            break;
+        }
+        rounds += 1;
+        facts.got.extend(open.into_iter().map(|want| match &want {
+            Want::MailHost { address, .. } if address.is_ipv6() => (want, Got::NoReply(NoReply::NoRoute)),
+            _ => (want, heard.clone()),
+        }));
+    }
+    assert!(rounds <= 4, "{rounds}");
+    let asked = facts.got.keys().filter(|want| matches!(want, Want::MailHost { .. })).count();
+    assert_eq!(asked, 16, "each address of each host");
+    let told: Vec<_> = check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [(Code::SmtpUnknown, Level::Note), usual(Code::SmtpOk)]);
+    let silent = |want: &Want| matches!(want, Want::MailHost { address, .. } if address.is_ipv4());
+    facts
+        .got
+        .iter_mut()
+        .filter(|(want, _)| silent(want))
+        .for_each(|(_, got)| *got = Got::NoReply(NoReply::Silent));
+    let told: Vec<_> = check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [usual(Code::SmtpUnknown)]);
 }

@@ -9,10 +9,9 @@
 
 use std::net::IpAddr;
 
-use super::cached::{is_known, negative_ttl, path};
-use super::delegation::serves;
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, canonical, is_within, lookup};
-use super::zone;
+use super::record_set::{is_known, negative_ttl, path};
+use super::zone::{self, serves};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];

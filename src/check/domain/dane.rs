@@ -10,6 +10,7 @@ use super::der::public_key;
 use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, lookup};
 use super::finding::Finding;
 use super::mail;
+use super::part::{About, Part};
 
 fn tlsa(host: &str) -> String {
     format!("_25._tcp.{host}")
@@ -87,7 +88,7 @@ struct Hosts {
     unsigned: Vec<String>,
     unusable: Vec<String>,
     without: Vec<String>,
-    unknown: Vec<String>,
+    unknown: Vec<(String, String)>,
 }
 
 fn hosts(facts: &DomainFacts) -> Hosts {
@@ -102,7 +103,10 @@ fn hosts(facts: &DomainFacts) -> Hosts {
                 ReplySecurity::Insecure => hosts.unsigned.push(host),
                 ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
             },
-            LookupFound::Unknown(why) => hosts.unknown.push(format!("{} TLSA: {why}", tlsa(&host))),
+            LookupFound::Unknown(why) => {
+                let text = format!("{} TLSA: {why}", tlsa(&host));
+                hosts.unknown.push((host, text));
+            }
             LookupFound::NoData(_) | LookupFound::NoName(_) => hosts.without.push(host),
             LookupFound::NotAsked => {}
         }
@@ -141,10 +145,14 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         (protected, secure, ", "),
         (Code::TlsaUnsigned, unsigned, ", "),
         (Code::TlsaUnusable, unusable, "; "),
-        (Code::PolicyUnknown, unknown, "; "),
     ];
     let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
     findings.extend(told.map(|(code, texts, between)| Finding::new(code, texts.join(between))));
+    if !unknown.is_empty() {
+        let (hosts, texts): (Vec<String>, Vec<String>) = unknown.into_iter().unzip();
+        let told = Finding::new(Code::PolicyUnknown, texts.join("; ")).of(Part::Dane);
+        findings.push(told.about(hosts.into_iter().map(About::Host)));
+    }
     findings
 }
 

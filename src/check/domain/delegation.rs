@@ -15,7 +15,8 @@ use super::facts::{
 };
 use super::finding::{Finding, Level};
 use super::mail::is_private;
-use super::zone::{self, shown};
+use super::part::{About, Part};
+use super::zone::{self, serves, shown};
 use super::{cached, compared};
 use crate::clock::minute;
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
@@ -75,13 +76,6 @@ fn of_server(facts: &DomainFacts, server: IpAddr) -> Vec<Want> {
 
 fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
-}
-
-/// Whether a reply to the question for the SOA is that of a server of the zone.
-pub(super) fn serves(reply: &ReplyFacts, apex: &str) -> bool {
-    reply.rcode == "NOERROR"
-        && reply.authoritative
-        && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)
 }
 
 /// Whether a reply may be an error about EDNS (RFC 6891 section 7).
@@ -249,12 +243,13 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
 /// Each server by itself.
 fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
     let apex = zone::apex(facts);
-    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<String>>::new(), Vec::new());
+    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(String, About)>>::new(), Vec::new());
     let (mut sound, mut asked) = (0, 0);
     for (server, names) in servers {
         let Some(first) = facts.server(*server, apex, "SOA", QueryForm::Udp) else { continue };
         let mut tell = |code, text: String| {
-            by_code.entry(code).or_default().push(format!("{} {text}", shown(*server, names)));
+            let text = format!("{} {text}", shown(*server, names));
+            by_code.entry(code).or_default().push((text, About::Address(*server)));
         };
         match first {
             Got::Reply(reply) if serves(reply, apex) => {
@@ -263,7 +258,9 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
                 of_sound(facts, *server, reply, &mut tell);
             }
             Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
-            Got::NoReply(NoReply::Unknown(why)) => unknown.push(format!("{}: {why}", shown(*server, names))),
+            Got::NoReply(NoReply::Unknown(why)) => {
+                unknown.push((format!("{}: {why}", shown(*server, names)), About::Address(*server)));
+            }
             Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
             Got::Reply(_) | Got::NoReply(_) => {
                 asked += 1;
@@ -280,19 +277,22 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
             }
         }
     }
-    let all = |texts: Vec<String>| texts.join("; ");
+    let all = |code: Code, told: Vec<(String, About)>| {
+        let (texts, about): (Vec<String>, Vec<About>) = told.into_iter().unzip();
+        Finding::new(code, texts.join("; ")).about(about)
+    };
     let mut findings: Vec<Finding> = Vec::new();
     let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
     if asked > 0 && sound == 0 {
         // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
         let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
-        let told = by_code.into_values().flatten().collect();
-        findings.push(Finding::new(code, all(told)));
+        let told: Vec<&str> = by_code.values().flatten().map(|(text, _)| text.as_str()).collect();
+        findings.push(Finding::new(code, told.join("; ")));
     } else {
-        findings.extend(by_code.into_iter().map(|(code, texts)| Finding::new(code, all(texts))));
+        findings.extend(by_code.into_iter().map(|(code, told)| all(code, told)));
     }
     if !unknown.is_empty() {
-        findings.push(Finding::new(Code::DelegationUnknown, all(unknown)));
+        findings.push(all(Code::DelegationUnknown, unknown).of(Part::Servers));
     }
     findings
 }

@@ -8,6 +8,7 @@ use super::codes::Code;
 use super::der::element;
 use super::facts::{DomainFacts, Want, lookup};
 use super::finding::{Finding, Level};
+use super::part::Part;
 use super::tags::{Versioned, no_tag, texts, value};
 
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
@@ -40,9 +41,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
     let texts = match texts(facts, name, "") {
         Versioned::Texts(texts) => texts,
-        Versioned::Unknown(why) => return given.then(|| Finding::new(Code::PolicyUnknown, why)),
+        Versioned::Unknown(why) => {
+            return given.then(|| Finding::new(Code::PolicyUnknown, why).of(Part::Dkim));
+        }
         Versioned::NotAsked => {
-            return given.then(|| Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")));
+            let why = format!("{name} was not looked up");
+            return given.then(|| Finding::new(Code::PolicyUnknown, why).of(Part::Dkim));
         }
     };
     // Other records may stand there too (RFC 6376 section 3.6.1: other versions are discarded).

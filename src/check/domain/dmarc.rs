@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::codes::Code;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::Finding;
+use super::part::Part;
 use super::tags::{Versioned, texts, value};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
 use crate::wire::presentation::read_name;
@@ -209,8 +210,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let finding = match policy(facts) {
         Policy::Missing => Finding::new(Code::DmarcMissing, domain),
         Policy::Several(name) => Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}")),
-        Policy::Unknown(why) => Finding::new(Code::PolicyUnknown, why),
-        Policy::NotAsked(name) => Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")),
+        Policy::Unknown(why) => Finding::new(Code::PolicyUnknown, why).of(Part::Dmarc),
+        Policy::NotAsked(name) => {
+            Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)
+        }
         Policy::Record(name, record) => {
             let evidence = format!("_dmarc.{name}: {record}");
             match applied(facts, name, &record).as_deref() {

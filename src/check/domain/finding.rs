@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::codes::Code;
 pub use super::level::{Level, Topic};
+use super::part::{About, Part, untold_part};
 use crate::limits::MAX_EVIDENCE;
 use crate::wire::presentation::shown;
 
@@ -16,12 +17,31 @@ pub struct Finding {
     pub level: Level,
     /// The facts: which server said it. Records of strangers in it act on no terminal.
     pub evidence: String,
+    /// The part that could not be told; none if the finding is another one.
+    pub part: Option<Part>,
+    /// The hosts, addresses or lists that it is about; empty: the domain, or all of the part.
+    pub about: Vec<About>,
 }
 
 impl Finding {
     /// A finding with the level of its code.
     pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
-        Self { code, level: code.entry().level, evidence: shown(evidence.as_ref(), MAX_EVIDENCE) }
+        let evidence = shown(evidence.as_ref(), MAX_EVIDENCE);
+        Self { code, level: code.entry().level, evidence, part: untold_part(code), about: Vec::new() }
+    }
+
+    /// The same about another part that could not be told.
+    #[must_use]
+    pub const fn of(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
+    }
+
+    /// The same about these.
+    #[must_use]
+    pub fn about(mut self, about: impl IntoIterator<Item = About>) -> Self {
+        self.about.extend(about);
+        self
     }
 
     /// The same with another level.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
+use super::part::About;
 use crate::wire::presentation::read_name;
 
 /// The form of a HELO name.
@@ -76,7 +77,7 @@ pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
         _ => None,
     });
     if let Some(why) = unknown {
-        return Some(Finding::new(Code::PointerUnknown, why));
+        return Some(Finding::new(Code::PointerUnknown, why).about([About::Host(name)]));
     }
     let list: Vec<String> = found.iter().map(ToString::to_string).collect();
     let has = if list.is_empty() { "no address".to_owned() } else { list.join(", ") };

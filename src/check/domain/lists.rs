@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, Want, is_within};
 use super::finding::{Finding, Level};
+use super::part::About;
 use super::{mail, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
@@ -83,33 +84,41 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let subjects = subjects(facts);
-    let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String)>::new(), Vec::new(), 0);
+    let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String, About)>::new(), Vec::new(), 0);
     for (part, subject) in &subjects {
+        let about =
+            |list: Option<&str>| About::Listing { subject: subject.clone(), list: list.map(str::to_owned) };
         match facts.lists(subject) {
             Some(Got::Lists(listings)) => {
                 for listing in listings {
                     asked += 1;
                     match listing.listed {
                         Some(true) => {
-                            listed.push((*part, format!("{subject} in {} ({})", listing.list, listing.why)));
+                            let text = format!("{subject} in {} ({})", listing.list, listing.why);
+                            listed.push((*part, text, about(Some(&listing.list))));
                         }
                         Some(false) => {}
-                        None => unknown.push(format!("{} about {subject}: {}", listing.list, listing.why)),
+                        None => {
+                            let text = format!("{} about {subject}: {}", listing.list, listing.why);
+                            unknown.push((text, about(Some(&listing.list))));
+                        }
                     }
                 }
             }
             Some(Got::NoReply(_) | Got::Reply(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {
-                unknown.push(format!("{subject}: the lists were not asked"))
+                unknown.push((format!("{subject}: the lists were not asked"), about(None)));
             }
             None => {}
         }
     }
     let mut findings = Vec::new();
     for part in [Part::Own, Part::Link, Part::Host, Part::Server] {
-        let of_part: Vec<&str> =
-            listed.iter().filter(|(of, _)| *of == part).map(|(_, text)| text.as_str()).collect();
-        if !of_part.is_empty() {
-            findings.push(part.listed(&of_part.join("; ")));
+        let of_part = listed.iter().filter(|(of, _, _)| *of == part);
+        let (texts, about): (Vec<&str>, Vec<About>) =
+            of_part.map(|(_, text, about)| (text.as_str(), about.clone())).unzip();
+        if !texts.is_empty() {
+            let hosts = about.iter().flat_map(|about| hosts_of(facts, about)).collect::<Vec<_>>();
+            findings.push(part.listed(&texts.join("; ")).about(about).about(hosts));
         }
     }
     if findings.is_empty() && asked > 0 && unknown.is_empty() {
@@ -117,9 +126,20 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::ListsOk, format!("{asked} answers about {}", all.join(", "))));
     }
     if !unknown.is_empty() {
-        findings.push(Finding::new(Code::ListsUnknown, unknown.join("; ")));
+        let (texts, about): (Vec<String>, Vec<About>) = unknown.into_iter().unzip();
+        findings.push(Finding::new(Code::ListsUnknown, texts.join("; ")).about(about));
     }
     findings
+}
+
+/// The mail hosts that have a listed address.
+fn hosts_of(facts: &DomainFacts, about: &About) -> Vec<About> {
+    match about {
+        About::Listing { subject, .. } if !facts.subject.domain.is_empty() => {
+            subject.parse().map_or_else(|_| Vec::new(), |address| mail::hosts_at(facts, address))
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 //!
 //! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
+use super::part::{About, Part};
 use super::{pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
@@ -44,14 +46,20 @@ fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     exchanges
 }
 
-/// The hosts that receive mail for the domain: those of the MX records, or the domain itself.
-pub(super) fn hosts(facts: &DomainFacts) -> Vec<String> {
+/// The hosts that the MX records name, the most preferred first; or the domain itself.
+pub(super) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
     let exchanges = exchanges(facts);
     if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
         return vec![facts.subject.domain.clone()];
     }
     let named = exchanges.into_iter().filter(|exchange| !exchange.is_null() && exchange.address().is_none());
-    named.map(|exchange| exchange.host).take(MAX_CHECKED_HOSTS).collect()
+    let mut known = BTreeSet::new();
+    named.map(|exchange| exchange.host).filter(|host| known.insert(host.clone())).collect()
+}
+
+/// The hosts that receive mail for the domain, as far as they are looked up.
+pub(super) fn hosts(facts: &DomainFacts) -> Vec<String> {
+    named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
 /// The public addresses of these hosts.
@@ -109,7 +117,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     findings.extend(here(facts));
     // A host that receives mail need not send any.
-    findings.extend(pointer::check_all(facts, &host_addresses(facts), Level::Note));
+    let addresses = host_addresses(facts).into_iter().map(|address| (address, hosts_at(facts, address)));
+    findings.extend(pointer::check_all(facts, &addresses.collect::<Vec<_>>(), Level::Note));
     findings
 }
 
@@ -159,7 +168,7 @@ fn without_mx(facts: &DomainFacts) -> Finding {
         _ => None,
     });
     match unknown {
-        Some(why) => Finding::new(Code::MailUnknown, why),
+        Some(why) => Finding::new(Code::MailUnknown, why).of(Part::MailHosts),
         None => Finding::new(Code::MailNowhere, format!("{domain} has no MX, A or AAAA record")),
     }
 }
@@ -182,7 +191,8 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if !addresses.is_empty() {
         findings.push(Finding::new(Code::MxIsAddress, addresses.join("; ")));
     }
-    findings.extend(of_hosts(facts, &real));
+    findings.extend(of_hosts(facts));
+    findings.extend(beyond_bound(facts));
     let equal = real.iter().zip(real.iter().skip(1)).find(|(one, next)| one.preference == next.preference);
     if let Some((one, next)) = equal {
         findings.push(Finding::new(Code::MxEqual, format!("{}; {}", shown(one), shown(next))));
@@ -198,48 +208,75 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
+/// The hosts that are not looked up, because there are too many. No lookup has failed.
+fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
+    let beyond = named_hosts(facts).split_off(hosts(facts).len());
+    let evidence = || {
+        format!(
+            "the check looks up the {MAX_CHECKED_HOSTS} most preferred mail hosts; not looked up: {}",
+            beyond.join(", ")
+        )
+    };
+    (!beyond.is_empty()).then(|| Finding::new(Code::MxMany, evidence()))
+}
+
 /// The addresses of the hosts.
-fn of_hosts(facts: &DomainFacts, exchanges: &[Exchange]) -> Vec<Finding> {
+fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ipv4, mut ipv6) = (false, false);
-    let mut known = [true; 2];
-    for host in
-        exchanges.iter().filter(|exchange| exchange.address().is_none()).map(|exchange| &exchange.host)
-    {
+    let (hosts, named) = (hosts(facts), named_hosts(facts).len());
+    let all = named + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count();
+    // Nothing is said of all hosts unless all were looked up.
+    let mut known = [named == hosts.len(); 2];
+    for host in &hosts {
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
         if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
-            findings.push(Finding::new(Code::MxIsCname, format!("{host} CNAME {target}")));
+            let told = Finding::new(Code::MxIsCname, format!("{host} CNAME {target}"));
+            findings.push(told.about([About::Host(host.clone())]));
         }
         let found = facts.addresses(host);
         known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
         ipv4 |= found.iter().any(IpAddr::is_ipv4);
         ipv6 |= found.iter().any(IpAddr::is_ipv6);
         if let Some(private) = found.iter().find(|address| is_private(**address)) {
-            findings.push(Finding::new(Code::MxPrivateAddress, format!("{host} has the address {private}")));
+            let told = Finding::new(Code::MxPrivateAddress, format!("{host} has the address {private}"));
+            findings.push(told.about([About::Host(host.clone())]));
         }
         if found.is_empty() {
             match kinds.iter().find(|found| !found.is_known()) {
                 None => missing.push(host.as_str()),
-                Some(LookupFound::Unknown(why)) => unknown.push(format!("{host}: {why}")),
-                Some(_) => unknown.push(format!("{host} was not looked up")),
+                Some(LookupFound::Unknown(why)) => unknown.push((host.as_str(), format!("{host}: {why}"))),
+                Some(_) => unknown.push((host.as_str(), format!("{host} was not looked up"))),
             }
         }
     }
-    let hosts = exchanges.len();
     if !missing.is_empty() {
-        let level = if missing.len() == hosts { Level::Failure } else { Level::Warning };
-        findings.push(Finding::new(Code::MxWithoutAddress, missing.join(", ")).at(level));
+        let level = if missing.len() == all { Level::Failure } else { Level::Warning };
+        let told = Finding::new(Code::MxWithoutAddress, missing.join(", ")).at(level);
+        findings.push(told.about(missing.into_iter().map(host_named)));
     }
     if !unknown.is_empty() {
-        findings.push(Finding::new(Code::MailUnknown, unknown.join("; ")));
+        let (hosts, texts): (Vec<&str>, Vec<String>) = unknown.into_iter().unzip();
+        let told = Finding::new(Code::MailUnknown, texts.join("; ")).of(Part::MailHosts);
+        findings.push(told.about(hosts.into_iter().map(host_named)));
     }
-    let names = || exchanges.iter().map(|exchange| exchange.host.as_str()).collect::<Vec<_>>().join(", ");
+    let names = || hosts.join(", ");
     match (ipv4, ipv6, known) {
         (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
         (true, false, [_, true]) => findings.push(Finding::new(Code::MxWithoutIpv6, names())),
         _ => {}
     }
     findings
+}
+
+fn host_named(name: &str) -> About {
+    About::Host(name.to_owned())
+}
+
+/// The mail hosts that have an address.
+pub(super) fn hosts_at(facts: &DomainFacts, address: IpAddr) -> Vec<About> {
+    let has = |host: &String| facts.addresses(host).contains(&address);
+    hosts(facts).into_iter().filter(has).map(About::Host).collect()
 }
 
 /// Whether no host on the internet reaches the address.

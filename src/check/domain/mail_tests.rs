@@ -66,6 +66,25 @@ fn each_fault_of_mx_records_has_its_code() {
 }
 
 #[test]
+fn hosts_beyond_the_bound_are_told_and_nothing_is_unknown() {
+    let of = |count: usize, data: &str| {
+        let records: Vec<String> = (1..=count).map(|host| format!("{host} m{host}.a.test.")).collect();
+        let hosts: String = (1..=MAX_CHECKED_HOSTS)
+            .map(|host| format!("\nlookup m{host}.a.test. A{data}\nlookup m{host}.a.test. AAAA"))
+            .collect();
+        check(&facts("a.test.", &format!("lookup a.test. MX | {}{hosts}\n{HOST}", records.join(" | "))))
+    };
+    let found = of(10, " | 198.18.0.1");
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert!(codes.starts_with(&[Code::MxMany, Code::MailOk]), "{codes:?}");
+    assert!(found[0].evidence.ends_with("not looked up: m9.a.test., m10.a.test."), "{}", found[0].evidence);
+    let level =
+        |count: usize| of(count, "").iter().find(|one| one.code == Code::MxWithoutAddress).unwrap().level;
+    assert_eq!((level(8), level(9)), (Level::Failure, Level::Warning), "the ninth may have one");
+    assert!(of(8, " | 198.18.0.1").iter().any(|finding| finding.code == Code::MxWithoutIpv6));
+}
+
+#[test]
 fn a_domain_without_mx_is_delivered_to_its_address() {
     let lines = "lookup a.test. MX\nlookup a.test. A | 198.18.0.80\nlookup a.test. AAAA\n\
         lookup 80.0.18.198.in-addr.arpa. PTR | www.a.test.\nlookup www.a.test. A | 198.18.0.80";

@@ -35,7 +35,9 @@ pub mod message;
 mod mta_sts;
 mod others;
 pub mod outline;
+pub mod part;
 mod pointer;
+mod record_set;
 mod spf;
 mod spf_record;
 mod spf_senders;
@@ -72,10 +74,14 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(lists::wants(facts));
     if !facts.subject.domain.is_empty() {
         wants.extend(current::wants(facts));
+    }
+    let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
+    // Comparisons take no question from another check.
+    if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(compared::wants(facts));
     }
     // Strangers who do not answer take the time of nothing else.
-    if !facts.subject.domain.is_empty() && wants.iter().all(|want| facts.got.contains_key(want)) {
+    if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(others::wants(facts));
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));

@@ -4,6 +4,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, PolicyFile, Want, addresses, canonical};
 use super::finding::{Finding, Level};
 use super::mail;
+use super::part::Part;
 use super::tags::{Versioned, texts, value};
 
 fn host(facts: &DomainFacts) -> String {
@@ -111,27 +112,28 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts).filter(|_| facts.subject.connect)?;
     let host = host(facts);
     let unreachable = |why: &str| Finding::new(Code::MtaStsUnreachable, format!("{host}: {why}"));
+    let unknown = |why: &str| Finding::new(Code::PolicyUnknown, format!("{host}{why}")).of(Part::MtaSts);
     let Some(file) = file(facts) else {
         let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));
         return Some(match lookups.iter().find(|found| !found.is_absent()) {
             None => unreachable("no address"),
-            Some(LookupFound::Unknown(why)) => Finding::new(Code::PolicyUnknown, format!("{host}: {why}")),
-            Some(_) => Finding::new(Code::PolicyUnknown, format!("{host} was not looked up")),
+            Some(LookupFound::Unknown(why)) => unknown(&format!(": {why}")),
+            Some(_) => unknown(" was not looked up"),
         });
     };
     let text = match facts.got.get(&file) {
         Some(Got::PolicyFile(PolicyFile::Text(text))) => text,
         Some(Got::PolicyFile(PolicyFile::Fault(fault))) => return Some(unreachable(fault)),
         Some(Got::NoReply(lost)) => {
-            return Some(Finding::new(Code::PolicyUnknown, format!("{host}: {}", lost.words())));
+            return Some(unknown(&format!(": {}", lost.words())));
         }
-        _ => return Some(Finding::new(Code::PolicyUnknown, format!("{host} was not asked"))),
+        _ => return Some(unknown(" was not asked")),
     };
     let policy = match read(text) {
         Ok(policy) => policy,
         Err(why) => return Some(Finding::new(Code::MtaStsPolicy, format!("{host}: {why}"))),
     };
-    let outside: Vec<String> = mail::hosts(facts)
+    let outside: Vec<String> = mail::named_hosts(facts)
         .into_iter()
         .filter(|host| policy.mode != Mode::None && !policy.hosts.iter().any(|pattern| covers(pattern, host)))
         .collect();

@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::cached::{final_records, in_words, negative_ttl, records};
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplySecurity, ResolverWay, Want};
 use super::finding::{Finding, Level};
+use super::record_set::{final_records, in_words, negative_ttl, records};
 use super::zone;
 use crate::clock::minute;
 use crate::limits::MAX_OTHER_RESOLVERS;

@@ -76,7 +76,7 @@ fn state(facts: &DomainFacts, server: IpAddr) -> OutlineState {
     let apex = zone::apex(facts);
     let ask = |way| facts.server(server, apex, "SOA", way);
     let served = [QueryForm::Udp, QueryForm::Plain].into_iter().find_map(|way| match ask(way) {
-        Some(Got::Reply(reply)) if delegation::serves(reply, apex) => zone::soa(reply),
+        Some(Got::Reply(reply)) if zone::serves(reply, apex) => zone::soa(reply),
         _ => None,
     });
     match (served, ask(QueryForm::Udp)) {

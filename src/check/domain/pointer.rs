@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, LookupFound, Want, canonical, lookup, reverse};
 use super::finding::{Finding, Level};
+use super::part::About;
 use crate::limits::MAX_CHECKED_POINTERS;
 
 /// Labels, or their beginnings, that providers give to dynamic addresses.
@@ -82,33 +83,58 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     }
 }
 
+/// The texts of one finding, and the things that they are about.
+#[derive(Default)]
+struct Told {
+    texts: Vec<String>,
+    about: Vec<About>,
+}
+
+impl Told {
+    fn add(&mut self, text: String, about: Vec<About>) {
+        self.texts.push(text);
+        self.about.extend(about);
+    }
+}
+
 /// The findings about addresses; a missing or wrong name is of `level`.
-pub(super) fn check_all(facts: &DomainFacts, addresses: &[IpAddr], level: Level) -> Vec<Finding> {
-    let (mut missing, mut differs) = (Vec::new(), Vec::new());
-    let (mut unknown, mut well, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    for address in addresses {
+/// Each address has the hosts that it is one of.
+pub(super) fn check_all(
+    facts: &DomainFacts,
+    addresses: &[(IpAddr, Vec<About>)],
+    level: Level,
+) -> Vec<Finding> {
+    let (mut missing, mut differs) = (Told::default(), Told::default());
+    let (mut unknown, mut well, mut others) = (Told::default(), Vec::new(), Vec::new());
+    for (address, hosts) in addresses {
+        let about = || {
+            let hosts = hosts.iter().cloned();
+            hosts.chain([About::Address(*address)]).collect::<Vec<About>>()
+        };
         match judge(facts, *address) {
-            Judged::Missing => missing.push(address.to_string()),
-            Judged::Differs(text) => differs.push(text),
-            Judged::Unknown(text) => unknown.push(text),
+            Judged::Missing => missing.add(address.to_string(), about()),
+            Judged::Differs(text) => differs.add(text, about()),
+            Judged::Unknown(text) => unknown.add(text, vec![About::Address(*address)]),
             Judged::Confirmed(name) => well.push(format!("{address} ({name})")),
         }
         let names = names(facts, *address);
         if let Some(name) = names.iter().find(|name| looks_dynamic(name, *address)) {
             let milder = if level == Level::Failure { Level::Warning } else { Level::Note };
-            others.push(Finding::new(Code::PtrDynamic, format!("{address} PTR {name}")).at(milder));
+            let told = Finding::new(Code::PtrDynamic, format!("{address} PTR {name}")).at(milder);
+            others.push(told.about(about()));
         }
         if names.len() > MANY {
-            others.push(Finding::new(Code::PtrMany, format!("{address} has {} PTR records", names.len())));
+            let evidence = format!("{address} has {} PTR records", names.len());
+            others.push(Finding::new(Code::PtrMany, evidence).about(about()));
         }
     }
     let mut findings = Vec::new();
     let groups = [(Code::PtrMissing, missing, ", "), (Code::PtrDiffers, differs, "; ")];
-    for (code, texts, between) in groups.into_iter().filter(|(_, texts, _)| !texts.is_empty()) {
-        findings.push(Finding::new(code, texts.join(between)).at(level));
+    for (code, told, between) in groups.into_iter().filter(|(_, told, _)| !told.texts.is_empty()) {
+        findings.push(Finding::new(code, told.texts.join(between)).at(level).about(told.about));
     }
-    if !unknown.is_empty() {
-        findings.push(Finding::new(Code::PointerUnknown, unknown.join("; ")));
+    if !unknown.texts.is_empty() {
+        findings.push(Finding::new(Code::PointerUnknown, unknown.texts.join("; ")).about(unknown.about));
     }
     if findings.is_empty() && !well.is_empty() {
         findings.push(Finding::new(Code::PointerOk, well.join(", ")));
@@ -119,7 +145,7 @@ pub(super) fn check_all(facts: &DomainFacts, addresses: &[IpAddr], level: Level)
 
 /// The findings about the address of a client.
 pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
-    check_all(facts, &[address], Level::Failure)
+    check_all(facts, &[(address, Vec::new())], Level::Failure)
 }
 
 /// Whether a name looks like those that providers give to dynamic addresses: it holds most of the address, or a label

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
+use super::part::Part;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use super::spf_senders::sender;
 use crate::limits::{
@@ -129,10 +130,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         SpfRecords::Several(all) => return vec![Finding::new(Code::SpfMultiple, all.join("; "))],
         SpfRecords::None { .. } => return vec![Finding::new(Code::SpfMissing, domain)],
         SpfRecords::Unknown(why) => {
-            return vec![Finding::new(Code::PolicyUnknown, why)];
+            return vec![Finding::new(Code::PolicyUnknown, why).of(Part::Spf)];
         }
         SpfRecords::NotAsked => {
-            return vec![Finding::new(Code::PolicyUnknown, format!("{domain} TXT was not looked up"))];
+            let why = format!("{domain} TXT was not looked up");
+            return vec![Finding::new(Code::PolicyUnknown, why).of(Part::Spf)];
         }
     };
     let mut sum = Count::default();
@@ -143,7 +145,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::SpfPtr, record.clone()));
     }
     if !sum.unknown.is_empty() {
-        findings.push(Finding::new(Code::PolicyUnknown, sum.unknown.join("; ")));
+        findings.push(Finding::new(Code::PolicyUnknown, sum.unknown.join("; ")).of(Part::Spf));
     }
     if findings.is_empty() {
         let macros = if sum.uses_macros { "; macros are not followed" } else { "" };
@@ -247,7 +249,8 @@ fn of_address(facts: &DomainFacts, domain: &str, address: IpAddr) -> Finding {
             Code::SpfFromFails
         }
     };
-    Finding::new(code, format!("{address} for {domain}: {}", outcome.word()))
+    let finding = Finding::new(code, format!("{address} for {domain}: {}", outcome.word()));
+    if outcome == SpfOutcome::Unknown { finding.of(Part::Spf) } else { finding }
 }
 
 /// The result for an address; questions that are needed next go to `wants`. `left` are the terms that cause lookups

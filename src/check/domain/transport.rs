@@ -8,6 +8,7 @@ use super::dmarc::{Policy, applied, policy};
 use super::facts::{DomainFacts, Want, lookup};
 use super::finding::Finding;
 use super::mta_sts;
+use super::part::needs;
 use super::tags::{Versioned, texts, value};
 
 /// The questions that are needed next.
@@ -70,7 +71,11 @@ fn record(
     let name = format!("{label}{}", facts.subject.domain);
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
-        Versioned::Unknown(why) => return Some(Finding::new(Code::PolicyUnknown, why)),
+        Versioned::Unknown(why) => {
+            let finding = Finding::new(Code::PolicyUnknown, why);
+            // The part of the fault that it would be.
+            return Some(needs(wrong, wrong.entry().level).iter().copied().fold(finding, Finding::of));
+        }
         Versioned::NotAsked => return None,
     };
     match found.as_slice() {

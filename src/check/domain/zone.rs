@@ -206,3 +206,9 @@ pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
 }
+/// Whether a reply to the question for the SOA is that of a server of the zone.
+pub(super) fn serves(reply: &ReplyFacts, apex: &str) -> bool {
+    reply.rcode == "NOERROR"
+        && reply.authoritative
+        && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)
+}

@@ -83,12 +83,12 @@ pub fn change(change: &FindingChange, subject: &str) -> String {
     line(&Line { change, subject })
 }
 
-/// That a check could not tell anything: when, why, and what was checked.
-pub fn untold(why: &str, at: u64, subject: &str) -> String {
+/// That a check could not tell anything: when, why, and what was checked; without a reason, that one can again.
+pub fn untold(why: Option<&str>, at: u64, subject: &str) -> String {
     #[derive(Serialize)]
     struct Line<'w> {
         at: u64,
-        could_not_tell: &'w str,
+        could_not_tell: Option<&'w str>,
         subject: &'w str,
     }
     line(&Line { at, could_not_tell: why, subject })

@@ -110,11 +110,12 @@ pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Sty
             let lasted = time(seconds(change.at.saturating_sub(change.since)));
             format!("ended {word}, after {lasted}: {}", entry.title)
         }
+        ChangeKind::LeftOut => format!("{word} no longer checked for: {}", entry.title),
     };
     let paint = match (change.change, change.level) {
         (ChangeKind::Went, _) => Paint::Good,
         (ChangeKind::Came, Level::Failure) => Paint::Bad,
-        (ChangeKind::Came, _) => Paint::Plain,
+        (ChangeKind::Came | ChangeKind::LeftOut, _) => Paint::Plain,
     };
     format!("{}  {}\n", style.paint(Paint::Faint, &at), style.paint(paint, &said))
 }
@@ -123,6 +124,12 @@ pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Sty
 pub fn untold(why: &str, at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let at = style.paint(Paint::Faint, &moment(seconds(at)));
     format!("{at}  this check gave no result: {why}; the findings stay as they were\n")
+}
+
+/// A line of `check DOMAIN --watch`: the first result after checks that could not tell anything.
+pub fn told_again(at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+    let at = style.paint(Paint::Faint, &moment(seconds(at)));
+    format!("{at}  checks give results again\n")
 }
 
 fn seconds(unix: u64) -> f64 {
