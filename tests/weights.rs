@@ -18,7 +18,7 @@ use resolverd::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::lab::prelude::resident;
-use resolverd::limits::{MAX_LAME_ZONES, MAX_SILENT_ZONES};
+use resolverd::limits::{MAX_LAME_ZONES, MAX_SILENT_ZONES, MAX_SLOW_ZONES};
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
 use resolverd::validate::keys::{ZoneKey, ZoneKeys};
@@ -139,6 +139,9 @@ fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
     let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));
     for trip in 0..40 {
         server.answered(&Name::root(), Duration::from_millis(20 + trip), Mono::START);
+    }
+    for zone in 0..u32::try_from(MAX_SLOW_ZONES).unwrap() {
+        server.answered(&name(zone, octets), Duration::from_secs(6), Mono::START);
     }
     for zone in 0..u32::try_from(lame).unwrap() {
         server.mark_lame(&name(zone, octets), DAY, Mono::START);

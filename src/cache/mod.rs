@@ -46,6 +46,7 @@ pub mod security;
 pub mod servers;
 mod silence;
 mod silent_zones;
+mod slow_zones;
 pub mod snapshot;
 mod store;
 mod versions;

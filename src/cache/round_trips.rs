@@ -81,12 +81,11 @@ impl RoundTrips {
     }
 
     fn reckoned(&self) -> Duration {
-        let usual = if self.total < ENOUGH_ROUND_TRIPS {
-            self.smoothed + self.smoothed / 4 + Duration::from_millis(10)
+        if self.total < ENOUGH_ROUND_TRIPS {
+            timer_of(self.smoothed)
         } else {
-            self.percentile()
-        };
-        usual.clamp(MIN_TIMER, MAX_TIMER)
+            self.percentile().clamp(MIN_TIMER, MAX_TIMER)
+        }
     }
 
     /// The time after which a message or its answer counts as lost: twice the timer, or the value of RFC 6298 if that
@@ -117,6 +116,11 @@ impl RoundTrips {
         });
         upper_end(place.unwrap_or(BUCKETS - 1))
     }
+}
+
+/// The timer if only the smoothed round trip is known.
+pub(super) fn timer_of(smoothed: Duration) -> Duration {
+    (smoothed + smoothed / 4 + Duration::from_millis(10)).clamp(MIN_TIMER, MAX_TIMER)
 }
 
 /// The bucket of a round trip.

@@ -11,24 +11,25 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-use super::round_trips::RoundTrips;
+use super::round_trips::{RoundTrips, timer_of};
 pub use super::silence::Health;
 use super::silence::Silence;
 use super::silent_zones::SilentZones;
+use super::slow_zones::{Compared, SlowZones};
 use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
     DEAD_AFTER_SILENCES, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS,
-    MAX_LAME_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES,
-    UNKNOWN_TIMER,
+    MAX_LAME_ZONES, MAX_TIMER, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
+    SURE_SILENCES, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
 
-/// Octets of an entry: the state with its digest of round trips, the greatest number of lame and of silent zones, and the
+/// Octets of an entry: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and the
 /// table's bookkeeping. `tests/weights.rs` measures it.
-const ENTRY: u32 = 3_392;
+const ENTRY: u32 = 3_632;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -108,6 +109,8 @@ pub struct Server {
 pub(super) struct ServerHistory {
     /// Its round trips; none before the first.
     pub(super) round_trips: Option<RoundTrips>,
+    /// The zones that take much longer.
+    pub(super) slow_zones: SlowZones,
     /// The messages that it did not answer since it was last heard.
     pub(super) silence: Silence,
     /// The same for zones, each since it last answered for the zone.
@@ -166,17 +169,60 @@ impl Lameness {
 }
 
 impl ServerHistory {
-    fn timers(&self) -> (Duration, Duration) {
-        self.round_trips
-            .as_ref()
-            .map_or((UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| (trips.timer(), trips.patience()))
+    /// The smoothed round trip for all zones but the slow ones, the timer and the patience.
+    fn timers(&self) -> (Option<Duration>, Duration, Duration) {
+        self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
+            (Some(trips.smoothed()), trips.timer(), trips.patience())
+        })
+    }
+
+    /// The same for `zone`.
+    fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
+        self.slow_zones.get(zone, keyed).map_or_else(
+            || self.timers(),
+            |smoothed| {
+                let timer = timer_of(smoothed);
+                (Some(smoothed), timer, timer.saturating_mul(2).min(MAX_TIMER))
+            },
+        )
+    }
+
+    /// Counts the round trip of an answer for `zone`. One that takes much longer than usual is the zone's alone.
+    fn timed(&mut self, zone: &Name, round_trip: Duration, keyed: &Keyed) {
+        match Compared::of(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
+            Compared::Slower if self.slow_zones.add(zone, round_trip, keyed) => {}
+            // The earlier ones were of slow zones, or the server has moved.
+            Compared::Slower | Compared::Faster => {
+                self.slow_zones.end(zone, keyed);
+                self.round_trips = Some(RoundTrips::new(round_trip));
+            }
+            Compared::Alike => {
+                self.slow_zones.end(zone, keyed);
+                self.add(round_trip);
+            }
+        }
+    }
+
+    fn add(&mut self, round_trip: Duration) {
+        match &mut self.round_trips {
+            Some(trips) => trips.add(round_trip),
+            none => *none = Some(RoundTrips::new(round_trip)),
+        }
+    }
+
+    /// It has sent a message about `zone`; returns whether it was dead.
+    fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
+        let was_dead = self.silence.is_dead();
+        self.silence.end(now);
+        self.silent_zones.end(zone, keyed);
+        was_dead
     }
 }
 
 /// The state of a server for a zone, at a moment: the input for the choice among servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
-    /// Smoothed round trip, if it ever answered.
+    /// Smoothed round trip for the zone, if it ever answered: its usual one, unless the zone is known to be slow.
     pub round_trip: Option<Duration>,
     /// How long to wait for its answer before another server is asked too.
     pub timer: Duration,
@@ -235,8 +281,7 @@ impl Server {
     /// Its state for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
         let history = self.history();
-        let (timer, patience) = history.timers();
-        let round_trip = history.round_trips.as_ref().map(RoundTrips::smoothed);
+        let (round_trip, timer, patience) = history.timers_for(zone, &self.keyed);
         let (of_server, of_zone) = (&history.silence, history.silent_zones.get(zone, &self.keyed));
         let known = of_server.known_since(now, round_trip);
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
@@ -261,11 +306,12 @@ impl Server {
 
     fn known(&self, address: SocketAddr, now: Mono) -> KnownServer {
         let history = self.history();
+        let (round_trip, timer, _) = history.timers();
         KnownServer {
             address,
             asked: history.asked,
-            round_trip: history.round_trips.as_ref().map(RoundTrips::smoothed),
-            timer: history.timers().0,
+            round_trip,
+            timer,
             health: history.silence.health(now),
             dead_for: history.silence.dead_for(now),
             silences: history.silence.count(),
@@ -279,14 +325,15 @@ impl Server {
     /// It answered a question for `zone` after `round_trip`, with any message. Returns whether it was dead.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
-        match &mut history.round_trips {
-            Some(trips) => trips.add(round_trip),
-            none => *none = Some(RoundTrips::new(round_trip)),
-        }
-        let was_dead = history.silence.is_dead();
-        history.silence.end(now);
-        history.silent_zones.end(zone, &self.keyed);
-        was_dead
+        history.timed(zone, round_trip, &self.keyed);
+        history.heard(zone, now, &self.keyed)
+    }
+
+    /// The same of a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
+    pub fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
+        let mut history = self.history();
+        history.add(round_trip);
+        history.heard(zone, now, &self.keyed)
     }
 
     /// A message sent to it at `sent` is overdue: others are asked first for a while.

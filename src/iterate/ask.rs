@@ -343,9 +343,10 @@ impl<'a> Asking<'a> {
             self.launch(place, reason);
             return;
         }
-        if self.seek_addresses() || self.seek_again() {
+        if self.seek_addresses() {
             return;
         }
+        self.seek_again();
         if self.lookups.is_empty() {
             if self.ask_avoided() {
                 return;

@@ -389,7 +389,7 @@ impl Attempt {
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
                     Transport::Udp | Transport::Tls => {
-                        self.means.answered(&self.server, &self.zone, heard.elapsed);
+                        self.means.answered(&self.server, (self.role, &self.zone), heard.elapsed);
                     }
                 }
             }

@@ -12,6 +12,7 @@ use super::families::Families;
 use super::hedges::Hedges;
 use super::late_answers::LateAnswers;
 use super::late_messages::Late;
+use super::role::ServerRole;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
 use crate::cache::servers::Server;
@@ -82,8 +83,14 @@ impl Means {
 
     /// A server has answered a question for `zone` after `round_trip`. If it was dead, it may still drop the queries for other
     /// zones: they are probed at once.
-    pub(super) fn answered(&self, server: &Server, zone: &Name, round_trip: Duration) {
-        if server.answered(zone, round_trip, self.clock.mono()) {
+    pub(super) fn answered(&self, server: &Server, (role, zone): (ServerRole, &Name), round_trip: Duration) {
+        let now = self.clock.mono();
+        let was_dead = if role.is_recursive() {
+            server.answered_recursively(zone, round_trip, now)
+        } else {
+            server.answered(zone, round_trip, now)
+        };
+        if was_dead {
             self.dead.added.notify_one();
         }
     }

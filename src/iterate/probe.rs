@@ -56,7 +56,7 @@ impl Probe {
         let conduct = match &heard.reply {
             Ok(_) => {
                 let now = means.clock.mono();
-                means.answered(&server, &zone, heard.elapsed);
+                means.answered(&server, (role, &zone), heard.elapsed);
                 means.uplink.heard(role, now);
                 Conduct::Answered
             }

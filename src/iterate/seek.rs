@@ -96,14 +96,13 @@ impl<'a> Asking<'a> {
     }
 
     /// Once all have failed, seeks new addresses of servers outside the zone that are known from delegations alone:
-    /// their own zone may have moved them since.
-    pub(super) fn seek_again(&mut self) -> bool {
-        if self.sought_again {
-            return false;
+    /// their own zone may have moved them since. The known ones are mostly right, so that a message that may be lost is
+    /// repeated meanwhile.
+    pub(super) fn seek_again(&mut self) {
+        if !std::mem::replace(&mut self.sought_again, true) {
+            let known = self.iterate.known_by_glue(self.context(), self.cut);
+            self.unglued.extend(known.into_iter().take(MAX_UNGLUED));
+            self.seek_addresses();
         }
-        self.sought_again = true;
-        self.unglued
-            .extend(self.iterate.known_by_glue(self.context(), self.cut).into_iter().take(MAX_UNGLUED));
-        self.seek_addresses()
     }
 }

@@ -19,6 +19,8 @@ macro_rules! faults {
             Slow(Duration),
             /// Answers over TCP later than its distance, by this time.
             SlowTcp(Duration),
+            /// Answers about the first of its zones later than about the others, by this time.
+            SlowFirstZone(Duration),
             /// Gives every record this TTL.
             Ttl(u32),
         }
@@ -198,13 +200,16 @@ impl Fault {
 impl FromStr for Fault {
     type Err = UnknownFault;
 
-    /// A name from `NAMES`, `slow=SPAN` or `slow-tcp=SPAN` with a span as `span` reads it, or `ttl=SECONDS`.
+    /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, or `ttl=SECONDS`.
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
         if let Some(late) = text.strip_prefix("slow=").and_then(span) {
             return Ok(Self::Slow(late));
         }
         if let Some(late) = text.strip_prefix("slow-tcp=").and_then(span) {
             return Ok(Self::SlowTcp(late));
+        }
+        if let Some(late) = text.strip_prefix("slow-first-zone=").and_then(span) {
+            return Ok(Self::SlowFirstZone(late));
         }
         if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
             return Ok(Self::Ttl(seconds));
@@ -219,6 +224,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Slow(late) => write!(formatter, "slow={}ms", late.as_millis()),
             Self::SlowTcp(late) => write!(formatter, "slow-tcp={}ms", late.as_millis()),
+            Self::SlowFirstZone(late) => write!(formatter, "slow-first-zone={}ms", late.as_millis()),
             Self::Ttl(seconds) => write!(formatter, "ttl={seconds}"),
             _ => formatter
                 .write_str(NAMES.iter().find(|(_, fault)| fault == self).map_or("", |(name, _)| name)),
@@ -252,6 +258,8 @@ mod tests {
         let slow = Fault::Slow(Duration::from_millis(1500));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
         let slow = Fault::SlowTcp(Duration::from_secs(2));
+        assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
+        let slow = Fault::SlowFirstZone(Duration::from_secs(6));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
         assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
         assert!("ttl=long".parse::<Fault>().is_err());

@@ -165,6 +165,9 @@ impl LabServer {
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
                 Fault::SlowTcp(late) if transport == Transport::Tcp => delay = delay.saturating_add(*late),
+                Fault::SlowFirstZone(late) if self.is_of_first_zone(&query) => {
+                    delay = delay.saturating_add(*late);
+                }
                 Fault::WrongSource => source = mangle::other_address(address),
                 Fault::ServFailFirst if self.is_first(&query) => {
                     response = bare(&query, ResponseCode::ServFail);
@@ -181,7 +184,11 @@ impl LabServer {
             // The comparison of messages skips these.
             let elsewhere =
                 matches!(fault, Fault::Slow(_) | Fault::WrongSource | Fault::Ttl(_) | Fault::FlipsCase);
-            let slow = matches!(fault, Fault::SlowTcp(_)) && transport == Transport::Tcp;
+            let slow = match fault {
+                Fault::SlowTcp(_) => transport == Transport::Tcp,
+                Fault::SlowFirstZone(_) => self.is_of_first_zone(&query),
+                _ => false,
+            };
             self.meets(*fault, elsewhere || slow || response != before);
         }
         let octets = mangle::octets(&faults, &query, &response, transport);
@@ -214,6 +221,11 @@ impl LabServer {
         holding.max_by_key(|origin| origin.num_labels()).cloned().unwrap_or_default()
     }
 
+    /// Whether the query is about the first of its zones.
+    fn is_of_first_zone(&self, query: &Message) -> bool {
+        self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
+    }
+
     /// Whether the query gets no answer at all.
     fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
@@ -222,9 +234,7 @@ impl LabServer {
             Fault::MuteTcp | Fault::DripsTcp => transport == Transport::Tcp,
             Fault::DropsEdns => query.edns.is_some(),
             Fault::DropsMixedCase => is_mixed_case(query),
-            Fault::DropsFirstZone => {
-                self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
-            }
+            Fault::DropsFirstZone => self.is_of_first_zone(query),
             Fault::DropsOtherZones => {
                 self.authority().zones().last().is_some_and(|zone| *zone.origin() != self.origin_of(query))
             }

@@ -32,7 +32,13 @@ const REFUSAL: &str = "127.255.255.254";
 /// All faults, including those with a number.
 pub(crate) fn all_faults() -> Vec<Fault> {
     let late = Duration::from_millis(1_500);
-    let numbered = [Fault::Slow(late), Fault::SlowTcp(late), Fault::Ttl(0), Fault::Ttl(1 << 31)];
+    let numbered = [
+        Fault::Slow(late),
+        Fault::SlowTcp(late),
+        Fault::SlowFirstZone(late),
+        Fault::Ttl(0),
+        Fault::Ttl(1 << 31),
+    ];
     Fault::all().chain(numbered).collect()
 }
 

@@ -1,0 +1,131 @@
+//! The zones for which a server takes much longer than for its others.
+//!
+//! A hoster's server may compute the answers of some domains, or ask another server for them. Their round trips say nothing
+//! about those of its other zones, and are kept beside them. Before, six answers in a hundred that took seconds gave all zones
+//! of the server a timer of two seconds, so that with 30 % loss one query in seven had no answer within 4 s. Unbound keeps
+//! round trips for each pair of address and zone; that is the same for the few zones that differ.
+
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::hash::Keyed;
+use crate::limits::{MAX_SLOW_ZONES, SLOW_ANSWER_TIME};
+use crate::question::wire_name;
+
+/// The zones that are slow now, with their smoothed round trips, the newest last. Names are hashed.
+#[derive(Debug, Default)]
+pub(super) struct SlowZones {
+    zones: Vec<(u64, Duration)>,
+    /// Zones that were added since the server's last answer that was not slow.
+    added: usize,
+}
+
+/// A round trip for a zone beside the usual one of its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// It is the first one, or about as long.
+    Alike,
+    /// So much longer that the distance of the server is not the reason.
+    Slower,
+    /// So much shorter that the distance of the server is not the reason for the usual one.
+    Faster,
+}
+
+impl Compared {
+    /// Compares `round_trip` with the `usual` one.
+    pub(super) fn of(round_trip: Duration, usual: Option<Duration>) -> Self {
+        let exceeds =
+            |one: Duration, other: Duration| one >= SLOW_ANSWER_TIME && one > other.saturating_mul(2);
+        match usual {
+            Some(usual) if exceeds(round_trip, usual) => Self::Slower,
+            Some(usual) if exceeds(usual, round_trip) => Self::Faster,
+            _ => Self::Alike,
+        }
+    }
+}
+
+impl SlowZones {
+    /// The smoothed round trip for `zone`, if it is slow.
+    pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<Duration> {
+        if self.zones.is_empty() {
+            return None;
+        }
+        let zone = hash(zone, keyed);
+        self.zones.iter().find(|(of, _)| *of == zone).map(|(_, smoothed)| *smoothed)
+    }
+
+    /// An answer for `zone` was slow. Of too many zones the oldest goes. Returns false if so many zones are slow, and none is
+    /// not, that the server itself is slow: then none of them is slower than the others.
+    pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, keyed: &Keyed) -> bool {
+        let zone = hash(zone, keyed);
+        if let Some((_, smoothed)) = self.zones.iter_mut().find(|(of, _)| *of == zone) {
+            *smoothed = (*smoothed * 7 + round_trip) / 8;
+            return true;
+        }
+        self.added = self.added.saturating_add(1);
+        if self.added > MAX_SLOW_ZONES {
+            *self = Self::default();
+            return false;
+        }
+        if self.zones.len() >= MAX_SLOW_ZONES {
+            self.zones.remove(0);
+        }
+        self.zones.push((zone, round_trip));
+        true
+    }
+
+    /// An answer for `zone` was not slow.
+    pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
+        self.added = 0;
+        if !self.zones.is_empty() {
+            let zone = hash(zone, keyed);
+            self.zones.retain(|(of, _)| *of != zone);
+        }
+    }
+}
+
+fn hash(zone: &Name, keyed: &Keyed) -> u64 {
+    keyed.octets(&wire_name(zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_round_trip_is_slow_if_no_distance_explains_it_and_the_server_is_usually_twice_as_fast() {
+        let compared = |round_trip: u32, usual: u32| Compared::of(round_trip * MS, Some(usual * MS));
+        assert_eq!(Compared::of(6_000 * MS, None), Compared::Alike);
+        assert_eq!(compared(499, 1), Compared::Alike);
+        assert_eq!(compared(500, 249), Compared::Slower);
+        assert_eq!(compared(500, 250), Compared::Alike);
+        assert_eq!(compared(249, 500), Compared::Faster);
+        assert_eq!(compared(250, 500), Compared::Alike);
+        assert_eq!(compared(1, 499), Compared::Alike);
+    }
+
+    #[test]
+    fn few_zones_are_slow_until_they_are_not_and_if_all_are_the_server_is() {
+        let keyed = Keyed::new(&Random::seeded(1));
+        let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
+        let mut slow = SlowZones::default();
+        for number in 0..MAX_SLOW_ZONES {
+            assert!(slow.add(&zone(number), 800 * MS, &keyed));
+        }
+        assert!(slow.add(&zone(0), 1_600 * MS, &keyed), "it is slow already");
+        assert_eq!(slow.get(&zone(0), &keyed), Some(900 * MS));
+        slow.end(&zone(1), &keyed);
+        assert_eq!(slow.get(&zone(1), &keyed), None);
+        for number in MAX_SLOW_ZONES..2 * MAX_SLOW_ZONES {
+            assert!(slow.add(&zone(number), 700 * MS, &keyed), "one of its zones is not slow");
+        }
+        assert_eq!(slow.zones.len(), MAX_SLOW_ZONES);
+        assert_eq!(slow.get(&zone(2), &keyed), None, "the oldest has gone");
+        assert!(!slow.add(&zone(2), 700 * MS, &keyed), "since then all were slow");
+        assert!(slow.zones.is_empty());
+    }
+}
