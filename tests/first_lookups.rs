@@ -216,11 +216,11 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // The flight lasts at most ten seconds. A question after its end is answered from memory.
+        // Its flight has ended. The servers are known to be silent then.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;
-        assert_eq!((reply.outcome, reply.elapsed), (Outcome::Remembered, Duration::ZERO));
+        assert_eq!((reply.outcome, reply.elapsed), (Outcome::Failed, Duration::ZERO));
         assert!(lab.log().take().is_empty());
     });
 }
@@ -243,6 +243,55 @@ fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
                 first
             };
             assert_eq!(answered.message.answers.len(), 1, "{seconds} s: {:#?}", answered.steps);
+        });
+    }
+}
+
+#[test]
+fn a_domain_that_a_living_server_drops_costs_a_mail_four_seconds_in_all() {
+    for (millis, most) in [(2, 50), (30, 50), (100, 300), (200, 2_000)] {
+        let mut tree = Tree::default();
+        let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {
+            let mut plan = ServerPlan::new(name, vec![[127, 0, last[0], last[1]].into()]);
+            plan.distance = Distance::steady(Duration::from_millis(millis));
+            plan.faults = faults.to_vec();
+            tree.server(plan).unwrap();
+            name.to_owned()
+        };
+        let above = [server("a.root", [0, 1], &[]), server("ns.tld", [0, 2], &[])];
+        let hoster = [
+            server("ns1.one.tld", [1, 1], &[Fault::DropsFirstZone]),
+            server("ns2.one.tld", [1, 2], &[Fault::DropsFirstZone]),
+        ];
+        tree.zone(".", &above[..1], "").unwrap();
+        tree.zone("tld.", &above[1..], "").unwrap();
+        tree.zone("one.tld.", &hoster, "@ 300 A 10.0.0.1\n").unwrap();
+        tree.zone("other.tld.", &hoster, "* 300 A 10.0.0.2\n").unwrap();
+        let lab = Arc::new(tree.build().unwrap());
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), millis);
+            let healthy = ask(&simulation, "host.other.tld.").await.elapsed;
+            let mail = async {
+                let mut times = Vec::new();
+                for name in ["mail0.one.tld.", "one.tld.", "mail1.one.tld.", "mail2.one.tld."] {
+                    let reply = ask(&simulation, name).await;
+                    assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+                    times.push(reply.elapsed);
+                }
+                times
+            };
+            // Its other zones are in use meanwhile.
+            let others = async {
+                for number in 0..60 {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let reply = ask(&simulation, &format!("host{number}.other.tld.")).await;
+                    assert!(reply.elapsed <= healthy, "{:?} instead of {healthy:?}", reply.elapsed);
+                }
+            };
+            let (times, ()) = tokio::join!(mail, others);
+            assert!(times[0] <= Duration::from_secs(4), "{times:?}");
+            let rest: Duration = times[1..].iter().sum();
+            assert!(rest <= Duration::from_millis(most), "{times:?} at {millis} ms");
         });
     }
 }

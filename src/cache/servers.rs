@@ -20,9 +20,8 @@ use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS,
-    MAX_LAME_ZONES, MAX_TIMER, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
-    SURE_SILENCES, UNKNOWN_TIMER,
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER,
+    NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
@@ -285,11 +284,12 @@ impl Server {
         let (of_server, of_zone) = (&history.silence, history.silent_zones.get(zone, &self.keyed));
         let known = of_server.known_since(now, round_trip);
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
-        let silent_since = known
-            .filter(|_| too)
-            .or_else(|| of_zone.and_then(|silence| silence.known_since(now, round_trip)));
-        let dead_for_zone =
-            of_zone.map(|silence| silence.health(now)).filter(|health| *health >= Health::Due);
+        let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
+        let silent_since = known.filter(|_| too).or(known_for_zone);
+        // It takes more than for the whole server, because others of its answers show that it lives. It is probed as soon.
+        let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
+        let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
+        let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
         ServerStanding {
             round_trip,
             timer,
@@ -352,7 +352,7 @@ impl Server {
     /// on their way together are one silence. `random` spreads the moments of the next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
-        history.silence.add((sent, now), DEAD_AFTER_SILENCES, random);
+        history.silence.add((sent, now), random);
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
@@ -478,7 +478,7 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{LAME_TIME, MAX_SILENT_ZONES};
+    use crate::limits::{DEAD_AFTER_SILENCES, LAME_TIME, MAX_SILENT_ZONES};
 
     const MS: Duration = Duration::from_millis(1);
 

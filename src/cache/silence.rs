@@ -110,8 +110,8 @@ impl Silence {
     }
 
     /// A message sent at `sent` counts as lost, and others have been heard since. Messages that were on their way
-    /// together are one silence, because one event may have hit them all. After `deadly` silences it is dead.
-    pub(super) fn add(&mut self, (sent, now): (Mono, Mono), deadly: u32, random: &Random) {
+    /// together are one silence, because one event may have hit them all.
+    pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
             return;
         }
@@ -119,7 +119,7 @@ impl Silence {
         self.since.get_or_insert(sent);
         self.count = self.count.saturating_add(1);
         self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count));
-        if self.dead.is_none() && self.count >= deadly {
+        if self.dead.is_none() && self.count >= DEAD_AFTER_SILENCES {
             self.dead = Some(Dead::new(now.after(jittered(FIRST_DEAD_TIME, random))));
         }
     }
@@ -236,7 +236,7 @@ mod tests {
     fn dead() -> (Silence, Mono) {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for number in 1..=u64::from(DEAD_AFTER_SILENCES) {
-            silence.add((at(number * 1_000), at(number * 1_000 + 500)), DEAD_AFTER_SILENCES, &random);
+            silence.add((at(number * 1_000), at(number * 1_000 + 500)), &random);
         }
         let until = silence.dead.unwrap().until;
         (silence, until)
@@ -259,7 +259,7 @@ mod tests {
     fn three_silences_one_after_the_other_make_a_server_dead() {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for sent in 0..20 {
-            silence.add((at(sent), at(sent + 500)), DEAD_AFTER_SILENCES, &random);
+            silence.add((at(sent), at(sent + 500)), &random);
         }
         assert_eq!(silence.health(at(600)), Health::Doubtful, "a burst that was lost is one silence");
         let (silence, until) = dead();
@@ -289,7 +289,7 @@ mod tests {
         let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
         for _ in 0..20 {
             assert!(silence.try_now(until, &random));
-            silence.add((until, until.after(2_000 * MS)), DEAD_AFTER_SILENCES, &random);
+            silence.add((until, until.after(2_000 * MS)), &random);
             let next = silence.dead.unwrap().until;
             assert!(next.since(until) <= Duration::from_secs(40), "{next:?} after {until:?}");
             until = next;

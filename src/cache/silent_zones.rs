@@ -9,7 +9,7 @@ use hickory_proto::rr::Name;
 use super::silence::Silence;
 use crate::clock::Mono;
 use crate::hash::Keyed;
-use crate::limits::{MAX_SILENT_ZONES, SURE_SILENCES};
+use crate::limits::MAX_SILENT_ZONES;
 use crate::question::wire_name;
 use crate::random::Random;
 
@@ -36,10 +36,9 @@ impl SilentZones {
         self.0.iter_mut().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// A message about `zone` sent at `sent` counts as lost. It takes more of them than for the whole server, because others
-    /// of its answers show that it lives.
+    /// A message about `zone` sent at `sent` counts as lost.
     pub(super) fn add(&mut self, zone: &Name, (sent, now): (Mono, Mono), random: &Random, keyed: &Keyed) {
-        self.change(zone, keyed, |silence| silence.add((sent, now), SURE_SILENCES, random));
+        self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }
 
     /// At least `least` messages about `zone` sent since `sent` count as lost.

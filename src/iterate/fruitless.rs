@@ -15,7 +15,7 @@ use super::select::{Candidate, CandidateProgress};
 use crate::cache::servers::ServerStanding;
 use crate::conduct::Conduct;
 use crate::limits::{
-    MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNKNOWN_TIMER,
+    MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNHEARD_TIME, UNKNOWN_TIMER,
 };
 use crate::question::name_text;
 use crate::record::event::StepEvent;
@@ -91,13 +91,14 @@ impl Asking<'_> {
 
     /// Whether all servers of the zone were known to be silent before this question began, or have become so since. If one
     /// of them has answered before, they are not waited for beyond the time of a client: its repeats would wait too. If
-    /// none was ever heard, they may take seven seconds, and are waited for.
+    /// none was ever heard, they may take seven seconds, and are waited for that long.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
         let was_heard = |candidate: &Candidate| candidate.standing.round_trip.is_some();
-        let is_over =
-            now.since(began) >= context.view.config.resolve.deadline && self.candidates.iter().any(was_heard);
+        let waited = now.since(began);
+        let is_over = waited >= UNHEARD_TIME
+            || waited >= context.view.config.resolve.deadline && self.candidates.iter().any(was_heard);
         let is_silent = |candidate: &Candidate| {
             let standing = self.iterate.server(candidate.address).standing(zone, now);
             standing.silent_since.is_some_and(|since| is_over || since < began)

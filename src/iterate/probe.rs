@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
@@ -17,11 +18,11 @@ use super::first_message::first_transport;
 use super::means::Means;
 use super::role::ServerRole;
 use super::unproven::Silent;
-use crate::cache::servers::{Health, Server};
+use crate::cache::servers::{Health, Server, ServerStanding};
 use crate::conduct::Conduct;
 use crate::exchange::network::Path;
 use crate::exchange::{Sender, UpstreamQuery};
-use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, WITNESS_DELAY};
+use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, WITNESS_DELAY};
 use crate::record::event::Sent;
 use crate::record::trail::Trail;
 
@@ -38,21 +39,21 @@ impl Probe {
         let Self { means, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
         let (transport, address) = (first_transport(&path), path.server);
-        let edns = server.standing(&zone, means.clock.mono()).edns;
+        let standing = server.standing(&zone, means.clock.mono());
         let ask = UpstreamQuery {
             path,
             name,
             kind,
             secret: None,
             recursion_desired: role.is_recursive(),
-            edns,
+            edns: standing.edns,
             dnssec_ok: false,
             mixed_case: false,
             transport,
             tries: 0,
         };
         let place = means.exchange.place(&zone).await;
-        let (heard, first) = means.exchange.ask(ask, MAX_TIMER, place, Sender::default()).await;
+        let (heard, first) = means.exchange.ask(ask, patience(&standing), place, Sender::default()).await;
         let conduct = match &heard.reply {
             Ok(_) => {
                 let now = means.clock.mono();
@@ -166,6 +167,11 @@ impl Iterate {
         }
         None
     }
+}
+
+/// How long the answer of a server is waited for. One that was heard, for this zone or for others, is waited for less.
+fn patience(standing: &ServerStanding) -> Duration {
+    standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
 }
 
 /// Asks a dead server; another silence is noted.

@@ -54,6 +54,13 @@ pub const FAILURE_RECHECK_TIME: Duration = Duration::from_secs(30);
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 
+/// A question that no server answered, although servers answered others, waits `UNANSWERED_DEADLINE` only when it is asked again
+/// within this time: as long as dead servers are probed.
+pub const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// The time that such a question waits: three messages to a far server. Its flight goes on, and an answer ends this.
+pub const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
+
 /// The longest time that a failure is remembered. RFC 9520 allows 5 min; resolverd should notice soon that a zone was
 /// repaired.
 pub const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);
@@ -98,7 +105,8 @@ pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
 /// Silences in a row after which a server is dead: at 5 % loss, this happens to one in 8 000 working servers.
 pub const DEAD_AFTER_SILENCES: u32 = 3;
 
-/// Silences in a row after which a server that answers for other zones is dead for a zone, and after which a question for
+/// Silences in a row after which a server that answers for other zones is dead for a zone, unless a probe has shown it after
+/// `DEAD_AFTER_SILENCES`, and after which a question for
 /// another zone of a dead server waits `SILENT_ELSEWHERE_TIME` only: at
 /// 30 % loss each way, this happens to one in 60 working servers. With `DEAD_AFTER_SILENCES` it is one in 8, and the
 /// questions that fail because of that were 113 of 32 561 instead of 6.
@@ -119,6 +127,11 @@ pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);
 /// question waits for it then. It is less than the 4 s that a client waits, so that a mail from a dead domain waits
 /// only once. It is more than the time of any server whose answer a client can get.
 pub const SILENT_TIME: Duration = Duration::from_secs(3);
+
+/// A question for a zone of which no server was ever heard waits this long, although its servers are known to be silent: glibc
+/// repeats a query at once after SERVFAIL, so that a zone that takes 4 to 8 s still resolves at the first attempt of a mail.
+/// Later answers are kept for the next question.
+pub const UNHEARD_TIME: Duration = Duration::from_secs(8);
 
 /// A question for a zone whose servers are all known to be silent for other zones waits this long: twice the time of a
 /// far server's answer, and two messages to a server that was never heard. A mail from a dead hoster's domain waits a quarter

@@ -44,6 +44,10 @@ pub const HEDGE_BURST: u32 = 100;
 /// Probes of dead servers in progress, one message each. More wait.
 pub const MAX_DEAD_PROBES: usize = 32;
 
+/// The least time that a probe of a server that was heard is waited for: four times the round trip of a far one. The zone that
+/// a far server drops is then known to be silent before the second query of a mail has waited as long as the first.
+pub const PROBE_TIME: Duration = Duration::from_secs(1);
+
 /// Dead servers that are probed: with `MAX_DEAD_PROBES` of `MAX_TIMER` each, half of them have their turn in
 /// `MAX_WANTED_DEAD_TIME`, and all in 16 s. A gateway's mail meets a few dozen; a question for a forgotten one's zone adds
 /// it again.
