@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::store::QuestionStore;
 use super::weights::{shared, weight};
 use crate::clock::Mono;
-use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
+use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME, UNANSWERED_TIME};
 use crate::question::{ExtendedError, QuestionKey};
 
 /// Whether servers answered while a question failed. If none did, our own network may have been down.
@@ -21,6 +21,8 @@ use crate::question::{ExtendedError, QuestionKey};
 pub enum ServersMeanwhile {
     /// At least one server answered something.
     Answered,
+    /// The same, but no server answered this question.
+    AnsweredOthers,
     /// No server at all answered.
     Silent,
 }
@@ -66,7 +68,7 @@ impl CachedFailures {
         heard_since: impl Fn(Mono) -> bool,
     ) -> Option<Arc<CachedFailure>> {
         let holds = |failed: &Arc<CachedFailure>| {
-            now < failed.until && (failed.servers == ServersMeanwhile::Answered || !heard_since(failed.since))
+            now < failed.until && (failed.servers != ServersMeanwhile::Silent || !heard_since(failed.since))
         };
         self.0.get(key).filter(holds)
     }
@@ -86,9 +88,17 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
+    /// Whether no server answered the question at its last try, which was not long ago, although servers answered others. They may
+    /// drop its type.
+    pub fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
+        self.0.get(key).is_some_and(|failed| {
+            failed.servers == ServersMeanwhile::AnsweredOthers && now.since(failed.since) < UNANSWERED_TIME
+        })
+    }
+
     /// Remembers a failure, for longer if the last one ended not long ago and servers answered while it failed.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
-        let last = self.0.get(&key).filter(|_| servers == ServersMeanwhile::Answered);
+        let last = self.0.get(&key).filter(|_| servers != ServersMeanwhile::Silent);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
         self.0.insert(
             key,
@@ -118,6 +128,7 @@ pub(super) fn weigh(key: &QuestionKey, failed: &Arc<CachedFailure>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::rr::RecordType;
 
     #[test]
     fn a_failure_while_no_server_answers_is_tried_again_after_a_second() {
@@ -156,6 +167,26 @@ mod tests {
             failures.get(other.as_bytes(), at(20), heard_at(at(15))).is_some(),
             "a server had answered already"
         );
+    }
+
+    #[test]
+    fn a_question_was_unanswered_if_servers_answered_others_not_long_ago() {
+        let failures = crate::cache::stage::memory().failures;
+        let key = crate::question::Question::new(&crate::cache::stage::name("www."), RecordType::MX).key();
+        let was_unanswered = |moment| failures.was_unanswered(key.as_bytes(), moment);
+        let just_before = UNANSWERED_TIME - Duration::from_millis(1);
+        for (servers, expected) in [
+            (ServersMeanwhile::Answered, false),
+            (ServersMeanwhile::Silent, false),
+            (ServersMeanwhile::AnsweredOthers, true),
+        ] {
+            assert!(!was_unanswered(Mono::START) || servers == ServersMeanwhile::Answered);
+            failures.put(key.clone(), ExtendedError::new(22, "no"), servers, Mono::START);
+            assert_eq!(was_unanswered(Mono::START.after(just_before)), expected, "{servers:?}");
+            assert!(!was_unanswered(Mono::START.after(UNANSWERED_TIME)));
+        }
+        failures.clear(&key);
+        assert!(!was_unanswered(Mono::START), "it was answered");
     }
 
     #[test]

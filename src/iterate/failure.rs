@@ -165,6 +165,16 @@ impl Failure {
         }
     }
 
+    /// Whether each server was asked and none said anything.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Servers { faults, .. } | Self::Time { faults, .. } => {
+                !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Silent)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether no server said anything, now or a moment ago.
     pub(super) fn is_lack_of_answer(&self) -> bool {
         matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()

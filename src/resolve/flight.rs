@@ -15,6 +15,7 @@ use super::stale::StaleAnswers;
 use super::{private, shares};
 use crate::cache::Memory;
 use crate::cache::entries::Delegation;
+use crate::cache::failures::ServersMeanwhile;
 use crate::clock::{Clock, Mono};
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
@@ -252,7 +253,10 @@ impl FlightResolver {
         let lacks = error.is_lack_of_answer();
         let stale = lacks.then(|| self.stale.answer(question, &context.view, &error.text)).flatten();
         if !failure.is_known_silence() {
-            let servers = self.iterate.servers_since(context.began());
+            let servers = match self.iterate.servers_since(context.began()) {
+                ServersMeanwhile::Answered if failure.is_silence() => ServersMeanwhile::AnsweredOthers,
+                servers => servers,
+            };
             self.memory.failures.put(key.clone(), error.clone(), servers, now);
         }
         match stale {

@@ -1,6 +1,7 @@
 //! A client that waits for the flight of its question, until its deadline.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -14,6 +15,7 @@ use super::shares::ShedReason;
 use crate::cache::Memory;
 use crate::cache::freshness;
 use crate::clock::Clock;
+use crate::limits::UNANSWERED_DEADLINE;
 use crate::question::{Answer, ExtendedError, Outcome, Question};
 use crate::record::Flown;
 use crate::record::trail::{Progress, Trail};
@@ -188,10 +190,19 @@ impl ClientResolver {
         self.flight.stale.answer(&missed.question, &missed.view, why)
     }
 
+    /// How long a client waits. A question whose last try no server answered, although servers answered others, is mostly of a type
+    /// that they drop: each mail would wait.
+    fn deadline(&self, missed: &ClientQuestion) -> Duration {
+        let ClientQuestion { key, has_failed, view, .. } = missed;
+        let deadline = view.config.resolve.deadline;
+        let is_dropped = has_failed.get() == Some(&true)
+            && self.memory.failures.was_unanswered(key.as_bytes(), self.clock.mono());
+        if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
+    }
+
     /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, trail: &Trail) -> (Outcome, Answer) {
-        let ClientQuestion { arrived, view, .. } = missed;
-        let deadline = view.config.resolve.deadline;
+        let (arrived, deadline) = (missed.arrived, self.deadline(missed));
         let ends = arrived.after(deadline);
         loop {
             let (now, from) = (self.clock.mono(), freshness::stale_from(trail.began(), trail.heard()));
