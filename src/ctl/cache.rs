@@ -4,12 +4,14 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
+use super::typed_name::typed_name;
 use crate::control::protocol::Request;
 
 /// The command line of `cache`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Name to look up in the cache.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
     /// Show only this record type.
     #[arg(long = "type", value_name = "TYPE")]

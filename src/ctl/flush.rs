@@ -6,6 +6,7 @@ use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
+use super::typed_name::typed_name;
 use crate::control::protocol::{FlushWhat, Reply, Request};
 
 /// The command line of `flush`: a name, `--negative` or `--all`.
@@ -13,6 +14,7 @@ use crate::control::protocol::{FlushWhat, Reply, Request};
 #[command(group = ArgGroup::new("what").required(true).args(["name", "negative", "all"]))]
 pub(super) struct Arguments {
     /// Name to remove, with all its types.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: Option<String>,
     /// Remove also all names below NAME.
     #[arg(long, requires = "name", conflicts_with_all = ["negative", "all"])]

@@ -49,6 +49,7 @@ mod switch;
 mod terms;
 pub mod top;
 mod trace;
+mod typed_name;
 mod watched;
 mod watching;
 mod why;

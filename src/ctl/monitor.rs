@@ -9,6 +9,7 @@ use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, monitor};
+use super::typed_name::typed_name;
 use crate::control::protocol::{MonitorRequest, Request};
 
 /// The command line of `monitor`.
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDRESS|NETWORK")]
     client: Option<String>,
     /// Show only this name and names below it.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = typed_name)]
     zone: Option<String>,
 }
 

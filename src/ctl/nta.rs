@@ -8,6 +8,7 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, state};
+use super::typed_name::typed_name;
 use crate::control::protocol::{NtaWhat, Request};
 use crate::limits::MAX_NTA_TIME;
 
@@ -17,6 +18,7 @@ pub(super) enum Command {
     /// Turn off validation at and below a name for some time.
     Add {
         /// Name of the domain.
+        #[arg(allow_hyphen_values = true, value_parser = typed_name)]
         name: String,
         /// Duration, such as 30m, 1h or 2d. Maximum: 7d.
         #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = span)]
@@ -27,6 +29,7 @@ pub(super) enum Command {
     /// Remove a negative trust anchor.
     Remove {
         /// Name of the domain.
+        #[arg(allow_hyphen_values = true, value_parser = typed_name)]
         name: String,
     },
 }

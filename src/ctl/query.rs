@@ -4,12 +4,14 @@ use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
+use super::typed_name::typed_name;
 use crate::control::protocol::{QueryReply, Reply, Request};
 
 /// The command line of `query`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Name, or an address for its PTR record.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
     /// Record type. Default: A; PTR for an address.
     #[arg(value_name = "TYPE")]

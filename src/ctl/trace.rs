@@ -8,12 +8,14 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::query::verdict;
 use super::render::{Format, json, trace};
+use super::typed_name::typed_name;
 use crate::control::protocol::{Reply, Request, TraceRequest};
 
 /// The command line of `trace`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Name, or an address for its PTR record.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
     /// Record type. Default: A; PTR for an address.
     #[arg(value_name = "TYPE")]

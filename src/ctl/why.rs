@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::client::ControlClient;
 use super::pasted::{self, PastedLine};
 use super::render::{Format, json, why};
+use super::typed_name::typed_name;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{Reply, Request, WhyRequest};
 use crate::limits::{MAX_PASTED, PASTED_AFTER, WHY_AROUND};
@@ -18,7 +19,7 @@ use crate::record::why::MessageReport;
 pub(super) struct Arguments {
     /// A name, an address or a domain. A domain finds all names below it, an address also its names in DNS lists and
     /// the hosts with that address. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
-    #[arg(value_name = "NAME|ADDRESS|DOMAIN")]
+    #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_name)]
     subject: Option<String>,
     /// Show the slowest messages of the record instead.
     #[arg(long, value_name = "NUMBER", conflicts_with = "subject")]

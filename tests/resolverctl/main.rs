@@ -14,7 +14,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 use resolverd::cache::flush::Flush;
 use resolverd::clock::Clock;
 use resolverd::config::Config;
@@ -217,6 +217,33 @@ fn flushing_names_what_is_meant_and_tells_what_went() {
         Flush::All,
     ];
     assert_eq!(asked, expected.map(|flush| format!("{flush:?}")));
+}
+
+#[test]
+fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_option_is_not() {
+    let world = World::new();
+    assert_eq!(world.run(&["flush", "--all.mail.example."]).0, 0);
+    assert_eq!(world.run(&["flush", "--tree", "-x.mail.example."]).0, 0);
+    let below = |label: &str| Name::from_labels([label, "mail", "example"].map(str::as_bytes)).unwrap();
+    let expected = [
+        Flush::Name { name: below("--all"), kind: None },
+        Flush::Tree { name: below("-x"), kind: None },
+    ];
+    assert_eq!(*world.fake.flushed.lock().unwrap(), expected.map(|flush| format!("{flush:?}")));
+    for arguments in [
+        &["cache", "-x.mail.example."][..],
+        &["query", "-x.mail.example.", "MX"][..],
+        &["trace", "-x.mail.example."][..],
+        &["why", "-x.mail.example."][..],
+        &["nta", "add", "-x.mail.example."][..],
+        &["nta", "remove", "-x.mail.example."][..],
+    ] {
+        assert_ne!(world.run(arguments).0, 2, "{arguments:?}");
+    }
+    for mistyped in [&["flush", "--al"][..], &["query", "--tre", "mail.example"][..], &["trace", "-f"][..]] {
+        let (code, _, error) = world.run(mistyped);
+        assert!(code == 2 && error.contains("no such option"), "{code} {error}");
+    }
 }
 
 /// The one object on stdout.

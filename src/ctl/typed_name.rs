@@ -1,0 +1,29 @@
+//! Names on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
+
+/// A name as it is typed. Names on screens end with a dot. A word with a hyphen at its begin and without a dot is a mistyped option.
+///
+/// # Errors
+/// It is a mistyped option.
+pub(super) fn typed_name(text: &str) -> Result<String, String> {
+    if text.len() > 1 && text.starts_with('-') && !text.contains('.') {
+        return Err(
+            "there is no such option; a name that begins with a hyphen needs a dot at its end".to_owned()
+        );
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_with_a_hyphen_is_a_name_if_it_has_a_dot() {
+        for name in ["-x.example.", "--all.example", "-all.", "example", "192.0.2.1", "-", ""] {
+            assert_eq!(typed_name(name), Ok(name.to_owned()));
+        }
+        for option in ["--al", "-x"] {
+            assert!(typed_name(option).is_err(), "{option}");
+        }
+    }
+}
