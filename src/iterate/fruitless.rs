@@ -90,18 +90,18 @@ impl Asking<'_> {
     }
 
     /// Whether all servers of the zone were known to be silent before this question began, or have become so since. If one
-    /// of them has answered before, they are not waited for beyond the time of a client: its repeats would wait too. If
-    /// none was ever heard, they may take seven seconds, and are waited for that long.
+    /// of them has answered, for this zone or for another, they are not waited for beyond the time of a client: its repeats
+    /// would wait too. If none was ever heard, they may take seven seconds, and are waited for that long.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
-        let was_heard = |candidate: &Candidate| candidate.standing.round_trip.is_some();
+        let standing = |candidate: &Candidate| self.iterate.server(candidate.address).standing(zone, now);
+        let was_heard = |candidate: &Candidate| standing(candidate).round_trip.is_some();
         let waited = now.since(began);
         let is_over = waited >= UNHEARD_TIME
             || waited >= context.view.config.resolve.deadline && self.candidates.iter().any(was_heard);
         let is_silent = |candidate: &Candidate| {
-            let standing = self.iterate.server(candidate.address).standing(zone, now);
-            standing.silent_since.is_some_and(|since| is_over || since < began)
+            standing(candidate).silent_since.is_some_and(|since| is_over || since < began)
         };
         !self.context().is_on_the_side()
             && self.has_no_other()
