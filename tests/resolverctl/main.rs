@@ -225,10 +225,8 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
     assert_eq!(world.run(&["flush", "--all.mail.example."]).0, 0);
     assert_eq!(world.run(&["flush", "--tree", "-x.mail.example."]).0, 0);
     let below = |label: &str| Name::from_labels([label, "mail", "example"].map(str::as_bytes)).unwrap();
-    let expected = [
-        Flush::Name { name: below("--all"), kind: None },
-        Flush::Tree { name: below("-x"), kind: None },
-    ];
+    let expected =
+        [Flush::Name { name: below("--all"), kind: None }, Flush::Tree { name: below("-x"), kind: None }];
     assert_eq!(*world.fake.flushed.lock().unwrap(), expected.map(|flush| format!("{flush:?}")));
     for arguments in [
         &["cache", "-x.mail.example."][..],
@@ -236,7 +234,6 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
         &["trace", "-x.mail.example."][..],
         &["why", "-x.mail.example."][..],
         &["nta", "add", "-x.mail.example."][..],
-        &["nta", "remove", "-x.mail.example."][..],
     ] {
         assert_ne!(world.run(arguments).0, 2, "{arguments:?}");
     }
