@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, Want, is_within, reverse};
-use super::finding::Finding;
+use super::facts::{DomainFacts, Got, LookupFound, Want, is_within, reverse};
+use super::finding::{Finding, Level};
+use super::part::Part;
 use super::record_set::{in_words, own_records};
 use super::zone;
 
@@ -12,9 +13,21 @@ use super::zone;
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = Some(facts.subject.domain.clone()).filter(|domain| !domain.is_empty());
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
-    let told =
-        names.filter_map(|name| Some(format!("{name} is answered by {}", facts.configured_at(&name)?)));
-    told.chain(others(facts)).map(|evidence| Finding::new(Code::ConfiguredHere, evidence)).collect()
+    let told = names.filter_map(|name| Some(of_name(facts, &name, facts.configured_at(&name)?)));
+    told.chain(others(facts).map(|evidence| Finding::new(Code::ConfiguredHere, evidence))).collect()
+}
+
+/// The finding about a name. If it gives no answer, that explains all that could not be told, and so comes before it.
+fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
+    let evidence = format!("{name} is answered by {by}");
+    match facts.lookup(name, "SOA") {
+        LookupFound::Unknown(why) => {
+            let finding =
+                Finding::new(Code::ConfiguredHere, format!("{evidence}, and could not be looked up: {why}"));
+            finding.at(Level::CouldNotTell).of(Part::Delegation)
+        }
+        _ => Finding::new(Code::ConfiguredHere, evidence),
+    }
 }
 
 /// The other names of the zone that the configuration answers, as one text. What answers for the domain itself is told once.
@@ -60,6 +73,21 @@ mod tests {
     use super::super::{cached, current};
     use super::*;
     use crate::check::domain::facts::{lookup, tests::facts};
+
+    #[test]
+    fn a_configured_zone_without_an_answer_is_told_before_all_that_is_unknown() {
+        let of = |rcode: &str| {
+            let mut facts = facts("a.test.", &format!("lookup a.test. SOA {rcode}"));
+            let Some(Got::Reply(reply)) = facts.got.get_mut(&lookup("a.test.", "SOA")) else { panic!() };
+            reply.configured = Some("[[zone]] a.test, which forwards to 192.0.2.1".to_owned());
+            let first = crate::check::domain::judge(&facts).remove(0);
+            (first.code, first.level, first.evidence)
+        };
+        let (code, level, evidence) = of("SERVFAIL");
+        assert_eq!((code, level), (Code::ConfiguredHere, Level::CouldNotTell));
+        let begin = "a.test. is answered by [[zone]] a.test, which forwards to 192.0.2.1, and could not be looked up: ";
+        assert!(evidence.starts_with(begin), "{evidence}");
+    }
 
     #[test]
     fn a_configured_name_below_the_domain_is_told_and_its_records_are_not_called_old() {

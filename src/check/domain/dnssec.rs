@@ -92,14 +92,19 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// That nothing is validated here, and whether the servers sign.
+/// That nothing is validated here, and whether the servers sign, if one told it.
 fn not_validated(facts: &DomainFacts) -> String {
-    let signed = if signatures(facts).is_empty() {
-        "its servers send no signatures"
-    } else {
-        "its servers send signatures"
+    let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
+    let told = |server| match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => zone::serves(reply, apex),
+        _ => false,
     };
-    format!("{}: the configuration of this host says not to validate it; {signed}", facts.subject.domain)
+    let signed = match (signatures(facts).is_empty(), zone::servers(facts).into_keys().any(told)) {
+        (false, _) => "; its servers send signatures",
+        (true, true) => "; its servers send the SOA record without a signature",
+        (true, false) => "",
+    };
+    format!("{domain}: the configuration of this host says not to validate it{signed}")
 }
 
 fn is_secure(facts: &DomainFacts) -> bool {
@@ -201,6 +206,18 @@ mod tests {
         assert_eq!(codes("lookup a.b. SOA SERVFAIL"), [Code::DnssecUnknown]);
         assert_eq!(codes("lookup a.b. SOA off | ns. h. 1 2 3 4 5"), [Code::DnssecOff]);
         let link = |lines: &str| check(&facts("a.b.", lines)).remove(0).evidence;
+        let off = "lookup a.b. SOA off | ns. h. 1 2 3 4 5";
+        let servers = |reply: &str| {
+            format!(
+                "{off}\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\nserver 192.0.2.1 a.b. SOA udp {reply}"
+            )
+        };
+        assert!(link(off).ends_with("not to validate it"), "{}", link(off));
+        assert!(link(&servers("silent")).ends_with("not to validate it"), "{}", link(&servers("silent")));
+        let unsigned = servers("aa | ns. h. 1 2 3 4 5");
+        assert!(link(&unsigned).ends_with("; its servers send the SOA record without a signature"));
+        let signed = format!("{unsigned} | =a.b. RRSIG SOA 13 2 300 2 1 1 a.b. x");
+        assert!(link(&signed).ends_with("; its servers send signatures"));
         let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
         assert!(link(both).ends_with("between . and b.)"), "{}", link(both));
         let one = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA secure | ns. h. 1 2 3 4 5";
