@@ -5,8 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const SAMPLES: [(&str, &[&str]); 2] =
-    [("unbound", &["debian", "containers", "gateway"]), ("named", &["debian", "gateway"])];
+const SAMPLES: [(&str, &[&str]); 5] = [
+    ("unbound", &["debian", "containers", "gateway"]),
+    ("named", &["debian", "gateway"]),
+    ("dnsmasq", &["debian", "sample", "gateway"]),
+    ("recursor", &["debian", "gateway", "yaml"]),
+    ("kresd", &["debian", "personal", "internal", "isp", "privacy", "splitview", "gateway", "yaml"]),
+];
 
 /// The samples; findings name them as they are given here.
 fn samples() -> PathBuf {
@@ -22,25 +27,46 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+/// Compares the result of a command with a golden file, and has the daemon check it.
+fn compare(arguments: &[&str], golden: &str) {
+    let found = text(&resolverctl(arguments));
+    let directory = tempfile::tempdir().unwrap();
+    let written = directory.path().join("resolverd.toml");
+    fs::write(&written, &found).unwrap();
+    let checked = resolverctl(&["config", "check", written.to_str().unwrap()]);
+    assert!(checked.status.success(), "{golden}: {}", text(&checked));
+    // The golden file does not tell where the sources are.
+    let found = found.replace(samples().to_str().unwrap(), "/samples");
+    let golden = samples().join(golden);
+    if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+        fs::write(&golden, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{}", golden.display());
+}
+
 #[test]
 fn each_sample_becomes_a_file_that_the_daemon_accepts() {
     for (format, names) in SAMPLES {
         for name in names {
             let sample = format!("{format}/{name}.conf");
-            let found = text(&resolverctl(&["import", "--from", format, &sample]));
-            let directory = tempfile::tempdir().unwrap();
-            let written = directory.path().join("resolverd.toml");
-            fs::write(&written, &found).unwrap();
-            let checked = resolverctl(&["config", "check", written.to_str().unwrap()]);
-            assert!(checked.status.success(), "{sample}: {}", text(&checked));
-            // The golden file does not tell where the sources are.
-            let found = found.replace(samples().to_str().unwrap(), "/samples");
-            let golden = samples().join(format!("{format}/{name}.toml"));
-            if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
-                fs::write(&golden, &found).unwrap();
-            }
-            assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{sample}");
+            compare(&["import", "--from", format, &sample], &format!("{format}/{name}.toml"));
         }
+    }
+}
+
+#[test]
+fn published_configurations_of_gateways_are_imported() {
+    let mut published: Vec<PathBuf> = fs::read_dir(samples().join("published"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "conf"))
+        .collect();
+    published.sort();
+    assert!(published.len() >= 10);
+    for path in published {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        // The format is found from the text.
+        compare(&["import", &format!("published/{name}.conf")], &format!("published/{name}.toml"));
     }
 }
 
@@ -87,6 +113,65 @@ fn what_is_no_configuration_is_told_with_its_place() {
     );
     assert_eq!(
         told("x.conf", ""),
-        "resolverctl: x.conf has a name that tells no format; give it with --from\n"
+        "resolverctl: x.conf is of no known format by its text and its name; give the format with --from\n"
     );
+}
+
+/// Settings that alone change nothing: they change the reading of others, or name files that are not there.
+const NOTHING_ALONE: [(&str, &[&str]); 2] = [
+    ("dnsmasq", &["dnssec", "local-ttl", "mx-target", "conf-file", "conf-dir", "servers-file", "hostsdir"]),
+    ("recursor", &["allow-from-file", "forward-zones-file"]),
+];
+
+#[test]
+fn no_setting_of_a_manual_is_dropped_in_silence() {
+    for (format, nothing_alone) in NOTHING_ALONE {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("one.conf");
+        let imported = |typed: &str| {
+            fs::write(&path, typed).unwrap();
+            let output = resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]);
+            text(&output)
+        };
+        let nothing = imported("\n");
+        let every = fs::read_to_string(samples().join(format!("every/{format}.txt"))).unwrap();
+        for setting in every.lines().filter(|line| !line.starts_with('#')) {
+            let name = setting.split('=').next().unwrap();
+            if nothing_alone.contains(&name) {
+                continue;
+            }
+            let found = imported(&format!("{setting}\n"));
+            assert!(!found.contains("is not known to this import"), "{format}: {setting}: {found}");
+            assert_ne!(found, nothing, "{format}: {setting}: neither carried over nor reported");
+        }
+    }
+}
+
+#[test]
+fn a_block_list_that_is_too_long_is_cut_and_reported_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("dnsmasq.conf");
+    let names: String = (0..1_100).map(|number| format!("address=/n{number}.example/\n")).collect();
+    fs::write(&path, format!("no-resolv\nno-hosts\n{names}")).unwrap();
+    let found = text(&resolverctl(&["import", path.to_str().unwrap()]));
+    assert_eq!(found.matches("\n[[zone]]\nname = ").count(), 1_024);
+    assert!(
+        found.contains("dnsmasq.conf:1027: address=/n1024.example/: and all after it are left out"),
+        "{found}"
+    );
+    assert_eq!(found.matches("left out").count(), 1 + usize::from(found.contains("Keys that are left out")));
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("recursor.conf");
+    for typed in [
+        "api-key=hidden\nwebserver-password=hidden\n",
+        "webservice:\n  api_key: hidden\n  password: hidden\n",
+    ] {
+        fs::write(&path, typed).unwrap();
+        let found = text(&resolverctl(&["--json", "import", "--from", "recursor", path.to_str().unwrap()]));
+        assert!(!found.contains("hidden") && found.contains("..."), "{found}");
+    }
 }

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// File to write, which must not exist. Default: standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Format of the file. Default: by its name, for example unbound.conf.
+    /// Format of the file. Default: by its text, or by its name if the text does not tell it.
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.map(|(name, _)| name)))]
     from: Option<String>,
 }

@@ -10,6 +10,10 @@ use crate::config::Config;
 use crate::limits;
 use crate::zones::Views;
 
+/// The lists of our file that a block list can fill, and the entries that each takes.
+const MOST: [(&str, usize); 3] =
+    [("[[zone]]", limits::MAX_ZONES), ("[[host]]", limits::MAX_HOSTS), ("[[record]]", limits::MAX_RECORDS)];
+
 /// An entry of our file, or one key of a section, with the setting that it comes from.
 #[derive(Clone, Debug)]
 pub(super) struct DraftEntry {
@@ -83,10 +87,30 @@ impl Draft {
         let mut entries = std::mem::take(&mut self.entries);
         // In TOML the keys of sections stand before the first entry of a list.
         entries.sort_by_key(|entry| entry.head.starts_with("[["));
+        for (head, most) in MOST {
+            self.cut(&mut entries, head, most);
+        }
         self.take(&entries);
         self.drop_unserved(&entries);
         self.findings.sort_by(|one, other| (one.weight, &one.place).cmp(&(other.weight, &other.place)));
         (self.config, self.findings, self.more)
+    }
+
+    /// Removes the entries beyond the number that our file takes, and reports the first of them.
+    fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
+        let number = entries.iter().filter(|entry| entry.head == head).count();
+        let Some(first) = entries.iter().filter(|entry| entry.head == head).nth(most).cloned() else {
+            return;
+        };
+        let mut place: usize = 0;
+        entries.retain(|entry| {
+            place = place.saturating_add(usize::from(entry.head == head));
+            entry.head != head || place <= most
+        });
+        let did =
+            format!("and all after it are left out: they are {number} {head}, and the maximum is {most}");
+        let instead = "write their names to a zone file, or to a DNS list on a server of its own";
+        self.tell(Weight::Dangerous, &first.place, &first.option, (&did, instead));
     }
 
     /// Takes all of them, or halves of them until the ones that cannot be used are alone.

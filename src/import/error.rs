@@ -23,7 +23,7 @@ pub enum ImportError {
         /// The reason.
         reason: String,
     },
-    /// The format cannot be told from the name of the file.
-    #[error("{} has a name that tells no format; give it with --from", .0.display())]
+    /// The format cannot be told from the text and the name of the file.
+    #[error("{} is of no known format by its text and its name; give the format with --from", .0.display())]
     Format(PathBuf),
 }

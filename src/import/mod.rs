@@ -13,52 +13,51 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod detect;
+mod dnsmasq;
 mod draft;
 mod error;
 mod finding;
+mod format;
 mod imported;
+mod knot;
+mod lua;
 mod named;
+mod names;
+mod recursor;
 mod source;
+mod told;
 mod unbound;
+mod upstreams;
 mod values;
 mod write;
+mod yaml;
 
 use std::path::Path;
 
 pub use self::error::ImportError;
 pub use self::finding::{ImportFinding, SourcePlace, Weight};
+pub use self::format::{FORMATS, Format};
 pub use self::imported::Imported;
 use draft::Draft;
-
-/// A format that can be imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// unbound.conf of Unbound
-    Unbound,
-    /// named.conf of BIND 9
-    Named,
-}
-
-/// The formats by the name of the program, as it is typed.
-pub const FORMATS: [(&str, Format); 2] = [("unbound", Format::Unbound), ("named", Format::Named)];
 
 /// Imports the file at `path`.
 ///
 /// # Errors
 /// A file cannot be read, or its text is not of the format.
 pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportError> {
-    let format = format.or_else(|| format_of(path)).ok_or_else(|| ImportError::Format(path.to_owned()))?;
+    let format = match format {
+        Some(format) => format,
+        None => detect::format_of(path)?.ok_or_else(|| ImportError::Format(path.to_owned()))?,
+    };
     let mut draft = Draft::default();
     match format {
         Format::Unbound => unbound::import(path, &mut draft)?,
         Format::Named => named::import(path, &mut draft)?,
+        Format::Dnsmasq => dnsmasq::import(path, &mut draft)?,
+        Format::Recursor => recursor::import(path, &mut draft)?,
+        Format::Knot => knot::import(path, &mut draft)?,
     }
     let (config, findings, more) = draft.finish();
     Ok(Imported { config, findings, more })
-}
-
-/// The format of a file with this name.
-fn format_of(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_str()?;
-    FORMATS.iter().find(|(known, _)| name.starts_with(known)).map(|(_, format)| *format)
 }

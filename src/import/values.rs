@@ -116,6 +116,16 @@ impl Clients {
     }
 }
 
+/// Networks that are not on the internet: those of RFC 1918, of link-local and of unique local addresses. That of this
+/// host is not among them, because DNS lists answer with its addresses.
+const PRIVATE: [&str; 6] =
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
+
+/// The private networks as a list of our file.
+pub(super) fn private() -> Value {
+    texts(PRIVATE.map(str::to_owned))
+}
+
 /// The networks of this host.
 pub(super) fn loopback() -> Vec<IpNet> {
     ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| network(text)).collect()

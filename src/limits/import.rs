@@ -14,3 +14,6 @@ pub const MAX_NESTED: usize = 16;
 
 /// Findings that are listed; the number of the others is told. An operator reads no thousand lines.
 pub const MAX_FINDINGS: usize = 1_000;
+
+/// Reverse zones of one network: a prefix that ends within a label of IPv4 covers at most 128 of them.
+pub const MAX_REVERSE_ZONES: usize = 128;

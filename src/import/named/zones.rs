@@ -109,9 +109,19 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let Some(list) = find(zone.block(), "forwarders") else { return };
     if list.block().is_empty() {
+        let shown = format!("zone \"{}\"", zone.value());
+        let is_options = |statement: &&Statement| matches!(statement.option(), "options" | "view");
+        let around = settings.statements.iter().filter(is_options);
+        let mut around = around.filter_map(|block| find(block.block(), "forwarders"));
+        if around.any(|list| !list.block().is_empty()) {
+            // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
+            let did = "was resolved from the root, while all else was forwarded";
+            let instead =
+                "resolverd forwards it too; add a [[zone]] with stub and its servers, or forward nothing";
+            return draft.tell(Dangerous, &zone.place, &shown, (did, instead));
+        }
         let did = "was not forwarded";
-        let instead = "if the root has a [[zone]] with forward, add a [[zone]] with the servers of this one";
-        return draft.tell(Different, &zone.place, &format!("zone \"{}\"", zone.value()), (did, instead));
+        return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd does not forward it"));
     }
     let servers = servers(list, settings, draft, 0);
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, draft);

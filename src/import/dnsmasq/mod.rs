@@ -1,0 +1,103 @@
+//! dnsmasq.conf of dnsmasq (dnsmasq(8), version 2.90).
+
+mod reader;
+mod records;
+mod servers;
+mod settings;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use self::reader::Setting;
+use super::ImportError;
+use super::draft::Draft;
+use super::finding::SourcePlace;
+use super::finding::Weight::{Dangerous, Different};
+use super::source::Sources;
+use super::values::texts;
+
+/// Reads the file at `path` into `draft`.
+pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
+    let mut sources = Sources::default();
+    let settings = reader::read(path, &mut sources)?;
+    listen(&settings, path, draft);
+    servers::add(&settings, &mut sources, draft).finish(draft);
+    records::add(&settings, &mut sources, draft);
+    settings::add(&settings, draft);
+    Ok(())
+}
+
+/// The addresses at which dnsmasq listens; it answers all who reach them.
+fn listen(settings: &[Setting], path: &Path, draft: &mut Draft) {
+    let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
+    let port = last("port");
+    let number = port.and_then(|port| port.field(0).parse().ok()).unwrap_or(53_u16);
+    if let Some(port) = port.filter(|_| number == 0) {
+        let did = "turned DNS off: this dnsmasq gave out addresses only";
+        let instead = "keep it beside resolverd; nothing of its DNS is in use";
+        return draft.tell(Different, &port.place, &port.typed, (did, instead));
+    }
+    let typed = settings.iter().find(|one| matches!(one.option.as_str(), "interface" | "listen-address"));
+    let mut addresses = named(settings, number, draft);
+    let has_others = addresses.iter().any(|address| !address.ip().is_loopback());
+    if let Some(typed) = typed.filter(|_| has_others) {
+        let did = "answered every client that reached these addresses";
+        draft.tell(
+            Dangerous,
+            &typed.place,
+            &typed.typed,
+            (did, "add the networks of the clients to listen.allow"),
+        );
+    }
+    let start = SourcePlace { file: path.into(), line: 1 };
+    if typed.is_none() {
+        let did = "listened at all addresses of this host (no interface, no listen-address)";
+        let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
+        draft.tell(Different, &start, "interface", (did, instead));
+    }
+    // An interface has the loopback addresses in its company.
+    if addresses.is_empty() || (typed.is_some_and(|typed| typed.option == "interface")) {
+        addresses.extend(
+            ["127.0.0.1", "::1"]
+                .iter()
+                .filter_map(|own| own.parse().ok())
+                .map(|own| SocketAddr::new(own, number)),
+        );
+    }
+    if let Some(typed) = typed.or(port) {
+        let mut known: Vec<String> = Vec::new();
+        for address in addresses.iter().map(ToString::to_string) {
+            if !known.contains(&address) {
+                known.push(address);
+            }
+        }
+        draft.set(&typed.place, &typed.typed, ("[listen]", "addresses"), texts(known));
+    }
+}
+
+/// The addresses of `listen-address` and `interface`.
+fn named(settings: &[Setting], port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
+    let mut addresses = Vec::new();
+    for setting in settings {
+        let is_interface = setting.option == "interface";
+        if !is_interface && setting.option != "listen-address" {
+            continue;
+        }
+        for field in &setting.fields {
+            let own =
+                if is_interface && field == "lo" { vec!["127.0.0.1", "::1"] } else { vec![field.as_str()] };
+            for address in own {
+                match address.parse::<IpAddr>() {
+                    Ok(address) => addresses.push(SocketAddr::new(address, port)),
+                    Err(_) => {
+                        let did = "listened at the addresses of a network interface";
+                        let instead =
+                            "add these addresses to listen.addresses, and the clients to listen.allow";
+                        draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+                    }
+                }
+            }
+        }
+    }
+    addresses
+}

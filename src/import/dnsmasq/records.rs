@@ -1,0 +1,205 @@
+//! Names and records of their own: `host-record`, `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`,
+//! `naptr-record`, `caa-record`, `dns-rr`, and files of hosts.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use super::reader::Setting;
+use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::names::{Names, quoted};
+use crate::import::source::{Sources, matching};
+use crate::import::values::seconds;
+
+/// The longest TTL of a record, in seconds.
+const MAX_TTL: u64 = 604_800;
+
+/// Settings that are read here.
+pub(super) const READ: [&str; 13] = [
+    "host-record",
+    "cname",
+    "mx-host",
+    "mx-target",
+    "srv-host",
+    "txt-record",
+    "ptr-record",
+    "naptr-record",
+    "caa-record",
+    "dns-rr",
+    "addn-hosts",
+    "hostsdir",
+    "local-ttl",
+];
+
+/// Adds them.
+pub(super) fn add(settings: &[Setting], sources: &mut Sources, draft: &mut Draft) {
+    let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
+    let domain = last("domain").filter(|one| one.fields.len() == 1).map(|one| one.field(0).to_owned());
+    let target = last("mx-target").map(|one| one.field(0).to_owned());
+    let mut names = Names::default();
+    names.ttl = last("local-ttl").and_then(|one| seconds(one.field(0), MAX_TTL)).map(|(text, _)| text);
+    for setting in settings {
+        let said = (&setting.place, setting.typed.as_str());
+        let read = match setting.option.as_str() {
+            "host-record" => host(setting, &mut names),
+            "cname" => alias(setting, &mut names),
+            "mx-host" => exchange(setting, target.as_deref(), &mut names),
+            "srv-host" => service(setting, domain.as_deref(), &mut names),
+            "txt-record" => {
+                let texts = setting.fields.get(1..).unwrap_or_default();
+                let data: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+                let data = if data.is_empty() { "\"\"".to_owned() } else { data.join(" ") };
+                names.record(said, (setting.field(0), "TXT"), data, None);
+                Some(())
+            }
+            "ptr-record" => match setting.fields.as_slice() {
+                [name, target] => {
+                    names.record(said, (name, "PTR"), whole(target), None);
+                    Some(())
+                }
+                _ => None,
+            },
+            "naptr-record" => naptr(setting, &mut names),
+            "caa-record" => match setting.fields.as_slice() {
+                [name, flags, tag, value] => {
+                    let data = format!("{flags} {tag} {}", quoted(value));
+                    names.record(said, (name, "CAA"), data, None);
+                    Some(())
+                }
+                _ => None,
+            },
+            "dns-rr" => unknown(setting, &mut names),
+            _ => Some(()),
+        };
+        if read.is_none() {
+            let did = "gave a record that cannot be read, or that names this host";
+            draft.tell(Dangerous, &setting.place, &setting.typed, (did, "add it as a [[record]]"));
+        }
+    }
+    files(settings, domain.as_deref(), (&mut names, sources), draft);
+    names.finish(draft);
+}
+
+/// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the first name is that of the reverse name.
+fn host(setting: &Setting, names: &mut Names) -> Option<()> {
+    let is_name = |field: &&String| field.parse::<IpAddr>().is_err() && field.parse::<u64>().is_err();
+    let addresses: Vec<IpAddr> = setting.fields.iter().filter_map(|field| field.parse().ok()).collect();
+    let named: Vec<&String> =
+        setting.fields.iter().take_while(is_name).filter(|name| !name.is_empty()).collect();
+    if named.is_empty() || addresses.is_empty() {
+        return None;
+    }
+    for (at, name) in named.iter().enumerate() {
+        for address in &addresses {
+            names.host((&setting.place, &setting.typed), name, *address, at == 0);
+        }
+    }
+    Some(())
+}
+
+/// `cname=name[,name...],target[,TTL]`.
+fn alias(setting: &Setting, names: &mut Names) -> Option<()> {
+    let ttl = setting.fields.last().and_then(|last| seconds(last, MAX_TTL)).map(|(text, _)| text);
+    let named = setting.fields.len().checked_sub(usize::from(ttl.is_some()))?;
+    let (target, aliases) = setting.fields.get(..named)?.split_last()?;
+    for name in aliases {
+        names.record((&setting.place, &setting.typed), (name, "CNAME"), whole(target), ttl.clone());
+    }
+    (!aliases.is_empty()).then_some(())
+}
+
+/// `mx-host=name[[,target],preference]`.
+fn exchange(setting: &Setting, usual: Option<&str>, names: &mut Names) -> Option<()> {
+    let (target, preference) = match setting.fields.as_slice() {
+        [_] => (usual?, "1"),
+        [_, second] if second.parse::<u16>().is_ok() => (usual?, second.as_str()),
+        [_, second] => (second.as_str(), "1"),
+        [_, second, third] => (second.as_str(), third.as_str()),
+        _ => return None,
+    };
+    let data = format!("{preference} {}", whole(target));
+    names.record((&setting.place, &setting.typed), (setting.field(0), "MX"), data, None);
+    Some(())
+}
+
+/// `srv-host=_service._protocol[.domain][,target[,port[,priority[,weight]]]]`.
+fn service(setting: &Setting, domain: Option<&str>, names: &mut Names) -> Option<()> {
+    let typed = setting.field(0);
+    let name = match typed.split('.').count() {
+        2 => format!("{typed}.{}", domain?),
+        _ => typed.to_owned(),
+    };
+    let number = |at: usize, usual: &str| match setting.field(at) {
+        "" => usual.to_owned(),
+        number => number.to_owned(),
+    };
+    let data = match setting.field(1) {
+        "" => "0 0 0 .".to_owned(),
+        target => format!("{} {} {} {}", number(3, "0"), number(4, "0"), number(2, "1"), whole(target)),
+    };
+    names.record((&setting.place, &setting.typed), (&name, "SRV"), data, None);
+    Some(())
+}
+
+/// `naptr-record=name,order,preference,flags,service,regexp[,replacement]`.
+fn naptr(setting: &Setting, names: &mut Names) -> Option<()> {
+    let [name, order, preference, flags, service, pattern, rest @ ..] = setting.fields.as_slice() else {
+        return None;
+    };
+    let replacement = rest.first().map_or_else(|| ".".to_owned(), |name| whole(name));
+    let words = [quoted(flags), quoted(service), quoted(pattern)].join(" ");
+    let data = format!("{order} {preference} {words} {replacement}");
+    names.record((&setting.place, &setting.typed), (name, "NAPTR"), data, None);
+    Some(())
+}
+
+/// `dns-rr=name,number,[hexadecimal octets]`.
+fn unknown(setting: &Setting, names: &mut Names) -> Option<()> {
+    let number: u16 = setting.field(1).parse().ok()?;
+    let data: String = setting.field(2).chars().filter(char::is_ascii_hexdigit).collect();
+    let octets = data.len() / 2;
+    let text = format!("\\# {octets} {data}").trim_end().to_owned();
+    names.record((&setting.place, &setting.typed), (setting.field(0), &format!("TYPE{number}")), text, None);
+    Some(())
+}
+
+/// Files of hosts; that of the system unless `no-hosts` is set.
+fn files(
+    settings: &[Setting],
+    domain: Option<&str>,
+    (names, sources): (&mut Names, &mut Sources),
+    draft: &mut Draft,
+) {
+    let is_set = |option: &str| settings.iter().any(|setting| setting.option == option);
+    let suffix = domain.filter(|_| is_set("expand-hosts"));
+    for setting in settings {
+        let directory = setting.place.file.parent().unwrap_or_else(|| Path::new(""));
+        let path = directory.join(setting.field(0));
+        let paths: Vec<PathBuf> = match setting.option.as_str() {
+            "addn-hosts" if path.is_dir() => matching(&path.join("*")),
+            "addn-hosts" => vec![path],
+            "hostsdir" => matching(&path.join("*")),
+            _ => continue,
+        };
+        for path in paths {
+            names.file((&setting.place, &setting.typed), &path, (suffix, &mut *sources), draft);
+        }
+    }
+    if let Some(first) = settings.first().filter(|_| !is_set("no-hosts")) {
+        let place = SourcePlace { file: first.place.file.clone(), line: 1 };
+        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
+    }
+    if let Some(suffix) =
+        settings.iter().find(|one| one.option == "expand-hosts").filter(|_| domain.is_none())
+    {
+        let did = "added a domain to names without a dot";
+        draft.tell(Different, &suffix.place, &suffix.typed, (did, "write whole names into [[host]]"));
+    }
+}
+
+/// A name of data: it is whole also without a final dot.
+fn whole(name: &str) -> String {
+    let escaped = name.trim_end_matches('.').replace(' ', "\\032");
+    format!("{escaped}.")
+}

@@ -1,0 +1,260 @@
+//! Servers and answers of whole domains: `server`, `local`, `rev-server`, `address`, and the servers of `resolv-file`.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::reader::Setting;
+use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::source::{Source, Sources};
+use crate::import::upstreams::{GatheredZones, ZoneSource, reverse_zones};
+use crate::import::values::{Upstream, network, upstream_text};
+
+/// The file of the servers that dnsmasq takes by default.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// A server and the way to it: `address[#port][@interface][@source[#port]]`.
+struct Server {
+    upstream: Upstream,
+    from: Option<IpAddr>,
+    interface: Option<String>,
+}
+
+/// Adds them.
+pub(super) fn add(settings: &[Setting], sources: &mut Sources, draft: &mut Draft) -> GatheredZones {
+    let validate = settings.iter().any(|setting| setting.option == "dnssec");
+    let mut zones = GatheredZones::default();
+    for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
+        match setting.domains() {
+            None => one(setting, (".", validate), &setting.value(), &mut zones, draft),
+            Some((domains, server)) => of_domains(setting, &domains, &server, &mut zones, draft),
+        }
+    }
+    resolv(settings, sources, validate, &mut zones, draft);
+    for setting in settings {
+        match setting.option.as_str() {
+            "rev-server" => reverse(setting, &mut zones, draft),
+            "address" => answers(setting, &mut zones, draft),
+            _ => {}
+        }
+    }
+    standard(settings, &mut zones, draft);
+    zones
+}
+
+/// A server for some domains; without an address they are answered here.
+fn of_domains(
+    setting: &Setting,
+    domains: &[String],
+    server: &str,
+    zones: &mut GatheredZones,
+    draft: &mut Draft,
+) {
+    for domain in domains {
+        let domain = domain.trim_start_matches('.');
+        match (domain, server) {
+            ("", _) => {
+                let did = "had a server for names without a dot";
+                let instead = "resolverd has no such rule; clients should ask for whole names";
+                draft.tell(Different, &setting.place, &setting.typed, (did, instead));
+            }
+            (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
+            // See `standard`.
+            (_, "#") => {}
+            (name, "") => zones.add(
+                (&setting.place, &setting.typed),
+                (name, true),
+                (ZoneSource::Records, Vec::new()),
+                draft,
+            ),
+            // dnsmasq validates no answers of such servers.
+            (name, server) => one(setting, (name, false), server, zones, draft),
+        }
+    }
+}
+
+/// Domains that are asked of the usual servers, although a shorter one is not.
+fn standard(settings: &[Setting], zones: &mut GatheredZones, draft: &mut Draft) {
+    for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
+        let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
+        let usual = zones.of_root();
+        if usual.is_empty() {
+            let did = "was resolved like all other names";
+            let instead = "resolverd has no such exception below a [[zone]]; add a [[zone]] with stub and the servers of this one";
+            draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+            continue;
+        }
+        for domain in domains {
+            let source = (ZoneSource::Forward, usual.clone());
+            zones.add((&setting.place, &setting.typed), (&domain, false), source, draft);
+        }
+    }
+}
+
+fn pattern(setting: &Setting, draft: &mut Draft) {
+    let did = "applied to all names, or to names that end alike";
+    let instead = "resolverd takes whole domains only; add a [[zone]] for each";
+    draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+}
+
+/// Adds a server of the zone `name`.
+fn one(
+    setting: &Setting,
+    (name, validate): (&str, bool),
+    text: &str,
+    zones: &mut GatheredZones,
+    draft: &mut Draft,
+) {
+    let Some(Server { upstream, from, interface }) = server(text) else {
+        let did = "named a server by something else than an address";
+        let instead = "add its address to forward of the [[zone]]";
+        return draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
+    };
+    let Some(written) = upstream_text(&upstream) else { return };
+    let source = (ZoneSource::Forward, vec![written]);
+    zones.add((&setting.place, &setting.typed), (name, validate), source, draft);
+    if let Some(from) = from {
+        zones.ask_from(name, from);
+    }
+    if interface.is_some() {
+        let did = "sent the queries through one network interface";
+        let instead = "resolverd chooses by address: set source of the [[zone]]";
+        draft.tell(Different, &setting.place, &setting.typed, (did, instead));
+    }
+}
+
+fn server(text: &str) -> Option<Server> {
+    let mut parts = text.split('@');
+    let first = parts.next()?;
+    let (address, port) = match first.split_once('#') {
+        Some((address, port)) => (address, Some(port.parse().ok()?)),
+        None => (first, None),
+    };
+    let upstream = Upstream { address: address.parse().ok()?, port, tls: false, name: None };
+    let mut server = Server { upstream, from: None, interface: None };
+    for part in parts {
+        match part.split('#').next().and_then(|part| part.parse().ok()) {
+            Some(address) => server.from = Some(address),
+            None => server.interface = Some(part.to_owned()),
+        }
+    }
+    Some(server)
+}
+
+/// `rev-server`: the servers of the reverse names of a network.
+fn reverse(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
+    let Some(net) = network(setting.field(0)) else {
+        let did = "named a network that cannot be read";
+        return draft.tell(
+            Dangerous,
+            &setting.place,
+            &setting.typed,
+            (did, "add a [[zone]] for its reverse names"),
+        );
+    };
+    for zone in reverse_zones(net) {
+        match setting.field(1) {
+            "" => {
+                let source = (ZoneSource::Records, Vec::new());
+                zones.add((&setting.place, &setting.typed), (&zone, true), source, draft);
+            }
+            server => one(setting, (&zone, false), server, zones, draft),
+        }
+    }
+}
+
+/// `address`: one answer for a domain and all names below it.
+fn answers(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
+    let Some((domains, address)) = setting.domains() else {
+        let did = "cannot be read";
+        return draft.tell(Dangerous, &setting.place, &setting.typed, (did, "add a [[zone]] with records"));
+    };
+    let addresses: Vec<&str> = match address.as_str() {
+        "" => Vec::new(),
+        "#" => vec!["0.0.0.0", "::"],
+        one => vec![one],
+    };
+    let mut lines = Vec::new();
+    for address in addresses {
+        let Ok(read) = address.parse::<IpAddr>() else {
+            let did = "gave an address that cannot be read";
+            return draft.tell(
+                Dangerous,
+                &setting.place,
+                &setting.typed,
+                (did, "add a [[zone]] with records"),
+            );
+        };
+        let kind = if read.is_ipv4() { "A" } else { "AAAA" };
+        lines.extend([format!("@ {kind} {read}"), format!("* {kind} {read}")]);
+    }
+    for domain in &domains {
+        match domain.trim_start_matches('.') {
+            "" => pattern(setting, draft),
+            name if name.starts_with('*') || name == "#" => pattern(setting, draft),
+            name => {
+                let source = (ZoneSource::Records, lines.clone());
+                zones.add((&setting.place, &setting.typed), (name, true), source, draft);
+            }
+        }
+    }
+    if !lines.is_empty() {
+        let did = "answered addresses of the domain, and sent queries for other types to servers";
+        let instead =
+            "the [[zone]] has no records of other types; use [[host]] for a single name that has mail";
+        draft.tell(Different, &setting.place, &setting.typed, (did, instead));
+    }
+}
+
+/// The servers of `resolv-file`. The file of the system is not read: it may name resolverd itself one day.
+fn resolv(
+    settings: &[Setting],
+    sources: &mut Sources,
+    validate: bool,
+    zones: &mut GatheredZones,
+    draft: &mut Draft,
+) {
+    if settings.iter().any(|setting| setting.option == "no-resolv") {
+        return;
+    }
+    for setting in settings.iter().filter(|setting| setting.option == "resolv-file") {
+        let directory = setting.place.file.parent().unwrap_or_else(|| Path::new(""));
+        let path = directory.join(setting.field(0));
+        if path == Path::new(RESOLV_CONF) {
+            let did = "sent queries to the servers in /etc/resolv.conf";
+            draft.tell(Different, &setting.place, &setting.typed, (did, RESOLVES));
+            continue;
+        }
+        let Source { path, text } = match sources.begin(&path) {
+            Ok(source) => source,
+            Err(error) => {
+                let did = format!("named a file of servers: {error}");
+                draft.tell(Dangerous, &setting.place, &setting.typed, (&did, RESOLVES));
+                continue;
+            }
+        };
+        for (line, text) in (1..).zip(text.lines()) {
+            let mut words = text.split_whitespace();
+            let (Some("nameserver"), Some(address)) = (words.next(), words.next()) else { continue };
+            let place = SourcePlace { file: path.clone(), line };
+            let named = Setting {
+                place,
+                option: "nameserver".to_owned(),
+                fields: Vec::new(),
+                typed: text.to_owned(),
+            };
+            one(&named, (".", validate), address, zones, draft);
+        }
+        sources.end();
+    }
+    let is_named = settings.iter().any(|setting| setting.option == "resolv-file");
+    if let Some(first) = settings.first().filter(|_| !is_named) {
+        let place = SourcePlace { file: first.place.file.clone(), line: 1 };
+        let did = "sent queries to the servers in /etc/resolv.conf too";
+        draft.tell(Different, &place, "resolv-file", (did, RESOLVES));
+    }
+}
+
+/// The way to the servers of /etc/resolv.conf.
+const RESOLVES: &str = "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward";

@@ -1,0 +1,163 @@
+//! The result of a file of Knot Resolver while it is read.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::{Dangerous, Unneeded};
+use crate::import::names::Names;
+use crate::import::source::Sources;
+use crate::import::upstreams::GatheredZones;
+use crate::import::values::{Clients, network, texts};
+
+/// The result of a file while it is read.
+pub(super) struct Gathered<'d> {
+    pub(super) draft: &'d mut Draft,
+    pub(super) sources: Sources,
+    pub(super) zones: GatheredZones,
+    pub(super) names: Names,
+    pub(super) clients: Clients,
+    /// The first setting of clients.
+    pub(super) clients_at: Option<(SourcePlace, String)>,
+    pub(super) addresses: Vec<SocketAddr>,
+    /// The first setting of an address.
+    pub(super) listen_at: Option<(SourcePlace, String)>,
+    /// Names without validation.
+    pub(super) untrusted: Vec<String>,
+    /// The first setting of them.
+    pub(super) untrusted_at: Option<(SourcePlace, String)>,
+    /// Addresses to ask from.
+    pub(super) from: Vec<IpAddr>,
+}
+
+impl<'d> Gathered<'d> {
+    /// Nothing yet.
+    pub(super) fn new(sources: Sources, draft: &'d mut Draft) -> Self {
+        Self {
+            draft,
+            sources,
+            zones: GatheredZones::default(),
+            names: Names::default(),
+            clients: Clients::default(),
+            clients_at: None,
+            addresses: Vec::new(),
+            listen_at: None,
+            untrusted: Vec::new(),
+            untrusted_at: None,
+            from: Vec::new(),
+        }
+    }
+
+    /// Adds an address to listen at: `address` or `address@port`.
+    pub(super) fn listen(&mut self, place: &SourcePlace, typed: &str, text: &str, port: u16) {
+        let (address, port) = match text.split_once('@') {
+            Some((address, own)) => (address, own.parse().unwrap_or(port)),
+            None => (text, port),
+        };
+        self.listen_at.get_or_insert_with(|| (place.clone(), typed.to_owned()));
+        match (address, address.parse::<IpAddr>()) {
+            (_, Ok(address)) => self.addresses.push(SocketAddr::new(address, port)),
+            ("lo", _) => {
+                let own = ["127.0.0.1", "::1"].iter().filter_map(|own| own.parse().ok());
+                self.addresses.extend(own.map(|own| SocketAddr::new(own, port)));
+            }
+            _ => {
+                let did = "listened at the addresses of a network interface, or at a socket";
+                let instead = "add these addresses with their port to listen.addresses";
+                self.draft.tell(Dangerous, place, typed, (did, instead));
+            }
+        }
+    }
+
+    /// Whether an earlier rule is for the same clients.
+    pub(super) fn has_client(&self, net: &str) -> bool {
+        let Clients { allow, refuse, drop } = &self.clients;
+        let mut earlier = allow.iter().chain(refuse).chain(drop);
+        network(net).is_some_and(|net| earlier.any(|earlier| earlier.contains(&net)))
+    }
+
+    /// Adds clients.
+    pub(super) fn client(&mut self, place: &SourcePlace, typed: &str, net: &str, action: &str) {
+        self.clients_at.get_or_insert_with(|| (place.clone(), typed.to_owned()));
+        let Some(net) = network(net) else {
+            let did = "named clients that cannot be read";
+            return self.draft.tell(Dangerous, place, typed, (did, "add them to listen.allow"));
+        };
+        let Clients { allow, refuse, drop } = &mut self.clients;
+        match action {
+            "allow" => allow.push(net),
+            "drop" => drop.push(net),
+            _ => refuse.push(net),
+        }
+        if net.prefix_len() == 0 && action == "allow" {
+            let did = "answered every client";
+            let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
+            self.draft.tell(Dangerous, place, typed, (did, instead));
+        }
+    }
+
+    /// Adds names without validation.
+    pub(super) fn untrust(&mut self, place: &SourcePlace, typed: &str, names: &[&str]) {
+        self.untrusted_at.get_or_insert_with(|| (place.clone(), typed.to_owned()));
+        self.untrusted.extend(names.iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase()));
+    }
+
+    /// A file of keys to validate with.
+    pub(super) fn anchors(&mut self, place: &SourcePlace, typed: &str, file: &str) {
+        let of_the_root = Path::new(file)
+            .file_name()
+            .is_some_and(|name| ["root.keys", "root.key", "root.ds"].iter().any(|known| name == *known));
+        if of_the_root {
+            let did = "held the keys of the root";
+            let instead = "resolverd has them built in, and those of the package dns-root-data beside them";
+            return self.draft.tell(Unneeded, place, typed, (did, instead));
+        }
+        self.draft.set(place, typed, ("[dnssec]", "trust_anchor"), file);
+    }
+
+    /// A key to validate with, as a record.
+    pub(super) fn anchor(&mut self, place: &SourcePlace, typed: &str, record: &str) {
+        if record.trim_start().starts_with(". ") {
+            let did = "gave a key of the root";
+            return self.draft.tell(Unneeded, place, typed, (did, "resolverd has them built in"));
+        }
+        let did = "gave a key to validate with";
+        let instead = "write the record into a file, and set dnssec.trust_anchor to the file";
+        self.draft.tell(Dangerous, place, typed, (did, instead));
+    }
+
+    /// Adds all of it.
+    pub(super) fn finish(mut self) {
+        if let Some((place, typed)) = self.listen_at.take() {
+            let has_others = self.addresses.iter().any(|address| !address.ip().is_loopback());
+            if has_others && self.clients_at.is_none() {
+                let did = "answered every client that reached these addresses";
+                let instead = "add the networks of the clients to listen.allow";
+                self.draft.tell(Dangerous, &place, &typed, (did, instead));
+            }
+            let mut known: Vec<String> = Vec::new();
+            for address in self.addresses.iter().map(ToString::to_string) {
+                if !known.contains(&address) {
+                    known.push(address);
+                }
+            }
+            if !known.is_empty() {
+                self.draft.set(&place, &typed, ("[listen]", "addresses"), texts(known));
+            }
+        }
+        if let Some((place, typed)) = self.clients_at.take() {
+            for (key, value) in std::mem::take(&mut self.clients).keys() {
+                self.draft.set(&place, &typed, ("[listen]", key), value);
+            }
+        }
+        if let Some((place, typed)) = self.untrusted_at.take() {
+            self.untrusted.sort();
+            self.untrusted.dedup();
+            let names = texts(std::mem::take(&mut self.untrusted));
+            self.draft.set(&place, &typed, ("[dnssec]", "negative_trust_anchors"), names);
+        }
+        self.zones.finish(self.draft);
+        self.names.finish(self.draft);
+    }
+}

@@ -1,0 +1,181 @@
+//! Rules for names of kresd.conf: `policy.add`, and the servers that both formats name.
+
+use std::net::IpAddr;
+
+use super::gathered::Gathered;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::lua::LuaValue;
+use crate::import::upstreams::ZoneSource;
+use crate::import::values::{Upstream, upstream_text};
+
+/// A server with the way to it.
+pub(super) struct Server<'t> {
+    /// `address` or `address@port`.
+    pub(super) address: &'t str,
+    pub(super) tls: bool,
+    /// The name of its certificate.
+    pub(super) name: Option<&'t str>,
+}
+
+/// The servers of some zones.
+pub(super) struct Upstreams<'t> {
+    pub(super) servers: Vec<Server<'t>>,
+    pub(super) source: ZoneSource,
+    pub(super) validate: bool,
+}
+
+impl Gathered<'_> {
+    /// Adds servers of zones.
+    pub(super) fn upstreams(
+        &mut self,
+        (place, typed): (&SourcePlace, &str),
+        names: &[&str],
+        upstreams: &Upstreams<'_>,
+    ) {
+        let mut found = Vec::new();
+        for server in &upstreams.servers {
+            let (address, port) = match server.address.split_once('@') {
+                Some((address, port)) => (address, port.parse().ok()),
+                None => (server.address, None),
+            };
+            let Ok(address) = address.parse::<IpAddr>() else {
+                let did = format!("named a server by something else than an address: {}", server.address);
+                self.draft.tell(Dangerous, place, typed, (&did, "add its address to the [[zone]]"));
+                continue;
+            };
+            let name = server.name.map(|name| name.trim_end_matches('.').to_owned());
+            match upstream_text(&Upstream { address, port, tls: server.tls, name }) {
+                Some(text) => found.push(text),
+                None => {
+                    let did = format!(
+                        "asked {} over TLS and checked the certificate by its key, or not",
+                        server.address
+                    );
+                    let instead = "add the server with the name of its certificate, like \"tls://192.0.2.1#dns.example\"";
+                    self.draft.tell(Dangerous, place, typed, (&did, instead));
+                }
+            }
+        }
+        if found.is_empty() {
+            let did = "sent queries to servers that cannot be named here";
+            let instead =
+                "add a [[zone]] with their addresses; until then the names are resolved from the root";
+            return self.draft.tell(Dangerous, place, typed, (did, instead));
+        }
+        for name in names {
+            let source = (upstreams.source, found.clone());
+            self.zones.add((place, typed), (name, upstreams.validate), source, self.draft);
+        }
+    }
+
+    /// Adds `policy.add(rule)`.
+    pub(super) fn rule(&mut self, said: (&SourcePlace, &str), rule: &LuaValue) {
+        let (place, typed) = said;
+        let LuaValue::Call(kind, arguments) = rule else {
+            return self.unknown_rule(place, typed);
+        };
+        let names: Vec<&str> = match kind.as_str() {
+            "policy.all" => vec!["."],
+            "policy.suffix" | "policy.suffix_common" | "policy.domains" => {
+                arguments.get(1).map(LuaValue::texts).unwrap_or_default()
+            }
+            "policy.rpz" => {
+                let did = "applied a response policy zone";
+                let instead = "resolverd has none; put names to block into a [[zone]] with records";
+                return self.draft.tell(Dangerous, place, typed, (did, instead));
+            }
+            "policy.slice" => {
+                let did = "divided names among servers by chance";
+                let instead = "add a [[zone]] \".\" with forward and all these servers";
+                return self.draft.tell(Dangerous, place, typed, (did, instead));
+            }
+            _ => return self.unknown_rule(place, typed),
+        };
+        if names.is_empty() || names.iter().any(|name| name.starts_with('\\')) {
+            return self.unknown_rule(place, typed);
+        }
+        match arguments.first() {
+            Some(LuaValue::Call(action, values)) => self.action_with(said, action, values, &names),
+            Some(LuaValue::Name(action)) => self.action(said, action, &names),
+            _ => self.unknown_rule(place, typed),
+        }
+    }
+
+    /// An action with servers.
+    fn action_with(
+        &mut self,
+        (place, typed): (&SourcePlace, &str),
+        action: &str,
+        values: &[LuaValue],
+        names: &[&str],
+    ) {
+        let validate = action != "policy.STUB";
+        match action {
+            "policy.FORWARD" | "policy.STUB" => {
+                let servers = values.iter().flat_map(LuaValue::texts);
+                let servers = servers.map(|address| Server { address, tls: false, name: None }).collect();
+                let upstreams = Upstreams { servers, source: ZoneSource::Forward, validate };
+                self.upstreams((place, typed), names, &upstreams);
+            }
+            "policy.TLS_FORWARD" => {
+                let entries = match values.first() {
+                    Some(LuaValue::Table(entries)) => entries.as_slice(),
+                    _ => &[],
+                };
+                let servers = entries.iter().filter_map(|(_, entry)| {
+                    let address = match entry {
+                        LuaValue::Table(fields) => {
+                            fields.iter().find(|(key, _)| key.is_none())?.1.texts().first().copied()?
+                        }
+                        other => other.texts().first().copied()?,
+                    };
+                    let name = entry.key("hostname").and_then(|name| name.texts().first().copied());
+                    Some(Server { address, tls: true, name })
+                });
+                let upstreams =
+                    Upstreams { servers: servers.collect(), source: ZoneSource::Forward, validate };
+                self.upstreams((place, typed), names, &upstreams);
+            }
+            "policy.DENY_MSG" => self.action((place, typed), "policy.DENY", names),
+            "policy.FLAGS" => {
+                let did = "changed the way in which names are resolved";
+                let instead = "resolverd learns what servers support; for names that are not validated see dnssec.negative_trust_anchors";
+                self.draft.tell(Different, place, typed, (did, instead));
+            }
+            _ => self.unknown_rule(place, typed),
+        }
+    }
+
+    /// An action without servers.
+    fn action(&mut self, (place, typed): (&SourcePlace, &str), action: &str, names: &[&str]) {
+        let (did, instead) = match action {
+            "policy.DENY" | "policy.NO_ANSWER" | "policy.DROP" | "policy.REFUSE" | "policy.TC"
+                if !names.contains(&".") =>
+            {
+                for name in names {
+                    let source = (ZoneSource::Records, Vec::new());
+                    self.zones.add((place, typed), (name, true), source, self.draft);
+                }
+                if action == "policy.DENY" {
+                    return;
+                }
+                ("refused, dropped or truncated the queries", "resolverd answers NXDOMAIN")
+            }
+            "policy.PASS" => {
+                ("exempted names from later rules", "resolverd takes the [[zone]] with the longest name")
+            }
+            "policy.QTRACE" | "policy.REROUTE" | "policy.DEBUG_ALWAYS" => {
+                return self.draft.tell(Unneeded, place, typed, ("logged queries", "use resolverctl trace"));
+            }
+            _ => return self.unknown_rule(place, typed),
+        };
+        self.draft.tell(Different, place, typed, (did, instead));
+    }
+
+    fn unknown_rule(&mut self, place: &SourcePlace, typed: &str) {
+        let did = "is a rule that is not known to this import";
+        let instead = "carry over what it did: with [[zone]], [[host]], [[record]] or listen.allow";
+        self.draft.tell(Dangerous, place, typed, (did, instead));
+    }
+}

@@ -1,0 +1,252 @@
+//! YAML of Knot Resolver 6.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::gathered::Gathered;
+use super::policy::{Server, Upstreams};
+use super::told;
+use crate::import::ImportError;
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::told::find;
+use crate::import::upstreams::ZoneSource;
+use crate::import::values::{private, size, size_text};
+use crate::import::yaml::{self, Node};
+use crate::wire::presentation::{kind_text, name_text};
+use crate::zone_file::{self, ZoneFileReader};
+use hickory_proto::rr::Name;
+
+/// Adds the settings of a text.
+pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) -> Result<(), ImportError> {
+    let tree = yaml::read(path, text)?;
+    for (section, node) in tree.entries() {
+        match section.as_str() {
+            "forward" => node.items().iter().for_each(|item| gathered.forward(item)),
+            "views" => node.items().iter().for_each(|item| gathered.view_of(item)),
+            "dnssec" if node.text() == "false" => {
+                gathered.draft.set(&node.place, "dnssec: false", ("[dnssec]", "validate"), false);
+            }
+            "network" | "local-data" | "cache" | "dnssec" | "options" if !node.entries().is_empty() => {
+                for (key, value) in node.entries() {
+                    gathered.setting(section, key, value);
+                }
+            }
+            _ => gathered.tell_node(section, node),
+        }
+    }
+    Ok(())
+}
+
+/// A setting in one line.
+fn shown(path: &str, node: &Node) -> String {
+    match node.texts().as_slice() {
+        [] => path.to_owned(),
+        texts => format!("{path}: {}", texts.join(", ")),
+    }
+}
+
+impl Gathered<'_> {
+    fn setting(&mut self, section: &str, key: &str, node: &Node) {
+        let path = format!("{section}.{key}");
+        let typed = shown(&path, node);
+        let said = (&node.place, typed.as_str());
+        match path.as_str() {
+            "network.listen" => node.items().iter().for_each(|item| self.listen_of(item)),
+            "network.do-ipv4" | "network.do-ipv6" => {
+                let key = if key == "do-ipv4" { "ipv4" } else { "ipv6" };
+                if node.text() == "false" {
+                    self.draft.set(said.0, said.1, ("[resolve]", key), false);
+                }
+            }
+            "network.out-interface-v4" | "network.out-interface-v6" => self.ask_from(said, node.text()),
+            "cache.size-max" => match size(node.text()) {
+                Some(octets) => self.draft.set(said.0, said.1, ("[cache]", "size"), size_text(octets)),
+                None => self.tell_node(&path, node),
+            },
+            "cache.ttl-max" => self.draft.set(said.0, said.1, ("[cache]", "max_ttl"), node.text()),
+            "options.serve-stale" if node.text() == "true" => {
+                self.draft.set(said.0, said.1, ("[cache]", "serve_stale"), "1d");
+            }
+            "options.rebinding-protection" if node.text() == "true" => {
+                self.draft.set(said.0, said.1, ("[resolve]", "private_addresses"), private());
+            }
+            "options.minimize" => {
+                let on = node.text() != "false";
+                self.draft.set(said.0, said.1, ("[resolve]", "qname_minimisation"), on);
+            }
+            "dnssec.negative-trust-anchors" => self.untrust(said.0, said.1, &node.texts()),
+            "dnssec.trust-anchors" => {
+                node.texts().iter().for_each(|record| self.anchor(said.0, said.1, record));
+            }
+            "dnssec.trust-anchors-files" => {
+                let files = node.items().iter().filter_map(|item| item.get("file"));
+                files.for_each(|file| self.anchors(said.0, &shown(&path, file), file.text()));
+            }
+            _ if section == "local-data" => self.local_data(key, node),
+            _ => self.tell_node(&path, node),
+        }
+    }
+
+    /// A setting of `local-data`.
+    fn local_data(&mut self, key: &str, node: &Node) {
+        let path = format!("local-data.{key}");
+        match path.as_str() {
+            "local-data.addresses" => {
+                for (name, addresses) in node.entries() {
+                    let typed = shown(&format!("{path} {name}"), addresses);
+                    self.hint((&addresses.place, &typed), name, &addresses.texts());
+                }
+            }
+            "local-data.addresses-files" => {
+                for file in node.items() {
+                    let directory = file.place.file.parent().unwrap_or_else(|| Path::new(""));
+                    let named = directory.join(file.text());
+                    let typed = shown(&path, file);
+                    let said = (&file.place, typed.as_str());
+                    self.names.file(said, &named, (None, &mut self.sources), self.draft);
+                }
+            }
+            "local-data.records" => self.records(node, &path),
+            "local-data.rules" => node.items().iter().for_each(|item| self.local_rule(item)),
+            "local-data.ttl" => self.names.ttl = Some(node.text().to_owned()),
+            _ => self.tell_node(&path, node),
+        }
+    }
+
+    fn listen_of(&mut self, item: &Node) {
+        let port = item.get("port").and_then(|port| port.text().parse().ok());
+        let kind = item.get("kind").map_or("dns", Node::text);
+        let interfaces = item.get("interface").map(Node::texts).unwrap_or_default();
+        let typed = format!("network.listen: {} {kind}", interfaces.join(", "));
+        if kind != "dns" {
+            let did = "served DNS over TLS, HTTPS or QUIC";
+            let instead = "resolverd has no encrypted listener; clients of this host use plain DNS";
+            return self.draft.tell(Different, &item.place, &typed, (did, instead));
+        }
+        if interfaces.is_empty() {
+            return self.listen(&item.place, &typed, item.get("unix-socket").map_or("", Node::text), 53);
+        }
+        for interface in interfaces {
+            self.listen(&item.place, &typed, interface, port.unwrap_or(53));
+        }
+    }
+
+    /// `forward`: the servers of some names.
+    fn forward(&mut self, item: &Node) {
+        let names = item.get("subtree").map(Node::texts).unwrap_or_default();
+        let typed = format!("forward: {}", names.join(", "));
+        let option = |key: &str| item.get("options").and_then(|options| options.get(key)).map(Node::text);
+        let mut servers = Vec::new();
+        for server in item.get("servers").map(Node::items).unwrap_or_default() {
+            let addresses = server.get("address").map_or_else(|| server.texts(), Node::texts);
+            let tls = server.get("transport").is_some_and(|transport| transport.text() == "tls");
+            let name = server.get("hostname").map(Node::text);
+            servers.extend(addresses.into_iter().map(|address| Server { address, tls, name }));
+        }
+        let is_own = option("authoritative") == Some("true");
+        let source = if is_own { ZoneSource::Stub } else { ZoneSource::Forward };
+        let validate = option("dnssec") != Some("false");
+        let upstreams = Upstreams { servers, source, validate };
+        self.upstreams((&item.place, &typed), &names, &upstreams);
+    }
+
+    /// `views`: rules of some clients.
+    fn view_of(&mut self, item: &Node) {
+        let nets = item.get("subnets").map(Node::texts).unwrap_or_default();
+        let answer = item.get("answer").map(Node::text);
+        let typed = format!("views: {}", nets.join(", "));
+        let others = item.entries().iter().filter(|(key, _)| !matches!(key.as_str(), "subnets" | "answer"));
+        for (key, node) in others {
+            let did = format!("gave some clients {key} of their own");
+            let instead = "add a [[listener]] with an address of its own and `zones` for these clients";
+            self.draft.tell(Dangerous, &node.place, &typed, (&did, instead));
+        }
+        let action = match answer {
+            Some("refused") => "refuse",
+            Some("noanswer") => "drop",
+            _ => "allow",
+        };
+        for net in nets {
+            self.client(&item.place, &typed, net, action);
+        }
+    }
+
+    /// `records`: lines of a zone file, in which a line without a name has that of the line before.
+    fn records(&mut self, node: &Node, path: &str) {
+        let mut reader = ZoneFileReader::new(Name::root());
+        for entry in zone_file::entries(node.text()) {
+            let read = entry.ok().and_then(|entry| {
+                let head = reader.begin(&entry).ok()?;
+                let kind = zone_file::kind(head.kind)?;
+                let data: Vec<String> = head
+                    .data
+                    .iter()
+                    .map(|word| if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() })
+                    .collect();
+                Some((name_text(&head.owner), kind_text(kind), data.join(" "), head.ttl))
+            });
+            let Some((name, kind, data, _)) = read else {
+                let did = "gave a record that cannot be read";
+                self.draft.tell(Dangerous, &node.place, path, (did, "add it as a [[record]]"));
+                continue;
+            };
+            self.names.record((&node.place, path), (&name, &kind), data, None);
+        }
+    }
+
+    /// A rule of `local-data`: an address of names, or a subtree without data.
+    fn local_rule(&mut self, item: &Node) {
+        let names = item.get("name").map(Node::texts).unwrap_or_default();
+        let typed = format!("local-data.rules: {}", names.join(", "));
+        let said = (&item.place, typed.as_str());
+        let addresses = item.get("address").map(Node::texts).unwrap_or_default();
+        let subtree = item.get("subtree").map(Node::text);
+        for tags in item.entries().iter().filter(|(key, _)| key == "tags") {
+            let did = "was a rule for clients with a tag only";
+            let instead = "it is one for all clients here; give these clients a [[listener]] with `zones`";
+            self.draft.tell(Dangerous, &tags.1.place, said.1, (did, instead));
+        }
+        match (subtree, item.get("records"), item.get("file")) {
+            (Some("empty" | "nxdomain"), _, _) => {
+                for name in &names {
+                    let source = (ZoneSource::Records, Vec::new());
+                    self.zones.add(said, (name, true), source, self.draft);
+                }
+            }
+            (Some(_), _, _) => {
+                let did = "redirected a whole subtree";
+                self.draft.tell(Dangerous, said.0, said.1, (did, "add a [[zone]] with records for it"));
+            }
+            (None, Some(records), _) => self.records(records, said.1),
+            (None, None, Some(file)) => {
+                let directory = file.place.file.parent().unwrap_or_else(|| Path::new(""));
+                let named = directory.join(file.text());
+                self.names.file(said, &named, (None, &mut self.sources), self.draft);
+            }
+            (None, None, None) if !addresses.is_empty() => {
+                names.iter().for_each(|name| self.hint(said, name, &addresses));
+            }
+            (None, None, None) => {
+                let did = "is a rule that is not known to this import";
+                self.draft.tell(Dangerous, said.0, said.1, (did, "add a [[zone]] or [[record]] for it"));
+            }
+        }
+    }
+
+    /// Reports a setting that is not carried over.
+    fn tell_node(&mut self, path: &str, node: &Node) {
+        let typed = shown(path, node);
+        let is_off = matches!(node.text(), "false" | "0");
+        let (weight, did, instead) = match find(&told::TREE, path) {
+            Some((_, Unneeded, did, instead)) => (Unneeded, *did, *instead),
+            Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
+            Some((_, weight, did, instead)) => (*weight, *did, *instead),
+            None => (
+                Different,
+                "is not known to this import",
+                "see the manual of Knot Resolver for its effect and resolverd.toml(5)",
+            ),
+        };
+        self.draft.tell(weight, &node.place, &typed, (did, instead));
+    }
+}

@@ -1,0 +1,202 @@
+//! Names with addresses and records, as several formats have them: each name becomes one entry of our file.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use toml::Value;
+
+use super::draft::Draft;
+use super::finding::{SourcePlace, Weight};
+use super::source::{Source, Sources};
+use super::values::texts;
+
+/// The file of names that the C library reads too.
+const SYSTEM_HOSTS: &str = "/etc/hosts";
+
+/// Names that resolverd has itself, and those of no use outside the file.
+const OWN: [&str; 8] = [
+    "localhost",
+    "localhost.localdomain",
+    "localhost6",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-allnodes",
+    "ip6-allrouters",
+    "broadcasthost",
+];
+
+/// A name with its addresses.
+struct Host {
+    place: SourcePlace,
+    option: String,
+    name: String,
+    addresses: Vec<IpAddr>,
+    /// Whether the reverse name of an address leads to it.
+    is_first: bool,
+}
+
+/// The records of one type of a name.
+struct RecordSet {
+    place: SourcePlace,
+    option: String,
+    name: String,
+    kind: String,
+    data: Vec<String>,
+    ttl: Option<String>,
+}
+
+/// Names as they are gathered, in their order.
+#[derive(Default)]
+pub(super) struct Names {
+    hosts: Vec<Host>,
+    host_at: HashMap<String, usize>,
+    records: Vec<RecordSet>,
+    record_at: HashMap<(String, String), usize>,
+    /// TTL of the records without one of their own.
+    pub(super) ttl: Option<String>,
+}
+
+impl Names {
+    /// Adds an address of a name; `is_first` if the reverse name of the address leads to this name.
+    pub(super) fn host(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        name: &str,
+        address: IpAddr,
+        is_first: bool,
+    ) {
+        let name = plain(name);
+        if OWN.contains(&name.as_str()) {
+            return;
+        }
+        let at = *self.host_at.entry(name.clone()).or_insert(self.hosts.len());
+        match self.hosts.get_mut(at) {
+            Some(host) => {
+                host.is_first |= is_first;
+                if !host.addresses.contains(&address) {
+                    host.addresses.push(address);
+                }
+            }
+            None => self.hosts.push(Host {
+                place: place.clone(),
+                option: option.to_owned(),
+                name,
+                addresses: vec![address],
+                is_first,
+            }),
+        }
+    }
+
+    /// Adds a record; `data` as in a zone file, with whole names.
+    pub(super) fn record(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        (name, kind): (&str, &str),
+        data: String,
+        ttl: Option<String>,
+    ) {
+        let name = plain(name);
+        let key = (name.clone(), kind.to_owned());
+        let at = *self.record_at.entry(key).or_insert(self.records.len());
+        match self.records.get_mut(at) {
+            Some(set) if !set.data.contains(&data) => set.data.push(data),
+            Some(_) => {}
+            None => self.records.push(RecordSet {
+                place: place.clone(),
+                option: option.to_owned(),
+                name,
+                kind: kind.to_owned(),
+                data: vec![data],
+                ttl,
+            }),
+        }
+    }
+
+    /// Adds the names of a file in the form of /etc/hosts; each of them once more below `suffix` if it has no dot. The
+    /// file of the system itself is reported only: it names this host as programs on it shall see it.
+    pub(super) fn file(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        path: &Path,
+        (suffix, sources): (Option<&str>, &mut Sources),
+        draft: &mut Draft,
+    ) {
+        if path == Path::new(SYSTEM_HOSTS) {
+            let did = "answered with the names in /etc/hosts";
+            let instead = "programs of this host read that file themselves; add a [[host]] for each name that others need";
+            return draft.tell(Weight::Different, place, option, (did, instead));
+        }
+        let Source { path, text } = match sources.begin(path) {
+            Ok(source) => source,
+            Err(error) => {
+                let did = format!("named a file of hosts: {error}");
+                let instead = "import again where the file is, or add a [[host]] for each name";
+                return draft.tell(Weight::Dangerous, place, option, (&did, instead));
+            }
+        };
+        for (line, text) in (1..).zip(text.lines()) {
+            let place = SourcePlace { file: path.clone(), line };
+            let text = text.split('#').next().unwrap_or_default().trim();
+            let mut words = text.split_whitespace();
+            let Some(typed) = words.next() else { continue };
+            let Ok(address) = typed.parse::<IpAddr>() else {
+                draft.tell(
+                    Weight::Different,
+                    &place,
+                    text,
+                    ("has an address that cannot be read", "add a [[host]] for it"),
+                );
+                continue;
+            };
+            for (at, name) in words.enumerate() {
+                self.host((&place, text), name, address, at == 0);
+                if let Some(suffix) = suffix.filter(|_| !name.contains('.') && !OWN.contains(&name)) {
+                    self.host((&place, text), &format!("{name}.{suffix}"), address, at == 0);
+                }
+            }
+        }
+        sources.end();
+    }
+
+    /// Adds all of them: names to which a reverse name leads as hosts, the other ones as records of their addresses.
+    pub(super) fn finish(mut self, draft: &mut Draft) {
+        for host in std::mem::take(&mut self.hosts) {
+            if host.is_first {
+                let addresses = texts(host.addresses.iter().map(ToString::to_string));
+                let keys = vec![("name", Value::from(host.name)), ("addresses", addresses)];
+                draft.add(&host.place, &host.option, "[[host]]", keys);
+                continue;
+            }
+            for address in &host.addresses {
+                let kind = if address.is_ipv4() { "A" } else { "AAAA" };
+                self.record((&host.place, &host.option), (&host.name, kind), address.to_string(), None);
+            }
+        }
+        for set in self.records {
+            let mut keys = vec![
+                ("name", Value::from(set.name)),
+                ("type", Value::from(set.kind)),
+                ("data", texts(set.data)),
+            ];
+            if let Some(ttl) = set.ttl.or_else(|| self.ttl.clone()) {
+                keys.push(("ttl", Value::from(ttl)));
+            }
+            draft.add(&set.place, &set.option, "[[record]]", keys);
+        }
+    }
+}
+
+/// A name in lower case without its final dot.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// A text as a quoted string of a zone file.
+pub(super) fn quoted(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .flat_map(|letter| matches!(letter, '"' | '\\').then_some('\\').into_iter().chain([letter]))
+        .collect();
+    format!("\"{escaped}\"")
+}

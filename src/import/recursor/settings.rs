@@ -1,0 +1,249 @@
+//! The settings of the Recursor, from the old style (`name=value`) and from YAML alike, by their old names.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::import::ImportError;
+use crate::import::finding::SourcePlace;
+use crate::import::source::{Source, Sources, matching};
+use crate::import::yaml::{self, Node};
+use crate::limits;
+
+/// Names of YAML that are not the old name in another spelling: section, name, old name.
+const RENAMED: [(&str, &str, &str); 19] = [
+    ("incoming", "listen", "local-address"),
+    ("incoming", "port", "local-port"),
+    ("outgoing", "source_address", "query-local-address"),
+    ("recordcache", "max_entries", "max-cache-entries"),
+    ("recordcache", "max_ttl", "max-cache-ttl"),
+    ("recordcache", "locked_ttl_perc", "record-cache-locked-ttl-perc"),
+    ("recordcache", "shards", "record-cache-shards"),
+    ("recordcache", "limit_qtype_any", "limit-qtype-any"),
+    ("recordcache", "zonetocaches", "zone-to-cache"),
+    ("packetcache", "max_entries", "max-packetcache-entries"),
+    ("packetcache", "ttl", "packetcache-ttl"),
+    ("packetcache", "negative_ttl", "packetcache-negative-ttl"),
+    ("packetcache", "servfail_ttl", "packetcache-servfail-ttl"),
+    ("packetcache", "shards", "packetcache-shards"),
+    ("packetcache", "disable", "disable-packetcache"),
+    ("dnssec", "validation", "dnssec"),
+    ("dnssec", "log_bogus", "dnssec-log-bogus"),
+    ("dnssec", "disabled_algorithms", "dnssec-disabled-algorithms"),
+    ("recursor", "rpzs", "rpz"),
+];
+
+/// Sections of YAML that are named whole.
+const WHOLE: [&str; 6] = ["logging", "webservice", "carbon", "snmp", "nod", "ecs"];
+
+/// Old settings whose value is a list of zones: `zone=value`.
+const OF_ZONES: [&str; 3] = ["forward-zones", "forward-zones-recurse", "auth-zones"];
+
+/// A zone with its servers or its file.
+#[derive(Clone, Debug)]
+pub(super) struct ZoneValue {
+    pub(super) place: SourcePlace,
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
+    /// Whether its servers are recursive.
+    pub(super) recurse: bool,
+}
+
+/// A setting.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) place: SourcePlace,
+    /// Its old name, or `section.name` of sections that are named whole.
+    pub(super) option: String,
+    /// Its name and value in one line.
+    pub(super) typed: String,
+    /// The value, divided at white space, commas and semicolons.
+    pub(super) values: Vec<String>,
+    /// Zones and other entries with names.
+    pub(super) zones: Vec<ZoneValue>,
+    /// Whether a value was typed, which may be empty.
+    pub(super) has_value: bool,
+}
+
+/// The settings, by name.
+pub(super) struct Settings(pub(super) Vec<Setting>);
+
+impl Settings {
+    /// The setting of a name.
+    pub(super) fn get(&self, option: &str) -> Option<&Setting> {
+        self.0.iter().find(|setting| setting.option == option)
+    }
+}
+
+impl Setting {
+    /// The value as one text.
+    pub(super) fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    /// Whether it is on: without a value it is.
+    pub(super) fn is_on(&self) -> bool {
+        !matches!(self.value(), "no" | "off" | "false" | "0")
+    }
+
+    /// A path that it names, from the directory of its file.
+    pub(super) fn path(&self) -> PathBuf {
+        let directory = self.place.file.parent().unwrap_or_else(|| Path::new(""));
+        directory.join(self.value())
+    }
+}
+
+/// The settings of the file and of those of `include-dir`; of each the last one, with the values that `+=` added.
+pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, ImportError> {
+    let mut settings = Vec::new();
+    read_one(path, sources, &mut settings)?;
+    let included = settings.iter().rfind(|setting| setting.option == "include-dir").map(Setting::path);
+    if let Some(directory) = included {
+        let mut files = matching(&directory.join("*.conf"));
+        files.extend(matching(&directory.join("*.yml")));
+        for file in files.into_iter().take(limits::MAX_FILES) {
+            read_one(&file, sources, &mut settings)?;
+        }
+    }
+    Ok(Settings(settings))
+}
+
+fn read_one(path: &Path, sources: &mut Sources, settings: &mut Vec<Setting>) -> Result<(), ImportError> {
+    let Source { path, text } = sources.begin(path)?;
+    if is_yaml(&text) {
+        of_yaml(&path, &text, settings)?
+    } else {
+        of_lines(&path, &text, settings)
+    }
+    sources.end();
+    Ok(())
+}
+
+/// Whether the first line with a setting is of YAML.
+pub(super) fn is_yaml(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| {
+        line == "---" || line.ends_with(':') || line.starts_with("- ") || line.contains(": ")
+    })
+}
+
+/// Whether its value is a secret, which no report may show.
+fn is_secret(name: &str) -> bool {
+    name.contains("password") || name.contains("api-key") || name.contains("api_key")
+}
+
+/// Adds a setting: it takes the place of an earlier one of its name, unless it adds to it.
+fn add(settings: &mut Vec<Setting>, setting: Setting, extends: bool) {
+    match settings.iter_mut().find(|known| known.option == setting.option) {
+        Some(known) if extends => {
+            known.values.extend(setting.values);
+            known.zones.extend(setting.zones);
+        }
+        Some(known) => *known = setting,
+        None => settings.push(setting),
+    }
+}
+
+fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) {
+    let mut joined = String::new();
+    let mut begin = 1;
+    for (line, text) in (1..).zip(text.lines()) {
+        if joined.is_empty() {
+            begin = line;
+        }
+        let text = text.split('#').next().unwrap_or_default().trim();
+        if let Some(goes_on) = text.strip_suffix('\\') {
+            joined.push_str(goes_on);
+            continue;
+        }
+        let whole = format!("{joined}{text}");
+        joined.clear();
+        let place = SourcePlace { file: Arc::clone(path), line: begin };
+        let (name, value) = whole.split_once('=').unwrap_or((&whole, ""));
+        let (name, extends) = match name.trim().strip_suffix('+') {
+            Some(name) => (name.trim(), true),
+            None => (name.trim(), false),
+        };
+        if name.is_empty() {
+            continue;
+        }
+        let mut setting = Setting {
+            place: place.clone(),
+            option: name.to_owned(),
+            typed: if is_secret(name) { format!("{name}=...") } else { whole.trim().to_owned() },
+            values: Vec::new(),
+            zones: Vec::new(),
+            has_value: whole.contains('='),
+        };
+        if OF_ZONES.contains(&name) {
+            setting.zones =
+                value.split(',').filter_map(|zone| zone_of(&place, zone, name != "forward-zones")).collect();
+        } else {
+            setting.values = words(value);
+        }
+        add(settings, setting, extends);
+    }
+}
+
+/// The words of a list.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let words = text.split(|letter: char| letter.is_whitespace() || ",;".contains(letter));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// `zone=server;server`.
+pub(super) fn zone_of(place: &SourcePlace, text: &str, recurse: bool) -> Option<ZoneValue> {
+    let (name, values) = text.split_once('=')?;
+    Some(ZoneValue { place: place.clone(), name: name.trim().to_owned(), values: words(values), recurse })
+}
+
+fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) -> Result<(), ImportError> {
+    let tree = yaml::read(path, text)?;
+    for (section, inner) in tree.entries() {
+        // The name of a setting may be written in one word: `incoming.listen`.
+        let (section, entries) = match section.split_once('.') {
+            Some((section, name)) => (section, vec![(name.to_owned(), inner.clone())]),
+            None => (section.as_str(), inner.entries().to_vec()),
+        };
+        for (name, node) in entries {
+            add(settings, of_node(section, &name, &node), false);
+        }
+    }
+    Ok(())
+}
+
+fn of_node(section: &str, name: &str, node: &Node) -> Setting {
+    let option = match RENAMED.iter().find(|(known, new, _)| (*known, *new) == (section, name)) {
+        Some((.., old)) => (*old).to_owned(),
+        None if WHOLE.contains(&section) => format!("{section}.{name}"),
+        None => name.replace('_', "-"),
+    };
+    let texts = node.texts();
+    Setting {
+        place: node.place.clone(),
+        typed: match texts.as_slice() {
+            [] => format!("{section}.{name}"),
+            _ if is_secret(name) => format!("{section}.{name}: ..."),
+            texts => format!("{section}.{name}: {}", texts.join(", ")),
+        },
+        zones: node.items().iter().filter_map(|item| of_item(item, option != "forward-zones")).collect(),
+        values: texts.into_iter().map(str::to_owned).collect(),
+        has_value: true,
+        option,
+    }
+}
+
+/// An entry with a name: a zone, or an anchor.
+pub(super) fn of_item(item: &Node, recurse: bool) -> Option<ZoneValue> {
+    let name = item.get("zone").or_else(|| item.get("name"))?.text().to_owned();
+    let values = ["forwarders", "file", "dsrecords"].iter().find_map(|key| item.get(key));
+    let values = values.map(Node::texts).unwrap_or_default().into_iter().map(str::to_owned).collect();
+    let recurse = item.get("recurse").map_or(recurse, |recurse| recurse.text() == "true");
+    Some(ZoneValue { place: item.place.clone(), name, values, recurse })
+}
+
+/// `address`, `address:port` or `[address]:port`.
+pub(super) fn address(text: &str, port: u16) -> Option<SocketAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().map(|address| SocketAddr::new(address, port)).ok().or_else(|| text.parse().ok())
+}

@@ -1,0 +1,112 @@
+//! Zones of the Recursor: `forward-zones`, `forward-zones-recurse`, `forward-zones-file` and `auth-zones`.
+
+use std::sync::Arc;
+
+use super::settings::{self, Setting, Settings, ZoneValue, address};
+use crate::import::ImportError;
+use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::Dangerous;
+use crate::import::source::{Source, Sources};
+use crate::import::upstreams::{GatheredZones, ZoneSource};
+use crate::import::values::{Upstream, upstream_text};
+use crate::import::yaml;
+
+/// Adds them.
+pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft) -> Result<(), ImportError> {
+    // Only `validate` makes the answers of these servers depend on their signatures.
+    let validate = settings.get("dnssec").is_some_and(|mode| mode.value() == "validate");
+    // Servers at port 853 are asked over TLS.
+    let tls = settings.get("dot-to-port-853").is_none_or(Setting::is_on);
+    let mut zones = GatheredZones::default();
+    for option in ["forward-zones", "forward-zones-recurse"] {
+        let Some(setting) = settings.get(option) else { continue };
+        for zone in &setting.zones {
+            servers(zone, option, (tls, validate), &mut zones, draft);
+        }
+    }
+    if let Some(file) = settings.get("forward-zones-file").filter(|file| !file.value().is_empty()) {
+        for zone in of_file(file, sources)? {
+            servers(&zone, "forward-zones-file", (tls, validate), &mut zones, draft);
+        }
+    }
+    zones.finish(draft);
+    for zone in settings.get("auth-zones").map_or(&[][..], |setting| &setting.zones) {
+        let directory = zone.place.file.parent().unwrap_or_else(|| std::path::Path::new(""));
+        let path = directory.join(zone.values.first().map_or("", String::as_str)).display().to_string();
+        let keys = vec![("name", toml::Value::from(name(zone))), ("file", toml::Value::from(path))];
+        draft.add(&zone.place, &format!("auth-zones: {}", zone.name), "[[zone]]", keys);
+    }
+    Ok(())
+}
+
+fn name(zone: &ZoneValue) -> String {
+    match zone.name.trim_end_matches('.') {
+        "" => ".".to_owned(),
+        name => name.to_ascii_lowercase(),
+    }
+}
+
+fn servers(
+    zone: &ZoneValue,
+    option: &str,
+    (tls, validate): (bool, bool),
+    zones: &mut GatheredZones,
+    draft: &mut Draft,
+) {
+    let typed = format!("{option}: {}", zone.name);
+    let mut found = Vec::new();
+    for text in &zone.values {
+        let Some(server) = address(text, 53) else {
+            let did = format!("named a server by something else than an address: {text}");
+            draft.tell(Dangerous, &zone.place, &typed, (&did, "add its address to the [[zone]]"));
+            continue;
+        };
+        let over_tls = tls && zone.recurse && server.port() == 853;
+        let upstream =
+            Upstream { address: server.ip(), port: Some(server.port()), tls: over_tls, name: None };
+        match upstream_text(&upstream) {
+            Some(text) => found.push(text),
+            None => {
+                let did = format!("asked {text} over TLS without a check of the certificate");
+                let instead =
+                    "add the server with the name of its certificate, like \"tls://192.0.2.1#dns.example\"";
+                draft.tell(Dangerous, &zone.place, &typed, (&did, instead));
+            }
+        }
+    }
+    if found.is_empty() {
+        let did = "sent queries to servers that cannot be named here";
+        let instead = "add a [[zone]] with their addresses; until then the zone is resolved from the root";
+        return draft.tell(Dangerous, &zone.place, &typed, (did, instead));
+    }
+    let source = if zone.recurse { ZoneSource::Forward } else { ZoneSource::Stub };
+    zones.add((&zone.place, &typed), (&zone.name, validate), (source, found), draft);
+}
+
+/// The zones of a file: a line each, `zone=server,server`, with `+` before the name if the servers are recursive and `^`
+/// if they may notify; or a list in YAML.
+fn of_file(file: &Setting, sources: &mut Sources) -> Result<Vec<ZoneValue>, ImportError> {
+    let Source { path, text } = sources.begin(&file.path())?;
+    sources.end();
+    if settings::is_yaml(&text) {
+        let tree = yaml::read(&path, &text)?;
+        return Ok(tree.items().iter().filter_map(|item| settings::of_item(item, false)).collect());
+    }
+    let mut zones = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let text = text.split('#').next().unwrap_or_default().trim();
+        if text.is_empty() {
+            continue;
+        }
+        let place = SourcePlace { file: Arc::clone(&path), line };
+        let recurse = text.starts_with('+') || text.starts_with("^+");
+        match settings::zone_of(&place, text.trim_start_matches(['+', '^']), recurse) {
+            Some(zone) => zones.push(zone),
+            None => {
+                return Err(ImportError::Text { place, reason: "is no zone with its servers".to_owned() });
+            }
+        }
+    }
+    Ok(zones)
+}

@@ -1,0 +1,158 @@
+//! Zones with servers or answers of their own, as several formats have them: the settings of one zone, which may be far
+//! apart, become one `[[zone]]`.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use toml::Value;
+
+use super::draft::Draft;
+use super::finding::{SourcePlace, Weight};
+use super::values::texts;
+use crate::limits;
+use crate::wire::presentation::name_text;
+use hickory_proto::rr::Name;
+
+/// The source of a zone's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ZoneSource {
+    /// Recursive servers.
+    Forward,
+    /// The zone's own servers.
+    Stub,
+    /// Records, as lines of a zone file.
+    Records,
+}
+
+/// A zone as it is gathered.
+#[derive(Debug)]
+struct GatheredZone {
+    place: SourcePlace,
+    option: String,
+    name: String,
+    source: ZoneSource,
+    /// Servers or lines.
+    values: Vec<String>,
+    /// Addresses to ask from.
+    from: Vec<IpAddr>,
+    validate: bool,
+}
+
+/// Zones as they are gathered, in their order.
+#[derive(Debug, Default)]
+pub(super) struct GatheredZones {
+    zones: Vec<GatheredZone>,
+    at: HashMap<String, usize>,
+}
+
+impl GatheredZones {
+    /// Adds servers or lines to the zone `name`, which is validated if all its settings allow that.
+    pub(super) fn add(
+        &mut self,
+        (place, option): (&SourcePlace, &str),
+        (name, validate): (&str, bool),
+        (source, values): (ZoneSource, Vec<String>),
+        draft: &mut Draft,
+    ) {
+        let name = match name.trim_end_matches('.') {
+            "" => ".".to_owned(),
+            name => name.to_ascii_lowercase(),
+        };
+        let at = *self.at.entry(name.clone()).or_insert(self.zones.len());
+        let Some(zone) = self.zones.get_mut(at) else {
+            let (place, option) = (place.clone(), option.to_owned());
+            let from = Vec::new();
+            self.zones.push(GatheredZone { place, option, name, source, values, from, validate });
+            return;
+        };
+        if zone.source != source {
+            let did = "gave a second source of the same zone";
+            let instead = "a [[zone]] has one source: the first is kept; decide which one you need";
+            return draft.tell(Weight::Dangerous, place, option, (did, instead));
+        }
+        zone.validate &= validate;
+        let new: Vec<String> = values.into_iter().filter(|value| !zone.values.contains(value)).collect();
+        zone.values.extend(new);
+    }
+
+    /// Sets an address to ask the servers of a zone from.
+    pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
+        let at = self.at.get(&name.trim_end_matches('.').to_ascii_lowercase()).or_else(|| self.at.get("."));
+        let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
+        if !zone.from.iter().any(|known| known.is_ipv4() == address.is_ipv4()) {
+            zone.from.push(address);
+        }
+    }
+
+    /// The servers of the root, which other zones may name as the usual ones.
+    pub(super) fn of_root(&self) -> Vec<String> {
+        let root = self.at.get(".").and_then(|at| self.zones.get(*at));
+        root.map(|zone| zone.values.clone()).unwrap_or_default()
+    }
+
+    /// Adds all of them.
+    pub(super) fn finish(self, draft: &mut Draft) {
+        for zone in self.zones {
+            let key = match zone.source {
+                ZoneSource::Forward => "forward",
+                ZoneSource::Stub => "stub",
+                ZoneSource::Records => "records",
+            };
+            let is_root = zone.name == ".";
+            let mut values = zone.values;
+            if zone.source != ZoneSource::Records && values.len() > limits::MAX_CONFIGURED_ADDRESSES {
+                let did = format!("named {} servers", values.len());
+                let instead = format!("a [[zone]] has at most {}", limits::MAX_CONFIGURED_ADDRESSES);
+                draft.tell(Weight::Different, &zone.place, &zone.option, (&did, &instead));
+                values.truncate(limits::MAX_CONFIGURED_ADDRESSES);
+            }
+            let mut keys = vec![("name", Value::from(zone.name)), (key, texts(values))];
+            if !zone.from.is_empty() {
+                keys.push(("source", texts(zone.from.iter().map(ToString::to_string))));
+            }
+            if !zone.validate && zone.source != ZoneSource::Records {
+                keys.push(("validate", Value::from(false)));
+                if is_root {
+                    let did = "passed answers on without validation";
+                    let instead = "[[zone]] \".\" has validate = false; remove it if its servers answer with signatures: DANE needs it";
+                    draft.tell(Weight::Different, &zone.place, &zone.option, (did, instead));
+                }
+            }
+            draft.add(&zone.place, &zone.option, "[[zone]]", keys);
+        }
+    }
+}
+
+/// The reverse zones of a network: the zones whose names it covers, one if its prefix ends at a label.
+pub(super) fn reverse_zones(net: IpNet) -> Vec<String> {
+    let step: u8 = if net.addr().is_ipv4() { 8 } else { 4 };
+    let labels = net.prefix_len().div_ceil(step).max(1);
+    let Ok(parts) = net.trunc().subnets(labels.saturating_mul(step)) else { return Vec::new() };
+    // At most 7 bits are missing to the end of a label.
+    let zones = parts.take(limits::MAX_REVERSE_ZONES).map(|part| {
+        let whole = Name::from(part.addr());
+        let superfluous = part.max_prefix_len().saturating_sub(part.prefix_len()) / step;
+        let mut zone = whole;
+        for _ in 0..superfluous {
+            zone = zone.base_name();
+        }
+        name_text(&zone).trim_end_matches('.').to_owned()
+    });
+    zones.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_the_reverse_zones_that_it_covers() {
+        let zones = |net: &str| reverse_zones(net.parse().unwrap());
+        assert_eq!(zones("10.0.0.0/8"), ["10.in-addr.arpa"]);
+        assert_eq!(zones("192.168.7.9/24"), ["7.168.192.in-addr.arpa"]);
+        assert_eq!(zones("10.4.0.0/15"), ["4.10.in-addr.arpa", "5.10.in-addr.arpa"]);
+        assert_eq!(zones("fd00::/8"), ["d.f.ip6.arpa"]);
+        assert_eq!(zones("192.0.2.1/32"), ["1.2.0.192.in-addr.arpa"]);
+    }
+}

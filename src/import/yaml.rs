@@ -1,0 +1,137 @@
+//! A text in YAML as a tree that knows the line of each value.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser};
+
+use super::ImportError;
+use super::finding::SourcePlace;
+use crate::limits;
+
+/// A value with its line.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) place: SourcePlace,
+    pub(super) kind: NodeKind,
+}
+
+/// The kind of a value.
+#[derive(Clone, Debug)]
+pub(super) enum NodeKind {
+    /// A text, number or truth value, as it was typed.
+    Scalar(String),
+    /// A list.
+    List(Vec<Node>),
+    /// Keys and values, in their order.
+    Map(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|(known, _)| known == key).map(|(_, node)| node)
+    }
+
+    /// The keys and values of a map; none of other values.
+    pub(super) fn entries(&self) -> &[(String, Self)] {
+        match &self.kind {
+            NodeKind::Map(entries) => entries,
+            NodeKind::Scalar(_) | NodeKind::List(_) => &[],
+        }
+    }
+
+    /// The values of a list; a single value is a list of itself.
+    pub(super) fn items(&self) -> &[Self] {
+        match &self.kind {
+            NodeKind::List(items) => items,
+            NodeKind::Scalar(_) | NodeKind::Map(_) => std::slice::from_ref(self),
+        }
+    }
+
+    /// The text; empty if it is none.
+    pub(super) fn text(&self) -> &str {
+        match &self.kind {
+            NodeKind::Scalar(text) => text,
+            NodeKind::List(_) | NodeKind::Map(_) => "",
+        }
+    }
+
+    /// The texts of a list, or of a single value.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        self.items().iter().map(Self::text).filter(|text| !text.is_empty()).collect()
+    }
+}
+
+/// What is open while the text is read.
+enum Open {
+    List(usize, Vec<Node>),
+    Map(usize, Vec<(String, Node)>, Option<(String, SourcePlace)>),
+}
+
+/// The first document of a text; an empty map if the text is empty.
+///
+/// # Errors
+/// The text is no YAML, has aliases, or is nested too deep.
+pub(super) fn read(path: &Arc<Path>, text: &str) -> Result<Node, ImportError> {
+    let place = |line: usize| SourcePlace { file: Arc::clone(path), line };
+    let wrong = |line: usize, reason: String| ImportError::Text { place: place(line), reason };
+    let mut open: Vec<Open> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| wrong(error.marker().line(), error.info().to_owned()))?;
+        let line = span.start.line();
+        let done = match event {
+            Event::Alias(_) => {
+                return Err(wrong(line, "aliases are not read; write the value itself".to_owned()));
+            }
+            Event::SequenceStart(..) | Event::MappingStart(..) if open.len() >= limits::MAX_NESTED => {
+                return Err(wrong(line, "is nested too deep".to_owned()));
+            }
+            Event::SequenceStart(..) => {
+                open.push(Open::List(line, Vec::new()));
+                continue;
+            }
+            Event::MappingStart(..) => {
+                open.push(Open::Map(line, Vec::new(), None));
+                continue;
+            }
+            Event::Scalar(text, ..) => Node { place: place(line), kind: NodeKind::Scalar(text.into_owned()) },
+            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
+                Some(Open::List(line, items)) => Node { place: place(line), kind: NodeKind::List(items) },
+                Some(Open::Map(line, entries, _)) => {
+                    Node { place: place(line), kind: NodeKind::Map(entries) }
+                }
+                None => continue,
+            },
+            _ => continue,
+        };
+        match open.last_mut() {
+            None => return Ok(done),
+            Some(Open::List(_, items)) => items.push(done),
+            Some(Open::Map(_, entries, key)) => match key.take() {
+                // A setting is in the line of its key.
+                Some((typed, place)) => entries.push((typed, Node { place, ..done })),
+                None => *key = Some((done.text().to_owned(), done.place)),
+            },
+        }
+    }
+    Ok(Node { place: place(1), kind: NodeKind::Map(Vec::new()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_their_lines() {
+        let path: Arc<Path> = Arc::from(Path::new("f"));
+        let tree = read(&path, "a:\n  b: [x, 'y: z']\n  c:\n    - d: 1\n# e\nf: '::1'\n").unwrap();
+        let list = tree.get("a").and_then(|a| a.get("b")).unwrap();
+        assert_eq!((list.texts(), list.place.line), (vec!["x", "y: z"], 2));
+        let inner = tree.get("a").and_then(|a| a.get("c")).unwrap();
+        assert_eq!(inner.items().first().and_then(|item| item.get("d")).map(|d| d.place.line), Some(4));
+        assert_eq!(tree.get("f").map(Node::text), Some("::1"));
+        assert!(read(&path, "a: [").is_err() && read(&path, "a: &x 1\nb: *x\n").is_err());
+        assert!(read(&path, "").unwrap().entries().is_empty());
+    }
+}

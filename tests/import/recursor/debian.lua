@@ -1,0 +1,2 @@
+-- The calls of Debian's /etc/powerdns/recursor.lua.
+readTrustAnchorsFromFile("/usr/share/dns/root.key")
