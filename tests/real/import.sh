@@ -1,0 +1,134 @@
+# Published configurations of mail gateways: the resolver they were written for runs with each of them, resolverd with the
+# imported one, and both answer the same 300 questions. Sourced by `run`.
+#
+# Of each file only that is changed what ties it to its own host and internet: users, paths, addresses to listen at, the
+# anchors of the root, and the addresses of forwarders, which are an Unbound of this internet. Validation is off on both sides,
+# as this internet is not signed.
+
+published=$here/../import/published
+
+raise_office() {
+  # BIND listens at addresses of interfaces only.
+  ip address add 127.0.0.2/8 dev lo
+  cat >"$work/office.conf" <<EOF
+$(unbound_server)
+  interface: 198.18.0.40@53
+  interface: 198.18.0.40@530
+  interface: 198.18.0.40@10053
+  access-control: 198.18.0.0/16 allow
+  qname-minimisation: no
+EOF
+  begin office internet unbound -d -c "$work/office.conf"
+  soon has 198.18.77.10 dig @198.18.0.40 +tries=1 +timeout=2 +short domain.example
+}
+
+# adapted FILE: the file for this internet.
+adapted() {
+  sed -E -e '/^[[:space:]]*(root-hints|(auto-)?trust-anchor-file|username|chroot|logfile|use-syslog|do-daemonize|interface|port|server-(key|cert)-file|control-[a-z-]+):/d' \
+    -e 's/dnssec-validation auto/dnssec-validation no/' -e '/^[[:space:]]*listen-on(-v6)? /d' -e '/^listen-address=/d' \
+    -e "s#directory:? \"(/var/cache/bind|/etc/unbound)\"#directory \"$work\"#; s#directory \"surbl\"#directory \"$published/surbl\"#" \
+    -e 's/^([[:space:]]*)directory "([^;]*)"$/\1directory: "\2"/' \
+    -e 's/192\.0\.2\.5[34]/198.18.0.40/g; s/127\.0\.0\.11$/198.18.0.40/; s/127\.0\.0\.1 port 530/198.18.0.40 port 530/; s/127\.0\.0\.1#10053/198.18.0.40#10053/' \
+    "$1"
+}
+
+# original KIND FILE: starts the resolver of the file at 127.0.0.2.
+original() {
+  case $1 in
+    unbound)
+      { cat "$2"; unbound_server; printf '  interface: 127.0.0.2\n  do-not-query-localhost: no\n'; } >"$work/original.conf"
+      begin original unbound -d -c "$work/original.conf"
+      ;;
+    named)
+      { sed -E '0,/options \{/s##options { listen-on { 127.0.0.2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;#; /^\tdnssec-validation/d' "$2"
+        printf 'controls { };\nzone "." { type hint; file "%s"; };\n' "$work/zones/root.hints"; } >"$work/original.conf"
+      begin original named -g -c "$work/original.conf"
+      ;;
+    dnsmasq)
+      begin original dnsmasq --keep-in-foreground --user=root --pid-file= --listen-address=127.0.0.2 --conf-file="$2"
+      ;;
+  esac
+  soon has 'status: (NOERROR|NXDOMAIN)' dig @127.0.0.2 +tries=1 +timeout=2 domain.example
+}
+
+# imported KIND FILE: starts resolverd at 127.0.0.3 with the imported file, and the keys that this internet needs.
+imported() {
+  resolverctl import --from "$1" "$2" >"$work/imported.toml" || [ $? -eq 1 ]
+  python3 - "$work/imported.toml" "$work" <<'EOF'
+import sys
+path, work = sys.argv[1:]
+needed = {"listen": 'addresses = ["127.0.0.3:53"]', "resolve": f'root_hints = "{work}/zones/root.hints"',
+          "dnssec": "validate = false", "control": f'socket = "{work}/imported.sock"', "lookahead": 'mode = "off"'}
+section, sections, lists = "", {"": []}, []
+for line in open(path):
+    if line.startswith("[["):
+        section = None
+    elif line.startswith("["):
+        section = line.strip().strip("[]")
+        sections.setdefault(section, [])
+        continue
+    (lists if section is None else sections[section]).append(line)
+for section, line in needed.items():
+    kept = [one for one in sections.get(section, []) if one.split(" ")[0] != line.split(" ")[0]]
+    sections[section] = [line + "\n"] + kept
+with open(path, "w") as file:
+    for section, lines in sections.items():
+        file.write((f"[{section}]\n" if section else "") + "".join(lines))
+    file.write("".join(lists))
+EOF
+  begin imported resolverd --config "$work/imported.toml"
+  watched=imported soon resolverctl --socket "$work/imported.sock" stats
+}
+
+# The questions of mail about domains and clients of this internet, about names of the files, and about names that are not.
+questions() {
+  local name type
+  for name in domain.example mx.domain.example mx2.domain.example sender.example client.sender.example partner.example \
+    alias.domain.example chain.domain.example away.domain.example dangling.domain.example x.wild.domain.example \
+    nothing.domain.example leaf.empty.domain.example empty.domain.example _dmarc.domain.example sel._domainkey.domain.example \
+    _25._tcp.mx.domain.example other.com www.other.com nothing.example x.nothing.example nothing.invalid localhost \
+    2.0.0.127.bl.lists.example 9.0.0.127.bl.lists.example listed.dbl.lists.example front antispam stage dns \
+    mail.example.org example.org test.multi.surbl.org 2.0.0.127.zen.spamhaus.org 2.0.0.127.zen.dnsbl.example.org; do
+    for type in A AAAA MX TXT NS SOA SRV TLSA; do echo "$name $type"; done
+  done
+  for name in 10.77.18.198 25.100.18.198 66.77.18.198 1.0.0.127 9.0.0.10 1.1.168.192 3.15.16.172 254.15.16.172 1.254.169 7.2.0.192; do
+    for type in PTR A; do echo "$name.in-addr.arpa $type"; done
+  done
+}
+
+# The differences that are meant, as lines FILE NAME TYPE REASON; a * fits all.
+meant() {
+  cat <<'EOF'
+* localhost * resolverd has this zone itself (RFC 6761); BIND and dnsmasq have it in files of their packages only
+* 1.0.0.127.in-addr.arpa * the same
+mail-in-a-box listed.dbl.lists.example * BIND looks up the server of this list in the zone bl, which lacks it; others take the delegation's address
+spamhaus-rbldnsd-bind listed.dbl.lists.example * the same
+surbl-bind listed.dbl.lists.example * the same
+mail-toaster stage * names of local-data without a local-zone have no other types in Unbound, and are resolved in resolverd
+mail-toaster dns * the same
+mail-toaster *example.org * the same: of a typetransparent zone
+mail-toaster *.15.16.172.in-addr.arpa * the same
+spamassassin-bind 2.0.0.127.zen.spamhaus.org * lists that were exempt from forwarding are forwarded: the import says so
+EOF
+}
+
+same_answers() {
+  local kind=$1 name=$2
+  adapted "$published/$name.conf" >"$work/adapted.conf"
+  original "$kind" "$work/adapted.conf"
+  imported "$kind" "$work/adapted.conf"
+  questions >"$work/questions"
+  meant >"$work/meant"
+  python3 "$here/same.py" "$name" "$work/questions" "$work/meant"
+}
+
+put_away() { end original; end imported; }
+
+check "import: a forwarder for the published configurations" raise_office
+for one in unbound:mailcow unbound:mailu unbound:hardware-mailserver unbound:mail-toaster unbound:zimbra \
+  unbound:hermes unbound:anonym-mail unbound:arch-linux unbound:jeboehm named:mail-in-a-box \
+  named:spamassassin-bind named:spamhaus-rbldnsd-bind named:surbl-bind dnsmasq:nethserver; do
+  check "import: ${one#*:} answers as the original does" same_answers "${one%%:*}" "${one#*:}"
+  put_away
+done
+end office
