@@ -1,0 +1,116 @@
+//! The page resolverd-migration(7). Each row of its tables is imported: the result must have the keys that the row names,
+//! or a finding about the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test migration`.
+
+mod rows;
+mod texts;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rows::{CONVERTED, NOT_CONVERTED, Row};
+use toml::Table;
+
+/// The file that the import writes for `typed`.
+fn imported(format: &str, typed: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lan.zone"), "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n").unwrap();
+    fs::write(folder.path().join("private.key"), "corp.example. DS 4711 13 2 00FF\n").unwrap();
+    let typed = typed.replace("FOLDER", folder.path().to_str().unwrap());
+    let path = folder.path().join(format!("{format}.conf"));
+    fs::write(&path, typed).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
+        .args(["import", "--from", format, path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Whether a configuration has a key, as the manual writes it: `[listen] allow`, `[[zone]] stub`.
+fn has(config: &Table, wanted: &str) -> bool {
+    let (head, key) = wanted.split_once(' ').unwrap();
+    let section = config.get(head.trim_matches(['[', ']']));
+    match section {
+        Some(toml::Value::Array(entries)) => entries.iter().any(|entry| entry.get(key).is_some()),
+        Some(section) => section.get(key).is_some(),
+        None => false,
+    }
+}
+
+#[test]
+fn each_option_becomes_the_keys_that_the_page_names() {
+    for Row { format, option, typed, keys } in CONVERTED {
+        let text = imported(format, typed);
+        let config: Table = text.parse().unwrap();
+        for key in *keys {
+            assert!(has(&config, key), "{format} {option} is not {key}:\n{text}");
+        }
+        assert!(!text.contains("is not known to this import"), "{format} {option}:\n{text}");
+    }
+}
+
+#[test]
+fn each_option_that_is_not_converted_is_told() {
+    for (format, option, typed, _) in NOT_CONVERTED {
+        let text = imported(format, typed);
+        let finding = text.lines().find(|line| line.starts_with("#   ") && line.contains(option));
+        assert!(finding.is_some(), "{format} {option}:\n{text}");
+        assert!(!text.contains("is not known to this import"), "{format} {option}:\n{text}");
+    }
+}
+
+/// Text that roff prints as it stands.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-")
+}
+
+fn table(title: &str, rows: impl Iterator<Item = (String, String)>) -> String {
+    let rows: String =
+        rows.map(|(option, text)| format!(".TP\n.B {}\n{}\n", escaped(&option), escaped(&text))).collect();
+    format!(".SS \"{title}\"\n{rows}")
+}
+
+fn tables(format: &str, name: &str) -> String {
+    let of = |wanted: &&str| *wanted == format;
+    let converted = CONVERTED.iter().filter(|row| of(&row.format));
+    let converted = converted.map(|row| (row.option.to_owned(), row.keys.join(", ")));
+    let told = NOT_CONVERTED.iter().filter(|row| of(&row.0));
+    let told = told.map(|(_, option, _, instead)| ((*option).to_owned(), (*instead).to_owned()));
+    table(&format!("Options of {name} that are converted"), converted)
+        + &table(&format!("Options of {name} that are not converted"), told)
+}
+
+#[test]
+fn the_page_has_these_tables() {
+    let version = env!("CARGO_PKG_VERSION");
+    let text = format!(".TH resolverd\\-migration 7 \"\" \"resolverd {version}\"\n")
+        + texts::BEFORE
+        + ".SH TABLES\nThe left side is the option, the right side the section and key of resolverd.toml(5).\n"
+        + &tables("unbound", "Unbound")
+        + &tables("named", "BIND")
+        + texts::BEHIND;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd-migration.7");
+    if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(text, fs::read_to_string(&path).unwrap_or_default(), "{} is not current", path.display());
+}
+
+/// The configurations of the page are read unchanged.
+#[test]
+fn each_configuration_of_the_page_is_fine() {
+    let blocks: Vec<&str> =
+        texts::BEHIND.split(".EX\nversion").skip(1).map(|block| block.split(".EE").next().unwrap()).collect();
+    assert!(blocks.len() >= 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resolverd.toml");
+    for block in blocks {
+        fs::write(&path, format!("version{block}").replace("\\-", "-")).unwrap();
+        let checked = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
+            .args(["config", "check", path.to_str().unwrap()])
+            .output()
+            .unwrap();
+        assert!(checked.status.success(), "{block}: {}", String::from_utf8_lossy(&checked.stdout));
+    }
+}

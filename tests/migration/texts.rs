@@ -1,0 +1,111 @@
+//! The texts of the page around its tables.
+
+/// From the name to the tables.
+pub(crate) const BEFORE: &str = r#".SH NAME
+resolverd\-migration \- from Unbound or BIND to resolverd, and back
+.SH STEPS
+.PP
+1. Install the package. It changes no resolver that is in use.
+.PP
+2. Convert the configuration. The result begins with a list of the options that were not converted, the dangerous ones first. Read this
+list, and correct the result.
+.PP
+.nf
+resolverctl import /etc/unbound/unbound.conf \-o /etc/resolverd/resolverd.toml
+resolverctl import /etc/bind/named.conf \-o /etc/resolverd/resolverd.toml
+resolverctl config check /etc/resolverd/resolverd.toml
+.fi
+.PP
+The command never replaces a file. Rename the \fBresolverd.toml\fR of the package first.
+.PP
+3. Change to resolverd. The first command only shows the steps.
+.PP
+.nf
+resolverctl switch
+resolverctl switch \-\-yes
+.fi
+.PP
+4. Send a test mail, and read \fBresolverctl status\fR and \fBresolverctl dnsbl\fR.
+.SH ROLLBACK
+.PP
+\fBresolverctl switch \-\-back\fR undoes the steps in reverse order: files, links and services are as before. A file that was changed since then
+is not touched, and the command names it. Removing the package does the same first.
+.SH UPGRADE
+.PP
+The upgrade restarts resolverd. \fBresolverd.socket\fR holds the port meanwhile, so no query is lost, and the cache is kept. If the new
+version does not accept the configuration, the old process goes on.
+"#;
+
+/// Behind the tables.
+pub(crate) const BEHIND: &str = r#".SS "Differences without an option"
+.TP
+Longest prefix
+The longest prefix decides about a client, as in Unbound. In BIND the first element of a list decides; the import leaves out an
+element that an earlier one makes void.
+.TP
+forward first
+It is the default of BIND, so the import writes \fBforward_first = true\fR unless \fBforward only\fR is set. While the forwarders fail, a name
+that only they know can get NXDOMAIN from the root servers, and mail to it bounces. Remove \fBforward_first\fR from zones with such names.
+.TP
+Private reverse zones
+resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them.
+.TP
+Deadline
+A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.
+.TP
+DNS lists
+resolverd does not pass on refusals and answers of parked lists as listings. Unbound and BIND do. See resolverd(7).
+.SH SIZING
+.PP
+\fBsize\fR of \fB[cache]\fR is for the whole cache. For Unbound the import adds up its cache sizes. A gateway needs much less than a
+resolver of an office: begin with the default, and look at the last table of \fBresolverctl stats\fR after a day. If you increase
+\fBsize\fR, increase MemoryMax= of resolverd.service too: the process takes at most 1.25 times this size, plus 192 MiB, plus four times
+\fBsize\fR of \fB[history]\fR.
+.PP
+.EX
+version = 1
+
+[cache]
+size = "1GiB"
+.EE
+.SH DANE
+.PP
+DNSSEC validation is on by default. Outgoing mail with DANE also needs \fBoptions edns0 trust\-ad\fR in /etc/resolv.conf, and DANE in the mail server:
+\fBsmtp_dns_support_level = dnssec\fR and \fBsmtp_tls_security_level = dane\fR of Postfix. Answers of a zone with \fBvalidate = false\fR, and answers
+that lost an address because of \fBprivate_addresses\fR, never have the AD bit. Signatures of forwarders are checked too: a forwarder
+must pass DNSSEC records on.
+.SH "DNS LISTS"
+.PP
+Lists limit the number of queries for each address that sends them, and many refuse the addresses of large resolvers. Do not send their queries to
+forwarders of a provider: give the list a route of its own, or let resolverd resolve all names itself. A mirror of a list on this
+host is a stub zone:
+.PP
+.EX
+version = 1
+
+[[zone]]
+name = "bl.corp.example"
+stub = ["127.0.0.1:5300"]
+
+[[list]]
+name = "bl.corp.example"
+purpose = "block"
+subjects = ["ip4"]
+.EE
+.SH CONTAINERS
+.PP
+Containers have a loopback interface of their own, and cannot use 127.0.0.1 of the host. Add a listener at the address of their bridge, and
+name it in their configuration (\fBdns\fR of Docker's daemon.json).
+.PP
+.EX
+version = 1
+
+[[listener]]
+addresses = ["172.17.0.1:53"]
+allow = ["172.17.0.0/16"]
+.EE
+.SH SEE ALSO
+.BR resolverd (7) ,
+.BR resolverd.toml (5) ,
+.BR resolverctl (1)
+"#;
