@@ -92,7 +92,7 @@ pub struct Arguments {
     /// Print JSON, one object per line. Times are in seconds.
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
-    /// Use of colours. auto: on a terminal, unless NO_COLOR is set.
+    /// Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb.
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", global = true, help_heading = GLOBAL)]
     color: Color,
     #[command(subcommand)]
@@ -251,9 +251,10 @@ impl Arguments {
         }
         // https://no-color.org: set and not empty.
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         Format::Text(match self.color {
             Color::Always => Style::Colored,
-            Color::Auto if !unwanted && io::stdout().is_terminal() => Style::Colored,
+            Color::Auto if !unwanted && !is_dumb && io::stdout().is_terminal() => Style::Colored,
             Color::Auto | Color::Never => Style::Plain,
         })
     }

@@ -56,3 +56,10 @@ pub const TOP_EVENTS: usize = 64;
 
 /// Messages (emails) of a row that `resolverctl top` reads: the worst as a waterfall, and a line for each other one.
 pub const TOP_MESSAGES: usize = 20;
+
+/// The time after a signal in which `resolverctl top` gives its terminal back. A terminal that is not read, for instance of a
+/// connection that is gone, would hold it up for ever: a system that shuts down waits 90 s for it.
+pub const TOP_END_TIME: Duration = Duration::from_secs(1);
+
+/// The time after which `resolverctl top` tells that a request is not answered: a busy daemon needs less than a second.
+pub const TOP_LATE: Duration = Duration::from_secs(4);

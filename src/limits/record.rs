@@ -147,7 +147,7 @@ pub const MAX_MESSAGE_QUESTIONS: usize = 500;
 /// Mails in a reply of `why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
 
-/// Questions of each mail in a reply: two screens.
+/// Questions of each mail in a reply: two screens. The others took less time.
 pub const MAX_WHY_QUESTIONS: usize = 200;
 
 /// Messages to servers in a reply, of each question: a few for each step of a walk.

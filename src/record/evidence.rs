@@ -130,7 +130,7 @@ impl Seen<'_> {
             CulpritKind::Network => {
                 format!("no server answered during this time; {named} did not answer {messages}")
             }
-            CulpritKind::Client => self.longest_pause(),
+            CulpritKind::Client => return self.pauses(),
             CulpritKind::None => return self.nothing(),
             CulpritKind::Overload if cause.why.is_empty() => {
                 "the query waited because too many queries were in progress".to_owned()
@@ -145,9 +145,8 @@ impl Seen<'_> {
 
     /// The time and the failures that it cost.
     fn cost(&self) -> String {
-        let (cause, verdict) = (self.cause, self.verdict);
-        let whole = if cause.kind == CulpritKind::Client { verdict.took } else { verdict.waited };
-        let time = format!("; this took {:.1} s of {:.1} s", seconds(cause.micros), seconds(whole));
+        let (cause, waited) = (self.cause, self.verdict.waited);
+        let time = format!("; this took {:.1} s of {:.1} s", seconds(cause.micros), seconds(waited));
         match cause.failures {
             0 => time,
             1 => format!("{time}; 1 query failed"),
@@ -155,20 +154,32 @@ impl Seen<'_> {
         }
     }
 
-    /// The longest pause of the client.
-    fn longest_pause(&self) -> String {
-        let mut end = 0;
+    /// The time in which the client asked nothing, and its longest pause.
+    fn pauses(&self) -> String {
+        let (mut end, mut count) = (0, 0_u64);
         let mut longest = (0, None);
         for one in self.asked {
-            if end > 0 && one.question.at.saturating_sub(end) > longest.0 {
-                longest = (one.question.at.saturating_sub(end), Some(one));
+            let pause = one.question.at.saturating_sub(end);
+            if end > 0 && pause > 0 {
+                count = count.saturating_add(1);
+                if pause > longest.0 {
+                    longest = (pause, Some(one));
+                }
             }
             end = end.max(one.question.end());
         }
-        let Some(before) = longest.1 else { return "the client waited between its queries".to_owned() };
-        let name = name_of_wire(&before.question.name);
-        let pause = seconds(longest.0);
-        format!("the client sent no query for {pause:.1} s before {name} {}", before.question.kind)
+        let (idle, took) = (seconds(self.cause.micros), seconds(self.verdict.took));
+        let Some(before) = longest.1 else {
+            return format!("the client sent no query for {idle:.1} s of {took:.1} s");
+        };
+        let (name, kind) = (name_text(&name_of_wire(&before.question.name)), before.question.kind);
+        if count == 1 {
+            return format!("the client sent no query for {idle:.1} s of {took:.1} s, before {name} {kind}");
+        }
+        format!(
+            "the client sent no query for {idle:.1} s of {took:.1} s, in {count} pauses; the longest, {:.1} s, was before {name} {kind}",
+            seconds(longest.0)
+        )
     }
 
     fn nothing(&self) -> String {

@@ -62,9 +62,10 @@ pub struct MessageReport {
     pub took: f64,
     /// The part of it in which its questions were in progress.
     pub waited: f64,
-    /// Its questions, the earliest first.
+    /// Its questions, the earliest first. Beyond the bound of a reply they are the first one, those of the subject that was
+    /// asked for, those that failed, and those that took longest.
     pub questions: Vec<QuestionReport>,
-    /// Questions beyond the bound of a reply.
+    /// The number of the others.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
     /// The culprit.
@@ -94,6 +95,9 @@ pub struct QuestionReport {
     pub servers: f64,
     /// How many questions, each after the end of the other, came before it.
     pub depth: u8,
+    /// Whether it concerns the name or the address that was asked for.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub of_subject: bool,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -191,7 +195,10 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
         return vec![unknown(recorded)];
     }
     let mut left = MAX_WHY_REPLY;
-    judged.iter().map(|(asked, verdict)| report(asked, verdict, facts, &mut left)).collect()
+    let is_of_subject = |question: &QuestionEntry| {
+        wanted.subject.as_ref().is_some_and(|subject| subject.is_of(question, &known))
+    };
+    judged.iter().map(|(asked, verdict)| report(asked, verdict, facts, &is_of_subject, &mut left)).collect()
 }
 
 impl Wanted {
@@ -248,6 +255,7 @@ fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
     facts: &DaemonFacts<'_>,
+    is_of_subject: &dyn Fn(&QuestionEntry) -> bool,
     left: &mut usize,
 ) -> MessageReport {
     let first = asked.first().map_or(0, |one| one.question.at);
@@ -256,14 +264,25 @@ fn report(
         depths.push(depth(one.question, asked.iter().take(place).zip(&depths)));
     }
     let mut line = MAX_WHY_LINE.min(*left);
-    let questions = asked.iter().zip(depths).take(MAX_WHY_QUESTIONS);
-    let questions = questions.map(|(one, depth)| question(one, first, depth)).map_while(|question| {
+    let mut places: Vec<usize> = (0..asked.len()).collect();
+    places.sort_by_cached_key(|place| {
+        asked.get(*place).map(|one| {
+            let worth = (*place == 0, is_of_subject(one.question), one.failed(), one.question.elapsed);
+            std::cmp::Reverse(worth)
+        })
+    });
+    let questions = places.into_iter().take(MAX_WHY_QUESTIONS).map_while(|place| {
+        let one = asked.get(place)?;
+        let depth = depths.get(place).copied().unwrap_or(0);
+        let question = question(one, (first, depth), is_of_subject(one.question));
         let weight = question.weight();
         line = line.checked_sub(weight)?;
         *left = left.saturating_sub(weight);
-        Some(question)
+        Some((place, question))
     });
-    let questions: Vec<QuestionReport> = questions.collect();
+    let mut questions: Vec<(usize, QuestionReport)> = questions.collect();
+    questions.sort_by_key(|(place, _)| *place);
+    let questions: Vec<QuestionReport> = questions.into_iter().map(|(_, question)| question).collect();
     let mut culprits =
         verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts.usual));
     MessageReport {
@@ -293,7 +312,7 @@ fn depth<'a>(
     last.map_or(0, |(_, depth)| depth.saturating_add(1))
 }
 
-fn question(one: &ExplainedQuestion<'_>, first: u64, depth: u8) -> QuestionReport {
+fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: bool) -> QuestionReport {
     let ExplainedQuestion { question, flight, .. } = one;
     let own = flight.filter(|flight| question.flight == Some(flight.id));
     let began = own.map_or(question.at, |flight| flight.began.clamp(question.at, question.end()));
@@ -319,6 +338,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, depth: u8) -> QuestionRepor
         queued: seconds(began.saturating_sub(question.at)),
         servers: seconds(with_servers(question, own)),
         depth,
+        of_subject,
         error: (!question.error.is_empty()).then(|| question.error.to_string()),
         messages: messages.iter().take(MAX_WHY_SENT).map(sent).collect(),
     }
@@ -339,4 +359,8 @@ fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }

@@ -16,7 +16,7 @@ _resolverctl() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -34,7 +34,7 @@ _resolverctl() {
             (status)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--plugin[Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -55,7 +55,7 @@ stage\:"The stages that the time of queries went to\: queue, cache, servers, DNS
 minute\:"Messages (emails) a minute, and the time that they waited for DNS"))' \
 '--watch=[Show it again after each interval, like 2s or 1m, until Ctrl-C\: 1s to 60m. On a terminal each report replaces the last one]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--slow[Show the zones that took the most time, with a histogram of their resolution times]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -75,7 +75,7 @@ failures\:"Zones whose queries failed, most queries first"))' \
 start\:"Since the daemon started"))' \
 '--interval=[Time between two readings, like 2s or 1m\: 1s to 60m]:INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -84,7 +84,7 @@ start\:"Since the daemon started"))' \
 (query)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -95,7 +95,7 @@ _arguments "${_arguments_options[@]}" : \
 (trace)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--fresh[Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics stay as they are]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -108,7 +108,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '(--negative --all)--type=[Remove only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '(--negative --all)--tree[Remove also all names below NAME]' \
 '--negative[Remove all negative answers and cached failures]' \
 '--all[Remove everything, also the data about servers]' \
@@ -121,7 +121,7 @@ _arguments "${_arguments_options[@]}" : \
 (servers)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -131,7 +131,7 @@ _arguments "${_arguments_options[@]}" : \
 (zones)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -140,7 +140,7 @@ _arguments "${_arguments_options[@]}" : \
 (inflight)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -153,7 +153,7 @@ _arguments "${_arguments_options[@]}" : \
 '--since=[Show only messages since then\: a span like 1h, or a time like 03\:00]:SPAN|TIME:_default' \
 '--client=[Show only messages of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -166,7 +166,7 @@ _arguments "${_arguments_options[@]}" : \
 '--zone=[Show only this zone, the zones below it, and queries for this name and names below it]:ZONE:_default' \
 '--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -178,7 +178,7 @@ _arguments "${_arguments_options[@]}" : \
 '--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--zone=[Show only this name and names below it]:NAME:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--failures[Show queries that fail with SERVFAIL. With --slow, slow ones too]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -189,7 +189,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--type=[Show only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -199,7 +199,7 @@ _arguments "${_arguments_options[@]}" : \
 (dnsbl)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -216,7 +216,7 @@ _arguments "${_arguments_options[@]}" : \
             (test)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--all[Query the lists that are not in use too]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -227,7 +227,7 @@ _arguments "${_arguments_options[@]}" : \
 (health)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -236,7 +236,7 @@ _arguments "${_arguments_options[@]}" : \
 (list)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -281,7 +281,7 @@ esac
 (lookahead)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -290,7 +290,7 @@ _arguments "${_arguments_options[@]}" : \
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -307,7 +307,7 @@ _arguments "${_arguments_options[@]}" : \
             (show)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--changed[Show only values that differ from the defaults]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
@@ -318,7 +318,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '*--listen=[Address and port that the daemon is started with instead of listen.addresses. May be repeated]:ADDR:PORT:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -360,7 +360,7 @@ esac
 (nta)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -378,7 +378,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--for=[Duration, such as 30m, 1h or 2d. Maximum\: 7d]:DURATION:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -388,7 +388,7 @@ _arguments "${_arguments_options[@]}" : \
 (list)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -397,7 +397,7 @@ _arguments "${_arguments_options[@]}" : \
 (remove)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -443,7 +443,7 @@ esac
 (reload)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -455,7 +455,7 @@ _arguments "${_arguments_options[@]}" : \
 '--output=[File to write, which must not exist. Default\: standard output]:FILE:_files' \
 '--from=[Format of the file. Default\: by its name, for example unbound.conf]:FORMAT:(unbound named)' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -469,7 +469,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--root-server=[]:ADDR:PORT:_default' \
 '--systemctl=[]:PROGRAM:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '(--back)--yes[Carry out the plan. Without it, the plan is shown and nothing is changed]' \
 '--back[Undo the last switch\: files, links and services are as before. A file that was changed since stays]' \
 '(--back)--stop-shared[Stop the resolver in place even if other hosts can query it]' \
@@ -481,7 +481,7 @@ _arguments "${_arguments_options[@]}" : \
 (completion)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -500,7 +500,7 @@ _arguments "${_arguments_options[@]}" : \
 '--resolv-conf=[]:FILE:_files' \
 '(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes. The exit code is that of the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
 '--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
 '--connect[Connect to port 25 of the mail hosts too\: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon]' \
@@ -524,7 +524,7 @@ _arguments "${_arguments_options[@]}" : \
 '--root=[]:DIRECTORY:_files' \
 '*--root-server=[]:ADDR:PORT:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -536,7 +536,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--resolver=[Resolver to ask in place of the public ones\: an address, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
@@ -547,7 +547,7 @@ _arguments "${_arguments_options[@]}" : \
 (watched)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
-'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--plugin[Print one line with performance data in the format of a Nagios plug-in, for Icinga, Zabbix and check_mk]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \

@@ -8,11 +8,14 @@ use resolverd::ctl::render::Style;
 use resolverd::ctl::top::draw::draw;
 use resolverd::ctl::top::keys::TopKey;
 use resolverd::ctl::top::live::{TopAct, TopLive};
+use resolverd::ctl::top::page::PageWanted;
 use resolverd::ctl::top::table::{self, TopSubject, TopTable};
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedZone, StillFails};
+use resolverd::record::why::MessageReport;
 use resolverd::record::{ClientRow, Window};
 
+use super::why::{fine, silent};
 use super::{golden, servers, stats, zone, zones};
 
 /// The moment of the picture, in seconds since 1970.
@@ -116,23 +119,27 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
     live.press(TopKey::Help);
     golden("top_help.txt", &picture(&live, WIDE));
     live.press(TopKey::Help);
-    live.failed("cannot connect to resolverd".to_owned(), NOW - 3.0);
-    live.failed("cannot connect to resolverd".to_owned(), NOW - 1.0);
-    let away = picture(&live, WIDE);
-    assert!(away.contains("no reply from resolverd since 09:12:02: cannot connect"), "{away}");
-    assert!(away.contains("badly-run.example."), "the last numbers stay: {away}");
+    live.ask(NOW + 2.0);
+    assert_eq!(live.trouble(NOW + 5.0), None, "it may be busy");
+    let late = "no reply from resolverd since 09:12:05; if this continues, see `systemctl status resolverd`";
+    assert_eq!(live.trouble(NOW + 6.0).as_deref(), Some(late));
+    let why = "resolverd did not reply within 16 s; see `systemctl status resolverd`";
+    live.failed(why.to_owned(), NOW + 18.0);
+    live.failed(why.to_owned(), NOW + 34.0);
+    golden("top_away.txt", &picture(&live, WIDE));
+    golden("top_away_narrow.txt", &picture(&live, NARROW));
     // It is back, with a new process.
     let mut fresh = stats();
     (fresh.report.uptime, fresh.report.questions) = (4.0, 12);
     live.read(&fresh, live.wanted(), &rows_of(TopTable::Zones), NOW);
-    let back = picture(&live, WIDE);
-    assert!(back.contains("resolverd restarted at 09:12:01"), "{back}");
     assert_eq!(live.rates(), None, "not the difference of two processes");
     fresh.report.uptime = 6.0;
     live.read(&fresh, live.wanted(), &rows_of(TopTable::Zones), NOW + 2.0);
+    let back = picture(&live, WIDE);
+    assert!(back.contains("resolverd restarted at 09:12:01") && back.contains("0.0 queries/s"), "{back}");
     assert_eq!(live.rates().map(|rates| (rates.questions, rates.seconds)), Some((0, 2.0)));
     live.read(&fresh, live.wanted(), &rows_of(TopTable::Zones), NOW + 100.0);
-    assert_eq!(live.trouble(), None);
+    assert_eq!((live.trouble(NOW + 100.0), live.restart()), (None, None));
 }
 
 #[test]
@@ -149,19 +156,26 @@ fn keys_sort_select_and_open_the_row() {
     live.press(TopKey::Reverse);
     let selected = live.rows()[live.selected()].name().to_owned();
     assert_eq!(selected, "example.net.");
-    assert_eq!(live.press(TopKey::Why), TopAct::Why(TopSubject::Name(selected)));
-    assert!(picture(&live, WIDE).contains("waited for example.net.; Esc goes back\nreading\n"));
+    assert_eq!(live.press(TopKey::Why), TopAct::Why);
+    let title =
+        "messages (emails) with queries for example.net. or below it, last minute; Esc\ngoes back\nreading\n";
+    assert!(picture(&live, WIDE).contains(title), "{}", picture(&live, WIDE));
+    let wanted = live.unexplained().unwrap();
+    assert_eq!(wanted, PageWanted { subject: TopSubject::Name(selected), window: Window::Minute });
+    for other in [TopSubject::Name("other.example.".to_owned()), TopSubject::All] {
+        live.explained(&PageWanted { subject: other, window: Window::Minute }, "of a page that was left");
+    }
+    assert_eq!(live.unexplained().as_ref(), Some(&wanted));
     let text: Vec<String> = (0..30).map(|line| format!("line {line}")).collect();
-    live.explained(&text.join("\n"));
+    live.explained(&wanted, &text.join("\n"));
+    assert_eq!(live.unexplained(), None);
     live.press(TopKey::PageDown);
     let page = picture(&live, WIDE);
     assert!(page.contains("line 10\n") && !page.contains("line 9\n"), "{page}");
-    for _ in 0..9 {
-        live.press(TopKey::PageDown);
-    }
+    live.press(TopKey::Last);
     assert!(picture(&live, WIDE).contains("line 29\n"), "not beyond the end");
     assert_eq!((live.press(TopKey::Back), live.why()), (TopAct::Draw, None));
-    live.press(TopKey::PageDown);
+    live.press(TopKey::Last);
     assert!(live.rows()[live.selected()].is_rest);
     assert_eq!(live.press(TopKey::Why), TopAct::Draw, "the sum of others is no subject");
     assert_eq!(live.press(TopKey::Window), TopAct::Read);
@@ -202,10 +216,60 @@ fn names_of_strangers_do_not_act_on_the_terminal() {
 }
 
 #[test]
-fn without_a_terminal_it_is_a_plain_table() {
-    let rows = table::rows(TopTable::Failures, &rows_of(TopTable::Failures), &time_of_day);
+fn without_a_terminal_it_is_a_plain_table_in_the_same_order() {
+    let replies = rows_of(TopTable::Failures);
+    let rows = |table, replies: &[Reply]| {
+        table::sorted(table, replies, &time_of_day).into_iter().map(|(row, _)| row).collect::<Vec<_>>()
+    };
     let expected = "zone                failed queries  cause          state            last\n\
                     badly-run.example.           1 204  server silent  still fails  09:12:00\n";
-    assert_eq!(table::plain(TopTable::Failures, &rows, Style::Plain), expected);
+    assert_eq!(table::plain(TopTable::Failures, &rows(TopTable::Failures, &replies), Style::Plain), expected);
     assert_eq!(table::plain(TopTable::Lists, &[], Style::Plain), "no lists in this time\n");
+    // Lists come in the order of the configuration.
+    let waited: Vec<Reply> = [0.1, 0.5, 0.3]
+        .into_iter()
+        .map(|waited| {
+            let Some(Reply::Client(mut row)) = rows_of(TopTable::Clients).into_iter().next() else {
+                panic!()
+            };
+            row.questions = (waited * 10.0) as u64;
+            Reply::Client(row)
+        })
+        .collect();
+    let sorted = rows(TopTable::Clients, &waited);
+    let counts: Vec<&str> = sorted.iter().map(|row| row.cells[1].text.as_str()).collect();
+    assert_eq!(counts, ["5", "3", "1"]);
+}
+
+fn pages(table: TopTable, messages: &[MessageReport]) -> String {
+    let subject = match table {
+        TopTable::Servers => TopSubject::Server("198.51.100.53".to_owned()),
+        _ => TopSubject::Name("badly-run.example.".to_owned()),
+    };
+    let wanted = PageWanted { subject, window: Window::Minute };
+    let replies: Vec<Reply> =
+        messages.iter().map(|message| Reply::Message(Box::new(message.clone()))).collect();
+    wanted.text(&replies, &time_of_day)
+}
+
+#[test]
+fn a_page_begins_with_the_message_whose_queries_of_the_row_took_longest_and_marks_these() {
+    let mut other = silent();
+    other.questions.iter_mut().for_each(|question| question.messages.clear());
+    // Most of its time was spent elsewhere.
+    other.questions[3].of_subject = true;
+    let mut own = silent();
+    own.questions[4].of_subject = true;
+    own.began = NOW - 1.0;
+    let text = pages(TopTable::Zones, &[other.clone(), own.clone()]);
+    assert!(text.starts_with("09:12:04  client 127.0.0.1"), "{text}");
+    let marked: Vec<&str> = text.lines().filter(|line| line.contains(" *")).collect();
+    assert!(marked.len() == 1 && marked[0].contains(" *   badly-run.example. MX"), "{marked:?}");
+    assert!(text.contains("\n* a query for the wanted name or address\n"), "{text}");
+    let text = pages(TopTable::Servers, &[other, own]);
+    assert!(text.contains(" *   badly-run.example. MX") && !text.contains("Other messages"), "{text}");
+    let none = "none of the 100 slowest messages of this time has such a query";
+    assert_eq!(pages(TopTable::Servers, &[fine()]), none);
+    let none = "the query history has no such query in this time; `w` in the table changes the time";
+    assert_eq!(pages(TopTable::Zones, &[]), none);
 }

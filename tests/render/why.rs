@@ -38,6 +38,7 @@ fn question(
         queued: 0.0,
         servers: if elapsed > 0.001 { elapsed } else { 0.0 },
         depth,
+        of_subject: false,
         error: None,
         messages: Vec::new(),
     }
@@ -55,7 +56,7 @@ fn culprit(kind: CulpritKind, zone: Option<&str>, evidence: &str, advice: &str) 
     }
 }
 
-fn silent() -> MessageReport {
+pub(super) fn silent() -> MessageReport {
     let slow = "badly-run.example.";
     let mut failed = question((0.067, 4.0), slow, "MX", Outcome::Deadline, 3);
     failed.error = Some("timeout at the servers of badly-run.example.".to_owned());
@@ -90,7 +91,7 @@ fn silent() -> MessageReport {
     }
 }
 
-fn fine() -> MessageReport {
+pub(super) fn fine() -> MessageReport {
     let advice = "DNS was not the cause: look at the other steps of the mail";
     let evidence = "1 query took 20 ms together, the longest 20 ms";
     MessageReport {
@@ -151,4 +152,40 @@ fn a_pasted_line_stands_above_its_message() {
     };
     let text = why::messages(&[&pasted], &moment, Style::Plain);
     both("why_pasted", &text, &lines(&replies(std::slice::from_ref(&pasted))));
+}
+
+#[test]
+fn queries_that_are_not_shown_are_counted_as_what_they_are() {
+    let shown = |slow: usize, quick: usize, left_out: u64, of_subject: usize| {
+        let mut report = fine();
+        report.questions = (0..slow + quick)
+            .map(|place| {
+                let elapsed = if place < slow { 0.02 } else { 0.000_1 };
+                let mut asked = question(
+                    (place as f64, elapsed),
+                    &format!("w{place}.example."),
+                    "A",
+                    Outcome::Upstream,
+                    0,
+                );
+                asked.of_subject = place >= slow + quick - of_subject;
+                asked
+            })
+            .collect();
+        report.left_out = left_out;
+        why::messages(&[&report], &moment, Style::Plain)
+    };
+    let quick = "\nand 305 more queries (less than 1 ms each)\n";
+    assert!(shown(10, 190, 115, 0).contains(quick), "those left out took less than those sent");
+    let slow = "\nand 300 more queries (only the failed and the slowest ones are shown)\n";
+    for (text, count) in
+        [(shown(10, 0, 300, 0), 10), (shown(10, 190, 110, 190), 10), (shown(60, 0, 280, 0), 40)]
+    {
+        assert!(text.contains(slow), "{text}");
+        assert_eq!(text.matches(".example. A").count(), count, "{text}");
+    }
+    // Those that were asked for are shown first, and marked.
+    let text = shown(60, 0, 0, 1);
+    assert!(text.contains(" *w59.example. A") && !text.contains("w39.example. A"), "{text}");
+    assert!(!shown(3, 0, 0, 3).contains('*'), "all of them were asked for");
 }

@@ -1,6 +1,7 @@
 //! `resolverctl top` on a terminal, which `script` of util-linux makes, and without one.
 
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -73,9 +74,30 @@ impl OnTerminal {
         self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
+    fn pid(&self) -> String {
+        std::fs::read_to_string(&self.pid).unwrap().trim().to_owned()
+    }
+
     fn signal(&self, name: &str) {
-        let pid = std::fs::read_to_string(&self.pid).unwrap();
-        assert!(Command::new("kill").args([name, pid.trim()]).status().unwrap().success());
+        kill(name, &self.pid());
+    }
+
+    /// Stops the program that reads the terminal, and fills the terminal.
+    fn block(&self) {
+        kill("-STOP", &self.child.id().to_string());
+        // O_NONBLOCK and O_NOCTTY.
+        let terminal = std::fs::OpenOptions::new()
+            .write(true)
+            .custom_flags(0o4400)
+            .open(format!("/proc/{}/fd/0", self.pid()));
+        let mut terminal = terminal.unwrap();
+        while terminal.write(b"full").is_ok_and(|count| count > 0) {}
+    }
+
+    /// Whether the process has ended, and only the program that made its terminal does not know yet.
+    fn has_ended(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
     }
 
     /// Waits for the end: the terminal is given back.
@@ -85,6 +107,10 @@ impl OnTerminal {
         self.until("\u{1b}[?25h");
         assert!(self.child.wait().unwrap().success());
     }
+}
+
+fn kill(name: &str, pid: &str) {
+    assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
 }
 
 #[test]
@@ -106,6 +132,24 @@ fn a_signal_gives_the_terminal_back() {
         top.until("slow.example.");
         top.signal(name);
         top.end();
+    }
+}
+
+#[test]
+fn a_signal_ends_it_though_nobody_reads_its_terminal() {
+    let world = World::new();
+    for name in ["-TERM", "-HUP"] {
+        let Some(mut top) = OnTerminal::begin(&world) else { return };
+        top.until("slow.example.");
+        top.block();
+        top.signal(name);
+        let end = Instant::now() + Duration::from_secs(20);
+        while !top.has_ended() {
+            assert!(Instant::now() < end, "{name}: it waits for its terminal");
+            let _more = top.chunks.recv_timeout(Duration::from_millis(50));
+        }
+        kill("-CONT", &top.child.id().to_string());
+        top.child.wait().unwrap();
     }
 }
 

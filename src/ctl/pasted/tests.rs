@@ -125,6 +125,7 @@ fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
         queued: 0.0,
         servers: waited,
         depth: 0,
+        of_subject: false,
         error: None,
         messages: Vec::new(),
     };

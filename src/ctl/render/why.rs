@@ -72,21 +72,34 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
         words::time(report.waited)
     );
     let mut text = format!("{}\n", style.paint(Paint::Head, &head));
-    let shown = |question: &&QuestionReport| question.elapsed >= SHOWN || question.outcome.is_failure();
-    let rows: Vec<&QuestionReport> = report.questions.iter().filter(shown).collect();
+    let rows = shown(report);
+    let is_marked = report.questions.iter().any(|question| !question.of_subject);
     if !rows.is_empty() {
         let heads = format!("{:>8}  {:<BAR$}  {:>7}  {:<14}  query", "start", "", "took", "outcome");
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &heads)));
     }
-    for question in rows.iter().take(ROWS) {
-        row(question, report.took, style, &mut text);
+    for question in &rows {
+        row(question, (report.took, is_marked), style, &mut text);
     }
-    let hidden = count.saturating_sub(rows.len().min(ROWS) as u64);
+    let mut notes = Vec::new();
+    let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
         let queries = if hidden == 1 { "query" } else { "queries" };
-        let why = if rows.len() > ROWS { "only the first 40 are shown" } else { "less than 1 ms each" };
-        let told = format!("and {} more {queries} ({why})", words::number(hidden));
-        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &told)));
+        // Those that the daemon left out took less than these.
+        let others = || report.questions.iter().skip(1).filter(|question| !question.of_subject);
+        let is_quick = report.left_out == 0 || others().any(|question| !has_row(question));
+        let why = if rows.len() < ROWS && is_quick {
+            "less than 1 ms each"
+        } else {
+            "only the failed and the slowest ones are shown"
+        };
+        notes.push(format!("and {} more {queries} ({why})", words::number(hidden)));
+    }
+    if is_marked && rows.iter().any(|question| question.of_subject) {
+        notes.push("* a query for the wanted name or address".to_owned());
+    }
+    for note in notes {
+        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &note)));
     }
     for culprit in std::iter::once(&report.culprit).chain(&report.also) {
         text.push_str(&verdict(culprit, style));
@@ -97,15 +110,34 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
 /// Rows of a waterfall.
 const ROWS: usize = 40;
 
-/// A question, and below it its messages if it was slow or failed.
-fn row(question: &QuestionReport, took: f64, style: Style, text: &mut String) {
+/// Whether a question took time or failed.
+fn has_row(question: &QuestionReport) -> bool {
+    question.elapsed >= SHOWN || question.outcome.is_failure()
+}
+
+/// The questions that have a row, in the order of time.
+fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
+    let mut rows: Vec<&QuestionReport> =
+        report.questions.iter().filter(|question| has_row(question)).collect();
+    let worth = |question: &QuestionReport| (question.of_subject, question.outcome.is_failure());
+    rows.sort_by(|one, other| {
+        worth(other).cmp(&worth(one)).then_with(|| other.elapsed.total_cmp(&one.elapsed))
+    });
+    rows.truncate(ROWS);
+    rows.sort_by(|one, other| one.at.total_cmp(&other.at));
+    rows
+}
+
+/// A question, and below it its messages if it was slow or failed. With `is_marked` it has a mark if it concerns the subject.
+fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, text: &mut String) {
     let indent = " ".repeat(usize::from(question.depth.min(DEEPEST)));
     let name = words::cut(&format!("{indent}{} {}", harmless(&question.name), question.kind), NAME);
     let failed = question.outcome.is_failure();
     let slow = question.elapsed >= SLOW;
     let paint = if failed || slow { Paint::Bad } else { Paint::Plain };
+    let mark = if is_marked && question.of_subject { '*' } else { ' ' };
     let line = format!(
-        "{:>8}  {}  {:>7}  {:<14}  {name}",
+        "{:>8}  {}  {:>7}  {:<14} {mark}{name}",
         words::time(question.at),
         bar(question.at, question.elapsed, took),
         words::time(question.elapsed),

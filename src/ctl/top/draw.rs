@@ -7,7 +7,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::live::{TopLive, WhyPage};
+use super::live::TopLive;
+use super::page::WhyPage;
 use super::table::{TopTable, fit, padded};
 use crate::ctl::render::{Paint, words};
 use crate::wire::presentation::harmless;
@@ -18,18 +19,28 @@ const TITLES: u16 = 2;
 /// The keys in the last line.
 const KEYS: &str = "q quit  Tab table  s sort  r reverse  w window  Enter why  ? help";
 
+/// The keys where these do not fit.
+const FEW_KEYS: &str = "q quit  Tab table  ? help";
+
+/// Lines of the rates and the trouble at most, and lines that they leave: two of titles, one row, and those above and below.
+const NOTES: usize = 4;
+
+/// See `NOTES`.
+const OTHERS: u16 = 5;
+
 /// The keys, one in a line.
-const HELP: [&str; 10] = [
+const HELP: [&str; 11] = [
     "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
     "s              sort by the next column",
     "r              sort in the other direction",
     "w              the next window of time: 1m, 5m, 1h, start",
-    "up, down       select a row; also k, j, page up, page down, space, home",
-    "Enter          why messages (emails) waited for the selected row",
+    "up, down       select a row; also k, j, page up, page down, space",
+    "Home, End      the first row, the last row; also g, G",
+    "Enter          why messages (emails) with queries of the selected row were slow",
     "Esc            back to the table; there, quit",
     "?              this help",
     "q, Ctrl-C      quit",
-    "The first two lines are rates since the last reading; lists have counters since the start.",
+    "Rates are those since the last reading; lists have counters since the start.",
 ];
 
 /// Draws the state at the moment `now`, in seconds since 1970.
@@ -39,12 +50,25 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     let last = area.height.saturating_sub(1);
     let painter = Painter { is_colored: live.is_colored };
     frame.render_widget(painter.line(&daemon(live, now), Paint::Head), line(0));
+    let mut notes = Vec::new();
     if area.height > 2 {
-        let (text, paint) = rates(live);
-        frame.render_widget(painter.line(&text, paint), line(1));
+        let room = usize::from(area.height.saturating_sub(OTHERS)).clamp(1, NOTES);
+        for (text, paint) in self::notes(live, now) {
+            notes
+                .extend(wrapped(&text, area.width.into()).into_iter().map(|line| painter.line(&line, paint)));
+        }
+        notes.truncate(room);
     }
-    let body = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(3), ..area }
-        .intersection(area);
+    let begin = u16::try_from(notes.len()).unwrap_or(0).saturating_add(1);
+    for (number, note) in (1..begin).zip(notes) {
+        frame.render_widget(note, line(number));
+    }
+    let body = Rect {
+        y: area.y.saturating_add(begin),
+        height: area.height.saturating_sub(begin).saturating_sub(1),
+        ..area
+    }
+    .intersection(area);
     if live.is_help() {
         let text: Vec<Line<'_>> = HELP.iter().map(|line| Line::raw(*line)).collect();
         frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), body);
@@ -54,59 +78,87 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
         frame.render_widget(table(live, body, painter), body);
     }
     if last > 0 {
-        frame.render_widget(painter.line(KEYS, Paint::Faint), line(last));
+        let keys = if usize::from(area.width) < KEYS.len() { FEW_KEYS } else { KEYS };
+        frame.render_widget(painter.line(keys, Paint::Faint), line(last));
     }
 }
 
 /// The daemon, the window and the time.
 fn daemon(live: &TopLive, now: f64) -> String {
     let time = live.time_of_day(now);
-    let time = time.split('.').next().unwrap_or_default();
     let daemon = live.daemon().map_or_else(
         || "resolverd".to_owned(),
         |(version, uptime)| format!("resolverd {}  up {}", harmless(version), words::age(uptime)),
     );
-    let window = match live.wanted() {
-        (TopTable::Lists, _) => "since start".to_owned(),
-        (_, window) => words::window(window, f64::INFINITY),
-    };
-    format!("{time}  {daemon}  table: {window}")
+    let (_, window) = live.span();
+    format!("{time}  {daemon}  table: {}", words::window(window, f64::INFINITY))
 }
 
-/// The rates, or the trouble with the daemon.
-fn rates(live: &TopLive) -> (String, Paint) {
-    if let Some(trouble) = live.trouble() {
-        return (harmless(&trouble), Paint::Bad);
+/// The rates and a restart, or the trouble with the daemon.
+fn notes(live: &TopLive, now: f64) -> Vec<(String, Paint)> {
+    if let Some(trouble) = live.trouble(now) {
+        return vec![(harmless(&trouble), Paint::Bad)];
     }
-    let Some(rates) = live.rates() else {
-        return ("rates: after the second reading".to_owned(), Paint::Faint);
+    let rates = match live.rates() {
+        None => ("rates: after the second reading".to_owned(), Paint::Faint),
+        Some(rates) => {
+            let text = format!(
+                "{} queries/s  {} from cache  {} SERVFAIL  {} messages/s to servers",
+                words::rate(rates.questions, rates.seconds),
+                words::percent_of(rates.cache, rates.questions),
+                words::percent_of(rates.failed, rates.questions),
+                words::rate(rates.messages, rates.seconds),
+            );
+            (text, Paint::Plain)
+        }
     };
-    let text = format!(
-        "{} queries/s  {} from cache  {} SERVFAIL  {} messages/s to servers",
-        words::rate(rates.questions, rates.seconds),
-        words::percent_of(rates.cache, rates.questions),
-        words::percent_of(rates.failed, rates.questions),
-        words::rate(rates.messages, rates.seconds),
-    );
-    (text, Paint::Plain)
+    std::iter::once(rates).chain(live.restart().map(|restart| (restart, Paint::Bad))).collect()
+}
+
+/// The lines of a text in some columns, broken between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The names of the tables, or only their numbers if they do not fit, and the order of the rows.
+fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
+    let (shown, _) = live.wanted();
+    let tab = |place: usize, table: TopTable| format!("{} {}", place + 1, table.word());
+    let whole: usize =
+        TopTable::ALL.into_iter().enumerate().map(|(place, table)| tab(place, table).len() + 1).sum();
+    let mut tabs = Vec::new();
+    for (place, table) in TopTable::ALL.into_iter().enumerate() {
+        let text = if table == shown || whole <= width { tab(place, table) } else { (place + 1).to_string() };
+        let style = if table == shown { painter.selected() } else { painter.style(Paint::Plain) };
+        tabs.extend([Span::styled(text, style), Span::raw(" ")]);
+    }
+    let (sorted, is_reversed) = live.order();
+    let title = shown.columns().get(sorted).copied().unwrap_or_default();
+    let order = format!(" by {title}{}", if is_reversed { ", reversed" } else { "" });
+    tabs.push(Span::styled(order, painter.style(Paint::Faint)));
+    Line::from(tabs)
 }
 
 /// The names of the tables, the titles of the columns, and the rows around the selected one.
 fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     let (shown, _) = live.wanted();
-    let mut tabs = Vec::new();
-    for (place, table) in TopTable::ALL.into_iter().enumerate() {
-        let tab = format!("{} {}", place + 1, table.word());
-        let style = if table == shown { painter.selected() } else { painter.style(Paint::Plain) };
-        tabs.extend([Span::styled(tab, style), Span::raw(" ")]);
-    }
     let columns = fit(shown, live.rows(), area.width.into());
     let title = |place: usize| shown.columns().get(place).copied().unwrap_or_default();
-    let (sorted, is_reversed) = live.order();
-    let order = format!(" by {}{}", title(sorted), if is_reversed { ", reversed" } else { "" });
-    tabs.push(Span::styled(order, painter.style(Paint::Faint)));
     let titles: Vec<String> = columns.iter().map(|column| padded(title(column.place), column)).collect();
-    let mut lines = vec![Line::from(tabs), Line::styled(titles.join("  "), painter.style(Paint::Head))];
+    let mut lines = vec![
+        tabs(live, area.width.into(), painter),
+        Line::styled(titles.join("  "), painter.style(Paint::Head)),
+    ];
     if live.rows().is_empty() {
         let text = if live.is_read() { "nothing in this time" } else { "reading" };
         lines.push(Line::styled(text, painter.style(Paint::Faint)));
@@ -130,12 +182,11 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     Paragraph::new(Text::from(lines))
 }
 
-/// The messages that waited for a row.
+/// The messages with queries of a row.
 fn page(page: &WhyPage, painter: Painter) -> Paragraph<'static> {
-    let mut lines = vec![Line::styled(
-        format!("messages (emails) that waited for {}; Esc goes back", page.title),
-        painter.style(Paint::Head),
-    )];
+    let time = words::window(page.window, f64::INFINITY);
+    let title = format!("{}, {time}; Esc goes back", harmless(&page.wanted().title()));
+    let mut lines = vec![Line::styled(title, painter.style(Paint::Head))];
     match &page.lines {
         None => lines.push(Line::styled("reading", painter.style(Paint::Faint))),
         Some(text) => lines.extend(text.iter().skip(page.first).map(|line| Line::raw(line.clone()))),

@@ -11,18 +11,17 @@ use ratatui::crossterm::event::{self, Event};
 use super::draw::draw;
 use super::keys::{TopKey, key_of};
 use super::live::{TopAct, TopLive};
+use super::page::PageWanted;
 use super::reading::{counters, request};
-use super::table::{TopSubject, TopTable};
-use super::terminal::TopTerminal;
-use crate::control::protocol::{Reply, Request, Stats, WhyRequest};
+use super::table::TopTable;
+use super::terminal::{TopTerminal, abandon};
+use crate::control::protocol::{Reply, Request, Stats};
 use crate::ctl::client::{ControlClient, unexpected};
 use crate::ctl::exit::CommandFailure;
 use crate::ctl::interrupt::Interrupts;
 use crate::ctl::moment;
-use crate::ctl::render::{Style, why};
-use crate::limits::{MAX_WHY_MESSAGES, TOP_EVENTS, TOP_MESSAGES};
+use crate::limits::{TOP_END_TIME, TOP_EVENTS};
 use crate::record::Window;
-use crate::record::why::MessageReport;
 
 /// An event that the loop waits for.
 enum TopEvent {
@@ -32,7 +31,7 @@ enum TopEvent {
     /// A signal, or the terminal is gone.
     Ended,
     Read((TopTable, Window), Result<TopReading, CommandFailure>),
-    Explained(Result<String, CommandFailure>),
+    Explained(PageWanted, Result<String, CommandFailure>),
 }
 
 /// The counters since the start, and the rows of a table.
@@ -41,7 +40,7 @@ type TopReading = (Box<Stats>, Vec<Reply>);
 /// A question to the daemon.
 enum TopQuestion {
     Read((TopTable, Window)),
-    Why(TopSubject),
+    Why(PageWanted),
 }
 
 /// Follows the daemon.
@@ -62,7 +61,7 @@ impl Follower {
         let mut taken = TopTerminal::take().map_err(CommandFailure::Output)?;
         // The threads end with the process: they wait for a key, a signal or the daemon.
         for (work, tell) in [
-            (signals(interrupts), tell.clone()),
+            (signals(interrupts, tell.clone()), tell.clone()),
             (keys(tell.clone()), tell.clone()),
             (answers(self.client, asked, tell.clone()), tell),
         ] {
@@ -71,7 +70,8 @@ impl Follower {
                 work();
             });
         }
-        let mut shown = Shown { live, ask, interval: self.interval, is_asked: false, next: Instant::now() };
+        let mut shown =
+            Shown { live, ask, interval: self.interval, is_explained: false, next: Instant::now() };
         let ended = shown.run(&events, &mut taken);
         // The terminal is given back before an error is reported.
         drop(taken);
@@ -92,8 +92,15 @@ impl Drop for EndsAll {
     }
 }
 
-fn signals(mut interrupts: Interrupts) -> Work {
-    Box::new(move || interrupts.wait())
+fn signals(mut interrupts: Interrupts, tell: SyncSender<TopEvent>) -> Work {
+    Box::new(move || {
+        interrupts.wait();
+        // The queue is full if the terminal is not read.
+        let _ended = tell.try_send(TopEvent::Ended);
+        thread::sleep(TOP_END_TIME);
+        // The other thread is stuck in a write to a terminal that nobody reads.
+        abandon();
+    })
 }
 
 fn keys(tell: SyncSender<TopEvent>) -> Work {
@@ -117,7 +124,10 @@ fn answers(client: ControlClient, asked: Receiver<TopQuestion>, tell: SyncSender
         for question in asked {
             let event = match question {
                 TopQuestion::Read(wanted) => TopEvent::Read(wanted, read(&client, wanted)),
-                TopQuestion::Why(subject) => TopEvent::Explained(explain(&client, &subject)),
+                TopQuestion::Why(wanted) => {
+                    let text = explain(&client, &wanted);
+                    TopEvent::Explained(wanted, text)
+                }
             };
             if tell.send(event).is_err() {
                 return;
@@ -133,33 +143,10 @@ fn read(client: &ControlClient, wanted: (TopTable, Window)) -> Result<TopReading
     Ok((stats, client.ask(&request(wanted, moment::now()))?))
 }
 
-/// The messages of a subject as text.
-fn explain(client: &ControlClient, subject: &TopSubject) -> Result<String, CommandFailure> {
-    let mut request = WhyRequest { most: TOP_MESSAGES, ..WhyRequest::default() };
-    match subject {
-        TopSubject::Name(name) => request.subject = Some(name.clone()),
-        TopSubject::Client(client) => request.client = Some(client.clone()),
-        TopSubject::Server(_) => request.most = MAX_WHY_MESSAGES,
-        TopSubject::All => {}
-    }
-    let replies = client.ask(&Request::Why(request))?;
-    let waited_for = |message: &&MessageReport| match subject {
-        TopSubject::Server(server) => message
-            .questions
-            .iter()
-            .flat_map(|question| &question.messages)
-            .any(|sent| sent.server == *server),
-        _ => true,
-    };
-    let messages: Vec<&MessageReport> = replies
-        .iter()
-        .filter_map(|reply| if let Reply::Message(message) = reply { Some(&**message) } else { None })
-        .filter(waited_for)
-        .collect();
-    if messages.is_empty() {
-        return Ok(format!("none of the {MAX_WHY_MESSAGES} slowest messages waited for it"));
-    }
-    Ok(why::messages(&messages, &moment::shown, Style::Plain))
+/// The messages of a page as text.
+fn explain(client: &ControlClient, wanted: &PageWanted) -> Result<String, CommandFailure> {
+    let replies = client.ask(&Request::Why(wanted.request(moment::now())))?;
+    Ok(wanted.text(&replies, &moment::shown))
 }
 
 /// The screen, and what it waits for.
@@ -167,22 +154,23 @@ struct Shown {
     live: TopLive,
     ask: SyncSender<TopQuestion>,
     interval: Duration,
-    /// Whether a reading is under way.
-    is_asked: bool,
-    /// When the next one is due.
+    /// Whether a page is read: one at a time, so that pages that the user has left do not hold up the next one.
+    is_explained: bool,
+    /// When the next reading is due.
     next: Instant,
 }
 
 impl Shown {
     fn run(&mut self, events: &Receiver<TopEvent>, taken: &mut TopTerminal) -> io::Result<()> {
         loop {
-            if !self.is_asked && Instant::now() >= self.next {
+            if !self.live.is_asked() && Instant::now() >= self.next {
                 self.read();
             }
             let now = moment::now();
             taken.terminal.draw(|frame| draw(frame, &self.live, now))?;
             let patience = self.next.saturating_duration_since(Instant::now());
-            let patience = if self.is_asked { self.interval } else { patience };
+            // The clock goes on while the daemon is asked.
+            let patience = if self.live.is_asked() { Duration::from_secs(1) } else { patience };
             match events.recv_timeout(patience) {
                 Ok(TopEvent::Ended) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Ok(event) => {
@@ -197,8 +185,17 @@ impl Shown {
 
     /// Asks for the table that is wanted.
     fn read(&mut self) {
-        self.is_asked = self.ask.try_send(TopQuestion::Read(self.live.wanted())).is_ok();
+        if self.ask.try_send(TopQuestion::Read(self.live.wanted())).is_ok() {
+            self.live.ask(moment::now());
+        }
         self.next = Instant::now() + self.interval;
+    }
+
+    /// Asks for the page that is open, unless its lines are there.
+    fn explain(&mut self) {
+        if let Some(wanted) = self.live.unexplained().filter(|_| !self.is_explained) {
+            self.is_explained = self.ask.try_send(TopQuestion::Why(wanted)).is_ok();
+        }
     }
 
     fn take(&mut self, event: TopEvent) -> TopAct {
@@ -206,19 +203,18 @@ impl Shown {
         match event {
             TopEvent::Key(key) => return self.press(key),
             TopEvent::Read(wanted, Ok((stats, replies))) => {
-                self.is_asked = false;
                 self.live.read(&stats, wanted, &replies, now);
                 // The user has asked for another table meanwhile.
                 if wanted != self.live.wanted() {
                     self.read();
                 }
             }
-            TopEvent::Read(_, Err(failure)) => {
-                self.is_asked = false;
-                self.live.failed(failure.to_string(), now);
+            TopEvent::Read(_, Err(failure)) => self.live.failed(failure.to_string(), now),
+            TopEvent::Explained(wanted, text) => {
+                self.is_explained = false;
+                self.live.explained(&wanted, &text.unwrap_or_else(|failure| failure.to_string()));
+                self.explain();
             }
-            TopEvent::Explained(Ok(text)) => self.live.explained(&text),
-            TopEvent::Explained(Err(failure)) => self.live.explained(&failure.to_string()),
             TopEvent::Resized | TopEvent::Ended => {}
         }
         TopAct::Draw
@@ -226,13 +222,9 @@ impl Shown {
 
     fn press(&mut self, key: TopKey) -> TopAct {
         let act = self.live.press(key);
-        match &act {
-            TopAct::Read if !self.is_asked => self.read(),
-            TopAct::Why(subject) => {
-                if self.ask.try_send(TopQuestion::Why(subject.clone())).is_err() {
-                    self.live.explained("resolverd is still asked for something else; try again");
-                }
-            }
+        match act {
+            TopAct::Read if !self.live.is_asked() => self.read(),
+            TopAct::Why => self.explain(),
             TopAct::Read | TopAct::Draw | TopAct::End => {}
         }
         act

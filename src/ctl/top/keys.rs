@@ -33,6 +33,8 @@ pub enum TopKey {
     PageUp,
     /// To the first row.
     First,
+    /// To the last row.
+    Last,
     /// Show why messages waited for the row.
     Why,
     /// Show the keys.
@@ -60,7 +62,8 @@ pub fn key_of(event: KeyEvent) -> Option<TopKey> {
         KeyCode::Up | KeyCode::Char('k') => TopKey::Up,
         KeyCode::PageDown | KeyCode::Char(' ') => TopKey::PageDown,
         KeyCode::PageUp => TopKey::PageUp,
-        KeyCode::Home => TopKey::First,
+        KeyCode::Home | KeyCode::Char('g') => TopKey::First,
+        KeyCode::End | KeyCode::Char('G') => TopKey::Last,
         KeyCode::Enter => TopKey::Why,
         KeyCode::Char('?' | 'h') => TopKey::Help,
         KeyCode::Char(digit) => {

@@ -1,9 +1,10 @@
 //! The state of `resolverctl top`: the last replies, and what the user looks at. Pure: it changes by replies and keys.
 
 use super::keys::TopKey;
-use super::table::{TopRow, TopSubject, TopTable, rows, sort};
+use super::page::{PageWanted, WhyPage};
+use super::table::{TopRow, TopTable, row, sort};
 use crate::control::protocol::{Reply, Stats};
-use crate::limits::TOP_PAGE;
+use crate::limits::{TOP_LATE, TOP_PAGE};
 use crate::question::Outcome;
 use crate::record::Window;
 
@@ -36,17 +37,6 @@ pub struct Rates {
     pub seconds: f64,
 }
 
-/// The messages that waited for a row, as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WhyPage {
-    /// The name of the row.
-    pub title: String,
-    /// The lines; none while they are read.
-    pub lines: Option<Vec<String>>,
-    /// The first line that is shown.
-    pub first: usize,
-}
-
 /// The work that follows a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopAct {
@@ -54,8 +44,8 @@ pub enum TopAct {
     Draw,
     /// Read the table now.
     Read,
-    /// Read the messages of this subject.
-    Why(TopSubject),
+    /// Read the messages of the page.
+    Why,
     /// End.
     End,
 }
@@ -73,7 +63,11 @@ pub struct TopLive {
     /// The name of the selected row. None: the first one.
     selected: Option<String>,
     readings: [Option<Reading>; 2],
-    /// Since when the daemon does not answer, and why, in seconds since 1970.
+    /// The time of the last reading, in seconds since 1970.
+    replied: Option<f64>,
+    /// When the daemon was asked for a reading that it has not answered yet.
+    asked: Option<f64>,
+    /// Since when the daemon does not answer, and why.
     away: Option<(f64, String)>,
     /// When the daemon was seen to have restarted.
     restarted: Option<f64>,
@@ -101,6 +95,8 @@ impl TopLive {
             is_read: false,
             selected: None,
             readings: [None, None],
+            replied: None,
+            asked: None,
             away: None,
             restarted: None,
             why: None,
@@ -113,6 +109,12 @@ impl TopLive {
     /// The table and the window that are wanted.
     pub fn wanted(&self) -> (TopTable, Window) {
         (self.table, self.window)
+    }
+
+    /// The table, and the time that it covers: lists have counters since the start.
+    pub fn span(&self) -> (TopTable, Window) {
+        let window = if self.table == TopTable::Lists { Window::Start } else { self.window };
+        (self.table, window)
     }
 
     /// The column by which the table is sorted, and whether in the other direction.
@@ -164,26 +166,44 @@ impl TopLive {
         })
     }
 
-    /// The trouble with the daemon in a sentence, if there is one.
-    pub fn trouble(&self) -> Option<String> {
-        let time = self.time_of_day;
-        match (&self.away, self.restarted) {
-            (Some((since, why)), _) => {
-                Some(format!("no reply from resolverd since {}: {why}; it is asked again", time(*since)))
-            }
-            (None, Some(at)) => Some(format!("resolverd restarted at {}; its counters began anew", time(at))),
-            (None, None) => None,
+    /// The trouble with the daemon in a sentence at the moment `now`, if there is one: then the rates are old.
+    pub fn trouble(&self, now: f64) -> Option<String> {
+        let time = |at| self.time_of_day(at);
+        if let Some((since, why)) = &self.away {
+            return Some(format!("no reply from resolverd since {}: {why}; it is asked again", time(*since)));
         }
+        let asked = self.asked.filter(|asked| now - asked >= TOP_LATE.as_secs_f64())?;
+        let since = time(self.replied.unwrap_or(asked));
+        Some(format!(
+            "no reply from resolverd since {since}; if this continues, see `systemctl status resolverd`"
+        ))
     }
 
-    /// A moment as a time of day.
+    /// The restart of the daemon in a sentence, if it was seen a short time ago.
+    pub fn restart(&self) -> Option<String> {
+        let at = self.time_of_day(self.restarted?);
+        Some(format!("resolverd restarted at {at}; its counters began anew"))
+    }
+
+    /// A moment as a time of day, in whole seconds.
     pub fn time_of_day(&self, at: f64) -> String {
-        (self.time_of_day)(at)
+        let time = (self.time_of_day)(at);
+        time.split('.').next().unwrap_or_default().to_owned()
+    }
+
+    /// Notes that the daemon was asked for a reading at `now`.
+    pub fn ask(&mut self, now: f64) {
+        self.asked = Some(now);
+    }
+
+    /// Whether the daemon was asked for a reading that it has not answered yet.
+    pub fn is_asked(&self) -> bool {
+        self.asked.is_some()
     }
 
     /// Takes the counters since the start and the rows of a table, which were read at `now`.
     pub fn read(&mut self, stats: &Stats, wanted: (TopTable, Window), replies: &[Reply], now: f64) {
-        self.away = None;
+        (self.away, self.asked, self.replied) = (None, None, Some(now));
         let reading = Reading::of(stats);
         let [_, last] = &mut self.readings;
         let before = last.replace(reading.clone());
@@ -197,7 +217,8 @@ impl TopLive {
         }
         // The user may have changed the table meanwhile.
         if wanted == self.wanted() {
-            self.rows = rows(self.table, replies, &self.time_of_day);
+            let row = |reply| row(self.table, reply, &self.time_of_day);
+            self.rows = replies.iter().filter_map(row).collect();
             self.is_read = true;
             self.sort();
         }
@@ -205,13 +226,19 @@ impl TopLive {
 
     /// Takes the failure of a reading at `now`.
     pub fn failed(&mut self, sentence: String, now: f64) {
-        let since = self.away.as_ref().map_or(now, |(since, _)| *since);
-        self.away = Some((since, sentence));
+        self.asked = None;
+        self.away = Some((self.replied.unwrap_or(now), sentence));
+        self.replied = self.replied.or(Some(now));
     }
 
-    /// Takes the text about a row.
-    pub fn explained(&mut self, text: &str) {
-        if let Some(page) = &mut self.why {
+    /// The page that is open and has no lines yet.
+    pub fn unexplained(&self) -> Option<PageWanted> {
+        self.why.as_ref().filter(|page| page.lines.is_none()).map(WhyPage::wanted)
+    }
+
+    /// Takes the text of a page, unless the user has left it.
+    pub fn explained(&mut self, wanted: &PageWanted, text: &str) {
+        if let Some(page) = self.why.as_mut().filter(|page| page.wanted() == *wanted) {
             page.lines = Some(text.lines().map(str::to_owned).collect());
         }
     }
@@ -243,7 +270,8 @@ impl TopLive {
             TopKey::Up => self.select(|place| place.saturating_sub(1)),
             TopKey::PageDown => self.select(|place| place.saturating_add(TOP_PAGE)),
             TopKey::PageUp => self.select(|place| place.saturating_sub(TOP_PAGE)),
-            TopKey::First => self.drawn(|live| live.selected = None),
+            TopKey::First => self.select(|_| 0),
+            TopKey::Last => self.select(|_| usize::MAX),
             TopKey::Why => self.open(),
         }
     }
@@ -258,6 +286,7 @@ impl TopLive {
             TopKey::PageDown => page.first.saturating_add(TOP_PAGE),
             TopKey::PageUp => page.first.saturating_sub(TOP_PAGE),
             TopKey::First => 0,
+            TopKey::Last => last,
             _ => page.first,
         }
         .min(last);
@@ -269,9 +298,9 @@ impl TopLive {
         let Some(row) = self.rows.get(self.selected()).filter(|row| !row.is_rest) else {
             return TopAct::Draw;
         };
-        let act = TopAct::Why(row.subject.clone());
-        self.why = Some(WhyPage { title: row.name().to_owned(), lines: None, first: 0 });
-        act
+        let (_, window) = self.span();
+        self.why = Some(WhyPage { subject: row.subject.clone(), window, lines: None, first: 0 });
+        TopAct::Why
     }
 
     fn drawn(&mut self, change: impl FnOnce(&mut Self)) -> TopAct {

@@ -7,11 +7,13 @@
 //! - Rates are differences of two readings of the counters since the start: the windows of the statistics move every ten
 //!   seconds, and this screen every two.
 //! - A daemon that does not answer, for instance while it restarts, is asked again. The last numbers stay, and a line says so.
+//! - A page about a row is asked for when no other is on its way. A text that comes for a row that was left is dropped.
 
 pub mod draw;
 mod follow;
 pub mod keys;
 pub mod live;
+pub mod page;
 mod reading;
 pub mod table;
 mod terminal;
@@ -57,13 +59,15 @@ pub(super) fn run(
     let replies = client.ask(&request(wanted, now))?;
     let style = match format {
         Format::Json => {
-            let text = replies.iter().map(json::reply).collect();
+            let text = table::sorted(arguments.by, &replies, &moment::time_of_day);
+            let text = text.into_iter().map(|(_, reply)| json::reply(reply)).collect();
             return Ok(CommandOutcome { text, exit: Exit::Yes });
         }
         Format::Text(style) => style,
     };
     if !is_terminal() {
-        let rows = table::rows(arguments.by, &replies, &moment::time_of_day);
+        let rows = table::sorted(arguments.by, &replies, &moment::time_of_day);
+        let rows: Vec<_> = rows.into_iter().map(|(row, _)| row).collect();
         let text = table::plain(arguments.by, &rows, style);
         return Ok(CommandOutcome { text, exit: Exit::Yes });
     }

@@ -1,5 +1,7 @@
 //! The tables of `resolverctl top`: rows from replies, their order, and the columns that fit.
 
+use std::cmp::Ordering;
+
 use crate::control::protocol::Reply;
 use crate::control::protocol::lists::ListRow;
 use crate::ctl::render::table::{Align, TextTable};
@@ -138,17 +140,28 @@ fn key(key: &str) -> TopCell {
     word(if key == OTHER { "all others" } else { key })
 }
 
-/// The rows of a table, in the order of the replies. `time_of_day` writes a moment.
-pub fn rows(table: TopTable, replies: &[Reply], time_of_day: &dyn Fn(f64) -> String) -> Vec<TopRow> {
-    let row = |reply: &Reply| match (table, reply) {
+/// The rows of a table with their replies, sorted by the first column of numbers. `time_of_day` writes a moment.
+pub fn sorted<'r>(
+    table: TopTable,
+    replies: &'r [Reply],
+    time_of_day: &dyn Fn(f64) -> String,
+) -> Vec<(TopRow, &'r Reply)> {
+    let row = |reply| row(table, reply, time_of_day).map(|row| (row, reply));
+    let mut rows: Vec<(TopRow, &Reply)> = replies.iter().filter_map(row).collect();
+    rows.sort_by(|(one, _), (other, _)| order(one, other, (TopTable::FIRST_SORT, false)));
+    rows
+}
+
+/// The row of a reply, if it has one.
+pub(super) fn row(table: TopTable, reply: &Reply, time_of_day: &dyn Fn(f64) -> String) -> Option<TopRow> {
+    match (table, reply) {
         (TopTable::Zones, Reply::Zone(row)) => Some(zone(row)),
         (TopTable::Servers, Reply::Server(row)) => Some(server(row)),
         (TopTable::Clients, Reply::Client(row)) => Some(client(row)),
         (TopTable::Lists, Reply::ListState(row)) => Some(list(row)),
         (TopTable::Failures, Reply::FailedZone(row)) => Some(failure(row, time_of_day)),
         _ => None,
-    };
-    replies.iter().filter_map(row).collect()
+    }
 }
 
 fn zone(row: &ZoneRow) -> TopRow {
@@ -222,22 +235,20 @@ fn failure(row: &FailedZone, time_of_day: &dyn Fn(f64) -> String) -> TopRow {
     TopRow { subject, cells, is_rest: false }
 }
 
-/// Sorts by a column: the greatest numbers first, words by the alphabet, the sum of the others last.
+/// Sorts by a column.
 pub fn sort(rows: &mut [TopRow], column: usize, is_reversed: bool) {
-    let compare = |one: &TopRow, other: &TopRow| {
-        let (one, other) = (one.cells.get(column), other.cells.get(column));
-        let weights = (one.and_then(|cell| cell.weight), other.and_then(|cell| cell.weight));
-        let texts = (one.map(|cell| &cell.text), other.map(|cell| &cell.text));
-        match weights {
-            (Some(one), Some(other)) => other.total_cmp(&one),
-            _ => texts.0.cmp(&texts.1),
-        }
+    rows.sort_by(|one, other| order(one, other, (column, is_reversed)));
+}
+
+/// The order of two rows by a column: the greatest numbers first, words by the alphabet, the sum of the others last.
+fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> Ordering {
+    let cell = |row: &'_ TopRow| row.cells.get(column).map(|cell| (cell.weight, cell.text.clone()));
+    let order = match (cell(one), cell(other)) {
+        (Some((Some(one), _)), Some((Some(other), _))) => other.total_cmp(&one),
+        (one, other) => one.map(|(_, text)| text).cmp(&other.map(|(_, text)| text)),
     };
-    rows.sort_by(|one, other| {
-        let order = compare(one, other);
-        let order = if is_reversed { order.reverse() } else { order };
-        one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
-    });
+    let order = if is_reversed { order.reverse() } else { order };
+    one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
 }
 
 /// The least columns of words that may be cut. On a wide terminal a name has three eighths of it at least, so that an IPv6 address is

@@ -1,7 +1,9 @@
 //! The terminal while `resolverctl top` has it: raw mode and the alternate screen, which are always given back.
 
 use std::io::{self, Stdout, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
+use std::process::exit;
 use std::sync::Once;
 
 use ratatui::Terminal;
@@ -12,12 +14,15 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use crate::ctl::exit::Exit;
+
 /// Gives the terminal back before a panic is reported, which would otherwise be lost with the alternate screen.
 static AT_PANIC: Once = Once::new();
 
 /// The terminal. It is given back when this is dropped.
 pub(super) struct TopTerminal {
-    pub(super) terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// It is not dropped: that would show the cursor once more, and panic if neither the terminal nor standard error is there.
+    pub(super) terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl TopTerminal {
@@ -37,7 +42,7 @@ impl TopTerminal {
         let taken = execute!(stdout(), EnterAlternateScreen, Hide)
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match taken {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self { terminal: ManuallyDrop::new(terminal) }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -50,6 +55,12 @@ impl Drop for TopTerminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Ends the process beside a thread that is stuck in a write to the terminal: only the modes of the terminal are as before.
+pub(super) fn abandon() -> ! {
+    let _gone = disable_raw_mode();
+    exit(Exit::CouldNotTell.code().into())
 }
 
 /// Gives the terminal back. If it is gone, there is nothing to give back.
