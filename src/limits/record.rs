@@ -260,3 +260,23 @@ pub const MAX_MAIL_MINUTES: usize = 60;
 /// How long before a window the record is read, so that a mail that had begun before is not taken for one of the window: a mail
 /// takes a few seconds, and seldom a minute.
 pub const MAIL_MARGIN: Duration = Duration::from_secs(60);
+
+/// Octets of messages (emails) that took long though no question of theirs did, stored in an hour: in seven days a third of
+/// `MAX_STORED`. A message of 60 questions takes 7 KiB.
+pub const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
+
+/// The same at once: those of the worst night, some hundred and fifty.
+pub const LONG_MESSAGE_BURST: u64 = 1 << 20;
+
+/// Blocks of the ring of a worker that are read for them every `SNAPSHOT_INTERVAL`: some 480 questions a second from the cache. Two
+/// workers have as many at 2 000 messages a minute.
+pub const LONG_HIT_BLOCKS: u64 = 8;
+
+/// The same of the ring of other questions: some 400 a second, with their flights.
+pub const LONG_MISS_BLOCKS: u64 = 64;
+
+/// Questions of messages that may go on, about 200 octets each: those of one reading of two workers.
+pub const MAX_LONG_QUESTIONS: usize = 20_000;
+
+/// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.
+pub const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);

@@ -41,6 +41,8 @@ struct StoreReader<'a> {
     secrets: &'a Secrets,
     /// Only questions before this moment.
     until: u64,
+    /// The questions in memory, in the order of time. Those from the cache may reach further back than `until`.
+    memory: &'a [QuestionEntry],
     /// Octets of memory that were taken.
     taken: usize,
 }
@@ -54,7 +56,7 @@ impl StoreReader<'_> {
             stored::read(segment, |entry| match self.secrets.removed(entry) {
                 Entry::Question(question) => {
                     latest = latest.max(question.at);
-                    if question.at < self.until {
+                    if question.at < self.until && !self.is_in_memory(&question) {
                         let begin = recorded.stored_begin.map_or(question.at, |begin| begin.min(question.at));
                         recorded.stored_begin = Some(begin);
                         if self.span.has(&question) {
@@ -81,7 +83,24 @@ impl StoreReader<'_> {
             self.taken < MAX_STORED_READ && latest >= first
         });
     }
+
+    /// Whether a question from the cache is still in memory. The clock of the host may have moved a little since it was stored.
+    fn is_in_memory(&self, question: &QuestionEntry) -> bool {
+        if question.outcome != Outcome::Cache {
+            return false;
+        }
+        let (from, to) = (question.at.saturating_sub(SAME_MOMENT), question.at.saturating_add(SAME_MOMENT));
+        let begin = self.memory.partition_point(|other| other.at < from);
+        let near = self.memory.get(begin..).unwrap_or_default().iter().take_while(|other| other.at <= to);
+        let is_same = |other: &QuestionEntry| {
+            (other.client, other.kind, &other.name) == (question.client, question.kind, &question.name)
+        };
+        near.filter(|other| other.outcome == Outcome::Cache).any(is_same)
+    }
 }
+
+/// Microseconds in which two questions from the cache are the same if all else is.
+const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
     /// The ring of a worker for a batch that came at `at` from clients of a view; none if nothing is kept.
@@ -192,7 +211,10 @@ impl Recorder {
         if let Some(store) = self.kept.store.get() {
             // Stored questions are also in memory, as far back as the memory reaches.
             let until = recorded.whole.unwrap_or(u64::MAX);
-            StoreReader { span, secrets, until, taken: 0 }.read(&**store, &mut recorded);
+            let mut memory = std::mem::take(&mut recorded.questions);
+            memory.sort_by_key(|question| question.at);
+            StoreReader { span, secrets, until, memory: &memory, taken: 0 }.read(&**store, &mut recorded);
+            recorded.questions.append(&mut memory);
         }
         recorded.in_order()
     }

@@ -45,6 +45,7 @@ mod kinds;
 mod line;
 mod links;
 mod lock;
+mod long_messages;
 pub mod message;
 pub mod note;
 mod outage;

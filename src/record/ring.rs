@@ -148,6 +148,12 @@ pub(super) struct RingPlace {
     octets: usize,
 }
 
+/// Leaves out all but the last blocks.
+pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) {
+    let block = lock(ring).block.saturating_sub(blocks);
+    *place = (*place).max(RingPlace { block, octets: 0 });
+}
+
 /// Reads the entries that were written since the last reading, the oldest first, a part of a block at a time. Blocks that
 /// were overwritten meanwhile are left out.
 pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {

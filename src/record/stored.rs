@@ -1,14 +1,14 @@
 //! The record on disk: which entries are stored, and the form of the files, called segments.
 //!
-//! Failed and slow questions are stored, all that waited for the same flights, these flights, and failed flights to DNS
-//! lists, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
+//! Failed and slow questions are stored, all that waited for the same flights, these flights, failed flights to DNS
+//! lists, and the messages (emails) of `long_messages`, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
 //! checksum. A reader takes the entries before the first one that is damaged: the end of a segment may be torn by a crash.
 //! Moments are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use super::entry::{self, Entry};
+use super::entry::{self, Entry, FlightEntry};
 use super::recorded::Recorded;
 use crate::hash::Plain;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
@@ -80,6 +80,14 @@ impl Chooser {
     /// Whether a flight was stored because it explains a question.
     pub(super) fn has(&self, flight: u64) -> bool {
         self.flights.contains_key(&flight)
+    }
+
+    /// Notes a flight that is stored.
+    pub(super) fn add(&mut self, flight: &FlightEntry) {
+        self.flights.insert(flight.id, flight.elapsed);
+        while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
+            self.flights.pop_first();
+        }
     }
 
     /// The entries to be stored of what is new. `is_wanted` tells whether a question failed or was slow.

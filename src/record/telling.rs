@@ -25,7 +25,7 @@ use super::why::{DaemonFacts, KnownFacts};
 use super::written::Written;
 use super::{Recorder, query_log};
 use crate::clock::micros;
-use crate::limits::{MAX_DEBUG_LINES, QUERY_LINES_A_SECOND};
+use crate::limits::{MAX_DEBUG_LINES, MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
 use crate::question::{Outcome, label_places, name_of_wire, name_text};
 
 impl Recorder {
@@ -95,6 +95,25 @@ impl Recorder {
 
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         self.tell_queries(facts);
+        self.tell_failures(told, facts, is_ending);
+        self.store_long(told, facts, is_ending);
+    }
+
+    /// Stores the messages that took long; at the end of the process also those that may go on.
+    fn store_long(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
+        let now = self.clock.mono();
+        if self.kept.store.get().is_none() || !(is_ending || told.long.is_due(now)) {
+            return;
+        }
+        let rings = std::iter::once(&self.kept.misses).chain(self.shards.iter().map(|shard| &shard.ring));
+        told.long.read(rings, facts.secrets, now);
+        let until = if is_ending { u64::MAX } else { now.before(MESSAGE_PAUSE).as_micros() };
+        let slow = micros(self.slow_from());
+        self.store(told.long.take(&mut told.stored, slow, until, &facts.facts), facts.redaction);
+    }
+
+    /// Writes the lines about questions that failed or were slow, and stores these.
+    fn tell_failures(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
         if !self.has_news.swap(false, Ordering::Relaxed) {
             told.follower.pass_over(&self.kept.misses);

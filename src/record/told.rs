@@ -2,6 +2,7 @@
 
 use super::failure_lines::FailureLines;
 use super::follow::Follower;
+use super::long_messages::LongMessages;
 use super::redact::{Redaction, Secrets};
 use super::slow_lines::SlowLines;
 use super::stored::Chooser;
@@ -14,6 +15,7 @@ pub struct Told {
     pub(super) failures: FailureLines,
     pub(super) slow: SlowLines,
     pub(super) stored: Chooser,
+    pub(super) long: LongMessages,
 }
 
 /// The facts that are not in the record.

@@ -8,10 +8,10 @@ use hickory_proto::rr::RecordType;
 use resolverd::ctl::pasted;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
-use resolverd::lab::prelude::ask;
+use resolverd::lab::prelude::{ask, ask_with};
 use resolverd::lab::server::Distance;
 use resolverd::lab::signing::{Flaw, Signing};
-use resolverd::lab::simulation::{Simulation, config_trusting};
+use resolverd::lab::simulation::{Flags, Simulation, config_trusting};
 use resolverd::lab::world::Lab;
 use resolverd::limits::MIN_RECORD;
 use resolverd::record::culprit::CulpritKind;
@@ -38,6 +38,9 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     // The last one: its resolution fails after its question, and nothing else that is worth a line follows.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
+
+/// The domain of a message whose client sleeps between its questions. One of them is answered from the cache.
+const SLEEPY: &str = "sleepy.tld.";
 
 /// The domain whose path loses 30 % of the messages.
 const LOSSY: &str = "lossy.tld.";
@@ -80,6 +83,7 @@ fn lab() -> Arc<Lab> {
     zone(".", &[], 10);
     zone("tld.", &[], 15);
     FAULTS.iter().for_each(|(domain, faults, millis, _)| zone(domain, faults, *millis));
+    zone(SLEEPY, &[], 20);
     zone("fine.tld.", &[], 20);
     Arc::new(tree.build().unwrap())
 }
@@ -101,16 +105,33 @@ fn asked(domain: &str) -> String {
     if domain.ends_with(".tld.") { format!("www.{domain}") } else { format!("9.100.51.198.{domain}") }
 }
 
+/// A message whose client sleeps for three seconds.
+async fn sleep_between(host: &Simulation) {
+    for name in ["sleepy.tld.", "sleepy.tld.", "www.sleepy.tld."] {
+        ask(host, name, RecordType::A).await;
+        sleep(Duration::from_millis(1_500)).await;
+    }
+}
+
+/// The culprit of that message.
+async fn of_sleepy(host: &Simulation) -> CulpritKind {
+    host.resolver().why(of(SLEEPY)).await.remove(0).culprit.kind
+}
+
 /// The faults, and then six hours of healthy traffic.
 async fn night(host: &Simulation) {
     let _tended = host.tend();
     let tells = tell(host);
+    sleep_between(host).await;
+    sleep(Duration::from_secs(5)).await;
     for (domain, ..) in FAULTS {
-        let questions = if domain == LOSSY { 40 } else { 1 };
+        let questions = if domain == LOSSY { 40_u8 } else { 1 };
         host.network().set_loss(if domain == CUT_OFF { 1_000 } else { 0 });
         for number in 0..questions {
             let name = if number == 0 { asked(domain) } else { format!("w{number}.{domain}") };
-            ask(host, &name, RecordType::A).await;
+            // Each is a message of its own: together they are long, because their server is far.
+            let client = Some(IpAddr::from([198, 18, 1, number]));
+            ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
         // The failure is read some seconds later.
         sleep(Duration::from_secs(if domain == CUT_OFF { 10 } else { 0 })).await;
@@ -165,6 +186,10 @@ async fn lines_are_settled(host: &Simulation) {
         };
         assert_eq!(pasted(host, &line).await, kind, "{domain}");
     }
+    let slept = "postfix/smtp[9]: 4B1: to=<a@sleepy.tld>, relay=mx[198.51.100.7]:25, delay=3.2, delays=3/0.01/0.1/0.1, dsn=2.0.0, status=sent (250 ok)";
+    assert_eq!(pasted(host, slept).await, CulpritKind::Client);
+    let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
+    assert_eq!(pasted(host, &longer).await, CulpritKind::NotDns);
     for line in ELSEWHERE {
         assert_eq!(pasted(host, line).await, CulpritKind::NotDns, "{line}");
     }
@@ -178,9 +203,11 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         let first = host(Some(&store));
         night(&first).await;
         assert_eq!(culprits(&first).await, wanted, "by the disk, six hours later");
+        assert_eq!(of_sleepy(&first).await, CulpritKind::Client);
         lines_are_settled(&first).await;
         let next = host(Some(&store));
         assert_eq!(culprits(&next).await, wanted, "after a restart");
+        assert_eq!(of_sleepy(&next).await, CulpritKind::Client);
         lines_are_settled(&next).await;
         let failed = next.resolver().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
@@ -201,5 +228,21 @@ fn without_the_disk_six_hours_are_too_long_for_a_small_record() {
         let host = host(None);
         night(&host).await;
         assert_eq!(culprits(&host).await, FAULTS.map(|_| CulpritKind::Unknown));
+        assert_ne!(of_sleepy(&host).await, CulpritKind::Client);
+    });
+}
+
+#[test]
+fn a_client_that_slept_just_before_a_stop_is_named_after_the_restart() {
+    let store = Arc::new(MemoryStore::default());
+    lines(|| async {
+        let first = host(Some(&store));
+        sleep_between(&first).await;
+        let before = first.resolver().why(of(SLEEPY)).await.remove(0);
+        first.resolver().tell_last();
+        let next = host(Some(&store));
+        let after = next.resolver().why(of(SLEEPY)).await.remove(0);
+        assert_eq!((after.culprit.kind, after.questions.len()), (CulpritKind::Client, 3), "{after:#?}");
+        assert_eq!(after, before);
     });
 }

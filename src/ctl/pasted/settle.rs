@@ -32,6 +32,12 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
         before.max(queued).max(sending) >= DELAYED.max(connecting)
             && waited < (before + queued + sending) * SHARE
     });
+    // The pauses of the client are the delay of the line.
+    let asleep = message.culprit.kind == CulpritKind::Client
+        && line.delay.whole.is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
+    if asleep {
+        return Some(message);
+    }
     let failed = has_failed(&message) && line.blames_dns;
     let blameless = !is_of_dns(&message) && message.culprit.kind != CulpritKind::Unknown;
     if blameless || (!failed && (unexplained || elsewhere)) {

@@ -1,0 +1,236 @@
+//! The messages (emails) that took long though no question of theirs failed or was slow: their client waited between its questions, or
+//! many questions took some time each. Their questions are stored too, so that `why` explains them after a restart.
+//!
+//! # Decisions
+//!
+//! - The questions that the cache answered are read too, because they show when a client went on. That costs more than the reading of
+//!   failures, so it is done every `SNAPSHOT_INTERVAL`, and only the last blocks of a ring are read.
+//! - These messages take a third of the disk at most: where a content filter makes every message long, failures must not give way.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use super::entry::{self, Entry, FlightEntry, QuestionEntry};
+use super::explained::links_of;
+use super::message::group;
+use super::recorded::Recorded;
+use super::redact::Secrets;
+use super::ring::{self, Ring, RingPlace};
+use super::stored::{self, Chooser};
+use super::why::{DaemonFacts, KnownFacts};
+use crate::clock::Mono;
+use crate::limits::{
+    LONG_HIT_BLOCKS, LONG_MESSAGE_BURST, LONG_MESSAGE_TIME, LONG_MESSAGES_AN_HOUR, LONG_MISS_BLOCKS,
+    MAX_LONG_QUESTIONS, SNAPSHOT_INTERVAL,
+};
+
+/// Seconds of an hour.
+const HOUR: u64 = 3_600;
+
+/// Reads the rings, and chooses the messages.
+#[derive(Debug, Default)]
+pub(super) struct LongMessages {
+    /// The places in the rings up to which they were read.
+    places: Vec<RingPlace>,
+    read_at: Option<Mono>,
+    /// The questions of messages that may go on; at most `MAX_LONG_QUESTIONS`.
+    questions: Vec<QuestionEntry>,
+    /// Their flights; as many at most.
+    flights: Vec<FlightEntry>,
+    /// Octets that were stored, less those that the time since has freed.
+    used: u64,
+}
+
+impl LongMessages {
+    /// Whether it is time to read.
+    pub(super) fn is_due(&self, now: Mono) -> bool {
+        self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
+    }
+
+    /// Reads what is new in the rings, which are always the same: first that of the misses, then those of the workers.
+    pub(super) fn read<'r>(
+        &mut self,
+        rings: impl Iterator<Item = &'r Mutex<Ring>>,
+        secrets: &Secrets,
+        now: Mono,
+    ) {
+        if let Some(read) = self.read_at.replace(now) {
+            let freed = now.since(read).as_secs().saturating_mul(LONG_MESSAGES_AN_HOUR) / HOUR;
+            self.used = self.used.saturating_sub(freed);
+        }
+        for (number, ring) in rings.enumerate() {
+            if self.places.len() <= number {
+                self.places.push(RingPlace::default());
+            }
+            let Some(place) = self.places.get_mut(number) else { continue };
+            let blocks = if number == 0 { LONG_MISS_BLOCKS } else { LONG_HIT_BLOCKS };
+            ring::skip(ring, place, blocks);
+            ring::read_on(ring, place, |octets| {
+                entry::read(octets, |entry| match secrets.removed(entry) {
+                    Entry::Question(question) => self.questions.push(question),
+                    Entry::Flight(flight) => self.flights.push(flight),
+                    // They are stored only.
+                    Entry::Outage(..) => {}
+                });
+            });
+        }
+        let since = now.before(LONG_MESSAGE_TIME).as_micros();
+        self.questions.retain(|question| question.end() >= since);
+        self.flights.retain(|flight| flight.end() >= since);
+    }
+
+    /// Takes the messages that ended before `until`, in microseconds of `Mono`. Returns the entries of those that took at least `slow`
+    /// microseconds beside the questions that are stored anyway; the longest ones first, as far as there is room.
+    pub(super) fn take(
+        &mut self,
+        stored: &mut Chooser,
+        slow: u64,
+        until: u64,
+        facts: &DaemonFacts<'_>,
+    ) -> Vec<Entry> {
+        let (questions, flights) = (std::mem::take(&mut self.questions), std::mem::take(&mut self.flights));
+        let mut recorded = Recorded { questions, flights, ..Recorded::default() }.in_order();
+        let surplus = recorded.questions.len().saturating_sub(MAX_LONG_QUESTIONS);
+        recorded.questions.drain(..surplus);
+        let surplus = recorded.flights.len().saturating_sub(MAX_LONG_QUESTIONS);
+        recorded.flights.drain(..surplus);
+        let known = KnownFacts { facts, links: links_of(&recorded) };
+        let mut long = Vec::new();
+        for places in group(&recorded.questions, &known) {
+            let questions: Vec<&QuestionEntry> =
+                places.iter().filter_map(|place| recorded.questions.get(*place)).collect();
+            let began = questions.iter().map(|question| question.at).min().unwrap_or(0);
+            let ended = questions.iter().map(|question| question.end()).max().unwrap_or(0);
+            if ended >= until {
+                self.questions.extend(questions.into_iter().cloned());
+                continue;
+            }
+            let is_stored =
+                |question: &QuestionEntry| question.outcome.is_failure() || question.elapsed >= slow;
+            let explained =
+                questions.iter().filter(|question| is_stored(question)).map(|question| question.elapsed);
+            let took = ended.saturating_sub(began).saturating_sub(explained.sum());
+            if took >= slow {
+                let waits_for_stored =
+                    |question: &QuestionEntry| question.flight.is_some_and(|id| stored.has(id));
+                let new = questions
+                    .into_iter()
+                    .filter(|question| !is_stored(question) && !waits_for_stored(question));
+                long.push((took, new.collect::<Vec<_>>()));
+            }
+        }
+        long.sort_by_key(|(took, _)| Reverse(*took));
+        let by_number: BTreeMap<u64, &FlightEntry> =
+            recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
+        let mut chosen = Vec::new();
+        for (_, questions) in long {
+            let numbers: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
+            let flights = numbers.iter().filter_map(|number| by_number.get(number));
+            let flights: Vec<&FlightEntry> =
+                flights.copied().filter(|flight| !stored.has(flight.id)).collect();
+            let mut entries: Vec<Entry> =
+                flights.iter().map(|flight| Entry::Flight((*flight).clone())).collect();
+            entries.extend(questions.into_iter().cloned().map(Entry::Question));
+            let mut octets = Vec::new();
+            entries.iter().for_each(|entry| stored::put(entry, &mut octets));
+            let used = self.used.saturating_add(octets.len() as u64);
+            if used <= LONG_MESSAGE_BURST {
+                self.used = used;
+                flights.into_iter().for_each(|flight| stored.add(flight));
+                chosen.extend(entries);
+            }
+        }
+        drop(by_number);
+        // The links of messages that go on, and flights whose question was not read yet.
+        let open: BTreeSet<u64> = self.questions.iter().filter_map(|question| question.flight).collect();
+        self.flights = recorded.flights;
+        self.flights.retain(|flight| open.contains(&flight.id) || flight.end() >= until);
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Outcome;
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
+
+    const SECOND: u64 = 1_000_000;
+
+    fn question(client: u32, at: u64, elapsed: u64, outcome: Outcome) -> QuestionEntry {
+        QuestionEntry {
+            name: b"\x07example\x00"[..].into(),
+            kind: RecordType::MX,
+            client: std::net::Ipv4Addr::from_bits(client).into(),
+            view: 0,
+            at,
+            outcome,
+            elapsed,
+            flight: None,
+            error: Box::default(),
+            code: None,
+        }
+    }
+
+    fn facts<Chosen>(read: impl FnOnce(&DaemonFacts<'_>) -> Chosen) -> Chosen {
+        read(&DaemonFacts { list: &|_| None, usual: &|_| None })
+    }
+
+    fn taken(long: &mut LongMessages, until: u64) -> Vec<u64> {
+        let chosen = facts(|facts| long.take(&mut Chooser::default(), SECOND, until, facts));
+        let at = |entry: &Entry| if let Entry::Question(question) = entry { question.at } else { panic!() };
+        chosen.iter().map(at).collect()
+    }
+
+    #[test]
+    fn a_message_is_chosen_once_it_has_ended_and_without_what_is_stored_anyway() {
+        let questions = vec![
+            question(1, 0, 10, Outcome::Upstream),
+            question(1, SECOND, 0, Outcome::Cache),
+            question(1, 2 * SECOND, 10, Outcome::Failed),
+            // Its time is that of a slow question.
+            question(2, 0, 4 * SECOND, Outcome::Upstream),
+            question(2, 4 * SECOND, 10, Outcome::Upstream),
+            question(3, 0, 10, Outcome::Upstream),
+            question(3, SECOND / 2, 10, Outcome::Upstream),
+        ];
+        let mut long = LongMessages { questions, ..LongMessages::default() };
+        assert_eq!(taken(&mut long, SECOND), [0; 0]);
+        assert_eq!(long.questions.len(), 5, "client 3 has ended");
+        assert_eq!(taken(&mut long, 9 * SECOND), [0, SECOND]);
+        assert_eq!(taken(&mut long, u64::MAX), [0; 0]);
+    }
+
+    #[test]
+    fn they_take_a_bounded_part_of_the_disk_and_the_longest_come_first() {
+        let mut long = LongMessages::default();
+        let messages = 40_000_u32;
+        let mut stored = 0;
+        let play = |long: &mut LongMessages, first: u32| {
+            long.questions = (first..first + messages / 8)
+                .flat_map(|client| {
+                    let pause = SECOND + u64::from(client);
+                    [0, pause].map(|at| question(client, at, 10, Outcome::Upstream))
+                })
+                .collect();
+            let chosen = taken(long, u64::MAX);
+            assert!(chosen.len() < 3 || chosen[1] == SECOND + u64::from(first + messages / 8 - 1));
+            chosen.len() as u64
+        };
+        for part in 0..8 {
+            stored += play(&mut long, part * (messages / 8));
+        }
+        assert!(stored > 1_000 && stored < u64::from(messages), "{stored}");
+        assert!(long.used <= LONG_MESSAGE_BURST);
+        let at = |seconds| Mono::from_micros(seconds * SECOND);
+        let rings: [Mutex<Ring>; 0] = [];
+        long.read(rings.iter(), &Secrets::default(), at(1));
+        assert!(play(&mut long, 0) < 10, "it is used up");
+        long.read(rings.iter(), &Secrets::default(), at(1 + HOUR));
+        let freed = play(&mut long, 0) * 50;
+        assert!(freed > 0 && freed < LONG_MESSAGES_AN_HOUR, "{freed}");
+        assert!(!long.is_due(at(2 + HOUR)) && long.is_due(at(1 + HOUR).after(Duration::from_secs(10))));
+    }
+}
