@@ -19,9 +19,18 @@ use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, SimulatedReply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::record::Window;
+use resolverd::record::failed::FailedWanted;
+use resolverd::record::why::Wanted;
+use resolverd::resolve::list_keys::secrets_of;
 
 /// The secret. It is searched for in any case, because clients' spelling must not matter.
 const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
+
+/// The key of a client, which has a zone of its own.
+const CLIENTS: &str = "k3y0fac11entandnobodyelse9";
+
+/// See `CLIENTS`.
+const OWN_ZONE: &str = "k3y0fac11entandnobodyelse9.authbl.dq.spamhaus.net.";
 
 const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
 
@@ -52,10 +61,12 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     let mut tree = Tree::default();
     for (server, last) in
         [("a.root", 1), ("ns.net", 2), ("ns.spamhaus.net", 3), ("ns.dq.spamhaus.net", 4), ("ns.zone", 5)]
+            .into_iter()
+            .chain([("ns.of-key.zone", 6)])
     {
         let mut plan = ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])]);
         plan.distance = Distance::steady(Duration::from_millis(if last > 3 { 40 } else { 10 }));
-        if last == 4 {
+        if last == 4 || last == 6 {
             plan.faults = faults.to_vec();
         }
         tree.server(plan).unwrap();
@@ -70,6 +81,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
         ("spamhaus.net.", "ns.spamhaus.net", ""),
         ("dq.spamhaus.net.", "ns.dq.spamhaus.net", listed.as_str()),
         ("abusix.zone.", "ns.zone", abusix.as_str()),
+        (OWN_ZONE, "ns.of-key.zone", ""),
     ] {
         tree.zone(zone, &[server.to_owned()], text).unwrap();
         tree.sign(zone, signing.map(|words| words.parse().unwrap())).unwrap();
@@ -198,17 +210,13 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     });
     paused(async {
         // The clients have the key in their names, and learnt data do not contain it.
-        const CLIENTS: &str = "k3y0fac11entandnobodyelse9.";
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
-        let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, CLIENTS).await;
+        let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, &format!("{CLIENTS}.")).await;
         assert_eq!(took, Duration::from_millis(40));
         assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
         let told = format!("{:?}", theirs.resolver().lists()).to_ascii_lowercase();
-        assert!(
-            told.contains("zen.dq.spamhaus.net") && !told.contains(CLIENTS.trim_end_matches('.')),
-            "{told}"
-        );
+        assert!(told.contains("zen.dq.spamhaus.net") && !told.contains(CLIENTS), "{told}");
         let received = theirs.lab().log().received();
         let home = |one: &&resolverd::lab::log::Received| {
             one.name.to_string().to_ascii_lowercase().contains(CLIENTS)
@@ -313,4 +321,73 @@ fn a_key_that_others_may_read_is_not_used() {
     std::fs::write(folder.path().join("resolverd.toml"), text).unwrap();
     let wrong = Config::load(Some(&folder.path().join("resolverd.toml"))).unwrap_err().to_string();
     assert!(wrong.contains("list.key"), "{wrong}");
+}
+
+/// Names in which a client may send its key: in its place, before a list that is not known, at the begin, without the list, with a
+/// search domain of the C library behind it, to a list of a stranger, and below a zone cut of its own.
+const PLACES: [&str; 8] = [
+    "4.3.2.1.KEY.zen.dq.spamhaus.net.",
+    "4.3.2.1.KEY.new.dq.spamhaus.net.",
+    "KEY.4.3.2.1.zen.dq.spamhaus.net.",
+    "KEY.dq.spamhaus.net.",
+    "shop.test.KEY.dbl.dq.spamhaus.net.corp.net.",
+    "4.3.2.1.KEY.list.stranger.zone.",
+    "shop.test.KEY.authbl.dq.spamhaus.net.",
+    "4.3.2.1.KEY.authbl.dq.spamhaus.net.",
+];
+
+/// The log, the record, the disk, and the tables that `resolverctl` reads over the socket.
+#[test]
+fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
+    let told = Lines::of(tracing::Level::TRACE, || {
+        for fault in [None, Some(Fault::Refused), Some(Fault::ServFail), Some(Fault::Dead)] {
+            paused(async {
+                let faults: Vec<Fault> = fault.into_iter().collect();
+                let simulation = simulation_with(&faults, None, |_| {});
+                let (resolver, recorder) = (simulation.resolver(), simulation.recorder());
+                let secrets = secrets_of(&Config::default());
+                let mut told = String::new();
+                for turn in 0..4 {
+                    for place in PLACES {
+                        let place = place.replace("KEY", CLIENTS);
+                        let asked = ask(&simulation, &place, RecordType::A);
+                        tokio::pin!(asked);
+                        tokio::select! {
+                            biased;
+                            _ = &mut asked => {}
+                            () = tokio::time::sleep(Duration::from_millis(5)) => {
+                                // In progress.
+                                let flights = format!("{:?}", resolver.inflight());
+                                told.push_str(&secrets.without_keys(flights));
+                                asked.await;
+                            }
+                        }
+                    }
+                    tokio::time::sleep(Duration::from_secs(if turn == 2 { 120 } else { 6 })).await;
+                    resolver.tell();
+                }
+                let wanted = Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 100 };
+                write!(told, "{:?}", resolver.why(wanted).await).unwrap();
+                write!(told, "{:?}", resolver.failed(FailedWanted::default()).await).unwrap();
+                write!(told, "{:?}", resolver.lists()).unwrap();
+                let tables = format!(
+                    "{:?} {:?} {:?} {:?}",
+                    recorder.by_zone(Window::Start),
+                    recorder.failing(Window::Start),
+                    recorder.shed_by(Window::Start),
+                    recorder.troubles()
+                );
+                assert!(tables.contains("dq.spamhaus.net."), "{tables}");
+                told.push_str(&secrets.without_keys(tables));
+                let told = told.to_ascii_lowercase();
+                assert!(told.contains("_key.zen.dq.spamhaus.net"), "{told}");
+                let shown =
+                    told.find(CLIENTS).map(|at| &told[at.saturating_sub(300)..(at + 100).min(told.len())]);
+                assert_eq!(shown, None, "{fault:?}");
+                resolver.tell_last();
+            });
+        }
+    });
+    let shown: Vec<&str> = told.lines().filter(|line| line.to_ascii_lowercase().contains(CLIENTS)).collect();
+    assert!(shown.is_empty(), "{shown:#?}");
 }

@@ -25,7 +25,9 @@ use crate::config;
 use crate::iterate::direct::DirectQuery;
 use crate::limits;
 use crate::record::Window;
+use crate::record::redact::Secrets;
 use crate::record::spent::FromRecord;
+use crate::resolve::list_keys::secrets_of;
 use crate::wire::presentation::name_text;
 
 /// The rights of a client.
@@ -56,24 +58,44 @@ pub(super) async fn serve(
         request = read(&mut stream) => request?,
         () = ended(&mut ending) => return Ok(None),
     };
+    let mut shown = Secrets::default();
     let lines = match request {
         None => return Ok(None),
         Some(Ok(Request::Monitor(request))) => return Ok(Some(Streamed::Monitor(stream, request))),
         Some(Ok(Request::Trace(request))) => return Ok(Some(Streamed::Trace(stream, request))),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
         Some(Ok(request)) => match permitted(&request, rights) {
-            Ok(()) => answer(request, subject).await,
+            Ok(()) => {
+                if may_show_keys(&request) {
+                    shown = secrets_of(&subject.config());
+                }
+                answer(request, subject).await
+            }
             Err(problem) => vec![Reply::Problem(problem)],
         },
     };
     let mut octets = Vec::new();
     for line in lines {
-        serde_json::to_writer(&mut octets, &line)?;
+        octets.extend(shown.without_keys(serde_json::to_string(&line)?).into_bytes());
         octets.push(b'\n');
     }
     stream.write_all(&octets).await?;
     stream.shutdown().await?;
     Ok(None)
+}
+
+/// Whether the reply may have names with keys of clients of DNS lists: tables that count names as they came. The record is read without
+/// keys, and the other requests are about a name that the operator typed.
+fn may_show_keys(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Status
+            | Request::Stats { .. }
+            | Request::Inflight
+            | Request::Servers { .. }
+            | Request::Dnsbl
+            | Request::Lookahead
+    )
 }
 
 /// Waits for the end of the daemon; the end of the sender counts too.

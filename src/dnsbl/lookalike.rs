@@ -12,9 +12,7 @@ use hickory_proto::rr::Name;
 
 use super::list::reversed;
 use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
-
-/// The shortest key. Those of Spamhaus have 26 letters and digits, those of Abusix 32.
-const KEY_LENGTH: usize = 16;
+use crate::record::redact::looks_like_a_key;
 
 /// The zones.
 #[derive(Debug, Default)]
@@ -89,14 +87,6 @@ fn split(name: &Name) -> Option<(IpAddr, Name)> {
         zone.set_fqdn(true);
         Some((address, zone))
     })
-}
-
-/// Whether a label may be a customer's key: long, with letters and digits, and nothing else.
-fn looks_like_a_key(label: &[u8]) -> bool {
-    label.len() >= KEY_LENGTH
-        && label.iter().all(u8::is_ascii_alphanumeric)
-        && label.iter().any(u8::is_ascii_digit)
-        && label.iter().any(u8::is_ascii_alphabetic)
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
     let mut keys = Vec::new();
     for name in names_of(&message) {
         let name = wire_name(name);
-        keys.extend(secrets.key_in(&name).map(<[u8]>::to_vec));
+        keys.extend(secrets.keys_in(&name).into_iter().map(<[u8]>::to_vec));
     }
     // A short one is found all over the message.
     if keys.iter().any(|key| key.len() < MIN_LIST_KEY) {

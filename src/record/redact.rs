@@ -6,12 +6,11 @@
 //! no screen, reply or file can have a key.
 
 use std::net::Ipv4Addr;
-use std::ops::Range;
 
 use super::entry::{Entry, Link};
 use super::message::domain_of;
 use crate::limits::MIN_LIST_KEY;
-use crate::question::{is_within, label_places, name_of_wire};
+use crate::question::label_places;
 
 /// The parts of an entry that are not written to disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,10 +62,24 @@ fn hide(text: &mut Box<str>) {
 /// Stands for a key in names and in texts, as in `exchange::secret`.
 const STANDS_FOR: &str = "_key";
 
-/// The apexes of the lists whose clients send a key.
+/// Octets from which on a label of letters and digits may be a key of a list that is not known: keys have 26 or 32.
+const KEY_LENGTH: usize = 16;
+
+/// Whether a label may be a customer's key: long, with letters and digits, and nothing else.
+pub fn looks_like_a_key(label: &[u8]) -> bool {
+    label.len() >= KEY_LENGTH
+        && label.iter().all(u8::is_ascii_alphanumeric)
+        && label.iter().any(u8::is_ascii_digit)
+        && label.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The places of keys in names: before the apexes of lists whose clients send one, wherever these stand in a name, since the C library
+/// may append a search domain; and each label that looks like a key below the zone of a known provider, or behind a reversed address.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     apexes: Vec<KeyedApex>,
+    /// The zones of providers, in lower-case wire form.
+    providers: Vec<Box<[u8]>>,
 }
 
 /// An apex before which a key may stand.
@@ -74,8 +87,6 @@ pub struct Secrets {
 struct KeyedApex {
     /// In lower-case wire form.
     wire: Box<[u8]>,
-    /// Without the last dot.
-    text: String,
     /// Octets of the shortest label that is a key. A shorter one is part of what the list is asked about.
     shortest: usize,
 }
@@ -83,13 +94,22 @@ struct KeyedApex {
 impl Secrets {
     /// Keys before these apexes, which are in lower-case wire form.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
-        Self { apexes: apexes.into_iter().map(|apex| KeyedApex::new(apex.into(), 1)).collect() }
+        let apexes = apexes.into_iter().map(|apex| KeyedApex { wire: apex.into(), shortest: 1 }).collect();
+        Self { apexes, providers: Vec::new() }
     }
 
     /// Also keys before these apexes, which are asked without a key too: labels that are long enough for one.
     #[must_use]
     pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        self.apexes.extend(apexes.into_iter().map(|apex| KeyedApex::new(apex.into(), MIN_LIST_KEY)));
+        self.apexes
+            .extend(apexes.into_iter().map(|apex| KeyedApex { wire: apex.into(), shortest: MIN_LIST_KEY }));
+        self
+    }
+
+    /// Also labels that look like a key below these zones, which have lists that are not known.
+    #[must_use]
+    pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        self.providers.extend(providers.into_iter().map(Into::into));
         self
     }
 
@@ -126,64 +146,152 @@ impl Secrets {
         }
     }
 
-    /// The name with the label before an apex replaced; none if there is nothing to hide. Both are in lower-case wire form.
+    /// The name with keys replaced; none if there is nothing to hide. Both are in lower-case wire form.
     pub fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
-        let key = self.place_of_key(name)?;
-        let length = u8::try_from(STANDS_FOR.len()).ok()?;
-        let label = [length].into_iter().chain(STANDS_FOR.bytes());
-        let (before, apex) = (name.get(..key.start.checked_sub(1)?)?, name.get(key.end..)?);
-        Some(before.iter().copied().chain(label).chain(apex.iter().copied()).collect())
-    }
-
-    /// The key in a name, which is in lower-case wire form.
-    pub fn key_in<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
-        name.get(self.place_of_key(name)?)
-    }
-
-    /// The apexes, in lower-case wire form.
-    pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
-        self.apexes.iter().map(|apex| &*apex.wire)
-    }
-
-    fn place_of_key(&self, name: &[u8]) -> Option<Range<usize>> {
-        let within = |apex: &&KeyedApex| name.ends_with(&apex.wire) && is_within(name, &apex.wire);
-        let KeyedApex { wire: apex, shortest, .. } = self.apexes.iter().find(within)?;
-        let behind = name.len().checked_sub(apex.len())?;
-        let begin = label_places(name).take_while(|place| *place < behind).last()?;
-        let is_key = usize::from(*name.get(begin)?) >= *shortest;
-        is_key.then_some(begin.saturating_add(1)..behind)
-    }
-
-    fn hide_in_text(&self, text: &mut Box<str>) {
-        if text.is_empty() {
-            return;
+        let keys = self.places(name);
+        if keys.is_empty() {
+            return None;
         }
-        for KeyedApex { text: apex, shortest, .. } in &self.apexes {
-            let dotted = format!(".{apex}");
-            let mut from = 0;
-            while let Some(at) = text.to_ascii_lowercase().get(from..).and_then(|rest| rest.find(&dotted)) {
-                let dot = from.saturating_add(at);
-                let label = text.get(..dot).unwrap_or_default();
-                let begin =
-                    label.rfind(['.', ' ', '"', '\'', '(']).map_or(0, |place| place.saturating_add(1));
-                if dot.saturating_sub(begin) < *shortest {
-                    from = dot.saturating_add(dotted.len());
-                    continue;
-                }
-                let (before, behind) =
-                    (text.get(..begin).unwrap_or_default(), text.get(dot..).unwrap_or_default());
-                let told = format!("{before}{STANDS_FOR}{behind}");
-                from = begin.saturating_add(STANDS_FOR.len()).saturating_add(dotted.len());
-                *text = told.into();
+        let mut hidden = Vec::with_capacity(name.len());
+        for place in label_places(name) {
+            if keys.contains(&place) {
+                hidden.push(u8::try_from(STANDS_FOR.len()).ok()?);
+                hidden.extend_from_slice(STANDS_FOR.as_bytes());
+            } else {
+                hidden.push(*name.get(place)?);
+                hidden.extend_from_slice(label(name, place));
             }
         }
+        hidden.push(0);
+        Some(hidden.into())
+    }
+
+    /// The keys in a name, which is in lower-case wire form.
+    pub fn keys_in<'n>(&self, name: &'n [u8]) -> Vec<&'n [u8]> {
+        self.places(name).into_iter().map(|place| label(name, place)).collect()
+    }
+
+    /// The apexes and the zones of providers, in lower-case wire form.
+    pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
+        self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
+    }
+
+    /// The places of the labels of a name that are keys.
+    fn places(&self, name: &[u8]) -> Vec<usize> {
+        let mut keys = Vec::new();
+        let (mut before, mut of_provider, mut numbers) = (None, false, Address::default());
+        let mut alike = Vec::new();
+        for place in label_places(name) {
+            let rest = name.get(place..).unwrap_or_default();
+            for apex in &self.apexes {
+                if let Some(before) = before.filter(|_| begins_with(rest, &apex.wire))
+                    && label(name, before).len() >= apex.shortest
+                {
+                    keys.push(before);
+                }
+            }
+            of_provider |= self.providers.iter().any(|zone| begins_with(rest, zone));
+            let label = label(name, place);
+            if looks_like_a_key(label) {
+                alike.push((place, numbers.is_whole()));
+            }
+            numbers.add(label);
+            before = Some(place);
+        }
+        keys.extend(alike.into_iter().filter(|(_, follows)| of_provider || *follows).map(|(place, _)| place));
+        keys
+    }
+
+    /// A text without keys, for instance a line of JSON.
+    pub fn without_keys(&self, text: String) -> String {
+        if self.apexes.is_empty() && self.providers.is_empty() {
+            return text;
+        }
+        let mut text = text.into_boxed_str();
+        self.hide_in_text(&mut text);
+        text.into()
+    }
+
+    /// Names in a text are words with dots between other signs.
+    fn hide_in_text(&self, text: &mut Box<str>) {
+        let is_sign = |letter: char| {
+            letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '(' | ')' | ',' | ';' | ':' | '/')
+        };
+        let mut hidden = String::with_capacity(text.len());
+        for word in text.split_inclusive(is_sign) {
+            let (word, sign) = match word.char_indices().next_back().filter(|(_, last)| is_sign(*last)) {
+                Some((at, _)) => word.split_at_checked(at).unwrap_or((word, "")),
+                None => (word, ""),
+            };
+            hidden.push_str(&self.hidden_word(word).unwrap_or_else(|| word.to_owned()));
+            hidden.push_str(sign);
+        }
+        if *hidden != **text {
+            *text = hidden.into();
+        }
+    }
+
+    /// A name of a text with keys replaced; none if there is nothing to hide.
+    fn hidden_word(&self, word: &str) -> Option<String> {
+        let labels: Vec<&str> = word.split('.').collect();
+        if labels.len() < 2 || labels.iter().any(|label| label.len() > MAX_LABEL) {
+            return None;
+        }
+        let mut wire = Vec::with_capacity(word.len().saturating_add(2));
+        let mut places = Vec::new();
+        for label in &labels {
+            // The last dot is the root.
+            places.push(if label.is_empty() { None } else { Some(wire.len()) });
+            if !label.is_empty() {
+                wire.push(u8::try_from(label.len()).ok()?);
+                wire.extend(label.bytes().map(|octet| octet.to_ascii_lowercase()));
+            }
+        }
+        wire.push(0);
+        let keys = self.places(&wire);
+        if keys.is_empty() {
+            return None;
+        }
+        let shown = labels.iter().zip(places).map(|(label, place)| {
+            if place.is_some_and(|place| keys.contains(&place)) { STANDS_FOR } else { label }
+        });
+        Some(shown.collect::<Vec<_>>().join("."))
     }
 }
 
-impl KeyedApex {
-    fn new(wire: Box<[u8]>, shortest: usize) -> Self {
-        let text = name_of_wire(&wire).to_ascii().trim_end_matches('.').to_owned();
-        Self { wire, text, shortest }
+/// Octets of a label at most (RFC 1035 section 2.3.4).
+const MAX_LABEL: usize = 63;
+
+/// The label at a place of a name.
+fn label(name: &[u8], place: usize) -> &[u8] {
+    let length = name.get(place).copied().unwrap_or(0).into();
+    name.get(place.saturating_add(1)..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+}
+
+/// Whether a name begins with the labels of a zone.
+fn begins_with(name: &[u8], zone: &[u8]) -> bool {
+    // Most differ in the length of the first label.
+    name.first() == zone.first()
+        && zone.split_last().is_some_and(|(_, labels)| !labels.is_empty() && name.starts_with(labels))
+}
+
+/// The labels of a reversed address that have just passed.
+#[derive(Default)]
+struct Address {
+    four: u8,
+    six: u8,
+}
+
+impl Address {
+    fn add(&mut self, label: &[u8]) {
+        let is_octet = (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit);
+        let is_digit = label.len() == 1 && label.iter().all(u8::is_ascii_hexdigit);
+        self.four = if is_octet { self.four.saturating_add(1) } else { 0 };
+        self.six = if is_digit { self.six.saturating_add(1) } else { 0 };
+    }
+
+    fn is_whole(&self) -> bool {
+        self.four >= 4 || self.six >= 32
     }
 }
 
@@ -195,6 +303,34 @@ mod tests {
 
     fn wire(text: &str) -> Box<[u8]> {
         wire_name(&Name::from_ascii(text).unwrap()).into()
+    }
+
+    #[test]
+    fn a_key_is_hidden_where_it_does_not_belong_too() {
+        const KEY: &str = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
+        let secrets = Secrets::before([wire("zen.dq.example.")]).and_below([wire("dq.example.").into_vec()]);
+        for (name, told) in [
+            ("2.0.0.127.KEY.zen.dq.example.corp.test.", Some("2.0.0.127._key.zen.dq.example.corp.test.")),
+            ("2.0.0.127.s3cret.zen.dq.example.corp.test.", Some("2.0.0.127._key.zen.dq.example.corp.test.")),
+            ("2.0.0.127.KEY.new.dq.example.", Some("2.0.0.127._key.new.dq.example.")),
+            ("KEY.2.0.0.127.zen.dq.example.", Some("_key.2.0.0._key.zen.dq.example.")),
+            ("KEY.dq.example.", Some("_key.dq.example.")),
+            ("shop.test.KEY.new.dq.example.", Some("shop.test._key.new.dq.example.")),
+            ("2.0.0.127.KEY.stranger.test.", Some("2.0.0.127._key.stranger.test.")),
+            // An address and a name of a content delivery network are no secrets.
+            ("2.0.0.127.new.dq.example.", None),
+            ("0.127.KEY.stranger.test.", None),
+            ("KEY.cdn.test.", None),
+        ] {
+            let [name, told] = [Some(name), told].map(|text| text.map(|text| text.replace("KEY", KEY)));
+            let name = name.unwrap();
+            assert_eq!(secrets.hidden(&wire(&name)), told.as_deref().map(wire), "{name}");
+            let mut text: Box<str> =
+                format!("no server of {name} answers: 192.0.2.1 timeout (\"{name}\")").into();
+            secrets.hide_in_text(&mut text);
+            let told = told.as_ref().unwrap_or(&name);
+            assert_eq!(*text, *format!("no server of {told} answers: 192.0.2.1 timeout (\"{told}\")"));
+        }
     }
 
     #[test]

@@ -1,16 +1,34 @@
 //! The parts of questions that are not shown: keys of DNS lists in names, and what `history.redact` names.
 
+use std::collections::BTreeSet;
+
+use hickory_proto::rr::Name;
+
 use crate::config::{Config, Redact};
 use crate::question::wire_name;
 use crate::record::redact::{Redaction, Secrets};
 
-/// The keys of the configured lists: each is the label below the zone or base of a list.
+/// The keys of the configured lists: each is the label below the zone or base of a list. Also those of lists that are not known, as far as
+/// they can be told.
 pub fn secrets_of(config: &Config) -> Secrets {
     let keyed = config.lists().into_values().filter(|list| list.keyed);
     let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
-    let bases = config.dnsbl.registry.keyed.values().chain(with_key);
-    Secrets::before(keyed.map(|list| wire_name(&list.apex))).and_keys_before(bases.map(wire_name))
+    let registry = &config.dnsbl.registry;
+    let bases = registry.keyed.values().chain(with_key);
+    let of_registry = registry.lists.values().filter(|list| list.keyed).map(|list| &list.apex);
+    let providers: BTreeSet<Vec<u8>> = of_registry
+        .chain(registry.keyed.values())
+        .map(Name::base_name)
+        .filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
+        .map(|zone| wire_name(&zone))
+        .collect();
+    Secrets::before(keyed.map(|list| wire_name(&list.apex)))
+        .and_keys_before(bases.map(wire_name))
+        .and_below(providers)
 }
+
+/// A zone with fewer labels is not that of a provider of lists alone, such as dq.spamhaus.net.
+const PROVIDER_LABELS: u8 = 3;
 
 /// The parts of a question that are not stored, and that other programs do not get.
 pub fn redaction_of(config: &Config) -> Redaction {

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use resolverd::clock::Clock;
+use resolverd::conduct::{Conduct, Transport};
 use resolverd::dnsbl::gate::ListVerdict;
 use resolverd::dnsbl::list_way::Way;
 use resolverd::dnsbl::state::ListState;
+use resolverd::record::event::{Sent, ServerOrigin};
 
 use super::{World, name};
 
@@ -50,4 +52,21 @@ fn a_list_whose_test_entries_differ_is_well_and_one_that_lists_nothing_is_not() 
     tested();
     let (code, text, _) = world.run(&["status"]);
     assert!(code == 1 && text.contains("remove it from the mail software"), "{text}");
+}
+
+#[test]
+fn a_zone_that_has_the_key_of_a_client_of_a_list_is_shown_without_it() {
+    const KEY: &str = "k3y0fac11entandnobodyelse9";
+    let world = World::new();
+    let zone = name(&format!("{KEY}.authbl.dq.spamhaus.net."));
+    world.fake.recorder.sent(&Sent {
+        server: ([192, 0, 2, 53], 53).into(),
+        zone,
+        origin: ServerOrigin::Recursion,
+        transport: Transport::Udp,
+        conduct: Conduct::Silent,
+        elapsed: Duration::from_millis(400),
+    });
+    let (_, text, _) = world.run(&["stats", "--by", "zone"]);
+    assert!(text.contains("_key.authbl.dq.spamhaus.net.") && !text.contains(KEY), "{text}");
 }
