@@ -5,6 +5,7 @@ use std::sync::Arc;
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::config::Family;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
@@ -102,6 +103,25 @@ fn faults_of_a_server_are_named() {
     // A lost datagram makes no server silent.
     let lossy = of(SOUND, &[Fault::LosesFirst]);
     assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");
+}
+
+#[test]
+fn a_server_is_asked_at_each_of_its_addresses_of_both_families() {
+    let mut tree = tree(SOUND, &[]);
+    let addresses = vec!["198.18.5.1".parse().unwrap(), "2001:2::53".parse().unwrap()];
+    let mut plan = ServerPlan::new("ns3.hosts.com", addresses);
+    plan.faults = vec![Fault::Refused];
+    tree.server(plan).unwrap();
+    tree.zone("both.com.", &names(&["ns1.hosts.com", "ns3.hosts.com"]), SOUND).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.resolve.ipv6 = Family::On;
+    let found = paused(async { check(&Simulation::new(lab, config, 1), domain("both.com.")).await.1 });
+    let lame = found.iter().find(|finding| finding.code == Code::NsLame).unwrap();
+    assert_eq!(
+        lame.evidence,
+        "198.18.5.1 (ns3.hosts.com.) answers REFUSED for both.com.; 2001:2::53 (ns3.hosts.com.) answers REFUSED for both.com."
+    );
 }
 
 #[test]
