@@ -70,7 +70,9 @@ fn comment(section: &str, key: &str, value: &str) -> Option<&'static str> {
         ("listen" | "listener", "on_refusal", "\"list\"") => "depends on the list: its `on_refusal`",
         (_, "lookahead", "\"general\"") => "uses `mode` of [lookahead]",
         ("zone", "forward_first", "true") => "asks the root servers if no forwarder answers",
-        ("listener", "zones", _) => "of the [[zone]] and [[host]] below, its clients see only these",
+        ("listener", "zones", _) => {
+            "clients of this listener see only these of the [[zone]] and [[host]] below"
+        }
         ("cache", "max_ttl", _) => "longest time that an answer is cached",
         ("cache", "negative_max_ttl", _) => "the same for NXDOMAIN and NODATA",
         (_, "serve_stale", "0s") => "no stale answers",

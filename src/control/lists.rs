@@ -85,7 +85,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         batch_used: 0,
         batch_unused: 0,
         batch_saved: 0.0,
-        note: "clients query this zone like a DNS list, but resolverd does not know it as one, and does not change its answers; if it is a list, add a [[list]]"
+        note: "clients query this zone like a DNS list, but resolverd does not know it as one, and passes on its answers as they are; if it is a list, add a [[list]]"
             .to_owned(),
     }
 }

@@ -36,7 +36,7 @@ enum Command {
     ///
     /// The test queries the test entries of a list: an address that it always lists, and one that it never lists.
     Health,
-    /// Show the registry and its date: all known lists, what they list, and their terms of use.
+    /// Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use.
     List,
 }
 
@@ -55,9 +55,9 @@ pub(super) fn run(
     let replies = client.ask(&request)?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => match request {
+        Format::Text(style) => match &request {
             Request::Dnsbl | Request::DnsblHealth => lists::states(&replies, style),
-            Request::DnsblTest { .. } => lists::tests(&replies, style),
+            Request::DnsblTest { subject, .. } => lists::tests(subject, &replies, style),
             _ => lists::facts(&replies, style),
         },
     };

@@ -12,7 +12,8 @@ Performance data of --plugin:
   queries         queries of the last five minutes; of these:
   from_cache      answered from the cache
   failed          answered with SERVFAIL
-  overload        answered with SERVFAIL because of overload
+  failed_by_overload
+                  answered with SERVFAIL at once, because too many queries were in progress
   latency_p50, latency_p99
                   seconds until the reply: half, and 99 percent, of these queries took at most this time
   in_progress     queries in progress, with their maximum

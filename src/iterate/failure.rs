@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::conduct::Conduct;
-use crate::question::{ExtendedError, name_text};
+use crate::question::{ExtendedError, name_text, zone_text};
 use crate::record::event::{FlightFailure, ServerOrigin, Shows};
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 
@@ -17,7 +17,7 @@ const NAMED_SERVERS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Every server of the zone was asked and none gave an answer.
-    #[error("no server of {zone} gave a usable answer: {}", faults_text(.faults), zone = name_text(.zone))]
+    #[error("no server of {zone} gave a usable answer: {}", faults_text(.faults), zone = zone_text(.zone))]
     Servers {
         /// The zone.
         zone: Name,
@@ -25,7 +25,7 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be found.
-    #[error("no address found for the servers of {zone}: {}", why_text(.why.as_deref()), zone = name_text(.zone))]
+    #[error("no address found for the servers of {zone}: {}", why_text(.why.as_deref()), zone = zone_text(.zone))]
     Addresses {
         /// The zone.
         zone: Name,
@@ -34,7 +34,7 @@ pub enum Failure {
     },
     /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
     /// them.
-    #[error("no server of {zone} has answered recently: {}; resolverd probes them in the background", servers_text(.servers), zone = name_text(.zone))]
+    #[error("no server of {zone} has answered recently: {}; resolverd probes them in the background", servers_text(.servers), zone = zone_text(.zone))]
     Silent {
         /// The zone.
         zone: Name,
@@ -42,7 +42,7 @@ pub enum Failure {
         servers: Vec<SocketAddr>,
     },
     /// The time of the flight was over.
-    #[error("timeout at the servers of {zone}: {}", faults_text(.faults), zone = name_text(.zone))]
+    #[error("timeout at the servers of {zone}: {}", faults_text(.faults), zone = zone_text(.zone))]
     Time {
         /// The zone that was being asked.
         zone: Name,
@@ -50,7 +50,7 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// The question had used its budget of messages.
-    #[error("gave up after {packets} messages to servers, the last to a server of {zone}", zone = name_text(.zone))]
+    #[error("gave up after {packets} messages to servers, the last to a server of {zone}", zone = zone_text(.zone))]
     Packets {
         /// The bound.
         packets: u32,

@@ -17,7 +17,7 @@ use crate::conduct::Conduct;
 use crate::limits::{
     MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNHEARD_TIME, UNKNOWN_TIMER,
 };
-use crate::question::name_text;
+use crate::question::zone_text;
 use crate::record::event::StepEvent;
 
 /// The timer of a step at servers that are silent for other zones; none at other servers.
@@ -126,7 +126,7 @@ impl Asking<'_> {
             if servers.iter().filter(is_sooner).count() > 0 {
                 self.iterate.means.dead.added.notify_one();
             }
-            let found = format!("no server of {} answers", name_text(&zone));
+            let found = format!("no server of {} answers", zone_text(&zone));
             self.context().note(StepEvent::Memory { found });
             return Failure::Silent { zone, servers };
         }

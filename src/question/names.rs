@@ -111,6 +111,11 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
+/// The name of a zone in a sentence: "the root zone" instead of a lone dot, which reads like the end of the sentence.
+pub fn zone_text(zone: &Name) -> String {
+    if zone.is_root() { "the root zone".to_owned() } else { name_text(zone) }
+}
+
 /// The name of a wire form; the root if it is none.
 pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()

@@ -283,7 +283,7 @@ mod tests {
         let first = fails(lines, "mx1.broken.example.", 1, ToldElsewhere::No).unwrap();
         assert_eq!(
             first.to_string(),
-            "query mx1.broken.example. MX from 127.0.0.1 failed: no server of it answered (extended error 22); `resolverctl failed` shows further failures of broken.example."
+            "query mx1.broken.example. MX from 127.0.0.1 failed: no server of it answered (extended DNS error 22, No Reachable Authority); `resolverctl failed` shows further failures of broken.example."
         );
         for second in 2..12 {
             assert_eq!(fails(lines, "broken.example.", second, ToldElsewhere::No), None);
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(lines.tick(at(3_601)), []);
         assert_eq!(
             only(&lines.tick(at(3_602))),
-            "12 more queries failed in the last hour (names in 2 zones), 1 of them while no server on the internet answered; most for broken.example. (10), third.example. (1); `resolverctl failed --since 1h` shows them"
+            "12 more failed queries in the last hour, without a line for each (names in 2 zones), 1 of them while no server on the internet answered; zones with most of them: broken.example. (10), third.example. (1); `resolverctl failed --since 1h` shows them"
         );
         assert_eq!(lines.tick(at(9_000)), []);
         assert!(fails(lines, "broken.example.", 9_001, ToldElsewhere::No).is_some(), "the next hour");
@@ -351,7 +351,7 @@ mod tests {
         assert!(fails(lines, "late.example.", 70, ToldElsewhere::No).is_some());
         let hour = only(&lines.tick(at(3_610)));
         assert!(
-            hour.starts_with("1025 more queries failed in the last hour (names in 1013 zones), 1 of them because resolverd was overloaded or stopping; "),
+            hour.starts_with("1025 more failed queries in the last hour, without a line for each (names in 1013 zones), 1 of them because resolverd was overloaded or stopping; "),
             "{hour}"
         );
         assert!(shed(lines, 3_700, ToldElsewhere::No).is_some());
@@ -364,7 +364,12 @@ mod tests {
         assert_eq!(lines.finish(at(1)), []);
         (0..3).for_each(|second| drop(fails(lines, "broken.example.", second, ToldElsewhere::No)));
         let told = only(&lines.finish(at(10)));
-        assert!(told.starts_with("2 more queries failed in the last hour (names in 1 zone); "), "{told}");
+        assert!(
+            told.starts_with(
+                "2 more failed queries in the last hour, without a line for each (names in 1 zone); "
+            ),
+            "{told}"
+        );
     }
 
     #[test]
@@ -392,7 +397,7 @@ mod tests {
         lines.overwritten(7_057, at(3));
         let told = only(&lines.tick(at(3_602)));
         assert!(
-            told.starts_with("7058 more queries failed in the last hour (names in 1 zone), 7057 of them were overwritten in the query history before they were read: increase history.size; "),
+            told.starts_with("7058 more failed queries in the last hour, without a line for each (names in 1 zone), 7057 of them were overwritten in the query history before they were read: increase history.size; "),
             "{told}"
         );
     }

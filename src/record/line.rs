@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
-use crate::question::{Question, name_of_wire, name_text};
+use crate::question::{ExtendedError, Question, name_of_wire, name_text, zone_text};
 
 /// A line for the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -284,7 +284,9 @@ impl fmt::Display for FailedLine {
         let error = if error.is_empty() { "SERVFAIL" } else { error };
         write!(formatter, "query {asked} failed: {error}")?;
         if let Some(code) = self.code {
-            write!(formatter, " (extended error {code})")?;
+            let name =
+                ExtendedError::new(code, "").name().map(|name| format!(", {name}")).unwrap_or_default();
+            write!(formatter, " (extended DNS error {code}{name})")?;
         }
         if let Some(why) = why {
             write!(formatter, "; {why}")?;
@@ -296,7 +298,7 @@ impl fmt::Display for FailedLine {
         }
         match &self.zone {
             Some(zone) => {
-                write!(formatter, "; `resolverctl failed` shows further failures of {}", name_text(zone))
+                write!(formatter, "; `resolverctl failed` shows further failures of {}", zone_text(zone))
             }
             None => formatter.write_str(
                 "; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures",
@@ -323,8 +325,8 @@ impl fmt::Display for SlowLine {
 impl fmt::Display for FailedSum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
-        formatter.write_str(&counted(*queries, "more query", "more queries"))?;
-        formatter.write_str(" failed in the last hour")?;
+        formatter.write_str(&counted(*queries, "more failed query", "more failed queries"))?;
+        formatter.write_str(" in the last hour, without a line for each")?;
         if *zones > 0 {
             write!(formatter, " (names in {})", counted(*zones as u64, "zone", "zones"))?;
         }
@@ -343,8 +345,11 @@ impl fmt::Display for FailedSum {
         let most: Vec<String> =
             most.iter().map(|(zone, count)| format!("{} ({count})", name_text(zone))).collect();
         if !most.is_empty() {
-            let word = if self.most.iter().all(|(_, count)| *count == 1) { "for example" } else { "most" };
-            write!(formatter, "; {word} for {}", most.join(", "))?;
+            let word = match self.most.iter().all(|(_, count)| *count == 1) {
+                true => "zones, for example",
+                false => "zones with most of them",
+            };
+            write!(formatter, "; {word}: {}", most.join(", "))?;
         }
         formatter.write_str("; `resolverctl failed --since 1h` shows them")
     }

@@ -234,7 +234,7 @@ const BOGUS: &str = "bogus";
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// The faults of servers, most frequent first, with their counts: "14 messages: timeout 12, REFUSED 1". If there are none,
+/// The faults of servers, most frequent first, with their counts: "14 messages: 12 timeout, 1 REFUSED, 1 ok". If there are none,
 /// how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
@@ -255,9 +255,12 @@ fn faults(messages: &Messages) -> Option<String> {
         .chain(Some((messages.bogus(), BOGUS)).filter(|(count, _)| *count > 0))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    let told: Vec<String> = faults.iter().map(|(count, words)| format!("{words} {count}")).collect();
     // A bogus answer may have come in the minute before.
     let total = messages.total().max(messages.bogus());
+    let faulty = faults.iter().map(|(count, _)| *count).fold(0, u64::saturating_add);
+    let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);
+    let told: Vec<String> =
+        faults.into_iter().chain(well).map(|(count, words)| format!("{count} {words}")).collect();
     (!told.is_empty())
         .then(|| format!("{total} {}: {}", if total == 1 { "message" } else { "messages" }, told.join(", ")))
 }

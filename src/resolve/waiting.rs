@@ -221,7 +221,7 @@ impl ClientResolver {
             tokio::time::sleep(from.since(now)).await;
         }
         tokio::time::sleep(ends.since(self.clock.mono())).await;
-        let why = format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(trail));
+        let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(trail));
         if let Some(answer) = self.stale_for(missed, trail, &why) {
             return (Outcome::Stale, answer);
         }
@@ -234,7 +234,7 @@ impl ClientResolver {
 fn last_step(trail: &Trail) -> String {
     let Progress { server, zone, .. } = trail.progress();
     match (server, zone) {
-        (Some(server), Some(zone)) => format!("waiting for {server}, a server of {zone}"),
-        _ => "no message sent yet".to_owned(),
+        (Some(server), Some(zone)) => format!("the last queried server was {server} of {zone}"),
+        _ => "no server was queried".to_owned(),
     }
 }

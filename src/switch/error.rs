@@ -69,7 +69,7 @@ pub enum SwitchError {
         path: String,
     },
     /// A file that could not be restored names resolverd.
-    #[error("resolverd keeps running, because {path} could not be restored and names it")]
+    #[error("resolverd keeps running, because {path} still has the address of resolverd")]
     Needed {
         /// The file.
         path: String,

@@ -180,7 +180,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "list" -d 'Show the registry and its date: all known lists, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "list" -d 'Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
@@ -203,7 +203,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fis
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the registry and its date: all known lists, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand lookahead" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
@@ -381,7 +381,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "list" -d 'Show the registry and its date: all known lists, what they list, and their terms of use'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "list" -d 'Show the table of known lists and its date: all lists that resolverd knows, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the configuration of the daemon in the format of the file'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check a configuration file and report its errors. Works without a daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "add" -d 'Turn off validation at and below a name for some time'

@@ -938,7 +938,7 @@ _resolverctl__subcmd__dnsbl_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
 'health:Test the lists in use now; show their state two seconds later' \
-'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
+'list:Show the table of known lists and its date\: all lists that resolverd knows, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl dnsbl commands' commands "$@"
@@ -953,7 +953,7 @@ _resolverctl__subcmd__dnsbl__subcmd__help_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
 'health:Test the lists in use now; show their state two seconds later' \
-'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
+'list:Show the table of known lists and its date\: all lists that resolverd knows, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl dnsbl help commands' commands "$@"
@@ -1084,7 +1084,7 @@ _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
     local commands; commands=(
 'test:Query each list in use about an address or a domain' \
 'health:Test the lists in use now; show their state two seconds later' \
-'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
+'list:Show the table of known lists and its date\: all lists that resolverd knows, what they list, and their terms of use' \
     )
     _describe -t commands 'resolverctl help dnsbl commands' commands "$@"
 }

@@ -54,7 +54,7 @@ fn lists_in_use() {
         None,
         None,
         12,
-        "clients query this zone like a DNS list, but resolverd does not know it as one, and does not change its answers; if it is a list, add a [[list]]",
+        "clients query this zone like a DNS list, but resolverd does not know it as one, and passes on its answers as they are; if it is a list, add a [[list]]",
     );
     if let Reply::ListState(row) = &mut alike {
         row.counts = ListCounts { questions: 12, ..ListCounts::default() };
@@ -93,7 +93,7 @@ fn lists_in_use() {
     both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
     let observe = [rows[0].clone(), Reply::Batch(BatchState { batch: Mode::Observe, unheard: 0 })];
     assert!(lists::states(&observe, Style::Plain).ends_with(
-        "dnsbl.batch = \"observe\": resolverd sends no batches; it would have sent 11 928 queries before a client asked; clients would have used 11 672 of the answers, and waited 21 min less\n"
+        "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent 11 928 queries before a client asked; clients would have used 11 672 of the answers, and waited 21 min less\n"
     ));
     let none = "no queries for DNS lists since start\n";
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
@@ -168,7 +168,7 @@ fn what_lists_say() {
         ),
         not_asked,
     ];
-    both("dnsbl_test", &lists::tests(&rows, Style::Plain), &lines(&rows));
+    both("dnsbl_test", &lists::tests("192.0.2.7", &rows, Style::Plain), &lines(&rows));
 }
 
 #[test]

@@ -104,7 +104,13 @@ fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -
 
 fn zones() -> Vec<ZoneRow> {
     vec![
-        zone("badly-run.example.", [0, 3, 9, 61, 128], 13, 1_204.0, "301 messages: timeout 212, REFUSED 14"),
+        zone(
+            "badly-run.example.",
+            [0, 3, 9, 61, 128],
+            13,
+            1_204.0,
+            "301 messages: 212 timeout, 14 REFUSED, 75 ok",
+        ),
         zone(
             "a-zone-with-a-very-long-name.under.test.example.",
             [0, 0, 30, 0, 0],
@@ -130,8 +136,8 @@ fn servers() -> Vec<ServerRow> {
         verdict: verdict.to_owned(),
     };
     vec![
-        row("198.51.100.53", 212, 0, "212 messages: timeout 212"),
-        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "14 messages: timeout 12"),
+        row("198.51.100.53", 212, 0, "212 messages: 212 timeout"),
+        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "14 messages: 12 timeout, 2 ok"),
         row("192.0.2.7", 0, 1_240, "ok: mean round trip 30 ms"),
     ]
 }

@@ -77,7 +77,7 @@ pub(super) fn silent() -> MessageReport {
     let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
     let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
     found.usual =
-        Some("12 resolutions since start, 9 failed; its servers: 40 messages: timeout 31".to_owned());
+        Some("12 resolutions since start, 9 failed; its servers: 40 messages: 31 timeout, 9 ok".to_owned());
     MessageReport {
         line: None,
         began: 1_795_165_921.25,

@@ -15,8 +15,9 @@ use crate::wire::presentation::harmless;
 /// Stands for values without data.
 const NONE: &str = "none";
 
-/// The line below the states of lists.
-const LEGEND: &str = "sent today: queries sent to the list since 00:00 UTC\n\
+/// The lines below the states of lists.
+const LEGEND: &str = "queries, from cache, listed, median time: of the queries of clients since the start of resolverd\n\
+    sent today: queries sent to the list since 00:00 UTC\n\
     limit per day: your quota, or the queries that the terms of the list permit for free use\n";
 
 /// The states of the lists in use; below the table, the notes on each.
@@ -66,11 +67,11 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     });
     match mode {
         Some(Mode::Observe) => format!(
-            "dnsbl.batch = \"observe\": resolverd sends no batches; it would have sent {sent} queries before a client asked; clients would have used {used} of the answers, and waited {saved} less\n"
+            "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent {sent} queries before a client asked; clients would have used {used} of the answers, and waited {saved} less\n"
         ),
         _ if sent == "0" => String::new(),
         _ => format!(
-            "batches (dnsbl.batch): resolverd sent {sent} queries before a client asked; clients used {used} of the answers, and waited {saved} less\n"
+            "batch queries (dnsbl.batch): resolverd sent {sent} queries before a client asked; clients used {used} of the answers, and waited {saved} less\n"
         ),
     }
 }
@@ -128,7 +129,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     match state {
         ListState::Untested => ("not tested", Paint::Plain),
         ListState::Ok => ("ok", Paint::Good),
-        ListState::Slow => ("slow", Paint::Plain),
+        ListState::Slow => ("slow (1 s or more)", Paint::Plain),
         ListState::Refusing => ("refuses queries", Paint::Bad),
         ListState::Parked => ("parked", Paint::Bad),
         ListState::ListsTheWorld => ("lists everything", Paint::Bad),
@@ -138,8 +139,8 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     }
 }
 
-/// The answer of each list for an address or domain.
-pub fn tests(replies: &[Reply], style: Style) -> String {
+/// The answer of each list for an address or domain, the `subject`.
+pub fn tests(subject: &str, replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("list", Align::Left),
         ("kind", Align::Left),
@@ -152,7 +153,7 @@ pub fn tests(replies: &[Reply], style: Style) -> String {
             table.row(test(row));
         }
     }
-    table.text(style, None)
+    format!("{} in DNS lists\n", harmless(subject)) + &table.text(style, None)
 }
 
 fn test(row: &ListTest) -> Vec<(String, Paint)> {
@@ -212,7 +213,7 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
     for reply in replies {
         match reply {
             Reply::Registry { dated } => text.push_str(&format!(
-                "DNS lists that resolverd knows (registry of {}), and those of your [[list]] entries\n",
+                "DNS lists that resolverd knows (table of {}), and those of your [[list]] entries\n",
                 harmless(dated)
             )),
             Reply::ListFacts(row) => table.row(fact(row)),

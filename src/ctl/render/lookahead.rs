@@ -5,15 +5,27 @@ use super::{Paint, Style, words};
 use crate::config::LookaheadMode;
 use crate::control::protocol::Reply;
 use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
+use crate::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use crate::lookahead::{Rule, RuleState};
 
-/// The line below the rules.
-const LEGEND: &str = "sent ahead: queries that resolverd sent before a client asked; used: a client then asked for the answer\n\
-    used by clients: how many of the rule's last 100 to 200 queries a client then sent\n\
-    time saved: time that clients did not wait, because the answer was in the cache already\n";
+/// The lines below the rules; `sends`: whether their queries are sent, or only counted.
+fn legend(sends: bool) -> String {
+    let recently = format!(
+        "recently used: percent of the last queries of the rule (at most {AHEAD_RULE_MEMORY}) that a client then sent too\n\
+        state: active if at least {AHEAD_PERCENT} % were recently used, inactive below; an inactive rule sends only samples; learning: too few queries yet\n"
+    );
+    match sends {
+        true => format!("{SENT}{recently}{SAVED}"),
+        false => recently,
+    }
+}
 
-/// The line below the rules if no query is sent.
-const OBSERVED: &str = "used by clients: how many of the rule's last 100 to 200 queries a client then sent\n";
+/// The line on queries that were sent.
+const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: a client then asked for the answer\n";
+
+/// The line on their use.
+const SAVED: &str =
+    "time saved: time that clients did not wait, because the answer was in the cache already\n";
 
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {
@@ -21,11 +33,8 @@ pub fn table(replies: &[Reply], style: Style) -> String {
         Reply::Lookahead(state) => state.mode == LookaheadMode::Observe,
         _ => false,
     });
-    let mut head = vec![
-        ("rule (kind of query)", Align::Left),
-        ("state", Align::Left),
-        ("used by clients", Align::Right),
-    ];
+    let mut head =
+        vec![("rule (kind of query)", Align::Left), ("state", Align::Left), ("recently used", Align::Right)];
     head.extend(match sends {
         true => {
             [("sent ahead", Align::Right), ("used", Align::Right), ("time saved", Align::Right)].as_slice()
@@ -38,8 +47,7 @@ pub fn table(replies: &[Reply], style: Style) -> String {
             table.row(cells(rule, sends));
         }
     }
-    let legend = if sends { LEGEND } else { OBSERVED };
-    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + legend };
+    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + &legend(sends) };
     replies.iter().for_each(|reply| text.push_str(&lines(reply)));
     text
 }
@@ -90,7 +98,7 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, also of inactive rules\n".to_owned()
+            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, whatever their state is\n".to_owned()
         }
         LookaheadMode::Observe => {
             "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"

@@ -112,7 +112,7 @@ fn performance(status: &Status, stats: &Stats) -> Vec<String> {
         format!("queries={};;;0", stats.report.questions),
         format!("from_cache={};;;0", outcome(Outcome::Cache)),
         format!("failed={failed};;;0"),
-        format!("overload={};;;0", outcome(Outcome::Shed)),
+        format!("failed_by_overload={};;;0", outcome(Outcome::Shed)),
         format!("latency_p50={:.6}s;;;0", latency.p50),
         format!("latency_p99={:.6}s;;;0", latency.p99),
         format!("in_progress={};;;0;{}", status.daemon.flights, status.daemon.flights_max),

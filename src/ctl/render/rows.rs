@@ -21,7 +21,7 @@ pub fn table(
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
         protocol::Table::Zone => by_zone(zones()),
-        protocol::Table::Slow => return slow(zones(), style),
+        protocol::Table::Slow => return slow(zones(), style) + &period(window),
         protocol::Table::Stage => return spent::stages(replies, moment, style),
         protocol::Table::Minute => return spent::minutes(replies, moment, style),
         protocol::Table::Server => by_server(
@@ -46,7 +46,7 @@ pub fn table(
         protocol::Table::Client => CLIENT_TERMS,
         _ => "",
     };
-    table.worst(0, style) + legend
+    table.worst(0, style) + legend + &period(window)
 }
 
 /// The lines below zones.
@@ -56,7 +56,7 @@ const ZONE_TERMS: &str = "resolution: all work for one query that is not in the 
 
 /// The lines below zones with a histogram.
 const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    <50ms, 50-200ms, ...: number of resolutions that took this time\n";
+    <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted there too\n";
 
 /// The line below servers.
 const SERVER_TERMS: &str =
@@ -64,6 +64,19 @@ const SERVER_TERMS: &str =
 
 /// The line below clients.
 const CLIENT_TERMS: &str = "overload: SERVFAIL at once, because too many queries were in progress\n";
+
+/// The last line of the tables: their period.
+fn period(window: Window) -> String {
+    match window {
+        Window::Start => "All figures are since start.\n".to_owned(),
+        window => {
+            format!(
+                "All figures are of the {}, or since start if that is shorter.\n",
+                words::window(window, f64::INFINITY)
+            )
+        }
+    }
+}
 
 fn nothing(window: Window) -> String {
     let since = match window {

@@ -100,7 +100,11 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     let mut text = String::new();
     let is_answer = matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN");
     if reply.answers.is_empty() {
-        let none = if is_answer { "no records" } else { "no answer" };
+        let none = match reply.rcode.as_str() {
+            "NXDOMAIN" => "the name does not exist",
+            _ if is_answer => "the name has no records of this type",
+            _ => "no answer",
+        };
         text.push_str(&format!("{}  {}  {none}\n", reply.name, reply.kind));
     }
     text.push_str(&records(&reply.answers));
