@@ -87,7 +87,7 @@ pub(super) const TOP: &str = "\
 Keys:
   1 to 5, Tab     another table: zones, servers, lists, clients, failures
   s, r            sort by the next column; in the other direction
-  w               the next window of time: 1m, 5m, 1h, start
+  w               the next period: 1m, 5m, 1h, start
   up, down, page up, page down, home
                   select a row
   Enter           the messages (emails) that waited for the selected row, as `resolverctl why` shows them

@@ -1417,7 +1417,7 @@ _resolverctl() {
                     return 0
                     ;;
                 --from)
-                    COMPREPLY=($(compgen -W "unbound named" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "unbound named dnsmasq recursor kresd" -- "${cur}"))
                     return 0
                     ;;
                 --socket)

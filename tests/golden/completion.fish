@@ -277,8 +277,11 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -s h -l help -d 'Print help'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -s o -l output -d 'File to write, which must not exist. Default: standard output' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: by its name, for example unbound.conf' -r -f -a "unbound\t''
-named\t''"
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: by its text, or by its name if the text does not tell it' -r -f -a "unbound\t''
+named\t''
+dnsmasq\t''
+recursor\t''
+kresd\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''

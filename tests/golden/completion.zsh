@@ -453,7 +453,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-o+[File to write, which must not exist. Default\: standard output]:FILE:_files' \
 '--output=[File to write, which must not exist. Default\: standard output]:FILE:_files' \
-'--from=[Format of the file. Default\: by its name, for example unbound.conf]:FORMAT:(unbound named)' \
+'--from=[Format of the file. Default\: by its text, or by its name if the text does not tell it]:FORMAT:(unbound named dnsmasq recursor kresd)' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \

@@ -17,7 +17,7 @@ use crate::wire::presentation::harmless;
 const TITLES: u16 = 2;
 
 /// The keys in the last line.
-const KEYS: &str = "q quit  Tab table  s sort  r reverse  w window  Enter why  ? help";
+const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  Enter why  ? help";
 
 /// The keys where these do not fit.
 const FEW_KEYS: &str = "q quit  Tab table  ? help";
@@ -33,7 +33,7 @@ const HELP: [&str; 11] = [
     "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
     "s              sort by the next column",
     "r              sort in the other direction",
-    "w              the next window of time: 1m, 5m, 1h, start",
+    "w              the next period: 1m, 5m, 1h, start",
     "up, down       select a row; also k, j, page up, page down, space",
     "Home, End      the first row, the last row; also g, G",
     "Enter          why messages (emails) with queries of the selected row were slow",
@@ -91,7 +91,7 @@ fn daemon(live: &TopLive, now: f64) -> String {
         |(version, uptime)| format!("resolverd {}  up {}", harmless(version), words::age(uptime)),
     );
     let (_, window) = live.span();
-    format!("{time}  {daemon}  table: {}", words::window(window, f64::INFINITY))
+    format!("{time}  {daemon}  period: {}", words::window(window, f64::INFINITY))
 }
 
 /// The rates and a restart, or the trouble with the daemon.
@@ -133,18 +133,22 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// The names of the tables, or only their numbers if they do not fit, and the order of the rows.
 fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     let (shown, _) = live.wanted();
-    let tab = |place: usize, table: TopTable| format!("{} {}", place + 1, table.word());
+    let key = |place: usize| (place + 1).to_string();
+    let tab = |place: usize, table: TopTable| match table == shown {
+        true => format!("[{}={}]", key(place), table.word()),
+        false => format!("{}={}", key(place), table.word()),
+    };
     let whole: usize =
         TopTable::ALL.into_iter().enumerate().map(|(place, table)| tab(place, table).len() + 1).sum();
     let mut tabs = Vec::new();
     for (place, table) in TopTable::ALL.into_iter().enumerate() {
-        let text = if table == shown || whole <= width { tab(place, table) } else { (place + 1).to_string() };
+        let text = if table == shown || whole <= width { tab(place, table) } else { key(place) };
         let style = if table == shown { painter.selected() } else { painter.style(Paint::Plain) };
         tabs.extend([Span::styled(text, style), Span::raw(" ")]);
     }
     let (sorted, is_reversed) = live.order();
     let title = shown.columns().get(sorted).copied().unwrap_or_default();
-    let order = format!(" by {title}{}", if is_reversed { ", reversed" } else { "" });
+    let order = format!(" sorted by {title}{}", if is_reversed { ", reversed" } else { "" });
     tabs.push(Span::styled(order, painter.style(Paint::Faint)));
     Line::from(tabs)
 }
@@ -160,7 +164,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
         Line::styled(titles.join("  "), painter.style(Paint::Head)),
     ];
     if live.rows().is_empty() {
-        let text = if live.is_read() { "nothing in this time" } else { "reading" };
+        let text = if live.is_read() { "none in this period" } else { "reading" };
         lines.push(Line::styled(text, painter.style(Paint::Faint)));
     }
     let room = usize::from(area.height.saturating_sub(TITLES)).max(1);
