@@ -180,8 +180,8 @@ mod tests {
             vec![ConfiguredList { listed: listed(&["127.0.0.3"]), refused: listed(&["127.0.0.1"]), ..list }];
         let told = [
             "list bl.example: listed: 127.0.0.3 added, 127.0.0.2 removed",
-            "list bl.example: refused: 127.0.0.1, were default of the registry",
-            "list bl.example: quota: default of the registry, was 1",
+            "list bl.example: refused: 127.0.0.1, were the default of the list",
+            "list bl.example: quota: the default of the list, was 1",
         ];
         assert_eq!(changes(&old, &new), told);
     }

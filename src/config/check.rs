@@ -184,7 +184,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<WrongValue> {
             ))
         }
         _ if list.list(known).is_none() => {
-            let wrong = format!("{name} is not in the registry");
+            let wrong = format!("{name} is not a known list");
             wrongs.push(WrongValue::new(wrong, "set purpose and subjects"));
         }
         _ => {}
@@ -195,7 +195,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<WrongValue> {
         wrongs.push(WrongValue::new(wrong, "remove it from one of them"));
     }
     if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
-        let wrong = format!("the registry has no zone that takes a key for {name}");
+        let wrong = format!("resolverd knows no zone that takes a key for {name}");
         wrongs.push(WrongValue::new(wrong, "set with_key"));
     }
     wrongs
@@ -207,7 +207,7 @@ fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {
         let wrong = WrongValue::new(
             format!("{} is not a known list", in_quotes(name)),
-            "use a list of the registry, or add a [[list]] for it",
+            "use a known list, or add a [[list]] for it",
         );
         problems.add(lines.of("dnsbl", "batch_groups"), Some("dnsbl.batch_groups"), wrong);
     }

@@ -20,7 +20,7 @@ use crate::wire::presentation::shown;
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
 /// The meaning of leaving a key out.
-const AS_KNOWN: &str = "default of the registry";
+const AS_KNOWN: &str = "the default of the list";
 
 const PURPOSES: [(&str, Purpose); 3] =
     [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
