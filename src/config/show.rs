@@ -71,7 +71,7 @@ fn comment(section: &str, key: &str, value: &str) -> Option<&'static str> {
         (_, "lookahead", "\"general\"") => "uses `mode` of [lookahead]",
         ("zone", "forward_first", "true") => "asks the root servers if no forwarder answers",
         ("listener", "zones", _) => {
-            "clients of this listener see only these of the [[zone]] and [[host]] below"
+            "[[zone]] and [[host]] entries that its clients can use; the others are hidden from them"
         }
         ("cache", "max_ttl", _) => "longest time that an answer is cached",
         ("cache", "negative_max_ttl", _) => "the same for NXDOMAIN and NODATA",

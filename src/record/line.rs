@@ -89,7 +89,7 @@ pub(super) struct FailedSum {
     pub(super) turned_away: u64,
     /// Failures that were overwritten in the record before they were read.
     pub(super) overwritten: u64,
-    /// Their zones.
+    /// The zones of those that failed for none of these reasons.
     pub(super) zones: usize,
     /// The zones with the most of them, and their number.
     pub(super) most: Vec<(Name, u64)>,
@@ -325,31 +325,32 @@ impl fmt::Display for SlowLine {
 impl fmt::Display for FailedSum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
-        formatter.write_str(&counted(*queries, "more failed query", "more failed queries"))?;
-        formatter.write_str(" in the last hour, without a line for each")?;
+        let text = counted(
+            *queries,
+            "failed query of the last hour has no log line",
+            "failed queries of the last hour have no log line",
+        );
+        formatter.write_str(&text)?;
+        let elsewhere = in_outage.saturating_add(*turned_away).saturating_add(*overwritten);
+        let mut separator = ":";
         if *zones > 0 {
-            write!(formatter, " (names in {})", counted(*zones as u64, "zone", "zones"))?;
+            let most: Vec<String> =
+                most.iter().map(|(zone, count)| format!("{} ({count})", name_text(zone))).collect();
+            let word = if self.most.iter().all(|(_, count)| *count == 1) { "for example" } else { "most" };
+            let zones = counted(*zones as u64, "zone", "zones");
+            let others = queries.saturating_sub(elsewhere);
+            write!(formatter, "{separator} {others} in {zones}, {word} in {}", most.join(", "))?;
+            separator = ";";
         }
-        if *in_outage > 0 {
-            write!(formatter, ", {in_outage} of them while no server on the internet answered")?;
-        }
-        if *turned_away > 0 {
-            write!(formatter, ", {turned_away} of them because resolverd was overloaded or stopping")?;
-        }
-        if *overwritten > 0 {
-            write!(
-                formatter,
-                ", {overwritten} of them were overwritten in the query history before they were read: increase history.size"
-            )?;
-        }
-        let most: Vec<String> =
-            most.iter().map(|(zone, count)| format!("{} ({count})", name_text(zone))).collect();
-        if !most.is_empty() {
-            let word = match self.most.iter().all(|(_, count)| *count == 1) {
-                true => "zones, for example",
-                false => "zones with most of them",
-            };
-            write!(formatter, "; {word}: {}", most.join(", "))?;
+        for (count, text) in [
+            (in_outage, "while no server on the internet answered"),
+            (turned_away, "because resolverd was overloaded or stopping"),
+            (overwritten, "overwritten in the query history before they were read (increase history.size)"),
+        ] {
+            if *count > 0 {
+                write!(formatter, "{separator} {count} {text}")?;
+                separator = ";";
+            }
         }
         formatter.write_str("; `resolverctl failed --since 1h` shows them")
     }

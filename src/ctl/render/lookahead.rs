@@ -8,15 +8,18 @@ use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use crate::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use crate::lookahead::{Rule, RuleState};
 
-/// The lines below the rules; `sends`: whether their queries are sent, or only counted.
-fn legend(sends: bool) -> String {
+/// The lines below the rules.
+fn legend(mode: LookaheadMode) -> String {
     let recently = format!(
-        "recently used: percent of the last queries of the rule (at most {AHEAD_RULE_MEMORY}) that a client then sent too\n\
-        state: active if at least {AHEAD_PERCENT} % were recently used, inactive below; an inactive rule sends only samples; learning: too few queries yet\n"
+        "recently used: percent of the last queries of the rule (at most {AHEAD_RULE_MEMORY}) that a client then sent too\n"
     );
-    match sends {
-        true => format!("{SENT}{recently}{SAVED}"),
-        false => recently,
+    let states = format!(
+        "active: at least {AHEAD_PERCENT} % were recently used; inactive: fewer, so resolverd sends only a few of the queries, to see whether this changes; learning: too few queries yet\n"
+    );
+    match mode {
+        LookaheadMode::Observe => recently,
+        LookaheadMode::Rules => format!("{SENT}{recently}{SAVED}"),
+        LookaheadMode::Learned | LookaheadMode::Off => format!("{SENT}{recently}{states}{SAVED}"),
     }
 }
 
@@ -29,10 +32,12 @@ const SAVED: &str =
 
 /// The rules.
 pub fn table(replies: &[Reply], style: Style) -> String {
-    let sends = !replies.iter().any(|reply| match reply {
-        Reply::Lookahead(state) => state.mode == LookaheadMode::Observe,
-        _ => false,
+    let mode = replies.iter().find_map(|reply| match reply {
+        Reply::Lookahead(state) => Some(state.mode),
+        _ => None,
     });
+    let mode = mode.unwrap_or(LookaheadMode::Learned);
+    let sends = mode != LookaheadMode::Observe;
     let mut head =
         vec![("rule (kind of query)", Align::Left), ("state", Align::Left), ("recently used", Align::Right)];
     head.extend(match sends {
@@ -47,7 +52,7 @@ pub fn table(replies: &[Reply], style: Style) -> String {
             table.row(cells(rule, sends));
         }
     }
-    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + &legend(sends) };
+    let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + &legend(mode) };
     replies.iter().for_each(|reply| text.push_str(&lines(reply)));
     text
 }
@@ -98,7 +103,7 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, whatever their state is\n".to_owned()
+            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, of inactive ones too\n".to_owned()
         }
         LookaheadMode::Observe => {
             "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"

@@ -49,7 +49,8 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     let line = |number: u16| Rect { y: area.y.saturating_add(number), height: 1, ..area }.intersection(area);
     let last = area.height.saturating_sub(1);
     let painter = Painter { is_colored: live.is_colored };
-    frame.render_widget(painter.line(&daemon(live, now), Paint::Head), line(0));
+    let head = wrapped(&daemon(live, now), area.width.into()).into_iter().next().unwrap_or_default();
+    frame.render_widget(painter.line(&head, Paint::Head), line(0));
     let mut notes = Vec::new();
     if area.height > 2 {
         let room = usize::from(area.height.saturating_sub(OTHERS)).clamp(1, NOTES);
@@ -115,13 +116,14 @@ fn notes(live: &TopLive, now: f64) -> Vec<(String, Paint)> {
     std::iter::once(rates).chain(live.restart().map(|restart| (restart, Paint::Bad))).collect()
 }
 
-/// The lines of a text in some columns, broken between words.
+/// The lines of a text in some columns: figures, which two spaces separate, or a sentence, broken between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let separator = if text.contains("  ") { "  " } else { " " };
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in text.split(separator) {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
+            Some(line) if line.chars().count() + separator.len() + word.chars().count() <= width => {
+                line.push_str(separator);
                 line.push_str(word);
             }
             _ => lines.push(word.to_owned()),
@@ -164,7 +166,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
         Line::styled(titles.join("  "), painter.style(Paint::Head)),
     ];
     if live.rows().is_empty() {
-        let text = if live.is_read() { "none in this period" } else { "reading" };
+        let text = if live.is_read() { "no rows in this period" } else { "reading" };
         lines.push(Line::styled(text, painter.style(Paint::Faint)));
     }
     let room = usize::from(area.height.saturating_sub(TITLES)).max(1);
