@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(lines.tick(at(3_601)), []);
         assert_eq!(
             only(&lines.tick(at(3_602))),
-            "12 failed queries of the last hour have no log line: 11 in 2 zones, most in broken.example. (10), third.example. (1); 1 while no server on the internet answered; `resolverctl failed --since 1h` shows them"
+            "12 failed queries of the last hour were not logged one by one: 11 in 2 zones (those with the most: broken.example. 10, third.example. 1); 1 while no server on the internet answered; `resolverctl failed --since 1h` shows them"
         );
         assert_eq!(lines.tick(at(9_000)), []);
         assert!(fails(lines, "broken.example.", 9_001, ToldElsewhere::No).is_some(), "the next hour");
@@ -352,7 +352,7 @@ mod tests {
         let hour = only(&lines.tick(at(3_610)));
         assert!(
             hour.starts_with(
-                "1025 failed queries of the last hour have no log line: 1024 in 1013 zones, for example in "
+                "1025 failed queries of the last hour were not logged one by one: 1024 in 1013 zones (for example "
             ),
             "{hour}"
         );
@@ -367,7 +367,7 @@ mod tests {
         (0..3).for_each(|second| drop(fails(lines, "broken.example.", second, ToldElsewhere::No)));
         let told = only(&lines.finish(at(10)));
         assert!(
-            told.starts_with("2 failed queries of the last hour have no log line: 2 in 1 zone, most in "),
+            told.starts_with("2 failed queries of the last hour were not logged one by one: 2 in 1 zone (those with the most: "),
             "{told}"
         );
     }
@@ -398,7 +398,7 @@ mod tests {
         let told = only(&lines.tick(at(3_602)));
         assert!(
             told.starts_with(
-                "7058 failed queries of the last hour have no log line: 1 in 1 zone, for example in "
+                "7058 failed queries of the last hour were not logged one by one: 1 in 1 zone (for example "
             ),
             "{told}"
         );

@@ -327,19 +327,22 @@ impl fmt::Display for FailedSum {
         let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
         let text = counted(
             *queries,
-            "failed query of the last hour has no log line",
-            "failed queries of the last hour have no log line",
+            "failed query of the last hour was not logged by itself",
+            "failed queries of the last hour were not logged one by one",
         );
         formatter.write_str(&text)?;
         let elsewhere = in_outage.saturating_add(*turned_away).saturating_add(*overwritten);
         let mut separator = ":";
         if *zones > 0 {
             let most: Vec<String> =
-                most.iter().map(|(zone, count)| format!("{} ({count})", name_text(zone))).collect();
-            let word = if self.most.iter().all(|(_, count)| *count == 1) { "for example" } else { "most" };
+                most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
+            let word = match self.most.iter().all(|(_, count)| *count == 1) {
+                true => "for example",
+                false => "those with the most:",
+            };
             let zones = counted(*zones as u64, "zone", "zones");
             let others = queries.saturating_sub(elsewhere);
-            write!(formatter, "{separator} {others} in {zones}, {word} in {}", most.join(", "))?;
+            write!(formatter, "{separator} {others} in {zones} ({word} {})", most.join(", "))?;
             separator = ";";
         }
         for (count, text) in [

@@ -110,7 +110,7 @@ fn the_first_failure_of_a_domain_is_a_line_with_its_fields_and_the_others_are_co
     let hour = told(&lines, "queries_failed");
     let [hour] = hour.as_slice() else { panic!("{lines:#?}") };
     assert!(
-        hour.text.starts_with("6 failed queries of the last hour have no log line: 6 in 2 zones, most in "),
+        hour.text.starts_with("6 failed queries of the last hour were not logged one by one: 6 in 2 zones (those with the most: "),
         "{hour:?}"
     );
 }
@@ -171,7 +171,7 @@ fn spam_with_many_dead_domains_does_not_fill_the_log() {
     assert!(
         hour.len() == 1
             && hour[0].text.starts_with(
-                "30 failed queries of the last hour have no log line: 30 in 30 zones, for example in "
+                "30 failed queries of the last hour were not logged one by one: 30 in 30 zones (for example "
             ),
         "{lines:#?}"
     );

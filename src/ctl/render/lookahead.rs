@@ -10,18 +10,20 @@ use crate::lookahead::{Rule, RuleState};
 
 /// The lines below the rules.
 fn legend(mode: LookaheadMode) -> String {
-    let recently = format!(
-        "recently used: percent of the last queries of the rule (at most {AHEAD_RULE_MEMORY}) that a client then sent too\n"
-    );
     let states = format!(
-        "active: at least {AHEAD_PERCENT} % were recently used; inactive: fewer, so resolverd sends only a few of the queries, to see whether this changes; learning: too few queries yet\n"
+        "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percent that a client then asked\n\
+        state: active if at least {AHEAD_PERCENT} % were recently used, otherwise inactive; learning if the queries are too few yet\n"
     );
     match mode {
-        LookaheadMode::Observe => recently,
-        LookaheadMode::Rules => format!("{SENT}{recently}{SAVED}"),
-        LookaheadMode::Learned | LookaheadMode::Off => format!("{SENT}{recently}{states}{SAVED}"),
+        LookaheadMode::Observe => states,
+        LookaheadMode::Rules => format!("{SENT}{states}{SAVED}"),
+        LookaheadMode::Learned | LookaheadMode::Off => format!("{SENT}{states}{SAMPLES}{SAVED}"),
     }
 }
+
+/// The line on inactive rules.
+const SAMPLES: &str =
+    "resolverd sends only a few queries of an inactive rule, to see whether clients ask them now\n";
 
 /// The line on queries that were sent.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: a client then asked for the answer\n";
@@ -103,7 +105,7 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, of inactive ones too\n".to_owned()
+            "lookahead.mode = \"rules\": the state has no effect; resolverd sends the queries of all rules\n".to_owned()
         }
         LookaheadMode::Observe => {
             "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"

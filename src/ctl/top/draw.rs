@@ -166,7 +166,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
         Line::styled(titles.join("  "), painter.style(Paint::Head)),
     ];
     if live.rows().is_empty() {
-        let text = if live.is_read() { "no rows in this period" } else { "reading" };
+        let text = if live.is_read() { shown.empty() } else { "reading" };
         lines.push(Line::styled(text, painter.style(Paint::Faint)));
     }
     let room = usize::from(area.height.saturating_sub(TITLES)).max(1);

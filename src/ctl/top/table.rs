@@ -41,6 +41,17 @@ impl TopTable {
         }
     }
 
+    /// The sentence in its place if it has no rows.
+    pub const fn empty(self) -> &'static str {
+        match self {
+            Self::Zones => "no zone was resolved in this period",
+            Self::Servers => "no server was queried in this period",
+            Self::Lists => "no client queried a DNS list since start",
+            Self::Clients => "no client sent a query in this period",
+            Self::Failures => "no query failed in this period",
+        }
+    }
+
     /// Its columns, the most important ones first. The first one is the name.
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
