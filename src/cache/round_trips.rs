@@ -69,6 +69,12 @@ impl RoundTrips {
         self.count(sample);
     }
 
+    /// Adds the first round trip after a long time. It counts as much as all before it, because the path may have changed.
+    pub(super) fn add_after_pause(&mut self, sample: Duration) {
+        self.smoothed = (self.smoothed + sample) / 2;
+        self.add(sample);
+    }
+
     /// The smoothed value.
     pub(super) fn smoothed(&self) -> Duration {
         self.smoothed
@@ -180,6 +186,14 @@ mod tests {
         let moved = trips(std::iter::repeat_n(200, 1_000).chain(std::iter::repeat_n(20, 500)));
         assert_eq!(moved.timer(), MIN_TIMER);
         assert!(moved.smoothed() < 21 * MS);
+    }
+
+    #[test]
+    fn the_first_after_a_long_time_counts_as_much_as_all_before() {
+        let mut moved = trips([20, 420]);
+        assert_eq!(moved.smoothed(), 70 * MS);
+        moved.add_after_pause(20 * MS);
+        assert!(moved.smoothed() < 45 * MS, "{:?}", moved.smoothed());
     }
 
     proptest! {

@@ -21,7 +21,8 @@ use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
     FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER,
-    NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
+    MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
+    SURE_SILENCES, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
@@ -126,6 +127,8 @@ pub(super) struct ServerHistory {
     pub(super) no_tcp_until: Option<Mono>,
     /// Second messages that were sent because it was late, in thousandths of a message.
     pub(super) hedged: u32,
+    /// When it was last asked only to measure it.
+    pub(super) measured: Option<Mono>,
     pub(super) lame: Lameness,
 }
 
@@ -179,17 +182,17 @@ impl ServerHistory {
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
-            |smoothed| {
-                let timer = timer_of(smoothed);
-                (Some(smoothed), timer, timer.saturating_mul(2).min(MAX_TIMER))
+            |slow| {
+                let timer = timer_of(slow.smoothed);
+                (Some(slow.smoothed), timer, timer.saturating_mul(2).min(MAX_TIMER))
             },
         )
     }
 
     /// Counts the round trip of an answer for `zone`. One that takes much longer than usual is the zone's alone.
-    fn timed(&mut self, zone: &Name, round_trip: Duration, keyed: &Keyed) {
+    fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::of(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
-            Compared::Slower if self.slow_zones.add(zone, round_trip, keyed) => {}
+            Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
             // The earlier ones were of slow zones, or the server has moved.
             Compared::Slower | Compared::Faster => {
                 self.slow_zones.end(zone, keyed);
@@ -197,13 +200,15 @@ impl ServerHistory {
             }
             Compared::Alike => {
                 self.slow_zones.end(zone, keyed);
-                self.add(round_trip);
+                self.add(round_trip, now);
             }
         }
     }
 
-    fn add(&mut self, round_trip: Duration) {
+    fn add(&mut self, round_trip: Duration, now: Mono) {
+        let is_out_of_date = is_out_of_date(self.silence.heard(), now);
         match &mut self.round_trips {
+            Some(trips) if is_out_of_date => trips.add_after_pause(round_trip),
             Some(trips) => trips.add(round_trip),
             none => *none = Some(RoundTrips::new(round_trip)),
         }
@@ -216,6 +221,20 @@ impl ServerHistory {
         self.silent_zones.end(zone, keyed);
         was_dead
     }
+
+    /// Whether its round trip for `zone` is not known or out of date, and it was not asked for it a moment ago. Its answers
+    /// for other zones do not tell whether a slow zone is still slow.
+    fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
+        let slow = self.slow_zones.get(zone, keyed);
+        let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
+        let is_known = self.round_trips.is_some() && !is_out_of_date(measured, now);
+        !is_known && self.measured.is_none_or(|measured| now.since(measured) >= MEASURE_PAUSE)
+    }
+}
+
+/// Whether a round trip that was `measured` then may be another one now.
+fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
+    measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
 }
 
 /// The state of a server for a zone, at a moment: the input for the choice among servers.
@@ -242,6 +261,8 @@ pub struct ServerStanding {
     pub keeps_case: bool,
     /// Whether it takes TCP, as far as is known.
     pub tcp: bool,
+    /// Whether its round trip for the zone is not known or was not measured for long, and it was not asked for it a moment ago.
+    pub to_be_measured: bool,
 }
 
 /// The state of a server at a moment, for display.
@@ -301,6 +322,7 @@ impl Server {
             edns: history.plain_until.is_none_or(|until| now >= until),
             keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
             tcp: history.no_tcp_until.is_none_or(|until| now >= until),
+            to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
         }
     }
 
@@ -325,14 +347,14 @@ impl Server {
     /// It answered a question for `zone` after `round_trip`, with any message. Returns whether it was dead.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
-        history.timed(zone, round_trip, &self.keyed);
+        history.timed(zone, round_trip, now, &self.keyed);
         history.heard(zone, now, &self.keyed)
     }
 
     /// The same of a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
     pub fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
-        history.add(round_trip);
+        history.add(round_trip, now);
         history.heard(zone, now, &self.keyed)
     }
 
@@ -432,6 +454,16 @@ impl Server {
             history.hedged = hedged;
         }
         may
+    }
+
+    /// Whether it is to be asked now only to measure its round trip for `zone`. The caller that gets true does it.
+    pub fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
+        let mut history = self.history();
+        let begins = history.is_to_be_measured(zone, now, &self.keyed);
+        if begins {
+            history.measured = Some(now);
+        }
+        begins
     }
 
     /// It does not take EDNS.

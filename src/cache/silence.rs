@@ -87,6 +87,11 @@ impl Silence {
         Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
     }
 
+    /// When it was last heard; none if it was not heard since this process began.
+    pub(super) fn heard(&self) -> Option<Mono> {
+        self.heard
+    }
+
     pub(super) fn is_dead(&self) -> bool {
         self.dead.is_some()
     }

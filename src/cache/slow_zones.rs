@@ -4,21 +4,34 @@
 //! about those of its other zones, and are kept beside them. Before, six answers in a hundred that took seconds gave all zones
 //! of the server a timer of two seconds, so that with 30 % loss one query in seven had no answer within 4 s. Unbound keeps
 //! round trips for each pair of address and zone; that is the same for the few zones that differ.
+//! A slow zone's round trip is out of date ten minutes after the last answer for the zone, whatever was answered for others.
 
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
+use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{MAX_SLOW_ZONES, SLOW_ANSWER_TIME};
 use crate::question::wire_name;
 
-/// The zones that are slow now, with their smoothed round trips, the newest last. Names are hashed.
+/// The zones that are slow now, the newest last.
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
-    zones: Vec<(u64, Duration)>,
+    zones: Vec<SlowZone>,
     /// Zones that were added since the server's last answer that was not slow.
     added: usize,
+}
+
+/// A zone whose last answer was slow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlowZone {
+    /// The hash of its name.
+    name: u64,
+    /// The smoothed round trip.
+    pub(super) smoothed: Duration,
+    /// When the last one was measured.
+    pub(super) measured: Mono,
 }
 
 /// A round trip for a zone beside the usual one of its server.
@@ -46,21 +59,22 @@ impl Compared {
 }
 
 impl SlowZones {
-    /// The smoothed round trip for `zone`, if it is slow.
-    pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<Duration> {
+    /// The round trip for `zone`, if it is slow.
+    pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<SlowZone> {
         if self.zones.is_empty() {
             return None;
         }
-        let zone = hash(zone, keyed);
-        self.zones.iter().find(|(of, _)| *of == zone).map(|(_, smoothed)| *smoothed)
+        let name = hash(zone, keyed);
+        self.zones.iter().find(|slow| slow.name == name).copied()
     }
 
     /// An answer for `zone` was slow. Of too many zones the oldest goes. Returns false if so many zones are slow, and none is
     /// not, that the server itself is slow: then none of them is slower than the others.
-    pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, keyed: &Keyed) -> bool {
-        let zone = hash(zone, keyed);
-        if let Some((_, smoothed)) = self.zones.iter_mut().find(|(of, _)| *of == zone) {
-            *smoothed = (*smoothed * 7 + round_trip) / 8;
+    pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
+        let name = hash(zone, keyed);
+        if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {
+            slow.smoothed = (slow.smoothed * 7 + round_trip) / 8;
+            slow.measured = now;
             return true;
         }
         self.added = self.added.saturating_add(1);
@@ -71,7 +85,7 @@ impl SlowZones {
         if self.zones.len() >= MAX_SLOW_ZONES {
             self.zones.remove(0);
         }
-        self.zones.push((zone, round_trip));
+        self.zones.push(SlowZone { name, smoothed: round_trip, measured: now });
         true
     }
 
@@ -79,8 +93,8 @@ impl SlowZones {
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {
-            let zone = hash(zone, keyed);
-            self.zones.retain(|(of, _)| *of != zone);
+            let name = hash(zone, keyed);
+            self.zones.retain(|slow| slow.name != name);
         }
     }
 }
@@ -95,6 +109,7 @@ mod tests {
     use crate::random::Random;
 
     const MS: Duration = Duration::from_millis(1);
+    const NOW: Mono = Mono::START;
 
     #[test]
     fn a_round_trip_is_slow_if_no_distance_explains_it_and_the_server_is_usually_twice_as_fast() {
@@ -112,20 +127,21 @@ mod tests {
     fn few_zones_are_slow_until_they_are_not_and_if_all_are_the_server_is() {
         let keyed = Keyed::new(&Random::seeded(1));
         let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
+        let smoothed = |slow: &SlowZones, number| slow.get(&zone(number), &keyed).map(|slow| slow.smoothed);
         let mut slow = SlowZones::default();
         for number in 0..MAX_SLOW_ZONES {
-            assert!(slow.add(&zone(number), 800 * MS, &keyed));
+            assert!(slow.add(&zone(number), 800 * MS, NOW, &keyed));
         }
-        assert!(slow.add(&zone(0), 1_600 * MS, &keyed), "it is slow already");
-        assert_eq!(slow.get(&zone(0), &keyed), Some(900 * MS));
+        assert!(slow.add(&zone(0), 1_600 * MS, NOW, &keyed), "it is slow already");
+        assert_eq!(smoothed(&slow, 0), Some(900 * MS));
         slow.end(&zone(1), &keyed);
-        assert_eq!(slow.get(&zone(1), &keyed), None);
+        assert_eq!(smoothed(&slow, 1), None);
         for number in MAX_SLOW_ZONES..2 * MAX_SLOW_ZONES {
-            assert!(slow.add(&zone(number), 700 * MS, &keyed), "one of its zones is not slow");
+            assert!(slow.add(&zone(number), 700 * MS, NOW, &keyed), "one of its zones is not slow");
         }
         assert_eq!(slow.zones.len(), MAX_SLOW_ZONES);
-        assert_eq!(slow.get(&zone(2), &keyed), None, "the oldest has gone");
-        assert!(!slow.add(&zone(2), 700 * MS, &keyed), "since then all were slow");
+        assert_eq!(smoothed(&slow, 2), None, "the oldest has gone");
+        assert!(!slow.add(&zone(2), 700 * MS, NOW, &keyed), "since then all were slow");
         assert!(slow.zones.is_empty());
     }
 }

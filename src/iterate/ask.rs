@@ -60,7 +60,7 @@ pub(super) struct Asking<'a> {
     /// The channel is dropped before `attempts`, so that the attempts see that the step has ended.
     events: Events,
     /// Attempts in progress. They outlive the step.
-    attempts: Vec<Driven<()>>,
+    pub(super) attempts: Vec<Driven<()>>,
     /// A second server is asked, but only when the first is late.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
@@ -153,8 +153,9 @@ impl<'a> Asking<'a> {
     /// No server does, or the question's budget is spent.
     pub(super) async fn run(&mut self) -> Result<Said, Failure> {
         let said = self.ask().await;
-        if said.is_err() {
-            self.events.end_unanswered();
+        match said {
+            Ok(_) => self.measure(),
+            Err(_) => self.events.end_unanswered(),
         }
         said
     }
@@ -398,6 +399,7 @@ impl<'a> Asking<'a> {
             server.probe(&self.cut.zone, now, &means.random);
         }
         means.hedges.earn();
+        means.measurements.earn();
         server.earn_hedge();
         let path = path(errand.route, self.cut, candidate.address);
         let attempt = Attempt {

@@ -12,6 +12,7 @@ use super::families::Families;
 use super::hedges::Hedges;
 use super::late_answers::LateAnswers;
 use super::late_messages::Late;
+use super::measurements::Measurements;
 use super::role::ServerRole;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
@@ -31,6 +32,7 @@ pub(super) struct Means {
     pub(super) random: Random,
     pub(super) families: Families,
     pub(super) hedges: Hedges,
+    pub(super) measurements: Measurements,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
     pub(super) dead: DeadServers,
@@ -52,6 +54,7 @@ impl Means {
     ) -> Self {
         let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
         let (late, late_answers) = (Arc::default(), LateAnswers::default());
+        let measurements = Measurements::default();
         let (dead, unproven, endings) = (DeadServers::default(), Unproven::default(), Endings::default());
         Self {
             exchange,
@@ -60,6 +63,7 @@ impl Means {
             random,
             families,
             hedges,
+            measurements,
             uplink,
             late,
             dead,

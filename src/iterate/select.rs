@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cache::servers::{Health, ServerStanding};
 use crate::conduct::Conduct;
-use crate::limits::MAX_STREAM_TRIES;
+use crate::limits::{MAX_STREAM_TRIES, NEAR_ENOUGH};
 
 /// The assumed distance of an unknown server: nearer ones are preferred to it, farther ones are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
@@ -138,6 +138,30 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
+/// The place of a candidate whose round trip is worth a message on the side: one that was not asked in this step, is
+/// likely to answer, and is not known, or was not measured for long. An unknown one comes first. None if no candidate
+/// is known, because the next step then races two, or if the nearest one is so near that no other can be much better.
+pub fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
+    let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
+    if nearest < NEAR_ENOUGH {
+        return None;
+    }
+    let fits = |candidate: &Candidate| {
+        let standing = candidate.standing;
+        let is_untried = candidate.progress == CandidateProgress::Untried && candidate.tries == 0;
+        is_untried && standing.to_be_measured && standing.health == Health::Answering && !standing.lame
+    };
+    let is_known = |candidate: &Candidate| candidate.standing.round_trip.is_some();
+    let least = candidates.iter().filter(|candidate| fits(candidate)).map(is_known).min()?;
+    let equals: Vec<usize> = (0..candidates.len())
+        .filter(|place| {
+            candidates.get(*place).is_some_and(|candidate| fits(candidate) && is_known(candidate) == least)
+        })
+        .collect();
+    let tossed = toss(u32::try_from(equals.len()).unwrap_or(u32::MAX));
+    equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
+}
+
 /// The timer of the `tries`-th message to a server, from 0. It grows by a quarter each time, so that a far server is
 /// asked again soon enough. It grows at least with the square, so that the messages to a near server cover the time
 /// that a client waits.
@@ -189,6 +213,7 @@ mod tests {
                 edns: true,
                 keeps_case: true,
                 tcp: true,
+                to_be_measured: round_trip.is_none(),
             },
             tries: 0,
             progress: CandidateProgress::Untried,
@@ -235,6 +260,27 @@ mod tests {
         candidates[1].tries = 1;
         candidates[1].progress = CandidateProgress::Waiting;
         assert_eq!(next(&candidates, 3, |_| 0), None);
+    }
+
+    #[test]
+    fn the_unknown_are_measured_before_the_old_and_none_beside_a_near_one() {
+        let mut candidates = [
+            candidate(1, Some(80), Health::Answering),
+            candidate(2, None, Health::Dead),
+            candidate(3, Some(90), Health::Answering),
+            candidate(4, None, Health::Answering),
+        ];
+        candidates[2].standing.to_be_measured = true;
+        let measured = |candidates: &[Candidate]| to_measure(candidates, |_| 0);
+        assert_eq!(measured(&candidates), Some(3));
+        candidates[3].sent();
+        assert_eq!(measured(&candidates), Some(2), "the other one is asked by this step itself");
+        candidates[2].standing.lame = true;
+        assert_eq!(measured(&candidates), None);
+        candidates[2].standing.lame = false;
+        candidates[0].standing.round_trip = Some(NEAR_ENOUGH / 2);
+        assert_eq!(measured(&candidates), None, "no other is much better");
+        assert_eq!(measured(&candidates[3..]), None, "nothing is known: two are raced");
     }
 
     #[test]

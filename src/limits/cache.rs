@@ -81,7 +81,7 @@ pub const MAX_SILENT_ZONES: usize = 16;
 pub const SLOW_ANSWER_TIME: Duration = Duration::from_millis(500);
 
 /// Zones of a server for which it takes much longer than for its others. Beyond the bound the server itself is slow, or
-/// messages for the oldest are repeated sooner than necessary. They take 240 octets a server.
+/// messages for the oldest are repeated sooner than necessary. They take 300 octets a server.
 pub const MAX_SLOW_ZONES: usize = 8;
 
 /// Silences for a zone, one after the other, after which a server that is known to be silent for another zone counts as silent

@@ -41,6 +41,23 @@ pub const OWN_CASE_ANSWERS: u8 = 2;
 /// The burst of second messages: a server of a large hoster may stop while a queue of mail is worked off.
 pub const HEDGE_BURST: u32 = 100;
 
+/// Messages that measure a server on the side, per thousand messages: Knot Resolver's share of random choices.
+pub const MEASURED_PER_MILLE: u32 = 50;
+
+/// The burst of these messages: the other servers of the zones of two messages of mail.
+pub const MEASURE_BURST: u32 = 20;
+
+/// A round trip that was not measured for this time is measured again: Unbound forgets a server after 15 minutes
+/// (`infra-host-ttl`).
+pub const MEASURED_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// The time before a server is measured again if its message or its answer was lost.
+pub const MEASURE_PAUSE: Duration = Duration::from_secs(10);
+
+/// A zone with a server nearer than this has no others measured: the eight questions that a message asks one after the other
+/// would gain less than the round trip of one far server.
+pub const NEAR_ENOUGH: Duration = Duration::from_millis(10);
+
 /// Probes of dead servers in progress, one message each. More wait.
 pub const MAX_DEAD_PROBES: usize = 32;
 

@@ -43,6 +43,8 @@ counters! {
     Hedges "hedges" None;
     /// Second servers not asked, because there would have been too many.
     HedgesRefused "hedges_refused" None;
+    /// Queries on the side that measured the round trip of a server which other queries would not use.
+    Measured "servers_measured" Some("servers measured in the background");
     /// Resolutions (flights) that ended in failure.
     FlightsFailed "flights_failed" None;
     /// Messages of ended resolutions (flights) to servers, sub-queries included.

@@ -32,7 +32,7 @@ pub(super) const FOR_KEYS: u8 = 0x80;
 pub(super) const NONE: u8 = u8::MAX;
 
 /// The reasons for which a server is asked, in the order of their numbers; see `StepEvent::Sent`.
-pub(super) const REASONS: [&str; 13] = [
+pub(super) const REASONS: [&str; 14] = [
     "",
     "first",
     "race",
@@ -46,6 +46,7 @@ pub(super) const REASONS: [&str; 13] = [
     "alone",
     "again",
     "parent",
+    "measure",
 ];
 
 /// A client's question, as it is read.

@@ -160,6 +160,7 @@ pub fn reason(word: &str) -> &str {
         "alone" => "no other server left",
         "again" => "once more after errors of all",
         "parent" => "server in the parent's referral",
+        "measure" => "to measure its round trip",
         other => other,
     }
 }
