@@ -35,6 +35,7 @@ pub mod failures;
 pub mod flush;
 pub mod freshness;
 pub mod keys;
+mod lameness;
 pub mod look;
 mod memory;
 pub mod negative;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::lameness::Lameness;
 use super::round_trips::{RoundTrips, timer_of};
 pub use super::silence::Health;
 use super::silence::Silence;
@@ -20,11 +20,9 @@ use super::store::{LookedUp, Store, StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
-    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, MAX_TIMER,
-    MEASURE_PAUSE, MEASURED_TIME, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE,
-    SURE_SILENCES, UNKNOWN_TIMER,
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_TIMER, MEASURE_PAUSE, MEASURED_TIME,
+    NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, SILENCES_OF_ANOTHER_ZONE, SURE_SILENCES, UNKNOWN_TIMER,
 };
-use crate::question::wire_name;
 use crate::random::Random;
 
 /// Octets of an entry: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and the
@@ -130,44 +128,6 @@ pub(super) struct ServerHistory {
     /// When it was last asked only to measure it.
     pub(super) measured: Option<Mono>,
     pub(super) lame: Lameness,
-}
-
-/// Zones that a server does not serve though it should, in wire form, each with the time until which it counts as
-/// lame; the oldest first. Their octets are bounded, because an entry is weighed once.
-#[derive(Debug, Default)]
-pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
-
-impl Lameness {
-    fn holds(&self, zone: &Name, now: Mono) -> bool {
-        !self.0.is_empty() && {
-            let zone = wire_name(zone);
-            self.0.iter().any(|(lame, until)| **lame == *zone && now < *until)
-        }
-    }
-
-    fn add(&mut self, zone: &Name, until: Mono, now: Mono) {
-        let zone = wire_name(zone).into_boxed_slice();
-        self.0.retain(|(lame, until)| *lame != zone && now < *until);
-        let octets = |held: &[(Box<[u8]>, Mono)]| held.iter().map(|(zone, _)| zone.len()).sum::<usize>();
-        while self.0.len() >= MAX_LAME_ZONES
-            || !self.0.is_empty() && octets(&self.0).saturating_add(zone.len()) > MAX_LAME_OCTETS
-        {
-            self.0.remove(0);
-        }
-        self.0.push((zone, until));
-    }
-
-    fn end(&mut self, zone: &Name) {
-        if !self.0.is_empty() {
-            let zone = wire_name(zone);
-            self.0.retain(|(lame, _)| **lame != *zone);
-        }
-    }
-
-    fn zones(&self, now: Mono) -> Vec<Name> {
-        let alive = self.0.iter().filter(|(_, until)| now < *until);
-        alive.filter_map(|(zone, _)| Name::read(&mut BinDecoder::new(zone)).ok()).collect()
-    }
 }
 
 impl ServerHistory {
@@ -508,172 +468,5 @@ impl Server {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::{DEAD_AFTER_SILENCES, LAME_TIME, MAX_SILENT_ZONES};
-
-    const MS: Duration = Duration::from_millis(1);
-
-    fn server() -> Server {
-        Server::new(Keyed::new(&Random::seeded(1)))
-    }
-
-    fn at(millis: u64) -> Mono {
-        Mono::from_micros(millis * 1_000)
-    }
-
-    #[test]
-    fn the_timer_follows_the_servers_own_round_trips() {
-        let server = server();
-        let standing = server.standing(&Name::root(), Mono::START);
-        assert_eq!((standing.timer, standing.patience), (UNKNOWN_TIMER, UNKNOWN_TIMER));
-        for _ in 0..50 {
-            server.answered(&Name::root(), 80 * MS, Mono::START);
-        }
-        let standing = server.standing(&Name::root(), Mono::START);
-        assert_eq!(standing.round_trip, Some(80 * MS));
-        assert!(standing.timer >= 80 * MS && standing.timer <= 90 * MS, "{:?}", standing.timer);
-        assert_eq!(standing.patience, standing.timer * 2);
-    }
-
-    #[test]
-    fn second_messages_because_of_one_server_are_a_burst_and_then_a_share() {
-        let server = server();
-        let taken = || (0..1_000).filter(|_| server.take_hedge()).count();
-        assert_eq!(taken(), usize::try_from(HEDGE_BURST_PER_SERVER).unwrap());
-        (0..50).for_each(|_| server.earn_hedge());
-        assert_eq!(taken(), 10);
-    }
-
-    #[test]
-    fn the_list_tells_the_slowest_first() {
-        let servers = Servers::new(1 << 20, Keyed::new(&crate::random::Random::seeded(1)));
-        let address = |last: u8| SocketAddr::from(([192, 0, 2, last], 53));
-        for (last, round_trip) in [(1, 10), (2, 90), (3, 20)] {
-            servers.get(address(last)).answered(&Name::root(), round_trip * MS, Mono::START);
-        }
-        for silence in 1..=DEAD_AFTER_SILENCES.into() {
-            servers.get(address(3)).silent(&Name::root(), at(silence), at(silence), &Random::seeded(1));
-        }
-        servers.get(address(1)).mark_lame(&Name::root(), LAME_TIME, Mono::START);
-        servers.get(address(1)).takes_no_edns(Mono::START);
-        servers.get(address(2)).takes_no_tcp(Mono::START);
-        servers.get(address(2)).flips_case(Mono::START);
-        let list = servers.list(Mono::START);
-        assert_eq!(list.iter().map(|known| known.address).collect::<Vec<_>>(), [3, 2, 1].map(address));
-        let [dead, slow, fast] = list.as_slice() else { panic!("{list:?}") };
-        assert_eq!((slow.edns, slow.tcp, slow.keeps_case), (true, false, false));
-        assert_eq!((fast.tcp, fast.keeps_case), (true, true));
-        assert_eq!((dead.health, dead.dead_for.is_some(), dead.silences), (Health::Dead, true, 3));
-        assert_eq!((fast.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
-        let later = servers.list(Mono::START.after(LAME_TIME + NO_EDNS_TIME));
-        assert!(later.iter().all(|known| known.edns && known.lame.is_empty() && known.dead_for.is_none()));
-    }
-
-    #[test]
-    fn a_server_that_was_considered_was_not_asked() {
-        let servers = Servers::new(1 << 20, Keyed::new(&crate::random::Random::seeded(1)));
-        let address = SocketAddr::from(([192, 0, 2, 1], 53));
-        servers.get(address).standing(&Name::root(), Mono::START);
-        let asked = || servers.list(Mono::START).iter().map(|known| known.asked).collect::<Vec<_>>();
-        assert_eq!(asked(), [false]);
-        servers.get(address).earn_hedge();
-        assert_eq!(asked(), [true]);
-        servers.clear();
-        servers.get(address);
-        assert_eq!(asked(), [false], "what was before the flush is forgotten");
-    }
-
-    #[test]
-    fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_for_no_other() {
-        let (server, random) = (server(), Random::seeded(1));
-        let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
-        for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
-            server.silent(&zone(1), at(silence * 1_000), at(silence * 1_000 + 500), &random);
-        }
-        assert!(server.probe(&zone(1), at(3_600), &random));
-        server.probed_in_vain(&zone(1), at(3_600));
-        let known = |number| server.standing(&zone(number), at(4_600)).silent_since.is_some();
-        assert!(known(1) && !known(2) && server.would_count(&zone(2), at(4_600)));
-        for number in 2..=MAX_SILENT_ZONES {
-            server.silent(&zone(number), at(4_000), at(4_400), &random);
-            server.silent(&zone(number), at(4_200), at(4_500), &random);
-            assert!(!known(number), "one event may have hit both messages");
-            server.silent(&zone(number), at(4_400), at(4_500), &random);
-            assert!(known(1) && known(number) && !known(number + 1));
-        }
-        for sent in [4_000, 4_500] {
-            server.silent(&zone(MAX_SILENT_ZONES + 1), at(sent), at(sent + 50), &random);
-        }
-        assert!(known(1) && !known(2) && known(3), "of the least silent the oldest goes");
-        assert!(server.answered(&zone(MAX_SILENT_ZONES), MS, at(4_550)));
-        assert!(
-            !known(3) && !known(MAX_SILENT_ZONES),
-            "the server lives, and few messages were lost for each"
-        );
-    }
-
-    #[test]
-    fn a_server_that_drops_one_zone_and_answers_for_others_is_silent_for_this_one() {
-        let (server, random) = (server(), Random::seeded(1));
-        let [dropped, other] = ["dropped.", "other."].map(|zone| Name::from_ascii(zone).unwrap());
-        for silence in 1..=u64::from(SURE_SILENCES) {
-            assert!(server.would_count(&dropped, at(silence * 500)));
-            server.silent(&dropped, at(silence * 500), at(silence * 500 + 100), &random);
-            server.answered(&other, MS, at(silence * 500 + 200));
-        }
-        let standing = |zone, millis| server.standing(zone, at(millis));
-        assert_eq!(standing(&dropped, 3_200).health, Health::Dead);
-        assert_eq!((standing(&other, 3_200).health, server.next_try(&other)), (Health::Answering, None));
-        assert_eq!(standing(&dropped, 3_600).silent_since, None, "it was not probed for this zone");
-        assert_eq!(server.next_try(&dropped), Some(Mono::START));
-        assert!(server.probe(&dropped, at(3_200), &random) && server.is_being_probed(&dropped));
-        assert!(!server.probe(&other, at(3_200), &random) && !server.is_being_probed(&other));
-        server.probed_in_vain(&dropped, at(3_200));
-        assert_eq!(standing(&dropped, 3_600).silent_since, Some(at(500)));
-        assert_eq!(standing(&other, 3_600).silent_since, None);
-        server.answered(&other, MS, at(3_650));
-        assert!(
-            standing(&dropped, 3_660).silent_since.is_some(),
-            "an answer for another zone changes nothing"
-        );
-        server.answered(&dropped, MS, at(3_670));
-        assert_eq!((standing(&dropped, 3_680).silent_since, server.next_try(&dropped)), (None, None));
-    }
-
-    #[test]
-    fn a_question_waits_less_for_another_zone_only_if_the_server_is_surely_dead() {
-        let (server, random) = (server(), Random::seeded(1));
-        let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
-        let elsewhere = |number| server.standing(&zone(number), at(3_600)).silent_elsewhere;
-        for silence in 1..u64::from(SURE_SILENCES) {
-            server.silent(&zone(1), at(silence * 500), at(silence * 500 + 400), &random);
-        }
-        assert!(server.probe(&zone(1), at(3_000), &random));
-        server.probed_in_vain(&zone(1), at(3_000));
-        assert!(server.standing(&zone(1), at(3_600)).silent_since.is_some() && !elsewhere(2));
-        assert!(server.would_count(&zone(1), at(3_000)));
-        server.silent(&zone(1), at(3_000), at(3_400), &random);
-        assert!(elsewhere(2) && !elsewhere(1) && !server.would_count(&zone(1), at(3_450)));
-        server.did_not_answer(&zone(2), at(2_600), at(3_600));
-        assert!(!elsewhere(2) && server.standing(&zone(2), at(3_600)).silent_since.is_some());
-        server.answered(&zone(1), MS, at(3_650));
-        assert_eq!(server.standing(&zone(2), at(3_660)).silent_since, None);
-        server.did_not_answer(&zone(3), at(3_600), at(3_700));
-        assert!(server.would_count(&zone(3), at(3_650)), "it was heard since");
-    }
-
-    #[test]
-    fn lameness_is_by_zone_and_ends() {
-        let server = server();
-        let (one, other) = (Name::from_ascii("one.").unwrap(), Name::from_ascii("other.").unwrap());
-        server.mark_lame(&one, LAME_TIME, Mono::START);
-        assert!(server.standing(&one, Mono::START).lame);
-        assert!(!server.standing(&other, Mono::START).lame);
-        assert!(!server.standing(&one, Mono::START.after(LAME_TIME)).lame);
-        server.serves(&other);
-        assert!(server.standing(&one, Mono::START).lame);
-        server.serves(&one);
-        assert!(!server.standing(&one, Mono::START).lame, "an answer from the zone ends it");
-    }
-}
+#[path = "servers_tests.rs"]
+mod tests;
