@@ -132,7 +132,7 @@ thread_local! {
     static STILL: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Work during each turn of which the machine's clock stands still.
+/// A future that reads the clock of the machine once for each poll: all reads of one poll return the same time.
 pub struct StillClock<Work>(Pin<Box<Work>>);
 
 impl<Work: Future> StillClock<Work> {

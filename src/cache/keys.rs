@@ -102,8 +102,8 @@ impl LookedUp<Self> for QuestionKey {
 /// fill one part of the table with the 65 536 types of a name.
 const NEAR_KINDS: u16 = 64;
 
-/// The hash of a key, by that of its name and by its type, flags and view. Keys of one name differ in it, and those of different names
-/// collide as seldom as the names: nobody can choose keys that collide.
+/// The hash of a key: computed from the hash of its name, its type, its flags and its view. Keys of one name have different hashes.
+/// Keys of different names collide only if the hashes of the names do, so nobody can choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
         // No two slots have the same: the type, and whether it is glue, a delegation or a mark.

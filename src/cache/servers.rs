@@ -436,7 +436,7 @@ impl Server {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
-    /// It answers a question in its own case after it has not answered those in mixed case.
+    /// Records that the server answered a query in the case of the client, after it had ignored the query in mixed case (0x20).
     pub fn answers_own_case(&self, now: Mono) {
         let mut history = self.history();
         history.own_case_answers = history.own_case_answers.saturating_add(1);

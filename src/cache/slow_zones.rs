@@ -68,8 +68,8 @@ impl SlowZones {
         self.zones.iter().find(|slow| slow.name == name).copied()
     }
 
-    /// An answer for `zone` was slow. Of too many zones the oldest goes. Returns false if so many zones are slow, and none is
-    /// not, that the server itself is slow: then none of them is slower than the others.
+    /// Records a slow answer for `zone`. A full table loses its oldest entry. Returns false, and empties the table, if more than
+    /// `MAX_SLOW_ZONES` zones became slow and none was fast meanwhile: the server itself is slow.
     pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
         let name = hash(zone, keyed);
         if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {

@@ -120,8 +120,8 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// The messages of the record that concern a line: those of its subjects around its time, or around that of the command line
-/// if the line has none.
+/// The messages of the record that match a pasted line: same subject, near the time of the line. A line without a time has that of
+/// the command line.
 fn messages_of(
     line: &PastedLine,
     asked: &WhyRequest,

@@ -265,7 +265,7 @@ pub const MAIL_MARGIN: Duration = Duration::from_secs(60);
 /// `MAX_STORED`. A message of 60 questions takes 7 KiB.
 pub const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
-/// The same at once: those of the worst night, some hundred and fifty.
+/// Octets of such messages that are stored at once: the worst night had about 150 of them.
 pub const LONG_MESSAGE_BURST: u64 = 1 << 20;
 
 /// Blocks of the ring of a worker that are read for them every `SNAPSHOT_INTERVAL`: some 480 questions a second from the cache. Two

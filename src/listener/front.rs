@@ -96,7 +96,7 @@ struct Hits {
     count: u64,
 }
 
-/// The arrival of a message: from whom, and together with which others.
+/// The source of a message: its client, and the batch in which it was read.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
     pub(super) client: SocketAddr,

@@ -77,7 +77,7 @@ impl ExpectedQuestions {
         self.by_key.len() < MAX_EXPECTED
     }
 
-    /// Whether one more that is only counted has room: half is left to those that are asked.
+    /// Whether the table has room for another query that is only counted. Half of the table is reserved for queries that are sent.
     pub(super) fn has_room_to_observe(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED / 2
     }

@@ -1,4 +1,4 @@
-//! The manners of look-ahead: what it asks when others need the room, and how much.
+//! The limits of look-ahead: which queries it sends, and how many, while the resolver is busy.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -92,7 +92,7 @@ impl Entry {
 const PIECE: usize = 16;
 
 impl QuestionEntry {
-    /// Octets of memory that it takes of a reader, who also sorts it and puts it into a message.
+    /// Octets of memory that a reader needs for this entry: to hold it, to sort it, and to add it to a message.
     pub(super) fn weight(&self) -> usize {
         let own = size_of::<Self>().saturating_mul(2).saturating_add(size_of::<usize>() * 2);
         own.saturating_add(self.name.len()).saturating_add(self.error.len()).saturating_add(PIECE)

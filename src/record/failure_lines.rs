@@ -12,7 +12,7 @@
 //! - The lines of a minute are bounded, because spam names many dead domains. Configured zones have lines of their own, which
 //!   strangers cannot use up. A flood overloads this resolver and has many
 //!   dead domains too, so the line about overload is not one of them.
-//! - At the end of the process the sums are told at once. What failed because of the end has no line of its own.
+//! - At the end of the process the sums are told at once. A query that failed because of the end has no line of its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,8 +64,8 @@ pub(super) struct FailureLines {
     told_own: u32,
     /// Since the first failure without a line.
     hour: Mono,
-    /// Failures without a line since then; those of them in an outage of our own network, and those that this resolver turned
-    /// away.
+    /// Failures without a line since then. The next two count those of them in an outage of our own network, and those that this
+    /// resolver refused because of overload.
     counted: u64,
     in_outage: u64,
     turned_away: u64,

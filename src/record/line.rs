@@ -89,7 +89,7 @@ pub(super) struct FailedSum {
     pub(super) turned_away: u64,
     /// Failures that were overwritten in the record before they were read.
     pub(super) overwritten: u64,
-    /// The zones of those that failed for none of these reasons.
+    /// The zones of the queries that failed for another reason.
     pub(super) zones: usize,
     /// The zones with the most of them, and their number.
     pub(super) most: Vec<(Name, u64)>,

@@ -48,7 +48,8 @@ impl LongMessages {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
-    /// Reads what is new in the rings, which are always the same: first that of the misses, then those of the workers.
+    /// Reads the new entries of all rings: the ring of misses first, then the ring of each worker. `rings` must be the same at
+    /// each call.
     pub(super) fn read<'r>(
         &mut self,
         rings: impl Iterator<Item = &'r Mutex<Ring>>,

@@ -212,7 +212,7 @@ fn put_file(place: &Path, text: &str) -> io::Result<()> {
     absent(&new)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new)?;
     file.write_all(text.as_bytes())?;
-    // Whatever the mask of this process is.
+    // The mask of this process does not count.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     file.sync_all()?;
     put(&new, place)

@@ -87,7 +87,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Restores the state before a change. What is as before already stays, so this may be repeated.
+    /// Restores the state before a change. A part that is as before already is left alone, so this may be repeated.
     ///
     /// # Errors
     /// A file has changed since, or cannot be written; or a service has gone, or cannot be stopped or started.

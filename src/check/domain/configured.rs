@@ -30,7 +30,7 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// The other names of the zone that the configuration answers, as one text. What answers for the domain itself is told once.
+/// The other names of the zone that the configuration answers, as one text. The answer for the domain itself is told once.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     if domain.is_empty() {

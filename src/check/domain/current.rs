@@ -80,7 +80,7 @@ pub(super) fn adopt(facts: &mut DomainFacts) {
     }
 }
 
-/// A lookup of which the server gives other records of the zone than the daemon.
+/// A lookup for which the server of the zone and the daemon return different records.
 struct Change<'f> {
     name: &'f str,
     kind: &'static str,
