@@ -175,3 +175,89 @@ fn a_secret_is_never_shown() {
         assert!(!found.contains("hidden") && found.contains("..."), "{found}");
     }
 }
+
+/// The result of an import of files in a new directory, of which the first is imported, as JSON.
+fn imported(format: &str, files: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(directory.path().join(name), content).unwrap();
+    }
+    let path = directory.path().join(files.first().unwrap().0);
+    text(&resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]))
+}
+
+#[test]
+fn secrets_of_lua_are_never_shown() {
+    for (format, shown, typed) in [
+        ("kresd", "net.tls_sticket_secret", "net.tls_sticket_secret('hidden')\n"),
+        ("kresd", "http.config", "http.config({ tls = true, password = 'hidden' })\n"),
+        ("kresd", "modules.load", "modules.load('nowhere'); weird('hidden')\n"),
+        ("kresd", "http.token", "http.token = 'hidden'\n"),
+        ("kresd", "local x = ...", "local x = 'hidden' .. y\n"),
+        ("kresd", "a line", "x y 'hidden'\n"),
+    ] {
+        let found = imported(format, &[("kresd.conf", typed)]);
+        assert!(!found.contains("hidden") && found.contains(shown), "{found}");
+    }
+    for (shown, typed) in [
+        ("rpzPrimary", "rpzPrimary('192.0.2.1', 'rpz.x', {tsigname='k', tsigsecret='hidden'})\n"),
+        ("rpzMaster", "rpzMaster('192.0.2.1', 'rpz.x', {tsigname='k', tsigsecret='hidden'})\n"),
+        ("zoneToCache", "zoneToCache('.', 'axfr', '192.0.2.1', {tsigsecret='hidden'})\n"),
+        ("addNTA", "addNTA('x.example'); weird('hidden')\n"),
+        ("weird", "weird('hidden')\n"),
+        ("secret", "secret = 'hidden'\n"),
+    ] {
+        let recursor = ("recursor.conf", "lua-config-file=x.lua\n");
+        let found = imported("recursor", &[recursor, ("x.lua", typed)]);
+        assert!(!found.contains("hidden") && (found.contains(shown) || shown == "addNTA"), "{found}");
+    }
+}
+
+#[test]
+fn secrets_of_settings_are_never_shown() {
+    for (format, shown, typed) in [
+        ("recursor", "weird-setting", "weird-setting=hidden\n"),
+        ("recursor", "dnstap-token", "dnstap-token=hidden\n"),
+        ("recursor", "recursor.weird", "recursor:\n  weird: hidden\n"),
+        ("unbound", "cookie-secret", "server:\n  cookie-secret: hidden\n"),
+        ("unbound", "weird-setting", "server:\n  weird-setting: hidden\n"),
+        ("unbound", "remote-control", "remote-control:\n  control-key-file: hidden\n"),
+        ("named", "key k", "key k { algorithm hmac-sha256; secret \"hidden\"; };\n"),
+        ("named", "secret", "secret \"hidden\";\n"),
+        ("named", "weird", "options { weird \"hidden\"; };\n"),
+        ("dnsmasq", "weird", "weird=hidden\n"),
+        ("kresd", "network.weird", "network:\n  weird: hidden\n"),
+        ("kresd", "weird", "rundir: /x\nweird: hidden\n"),
+    ] {
+        let found = imported(format, &[("a.conf", typed)]);
+        assert!(!found.contains("hidden") && found.contains(shown), "{format}: {typed}: {found}");
+    }
+}
+
+/// A file of another kind that is named by mistake, like /etc/shadow.
+#[test]
+fn the_lines_of_a_wrong_file_are_never_shown() {
+    let wrong = "root:$6$hidden$hidden/hidden:19000:0:99999:7:::\nbin:*:1::::::\nhidden = hidden\nhidden \"hidden\" hidden\n";
+    for (format, typed) in [
+        ("dnsmasq", "addn-hosts=wrong\n"),
+        ("dnsmasq", "conf-file=wrong\n"),
+        ("dnsmasq", "servers-file=wrong\n"),
+        ("dnsmasq", "resolv-file=wrong\n"),
+        ("recursor", "export-etc-hosts=yes\netc-hosts-file=wrong\n"),
+        ("recursor", "allow-from-file=wrong\n"),
+        ("recursor", "lua-config-file=wrong\n"),
+        ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
+        ("kresd", "hints.add_hosts('wrong')\n"),
+        ("kresd", "local-data:\n  addresses-files: wrong\n"),
+    ] {
+        // A word of letters only may be the name of a setting.
+        let wrong = if typed.contains("conf-file") || typed.contains("servers-file") || typed.contains("lua")
+        {
+            wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
+        } else {
+            wrong.to_owned()
+        };
+        let found = imported(format, &[("a.conf", typed), ("wrong", &wrong)]);
+        assert!(!found.contains("hidden"), "{format}: {typed}: {found}");
+    }
+}

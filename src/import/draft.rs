@@ -6,6 +6,7 @@ use std::sync::Arc;
 use toml::Value;
 
 use super::finding::{ImportFinding, SourcePlace, Weight};
+use super::secret::masked;
 use crate::config::Config;
 use crate::limits;
 use crate::zones::Views;
@@ -72,7 +73,7 @@ impl Draft {
         }
         let finding = ImportFinding {
             place: place.clone(),
-            option: option.to_owned(),
+            option: masked(option),
             did: did.to_owned(),
             instead: instead.to_owned(),
             weight,

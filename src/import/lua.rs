@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::finding::SourcePlace;
+use super::secret::keyword;
 use crate::limits;
 
 /// A value.
@@ -26,6 +27,7 @@ pub(super) enum LuaValue {
 #[derive(Clone, Debug)]
 pub(super) struct LuaStatement {
     pub(super) place: SourcePlace,
+    /// Its first line; its name alone if the line has more than one statement.
     pub(super) typed: String,
     pub(super) kind: LuaKind,
 }
@@ -39,6 +41,17 @@ pub(super) enum LuaKind {
     Assign(String, LuaValue),
     /// A program, or a value that is not constant.
     Program,
+}
+
+impl LuaStatement {
+    /// Its name without its values, which may be secrets.
+    pub(super) fn keyword(&self) -> String {
+        match &self.kind {
+            LuaKind::Call(name, _) => format!("{}(...)", keyword(name)),
+            LuaKind::Assign(name, _) => format!("{} = ...", keyword(name)),
+            LuaKind::Program => begin(&self.typed),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +90,25 @@ impl LuaValue {
     }
 }
 
+/// The begin of a program: the function that it defines or calls, or its variable. `a line` if it has none, as a line of a
+/// file of another kind.
+fn begin(typed: &str) -> String {
+    let local = typed.strip_prefix("local ").unwrap_or(typed);
+    let rest = local.strip_prefix("function ").unwrap_or(local);
+    let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || "_.:".contains(letter)));
+    let (name, after) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or_default();
+    let is_name = keyword(&name.replace(':', ".")) != keyword("");
+    let mark = if after.starts_with('(') {
+        "(...)"
+    } else if after.starts_with(" = ") {
+        " = ..."
+    } else {
+        return keyword("").to_owned();
+    };
+    let words = typed.strip_suffix(rest).unwrap_or_default();
+    if is_name { format!("{words}{name}{mark}") } else { keyword("").to_owned() }
+}
+
 /// The statements of a text.
 pub(super) fn statements(path: &Arc<Path>, text: &str) -> Vec<LuaStatement> {
     let tokens = tokens(text);
@@ -94,9 +126,14 @@ pub(super) fn statements(path: &Arc<Path>, text: &str) -> Vec<LuaStatement> {
             reader.skip(start);
             LuaKind::Program
         });
-        let typed = lines.get(line.saturating_sub(1)).map_or("", |line| line.trim());
+        let typed = lines.get(line.saturating_sub(1)).map_or("", |line| line.trim()).to_owned();
         let place = SourcePlace { file: Arc::clone(path), line: *line };
-        statements.push(LuaStatement { place, typed: typed.to_owned(), kind });
+        let mut statement = LuaStatement { place, typed, kind };
+        // The line may have another statement too.
+        if statement.typed.contains(';') {
+            statement.typed = statement.keyword();
+        }
+        statements.push(statement);
     }
     statements
 }

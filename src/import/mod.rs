@@ -9,6 +9,7 @@
 //!   refuses becomes a finding with the words of that reader. So the result always passes `resolverd --check`.
 //! - Every setting is carried over, or named with its place, its effect and the way to it here. The dangerous ones come
 //!   first. The findings also stand as comments in the file, so that they are not lost with the terminal.
+//! - Secrets are never shown: of a setting that is not known only its name is, as its file may be of another kind.
 //! - Includes and patterns are followed with bounds on depth, number and size.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -25,6 +26,7 @@ mod lua;
 mod named;
 mod names;
 mod recursor;
+mod secret;
 mod source;
 mod told;
 mod unbound;

@@ -141,12 +141,9 @@ impl Names {
             let mut words = text.split_whitespace();
             let Some(typed) = words.next() else { continue };
             let Ok(address) = typed.parse::<IpAddr>() else {
-                draft.tell(
-                    Weight::Different,
-                    &place,
-                    text,
-                    ("has an address that cannot be read", "add a [[host]] for it"),
-                );
+                // The file may be of another kind, with secrets: the line is not shown.
+                let did = "has an address in this line that cannot be read";
+                draft.tell(Weight::Different, &place, option, (did, "add a [[host]] for it"));
                 continue;
             };
             for (at, name) in words.enumerate() {

@@ -4,6 +4,7 @@ use super::reader::Setting;
 use super::records;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
+use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 use crate::import::values::{private, seconds, texts};
 
@@ -301,7 +302,9 @@ fn one(setting: &Setting, draft: &mut Draft) {
         }
         Some((_, weight, did, instead)) => (*weight, *did, *instead),
         None => {
-            (Different, "is not known to this import", "see dnsmasq(8) for its effect and resolverd.toml(5)")
+            let did = "is not known to this import";
+            let instead = "see dnsmasq(8) for its effect and resolverd.toml(5)";
+            return draft.tell(Different, &setting.place, keyword(option), (did, instead));
         }
     };
     draft.tell(weight, &setting.place, &setting.typed, (did, instead));

@@ -17,15 +17,16 @@ use crate::import::values::{private, size, size_text, texts};
 pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) {
     let mut variables: BTreeMap<String, LuaValue> = BTreeMap::new();
     for statement in statements(path, text) {
+        let keyword = statement.keyword();
         let said = (&statement.place, statement.typed.as_str());
         match statement.kind {
             LuaKind::Call(name, arguments) => {
                 let arguments: Vec<LuaValue> = arguments.iter().map(|one| filled(one, &variables)).collect();
-                gathered.call(said, &name, &arguments);
+                gathered.call(said, (&name, &keyword), &arguments);
             }
             LuaKind::Assign(name, value) => {
                 let value = filled(&value, &variables);
-                if !gathered.assign(said, &name, &value) {
+                if !gathered.assign(said, (&name, &keyword), &value) {
                     variables.insert(name, value);
                 }
             }
@@ -34,7 +35,7 @@ pub(super) fn add(path: &Arc<Path>, text: &str, gathered: &mut Gathered<'_>) {
                 gathered.draft.tell(
                     Dangerous,
                     said.0,
-                    said.1,
+                    &keyword,
                     (did, "carry over what it did: resolverd runs no programs"),
                 );
             }
@@ -65,7 +66,13 @@ fn only(value: Option<&LuaValue>) -> Option<String> {
 }
 
 impl Gathered<'_> {
-    fn call(&mut self, (place, typed): (&SourcePlace, &str), name: &str, arguments: &[LuaValue]) {
+    /// Takes a call; `keyword` is its text without its values.
+    fn call(
+        &mut self,
+        (place, typed): (&SourcePlace, &str),
+        (name, keyword): (&str, &str),
+        arguments: &[LuaValue],
+    ) {
         let first = only(arguments.first());
         let all: Vec<&str> = arguments.first().map(LuaValue::texts).unwrap_or_default();
         match (name, first.as_deref()) {
@@ -97,17 +104,22 @@ impl Gathered<'_> {
             }
             ("hints.set", Some(pair)) => match pair.split_once(' ') {
                 Some((name, address)) => self.hint((place, typed), name, &[address.trim()]),
-                None => self.unknown(place, typed),
+                None => self.unknown(place, keyword),
             },
             (name, _) => match find(&told::CALLS, name) {
-                Some((_, weight, did, instead)) => self.draft.tell(*weight, place, typed, (did, instead)),
-                None => self.unknown(place, typed),
+                Some((_, weight, did, instead)) => self.draft.tell(*weight, place, keyword, (did, instead)),
+                None => self.unknown(place, keyword),
             },
         }
     }
 
     /// Takes a setting; whether it is one, and no variable of the program.
-    fn assign(&mut self, (place, typed): (&SourcePlace, &str), name: &str, value: &LuaValue) -> bool {
+    fn assign(
+        &mut self,
+        (place, typed): (&SourcePlace, &str),
+        (name, keyword): (&str, &str),
+        value: &LuaValue,
+    ) -> bool {
         let text = only(Some(value)).unwrap_or_default();
         let is_off = *value == LuaValue::Name("false".to_owned());
         match name {
@@ -132,9 +144,9 @@ impl Gathered<'_> {
             _ => match (name.strip_prefix("hints."), find(&told::CALLS, name)) {
                 (Some(hint), _) => self.hint((place, typed), hint, &value.texts()),
                 (None, Some((_, weight, did, instead))) => {
-                    self.draft.tell(*weight, place, typed, (did, instead));
+                    self.draft.tell(*weight, place, keyword, (did, instead));
                 }
-                (None, None) if name.contains('.') => self.unknown(place, typed),
+                (None, None) if name.contains('.') => self.unknown(place, keyword),
                 (None, None) => return false,
             },
         }

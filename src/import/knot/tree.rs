@@ -8,6 +8,7 @@ use super::policy::{Server, Upstreams};
 use super::told;
 use crate::import::ImportError;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
+use crate::import::secret::keyword;
 use crate::import::told::find;
 use crate::import::upstreams::ZoneSource;
 use crate::import::values::{private, size, size_text};
@@ -241,11 +242,11 @@ impl Gathered<'_> {
             Some((_, Unneeded, did, instead)) => (Unneeded, *did, *instead),
             Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
             Some((_, weight, did, instead)) => (*weight, *did, *instead),
-            None => (
-                Different,
-                "is not known to this import",
-                "see the manual of Knot Resolver for its effect and resolverd.toml(5)",
-            ),
+            None => {
+                let did = "is not known to this import";
+                let instead = "see the manual of Knot Resolver for its effect and resolverd.toml(5)";
+                return self.draft.tell(Different, &node.place, keyword(path), (did, instead));
+            }
         };
         self.draft.tell(weight, &node.place, &typed, (did, instead));
     }

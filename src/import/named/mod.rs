@@ -13,6 +13,7 @@ use self::reader::{Statement, find};
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::Weight::{self, Dangerous, Different, Unneeded};
+use super::secret::keyword;
 use super::source::Sources;
 
 /// Statements whose effect is missing here, or is not needed: weight, effect, and what to do.
@@ -93,11 +94,11 @@ fn tell(statement: &Statement, draft: &mut Draft) {
     }
     let (weight, did, instead) = match TOLD.iter().find(|(name, ..)| *name == option) {
         Some((_, weight, did, instead)) => (*weight, *did, *instead),
-        None => (
-            Different,
-            "is not known to this import",
-            "see the manual of BIND for its effect and resolverd.toml(5)",
-        ),
+        None => {
+            let did = "is not known to this import";
+            let instead = "see the manual of BIND for its effect and resolverd.toml(5)";
+            return draft.tell(Different, &statement.place, keyword(option), (did, instead));
+        }
     };
     draft.tell(weight, &statement.place, &statement.shown(), (did, instead));
 }

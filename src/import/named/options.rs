@@ -10,6 +10,7 @@ use super::{private, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
+use crate::import::secret::keyword;
 use crate::import::values::{self, Clients, texts};
 
 /// Options that other functions of this module read.
@@ -173,11 +174,11 @@ fn tell(statement: &Statement, draft: &mut Draft) {
         None if UNNEEDED.iter().any(begins) => {
             (Unneeded, "sets a detail of BIND", "resolverd needs no such setting")
         }
-        None => (
-            Different,
-            "is not known to this import",
-            "see the manual of BIND for its effect and resolverd.toml(5)",
-        ),
+        None => {
+            let did = "is not known to this import";
+            let instead = "see the manual of BIND for its effect and resolverd.toml(5)";
+            return draft.tell(Different, &statement.place, keyword(option), (did, instead));
+        }
     };
     draft.tell(weight, &statement.place, &statement.shown(), (did, instead));
 }

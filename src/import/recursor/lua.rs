@@ -69,9 +69,15 @@ pub(super) fn add(setting: &Setting, sources: &mut Sources, draft: &mut Draft) -
     let mut untrusted = Vec::new();
     for statement in statements(&path, &text) {
         let (place, typed) = (&statement.place, statement.typed.as_str());
+        let keyword = statement.keyword();
         let LuaKind::Call(name, arguments) = &statement.kind else {
             let did = "is a program, or a value that a program uses";
-            draft.tell(Dangerous, place, typed, (did, "carry over what it did: resolverd runs no programs"));
+            draft.tell(
+                Dangerous,
+                place,
+                &keyword,
+                (did, "carry over what it did: resolverd runs no programs"),
+            );
             continue;
         };
         let first = arguments.first().and_then(|value| value.texts().first().map(|text| (*text).to_owned()));
@@ -88,11 +94,11 @@ pub(super) fn add(setting: &Setting, sources: &mut Sources, draft: &mut Draft) -
                 draft.tell(Unneeded, place, typed, (did, "resolverd has them built in"));
             }
             (name, _) => match find(&TOLD, name) {
-                Some((_, weight, did, instead)) => draft.tell(*weight, place, typed, (did, instead)),
+                Some((_, weight, did, instead)) => draft.tell(*weight, place, &keyword, (did, instead)),
                 None => {
                     let did = "is a call that is not known to this import";
                     let instead = "see the manual of PowerDNS Recursor for its effect";
-                    draft.tell(Dangerous, place, typed, (did, instead));
+                    draft.tell(Dangerous, place, &keyword, (did, instead));
                 }
             },
         }

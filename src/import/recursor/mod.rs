@@ -138,7 +138,7 @@ fn clients(
         None => return Ok(()),
     };
     let mut clients = Clients::default();
-    for text in named.iter().filter(|text| !text.is_empty()) {
+    for (line, text) in (1..).zip(&named).filter(|(_, text)| !text.is_empty()) {
         let (list, net) = match text.strip_prefix('!') {
             // Clients that are not allowed get no reply.
             Some(net) => (&mut clients.drop, net),
@@ -148,7 +148,11 @@ fn clients(
             Some(net) if !list.contains(&net) => list.push(net),
             Some(_) => {}
             None => {
-                let did = format!("named clients that cannot be read: {text}");
+                // The file may be of another kind, with secrets.
+                let did = match file {
+                    Some(_) => format!("named clients that cannot be read in line {line}"),
+                    None => format!("named clients that cannot be read: {text}"),
+                };
                 draft.tell(Dangerous, &typed.place, &typed.typed, (&did, "add them to listen.allow"));
             }
         }
@@ -281,11 +285,11 @@ fn tell(setting: &Setting, settings: &Settings, draft: &mut Draft) {
         Some((_, weight, did, instead)) if option.starts_with("serve-rfc") => (weight, did, instead),
         Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
         Some((_, weight, did, instead)) => (weight, did, instead),
-        None => (
-            Different,
-            "is not known to this import",
-            "see the manual of PowerDNS Recursor for its effect and resolverd.toml(5)",
-        ),
+        None => {
+            let did = "is not known to this import";
+            let instead = "see the manual of PowerDNS Recursor for its effect and resolverd.toml(5)";
+            return draft.tell(Different, &setting.place, setting.keyword(), (did, instead));
+        }
     };
     draft.tell(weight, &setting.place, &setting.typed, (did, instead));
 }

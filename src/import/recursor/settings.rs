@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
+use crate::import::secret;
 use crate::import::source::{Source, Sources, matching};
 use crate::import::yaml::{self, Node};
 use crate::limits;
@@ -86,6 +87,12 @@ impl Setting {
         !matches!(self.value(), "no" | "off" | "false" | "0")
     }
 
+    /// Its name as it was typed, without its value, which may be a secret.
+    pub(super) fn keyword(&self) -> &str {
+        let name = self.typed.split(['=', ':', ' ']).next().unwrap_or_default();
+        secret::keyword(name.trim_end_matches('+'))
+    }
+
     /// A path that it names, from the directory of its file.
     pub(super) fn path(&self) -> PathBuf {
         let directory = self.place.file.parent().unwrap_or_else(|| Path::new(""));
@@ -127,11 +134,6 @@ pub(super) fn is_yaml(text: &str) -> bool {
     })
 }
 
-/// Whether its value is a secret, which no report may show.
-fn is_secret(name: &str) -> bool {
-    name.contains("password") || name.contains("api-key") || name.contains("api_key")
-}
-
 /// Adds a setting: it takes the place of an earlier one of its name, unless it adds to it.
 fn add(settings: &mut Vec<Setting>, setting: Setting, extends: bool) {
     match settings.iter_mut().find(|known| known.option == setting.option) {
@@ -170,7 +172,7 @@ fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) {
         let mut setting = Setting {
             place: place.clone(),
             option: name.to_owned(),
-            typed: if is_secret(name) { format!("{name}=...") } else { whole.trim().to_owned() },
+            typed: whole.trim().to_owned(),
             values: Vec::new(),
             zones: Vec::new(),
             has_value: whole.contains('='),
@@ -223,7 +225,6 @@ fn of_node(section: &str, name: &str, node: &Node) -> Setting {
         place: node.place.clone(),
         typed: match texts.as_slice() {
             [] => format!("{section}.{name}"),
-            _ if is_secret(name) => format!("{section}.{name}: ..."),
             texts => format!("{section}.{name}: {}", texts.join(", ")),
         },
         zones: node.items().iter().filter_map(|item| of_item(item, option != "forward-zones")).collect(),

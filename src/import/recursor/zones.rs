@@ -12,6 +12,9 @@ use crate::import::upstreams::{GatheredZones, ZoneSource};
 use crate::import::values::{Upstream, upstream_text};
 use crate::import::yaml;
 
+/// The setting that names a file of zones.
+const OF_FILE: &str = "forward-zones-file";
+
 /// Adds them.
 pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft) -> Result<(), ImportError> {
     // Only `validate` makes the answers of these servers depend on their signatures.
@@ -25,9 +28,9 @@ pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft)
             servers(zone, option, (tls, validate), &mut zones, draft);
         }
     }
-    if let Some(file) = settings.get("forward-zones-file").filter(|file| !file.value().is_empty()) {
+    if let Some(file) = settings.get(OF_FILE).filter(|file| !file.value().is_empty()) {
         for zone in of_file(file, sources)? {
-            servers(&zone, "forward-zones-file", (tls, validate), &mut zones, draft);
+            servers(&zone, OF_FILE, (tls, validate), &mut zones, draft);
         }
     }
     zones.finish(draft);
@@ -58,7 +61,9 @@ fn servers(
     let mut found = Vec::new();
     for text in &zone.values {
         let Some(server) = address(text, 53) else {
-            let did = format!("named a server by something else than an address: {text}");
+            let did = "named a server by something else than an address";
+            // A file may be of another kind, with secrets.
+            let did = if option == OF_FILE { did.to_owned() } else { format!("{did}: {text}") };
             draft.tell(Dangerous, &zone.place, &typed, (&did, "add its address to the [[zone]]"));
             continue;
         };

@@ -8,6 +8,7 @@ use toml::Value;
 use super::reader::{Section, Setting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
+use crate::import::secret::keyword;
 use crate::import::values::{self, Clients, texts};
 
 /// Options with a yes or no and our key for it.
@@ -237,11 +238,11 @@ fn one(setting: &Setting, draft: &mut Draft) {
     let (weight, did, instead) = match UNNEEDED.iter().find(|begin| begins(begin)) {
         Some(_) => (Unneeded, "sets a detail of Unbound", "resolverd needs no such setting"),
         None if setting.value() == "no" => (Unneeded, "turned it off", "resolverd has no such part"),
-        None => (
-            Different,
-            "is not known to this import",
-            "see unbound.conf(5) for its effect and resolverd.toml(5)",
-        ),
+        None => {
+            let did = "is not known to this import";
+            let instead = "see unbound.conf(5) for its effect and resolverd.toml(5)";
+            return draft.tell(Different, &setting.place, keyword(option), (did, instead));
+        }
     };
     draft.tell(weight, &setting.place, &shown(setting), (did, instead));
 }
