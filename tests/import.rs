@@ -261,3 +261,11 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         assert!(!found.contains("hidden"), "{format}: {typed}: {found}");
     }
 }
+
+#[test]
+fn a_dnsmasq_configuration_of_comments_tells_its_servers_and_names() {
+    let found = imported("dnsmasq", &[("dnsmasq.conf", "# all\n#domain-needed\n")]);
+    assert!(found.contains("sent queries to the servers in /etc/resolv.conf too"), "{found}");
+    assert!(found.contains("answered with the names in /etc/hosts"), "{found}");
+    assert!(found.contains("listened at all addresses"), "{found}");
+}

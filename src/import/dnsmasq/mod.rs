@@ -21,8 +21,8 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut sources = Sources::default();
     let settings = reader::read(path, &mut sources)?;
     listen(&settings, path, draft);
-    servers::add(&settings, &mut sources, draft).finish(draft);
-    records::add(&settings, &mut sources, draft);
+    servers::add(&settings, (path, &mut sources), draft).finish(draft);
+    records::add(&settings, (path, &mut sources), draft);
     settings::add(&settings, draft);
     Ok(())
 }

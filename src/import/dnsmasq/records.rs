@@ -32,8 +32,8 @@ pub(super) const READ: [&str; 13] = [
     "local-ttl",
 ];
 
-/// Adds them.
-pub(super) fn add(settings: &[Setting], sources: &mut Sources, draft: &mut Draft) {
+/// Adds them; `path` is the file that was named.
+pub(super) fn add(settings: &[Setting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let domain = last("domain").filter(|one| one.fields.len() == 1).map(|one| one.field(0).to_owned());
     let target = last("mx-target").map(|one| one.field(0).to_owned());
@@ -77,7 +77,12 @@ pub(super) fn add(settings: &[Setting], sources: &mut Sources, draft: &mut Draft
             draft.tell(Dangerous, &setting.place, &setting.typed, (did, "add it as a [[record]]"));
         }
     }
-    files(settings, domain.as_deref(), (&mut names, sources), draft);
+    files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
+    if !settings.iter().any(|setting| setting.option == "no-hosts") {
+        // Also if the file has comments only, as that of Debian.
+        let place = SourcePlace { file: path.into(), line: 1 };
+        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
+    }
     names.finish(draft);
 }
 
@@ -164,7 +169,7 @@ fn unknown(setting: &Setting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Files of hosts; that of the system unless `no-hosts` is set.
+/// Files of hosts, without that of the system.
 fn files(
     settings: &[Setting],
     domain: Option<&str>,
@@ -185,10 +190,6 @@ fn files(
         for path in paths {
             names.file((&setting.place, &setting.typed), &path, (suffix, &mut *sources), draft);
         }
-    }
-    if let Some(first) = settings.first().filter(|_| !is_set("no-hosts")) {
-        let place = SourcePlace { file: first.place.file.clone(), line: 1 };
-        names.file((&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
     if let Some(suffix) =
         settings.iter().find(|one| one.option == "expand-hosts").filter(|_| domain.is_none())

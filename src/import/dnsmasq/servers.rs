@@ -21,8 +21,12 @@ struct Server {
     interface: Option<String>,
 }
 
-/// Adds them.
-pub(super) fn add(settings: &[Setting], sources: &mut Sources, draft: &mut Draft) -> GatheredZones {
+/// Adds them; `path` is the file that was named.
+pub(super) fn add(
+    settings: &[Setting],
+    (path, sources): (&Path, &mut Sources),
+    draft: &mut Draft,
+) -> GatheredZones {
     let validate = settings.iter().any(|setting| setting.option == "dnssec");
     let mut zones = GatheredZones::default();
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
@@ -31,7 +35,7 @@ pub(super) fn add(settings: &[Setting], sources: &mut Sources, draft: &mut Draft
             Some((domains, server)) => of_domains(setting, &domains, &server, &mut zones, draft),
         }
     }
-    resolv(settings, sources, validate, &mut zones, draft);
+    resolv(settings, (path, sources), validate, &mut zones, draft);
     for setting in settings {
         match setting.option.as_str() {
             "rev-server" => reverse(setting, &mut zones, draft),
@@ -210,7 +214,7 @@ fn answers(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
 /// The servers of `resolv-file`. The file of the system is not read: it may name resolverd itself one day.
 fn resolv(
     settings: &[Setting],
-    sources: &mut Sources,
+    (file, sources): (&Path, &mut Sources),
     validate: bool,
     zones: &mut GatheredZones,
     draft: &mut Draft,
@@ -248,9 +252,9 @@ fn resolv(
         }
         sources.end();
     }
-    let is_named = settings.iter().any(|setting| setting.option == "resolv-file");
-    if let Some(first) = settings.first().filter(|_| !is_named) {
-        let place = SourcePlace { file: first.place.file.clone(), line: 1 };
+    if !settings.iter().any(|setting| setting.option == "resolv-file") {
+        // Also if the file has comments only, as that of Debian.
+        let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
         draft.tell(Different, &place, "resolv-file", (did, RESOLVES));
     }
