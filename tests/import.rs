@@ -269,3 +269,24 @@ fn a_dnsmasq_configuration_of_comments_tells_its_servers_and_names() {
     assert!(found.contains("answered with the names in /etc/hosts"), "{found}");
     assert!(found.contains("listened at all addresses"), "{found}");
 }
+
+#[test]
+fn a_value_that_has_no_place_here_is_reported() {
+    let kresd = |typed: &str| imported("kresd", &[("a.yaml", typed)]);
+    let found = kresd(
+        "forward:\n  - subtree: a.example\n    servers: ['10.0.0.1@99999']\n    options: {dnssec: false}\n",
+    );
+    assert!(found.contains("10.0.0.1@99999") && !found.contains("forward = "), "{found}");
+    let found =
+        kresd("local-data:\n  rules:\n    - name: a.example\n      address: 10.0.0.5\n      ttl: 60s\n");
+    assert!(found.contains("gave a TTL of its own") && found.contains("10.0.0.5"), "{found}");
+    let found = kresd("network:\n  listen:\n    - unix-socket: /run/x\n");
+    assert!(
+        found.contains("/run/x") && found.contains("has no port") && !found.contains("interface"),
+        "{found}"
+    );
+    let found = kresd("local-data:\n  ttl: 99999999d\n  records: |\n    a.example. A 10.0.0.7\n");
+    assert!(found.contains("local-data.ttl: 99999999d") && found.contains("10.0.0.7"), "{found}");
+    let found = imported("dnsmasq", &[("a.conf", "host-record=gw.lan,gw,10.0.0.3,300\n")]);
+    assert!(found.contains("gave a TTL of its own") && found.contains("10.0.0.3"), "{found}");
+}

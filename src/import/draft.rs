@@ -1,6 +1,7 @@
 //! The configuration as it grows: each value passes the reader of our own file, so that the result always passes
 //! `resolverd --check`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::Value;
@@ -159,6 +160,20 @@ impl Draft {
                 (&did, "correct it, and add a [[zone]] for it"),
             );
         }
+    }
+}
+
+/// Whether our file takes a text as the TTL of records.
+///
+/// # Errors
+/// The words of the reader of our file.
+pub(super) fn check_ttl(text: &str) -> Result<(), String> {
+    // This key has the range of all TTLs.
+    let text = format!("version = 1\n[cache]\nmax_ttl = {}\n", Value::from(text));
+    let wrong = Config::read_over(Config::default(), &text, Path::new("/")).err();
+    match wrong.as_ref().and_then(|errors| errors.problems.first()) {
+        Some(problem) => Err(problem.wrong.clone()),
+        None => Ok(()),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn add(settings: &[Setting], (path, sources): (&Path, &mut Sources), 
     for setting in settings {
         let said = (&setting.place, setting.typed.as_str());
         let read = match setting.option.as_str() {
-            "host-record" => host(setting, &mut names),
+            "host-record" => host(setting, &mut names, draft),
             "cname" => alias(setting, &mut names),
             "mx-host" => exchange(setting, target.as_deref(), &mut names),
             "srv-host" => service(setting, domain.as_deref(), &mut names),
@@ -87,13 +87,18 @@ pub(super) fn add(settings: &[Setting], (path, sources): (&Path, &mut Sources), 
 }
 
 /// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the first name is that of the reverse name.
-fn host(setting: &Setting, names: &mut Names) -> Option<()> {
+fn host(setting: &Setting, names: &mut Names, draft: &mut Draft) -> Option<()> {
     let is_name = |field: &&String| field.parse::<IpAddr>().is_err() && field.parse::<u64>().is_err();
     let addresses: Vec<IpAddr> = setting.fields.iter().filter_map(|field| field.parse().ok()).collect();
     let named: Vec<&String> =
         setting.fields.iter().take_while(is_name).filter(|name| !name.is_empty()).collect();
     if named.is_empty() || addresses.is_empty() {
         return None;
+    }
+    if let Some(ttl) = setting.fields.last().filter(|last| last.parse::<u64>().is_ok()) {
+        let did = format!("gave a TTL of its own to these addresses: {ttl}");
+        let instead = "a [[host]] has the default; write the name as [[record]] with ttl";
+        draft.tell(Different, &setting.place, &setting.typed, (&did, instead));
     }
     for (at, name) in named.iter().enumerate() {
         for address in &addresses {

@@ -1,7 +1,5 @@
 //! Rules for names of kresd.conf: `policy.add`, and the servers that both formats name.
 
-use std::net::IpAddr;
-
 use super::gathered::Gathered;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -35,17 +33,14 @@ impl Gathered<'_> {
     ) {
         let mut found = Vec::new();
         for server in &upstreams.servers {
-            let (address, port) = match server.address.split_once('@') {
-                Some((address, port)) => (address, port.parse().ok()),
-                None => (server.address, None),
-            };
-            let Ok(address) = address.parse::<IpAddr>() else {
-                let did = format!("named a server by something else than an address: {}", server.address);
+            let Some(read) = Upstream::of_unbound(server.address, server.tls) else {
+                let did =
+                    format!("named a server by something else than an address and port: {}", server.address);
                 self.draft.tell(Dangerous, place, typed, (&did, "add its address to the [[zone]]"));
                 continue;
             };
             let name = server.name.map(|name| name.trim_end_matches('.').to_owned());
-            match upstream_text(&Upstream { address, port, tls: server.tls, name }) {
+            match upstream_text(&Upstream { name, ..read }) {
                 Some(text) => found.push(text),
                 None => {
                     let did = format!(

@@ -7,6 +7,7 @@ use super::gathered::Gathered;
 use super::policy::{Server, Upstreams};
 use super::told;
 use crate::import::ImportError;
+use crate::import::draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::secret::keyword;
 use crate::import::told::find;
@@ -109,7 +110,14 @@ impl Gathered<'_> {
             }
             "local-data.records" => self.records(node, &path),
             "local-data.rules" => node.items().iter().for_each(|item| self.local_rule(item)),
-            "local-data.ttl" => self.names.ttl = Some(node.text().to_owned()),
+            "local-data.ttl" => match draft::check_ttl(node.text()) {
+                Ok(()) => self.names.ttl = Some(node.text().to_owned()),
+                Err(wrong) => {
+                    let did = format!("was the TTL of all these records: {wrong}");
+                    let instead = "the records have the default TTL here; set ttl of each [[record]]";
+                    self.draft.tell(Different, &node.place, &shown(&path, node), (&did, instead));
+                }
+            },
             _ => self.tell_node(&path, node),
         }
     }
@@ -124,8 +132,12 @@ impl Gathered<'_> {
             let instead = "resolverd has no encrypted listener; clients of this host use plain DNS";
             return self.draft.tell(Different, &item.place, &typed, (did, instead));
         }
-        if interfaces.is_empty() {
-            return self.listen(&item.place, &typed, item.get("unix-socket").map_or("", Node::text), 53);
+        for socket in item.get("unix-socket").map(Node::texts).unwrap_or_default() {
+            let typed = format!("network.listen: unix-socket: {socket}");
+            let did = "listened at a socket of this host, which has no port";
+            let instead =
+                "resolverd listens at addresses only: let these clients ask one of listen.addresses";
+            self.draft.tell(Dangerous, &item.place, &typed, (did, instead));
         }
         for interface in interfaces {
             self.listen(&item.place, &typed, interface, port.unwrap_or(53));
@@ -206,6 +218,11 @@ impl Gathered<'_> {
             let did = "was a rule for clients with a tag only";
             let instead = "it is one for all clients here; give these clients a [[listener]] with `zones`";
             self.draft.tell(Dangerous, &tags.1.place, said.1, (did, instead));
+        }
+        if let Some(ttl) = item.get("ttl") {
+            let did = format!("gave a TTL of its own to these records: {}", ttl.text());
+            let instead = "resolverd gives them its default; write them as [[record]] with ttl";
+            self.draft.tell(Different, &ttl.place, said.1, (&did, instead));
         }
         match (subtree, item.get("records"), item.get("file")) {
             (Some("empty" | "nxdomain"), _, _) => {
