@@ -290,3 +290,14 @@ fn a_value_that_has_no_place_here_is_reported() {
     let found = imported("dnsmasq", &[("a.conf", "host-record=gw.lan,gw,10.0.0.3,300\n")]);
     assert!(found.contains("gave a TTL of its own") && found.contains("10.0.0.3"), "{found}");
 }
+
+/// The work for such a file was its length squared: minutes.
+#[test]
+fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
+    let from = std::time::Instant::now();
+    imported("kresd", &[("a.conf", &"a.\n".repeat(20_000))]);
+    imported("kresd", &[("a.conf", &format!("x = 1{}", " *\n1".repeat(20_000)))]);
+    let settings: String = (0..30_000).map(|number| format!("a{number}=1\n")).collect();
+    imported("recursor", &[("a.conf", &settings)]);
+    assert!(from.elapsed().as_secs() < 30, "{:?}", from.elapsed());
+}

@@ -123,7 +123,9 @@ pub(super) fn statements(path: &Arc<Path>, text: &str) -> Vec<LuaStatement> {
         }
         let read = reader.statement().filter(|_| reader.ends(start));
         let kind = read.unwrap_or_else(|| {
-            reader.skip(start);
+            // What was read of it is part of the program: to read it again from each of its lines takes quadratic time.
+            let read = reader.at;
+            reader.skip(start, read);
             LuaKind::Program
         });
         let typed = lines.get(line.saturating_sub(1)).map_or("", |line| line.trim()).to_owned();
@@ -184,11 +186,13 @@ impl Reader<'_> {
         loop {
             if self.mark('.').is_some() || self.mark(':').is_some() {
                 let Token::Word(word) = self.next()? else { return None };
-                name = format!("{name}.{word}");
+                name.push('.');
+                name.push_str(&word);
             } else if self.mark('[').is_some() {
                 let Token::Text(key) = self.next()? else { return None };
                 self.mark(']')?;
-                name = format!("{name}.{key}");
+                name.push('.');
+                name.push_str(&key);
             } else {
                 return Some(name);
             }
@@ -286,8 +290,8 @@ impl Reader<'_> {
     }
 
     /// Goes on behind the program that begins at `start`: to the first line at which all its blocks and brackets are
-    /// closed.
-    fn skip(&mut self, start: usize) {
+    /// closed, not before the token `read`.
+    fn skip(&mut self, start: usize, read: usize) {
         let mut open: i64 = 0;
         self.at = start;
         while let Some((token, line)) = self.tokens.get(self.at) {
@@ -300,7 +304,7 @@ impl Reader<'_> {
             });
             self.at = self.at.saturating_add(1);
             let is_last = self.tokens.get(self.at).is_none_or(|(_, next)| next > line);
-            if open <= 0 && is_last {
+            if open <= 0 && is_last && self.at >= read {
                 return;
             }
         }

@@ -79,7 +79,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     }
     zones::add(&settings, &mut sources, draft)?;
     hosts(&settings, &mut sources, draft);
-    for setting in &settings.0 {
+    for setting in settings.all() {
         tell(setting, &settings, draft);
     }
     Ok(())

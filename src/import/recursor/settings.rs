@@ -1,5 +1,6 @@
 //! The settings of the Recursor, from the old style (`name=value`) and from YAML alike, by their old names.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,13 +67,35 @@ pub(super) struct Setting {
     pub(super) has_value: bool,
 }
 
-/// The settings, by name.
-pub(super) struct Settings(pub(super) Vec<Setting>);
+/// The settings, in their order; each name once.
+#[derive(Default)]
+pub(super) struct Settings {
+    all: Vec<Setting>,
+    at: HashMap<String, usize>,
+}
 
 impl Settings {
     /// The setting of a name.
     pub(super) fn get(&self, option: &str) -> Option<&Setting> {
-        self.0.iter().find(|setting| setting.option == option)
+        self.at.get(option).and_then(|at| self.all.get(*at))
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Setting] {
+        &self.all
+    }
+
+    /// Adds a setting: it takes the place of an earlier one of its name, unless it adds to it.
+    fn add(&mut self, setting: Setting, extends: bool) {
+        let at = *self.at.entry(setting.option.clone()).or_insert(self.all.len());
+        match self.all.get_mut(at) {
+            Some(known) if extends => {
+                known.values.extend(setting.values);
+                known.zones.extend(setting.zones);
+            }
+            Some(known) => *known = setting,
+            None => self.all.push(setting),
+        }
     }
 }
 
@@ -102,9 +125,9 @@ impl Setting {
 
 /// The settings of the file and of those of `include-dir`; of each the last one, with the values that `+=` added.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, ImportError> {
-    let mut settings = Vec::new();
+    let mut settings = Settings::default();
     read_one(path, sources, &mut settings)?;
-    let included = settings.iter().rfind(|setting| setting.option == "include-dir").map(Setting::path);
+    let included = settings.get("include-dir").map(Setting::path);
     if let Some(directory) = included {
         let mut files = matching(&directory.join("*.conf"));
         files.extend(matching(&directory.join("*.yml")));
@@ -112,10 +135,10 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, Impor
             read_one(&file, sources, &mut settings)?;
         }
     }
-    Ok(Settings(settings))
+    Ok(settings)
 }
 
-fn read_one(path: &Path, sources: &mut Sources, settings: &mut Vec<Setting>) -> Result<(), ImportError> {
+fn read_one(path: &Path, sources: &mut Sources, settings: &mut Settings) -> Result<(), ImportError> {
     let Source { path, text } = sources.begin(path)?;
     if is_yaml(&text) {
         of_yaml(&path, &text, settings)?
@@ -134,19 +157,7 @@ pub(super) fn is_yaml(text: &str) -> bool {
     })
 }
 
-/// Adds a setting: it takes the place of an earlier one of its name, unless it adds to it.
-fn add(settings: &mut Vec<Setting>, setting: Setting, extends: bool) {
-    match settings.iter_mut().find(|known| known.option == setting.option) {
-        Some(known) if extends => {
-            known.values.extend(setting.values);
-            known.zones.extend(setting.zones);
-        }
-        Some(known) => *known = setting,
-        None => settings.push(setting),
-    }
-}
-
-fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) {
+fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Settings) {
     let mut joined = String::new();
     let mut begin = 1;
     for (line, text) in (1..).zip(text.lines()) {
@@ -183,7 +194,7 @@ fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) {
         } else {
             setting.values = words(value);
         }
-        add(settings, setting, extends);
+        settings.add(setting, extends);
     }
 }
 
@@ -199,7 +210,7 @@ pub(super) fn zone_of(place: &SourcePlace, text: &str, recurse: bool) -> Option<
     Some(ZoneValue { place: place.clone(), name: name.trim().to_owned(), values: words(values), recurse })
 }
 
-fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) -> Result<(), ImportError> {
+fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Settings) -> Result<(), ImportError> {
     let tree = yaml::read(path, text)?;
     for (section, inner) in tree.entries() {
         // The name of a setting may be written in one word: `incoming.listen`.
@@ -208,7 +219,7 @@ fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Vec<Setting>) -> Result<
             None => (section.as_str(), inner.entries().to_vec()),
         };
         for (name, node) in entries {
-            add(settings, of_node(section, &name, &node), false);
+            settings.add(of_node(section, &name, &node), false);
         }
     }
     Ok(())
