@@ -14,6 +14,7 @@ use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
+use super::typed_name::typed_name;
 use super::{moment, terms, watched, watching};
 use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
@@ -31,7 +32,7 @@ use crate::limits::MAX_CHECKED_MESSAGE;
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
     /// Domain of mail addresses, or address of a mail client.
-    #[arg(value_name = "DOMAIN|ADDRESS")]
+    #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_name)]
     subject: Option<String>,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE.
     #[arg(long, conflicts_with = "as_recipient")]

@@ -4,7 +4,7 @@ use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::typed_name::typed_name;
+use super::typed_name::{typed_kind, typed_name};
 use crate::control::protocol::{QueryReply, Reply, Request};
 
 /// The command line of `query`.
@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
     /// Record type. Default: A; PTR for an address.
-    #[arg(value_name = "TYPE")]
+    #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
     kind: Option<String>,
 }
 

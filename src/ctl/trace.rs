@@ -8,7 +8,7 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::query::verdict;
 use super::render::{Format, json, trace};
-use super::typed_name::typed_name;
+use super::typed_name::{typed_kind, typed_name};
 use crate::control::protocol::{Reply, Request, TraceRequest};
 
 /// The command line of `trace`.
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: String,
     /// Record type. Default: A; PTR for an address.
-    #[arg(value_name = "TYPE")]
+    #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
     kind: Option<String>,
     /// Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics
     /// stay as they are.

@@ -1,4 +1,4 @@
-//! Names on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
+//! Names and record types on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
 
 /// A name as it is typed. Names on screens end with a dot. A word with a hyphen at its begin and without a dot is a mistyped option.
 ///
@@ -6,9 +6,18 @@
 /// It is a mistyped option.
 pub(super) fn typed_name(text: &str) -> Result<String, String> {
     if text.len() > 1 && text.starts_with('-') && !text.contains('.') {
-        return Err(
-            "there is no such option; a name that begins with a hyphen needs a dot at its end".to_owned()
-        );
+        return Err("there is no such option; a name that begins with a hyphen needs a dot in it".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A record type as it is typed. No type begins with a hyphen: such a word is a mistyped option.
+///
+/// # Errors
+/// It is a mistyped option.
+pub(super) fn typed_kind(text: &str) -> Result<String, String> {
+    if text.starts_with('-') {
+        return Err("there is no such option, and no such record type".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -234,12 +234,22 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
         &["trace", "-x.mail.example."][..],
         &["why", "-x.mail.example."][..],
         &["nta", "add", "-x.mail.example."][..],
+        &["check", "-x.mail.example"][..],
+        &["check", "--as-sender", "-x.mail.example"][..],
     ] {
         assert_ne!(world.run(arguments).0, 2, "{arguments:?}");
     }
-    for mistyped in [&["flush", "--al"][..], &["query", "--tre", "mail.example"][..], &["trace", "-f"][..]] {
+    for mistyped in [
+        &["flush", "--al"][..],
+        &["query", "--tre", "mail.example"][..],
+        &["query", "mail.example", "--frsh"][..],
+        &["trace", "mail.example", "--frsh"][..],
+        &["trace", "-f"][..],
+        &["check", "--al"][..],
+    ] {
         let (code, _, error) = world.run(mistyped);
         assert!(code == 2 && error.contains("no such option"), "{code} {error}");
+        assert!(!error.contains("-- -"), "{error}");
     }
 }
 
