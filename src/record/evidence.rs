@@ -194,9 +194,29 @@ impl Seen<'_> {
     }
 }
 
+/// The advice about servers of the root. It has no owner whom an operator could ask, and its servers are often those of a
+/// `[[zone]] "."`.
+const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
+
+/// Whether the cause is the servers of a zone.
+fn is_of_servers(kind: CulpritKind) -> bool {
+    matches!(
+        kind,
+        CulpritKind::ServerSilent
+            | CulpritKind::ServerSlow
+            | CulpritKind::ServerRefused
+            | CulpritKind::ServerLame
+            | CulpritKind::ServerFailed
+            | CulpritKind::Truncated
+    )
+}
+
 /// The advice about `servers` of a zone.
 pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
+    if zone == "." && is_of_servers(kind) {
+        return ROOT_ADVICE.to_owned();
+    }
     match kind {
         CulpritKind::ServerSilent => format!(
             "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
@@ -265,6 +285,14 @@ pub(super) fn seconds(micros: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_the_owner_of_the_root() {
+        for kind in [CulpritKind::ServerSilent, CulpritKind::ServerRefused, CulpritKind::Truncated] {
+            let told = advice(kind, ".", &[[192, 0, 2, 1].into()]);
+            assert!(told.contains("[[zone]] \".\" with forward") && !told.contains("owner"), "{told}");
+        }
+    }
 
     #[test]
     fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
