@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, lookup, strings};
 use super::finding::{Finding, Level};
+use super::part::Part;
 use super::record_set::{ADDRESS_TTL, in_words, own_records};
 use super::spf_record::is_spf;
 use super::zone::{serves, shown};
@@ -157,16 +158,43 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst))
 }
 
+/// The lookups of which a server that serves the zone was to give its records, and could not be asked; each with the reason.
+fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
+    let servers = serving(facts);
+    let why = |server: &IpAddr, (name, kind): (&str, &'static str)| match facts.server(
+        *server,
+        name,
+        kind,
+        QueryForm::Udp,
+    ) {
+        Some(Got::NoReply(NoReply::Unknown(why))) => Some(why.as_str()),
+        _ => None,
+    };
+    let of = |lookup| Some((lookup, servers.iter().find_map(|server| why(server, lookup))?));
+    compared(facts).into_iter().filter_map(of).collect()
+}
+
+/// That records were not compared, so that the absence of a difference means nothing.
+pub(super) fn not_made(facts: &DomainFacts) -> Option<Finding> {
+    let unmade = unmade(facts);
+    let (_, why) = unmade.first()?;
+    let lookups: Vec<String> = unmade.iter().map(|((name, kind), _)| format!("{name} {kind}")).collect();
+    let evidence =
+        format!("the records of the name servers were not compared, because {why}: {}", lookups.join(", "));
+    Some(Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers))
+}
+
 /// The number of lookups that not all servers were asked for.
 pub(super) fn left_out(facts: &DomainFacts) -> usize {
     let servers = serving(facts);
     compared(facts).into_iter().filter(|lookup| !all_asked(facts, &servers, *lookup)).count()
 }
 
-/// Removes the verdicts that records are well of which another server gives others.
+/// Removes the verdicts that records are well of which another server gives others, or may give others.
 pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let hosts = mail::hosts(facts);
-    for Difference { name, kind, .. } in differences(facts) {
+    let differing = differences(facts).into_iter().map(|difference| (difference.name, difference.kind));
+    for (name, kind) in differing.chain(unmade(facts).into_iter().map(|(lookup, _)| lookup)) {
         let has_spf = || facts.data(name, kind).into_iter().any(|data| is_spf(&strings(data)));
         let contradicts = |code: Code| match code {
             Code::SpfOk | Code::SpfFromPasses => kind == "TXT" && (name == facts.subject.domain || has_spf()),

@@ -1,8 +1,15 @@
 //! Cases of servers of a zone that give different records.
 
+use futures_util::future::BoxFuture;
+use tokio::time::sleep;
+
 use super::*;
 use crate::check::domain::facts::tests::facts;
+use crate::check::domain::gather::{Sources, gather};
+use crate::check::domain::part::needs;
 use crate::check::domain::{cached, judge};
+use crate::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
+use crate::question::stage::paused;
 
 /// A zone with two servers that serve it.
 const ZONE: &str = "
@@ -118,4 +125,64 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
     assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
     assert_eq!(wants(&many).first(), Some(&ask("198.18.1.1")), "policies first");
     assert_eq!(left_out(&many), 1 + MAX_COMPARED_QUESTIONS);
+}
+
+/// Answers with these facts, and otherwise that there is no record. Servers in 198.18.3.0/24 are silent.
+struct PartlySilent(DomainFacts);
+
+impl Sources for PartlySilent {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        Box::pin(async move {
+            match want {
+                Want::Server { server: IpAddr::V4(server), way, .. } if server.octets()[2] == 3 => {
+                    let over_tcp = way.over_tcp().is_none();
+                    sleep(if over_tcp { DIRECT_STREAM_TIME } else { DIRECT_TIME }).await;
+                    Got::NoReply(NoReply::Silent)
+                }
+                Want::Lists { .. } => Got::Lists(Vec::new()),
+                _ => {
+                    let none = ReplyFacts {
+                        rcode: "NOERROR".to_owned(),
+                        authoritative: true,
+                        ..ReplyFacts::default()
+                    };
+                    self.0.got.get(want).cloned().unwrap_or(Got::Reply(none))
+                }
+            }
+        })
+    }
+}
+
+#[test]
+fn servers_that_answer_are_compared_although_most_are_silent() {
+    let (good, bad) = (text("v=spf1 mx -all"), text("v=spf1 +all"));
+    let mut lines = format!(
+        "{ZONE}\nlookup a.test. TXT | \"v=spf1 mx -all\"\nserver 198.18.1.1 a.test. {good}\nserver 198.18.2.1 a.test. {bad}"
+    );
+    let mut referral =
+        "\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.".to_owned();
+    for silent in 3..9 {
+        lines.push_str(&format!("\nlookup ns{silent}.a.test. A | 198.18.3.{silent}"));
+        referral.push_str(&format!(" | >a.test. NS ns{silent}.a.test."));
+    }
+    let sources = PartlySilent(facts("a.test.", &format!("{lines}{referral}")));
+    let subject = sources.0.subject.clone();
+    let found = judge(&paused(gather(subject, &sources)));
+    let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&Code::RecordsDiffer) && codes.contains(&Code::NsSilent), "{codes:?}");
+    assert!(!codes.contains(&Code::SpfOk), "{codes:?}");
+}
+
+#[test]
+fn a_comparison_that_was_not_made_is_told_and_ends_no_finding() {
+    let good = text("v=spf1 mx -all");
+    let facts = looked_up("a.test.", "TXT | \"v=spf1 mx -all\"", [&good, "TXT udp unknown"]);
+    let found = judge(&facts);
+    let untold = found.iter().find(|finding| finding.part == Some(Part::Servers)).unwrap();
+    assert_eq!((untold.code, untold.level), (Code::DelegationUnknown, Level::CouldNotTell));
+    assert!(untold.evidence.ends_with("not compared, because not asked: a.test. TXT"), "{}", untold.evidence);
+    assert!(needs(Code::RecordsDiffer, Level::Failure).contains(&Part::Servers));
+    for code in [Code::SpfOk, Code::DelegationOk] {
+        assert!(found.iter().all(|finding| finding.code != code), "{code:?}");
+    }
 }

@@ -42,18 +42,12 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The questions to one server. One that does not answer the first gets few others.
+/// The questions to one server that it must answer first. One that does not answer gets few others (`of_silent`).
 fn of_server(facts: &DomainFacts, server: IpAddr) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        None
-        | Some(
-            Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute)
-            | Got::Lists(_)
-            | Got::MailHost(_)
-            | Got::PolicyFile(_),
-        ) => {}
+        None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
             wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
             wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
@@ -65,13 +59,24 @@ fn of_server(facts: &DomainFacts, server: IpAddr) -> Vec<Want> {
         Some(Got::Reply(reply)) if dislikes_edns(reply) => {
             wants.push(ask(server, apex, "SOA", QueryForm::Plain))
         }
-        Some(Got::Reply(_)) => {}
-        Some(Got::NoReply(_)) => {
-            wants.push(ask(server, apex, "SOA", QueryForm::Plain));
-            wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
-        }
+        // They come later: `of_silent`.
+        Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants
+}
+
+/// The questions to servers that did not answer the first. Each of them may last seconds, so they come after those to servers
+/// that answer.
+pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
+    let apex = zone::apex(facts);
+    let is_silent = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
+        _ => false,
+    };
+    let silent = zone::servers(facts).into_keys().filter(is_silent);
+    silent
+        .flat_map(|server| [QueryForm::Plain, QueryForm::Tcp].map(|way| ask(server, apex, "SOA", way)))
+        .collect()
 }
 
 fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
@@ -104,6 +109,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let differing = compared::check(facts);
     let agree = differing.is_none();
     findings.extend(differing);
+    findings.extend(compared::not_made(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
     let replied = |server: &IpAddr| {

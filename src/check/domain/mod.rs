@@ -80,6 +80,10 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(compared::wants(facts));
     }
+    // Silent servers take no time from comparisons of those that answer.
+    if !facts.subject.domain.is_empty() && is_done(&wants) {
+        wants.extend(delegation::of_silent(facts));
+    }
     // Strangers who do not answer take the time of nothing else.
     if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(others::wants(facts));
