@@ -83,6 +83,13 @@ pub const MAX_COMPARED_QUESTIONS: usize = 64;
 /// Questions that comparisons of servers leave to those after them: the ones to resolvers of others, and connections.
 pub const QUESTIONS_AFTER_COMPARISON: usize = 40;
 
+/// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
+/// all servers with each other.
+pub const MAX_CONFIGURED_SERVERS: usize = 2;
+
+/// Servers of a zone that are asked for its keys, and compared with the DS records: large answers, often over TCP.
+pub const MAX_CHECKED_KEY_SERVERS: usize = 4;
+
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
 pub const MAX_CHECKED_NAMES: usize = 13;
 

@@ -49,6 +49,7 @@ const CASES: &[(&str, &str)] = &[
     ("differs.com", "mx_differs"),
     ("policies.com", "records_differ"),
     ("hosted.com", "configured_here mail_ok"),
+    ("stubbed.com", "configured_differs configured_here ns_single"),
     ("apex.com", "apex_alias"),
     ("www.beside.com", "cname_beside_mx"),
     ("address.com", "mx_is_address"),
@@ -229,6 +230,24 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
+/// The first line tells a stub zone that leads to a server with other records.
+fn stubbed(gateway: &Gateway) {
+    let sound = gateway.path("sound.conf");
+    let (_, lines) = gateway.run(&[
+        "check",
+        "stubbed.com",
+        "--resolver",
+        "127.92.0.3",
+        "--resolv-conf",
+        sound.to_str().unwrap(),
+    ]);
+    let first = "stubbed.com: the configuration of this host gives other records than the name servers of the zone: MX here: 10 \
+                 mx2.host.com.; at the servers of the zone: 10 mx.host.com.. stubbed.com. is answered by [[zone]] stubbed.com, ";
+    assert!(lines[0].starts_with(first), "{lines:#?}");
+    let others_ok = Code::OthersOk.entry().title;
+    assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
+}
+
 #[test]
 fn each_code_of_the_table_has_a_fault_that_causes_it() {
     let (gateway, seen) = (gateway(), Mutex::default());
@@ -244,6 +263,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
         "{lines:#?}"
     );
     assert!(lines.iter().all(|line| !line.contains("\"cached_here\"")), "{lines:#?}");
+    stubbed(&gateway);
     check(&world(), &["connected.com"], "dnssec_not_validated", &seen);
     let mut exceptions = Vec::new();
     if own_address().is_some() {

@@ -21,7 +21,7 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts both. `resolve` are lines of the section of that name, `rest` are other sections. If the root of the lab is
+    /// Starts both. `resolve` are lines of the section of that name, `rest` are other sections, with the port of the lab for `{port}`. If the root of the lab is
     /// signed, `anchors` in the folder of the configuration is a file of trust anchors.
     pub(crate) fn start(lab: Lab, resolve: &str, rest: &str) -> Self {
         let runtime =
@@ -42,8 +42,9 @@ impl Gateway {
         let text = format!(
             "version = 1\n[listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\nupstream_port = {}\n{resolve}\n\
-             {rest}\n[control]\nsocket = \"{}\"\n",
+             {}\n[control]\nsocket = \"{}\"\n",
             sockets.port(),
+            rest.replace("{port}", &sockets.port().to_string()),
             folder.path().join("control.sock").display()
         );
         write("resolverd.toml", &text);

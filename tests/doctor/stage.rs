@@ -198,6 +198,9 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let end = if second { "+all" } else { "-all" };
     let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
     tree.zone("policies.com.", &both, &policies).unwrap();
+    // The stub zone of the configuration leads to a server that the zone above does not name.
+    let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
+    tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
     for (name, servers, text) in DOMAINS {
         let moved = *name == "moved" && turn == Turn::Moved;
         let text = if moved { "@ MX 5 mx2.host.com.\n@ A 198.18.0.81" } else { text };
@@ -242,7 +245,8 @@ pub(crate) fn gateway() -> Gateway {
     let lists = "[[list]]\nname = \"bl.host.com\"\npurpose = \"block\"\nsubjects = [\"ip4\", \"domain\"]\n\
         [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]\n\
         [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n\
-        [[host]]\nname = \"mail.hosted.com\"\naddresses = [\"10.0.0.8\"]";
+        [[host]]\nname = \"mail.hosted.com\"\naddresses = [\"10.0.0.8\"]\n\
+        [[zone]]\nname = \"stubbed.com\"\nstub = [\"127.92.0.4:{port}\"]";
     let dnssec = "[dnssec]\ntrust_anchor = \"anchors\"";
     Gateway::start(world, "deny_servers = [\"198.18.5.0/24\"]", &format!("{dnssec}\n{lists}"))
 }

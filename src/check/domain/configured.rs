@@ -1,20 +1,117 @@
 //! Names that the configuration of this host answers, in the place of the internet: `[[zone]]`, `[[host]]`, `[[record]]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, Want, is_within, reverse};
+use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, is_within, reverse, strings};
 use super::finding::{Finding, Level};
 use super::part::Part;
-use super::record_set::{in_words, own_records};
-use super::zone;
+use super::record_set::{ADDRESS_TTL, in_words, own_records};
+use super::spf_record::is_spf;
+use super::{compared, current, mail, zone};
+use crate::limits::MAX_CONFIGURED_SERVERS;
+
+/// The questions that are needed next: those to servers of the zone about records that the configuration answers.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let (lookups, servers) = (answered(facts), outside(facts));
+    let ask = |(name, kind): (&str, &'static str)| {
+        let name = name.to_owned();
+        let want = move |server| Want::Server { server, name: name.clone(), kind, way: QueryForm::Udp };
+        servers.clone().into_iter().map(want)
+    };
+    lookups.into_iter().flat_map(ask).collect()
+}
+
+/// The lookups that mail needs and that are answered here, the most important first; none if the domain itself is not.
+fn answered(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
+    if facts.configured().is_none() {
+        return Vec::new();
+    }
+    let mut lookups = current::of_zone(facts);
+    lookups.retain(|(name, kind)| match *kind {
+        "MX" => *name == domain,
+        "TXT" => *name == domain || name.starts_with("_dmarc."),
+        "A" | "AAAA" => *name == domain || hosts.iter().any(|host| host == name),
+        _ => false,
+    });
+    lookups.sort_by_key(|(_, kind)| match *kind {
+        "MX" => 0,
+        "A" | "AAAA" => 1,
+        _ => 2,
+    });
+    lookups
+}
+
+/// Servers of the zone as others find them: by the glue of the zone above, because the configuration may answer their names too.
+fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
+    if facts.configured().is_none() {
+        return Vec::new();
+    }
+    let (glue, serving) = (zone::glue(facts), compared::serving(facts));
+    let of_name = |name: String| match glue.get(name.as_str()) {
+        Some(glued) => glued.iter().copied().collect(),
+        None => facts.addresses(&name),
+    };
+    let named: BTreeSet<IpAddr> =
+        zone::parent_set(facts).unwrap_or_default().into_iter().flat_map(of_name).collect();
+    named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
+}
+
+/// The records that count for mail: of TXT records at the domain those of SPF.
+fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<BTreeSet<String>> {
+    let mut set = own_records(reply, name, kind)?;
+    if kind == "TXT" && !name.starts_with('_') {
+        set.retain(|data| data.starts_with("CNAME ") || is_spf(&strings(data)));
+    }
+    Some(set)
+}
+
+/// A difference between the records here and those of the servers, in words. Services that answer by place or in turn give other
+/// addresses each time, with a short TTL: that is a note.
+fn difference(facts: &DomainFacts, lookup: (&str, &'static str)) -> Option<(Level, String)> {
+    let (name, kind) = lookup;
+    let here = counted(facts.lookup(name, kind).reply()?, lookup)?;
+    let (mut told, mut is_short) = (BTreeSet::<BTreeSet<String>>::new(), !here.is_empty());
+    for server in outside(facts) {
+        if let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp)
+            && reply.authoritative
+            && let Some(set) = counted(reply, lookup)
+        {
+            is_short &= !set.is_empty() && reply.answers.iter().all(|record| record.ttl <= ADDRESS_TTL);
+            told.insert(set);
+        }
+    }
+    let is_address = ["A", "AAAA"].contains(&kind);
+    if told.contains(&here) || is_address && told.iter().any(|set| !set.is_disjoint(&here)) {
+        return None;
+    }
+    let now = in_words(told.first()?, kind);
+    let level = if is_address && is_short { Level::Note } else { Level::Warning };
+    let (at, here) = (if name == facts.subject.domain { "" } else { name }, in_words(&here, kind));
+    let at = if at.is_empty() { kind.to_owned() } else { format!("{at} {kind}") };
+    Some((level, format!("{at} here: {here}; at the servers of the zone: {now}")))
+}
+
+/// The finding that the domain has other records here than at its servers.
+pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
+    let found: Vec<(Level, String)> =
+        answered(facts).into_iter().filter_map(|lookup| difference(facts, lookup)).collect();
+    let worst = found.iter().map(|(level, _)| *level).min()?;
+    let told: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
+    let (domain, by) = (&facts.subject.domain, facts.configured()?);
+    let evidence = format!("{}. {domain} is answered by {by}", told.join("; "));
+    Some(Finding::new(Code::ConfiguredDiffers, evidence).at(worst))
+}
 
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = Some(facts.subject.domain.clone()).filter(|domain| !domain.is_empty());
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
     let told = names.filter_map(|name| Some(of_name(facts, &name, facts.configured_at(&name)?)));
-    told.chain(others(facts).map(|evidence| Finding::new(Code::ConfiguredHere, evidence))).collect()
+    let others = others(facts).map(|evidence| Finding::new(Code::ConfiguredHere, evidence));
+    told.chain(others).chain(differs(facts)).collect()
 }
 
 /// The finding about a name. If it gives no answer, that explains all that could not be told, and so comes before it.

@@ -32,9 +32,11 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
 
 /// The known lookups of records of the zone: names with types. None if the configuration answers for the domain.
 pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
-    if facts.configured().is_some() {
-        return Vec::new();
-    }
+    if facts.configured().is_some() { Vec::new() } else { of_zone(facts) }
+}
+
+/// The same, whoever answers for the domain.
+pub(super) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
     let of_zone = |name: &str, kind: &str| TYPES.contains(&kind) && is_within(name, apex);
     let known = facts.got.iter().filter_map(|(want, got)| match (want, got) {

@@ -74,6 +74,7 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(lists::wants(facts));
     if !facts.subject.domain.is_empty() {
         wants.extend(current::wants(facts));
+        wants.extend(configured::wants(facts));
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
     // Comparisons take no question from another check.

@@ -12,7 +12,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplySecurity, ResolverWay, Want};
 use super::finding::{Finding, Level};
 use super::record_set::{final_records, in_words, negative_ttl, records};
-use super::zone;
+use super::{configured, zone};
 use crate::clock::minute;
 use crate::limits::MAX_OTHER_RESOLVERS;
 
@@ -175,7 +175,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let level = if heard { Level::Note } else { Level::CouldNotTell };
         findings.push(Finding::new(Code::OthersUnknown, unknown.join("; ")).at(level));
     }
-    if findings.is_empty() && !same.is_empty() {
+    // They see the records of the servers, and this host sees others.
+    if findings.is_empty() && !same.is_empty() && configured::differs(facts).is_none() {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }
     findings
