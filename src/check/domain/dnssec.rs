@@ -7,6 +7,7 @@ use super::facts::{
     DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, lookup,
 };
 use super::finding::Finding;
+use super::keys::{self, KeysNow};
 use super::zone;
 use crate::clock::minute;
 
@@ -36,6 +37,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         wants.extend(ancestors(&facts.subject.domain).map(|name| lookup(name, "SOA")));
     } else if (is_secure(facts) || !signatures(facts).is_empty()) && zone::apex(facts) != "." {
         wants.push(lookup(zone::apex(facts), "DS"));
+        if is_secure(facts) && facts.configured().is_none() {
+            wants.extend(keys::wants(facts));
+        }
     }
     wants
 }
@@ -79,7 +83,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                     format!("{domain} {kind}: {}", broken_link(facts, reply)),
                 )]
             }
-            ReplySecurity::Secure => vec![Finding::new(Code::DnssecOk, domain)],
+            ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
                 vec![Finding::new(Code::DnssecUnsigned, domain)]
@@ -90,6 +94,27 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
     findings
+}
+
+/// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so that alone
+/// says nothing about those of this moment. Names that the configuration answers have no others here.
+fn of_secure(facts: &DomainFacts) -> Finding {
+    let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
+    let cached = "it validates with the records in the cache of this host";
+    if apex == "." || facts.configured().is_some() {
+        return Finding::new(Code::DnssecOk, domain);
+    }
+    match keys::now(facts) {
+        KeysNow::Differ(told) => {
+            Finding::new(Code::DnssecBogus, format!("{domain}: {told}; until their TTL ends, {cached}"))
+        }
+        KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
+        // Without a DS in the cache, a trust anchor of this host is the reason.
+        KeysNow::WithoutDs if !facts.data(apex, "DS").is_empty() => {
+            Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
+        }
+        KeysNow::Fit | KeysNow::WithoutDs => Finding::new(Code::DnssecOk, domain),
+    }
 }
 
 /// That nothing is validated here, and whether the servers sign, if one told it.
@@ -194,7 +219,13 @@ fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::facts::{DomainFacts, tests::facts as bare};
+    use crate::check::domain::keys::tests::SIGNED;
+
+    /// Facts about a zone whose DS fits its keys.
+    fn facts(domain: &str, lines: &str) -> DomainFacts {
+        bare(domain, &format!("{SIGNED}\n{lines}"))
+    }
 
     #[test]
     fn the_chain_is_judged_and_its_first_broken_link_named() {
@@ -205,7 +236,14 @@ mod tests {
         assert_eq!(codes("lookup a.b. SOA insecure | ns. h. 1 2 3 4 5"), [Code::DnssecUnsigned]);
         assert_eq!(codes("lookup a.b. SOA SERVFAIL"), [Code::DnssecUnknown]);
         assert_eq!(codes("lookup a.b. SOA off | ns. h. 1 2 3 4 5"), [Code::DnssecOff]);
-        let link = |lines: &str| check(&facts("a.b.", lines)).remove(0).evidence;
+        let now = |reply: &str| {
+            codes(&format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nserver 192.0.2.9 a.b. DS udp {reply}"))
+        };
+        assert_eq!(now("aa | 7 13 2 aa"), [Code::DnssecBogus], "the cache of this host alone validates it");
+        assert_eq!(now("silent"), [Code::DnssecUnknown]);
+        assert_eq!(now("aa"), [Code::DnssecOk], "a trust anchor of this host");
+        assert_eq!(now("aa\nlookup a.b. DS | 7 13 2 aa"), [Code::DnssecUnsigned]);
+        let link = |lines: &str| check(&bare("a.b.", lines)).remove(0).evidence;
         let off = "lookup a.b. SOA off | ns. h. 1 2 3 4 5";
         let servers = |reply: &str| {
             format!(

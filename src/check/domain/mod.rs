@@ -28,6 +28,7 @@ pub mod facts;
 pub mod finding;
 pub mod gather;
 mod helo;
+mod keys;
 mod level;
 mod lists;
 mod mail;

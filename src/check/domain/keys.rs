@@ -1,0 +1,226 @@
+//! The DS records at servers of the zone above against the keys at servers of the zone, both as they are now.
+//!
+//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. A zone that has a
+//! new key, whose DS nobody has entered, validates there until a TTL ends, and fails everywhere else.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
+
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
+use super::{compared, zone};
+use crate::limits::MAX_CHECKED_KEY_SERVERS;
+use crate::wire::presentation::read_name;
+
+/// The DS records against the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum KeysNow {
+    /// At each server that was asked, a DS names a key that signs the keys.
+    Fit,
+    /// No DS does at a server; the text says which.
+    Differ(String),
+    /// The zone above has no DS.
+    WithoutDs,
+    /// It could not be told; the text says why.
+    Unknown(String),
+}
+
+/// The servers of the zone that are asked.
+fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
+    compared::serving(facts).into_iter().take(MAX_CHECKED_KEY_SERVERS).collect()
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let ask =
+        |server, kind| Want::Server { server, name: zone::apex(facts).to_owned(), kind, way: QueryForm::Udp };
+    let above = zone::parent_servers(facts).into_iter().map(|server| ask(server, "DS"));
+    above.chain(servers(facts).into_iter().map(|server| ask(server, "DNSKEY"))).collect()
+}
+
+/// The verdict.
+pub(super) fn now(facts: &DomainFacts) -> KeysNow {
+    let apex = zone::apex(facts);
+    let told = |server, kind| match facts.server(server, apex, kind, QueryForm::Udp) {
+        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
+        _ => None,
+    };
+    let above = zone::parent_servers(facts).into_iter().filter_map(|server| told(server, "DS"));
+    // A server that has both zones must answer for the zone above.
+    let above: Vec<&ReplyFacts> =
+        above.filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex)).collect();
+    let records: BTreeSet<&str> = above.iter().flat_map(|reply| reply.data("DS")).collect();
+    if above.is_empty() {
+        return KeysNow::Unknown("no server of the zone above told the DS records".to_owned());
+    }
+    if records.is_empty() {
+        return KeysNow::WithoutDs;
+    }
+    let Some(ds) = records.iter().map(|data| Ds::read(data)).collect::<Option<Vec<Ds>>>() else {
+        return KeysNow::Unknown("the DS records cannot be read".to_owned());
+    };
+    let keys = servers(facts).into_iter().filter_map(|server| Some((server, told(server, "DNSKEY")?)));
+    let keys: Vec<(IpAddr, &ReplyFacts)> = keys.collect();
+    if keys.is_empty() {
+        return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
+    }
+    match keys.into_iter().find(|(_, reply)| !fits(apex, &ds, reply)) {
+        None => KeysNow::Fit,
+        Some((server, reply)) => {
+            let listed = |tags: BTreeSet<u16>| match tags.len() {
+                0 => "none".to_owned(),
+                _ => tags.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+            };
+            let of_keys = listed(signing(apex, reply).into_iter().map(|key| key.tag()).collect());
+            let of_ds = listed(ds.iter().map(|ds| ds.tag).collect());
+            KeysNow::Differ(format!(
+                "the DS records at the zone above name the keys {of_ds}; the keys that sign at {server} are {of_keys}"
+            ))
+        }
+    }
+}
+
+/// Whether a DS names a key that signs the keys of a reply.
+fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
+    signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
+}
+
+/// The keys of a reply that sign its keys.
+fn signing(apex: &str, reply: &ReplyFacts) -> Vec<Key> {
+    let own = |kind: &'static str| {
+        let records = reply.answers.iter().filter(move |record| record.kind == kind && record.name == apex);
+        records.map(|record| record.data.as_str())
+    };
+    let tags: BTreeSet<u16> = own("RRSIG")
+        .filter(|data| data.starts_with("DNSKEY "))
+        .filter_map(|data| data.split_whitespace().nth(6)?.parse().ok())
+        .collect();
+    own("DNSKEY").filter_map(Key::read).filter(|key| tags.contains(&key.tag())).collect()
+}
+
+/// The data of a DNSKEY record in wire form.
+struct Key(Vec<u8>);
+
+impl Key {
+    fn read(data: &str) -> Option<Self> {
+        let mut fields = data.split_whitespace();
+        let flags: u16 = fields.next()?.parse().ok()?;
+        let numbers: [u8; 2] = [fields.next()?.parse().ok()?, fields.next()?.parse().ok()?];
+        let key = BASE64.decode(fields.collect::<String>().as_bytes()).ok()?;
+        Some(Self([flags.to_be_bytes().as_slice(), &numbers, &key].concat()))
+    }
+
+    fn algorithm(&self) -> Option<u8> {
+        self.0.get(3).copied()
+    }
+
+    /// Its tag (RFC 4034 appendix B).
+    fn tag(&self) -> u16 {
+        let octet = |octet: Option<&u8>| u32::from(octet.copied().unwrap_or_default());
+        let pairs = self.0.chunks(2).map(|pair| octet(pair.first()) << 8 | octet(pair.get(1)));
+        let sum = pairs.fold(0_u32, u32::wrapping_add);
+        let [_, _, high, low] = sum.wrapping_add(sum >> 16).to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+}
+
+/// A DS record.
+struct Ds {
+    tag: u16,
+    algorithm: u8,
+    hash: u8,
+    digest: Vec<u8>,
+}
+
+impl Ds {
+    fn read(data: &str) -> Option<Self> {
+        let mut fields = data.split_whitespace();
+        let tag = fields.next()?.parse().ok()?;
+        let (algorithm, hash) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let digest = HEXLOWER_PERMISSIVE.decode(fields.collect::<String>().as_bytes()).ok()?;
+        Some(Self { tag, algorithm, hash, digest })
+    }
+
+    /// Whether it names a key. A digest of a type that is not known here is not compared.
+    fn names(&self, apex: &str, key: &Key) -> bool {
+        if self.tag != key.tag() || Some(self.algorithm) != key.algorithm() {
+            return false;
+        }
+        let hash: &Algorithm = match self.hash {
+            1 => &SHA1_FOR_LEGACY_USE_ONLY,
+            2 => &SHA256,
+            4 => &SHA384,
+            _ => return true,
+        };
+        let Some(name) = read_name(apex) else { return false };
+        let mut octets = Vec::new();
+        for label in &name.to_lowercase() {
+            octets.extend(u8::try_from(label.len()));
+            octets.extend_from_slice(label);
+        }
+        octets.push(0);
+        octets.extend_from_slice(&key.0);
+        digest(hash, &octets).as_ref() == self.digest
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    /// A zone `a.b.` with one server and its key, whose DS the zone above has.
+    pub(in crate::check::domain) const SIGNED: &str = "
+        lookup b. SOA secure | ns.b. h. 1 2 3 4 5
+        lookup b. NS | ns.b.
+        lookup ns.b. A | 192.0.2.9
+        lookup ns.a.b. A | 192.0.2.1
+        server 192.0.2.9 a.b. NS udp | >a.b. NS ns.a.b.
+        server 192.0.2.9 a.b. DS udp aa | 59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a
+        server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5
+        server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 2 1 59409 a.b. x";
+
+    fn judged(from: &str, to: &str) -> KeysNow {
+        assert!(SIGNED.contains(from), "{from}");
+        now(&facts("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5{}", SIGNED.replace(from, to))))
+    }
+
+    #[test]
+    fn a_ds_that_names_no_key_that_signs_is_told() {
+        let (ds, key) = (
+            "59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a",
+            "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
+        );
+        let differs = |from: &str, to: &str| matches!(judged(from, to), KeysNow::Differ(_));
+        assert_eq!(judged(ds, ds), KeysNow::Fit);
+        assert_eq!(judged(ds, &format!("7 13 2 aa | {ds}")), KeysNow::Fit, "a rollover");
+        assert_eq!(judged(ds, "59409 13 1 41d59f29e3f428ec87d96062bd975d68d7a6231a"), KeysNow::Fit);
+        assert_eq!(
+            judged(
+                ds,
+                "59409 13 4 c5b2e835778308b3220635c7c0899ef149897418edc9774ea7bf41148fd6843bf8a8ff394fa19dcda15202e4604ae78d"
+            ),
+            KeysNow::Fit
+        );
+        assert_eq!(judged(ds, "59409 13 9 aa"), KeysNow::Fit, "a digest that is not known");
+        assert!(differs(ds, "59409 13 2 aa"));
+        assert!(differs(ds, "59409 8 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a"));
+        assert_eq!(
+            judged(ds, "7 13 2 aa"),
+            KeysNow::Differ(
+                "the DS records at the zone above name the keys 7; the keys that sign at 192.0.2.1 are 59409"
+                    .to_owned()
+            )
+        );
+        assert!(differs("2 1 59409 a.b.", "2 1 7 a.b."), "the key does not sign");
+        assert!(differs(&format!("aa | {key}"), "aa"));
+        assert_eq!(judged(&format!("DS udp aa | {ds}"), "DS udp aa"), KeysNow::WithoutDs);
+        for lost in ["DS udp silent", "DS udp aa | >a.b. SOA ns. h. 1 2 3 4 5", "DS udp SERVFAIL"] {
+            let told = judged(&format!("DS udp aa | {ds}"), lost);
+            assert!(matches!(told, KeysNow::Unknown(_)), "{lost}: {told:?}");
+        }
+        assert!(matches!(judged("DNSKEY udp aa |", "DNSKEY udp silent |"), KeysNow::Unknown(_)));
+    }
+}
