@@ -239,11 +239,11 @@ codes! {
         "Read its reply, and repeat the check from another host".
     StarttlsMissing "starttls_missing" Mail Warning "RFC 3207":
         "a mail host does not offer STARTTLS";
-        "Mail to it can be read on the way. Senders that require TLS do not deliver.";
+        "Mail to it can be read on the way. Senders that require TLS keep the mail and bounce it after days: those with DANE if the host has TLSA records, those with MTA-STS if the policy is enforced.";
         "Set up a certificate for the mail server, in Postfix with smtpd_tls_chain_files and smtpd_tls_security_level = may".
     StarttlsFails "starttls_fails" Mail Warning "RFC 3207 section 4":
         "a mail host offers STARTTLS, and it fails";
-        "Senders try again without TLS, later or never.";
+        "Senders try again without TLS, later or never. Senders that require TLS keep the mail and bounce it after days: those with DANE if the host has TLSA records, those with MTA-STS if the policy is enforced.";
         "Check the certificate, its key and the protocol versions of the mail server".
     PtrDynamic "ptr_dynamic" Pointer Warning "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name looks like one of a dynamic address";

@@ -134,9 +134,14 @@ fn of_host(
     }
     let chain = match &said.tls {
         MailHostTls::NotOffered => {
-            return tell(usual(Code::StarttlsMissing), format!(" says {}, without STARTTLS", said.greeting));
+            let (level, demanded) = without_tls(facts, host, Code::StarttlsMissing);
+            let text = format!(" says {}, without STARTTLS{demanded}", said.greeting);
+            return tell((Code::StarttlsMissing, level), text);
         }
-        MailHostTls::Failed(why) => return tell(usual(Code::StarttlsFails), format!(": {why}")),
+        MailHostTls::Failed(why) => {
+            let (level, demanded) = without_tls(facts, host, Code::StarttlsFails);
+            return tell((Code::StarttlsFails, level), format!(": {why}{demanded}"));
+        }
         MailHostTls::Done { chain, fault } => {
             let expired = tell_expiry(facts, host, chain, tell);
             if let Some(fault) = fault.as_ref().filter(|_| !expired) {
@@ -162,6 +167,17 @@ fn of_host(
             usual(Code::TlsaMismatch),
             format!(" has a certificate that none of its TLSA records names: {}", texts.join("; ")),
         );
+    }
+}
+
+/// How much it matters that a host has no TLS, and what demands it. Senders must not deliver without TLS if they found usable TLSA
+/// records (RFC 7672 section 2.2) or a policy of MTA-STS that is enforced (RFC 8461 section 5).
+fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static str) {
+    match (usable(facts, host).is_empty(), mta_sts::is_enforced(facts)) {
+        (true, false) => (code.entry().level, ""),
+        (false, false) => (Level::Failure, "; its TLSA records (DANE) demand TLS"),
+        (true, true) => (Level::Failure, "; the policy of MTA-STS demands TLS"),
+        (false, true) => (Level::Failure, "; its TLSA records (DANE) and the policy of MTA-STS demand TLS"),
     }
 }
 

@@ -57,6 +57,23 @@ fn each_answer_of_a_host_has_its_code() {
 }
 
 #[test]
+fn a_host_without_tls_is_a_failure_where_dane_or_mta_sts_demands_it() {
+    let tls = |lines: &str, tls: MailHostTls| found(&said("220 mx", "250 mx.a.test", tls), lines)[0];
+    let record = format!("3 1 1 {}", "ab".repeat(32));
+    let dane = format!("lookup _25._tcp.mx.a.test. TLSA secure | {record}");
+    let unsigned = format!("lookup _25._tcp.mx.a.test. TLSA insecure | {record}");
+    let failed = || MailHostTls::Failed("handshake".to_owned());
+    assert_eq!(tls(&dane, MailHostTls::NotOffered), (Code::StarttlsMissing, Level::Failure));
+    assert_eq!(tls(&dane, failed()), (Code::StarttlsFails, Level::Failure));
+    assert_eq!(
+        tls(&unsigned, failed()),
+        (Code::StarttlsFails, Level::Warning),
+        "no sender uses these records"
+    );
+    assert_eq!(tls("", MailHostTls::NotOffered), (Code::StarttlsMissing, Level::Warning));
+}
+
+#[test]
 fn a_certificate_is_compared_with_the_tlsa_records() {
     let whole = certificate();
     let key = public_key(&whole).unwrap();

@@ -107,6 +107,10 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
         | Code::MxMany
         | Code::WildcardMx => &[MxRecords],
         Code::MxDiffers => &[MxRecords, Servers],
+        // A failure if DANE or MTA-STS demands TLS.
+        Code::StarttlsMissing | Code::StarttlsFails if matches!(level, Level::Failure) => {
+            &[MxRecords, MailHosts, Connections, Part::Dane, Part::MtaSts]
+        }
         Code::SmtpRefused
         | Code::SmtpRejects
         | Code::SmtpOk
