@@ -22,7 +22,8 @@ use crate::dnsbl::list_way::Way;
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{ListStanding, ListState};
 use crate::limits::LIST_TEST_TIME;
-use crate::question::{ListSays, Question, name_text};
+use crate::question::{ListSays, Question, name_text, wire_name};
+use crate::resolve::list_keys::secrets_of;
 
 /// The subject of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,6 +215,9 @@ pub(super) async fn test(
         Ok(address) => LookedUp::Address(address),
         Err(_) => LookedUp::Domain(lookup::read_name(typed)?.to_lowercase()),
     };
+    if let LookedUp::Domain(domain) = &wanted {
+        without_key(subject, domain)?;
+    }
     let entries = subject.lists().all();
     let in_use = |list: &List| {
         let asked = entries.iter().any(|entry| entry.apex == list.apex && entry.counts().questions > 0);
@@ -248,6 +252,15 @@ pub(super) async fn test(
         return Err(Problem { fault: Blame::Request, sentence });
     }
     Ok(rows::bounded(tests, Reply::ListTest))
+}
+
+/// Refuses a name with a customer's key of a list, as it may stand in a link of a message: no list gets the key of another.
+fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
+    if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
+        return Ok(());
+    }
+    let sentence = "The name has a customer's key of a DNS list; no list is asked about it.".to_owned();
+    Err(Problem { fault: Blame::Request, sentence })
 }
 
 /// Why a list with this subject cannot be asked.

@@ -248,6 +248,19 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
+/// A link of a message may have the key of a list: no other list gets it, and no screen shows it.
+fn keyed(gateway: &Gateway) {
+    let (key, message) = ("a1b2c3d4e5f6a7b8c9d0e1f2g3", gateway.path("message"));
+    let text = format!("From: a@sound.com\n\nhttp://sound.com/ https://{key}.zen.dq.spamhaus.net/x\n");
+    std::fs::write(&message, text).unwrap();
+    let (_, lines) = gateway.run(&["--json", "check", "mail", message.to_str().unwrap()]);
+    assert!(lines.iter().any(|line| line.contains("\"lists_ok\"")), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains(key)), "{lines:#?}");
+    let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);
+    let refused = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.contains("no list is asked about it") && !refused.contains(key), "{refused}");
+}
+
 #[test]
 fn each_code_of_the_table_has_a_fault_that_causes_it() {
     let (gateway, seen) = (gateway(), Mutex::default());
@@ -264,6 +277,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     );
     assert!(lines.iter().all(|line| !line.contains("\"cached_here\"")), "{lines:#?}");
     stubbed(&gateway);
+    keyed(&gateway);
     check(&world(), &["connected.com"], "dnssec_not_validated", &seen);
     let mut exceptions = Vec::new();
     if own_address().is_some() {

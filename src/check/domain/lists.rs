@@ -85,11 +85,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let subjects = subjects(facts);
     let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String, About)>::new(), Vec::new(), 0);
+    // No list is asked about a link with a key, and nobody is told this name.
+    let mut answered = Vec::new();
     for (part, subject) in &subjects {
         let about =
             |list: Option<&str>| About::Listing { subject: subject.clone(), list: list.map(str::to_owned) };
         match facts.lists(subject) {
             Some(Got::Lists(listings)) => {
+                answered.extend((!listings.is_empty()).then_some(subject.as_str()));
                 for listing in listings {
                     asked += 1;
                     match listing.listed {
@@ -122,8 +125,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     if findings.is_empty() && asked > 0 && unknown.is_empty() {
-        let all: Vec<&str> = subjects.iter().map(|(_, subject)| subject.as_str()).collect();
-        findings.push(Finding::new(Code::ListsOk, format!("{asked} answers about {}", all.join(", "))));
+        findings.push(Finding::new(Code::ListsOk, format!("{asked} answers about {}", answered.join(", "))));
     }
     if !unknown.is_empty() {
         let (texts, about): (Vec<String>, Vec<About>) = unknown.into_iter().unzip();
