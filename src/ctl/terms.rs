@@ -191,7 +191,8 @@ monitors run at once. No query waits for them.";
 pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
 shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query is indented below the query whose
-end it waited for. Queries that took less than a millisecond are left out.
+end it waited for. Queries that took less than a millisecond are left out. Behind a client on this host stands the user that runs the
+program (user in JSON), if a query was slow or failed and its socket was still open: one that waits is looked up after history.slow.
 Causes:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
@@ -224,7 +225,7 @@ Servers are shown with their last behaviour.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
-`ZONE=example.`, `CLIENT=192.0.2.1`. The first query in an hour that resolverd turned away to limit its load is a warning without
+`ZONE=example.`, `CLIENT=192.0.2.1`, `USER=postfix` for a client on this host. The first query in an hour that resolverd turned away to limit its load is a warning without
 `ZONE=`. `resolverctl why NAME` shows the message of a query.";
 
 /// Terms of `cache`.

@@ -24,6 +24,7 @@ pub mod allowance;
 mod dnstap;
 mod history;
 mod metrics;
+mod owners;
 mod reload;
 mod running;
 mod snapshot;

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::owners;
 use super::running::Running;
 use super::snapshot::Snapshot;
 use super::state_files;
@@ -59,6 +60,8 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the task that probes dead servers", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
     keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::tell_log);
+    let recorder = Arc::clone(&subject.recorder);
+    keep(&mut tasks, supervisor, "the task that looks up users", recorder, owners::look_up);
     let prefetcher = Arc::clone(subject.resolver.prefetcher());
     keep(&mut tasks, supervisor, "the prefetch task", prefetcher, Prefetcher::run);
     let own = random.clone();

@@ -321,7 +321,22 @@ impl Simulation {
         let error = replied.answer.extended_error.as_ref();
         let (error, code): (&str, u16) = error.map_or(("", 0), |error| (&error.text, error.code));
         let at = began.as_micros();
-        recorder.asked(&Written { name, kind, client, view, at, outcome, elapsed, flight, error, code });
+        // A client of the simulation has no socket.
+        let (port, user) = (0, "");
+        recorder.asked(&Written {
+            name,
+            kind,
+            client,
+            port,
+            view,
+            at,
+            outcome,
+            elapsed,
+            flight,
+            error,
+            code,
+            user,
+        });
     }
 }
 

@@ -280,3 +280,19 @@ pub const MAX_LONG_QUESTIONS: usize = 20_000;
 
 /// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.
 pub const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
+
+/// Local users of clients that wait to be looked up, some 32 octets each. Beyond it a query has no user in `resolverctl why`.
+pub const MAX_WANTED_OWNERS: usize = 64;
+
+/// The time between two readings of the kernel's tables of sockets, so that there are at most five in a second. One takes a millisecond at
+/// a gateway, and the kernel walks through all sockets.
+pub const OWNER_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long after the end of a question the user of its port is still taken for that of its client.
+pub const OWNER_LATE: Duration = Duration::from_secs(1);
+
+/// Octets of the name of a user: Linux allows 32.
+pub const MAX_USER_NAME: usize = 32;
+
+/// Octets of /etc/passwd that are read: some ten thousand users.
+pub const MAX_USERS: u64 = 1 << 20;

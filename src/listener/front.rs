@@ -298,6 +298,7 @@ impl Front {
             name: query.name(),
             kind,
             client,
+            port: arrival.client.port(),
             view: query.view.number(),
             at: at.as_micros(),
             outcome,
@@ -305,6 +306,7 @@ impl Front {
             flight,
             error: error.map_or("", |error| &error.text),
             code: error.map_or(0, |error| error.code),
+            user: "",
         });
     }
 }

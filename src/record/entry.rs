@@ -24,6 +24,7 @@ pub(super) const QUESTION: u8 = 1;
 pub(super) const FLIGHT: u8 = 2;
 pub(super) const HIT: u8 = 3;
 pub(super) const OUTAGE: u8 = 4;
+pub(super) const OWNER: u8 = 5;
 
 /// Set in the depth of a message that is for keys of DNSSEC: no sub-question is so deep.
 pub(super) const FOR_KEYS: u8 = 0x80;
@@ -58,6 +59,8 @@ pub struct QuestionEntry {
     pub kind: RecordType,
     /// The client.
     pub client: IpAddr,
+    /// The client's port; 0 if it is not known, as for questions from the cache.
+    pub port: u16,
     /// The number of the view of its listener.
     pub view: u32,
     /// When it came, in microseconds since 1970.
@@ -72,6 +75,8 @@ pub struct QuestionEntry {
     pub error: Box<str>,
     /// The code of its extended error (RFC 8914), if it has one.
     pub code: Option<u16>,
+    /// The local user that owns the client's socket: a name, or a number if it has none. None if it was not looked up, or not found.
+    pub user: Option<Box<str>>,
 }
 
 impl Entry {
@@ -83,6 +88,7 @@ impl Entry {
             Self::Outage(since, until) => {
                 (*since, *until) = (since.wrapping_add(offset), until.wrapping_add(offset));
             }
+            Self::Owner(owner) => owner.at = owner.at.wrapping_add(offset),
         }
         self
     }
@@ -163,6 +169,19 @@ pub enum Link {
     Address(IpAddr),
 }
 
+/// The user of a client's socket at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerEntry {
+    /// The client.
+    pub client: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// When the socket was looked up, in microseconds since 1970.
+    pub at: u64,
+    /// The name of the user, or its number if it has none.
+    pub user: Box<str>,
+}
+
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -172,6 +191,8 @@ pub enum Entry {
     Flight(FlightEntry),
     /// A time in which our own network was down: its begin and its end so far, in microseconds since 1970.
     Outage(u64, u64),
+    /// The local user that owns the socket of a client. It is in memory only: on disk the question has it.
+    Owner(OwnerEntry),
 }
 
 impl FlightEntry {
@@ -216,6 +237,7 @@ fn read_one(octets: &[u8]) -> Option<Entry> {
             let (since, until) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
             Some(Entry::Outage(since, until))
         }
+        OWNER => read_owner(&mut reader).map(Entry::Owner),
         _ => None,
     }
 }
@@ -233,7 +255,15 @@ fn read_question(reader: &mut EntryReader<'_>) -> Option<QuestionEntry> {
     let code = u16::from_le_bytes(reader.chunk()?);
     let error = reader.text()?;
     let code = (!error.is_empty()).then_some(code);
-    Some(QuestionEntry { name, kind, client, view, at, outcome, elapsed, flight, error, code })
+    // Files of earlier versions have neither a port nor a user.
+    let port = reader.chunk().map_or(0, u16::from_le_bytes);
+    let user = reader.text().filter(|user| !user.is_empty());
+    Some(QuestionEntry { name, kind, client, port, view, at, outcome, elapsed, flight, error, code, user })
+}
+
+fn read_owner(reader: &mut EntryReader<'_>) -> Option<OwnerEntry> {
+    let (at, port) = (u64::from_le_bytes(reader.chunk()?), u16::from_le_bytes(reader.chunk()?));
+    Some(OwnerEntry { at, port, client: reader.address()?, user: reader.text()? })
 }
 
 fn read_hit(reader: &mut EntryReader<'_>) -> Option<QuestionEntry> {
@@ -246,6 +276,7 @@ fn read_hit(reader: &mut EntryReader<'_>) -> Option<QuestionEntry> {
         name: name.to_ascii_lowercase().into(),
         kind: RecordType::from(u16::from_be_bytes(*kind)),
         client,
+        port: 0,
         view,
         at,
         outcome: Outcome::Cache,
@@ -253,6 +284,7 @@ fn read_hit(reader: &mut EntryReader<'_>) -> Option<QuestionEntry> {
         flight: None,
         error: Box::default(),
         code: None,
+        user: None,
     })
 }
 
@@ -402,6 +434,7 @@ mod tests {
             name: b"\x04MAIL\x07example\x00",
             kind: RecordType::MX,
             client: "2001:db8::5".parse().unwrap(),
+            port: 40_001,
             view: 3,
             at,
             outcome: Outcome::Failed,
@@ -409,14 +442,19 @@ mod tests {
             flight: 9,
             error: &"word ".repeat(99),
             code: 22,
+            user: "postfix",
         };
         failed.put(&mut octets);
+        let owner = OwnerEntry { client, port: 53, at: 9, user: "991".into() };
+        Entry::Owner(owner.clone()).put(&mut octets);
         put_flight(&mut octets);
         let mut entries = Vec::new();
         Entry::Outage(3, 5).put(&mut octets);
         read(&octets, |entry| entries.push(entry));
         assert_eq!(entries.pop(), Some(Entry::Outage(3, 5)));
-        let [Entry::Question(first), Entry::Question(second), Entry::Flight(third)] = &entries[..] else {
+        let [Entry::Question(first), Entry::Question(second), Entry::Owner(told), Entry::Flight(third)] =
+            &entries[..]
+        else {
             panic!("{entries:?}");
         };
         assert_eq!((first.name.as_ref(), first.kind), (&*name("mail.example."), RecordType::MX));
@@ -427,6 +465,9 @@ mod tests {
         assert_eq!((second.client, second.view, second.elapsed), (failed.client, 3, 12));
         assert_eq!((second.outcome, second.flight, second.code), (Outcome::Failed, Some(9), Some(22)));
         assert_eq!(second.error.len(), MAX_RECORDED_TEXT - 1, "in whole words");
+        assert_eq!((first.port, &first.user), (0, &None));
+        assert_eq!((second.port, second.user.as_deref()), (40_001, Some("postfix")));
+        assert_eq!(told, &owner);
         assert_eq!(third, &flight());
     }
 

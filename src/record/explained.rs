@@ -177,6 +177,7 @@ mod tests {
                 name: wire(name),
                 kind: RecordType::A,
                 client: [127, 0, 0, 1].into(),
+                port: 0,
                 view: 0,
                 at: second * SECOND,
                 outcome,
@@ -184,6 +185,7 @@ mod tests {
                 flight: None,
                 error: Box::default(),
                 code: None,
+                user: None,
             };
             explained.explain(&question, &NoLists).flight.map(|flight| flight.id)
         };

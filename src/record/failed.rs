@@ -57,6 +57,9 @@ pub struct FailedZone {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The local user of its client, or of the last one whose user is known: a name, or a number if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// The kind of its culprit.
     pub culprit: CulpritKind,
     /// Why it failed, in a sentence.
@@ -99,6 +102,8 @@ struct FailuresOfZone<'a> {
     first: u64,
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
+    /// The last user that is known.
+    user: Option<&'a str>,
     /// The last one of all clients and names: it shows whether the zone still fails.
     last_of_all: FailedQuestion<'a>,
 }
@@ -141,7 +146,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
 impl<'a> FailuresOfZone<'a> {
     fn new(failed: FailedQuestion<'a>) -> Self {
         let first = failed.asked.question.at;
-        Self { questions: 0, first, last: None, servers: BTreeMap::new(), last_of_all: failed }
+        Self { questions: 0, first, last: None, servers: BTreeMap::new(), user: None, last_of_all: failed }
     }
 
     fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool) {
@@ -155,6 +160,7 @@ impl<'a> FailuresOfZone<'a> {
             self.first = failed.asked.question.at;
         }
         self.questions = self.questions.saturating_add(1);
+        self.user = failed.asked.question.user.as_deref().or(self.user);
         for (server, conduct) in &failed.servers {
             if let Some(known) = self.servers.get_mut(server) {
                 *known = conduct.or(*known);
@@ -181,6 +187,7 @@ impl<'a> FailuresOfZone<'a> {
             last: seconds(question.at),
             name: name_text(&name_of_wire(&question.name)),
             kind: question.kind.to_string(),
+            user: self.user.map(str::to_owned),
             culprit,
             reason: last.why().to_owned(),
             extended_error: question.code,

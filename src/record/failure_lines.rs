@@ -258,6 +258,7 @@ mod tests {
             name: wire_name(&Name::from_ascii(name).unwrap()).into(),
             kind: if outcome == Outcome::Shed { RecordType::A } else { RecordType::MX },
             client: [127, 0, 0, 1].into(),
+            port: 0,
             view: 0,
             at: 0,
             outcome,
@@ -265,6 +266,7 @@ mod tests {
             flight: None,
             error: error.into(),
             code: Some(22).filter(|_| !error.is_empty()),
+            user: None,
         };
         let asked = ExplainedQuestion { question: &question, list: None, flight: None };
         let is_own = name.ends_with("corp.example.");

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::entry::{self, Entry, FlightEntry};
+use super::entry::{self, Entry, FlightEntry, OwnerEntry};
 use super::lock::lock;
 use super::recorded::Recorded;
 use super::redact::Secrets;
@@ -22,6 +22,8 @@ pub(super) struct Follower {
     passed: RingPlace,
     /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
+    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. That of a question that waits is read before the question.
+    owners: VecDeque<OwnerEntry>,
     /// Failed questions read so far, and those that were overwritten before they were read.
     failures: u64,
     lost: u64,
@@ -45,6 +47,7 @@ impl Follower {
             entry::read(octets, |entry| match secrets.removed(entry) {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
+                Entry::Owner(owner) => self.owners.push_back(owner),
                 // They are stored only.
                 Entry::Outage(..) => {}
             });
@@ -52,6 +55,10 @@ impl Follower {
         let since = now.before(EXPLAINED_TIME).as_micros();
         self.flights.retain(|flight| flight.end() >= since);
         news.flights = self.flights.iter().cloned().collect();
+        self.owners.retain(|owner| owner.at >= since);
+        let more = self.owners.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
+        self.owners.drain(..more);
+        news.owners = self.owners.iter().cloned().collect();
         let news = news.in_order();
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
@@ -78,6 +85,7 @@ mod tests {
             name: b"\x07example\x00",
             kind: RecordType::MX,
             client: [127, 0, 0, 1].into(),
+            port: 7,
             view: 0,
             at,
             outcome,
@@ -85,6 +93,7 @@ mod tests {
             flight: 0,
             error: "",
             code: 0,
+            user: "",
         }
     }
 

@@ -79,6 +79,8 @@ impl StoreReader<'_> {
                         recorded.outages.push((since, until));
                     }
                 }
+                // Stored questions have their users.
+                Entry::Owner(_) => {}
             });
             self.taken < MAX_STORED_READ && latest >= first
         });
@@ -136,6 +138,7 @@ impl Recorder {
                 name,
                 kind: u16::from_be_bytes(*kind).into(),
                 client,
+                port: 0,
                 view,
                 at: 0,
                 outcome: Outcome::Cache,
@@ -143,6 +146,7 @@ impl Recorder {
                 flight: 0,
                 error: "",
                 code: 0,
+                user: "",
             };
             self.ended_now(&hit)
         });
@@ -165,6 +169,7 @@ impl Recorder {
             name: question.name.to_ascii_lowercase().into(),
             kind: question.kind,
             client: question.client,
+            port: question.port,
             view: question.view,
             at: self.clock.unix_micros().saturating_sub(elapsed),
             outcome: question.outcome,
@@ -172,6 +177,7 @@ impl Recorder {
             flight: Some(question.flight).filter(|flight| *flight > 0),
             error: question.error.into(),
             code: (!question.error.is_empty()).then_some(question.code),
+            user: None,
         }
     }
 
@@ -309,6 +315,7 @@ impl RingReader<'_> {
                         taken = taken.saturating_add(flight.weight());
                         self.recorded.flights.push(flight);
                     }
+                    Entry::Owner(owner) => self.recorded.owners.push(owner),
                     // They are stored only.
                     Entry::Outage(..) => {}
                 }
@@ -348,6 +355,7 @@ mod tests {
                 name: b"\x00",
                 kind: RecordType::NS,
                 client: [127, 0, 0, 1].into(),
+                port: 0,
                 view: 0,
                 at: number.into(),
                 outcome: Outcome::Failed,
@@ -355,6 +363,7 @@ mod tests {
                 flight: 1,
                 error: "",
                 code: 0,
+                user: "",
             });
         }
         let mut read = Recorded::default();
@@ -387,6 +396,7 @@ mod tests {
                     name,
                     kind,
                     client,
+                    port: 0,
                     view: 0,
                     at,
                     outcome,
@@ -394,6 +404,7 @@ mod tests {
                     flight: 0,
                     error,
                     code: 0,
+                    user: "",
                 });
             }
         };

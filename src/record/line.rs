@@ -101,6 +101,8 @@ pub(super) struct AskedLine {
     name: Name,
     kind: RecordType,
     client: IpAddr,
+    /// The local user of the client.
+    user: Option<Box<str>>,
 }
 
 /// A question that failed.
@@ -137,6 +139,8 @@ struct Fields {
     name: Option<String>,
     kind: Option<String>,
     client: Option<String>,
+    /// The local user of the client.
+    user: Option<String>,
     /// The code of the extended error (RFC 8914).
     extended_error: Option<u16>,
     /// The conduct of each server.
@@ -156,6 +160,7 @@ macro_rules! write_at {
             name = fields.name,
             "type" = fields.kind,
             client = fields.client,
+            user = fields.user,
             extended_error = fields.extended_error,
             conduct = fields.conduct,
             culprit = fields.culprit,
@@ -239,7 +244,8 @@ fn spaced(servers: &[IpAddr]) -> Option<String> {
 
 impl AskedLine {
     fn of(question: &QuestionEntry) -> Self {
-        Self { name: name_of_wire(&question.name), kind: question.kind, client: question.client }
+        let (kind, client, user) = (question.kind, question.client, question.user.clone());
+        Self { name: name_of_wire(&question.name), kind, client, user }
     }
 
     fn fields(&self) -> Fields {
@@ -247,6 +253,7 @@ impl AskedLine {
             name: Some(name_text(&self.name)),
             kind: Some(self.kind.to_string()),
             client: Some(self.client.to_string()),
+            user: self.user.as_ref().map(|user| user.to_string()),
             ..Fields::default()
         }
     }
@@ -254,7 +261,8 @@ impl AskedLine {
 
 impl fmt::Display for AskedLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} from {}", name_text(&self.name), self.kind, self.client)
+        write!(formatter, "{} {} from {}", name_text(&self.name), self.kind, self.client)?;
+        self.user.iter().try_for_each(|user| write!(formatter, " (user {user})"))
     }
 }
 

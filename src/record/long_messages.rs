@@ -71,8 +71,8 @@ impl LongMessages {
                 entry::read(octets, |entry| match secrets.removed(entry) {
                     Entry::Question(question) => self.questions.push(question),
                     Entry::Flight(flight) => self.flights.push(flight),
-                    // They are stored only.
-                    Entry::Outage(..) => {}
+                    // Outages are stored only, and users are those of questions that failed or were slow.
+                    Entry::Outage(..) | Entry::Owner(_) => {}
                 });
             });
         }
@@ -165,6 +165,7 @@ mod tests {
             name: b"\x07example\x00"[..].into(),
             kind: RecordType::MX,
             client: std::net::Ipv4Addr::from_bits(client).into(),
+            port: 0,
             view: 0,
             at,
             outcome,
@@ -172,6 +173,7 @@ mod tests {
             flight: None,
             error: Box::default(),
             code: None,
+            user: None,
         }
     }
 

@@ -46,6 +46,7 @@ fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
         name: wire(name).into(),
         kind: RecordType::from_str(kind).unwrap(),
         client: [127, 0, 0, 1].into(),
+        port: 0,
         view: 0,
         at: at * 1_000,
         outcome: Outcome::Upstream,
@@ -53,6 +54,7 @@ fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
         flight: None,
         error: Box::default(),
         code: None,
+        user: None,
     }
 }
 

@@ -49,6 +49,7 @@ mod long_messages;
 pub mod message;
 pub mod note;
 mod outage;
+mod owner;
 mod query_log;
 mod recorded;
 pub mod redact;
@@ -89,6 +90,7 @@ pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
 use self::lock::lock;
+use self::owner::WantedOwners;
 use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
@@ -138,6 +140,8 @@ pub struct Recorder {
     watchers: Watchers,
     /// The questions that wait for a line of the query log.
     query_log: QueryLog,
+    /// The clients whose local user is wanted.
+    owners: WantedOwners,
     /// Whether the log gets lines about zones and the network.
     is_told: bool,
 }
@@ -181,6 +185,7 @@ impl Recorder {
             slow: AtomicU64::new(u64::MAX),
             watchers: Watchers::default(),
             query_log: QueryLog::default(),
+            owners: WantedOwners::default(),
             is_told,
         }
     }

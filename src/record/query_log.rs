@@ -103,6 +103,7 @@ mod tests {
             name: (*b"\x01a\x00").into(),
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
+            port: 0,
             view: 0,
             at: 0,
             outcome: Outcome::Cache,
@@ -110,6 +111,7 @@ mod tests {
             flight: None,
             error: "".into(),
             code: None,
+            user: None,
         };
         let mut queue = LoggedQueries::default();
         let at = |second: u64| Mono::from_micros(second * 1_000_000);

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
 
-use super::entry::{FlightEntry, QuestionEntry};
+use super::entry::{FlightEntry, OwnerEntry, QuestionEntry};
 use super::event::FlightFailure;
 use super::lock::lock;
+use super::owner;
 use super::ring::Ring;
 use super::store::Store;
 use super::trail::Trail;
@@ -89,6 +90,8 @@ pub struct Recorded {
     pub stored_begin: Option<u64>,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
+    /// The users that were found for clients, which their questions get by `in_order`.
+    pub owners: Vec<OwnerEntry>,
 }
 
 /// The questions to read.
@@ -154,7 +157,7 @@ impl ReadSpan {
 }
 
 impl Recorded {
-    /// In the order of time; of a flight that was kept twice the later entry, which is complete.
+    /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         self.questions.sort_by_key(|question| question.at);
@@ -162,6 +165,7 @@ impl Recorded {
         self.flights.dedup_by_key(|flight| flight.id);
         self.flights.sort_by_key(|flight| flight.began);
         self.outages = joined(self.outages);
+        owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
         self
     }
 }

@@ -15,7 +15,7 @@ use crate::question::label_places;
 /// The parts of an entry that are not written to disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
-    /// The addresses of clients.
+    /// The addresses, ports and local users of clients.
     pub clients: bool,
     /// The names asked for, except their domains, and the names and addresses in answers.
     pub names: bool,
@@ -35,7 +35,8 @@ impl Redaction {
         match &mut entry {
             Entry::Question(question) => {
                 if self.clients {
-                    question.client = Ipv4Addr::UNSPECIFIED.into();
+                    (question.client, question.port) = (Ipv4Addr::UNSPECIFIED.into(), 0);
+                    question.user = None;
                 }
                 if self.names {
                     question.name = domain_of(&question.name);
@@ -47,7 +48,7 @@ impl Redaction {
                 flight.links.clear();
                 hide(&mut flight.why);
             }
-            Entry::Flight(_) | Entry::Outage(..) => {}
+            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) => {}
         }
         entry
     }
@@ -135,7 +136,7 @@ impl Secrets {
                     }
                 }
             }
-            Entry::Outage(..) => {}
+            Entry::Outage(..) | Entry::Owner(_) => {}
         }
         entry
     }

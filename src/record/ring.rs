@@ -8,6 +8,7 @@
 
 use std::sync::Mutex;
 
+use super::entry::OwnerEntry;
 use super::lock::lock;
 use super::written::{HitHead, Written, WrittenFlight};
 use crate::limits::RECORD_BLOCK;
@@ -65,6 +66,11 @@ impl Ring {
     /// Writes a flight.
     pub(super) fn flight(&mut self, flight: &WrittenFlight<'_>) {
         self.add(|octets| flight.put(octets));
+    }
+
+    /// Writes the user of a client.
+    pub(super) fn owner(&mut self, owner: &OwnerEntry) {
+        self.add(|octets| owner.put(octets));
     }
 
     /// Failed questions written so far, those included that were overwritten since.
@@ -193,7 +199,7 @@ mod tests {
             let mut of_block = Vec::new();
             entry::read(block, |entry| match entry {
                 Entry::Question(question) => of_block.push(question.at),
-                Entry::Flight(_) | Entry::Outage(..) => panic!(),
+                _ => panic!(),
             });
             times.splice(0..0, of_block);
             true
@@ -228,7 +234,7 @@ mod tests {
             read_on(&ring, place, |octets| {
                 entry::read(octets, |entry| match entry {
                     Entry::Question(question) => read.push(question.at),
-                    Entry::Flight(_) | Entry::Outage(..) => panic!(),
+                    _ => panic!(),
                 });
             });
         };

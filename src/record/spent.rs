@@ -253,6 +253,7 @@ mod tests {
             name: wire_name(&Name::from_ascii(name).unwrap()).into(),
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
+            port: 0,
             view: 0,
             at: BEGIN + at * MILLI,
             outcome,
@@ -260,6 +261,7 @@ mod tests {
             flight,
             error: Box::default(),
             code: None,
+            user: None,
         }
     }
 

@@ -146,6 +146,7 @@ mod tests {
             name: b"\x07example\x00"[..].into(),
             kind: RecordType::MX,
             client: [127, 0, 0, 1].into(),
+            port: 0,
             view: 1,
             at,
             outcome: Outcome::Failed,
@@ -153,6 +154,7 @@ mod tests {
             flight: Some(3),
             error: "no server answered".into(),
             code: Some(22),
+            user: None,
         })
     }
 

@@ -35,7 +35,7 @@ impl Recorder {
     }
 
     /// The time from which on a question is slow.
-    fn slow_from(&self) -> Duration {
+    pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.slow.load(Ordering::Relaxed))
     }
 
@@ -44,10 +44,13 @@ impl Recorder {
         self.noticed.notified().await;
     }
 
-    /// Wakes the reader if a question is worth a line.
+    /// Wakes the reader if a question is worth a line, and wants the user of its client if it failed or was slow.
     pub(super) fn notice(&self, question: &Written<'_>) {
         let is_slow = micros(question.elapsed) >= self.slow.load(Ordering::Relaxed);
-        if is_slow || question.outcome.is_failure() || tracing::enabled!(tracing::Level::DEBUG) {
+        if is_slow || question.outcome.is_failure() {
+            self.want_owner((question.client, question.port).into());
+            self.wake_reader();
+        } else if tracing::enabled!(tracing::Level::DEBUG) {
             self.wake_reader();
         }
     }

@@ -90,7 +90,7 @@ impl WatchedQuestion {
     pub fn without(&self, secrets: &Secrets) -> QuestionEntry {
         match secrets.removed(Entry::Question(self.0.as_ref().clone())) {
             Entry::Question(question) => question,
-            Entry::Flight(_) | Entry::Outage(..) => self.0.as_ref().clone(),
+            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) => self.0.as_ref().clone(),
         }
     }
 }
@@ -108,6 +108,7 @@ mod tests {
             name: (*b"\x03key\x04list\x00").into(),
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
+            port: 0,
             view: 0,
             at: number,
             outcome: Outcome::Upstream,
@@ -115,6 +116,7 @@ mod tests {
             flight: None,
             error: "".into(),
             code: None,
+            user: None,
         }
     }
 

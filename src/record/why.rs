@@ -98,6 +98,9 @@ pub struct QuestionReport {
     /// Whether it concerns the name or the address that was asked for.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_subject: bool,
+    /// The local user of its client, if it failed or was slow: a name, or a number if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -339,6 +342,7 @@ fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: 
         servers: seconds(with_servers(question, own)),
         depth,
         of_subject,
+        user: question.user.as_ref().map(|user| user.to_string()),
         error: (!question.error.is_empty()).then(|| question.error.to_string()),
         messages: messages.iter().take(MAX_WHY_SENT).map(sent).collect(),
     }

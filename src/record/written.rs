@@ -10,8 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 
 use super::entry::{
-    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, QUESTION,
-    REASONS, octets_of,
+    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, OWNER, OwnerEntry, QUESTION, REASONS, octets_of,
 };
 use super::event::Shows;
 use crate::clock::micros;
@@ -41,6 +40,8 @@ pub struct Written<'a> {
     pub kind: RecordType,
     /// The client.
     pub client: IpAddr,
+    /// The client's port; 0 if it is not known.
+    pub port: u16,
     /// The number of the view of its listener.
     pub view: u32,
     /// When it came, in microseconds of `Mono`.
@@ -55,6 +56,8 @@ pub struct Written<'a> {
     pub error: &'a str,
     /// The code of its extended error (RFC 8914), if `error` has its text.
     pub code: u16,
+    /// The local user of the client; empty if it is not known.
+    pub user: &'a str,
 }
 
 /// A flight, as it is written.
@@ -146,6 +149,7 @@ impl Entry {
                 name: &question.name,
                 kind: question.kind,
                 client: question.client,
+                port: question.port,
                 view: question.view,
                 at: question.at,
                 outcome: question.outcome,
@@ -153,6 +157,7 @@ impl Entry {
                 flight: question.flight.unwrap_or(0),
                 error: &question.error,
                 code: question.code.unwrap_or(0),
+                user: question.user.as_deref().unwrap_or_default(),
             }
             .put(into),
             Self::Flight(flight) => put_flight(flight, into),
@@ -162,6 +167,7 @@ impl Entry {
                 into.extend_from_slice(&since.to_le_bytes());
                 into.extend_from_slice(&until.to_le_bytes());
             }
+            Self::Owner(owner) => owner.put(into),
         }
     }
 }
@@ -193,8 +199,12 @@ impl Written<'_> {
     /// Appends its octets.
     pub fn put(&self, into: &mut Vec<u8>) {
         let text = bounded(self.error);
-        // Flight, code, length of the text, and the text.
-        let behind = 11_usize.saturating_add(text.len());
+        let user = bounded(self.user);
+        // Flight, code, length of the text, the text, and the port. The user and its length only if it is known.
+        let mut behind = 13_usize.saturating_add(text.len());
+        if !user.is_empty() {
+            behind = behind.saturating_add(1).saturating_add(user.len());
+        }
         let length = HEAD.saturating_add(self.name.len()).saturating_add(behind);
         for word in self.head(length) {
             into.extend_from_slice(&word.to_le_bytes());
@@ -203,6 +213,10 @@ impl Written<'_> {
         into.extend_from_slice(&self.flight.to_le_bytes());
         into.extend_from_slice(&self.code.to_le_bytes());
         put_text(text, into);
+        into.extend_from_slice(&self.port.to_le_bytes());
+        if !user.is_empty() {
+            put_text(user, into);
+        }
     }
 
     /// The octets before the name, in little-endian words.
@@ -218,6 +232,21 @@ impl Written<'_> {
         let second = u64::from(self.view) | u64::from(saturated(micros(self.elapsed))) << 32;
         let [low, high] = halves(client);
         [first, second, self.at, low, high]
+    }
+}
+
+impl OwnerEntry {
+    /// Appends its octets.
+    pub(super) fn put(&self, into: &mut Vec<u8>) {
+        // Length, tag, moment, port, address, and the user behind its length.
+        let length = 2_usize + 1 + 8 + 2 + 17 + 1;
+        let length = length.saturating_add(bounded(&self.user).len());
+        into.extend_from_slice(&u16::try_from(length).unwrap_or(0).to_le_bytes());
+        into.push(OWNER);
+        into.extend_from_slice(&self.at.to_le_bytes());
+        into.extend_from_slice(&self.port.to_le_bytes());
+        put_address(self.client, into);
+        put_text(&self.user, into);
     }
 }
 

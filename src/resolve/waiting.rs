@@ -14,7 +14,7 @@ use super::replied::{Asked, Replied};
 use super::shares::ShedReason;
 use crate::cache::Memory;
 use crate::cache::freshness;
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 use crate::limits::UNANSWERED_DEADLINE;
 use crate::question::{Answer, ExtendedError, Outcome, Question};
 use crate::record::Flown;
@@ -200,6 +200,18 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
+    /// Waits. If the question becomes slow meanwhile, the record learns the client: its program closes its socket once it has the answer.
+    async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
+        let recorder = &self.flight.recorder;
+        let slow = missed.arrived.after(recorder.slow_from());
+        let now = self.clock.mono();
+        if now < slow && slow < moment {
+            tokio::time::sleep(slow.since(now)).await;
+            recorder.want_owner((missed.client.address, missed.client.port).into());
+        }
+        tokio::time::sleep(moment.since(self.clock.mono())).await;
+    }
+
     /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, trail: &Trail) -> (Outcome, Answer) {
         let (arrived, deadline) = (missed.arrived, self.deadline(missed));
@@ -218,9 +230,9 @@ impl ClientResolver {
                 }
             }
             // If servers have answered meanwhile, the client waits longer.
-            tokio::time::sleep(from.since(now)).await;
+            self.wait_until(missed, from).await;
         }
-        tokio::time::sleep(ends.since(self.clock.mono())).await;
+        self.wait_until(missed, ends).await;
         let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(trail));
         if let Some(answer) = self.stale_for(missed, trail, &why) {
             return (Outcome::Stale, answer);

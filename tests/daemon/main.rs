@@ -10,3 +10,4 @@ mod process;
 mod refusals;
 mod reload;
 mod snapshot;
+mod users;

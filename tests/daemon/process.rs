@@ -219,6 +219,11 @@ impl Process {
         }
     }
 
+    /// Its control socket.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -330,7 +335,7 @@ fn number_of(text: &str, field: &str) -> Option<u64> {
 }
 
 /// The lines of a reply of the control socket.
-fn ask(socket: &Path, request: &Request) -> Vec<Reply> {
+pub(crate) fn ask(socket: &Path, request: &Request) -> Vec<Reply> {
     let mut stream = UnixStream::connect(socket).unwrap();
     let line = serde_json::to_string(request).unwrap() + "\n";
     stream.write_all(line.as_bytes()).unwrap();

@@ -44,6 +44,7 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
             last: NOW - 5.0,
             name: "_dmarc.badly-run.example.".to_owned(),
             kind: "TXT".to_owned(),
+            user: None,
             culprit: CulpritKind::ServerSilent,
             reason: "no server answered".to_owned(),
             extended_error: Some(22),

@@ -39,6 +39,7 @@ fn question(
         servers: if elapsed > 0.001 { elapsed } else { 0.0 },
         depth,
         of_subject: false,
+        user: None,
         error: None,
         messages: Vec::new(),
     }
@@ -59,6 +60,7 @@ fn culprit(kind: CulpritKind, zone: Option<&str>, evidence: &str, advice: &str) 
 pub(super) fn silent() -> MessageReport {
     let slow = "badly-run.example.";
     let mut failed = question((0.067, 4.0), slow, "MX", Outcome::Deadline, 3);
+    failed.user = Some("postfix".to_owned());
     failed.error = Some("timeout at the servers of badly-run.example.".to_owned());
     failed.messages = vec![
         sent(0.067, "192.0.2.53", slow, Some(Conduct::Silent), 4.0),

@@ -471,6 +471,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         name: b"\x04mail\x07example\x00",
         kind: RecordType::MX,
         client,
+        port: 0,
         view: 0,
         at: 0,
         outcome,
@@ -478,6 +479,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
         flight: 0,
         error: "too many queries for this zone",
         code: 14,
+        user: "",
     });
     let (code, text, _) = world.run(&["why", "Example"]);
     assert!(code == 0 && text.contains("mail.example. MX"), "{text}");
@@ -519,6 +521,7 @@ fn failed_shows_the_zones_whose_queries_failed() {
             name,
             kind: RecordType::MX,
             client: [127, 0, 0, 1].into(),
+            port: 0,
             view: 0,
             at,
             outcome: Outcome::Failed,
@@ -526,6 +529,7 @@ fn failed_shows_the_zones_whose_queries_failed() {
             flight: 0,
             error,
             code: 22,
+            user: "",
         });
     }
     let (code, text, _) = world.run(&["failed"]);

@@ -56,6 +56,7 @@ fn ended(world: &World, name: &[u8], client: [u8; 4], outcome: Outcome, millis: 
         name,
         kind: RecordType::MX,
         client: client.into(),
+        port: 0,
         view: 0,
         at: 0,
         outcome,
@@ -63,6 +64,7 @@ fn ended(world: &World, name: &[u8], client: [u8; 4], outcome: Outcome, millis: 
         flight: 0,
         error: if outcome == Outcome::Failed { "no server answered" } else { "" },
         code: 0,
+        user: "",
     });
 }
 

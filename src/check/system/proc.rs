@@ -85,11 +85,15 @@ fn listeners(table: &str, listening: &str) -> Vec<(SocketAddr, u64)> {
 
 fn listener(line: &str, listening: &str) -> Option<(SocketAddr, u64)> {
     let columns: Vec<&str> = line.split_ascii_whitespace().collect();
-    let (address, port) = columns.get(1)?.split_once(':')?;
+    let local = socket_address(columns.get(1)?)?;
     let inode = columns.get(9)?.parse().ok()?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    (port == PORT && *columns.get(3)? == listening)
-        .then(|| Some((SocketAddr::new(self::address(address)?, port), inode)))?
+    (local.port() == PORT && *columns.get(3)? == listening).then_some((local, inode))
+}
+
+/// The address and the port of a column of a table of sockets.
+pub fn socket_address(column: &str) -> Option<SocketAddr> {
+    let (address, port) = column.split_once(':')?;
+    Some(SocketAddr::new(self::address(address)?, u16::from_str_radix(port, 16).ok()?))
 }
 
 /// An address in the machine's order of octets.

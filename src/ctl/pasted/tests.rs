@@ -126,6 +126,7 @@ fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
         servers: waited,
         depth: 0,
         of_subject: false,
+        user: None,
         error: None,
         messages: Vec::new(),
     };

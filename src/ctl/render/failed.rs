@@ -78,7 +78,12 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         words::number(zone.questions),
         style.paint(paint, state)
     );
-    text.push_str(&format!("  last query: {} {}\n  cause: {reason}\n", harmless(&zone.name), zone.kind));
+    let user = zone.user.as_ref().map(|user| format!(" of user {}", harmless(user))).unwrap_or_default();
+    text.push_str(&format!(
+        "  last query: {} {}{user}\n  cause: {reason}\n",
+        harmless(&zone.name),
+        zone.kind
+    ));
     let servers: Vec<String> = zone.servers.iter().map(server).collect();
     if !servers.is_empty() {
         text.push_str(&format!("  its servers: {}\n", servers.join(", ")));

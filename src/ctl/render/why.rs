@@ -1,5 +1,7 @@
 //! The screen of `resolverctl why`: a message as a waterfall, and its culprit.
 
+use std::collections::BTreeSet;
+
 use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
 use crate::record::culprit::CulpritKind;
@@ -63,9 +65,10 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
 fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let count = report.questions.len() as u64 + report.left_out;
     let head = format!(
-        "{}  client {}  {} {} in {}, {} of it waiting for DNS",
+        "{}  client {}{}  {} {} in {}, {} of it waiting for DNS",
         moment(report.began),
         report.client,
+        users(report),
         words::number(count),
         if count == 1 { "query" } else { "queries" },
         words::time(report.took),
@@ -105,6 +108,17 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
         text.push_str(&verdict(culprit, style));
     }
     text
+}
+
+/// The local users of the client, as far as they are known: a mail server and its filters ask for the same message.
+fn users(report: &MessageReport) -> String {
+    let users: BTreeSet<String> =
+        report.questions.iter().filter_map(|question| question.user.as_deref()).map(harmless).collect();
+    match users.len() {
+        0 => String::new(),
+        1 => format!(" (user {})", users.into_iter().collect::<String>()),
+        _ => format!(" (users {})", users.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// Rows of a waterfall.

@@ -77,6 +77,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         name,
         kind: RecordType::A,
         client: [127, 0, 0, 1].into(),
+        port: 0,
         view: 0,
         at,
         outcome: one.outcome,
@@ -84,6 +85,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         flight: (!one.sent.is_empty() || one.shows.is_some()).then_some(flight.id),
         error: Box::default(),
         code: None,
+        user: None,
     };
     (question, flight)
 }

@@ -1,0 +1,155 @@
+//! The local users who own the sockets of clients.
+//!
+//! A query does not say which program sent it. A client on this host has a socket, and the kernel knows its user. The user is looked up only
+//! for questions that wait long or fail: see `wanted` and `owned`. The rings get it as an entry of its own, so that it is kept as long as
+//! the question, and costs other questions nothing but the port of their client.
+//!
+//! # Decisions
+//!
+//! - A question that waits is looked up while it waits, because most programs close the socket once they have the answer.
+//! - No question waits for the lookup. The user of a query that fails at once is known only if its program keeps the socket.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+
+use tokio::sync::Notify;
+
+use super::Recorder;
+use super::entry::{OwnerEntry, QuestionEntry};
+use super::lock::lock;
+use crate::clock::micros;
+use crate::limits::{MAX_USER_NAME, MAX_WANTED_OWNERS, OWNER_LATE};
+
+/// The clients whose user is wanted.
+#[derive(Debug, Default)]
+pub(super) struct WantedOwners {
+    clients: Mutex<Vec<SocketAddr>>,
+    wake: Notify,
+}
+
+impl WantedOwners {
+    fn add(&self, client: SocketAddr) {
+        let mut clients = lock(&self.clients);
+        if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
+            clients.push(client);
+            self.wake.notify_one();
+        }
+    }
+}
+
+impl Recorder {
+    /// Wants the user of a client whose question waits long or has failed, if the client is on this host.
+    pub fn want_owner(&self, client: SocketAddr) {
+        if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
+            self.owners.add(client);
+        }
+    }
+
+    /// Waits until users are wanted, and takes their clients.
+    pub async fn wanted_owners(&self) -> Vec<SocketAddr> {
+        loop {
+            let wanted = std::mem::take(&mut *lock(&self.owners.clients));
+            if !wanted.is_empty() {
+                return wanted;
+            }
+            self.owners.wake.notified().await;
+        }
+    }
+
+    /// Keeps the user of a client's socket, which was found now.
+    pub fn owned(&self, client: SocketAddr, user: &str) {
+        let end = user.floor_char_boundary(MAX_USER_NAME);
+        let user = user.get(..end).unwrap_or_default().into();
+        let at = self.clock.mono().as_micros();
+        let owner = OwnerEntry { client: client.ip(), port: client.port(), at, user };
+        lock(&self.kept.misses).owner(&owner);
+    }
+}
+
+/// Gives questions the users that were found for their clients while they waited, or soon after.
+pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
+    let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
+    for owner in owners {
+        of_client.entry((owner.client, owner.port)).or_default().push(owner);
+    }
+    if of_client.is_empty() {
+        return;
+    }
+    for question in questions.iter_mut().filter(|question| question.port > 0 && question.user.is_none()) {
+        let Some(owners) = of_client.get(&(question.client, question.port)) else { continue };
+        let span = question.at..=question.end().saturating_add(micros(OWNER_LATE));
+        let owner = owners.iter().find(|owner| span.contains(&owner.at));
+        question.user = owner.map(|owner| owner.user.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::question::Outcome;
+    use hickory_proto::rr::RecordType;
+
+    const SECOND: u64 = 1_000_000;
+
+    fn question(port: u16, at: u64, elapsed: u64) -> QuestionEntry {
+        QuestionEntry {
+            name: (*b"\x01a\x00").into(),
+            kind: RecordType::A,
+            client: [127, 0, 0, 1].into(),
+            port,
+            view: 0,
+            at,
+            outcome: Outcome::Failed,
+            elapsed,
+            flight: None,
+            error: "".into(),
+            code: None,
+            user: None,
+        }
+    }
+
+    #[test]
+    fn a_user_belongs_to_the_questions_of_its_port_and_time() {
+        let owner =
+            |port, at, user: &str| OwnerEntry { client: [127, 0, 0, 1].into(), port, at, user: user.into() };
+        let owners =
+            [owner(7, 5 * SECOND, "postfix"), owner(7, 60 * SECOND, "rspamd"), owner(8, 5 * SECOND, "991")];
+        let mut questions = [
+            question(7, 4 * SECOND, 4 * SECOND),
+            question(7, 4 * SECOND, SECOND / 2),
+            question(7, 59 * SECOND, 2 * SECOND),
+            question(8, 4 * SECOND, 4 * SECOND),
+            // Another time, another port, a port that is not known.
+            question(7, 20 * SECOND, SECOND),
+            question(7, 6 * SECOND, SECOND),
+            question(9, 4 * SECOND, 4 * SECOND),
+            question(0, 4 * SECOND, 4 * SECOND),
+        ];
+        give(&owners, &mut questions);
+        let users: Vec<Option<&str>> = questions.iter().map(|question| question.user.as_deref()).collect();
+        let expected =
+            [Some("postfix"), Some("postfix"), Some("rspamd"), Some("991"), None, None, None, None];
+        assert_eq!(users, expected);
+    }
+
+    #[test]
+    fn users_of_clients_on_this_host_are_wanted_once_and_their_number_is_bounded() {
+        let recorder = Recorder::new(Clock::machine(), 1);
+        for client in ["192.0.2.1:7", "[2001:db8::1]:7", "127.0.0.1:0"] {
+            recorder.want_owner(client.parse().unwrap());
+        }
+        assert!(recorder.wanted_owners().now_or_never().is_none());
+        let local = ["127.0.0.1:7", "[::1]:7", "[::ffff:127.0.0.1]:8", "127.0.0.1:7"];
+        local.iter().for_each(|client| recorder.want_owner(client.parse().unwrap()));
+        assert_eq!(recorder.wanted_owners().now_or_never().unwrap().len(), 3);
+        assert!(recorder.wanted_owners().now_or_never().is_none());
+        for port in 1..1_000 {
+            recorder.want_owner(([127, 0, 0, 1], port).into());
+        }
+        assert_eq!(recorder.wanted_owners().now_or_never().unwrap().len(), MAX_WANTED_OWNERS);
+    }
+}
