@@ -32,6 +32,39 @@ impl WireName {
     }
 }
 
+/// The first labels of a set of names, by their length and first letter: most names do not begin with one of them, and need no further look.
+#[derive(Clone, Debug)]
+pub struct FirstLabels([u64; MAX_LABEL + 1]);
+
+impl Default for FirstLabels {
+    /// Of no names.
+    fn default() -> Self {
+        Self([0; MAX_LABEL + 1])
+    }
+}
+
+impl FirstLabels {
+    /// Adds that of a name in wire form.
+    pub fn add(&mut self, name: &[u8]) {
+        if let Some((row, letter)) = Self::place(name)
+            && let Some(letters) = self.0.get_mut(row)
+        {
+            *letters |= letter;
+        }
+    }
+
+    /// Whether octets in lower-case wire form may begin with a name of the set; false: they do not.
+    pub fn may_begin(&self, octets: &[u8]) -> bool {
+        Self::place(octets)
+            .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
+    }
+
+    fn place(octets: &[u8]) -> Option<(usize, u64)> {
+        let [length, first, ..] = octets else { return None };
+        Some((usize::from(*length), 1 << (first & 63)))
+    }
+}
+
 /// Whether octets are the wire form of `name`, an absolute one, without case.
 pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     let mut left = octets;

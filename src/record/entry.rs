@@ -296,7 +296,7 @@ fn read_flight(reader: &mut EntryReader<'_>) -> Option<FlightEntry> {
     let shows = Shows::ALL.get(usize::from(reader.octet()?)).copied();
     let why = reader.text()?;
     let faults = (0..reader.octet()?).map_while(|_| read_fault(reader)).collect();
-    let zones: Vec<&[u8]> = (0..reader.octet()?).map_while(|_| reader.octets()).collect();
+    let zones: Vec<Arc<[u8]>> = (0..reader.octet()?).map_while(|_| reader.octets().map(Into::into)).collect();
     let messages = (0..reader.octet()?).map_while(|_| read_message(reader, &zones)).collect();
     let links = (0..reader.octet()?).map_while(|_| read_link(reader)).collect();
     Some(FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links })
@@ -307,14 +307,14 @@ fn read_fault(reader: &mut EntryReader<'_>) -> Option<(IpAddr, Conduct)> {
     Some((reader.address()?, conduct))
 }
 
-fn read_message(reader: &mut EntryReader<'_>, zones: &[&[u8]]) -> Option<MessageEntry> {
+fn read_message(reader: &mut EntryReader<'_>, zones: &[Arc<[u8]>]) -> Option<MessageEntry> {
     let (at, elapsed) = (u32::from_le_bytes(reader.chunk()?), u32::from_le_bytes(reader.chunk()?));
     let [zone, transport, conduct, reason, depth] = reader.chunk()?;
     Some(MessageEntry {
         at,
         elapsed,
         server: reader.address()?,
-        zone: zones.get(usize::from(zone)).copied().unwrap_or_default().into(),
+        zone: zones.get(usize::from(zone)).cloned().unwrap_or_default(),
         transport: *Transport::ALL.get(usize::from(transport))?,
         conduct: Conduct::ALL.get(usize::from(conduct)).copied(),
         reason: REASONS.get(usize::from(reason)).copied().unwrap_or_default(),

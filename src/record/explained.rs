@@ -3,7 +3,7 @@
 //! A question may fail at once because another had failed a moment before. Then the record has no flight of its own, and the
 //! culprit is that of the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hickory_proto::rr::RecordType;
 
@@ -21,7 +21,7 @@ const OWNED_LABELS: usize = 2;
 
 /// The flights of a record, by what they explain. All are in the order of time.
 pub(super) struct Explained<'a> {
-    by_number: BTreeMap<u64, &'a FlightEntry>,
+    by_number: HashMap<u64, &'a FlightEntry>,
     /// The failed ones, by their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// The same by the zone at whose servers they failed.
@@ -107,7 +107,7 @@ fn apex_of(name: &[u8], list: Option<ListName>) -> Option<&[u8]> {
 }
 
 /// The links of an answer, by its question.
-pub(super) type Links<'a> = BTreeMap<(&'a [u8], u16), &'a [super::entry::Link]>;
+pub(super) type Links<'a> = HashMap<(&'a [u8], u16), &'a [super::entry::Link]>;
 
 /// The links of all answers of a record.
 pub(super) fn links_of(recorded: &Recorded) -> Links<'_> {

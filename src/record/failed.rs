@@ -111,7 +111,7 @@ struct FailuresOfZone<'a> {
 impl FailedWanted {
     /// The questions to read: those of other clients show whether a zone still fails.
     pub fn span(&self) -> ReadSpan {
-        ReadSpan { from: self.from, to: u64::MAX, client: None }
+        ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }
 
     fn has(&self, failed: &FailedQuestion<'_>) -> bool {

@@ -239,7 +239,7 @@ impl Recorder {
         let unix = |at: Mono| at.as_micros().wrapping_add(offset);
         let (earlier, ago) = lock(&self.snapshots).begin(window, now);
         let from = now.before(ago);
-        let span = ReadSpan { from: unix(from), to: unix(now), client: None };
+        let span = ReadSpan { from: unix(from), to: unix(now), client: None, hits: false };
         let mut recorded = self.recorded_in_memory(&span, &Secrets::default());
         let lost = recorded.lost.map(|lost| Mono::from_micros(lost.wrapping_sub(offset)));
         let (since, earlier) = match lost.filter(|lost| *lost > from) {
@@ -266,8 +266,12 @@ impl Recorder {
         let mut left = memory;
         let mut lost_hits: Option<u64> = None;
         for shard in &self.shards {
-            let share = (memory / 2) / self.shards.len().max(1);
-            left = left.saturating_sub(reader.read(&shard.ring, share));
+            if span.hits {
+                let share = (memory / 2) / self.shards.len().max(1);
+                left = left.saturating_sub(reader.read(&shard.ring, share));
+            } else {
+                reader.read_first(&shard.ring);
+            }
             lost_hits = lost_hits.max(reader.ended.take().filter(|_| lock(&shard.ring).has_lost()));
         }
         // Hits that are missing take no other question along, as when they are overwritten.
@@ -288,6 +292,27 @@ impl Recorder {
 }
 
 impl RingReader<'_> {
+    /// Reads only when the first question of a ring came and ended.
+    fn read_first(&mut self, ring: &Mutex<Ring>) {
+        let mut block = Vec::new();
+        ring::read_first(ring, &mut block);
+        entry::read(&block, |entry| {
+            if let Entry::Question(question) = entry.after(self.offset) {
+                self.begins(&question);
+            }
+        });
+    }
+
+    /// Notes when a question came and ended.
+    fn begins(&mut self, question: &QuestionEntry) {
+        let first = |known: Option<u64>, at: u64| Some(known.map_or(at, |first| first.min(at)));
+        self.ended = first(self.ended, question.end());
+        if question.outcome != Outcome::Cache {
+            self.misses = first(self.misses, question.at);
+        }
+        self.recorded.begin = first(self.recorded.begin, question.at);
+    }
+
     /// Reads a ring into `memory` octets; returns how many it took.
     fn read(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
         let mut taken = 0_usize;
@@ -298,14 +323,7 @@ impl RingReader<'_> {
                 match entry {
                     Entry::Question(question) => {
                         earliest = earliest.min(question.at);
-                        let end = question.end();
-                        self.ended = Some(self.ended.map_or(end, |first| first.min(end)));
-                        if question.outcome != Outcome::Cache {
-                            self.misses =
-                                Some(self.misses.map_or(question.at, |first| first.min(question.at)));
-                        }
-                        let first = self.recorded.begin.map_or(question.at, |first| first.min(question.at));
-                        self.recorded.begin = Some(first);
+                        self.begins(&question);
                         if self.span.has(&question) {
                             taken = taken.saturating_add(question.weight());
                             self.recorded.questions.push(question);

@@ -12,10 +12,11 @@
 //!   question within a few milliseconds.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hickory_proto::rr::RecordType;
+use smallvec::SmallVec;
 
 use super::entry::{Link, QuestionEntry};
 use crate::clock::micros;
@@ -44,7 +45,7 @@ pub trait Known {
 }
 
 /// The subject of a question: questions with a common subject belong together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageSubject {
     /// An address.
     Address(IpAddr),
@@ -56,7 +57,8 @@ pub enum MessageSubject {
 #[derive(Default)]
 struct Open {
     questions: Vec<usize>,
-    subjects: Vec<MessageSubject>,
+    /// The numbers of its subjects.
+    subjects: Vec<usize>,
     /// Begins and ends of its last questions, in microseconds.
     moments: Vec<u64>,
     /// The end of its last question.
@@ -67,24 +69,63 @@ struct Open {
     exchangers: bool,
 }
 
+/// The numbers of subjects: most questions have one.
+type SubjectNumbers = SmallVec<[usize; 4]>;
+
+/// The subjects of a name.
+#[derive(Clone, Default)]
+struct NameSubjects {
+    /// Whether one of them is an address.
+    connects: bool,
+    subjects: SubjectNumbers,
+}
+
+/// Numbers for subjects, which are compared for each question with those of all open messages; and the subjects of names, as most names are
+/// asked more than once. Both are bounded by the number of questions.
+#[derive(Default)]
+struct NumberedSubjects<'q> {
+    numbers: HashMap<MessageSubject, usize>,
+    names: HashMap<&'q [u8], NameSubjects>,
+}
+
+impl<'q> NumberedSubjects<'q> {
+    fn number(&mut self, subject: MessageSubject) -> usize {
+        let next = self.numbers.len();
+        *self.numbers.entry(subject).or_insert(next)
+    }
+
+    fn of_name(&mut self, name: &'q [u8], known: &impl Known) -> NameSubjects {
+        if let Some(of_name) = self.names.get(name) {
+            return of_name.clone();
+        }
+        let mut of_name = NameSubjects::default();
+        for subject in subjects(name, known) {
+            of_name.connects |= matches!(subject, MessageSubject::Address(_));
+            of_name.subjects.push(self.number(subject));
+        }
+        self.names.insert(name, of_name.clone());
+        of_name
+    }
+}
+
 /// The questions of each message, by their places, in the order of their begins. `questions` are in the order of
 /// time.
 pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>> {
     let mut open: BTreeMap<IpAddr, Vec<Open>> = BTreeMap::new();
     let mut ended = Vec::new();
     let pause = micros(MESSAGE_PAUSE);
+    let mut numbered = NumberedSubjects::default();
     for (place, question) in questions.iter().enumerate() {
         let of_client = open.entry(question.client).or_default();
         let still = |message: &mut Open| question.at <= message.last.saturating_add(pause);
         ended.extend(of_client.extract_if(.., |message| !still(message)).map(|message| message.questions));
-        let mut subjects = subjects(&question.name, known);
-        let place_of = choose(of_client, question, &subjects);
-        let connects = subjects.iter().any(|subject| matches!(subject, MessageSubject::Address(_)));
+        let NameSubjects { connects, mut subjects } = numbered.of_name(&question.name, known);
+        let place_of = choose(of_client, question, (&subjects, connects));
         for link in known.links(&question.name, question.kind) {
-            subjects.push(match link {
+            subjects.push(numbered.number(match link {
                 Link::Address(address) => MessageSubject::Address(*address),
                 Link::Name(name) => MessageSubject::Domain(organisation(name).into()),
-            });
+            }));
         }
         let at = match place_of {
             Some(at) => at,
@@ -115,7 +156,7 @@ fn make_room(open: &mut Vec<Open>) -> Option<Vec<usize>> {
 }
 
 impl Open {
-    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: Vec<MessageSubject>) {
+    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: SubjectNumbers) {
         self.questions.push(place);
         for subject in subjects {
             if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !self.subjects.contains(&subject) {
@@ -138,7 +179,7 @@ impl Open {
 }
 
 /// The message that a question belongs to.
-fn choose(open: &[Open], question: &QuestionEntry, subjects: &[MessageSubject]) -> Option<usize> {
+fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[usize], bool)) -> Option<usize> {
     let room = |message: &Open| message.questions.len() < MAX_MESSAGE_QUESTIONS;
     let candidates = || open.iter().enumerate().filter(|(_, message)| room(message));
     let nearest = |message: &Open| (message.gap(question.at), std::cmp::Reverse(message.last));
@@ -148,17 +189,16 @@ fn choose(open: &[Open], question: &QuestionEntry, subjects: &[MessageSubject]) 
         return Some(at);
     }
     let (at, message) = candidates().min_by_key(|(_, message)| nearest(message))?;
-    let near = if begins(question, subjects, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
+    let near = if begins(question, connects, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
     let follows = message.gap(question.at) <= micros(near);
     (follows || (open.len() == 1 && near == MESSAGE_BURST)).then_some(at)
 }
 
 /// Whether a question that belongs to no other may be the first of a message: of a connection from another host, or of
 /// a delivery to another domain. The sender's domain of an inbound mail is asked for its MX too.
-fn begins(question: &QuestionEntry, subjects: &[MessageSubject], message: &Open) -> bool {
-    let address = subjects.iter().any(|subject| matches!(subject, MessageSubject::Address(_)));
+fn begins(question: &QuestionEntry, connects: bool, message: &Open) -> bool {
     let delivers = question.kind == RecordType::MX && (message.exchangers || !message.connected);
-    address || delivers || is_mta_sts(&question.name)
+    connects || delivers || is_mta_sts(&question.name)
 }
 
 fn is_mta_sts(name: &[u8]) -> bool {

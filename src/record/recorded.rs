@@ -103,12 +103,14 @@ pub struct ReadSpan {
     pub to: u64,
     /// Only questions of these clients.
     pub client: Option<IpNet>,
+    /// Also questions that the cache answered.
+    pub hits: bool,
 }
 
 impl Default for ReadSpan {
     /// All questions.
     fn default() -> Self {
-        Self { from: 0, to: u64::MAX, client: None }
+        Self { from: 0, to: u64::MAX, client: None, hits: true }
     }
 }
 
@@ -160,10 +162,11 @@ impl Recorded {
     /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        self.questions.sort_by_key(|question| question.at);
-        self.flights.sort_unstable_by_key(|flight| (flight.id, std::cmp::Reverse(flight.elapsed)));
+        // Entries are large: their keys are sorted apart from them.
+        self.questions.sort_by_cached_key(|question| question.at);
+        self.flights.sort_by_cached_key(|flight| (flight.id, std::cmp::Reverse(flight.elapsed)));
         self.flights.dedup_by_key(|flight| flight.id);
-        self.flights.sort_by_key(|flight| flight.began);
+        self.flights.sort_by_cached_key(|flight| flight.began);
         self.outages = joined(self.outages);
         owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
         self

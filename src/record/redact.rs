@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use super::entry::{Entry, Link};
 use super::message::domain_of;
 use crate::limits::MIN_LIST_KEY;
-use crate::question::label_places;
+use crate::question::{FirstLabels, label_places};
 
 /// The parts of an entry that are not written to disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct Secrets {
     apexes: Vec<KeyedApex>,
     /// The zones of providers, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
+    /// The first labels of all of these: every name of the record is looked at when it is read, and most have no key.
+    begins: FirstLabels,
 }
 
 /// An apex before which a key may stand.
@@ -95,22 +97,30 @@ struct KeyedApex {
 impl Secrets {
     /// Keys before these apexes, which are in lower-case wire form.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
-        let apexes = apexes.into_iter().map(|apex| KeyedApex { wire: apex.into(), shortest: 1 }).collect();
-        Self { apexes, providers: Vec::new() }
+        let mut secrets = Self::default();
+        apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
+        secrets
     }
 
     /// Also keys before these apexes, which are asked without a key too: labels that are long enough for one.
     #[must_use]
     pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        self.apexes
-            .extend(apexes.into_iter().map(|apex| KeyedApex { wire: apex.into(), shortest: MIN_LIST_KEY }));
+        apexes.into_iter().for_each(|apex| self.add(apex.into(), MIN_LIST_KEY));
         self
+    }
+
+    fn add(&mut self, wire: Box<[u8]>, shortest: usize) {
+        self.begins.add(&wire);
+        self.apexes.push(KeyedApex { wire, shortest });
     }
 
     /// Also labels that look like a key below these zones, which have lists that are not known.
     #[must_use]
     pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        self.providers.extend(providers.into_iter().map(Into::into));
+        for zone in providers {
+            self.begins.add(&zone);
+            self.providers.push(zone.into());
+        }
         self
     }
 
@@ -177,8 +187,19 @@ impl Secrets {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
+    /// Whether a name may have a key; false: it has none.
+    fn may_have_key(&self, name: &[u8]) -> bool {
+        label_places(name).any(|place| {
+            let rest = name.get(place..).unwrap_or_default();
+            self.begins.may_begin(rest) || looks_like_a_key(label(name, place))
+        })
+    }
+
     /// The places of the labels of a name that are keys.
     fn places(&self, name: &[u8]) -> Vec<usize> {
+        if !self.may_have_key(name) {
+            return Vec::new();
+        }
         let mut keys = Vec::new();
         let (mut before, mut of_provider, mut numbers) = (None, false, Address::default());
         let mut alike = Vec::new();

@@ -147,6 +147,13 @@ pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool)
     }
 }
 
+/// Copies the oldest block of a ring.
+pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
+    let ring = lock(ring);
+    let first = ring.block.saturating_add(1).saturating_sub(ring.blocks());
+    ring.copy(first, octets);
+}
+
 /// A place in a ring: behind the entries that were read before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RingPlace {

@@ -9,7 +9,7 @@
 //!   for the answer. So validation has only the time that it costs in addition.
 //! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -115,7 +115,7 @@ pub fn minute_span(from: u64) -> ReadSpan {
 
 /// The time of the questions that the cache did not answer, by stage. Stages without time are left out.
 pub(super) fn stages(recorded: &Recorded) -> Vec<StageRow> {
-    let flights: BTreeMap<u64, &FlightEntry> =
+    let flights: HashMap<u64, &FlightEntry> =
         recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
     let mut stages: BTreeMap<Stage, (u64, Histogram)> = BTreeMap::new();
     for question in recorded.questions.iter().filter(|question| question.outcome != Outcome::Cache) {

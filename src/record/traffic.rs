@@ -1,7 +1,7 @@
 //! The traffic around a message: which servers answered when, and when our own network was down. It separates a silent
 //! server from loss and from an outage.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::limits::LOSS_WINDOW;
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     /// By the server, the transport and the zone that it was asked for, in the order of their ends.
-    answers: BTreeMap<AnswerKey, Vec<AnswerSpan>>,
+    answers: HashMap<AnswerKey, Vec<AnswerSpan>>,
     /// In the order of time.
     outages: Vec<(u64, u64)>,
 }
@@ -45,7 +45,7 @@ const BLUR: u64 = 10_000;
 impl Traffic {
     /// The traffic of a record.
     pub fn of(recorded: &Recorded) -> Self {
-        let mut answers: BTreeMap<AnswerKey, Vec<AnswerSpan>> = BTreeMap::new();
+        let mut answers: HashMap<AnswerKey, Vec<AnswerSpan>> = HashMap::new();
         for flight in &recorded.flights {
             let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
             for message in flight.messages.iter().filter(came_back).filter(is_usual) {

@@ -11,7 +11,7 @@ use super::list_keys::{redaction_of, secrets_of};
 use crate::clock::micros;
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::FOLLOW_PAUSE;
-use crate::question::{label_places, wire_name};
+use crate::question::{FirstLabels, label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
 use crate::record::spent::{self, FromRecord, MinuteRow, StageRow};
@@ -96,8 +96,11 @@ impl Resolver {
         let secrets = secrets_of(config);
         let lists: BTreeMap<Vec<u8>, bool> =
             config.lists().into_iter().map(|(apex, list)| (wire_name(&apex), list.keyed)).collect();
+        let mut begins = FirstLabels::default();
+        lists.keys().for_each(|apex| begins.add(apex));
         let list = |name: &[u8]| {
-            let mut zones = label_places(name).filter_map(|place| name.get(place..));
+            let zones = label_places(name).filter_map(|place| name.get(place..));
+            let mut zones = zones.filter(|zone| begins.may_begin(zone));
             let of = |apex: &[u8]| Some(ListName { apex: apex.len(), keyed: *lists.get(apex)? });
             zones.find_map(of)
         };
