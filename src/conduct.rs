@@ -29,6 +29,15 @@ impl Transport {
     pub const fn index(self) -> usize {
         self as usize
     }
+
+    /// Its word on screens and in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+        }
+    }
 }
 
 /// The conduct of a server after a message. The words in JSON are those of the screens.

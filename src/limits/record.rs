@@ -227,7 +227,7 @@ pub const SUMMARY_ZONES: usize = 3;
 /// Lines about slow questions that are written in a minute; the others are counted.
 pub const SLOW_LINES_A_MINUTE: u32 = 10;
 
-/// Lines with `log.level = "debug"` for each reading of the record, which is made every `FOLLOW_PAUSE`: beyond it the log would be
+/// Lines with `log.level = "debug"` or `"trace"` for each reading of the record, which is made every `FOLLOW_PAUSE`: beyond it the log would be
 /// slower than the questions. The others are counted.
 pub const MAX_DEBUG_LINES: usize = 1_000;
 

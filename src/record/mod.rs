@@ -30,6 +30,7 @@
 
 mod counters;
 pub mod culprit;
+mod debug_lines;
 pub mod entry;
 pub mod event;
 mod evidence;

@@ -1,5 +1,4 @@
-//! The recorder's part that tells the log of failed and slow questions, and with `log.level = "debug"` of each that the cache
-//! did not answer.
+//! The recorder's part that tells the log of failed and slow questions, and of the others if `log.level` says so.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,10 +22,10 @@ use super::told::{TellFacts, Told};
 use super::traffic::Traffic;
 use super::why::{DaemonFacts, KnownFacts};
 use super::written::Written;
-use super::{Recorder, query_log};
+use super::{Recorder, debug_lines, query_log};
 use crate::clock::micros;
-use crate::limits::{MAX_DEBUG_LINES, MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
-use crate::question::{Outcome, label_places, name_of_wire, name_text};
+use crate::limits::{MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
+use crate::question::{Outcome, label_places, name_of_wire};
 
 impl Recorder {
     /// Sets the time from which on a question is slow.
@@ -164,7 +163,7 @@ impl Recorder {
         self.store(chosen, facts.redaction);
         lines.extend(told.slow.tick(now));
         lines.iter().for_each(Line::write);
-        debug(&recorded.questions);
+        debug_lines::write(&recorded);
     }
 
     /// Keeps failed and slow questions also in `store`, and reads them again; only the first call does so.
@@ -254,28 +253,4 @@ fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFact
     let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));
     let culprit = culprit.unwrap_or_else(|| evidence::unknown(true));
     Line::QuerySlow(Box::new(SlowLine::of(asked.question, culprit)))
-}
-
-/// A line for each question, if the operator wants them.
-fn debug(questions: &[QuestionEntry]) {
-    if !tracing::enabled!(tracing::Level::DEBUG) {
-        return;
-    }
-    for question in questions.iter().take(MAX_DEBUG_LINES) {
-        let (name, kind, client) = (name_text(&name_of_wire(&question.name)), question.kind, question.client);
-        let outcome = question.outcome.word();
-        let took = Duration::from_micros(question.elapsed).as_secs_f32();
-        let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
-        tracing::debug!(
-            name,
-            "type" = kind.to_string(),
-            client = client.to_string(),
-            outcome,
-            "query {name} {kind} from {client}: {outcome} in {took:.3} s{error}"
-        );
-    }
-    let more = questions.len().saturating_sub(MAX_DEBUG_LINES);
-    if more > 0 {
-        tracing::debug!("no log line for {more} more queries: they come faster than the log can be written");
-    }
 }

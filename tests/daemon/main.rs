@@ -4,6 +4,7 @@ mod addresses;
 mod bounds;
 mod client;
 mod kept;
+mod levels;
 mod life;
 mod mixes;
 mod process;

@@ -1,7 +1,6 @@
 //! The steps of a resolution, and its end.
 
 use super::{Paint, Style, text, words};
-use crate::conduct::Transport;
 use crate::control::protocol::QueryReply;
 use crate::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use crate::wire::presentation::harmless;
@@ -96,11 +95,7 @@ fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual_micros } = step else {
         return String::new();
     };
-    let transport = match transport {
-        Transport::Tls => "TLS",
-        Transport::Udp => "UDP",
-        Transport::Tcp => "TCP",
-    };
+    let transport = transport.word();
     let usual = usual_micros.map_or_else(
         || "round trip not known yet".to_owned(),
         |micros| format!("usual round trip {}", words::time(micros as f64 / 1e6)),

@@ -1,0 +1,73 @@
+//! The lines of `log.level = "debug"` and `"trace"`: one for each question that the cache did not answer, and with `trace` one for each of
+//! its messages to servers.
+//!
+//! They are made of the kept entries, with all others. Their number is bounded for each reading of the record; the questions without one
+//! are counted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
+use super::recorded::Recorded;
+use crate::limits::MAX_DEBUG_LINES;
+use crate::question::{name_of_wire, name_text};
+
+/// Writes the lines about the questions of a reading, as far as the level of the log wants them.
+pub(super) fn write(recorded: &Recorded) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let has_steps = tracing::enabled!(tracing::Level::TRACE);
+    let mut flights: BTreeMap<u64, &FlightEntry> =
+        recorded.flights.iter().filter(|_| has_steps).map(|flight| (flight.id, flight)).collect();
+    let mut left = MAX_DEBUG_LINES;
+    for (place, question) in recorded.questions.iter().enumerate() {
+        // The steps of a flight stand behind the first question that waited for it.
+        let flight = question.flight.and_then(|id| flights.remove(&id));
+        let lines = flight.map_or(0, |flight| flight.messages.len()).saturating_add(1);
+        let Some(rest) = left.checked_sub(lines) else {
+            let more = recorded.questions.len().saturating_sub(place);
+            tracing::debug!(
+                "no log line for {more} more queries: they come faster than the log can be written"
+            );
+            return;
+        };
+        left = rest;
+        write_question(question);
+        if let Some(flight) = flight {
+            flight.messages.iter().for_each(|message| write_message(question, message));
+        }
+    }
+}
+
+fn write_question(question: &QuestionEntry) {
+    let (name, kind, client) = (name_text(&name_of_wire(&question.name)), question.kind, question.client);
+    let outcome = question.outcome.word();
+    let took = Duration::from_micros(question.elapsed).as_secs_f32();
+    let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
+    tracing::debug!(
+        name,
+        "type" = kind.to_string(),
+        client = client.to_string(),
+        outcome,
+        "query {name} {kind} from {client}: {outcome} in {took:.3} s{error}"
+    );
+}
+
+fn write_message(question: &QuestionEntry, message: &MessageEntry) {
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
+    let (server, zone) = (message.server.to_string(), name_text(&name_of_wire(&message.zone)));
+    let (transport, reason) = (message.transport.word(), message.reason.replace('_', " "));
+    let seconds = |micros: u32| Duration::from_micros(micros.into()).as_secs_f32();
+    let (at, took) = (seconds(message.at), seconds(message.elapsed));
+    let conduct = message.conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
+    let keys = if message.keys { ", for keys of DNSSEC" } else { "" };
+    tracing::trace!(
+        name,
+        "type" = kind.to_string(),
+        server,
+        zone,
+        conduct,
+        "query {name} {kind}: after {at:.3} s {server} of {zone} over {transport} ({reason}{keys}): {conduct} in {took:.3} s"
+    );
+}
