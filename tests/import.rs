@@ -2,6 +2,7 @@
 //! passes the check of the daemon.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -90,6 +91,21 @@ fn a_file_is_written_once_and_never_replaced() {
     assert!(written.ends_with("version = 1\n"), "{written}");
     assert_eq!(resolverctl(&arguments).status.code(), Some(4));
     assert_eq!(fs::read_to_string(&path).unwrap(), written);
+}
+
+#[test]
+fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("unbound.conf");
+    fs::write(&source, "server:\n  port: 5353\n").unwrap();
+    for (mode, most) in [(0o644, 0o640), (0o600, 0o600), (0o640, 0o640), (0o400, 0o600)] {
+        fs::set_permissions(&source, fs::Permissions::from_mode(mode)).unwrap();
+        let path = directory.path().join(format!("{mode:o}.toml"));
+        text(&resolverctl(&["import", source.to_str().unwrap(), "-o", path.to_str().unwrap()]));
+        let written = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        // The umask of this process may remove more.
+        assert_eq!((written & !most, written & 0o600), (0, 0o600), "{mode:o}: {written:o}");
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ impl ZoneState {
         Self {
             zone: String::new(),
             kind: ZoneSource::File,
+            forward_first: false,
             servers: Vec::new(),
             file: None,
             addresses: Vec::new(),
@@ -72,6 +73,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
     ZoneState {
         zone: name_text(&zone.name),
         kind,
+        forward_first: zone.forward_first,
         servers,
         file,
         addresses: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     let imported = import::import(&arguments.file, from.map(|(_, format)| *format))?;
     let file = imported.file(&arguments.file);
     if let Some(path) = &arguments.output {
-        write(path, &file).map_err(CommandFailure::Output)?;
+        write(path, &file, &arguments.file).map_err(CommandFailure::Output)?;
     }
     let text = match (format, &arguments.output) {
         (Format::Json, _) => json_text(&imported, &file),
@@ -46,12 +46,22 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
 
 /// The last lines of the screen.
 fn next(path: &Path) -> String {
-    format!("Wrote {0}. Check it: resolverctl config check {0}\n", path.display())
+    format!(
+        "Wrote {0}, which other users cannot read. If resolverd runs as a user of its own: chgrp resolverd {0}; chmod g+r {0}\nCheck it: resolverctl config check {0}\n",
+        path.display()
+    )
 }
 
-/// Nothing is overwritten: the file may be the only copy of an operator's work.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(path)?;
+/// The mode of the file at most: it may have the keys of DNS lists.
+const MODE: u32 = 0o640;
+
+/// Its owner can always change it.
+const OWN: u32 = 0o600;
+
+/// Nothing is overwritten: the file may be the only copy of an operator's work. Nobody may read it who may not read the `source`.
+fn write(path: &Path, text: &str, source: &Path) -> std::io::Result<()> {
+    let mode = std::fs::metadata(source)?.permissions().mode() & MODE;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode | OWN).open(path)?;
     file.write_all(text.as_bytes())
 }
 

@@ -45,6 +45,7 @@ mod keeping;
 mod kinds;
 mod line;
 mod links;
+mod local_users;
 mod lock;
 mod long_messages;
 pub mod message;

@@ -1,7 +1,7 @@
 //! The local users who own the sockets of clients.
 //!
 //! A query does not say which program sent it. A client on this host has a socket, and the kernel knows its user. The user is looked up only
-//! for questions that wait long or fail: see `wanted` and `owned`. The rings get it as an entry of its own, so that it is kept as long as
+//! for questions that wait long or fail: see `local_users`. The rings get it as an entry of its own, so that it is kept as long as
 //! the question, and costs other questions nothing but the port of their client.
 //!
 //! # Decisions
@@ -15,11 +15,10 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use super::Recorder;
 use super::entry::{OwnerEntry, QuestionEntry};
 use super::lock::lock;
 use crate::clock::micros;
-use crate::limits::{MAX_USER_NAME, MAX_WANTED_OWNERS, OWNER_LATE};
+use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 
 /// The clients whose user is wanted.
 #[derive(Debug, Default)]
@@ -29,41 +28,24 @@ pub(super) struct WantedOwners {
 }
 
 impl WantedOwners {
-    fn add(&self, client: SocketAddr) {
+    /// Waits until users are wanted, and takes their clients.
+    pub(super) async fn next(&self) -> Vec<SocketAddr> {
+        loop {
+            let wanted = std::mem::take(&mut *lock(&self.clients));
+            if !wanted.is_empty() {
+                return wanted;
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// Adds a client, unless there are as many as may be.
+    pub(super) fn add(&self, client: SocketAddr) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
             clients.push(client);
             self.wake.notify_one();
         }
-    }
-}
-
-impl Recorder {
-    /// Wants the user of a client whose question waits long or has failed, if the client is on this host.
-    pub fn want_owner(&self, client: SocketAddr) {
-        if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
-            self.owners.add(client);
-        }
-    }
-
-    /// Waits until users are wanted, and takes their clients.
-    pub async fn wanted_owners(&self) -> Vec<SocketAddr> {
-        loop {
-            let wanted = std::mem::take(&mut *lock(&self.owners.clients));
-            if !wanted.is_empty() {
-                return wanted;
-            }
-            self.owners.wake.notified().await;
-        }
-    }
-
-    /// Keeps the user of a client's socket, which was found now.
-    pub fn owned(&self, client: SocketAddr, user: &str) {
-        let end = user.floor_char_boundary(MAX_USER_NAME);
-        let user = user.get(..end).unwrap_or_default().into();
-        let at = self.clock.mono().as_micros();
-        let owner = OwnerEntry { client: client.ip(), port: client.port(), at, user };
-        lock(&self.kept.misses).owner(&owner);
     }
 }
 
@@ -86,10 +68,7 @@ pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-
     use super::*;
-    use crate::clock::Clock;
     use crate::question::Outcome;
     use hickory_proto::rr::RecordType;
 
@@ -134,22 +113,5 @@ mod tests {
         let expected =
             [Some("postfix"), Some("postfix"), Some("rspamd"), Some("991"), None, None, None, None];
         assert_eq!(users, expected);
-    }
-
-    #[test]
-    fn users_of_clients_on_this_host_are_wanted_once_and_their_number_is_bounded() {
-        let recorder = Recorder::new(Clock::machine(), 1);
-        for client in ["192.0.2.1:7", "[2001:db8::1]:7", "127.0.0.1:0"] {
-            recorder.want_owner(client.parse().unwrap());
-        }
-        assert!(recorder.wanted_owners().now_or_never().is_none());
-        let local = ["127.0.0.1:7", "[::1]:7", "[::ffff:127.0.0.1]:8", "127.0.0.1:7"];
-        local.iter().for_each(|client| recorder.want_owner(client.parse().unwrap()));
-        assert_eq!(recorder.wanted_owners().now_or_never().unwrap().len(), 3);
-        assert!(recorder.wanted_owners().now_or_never().is_none());
-        for port in 1..1_000 {
-            recorder.want_owner(([127, 0, 0, 1], port).into());
-        }
-        assert_eq!(recorder.wanted_owners().now_or_never().unwrap().len(), MAX_WANTED_OWNERS);
     }
 }

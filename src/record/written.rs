@@ -10,7 +10,8 @@ use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 
 use super::entry::{
-    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, OWNER, OwnerEntry, QUESTION, REASONS, octets_of,
+    Entry, FLIGHT, FOR_KEYS, FlightEntry, HEAD, HIT, HIT_HEAD, Link, MessageEntry, NONE, OUTAGE, OWNER,
+    OwnerEntry, QUESTION, REASONS, octets_of,
 };
 use super::event::Shows;
 use crate::clock::micros;

@@ -11,9 +11,14 @@
 //! - An answer that loses all addresses is NODATA, as with Unbound. REFUSED or SERVFAIL would have mail software try again
 //!   for days. Its SOA is made here, so that the denial is cached. The client learns the reason from an extended error:
 //!   Blocked, because it is a policy of the operator (RFC 8914 section 4.16).
+//! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. Its client then uses the
+//!   addresses of the name. A record without the hint could be one that its list of mandatory keys forbids.
 //! - What is left of a signed answer is not secure: its signature is that of the whole RRset.
 
-use hickory_proto::rr::{Name, Record, RecordType};
+use std::net::IpAddr;
+
+use hickory_proto::rr::rdata::svcb::SvcParamValue;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chased::Chased;
 use crate::limits::MAX_TOLD_REMOVED;
@@ -28,8 +33,7 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
         return Vec::new();
     }
     let is_private = |record: &Record| {
-        let address = record.data.ip_addr();
-        address.is_some_and(|address| view.removes(&record.name, record.record_type(), address))
+        addresses(record).into_iter().any(|address| view.removes(&record.name, record.record_type(), address))
     };
     let removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
     let Some(first) = removed.first() else { return removed };
@@ -48,6 +52,21 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
     removed
 }
 
+/// The addresses to which a record leads its client.
+fn addresses(record: &Record) -> Vec<IpAddr> {
+    let service = match &record.data {
+        RData::HTTPS(service) => &service.0,
+        RData::SVCB(service) => service,
+        data => return data.ip_addr().into_iter().collect(),
+    };
+    let hints = service.svc_params.iter().flat_map(|(_, value)| match value {
+        SvcParamValue::Ipv4Hint(hint) => hint.0.iter().map(|address| address.0.into()).collect(),
+        SvcParamValue::Ipv6Hint(hint) => hint.0.iter().map(|address| address.0.into()).collect(),
+        _ => Vec::new(),
+    });
+    hints.collect()
+}
+
 /// The reason for the client.
 fn sentence(removed: &[Record]) -> String {
     let told: Vec<String> = removed.iter().take(MAX_TOLD_REMOVED).map(record_text).collect();
@@ -59,7 +78,7 @@ fn sentence(removed: &[Record]) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use hickory_proto::rr::{RData, rdata};
+    use hickory_proto::rr::rdata;
 
     use super::*;
     use crate::config::Config;

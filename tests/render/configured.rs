@@ -69,6 +69,7 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     ZoneState {
         zone: zone.to_owned(),
         kind,
+        forward_first: false,
         servers,
         file: None,
         addresses: Vec::new(),
@@ -100,6 +101,7 @@ fn the_configured_zones() {
     let secure = server("[2001:db8::1]:853", Some("dns.example"), Some(0.0123), Some(Health::Doubtful));
     let unasked = server("192.0.2.1:853", Some("dns2.example"), None, None);
     let mut partner = zone("partner.example.", ZoneSource::Forward, vec![due, secure, unasked]);
+    partner.forward_first = true;
     partner.max_ttl = Some(5_400.0);
     partner.negative_max_ttl = Some(60.0);
     partner.hidden_at = vec!["172.17.0.1:53".parse().unwrap()];

@@ -15,6 +15,9 @@ pub struct ZoneState {
     pub zone: String,
     /// The source of its answers.
     pub kind: ZoneSource,
+    /// Whether the root servers are asked if the forwarders fail.
+    #[serde(default)]
+    pub forward_first: bool,
     /// The servers that are asked, as configured.
     pub servers: Vec<ZoneServer>,
     /// The zone file.

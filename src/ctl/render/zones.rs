@@ -46,7 +46,8 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let here = plain("configuration file".to_owned());
         targets.push(vec![here, plain(LOCAL.to_owned()), plain("local records".to_owned())]);
     }
-    let kind = words::word(&row.kind);
+    // As the key of the configuration is spelled: most such zones come from an import.
+    let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
     let named = [row.zone.clone(), kind];
     let lines = targets.into_iter().enumerate().map(|(place, target)| {
         let names = named.iter().map(|name| if place == 0 { name.clone() } else { String::new() });

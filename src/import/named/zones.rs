@@ -140,6 +140,9 @@ fn is_first(block: &[Statement]) -> bool {
     find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }
 
+/// The remark about a zone whose names may be resolved from the root servers.
+const FIRST: &str = "forward_first = true does the same: while the forwarders fail, a name that only they know gets the answer of the root servers, mostly NXDOMAIN; remove forward_first from zones with internal names";
+
 fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
@@ -161,6 +164,8 @@ fn upstreams(
     let mut keys = vec![("name", Value::from(named(name))), (key, texts(servers))];
     if first {
         keys.push(("forward_first", Value::from(true)));
+        let did = "resolved names from the root servers if the forwarders failed";
+        draft.tell(Different, &zone.place, &shown, (did, FIRST));
     }
     draft.add(&zone.place, &shown, "[[zone]]", keys);
 }
