@@ -86,22 +86,21 @@ impl StoreReader<'_> {
         });
     }
 
-    /// Whether a question from the cache is still in memory. The clock of the host may have moved a little since it was stored.
+    /// Whether a question is still in memory: one from the cache, or the first of the others. The clock of the host may have moved a little
+    /// since it was stored, and `history.redact` may have changed its client and its name.
     fn is_in_memory(&self, question: &QuestionEntry) -> bool {
-        if question.outcome != Outcome::Cache {
-            return false;
-        }
         let (from, to) = (question.at.saturating_sub(SAME_MOMENT), question.at.saturating_add(SAME_MOMENT));
         let begin = self.memory.partition_point(|other| other.at < from);
         let near = self.memory.get(begin..).unwrap_or_default().iter().take_while(|other| other.at <= to);
-        let is_same = |other: &QuestionEntry| {
-            (other.client, other.kind, &other.name) == (question.client, question.kind, &question.name)
+        let is_same = |other: &QuestionEntry| match question.outcome {
+            Outcome::Cache => (other.client, &other.name) == (question.client, &question.name),
+            _ => other.elapsed == question.elapsed,
         };
-        near.filter(|other| other.outcome == Outcome::Cache).any(is_same)
+        near.filter(|other| (other.kind, other.outcome) == (question.kind, question.outcome)).any(is_same)
     }
 }
 
-/// Microseconds in which two questions from the cache are the same if all else is.
+/// Microseconds in which two questions are the same if all else is.
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
@@ -358,6 +357,58 @@ mod tests {
 
     fn recorder(size: u64) -> std::sync::Arc<Recorder> {
         Recorder::with_size(Clock::machine(), 2, size)
+    }
+
+    /// One segment, as it is on disk.
+    #[derive(Debug)]
+    struct OneSegment(Vec<u8>);
+
+    impl Store for OneSegment {
+        fn append(&self, _: &[u8]) {}
+
+        fn tend(&self) {}
+
+        fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+            take(&self.0);
+        }
+    }
+
+    #[test]
+    fn the_first_question_of_memory_is_not_read_from_the_disk_too() {
+        let recorder = recorder(1 << 20);
+        let now = recorder.clock.mono();
+        let failed = Written {
+            name: b"\x04mail\x07example\x00",
+            kind: RecordType::MX,
+            client: [127, 0, 0, 1].into(),
+            port: 7,
+            view: 0,
+            at: now.as_micros(),
+            outcome: Outcome::Deadline,
+            elapsed: Duration::from_millis(4_003),
+            flight: 0,
+            error: "",
+            code: 0,
+            user: "",
+        };
+        recorder.asked(&failed);
+        let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
+        let [question] = &all()[..] else { panic!("{:?}", all()) };
+        // The clocks were compared at another moment when it was stored; the client and the name are withheld.
+        let stored = QuestionEntry {
+            at: question.at - 3,
+            name: (*b"\x07example\x00").into(),
+            client: [0, 0, 0, 0].into(),
+            ..question.clone()
+        };
+        let earlier = QuestionEntry { at: question.at - 1_000_000, ..stored.clone() };
+        let mut segment = stored::SEGMENT_HEAD.to_vec();
+        for question in [earlier.clone(), stored] {
+            stored::put(&Entry::Question(question), &mut segment);
+        }
+        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+        let read: Vec<_> = all().into_iter().map(|question| question.name).collect();
+        assert_eq!(read, [earlier.name, (*failed.name).into()]);
     }
 
     #[test]
