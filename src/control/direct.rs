@@ -15,7 +15,8 @@ use crate::iterate::direct::DirectQuery;
 /// The name or the type is invalid.
 pub fn query(server: IpAddr, name: &str, kind: &str) -> Result<DirectQuery, Problem> {
     let (name, kind) = (read_name(name)?, read_kind(kind)?);
-    Ok(DirectQuery { server, name, kind, tcp: false, edns: false, recursion: false, mixed_case: false })
+    let (port, tcp, edns, recursion, mixed_case) = (None, false, false, false, false);
+    Ok(DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case })
 }
 
 /// Puts the answer of a server into words; none is a message that the configuration forbids.

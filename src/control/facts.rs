@@ -1,5 +1,7 @@
 //! The questions of `check DOMAIN` as requests, and the replies as facts: for `resolverctl`, and for watched domains.
 
+use std::net::IpAddr;
+
 use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
 use super::protocol::zones::ZoneSource;
@@ -33,17 +35,26 @@ pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
         Want::Lookup { name, kind } => Request::Query { name: name.clone(), kind: Some((*kind).to_owned()) },
-        Want::Server { server, name, kind, way } => Request::AskServer {
-            server: *server,
-            name: name.clone(),
-            kind: (*kind).to_owned(),
-            tcp: way.over_tcp().is_none(),
-            edns: *way != QueryForm::Plain,
-            recursion: matches!(way, QueryForm::Recursive | QueryForm::RecursiveTcp),
-            mixed_case: *way == QueryForm::MixedCase,
-        },
+        Want::Server { server, name, kind, way } => of_form((*server, None), (name, kind), *way),
+        Want::Resolver { server, name, kind, way } => {
+            of_form((server.ip(), Some(server.port())), (name, kind), *way)
+        }
         Want::Lists { subject } => Request::DnsblTest { subject: subject.clone(), all: false },
     })
+}
+
+/// The request of a message to a server.
+fn of_form((server, port): (IpAddr, Option<u16>), (name, kind): (&str, &str), way: QueryForm) -> Request {
+    Request::AskServer {
+        server,
+        port,
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        tcp: way.over_tcp().is_none(),
+        edns: way != QueryForm::Plain,
+        recursion: matches!(way, QueryForm::Recursive | QueryForm::RecursiveTcp),
+        mixed_case: way == QueryForm::MixedCase,
+    }
 }
 
 /// The facts in the lines of a reply.

@@ -20,7 +20,7 @@ use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
 use crate::check::domain::finding::{Finding, Level};
 use crate::check::domain::outline::outline;
-use crate::check::domain::{self as check_domain, gather::gather as gather_domain, message};
+use crate::check::domain::{self as check_domain, message};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
@@ -215,8 +215,15 @@ fn of_subjects(
     let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), moment::unix());
     for subject in subjects {
         let name = name_of(&subject);
-        let facts =
-            runtime.block_on(gather_domain(CheckSubject { unix: now, own: own.clone(), ..subject }, daemon));
+        let subject = CheckSubject { unix: now, own: own.clone(), ..subject };
+        let facts = match runtime.block_on(daemon.facts(subject)) {
+            Ok(facts) => facts,
+            Err(failure) => {
+                // Questions may wait for a daemon that is stuck.
+                runtime.shutdown_background();
+                return Err(failure);
+            }
+        };
         let found = check_domain::judge(&facts);
         match format {
             Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),

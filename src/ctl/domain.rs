@@ -8,8 +8,8 @@ use super::CommandFailure;
 use super::client::ControlClient;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
-use crate::check::domain::facts::{Got, NoReply, Want};
-use crate::check::domain::gather::Sources;
+use crate::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
+use crate::check::domain::gather::{Sources, gather};
 use crate::control::facts::{got, of_server, request};
 use crate::control::protocol::{Blame, Problem, Request};
 
@@ -41,11 +41,22 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
+    /// The facts about a subject. A daemon that has ended meanwhile is told from servers that do not answer.
+    ///
+    /// # Errors
+    /// The daemon does not answer.
+    pub(super) async fn facts(&self, subject: CheckSubject) -> Result<DomainFacts, CommandFailure> {
+        self.is_reached().await?;
+        let facts = gather(subject, self).await;
+        self.is_reached().await?;
+        Ok(facts)
+    }
+
     /// Whether the daemon answers.
     ///
     /// # Errors
     /// Why it does not.
-    pub(super) async fn is_reached(&self) -> Result<(), CommandFailure> {
+    async fn is_reached(&self) -> Result<(), CommandFailure> {
         let client = self.client.clone();
         // The client waits in system calls.
         let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;

@@ -1,6 +1,6 @@
 //! The resolvers of others that `check DOMAIN` compares: public ones, and those in resolv.conf.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -45,7 +45,11 @@ impl FromStr for ResolverText {
         let bare = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(typed);
         match bare.parse() {
             Ok(address) => Ok(Self { name: bare.to_owned(), way: ResolverWay::Plain(address) }),
-            Err(_) => read_url(typed),
+            Err(_) => match typed.parse::<SocketAddr>() {
+                Ok(server) if server.port() == 0 => Err("no server has port 0".to_owned()),
+                Ok(server) => Ok(Self { name: server.to_string(), way: ResolverWay::AtPort(server) }),
+                Err(_) => read_url(typed),
+            },
         }
     }
 }
@@ -57,7 +61,7 @@ fn without_brackets(typed: &str) -> Option<Ipv6Addr> {
 }
 
 fn read_url(typed: &str) -> Result<ResolverText, String> {
-    let form = || "write an address, tls://HOST or https://HOST/PATH".to_owned();
+    let form = || "write ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH".to_owned();
     if let Some(address) = without_brackets(typed) {
         return Err(format!("an IPv6 address in a URL needs brackets: [{address}]"));
     }
@@ -105,7 +109,7 @@ pub(super) struct OtherArguments {
     /// addresses of the daemon, but for those over TLS and HTTPS.
     #[arg(long, conflicts_with = "resolver")]
     local: bool,
-    /// Resolver to ask in place of the public ones: an address, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over
+    /// Resolver to ask in place of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over
     /// HTTPS; may be repeated. HOST is a name or an address, with :PORT if it is not the usual one. The certificate must have
     /// this name or address, or the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query.
     #[arg(long, value_name = "ADDRESS|URL")]
@@ -134,7 +138,7 @@ pub(super) fn resolvers(
             _ => &[],
         })
         .filter(|listen| listen.port() == PORT)
-        .map(std::net::SocketAddr::ip)
+        .map(SocketAddr::ip)
         .collect();
     let named = arguments
         .resolver
@@ -179,6 +183,10 @@ mod tests {
             }))
         };
         assert_eq!(read("2001:db8::1"), Ok(ResolverWay::Plain("2001:db8::1".parse().unwrap())));
+        let at_port = |text: &str| Ok(ResolverWay::AtPort(text.parse().unwrap()));
+        assert_eq!(read("192.0.2.1:5353"), at_port("192.0.2.1:5353"));
+        assert_eq!(read("[2001:db8::1]:5353"), at_port("[2001:db8::1]:5353"));
+        assert_eq!(read("192.0.2.1:0"), Err("no server has port 0".to_owned()));
         assert_eq!(read("tls://192.0.2.1"), url("192.0.2.1", 853, "192.0.2.1", None));
         assert_eq!(read("tls://192.0.2.1:8853#dns.example"), url("192.0.2.1", 8853, "dns.example", None));
         assert_eq!(read("tls://[2001:db8::1]#dns.example"), url("2001:db8::1", 853, "dns.example", None));
@@ -192,7 +200,7 @@ mod tests {
         for wrong in ["dns.example", "192.0.2", "http://dns.example/", "tls://", "", "tls://a.example/b"] {
             assert_eq!(
                 read(wrong),
-                Err("write an address, tls://HOST or https://HOST/PATH".to_owned()),
+                Err("write ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH".to_owned()),
                 "{wrong}"
             );
         }

@@ -8,11 +8,12 @@ use nix::errno::Errno;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
 use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 
+use crate::check::domain::der;
 use crate::check::domain::facts::NoReply;
 use crate::limits::{CONNECTION_TIME, MAX_PEER_CERTIFICATES};
 
@@ -99,17 +100,47 @@ impl Handshake {
 /// The certificates, the leaf first, and their fault.
 type Shown = (Vec<Vec<u8>>, Option<String>);
 
+/// The fault of a certificate in words.
+fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
+    if der::is_version_1(leaf) {
+        return "the certificate has X.509 version 1, which has no place for the name of a host".to_owned();
+    }
+    fault.to_string()
+}
+
 /// Keeps the certificates with the verdict of the system, and goes on, because mail is sent with any certificate unless DANE
 /// or MTA-STS demand one.
 #[derive(Debug)]
 struct Seen {
     system: Verifier,
+    algorithms: WebPkiSupportedAlgorithms,
     shown: Mutex<Option<Shown>>,
 }
 
 impl Seen {
     fn new(provider: Arc<CryptoProvider>) -> Result<Self, Error> {
-        Ok(Self { system: Verifier::new(provider)?, shown: Mutex::default() })
+        let algorithms = provider.signature_verification_algorithms;
+        Ok(Self { system: Verifier::new(provider)?, algorithms, shown: Mutex::default() })
+    }
+
+    /// The verdict on the signature of a handshake. The verifier of the system reads no certificates of X.509 version 1, which many mail
+    /// hosts have: there the key is taken from the certificate without it.
+    fn by_key(
+        &self,
+        judged: Result<HandshakeSignatureValid, Error>,
+        (message, leaf, signature): (&[u8], &CertificateDer<'_>, &DigitallySignedStruct),
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if judged.is_ok() || !der::is_version_1(leaf) {
+            return judged;
+        }
+        let Some((algorithm, key)) = der::key_bits(leaf) else { return judged };
+        let of_scheme = self.algorithms.mapping.iter().filter(|(scheme, _)| *scheme == signature.scheme);
+        let mut of_key = of_scheme
+            .flat_map(|(_, verifiers)| verifiers.iter())
+            .filter(|verifier| verifier.public_key_alg_id().as_ref() == algorithm);
+        let is_valid =
+            of_key.any(|verifier| verifier.verify_signature(key, message, signature.signature()).is_ok());
+        if is_valid { Ok(HandshakeSignatureValid::assertion()) } else { judged }
     }
 }
 
@@ -126,7 +157,7 @@ impl ServerCertVerifier for Seen {
         let chain = std::iter::once(leaf).chain(authorities).take(MAX_PEER_CERTIFICATES);
         let chain = chain.map(|certificate| certificate.as_ref().to_vec()).collect();
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        *shown = Some((chain, fault.map(|fault| fault.to_string())));
+        *shown = Some((chain, fault.map(|fault| in_words(&fault, leaf))));
         Ok(ServerCertVerified::assertion())
     }
 
@@ -136,7 +167,8 @@ impl ServerCertVerifier for Seen {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls12_signature(message, leaf, signature)
+        let judged = self.system.verify_tls12_signature(message, leaf, signature);
+        self.by_key(judged, (message, leaf, signature))
     }
 
     fn verify_tls13_signature(
@@ -145,7 +177,8 @@ impl ServerCertVerifier for Seen {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls13_signature(message, leaf, signature)
+        let judged = self.system.verify_tls13_signature(message, leaf, signature);
+        self.by_key(judged, (message, leaf, signature))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -14,7 +14,6 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, domain, json, watched};
 use crate::check::domain::facts::{CheckSubject, DomainFacts};
 use crate::check::domain::finding::Level;
-use crate::check::domain::gather::gather;
 use crate::check::domain::judge;
 use crate::limits::WATCH_SCREEN_INTERVALS;
 use crate::watched::ended::ended;
@@ -80,7 +79,7 @@ impl Watching<'_> {
             let round = tokio::select! {
                 biased;
                 () = come(&mut signals) => return Ok(()),
-                round = facts_of(subject, daemon) => round,
+                round = daemon.facts(subject) => round,
             };
             let text = match round {
                 Ok(facts) => self.take(&facts),
@@ -151,17 +150,6 @@ impl Watching<'_> {
     }
 }
 
-/// The facts of a round. A daemon that has ended meanwhile is told from servers that do not answer.
-///
-/// # Errors
-/// The daemon does not answer.
-async fn facts_of(subject: CheckSubject, daemon: &Daemon) -> Result<DomainFacts, CommandFailure> {
-    daemon.is_reached().await?;
-    let facts = gather(subject, daemon).await;
-    daemon.is_reached().await?;
-    Ok(facts)
-}
-
 /// The signals of Ctrl-C, of a terminal that closes, and of a shutdown.
 fn signals() -> io::Result<Vec<Signal>> {
     let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
@@ -217,7 +205,7 @@ mod tests {
         let client = ControlClient::new(Path::new("/nowhere/control.sock"));
         let daemon = Daemon::new(client, ServicePorts::USUAL);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let failure = runtime.block_on(facts_of(CheckSubject::default(), &daemon)).unwrap_err();
+        let failure = runtime.block_on(daemon.facts(CheckSubject::default())).unwrap_err();
         for format in [Format::Text(Style::Plain), Format::Json] {
             let history = DomainHistory::default();
             let mut watching =

@@ -22,6 +22,8 @@ use crate::zones::View;
 pub struct DirectQuery {
     /// The server.
     pub server: IpAddr,
+    /// Its port; none: that of all servers (`resolve.upstream_port`).
+    pub port: Option<u16>,
     /// Name asked for.
     pub name: Name,
     /// Type asked for.
@@ -39,7 +41,7 @@ pub struct DirectQuery {
 impl Iterate {
     /// Sends the message once. None: `resolve.deny_servers` has the address.
     pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Option<Heard> {
-        let DirectQuery { server, name, kind, tcp, edns, recursion, mixed_case } = asked;
+        let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
             return None;
@@ -56,7 +58,11 @@ impl Iterate {
         };
         let place = self.means.exchange.place(&name).await;
         let query = UpstreamQuery {
-            path: Path { server: SocketAddr::new(server, config.upstream_port), source, tls: None },
+            path: Path {
+                server: SocketAddr::new(server, port.unwrap_or(config.upstream_port)),
+                source,
+                tls: None,
+            },
             name,
             kind,
             secret: None,

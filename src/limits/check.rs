@@ -22,8 +22,12 @@ pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 /// messages of any client's question for it: one or two to a zone that it knows, `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
-/// Questions of one check at the same time: the servers of one domain are often one host.
-pub const CHECK_QUESTIONS_AT_ONCE: usize = 8;
+/// Questions of one check at the same time: as many as servers (`MAX_CHECKED_SERVERS`), because all of them may be silent for
+/// `CHECK_TRIES` times `DIRECT_TIME`.
+pub const CHECK_QUESTIONS_AT_ONCE: usize = 24;
+
+/// Those of them to the same server, or through the daemon: the servers of one domain are often one host.
+pub const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
 
 /// The time of one check of a domain or an address.
 pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
@@ -31,6 +35,10 @@ pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
 /// Rounds of questions of one check: each needs answers of the one before. The deepest way is that of nested SPF
 /// includes, of which ten are allowed (RFC 7208 section 4.6.4).
 pub const MAX_CHECK_ROUNDS: usize = 24;
+
+/// After this time the next round of questions begins, while some of the last one still wait: a datagram was lost, or a server is slow.
+/// Most servers answer within 0.1 s.
+pub const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
 
 /// Datagrams to a server that does not answer, until it counts as silent. One in a hundred is lost on the internet.
 pub const CHECK_TRIES: usize = 3;
@@ -76,12 +84,18 @@ pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 /// Servers of the parent that are asked for the delegation.
 pub const MAX_CHECKED_PARENTS: usize = 2;
 
-/// Questions for which the servers of a zone are compared: eight servers with eight lookups. The check says how many lookups it
-/// has left out.
-pub const MAX_COMPARED_QUESTIONS: usize = 64;
+/// Questions for which the servers of a zone are compared: eight servers with twelve lookups, or 24 with four. The check says which
+/// lookups it has left out.
+pub const MAX_COMPARED_QUESTIONS: usize = 96;
 
-/// Questions that comparisons of servers leave to those after them: the ones to resolvers of others, and connections.
-pub const QUESTIONS_AFTER_COMPARISON: usize = 40;
+/// Questions that comparisons of SPF and DMARC leave to those after them: a question to each resolver of others.
+pub const QUESTIONS_AFTER_POLICIES: usize = 8;
+
+/// Questions that other comparisons leave to those after them, beside the ones to resolvers of others: those to silent servers.
+pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
+
+/// Questions to each resolver of others.
+pub const QUESTIONS_TO_RESOLVER: usize = 5;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.
@@ -93,8 +107,15 @@ pub const MAX_CHECKED_KEY_SERVERS: usize = 4;
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
 pub const MAX_CHECKED_NAMES: usize = 13;
 
-/// Addresses of servers of a zone that are asked: each costs four messages or more.
+/// Addresses of servers of a zone that are asked: each costs four messages or more. The check says which it has left out.
 pub const MAX_CHECKED_SERVERS: usize = 24;
+
+/// Addresses of servers of a zone that are all asked over TCP and in mixed case. Of more of them one address of each name is, so
+/// that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
+pub const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
+
+/// Silent servers that are asked without EDNS and over TCP too: each of these questions lasts seconds.
+pub const MAX_SILENT_SERVERS_ASKED: usize = 8;
 
 /// MX hosts that are looked up.
 pub const MAX_CHECKED_HOSTS: usize = 8;
@@ -104,6 +125,9 @@ pub const MAX_CHECKED_ADDRESSES: usize = 12;
 
 /// PTR names of an address that are looked up, as in RFC 7208 section 4.6.4.
 pub const MAX_CHECKED_POINTERS: usize = 10;
+
+/// Aliases of a name that are followed to see whether they lead in a circle: the resolver itself follows no more than a dozen.
+pub const MAX_CHECKED_ALIASES: usize = 12;
 
 /// Milliseconds from which a server counts as slow: the farthest answer within 400.
 pub const SLOW_SERVER_MILLIS: u64 = 500;

@@ -7,8 +7,9 @@ use std::time::Duration;
 /// other, and the slowest lists take a quarter of a second for each.
 pub const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 
-/// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two.
-pub const MAX_CONTROL_CONNECTIONS: usize = 16;
+/// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two, and two checks of
+/// domains `CHECK_QUESTIONS_AT_ONCE` each.
+pub const MAX_CONTROL_CONNECTIONS: usize = 64;
 
 /// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
 pub const MAX_CONTROL_REQUEST: usize = 4_096;

@@ -9,7 +9,7 @@ use crate::check::domain::finding::{Finding, Level, Topic};
 use crate::check::domain::part::{About, Part, needs};
 
 /// Faults that hide all others: the domain cannot be resolved.
-const HIDES_ALL: [Code; 3] = [Code::DomainMissing, Code::DnssecBogus, Code::NsNoneAnswers];
+const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
 /// A part that could not be told.
 struct UntoldPart {

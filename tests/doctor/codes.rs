@@ -12,7 +12,7 @@ use resolverd::lab::prelude::skipped;
 use crate::connect::{Conduct, mail_host, policy_host};
 use crate::forum::world;
 use crate::gateway::Gateway;
-use crate::stage::{gateway, moves, own_address};
+use crate::stage::{gateway, moves, own_address, rolls};
 
 /// The arguments of `check`, and the codes that it must tell: with the level of the table, or with the one that is given.
 const CASES: &[(&str, &str)] = &[
@@ -37,6 +37,9 @@ const CASES: &[(&str, &str)] = &[
     ("open.com", "ns_recursive"),
     ("single.com", "ns_single"),
     ("six.com", "ns_unrouted"),
+    ("onlysix.com", "ns_without_ipv4"),
+    ("crowded.com", "ns_many"),
+    ("circle.com", "mx_without_address policy_alias_circle"),
     ("noaddress.com", "ns_without_address"),
     ("nsalias.com", "ns_is_alias ns_differ"),
     ("glue.com", "glue_differs"),
@@ -217,11 +220,32 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
         ("mode: enforce\r\n", "mta_sts_policy"),
         ("", "mta_sts_unreachable"),
     ];
+    tls_demanded(gateway, seen);
     for (policy, codes) in policies {
         let status = if policy.is_empty() { "404 Not Found" } else { "200 OK" };
         let reply = format!("HTTP/1.0 {status}\r\n\r\nversion: STSv1\r\n{policy}\r\n");
         let ((smtp, mail), (https, heard)) =
             (mail_host([127, 92, 0, 20], Conduct::Sound), policy_host([127, 92, 0, 20], reply));
+        let (smtp, https) = (smtp.to_string(), https.to_string());
+        let ports = ["--smtp-port", smtp.as_str(), "--https-port", &https];
+        check(gateway, &[&["excluded.com", "--connect"], ports.as_slice()].concat(), codes, seen);
+        mail.join().unwrap();
+        heard.join().unwrap();
+    }
+}
+
+/// A policy that is enforced lets nobody deliver without TLS; one in mode testing does.
+fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
+    let cases = [
+        ("enforce", Conduct::WithoutTls, "starttls_missing:failure"),
+        ("enforce", Conduct::BreaksTls, "starttls_fails:failure"),
+        ("testing", Conduct::BreaksTls, "starttls_fails"),
+    ];
+    for (mode, conduct, codes) in cases {
+        let policy = format!("version: STSv1\r\nmode: {mode}\r\nmx: smtp.host.com\r\nmax_age: 86400\r\n");
+        let reply = format!("HTTP/1.0 200 OK\r\n\r\n{policy}");
+        let ((smtp, mail), (https, heard)) =
+            (mail_host([127, 92, 0, 20], conduct), policy_host([127, 92, 0, 20], reply));
         let (smtp, https) = (smtp.to_string(), https.to_string());
         let ports = ["--smtp-port", smtp.as_str(), "--https-port", &https];
         check(gateway, &[&["excluded.com", "--connect"], ports.as_slice()].concat(), codes, seen);
@@ -270,6 +294,9 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);
+    check(&gateway, &["rolled.com"], "dnssec_bogus", &seen);
+    rolls(&gateway);
+    check(&gateway, &["rolled.com"], "ds_repaired", &seen);
     let (_, lines) = gateway.run(&["--json", "check", "hosted.com"]);
     assert!(
         lines.iter().any(|line| line.contains("mail.hosted.com. is answered by [[host]] mail.hosted.com")),

@@ -11,6 +11,7 @@ use resolverd::clock::date;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::forum::world;
@@ -30,6 +31,8 @@ pub(crate) enum Conduct {
     BreaksTls,
     /// Its certificate ends so many days from now.
     Ends(i64),
+    /// Its certificate has X.509 version 1.
+    Version1,
 }
 
 /// A mail host that is spoken to once; its port, and the commands that it heard.
@@ -97,12 +100,19 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
         _ => certificate,
     };
     let key = PrivateKeyDer::from_pem_file(folder.join("mail.key")).unwrap();
-    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap()
+        .with_no_client_auth();
+    if conduct == Conduct::Version1 {
+        // The library reads no such certificate, and sends it all the same.
+        let old = CertificateDer::from_pem_file(folder.join("version1.pem")).unwrap();
+        let key = provider.key_provider.load_private_key(key).unwrap();
+        return config
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(vec![old], key))));
+    }
+    config.with_single_cert(vec![certificate], key).unwrap()
 }
 
 /// The commands that come over TLS.
@@ -143,6 +153,17 @@ fn a_mail_host_hears_three_commands_and_its_certificate_is_judged() {
     let fault = evidence(&findings, "certificate_invalid").unwrap();
     assert!(fault.starts_with("127.91.0.20 (other.host.com.): "), "{fault}");
     assert!(evidence(&findings, "smtp_ok").is_some(), "mail is sent there all the same");
+}
+
+#[test]
+fn a_certificate_of_version_1_ends_no_handshake() {
+    let world = world();
+    let (findings, heard) = check(&world, "connected.com", Conduct::Version1);
+    assert_eq!(heard, ["EHLO [127.0.0.1]", "STARTTLS", "QUIT"], "{findings:#?}");
+    assert_eq!(evidence(&findings, "starttls_fails"), None);
+    let fault = evidence(&findings, "certificate_invalid").unwrap();
+    assert!(fault.contains("the certificate has X.509 version 1"), "{fault}");
+    assert!(evidence(&findings, "smtp_ok").is_some(), "{findings:#?}");
 }
 
 #[test]

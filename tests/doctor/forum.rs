@@ -1,5 +1,7 @@
 //! Four questions that people ask in forums, rebuilt: the first line of the output is the answer.
 
+use std::process::Stdio;
+
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -183,6 +185,29 @@ fn other_resolvers_are_compared() {
     assert_eq!(unheard["evidence"], "127.91.0.9 moved.com. MX: unreachable");
     let (_, lines) = world.run(&["--json", "check", "moved.com"]);
     assert!(lines.iter().all(|line| !line.contains("\"topic\":\"others\"")), "{lines:#?}");
+    // A port of its own.
+    std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
+    let server = format!("127.91.0.8:{}", world.port());
+    let named = ["--json", "check", "moved.com", "--resolver", &server];
+    let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
+    let told = format!("\"{server} moved.com. MX: 10 older.host.com. until ");
+    assert!(lines.iter().any(|line| line.contains("\"others_old\"") && line.contains(&told)), "{lines:#?}");
+}
+
+#[test]
+fn a_daemon_that_ends_during_a_check_is_told_in_one_line() {
+    let mut world = world();
+    world.lab().server("ns2.host.com").unwrap().set_faults(&[Fault::Dead]);
+    let mut command = world.prepared(&["check", "moved.com", "--local"]);
+    let check = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while world.lab().log().count("ns2.host.com") == 0 {
+        std::thread::yield_now();
+    }
+    world.kill();
+    let output = check.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{told}");
+    assert!(told.contains("cannot connect to resolverd at ") && told.lines().count() == 1, "{told}");
 }
 
 #[test]

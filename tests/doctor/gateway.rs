@@ -71,6 +71,17 @@ impl Gateway {
         self.sockets.lab()
     }
 
+    /// The port of the lab.
+    pub(crate) fn port(&self) -> u16 {
+        self.sockets.port()
+    }
+
+    /// Ends the daemon at once.
+    pub(crate) fn kill(&mut self) {
+        self.daemon.kill().unwrap();
+        self.daemon.wait().unwrap();
+    }
+
     /// A file in the folder of the configuration.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
@@ -88,14 +99,19 @@ impl Gateway {
 
     /// The output of a command.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        self.prepared(arguments).output().unwrap()
+    }
+
+    /// A command that is not started yet.
+    pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/authority.pem");
-        Command::new(env!("CARGO_BIN_EXE_resolverctl"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+        command
             .arg("--socket")
             .arg(self.path("control.sock"))
             .env("SSL_CERT_FILE", authority)
-            .args(arguments)
-            .output()
-            .unwrap()
+            .args(arguments);
+        command
     }
 }
 

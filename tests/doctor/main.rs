@@ -11,6 +11,7 @@ mod gateway;
 mod healthy;
 mod secured;
 mod simulated;
+mod sourced;
 mod stage;
 mod watched;
 mod watching;

@@ -49,9 +49,9 @@ impl Daemon<'_> {
                 let found = Lookup { answer, now, outcome, elapsed: now.since(began) };
                 got(vec![Reply::Query(Box::new(lookup::reply(&question, &found).unwrap()))])
             }
-            Request::AskServer { server, name, kind, tcp, edns, recursion, mixed_case } => {
+            Request::AskServer { server, port, name, kind, tcp, edns, recursion, mixed_case } => {
                 let asked = query(server, &name, &kind).unwrap();
-                let asked = DirectQuery { tcp, edns, recursion, mixed_case, ..asked };
+                let asked = DirectQuery { port, tcp, edns, recursion, mixed_case, ..asked };
                 let heard = self.simulation.resolver().side().ask_directly(asked).await;
                 got(vec![Reply::ServerSaid(Box::new(said(heard)))])
             }

@@ -27,6 +27,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("case.host.com", 10, &[Fault::FlipsCase]),
     ("open.host.com", 11, &[Fault::OffersRecursion]),
     ("early.host.com", 12, &[]),
+    ("roll.host.com", 13, &[]),
     ("public.resolver", 30, &[]),
     ("filter.resolver", 31, &[Fault::Denies]),
     ("failing.resolver", 32, &[Fault::ServFail]),
@@ -65,6 +66,9 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
     ("moved", "ns1 ns2", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
     ("listed", "ns1 ns2", ""),
+    ("onlysix", "six", ""),
+    ("crowded", "crowd", ""),
+    ("circle", "ns1 ns2", "@ MX 10 in\nin CNAME out\nout CNAME in\n_dmarc CNAME _dmarc"),
     ("hosted", "ns1 ns2", "@ MX 10 mail\nmail A 198.18.9.1"),
     ("address", "ns1 ns2", "@ MX 10 198.18.9.1."),
     ("fallback", "ns1 ns2", "@ A 198.18.9.80\n;MX"),
@@ -127,6 +131,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ),
     ("bogus", "expired", "@ MX 10 mx.host.com."),
     ("early", "", "@ MX 10 mx.host.com."),
+    ("rolled", "", "@ MX 10 mx.host.com."),
     ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
     ("digest", "digest=1", "@ MX 10 mx.host.com."),
     ("dane", "", "{mx}_25._tcp.mx TLSA 3 0 1 {certificate}"),
@@ -144,6 +149,8 @@ pub(crate) enum Turn {
     Moved,
     /// Another server has other records of some zones.
     Second,
+    /// `rolled.com.` has another key, and `com.` its DS.
+    Rolled,
 }
 
 fn names(list: &str) -> Vec<String> {
@@ -179,6 +186,8 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
     tree.server(ServerPlan::new("six.host.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
+    let crowd = (1..=26).map(|last| [127, 92, 1, last].into()).collect();
+    tree.server(ServerPlan::new("crowd.host.com", crowd)).unwrap();
     let (both, list) = (names("ns1 ns2"), names("ns1"));
     tree.zone(".", &["a.root".to_owned()], "").unwrap();
     tree.zone("com.", &["ns.com".to_owned()], DELEGATIONS).unwrap();
@@ -208,8 +217,13 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         tree.zone(&format!("{name}.com."), &names(servers), &format!("{mail}{}\n", filled(text))).unwrap();
     }
     for (name, plan, text) in SIGNED {
-        let servers = if *name == "early" { names("early ns1") } else { both.clone() };
+        let servers = match *name {
+            "early" => names("early ns1"),
+            "rolled" => names("roll"),
+            _ => both.clone(),
+        };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
+        let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
         tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
     }
     for zone in [".", "com."] {
@@ -239,6 +253,7 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "ns2.host.com", "ns2.host.com", &second);
     take(&world, "ns.glue.com", "ns.glue.com", &second);
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
+    take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
     // Signatures last for 14 days, so these end in less than two.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
@@ -257,6 +272,11 @@ pub(crate) fn moves(gateway: &Gateway) {
     for server in ["ns1.host.com", "ns2.host.com"] {
         take(gateway.lab(), server, server, &moved);
     }
+}
+
+/// Enters the DS of the new key of `rolled.com.`.
+pub(crate) fn rolls(gateway: &Gateway) {
+    take(gateway.lab(), "ns.com", "ns.com", &lab(Turn::Rolled, unix(), own_address()));
 }
 
 fn unix() -> u64 {

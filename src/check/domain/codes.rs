@@ -65,6 +65,10 @@ codes! {
         "the domain fails DNSSEC validation";
         "Hosts behind validating resolvers cannot resolve the domain: mail from there waits in the queue and bounces after days. Hosts behind other resolvers notice nothing.";
         "Sign the zone again, or correct the DS at the registrar. If the zone is not meant to be signed, remove the DS".
+    DsRepaired "ds_repaired" Dnssec Warning "RFC 4035 section 4.5, RFC 6781 section 4.1":
+        "the DS records of the domain were corrected, and this host still has the old ones";
+        "Hosts behind validating resolvers that have the old records, such as this one, cannot resolve the domain until the TTL of these ends. The other findings may lack what could not be looked up.";
+        "Wait, or flush the domain from the cache of this host. The zone itself is right".
     ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
         "the domain itself is an alias (CNAME)";
         "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
@@ -189,6 +193,10 @@ codes! {
         "SPF neither allows nor forbids the given address to send";
         "Mail from this address has no SPF pass: DMARC then needs a DKIM signature.";
         "Add the address to the SPF record if it sends mail for the domain".
+    PolicyAliasCircle "policy_alias_circle" Policy Failure "RFC 1034 section 3.6.2, RFC 7208 section 2.6.6":
+        "the aliases (CNAME) of a policy record lead in a circle";
+        "No receiver finds the record. Some defer the mail, others treat it as if the domain had no such policy.";
+        "Let the CNAME name the record of the provider, or replace the CNAME by a TXT record".
     DkimMissing "dkim_missing" Policy Failure "RFC 6376 section 3.6.2":
         "the DKIM selector has no key";
         "Signatures with this selector cannot be verified; DMARC then depends on SPF alone, which forwarding breaks.";
@@ -293,6 +301,10 @@ codes! {
         "the zone has one name server only";
         "While it is down the domain cannot be resolved, and mail is deferred.";
         "Add a second server in another network".
+    NsWithoutIpv4 "ns_without_ipv4" Delegation Warning "RFC 3901 section 3":
+        "no name server has an IPv4 address";
+        "Resolvers without IPv6 cannot resolve the domain, and many hosts that send or receive mail have no IPv6.";
+        "Add a name server with an A record".
     NsIsAlias "ns_is_alias" Delegation Warning "RFC 2181 section 10.3":
         "an NS record names an alias (CNAME)";
         "Some resolvers do not ask this server.";
@@ -409,6 +421,10 @@ codes! {
         "all name servers are in one network";
         "One fault of this network makes the domain unresolvable.";
         "Add a server in another network".
+    NsMany "ns_many" Delegation Note "RFC 1034 section 4.1":
+        "the zone has more addresses of name servers than this check asks";
+        "No effect on mail. Faults of the others are not seen.";
+        "Nothing, if the others are set up in the same way; otherwise ask each of them with dig @ADDRESS".
     HeloDiffers "helo_differs" Pointer Note "RFC 5321 section 4.1.4":
         "the HELO name does not lead to the address of the client";
         "Some filters count it as spam. RFC 5321 forbids to reject mail for this reason alone.";

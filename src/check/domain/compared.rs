@@ -13,11 +13,14 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, lookup, strings};
 use super::finding::{Finding, Level};
 use super::part::Part;
-use super::record_set::{ADDRESS_TTL, in_words, own_records};
+use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
 use super::spf_record::is_spf;
 use super::zone::{serves, shown};
-use super::{current, mail, zone};
-use crate::limits::{MAX_CHECK_QUESTIONS, MAX_COMPARED_QUESTIONS, QUESTIONS_AFTER_COMPARISON};
+use super::{current, groups, mail, zone};
+use crate::limits::{
+    MAX_CHECK_QUESTIONS, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS, QUESTIONS_AFTER_COMPARISON,
+    QUESTIONS_AFTER_POLICIES, QUESTIONS_TO_RESOLVER,
+};
 
 /// The servers that serve the zone.
 pub(super) fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
@@ -37,44 +40,116 @@ pub(super) fn all_asked(facts: &DomainFacts, servers: &[IpAddr], (name, kind): (
     })
 }
 
-/// The lookups whose records are compared, the most important first. Names of servers are left out, because servers inside the
-/// zone may give another address of themselves; not so those that are mail hosts.
-fn compared(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
-    let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
-    let names = zone::server_names(facts);
-    let is_host = |name: &str| hosts.iter().any(|host| host == name);
-    let mut lookups = current::looked_up(facts);
-    lookups.retain(|(name, _)| !names.contains(*name) || is_host(name));
-    // Policies first, then addresses of mail hosts.
-    lookups.sort_by_key(|(name, kind)| match *kind {
-        "TXT" if *name == domain => 0,
-        "TXT" if name.starts_with("_dmarc.") => 1,
-        "A" | "AAAA" if is_host(name) => 2,
-        _ => 3,
-    });
-    lookups
+/// The worth of records for mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    /// SPF and DMARC of the domain.
+    Policy,
+    /// Addresses of mail hosts.
+    MailHost,
+    Other,
 }
 
-/// The questions that are needed next. Those about records that this host has otherwise in its cache have no bound of their
-/// own: without them it is not known whether these are old.
-pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let servers = serving(facts);
-    let questions = |(name, kind): (&str, &'static str)| {
+/// A lookup whose records are compared.
+struct Compared<'f> {
+    lookup: (&'f str, &'static str),
+    worth: Worth,
+    /// The servers: all that serve the zone, and for records of less worth one address of each name.
+    servers: Vec<IpAddr>,
+}
+
+impl Compared<'_> {
+    fn questions(&self) -> Vec<Want> {
+        let (name, kind) = self.lookup;
         let ask = |server: &IpAddr| Want::Server {
             server: *server,
             name: name.to_owned(),
             kind,
             way: QueryForm::Udp,
         };
-        servers.iter().map(ask).collect::<Vec<_>>()
-    };
-    let is_cached = |(name, kind): &(&str, &'static str)| facts.cached.contains_key(&lookup(name, kind));
+        self.servers.iter().map(ask).collect()
+    }
+}
+
+/// The lookups whose records are compared, the most important first.
+///
+/// Left out are names of servers, because servers inside the zone may give another address of themselves, unless they are mail hosts;
+/// and aliases whose records are compared.
+fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
+    let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
+    let names = zone::server_names(facts);
+    let is_host = |name: &str| hosts.iter().any(|host| host == name);
+    let mut lookups = current::looked_up(facts);
+    lookups.retain(|(name, kind)| {
+        let has_old = facts.cached.contains_key(&lookup(name, kind));
+        let counts = has_old || *kind != "CNAME" || !facts.lookup(name, "A").is_known();
+        counts && (!names.contains(*name) || is_host(name))
+    });
+    let all = serving(facts);
+    let mut each = zone::servers(facts);
+    each.retain(|server, _| all.contains(server));
+    let each: Vec<IpAddr> = zone::one_of_each(&each).into_iter().collect();
+    let compared = lookups.into_iter().map(|lookup| {
+        let worth = match lookup {
+            (name, "TXT") if name == domain || name.starts_with("_dmarc.") => Worth::Policy,
+            (name, "A" | "AAAA") if is_host(name) => Worth::MailHost,
+            _ => Worth::Other,
+        };
+        let has_old = facts.cached.contains_key(&super::facts::lookup(lookup.0, lookup.1));
+        Compared {
+            lookup,
+            worth,
+            servers: if worth == Worth::Other && !has_old { each.clone() } else { all.clone() },
+        }
+    });
+    let mut compared: Vec<Compared<'_>> = compared.collect();
+    // The SPF record of the domain comes before DMARC.
+    compared.sort_by_key(|compared| (compared.worth, compared.lookup.0 != domain));
+    compared
+}
+
+/// The questions that are needed next. Those about records that this host has otherwise in its cache have no bound of their
+/// own: without them it is not known whether these are old.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let is_cached =
+        |compared: &Compared<'_>| facts.cached.contains_key(&lookup(compared.lookup.0, compared.lookup.1));
     let (changed, same): (Vec<_>, Vec<_>) = compared(facts).into_iter().partition(is_cached);
     let is_asked = |want: &Want| facts.got.contains_key(want);
-    let (asked, open): (Vec<_>, Vec<_>) = same.into_iter().flat_map(questions).partition(is_asked);
-    let most = MAX_CHECK_QUESTIONS - QUESTIONS_AFTER_COMPARISON;
-    let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len()).min(most.saturating_sub(facts.got.len()));
-    changed.into_iter().flat_map(questions).chain(open.into_iter().take(left)).collect()
+    let with_worth = |compared: Compared<'_>| {
+        compared.questions().into_iter().map(move |want| (want, compared.worth)).collect::<Vec<_>>()
+    };
+    let (asked, open): (Vec<_>, Vec<_>) =
+        same.into_iter().flat_map(with_worth).partition(|(want, _)| is_asked(want));
+    let after = QUESTIONS_AFTER_COMPARISON
+        + facts.subject.resolvers.len().min(MAX_OTHER_RESOLVERS) * QUESTIONS_TO_RESOLVER;
+    let known = facts.got.len();
+    let fits = |(place, (want, worth)): (usize, (Want, Worth))| {
+        let later = if worth == Worth::Policy { QUESTIONS_AFTER_POLICIES } else { after };
+        let most = MAX_CHECK_QUESTIONS.saturating_sub(later).saturating_sub(known);
+        (place < most && asked.len() + place < MAX_COMPARED_QUESTIONS).then_some(want)
+    };
+    let open = open.into_iter().enumerate().filter_map(fits);
+    let targets = compared(facts).into_iter().flat_map(|compared| targets(facts, &compared));
+    changed.iter().flat_map(Compared::questions).chain(open).chain(targets).collect()
+}
+
+/// The lookups of targets of aliases that servers gave in the place of texts.
+fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
+    let (name, kind) = compared.lookup;
+    let open = |server: &IpAddr| match facts.server(*server, name, kind, QueryForm::Udp) {
+        Some(Got::Reply(reply)) if kind == "TXT" && reply.authoritative => current::open_end(reply, name),
+        _ => None,
+    };
+    let targets: BTreeSet<String> = compared.servers.iter().filter_map(open).collect();
+    targets.into_iter().map(|target| lookup(&target, kind)).collect()
+}
+
+/// The texts behind the alias of a name; none if they are not known.
+fn behind_alias(facts: &DomainFacts, reply: &ReplyFacts, name: &str) -> Option<BTreeSet<String>> {
+    match current::open_end(reply, name) {
+        None => Some(final_records(reply, "TXT")),
+        Some(target) => facts.lookup(&target, "TXT").reply().map(|reply| final_records(reply, "TXT")),
+    }
 }
 
 /// Whether all TXT records at a name are read for mail, not only SPF records.
@@ -82,14 +157,25 @@ fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
-/// The records that count at a server, and whether caches keep them for a short time only.
-fn given(reply: &ReplyFacts, name: &str, kind: &str) -> Option<(BTreeSet<String>, bool)> {
+/// The records that count at a server, those of policies also behind an alias, and whether caches keep them for a short time only.
+fn given(
+    facts: &DomainFacts,
+    reply: &ReplyFacts,
+    (name, kind): (&str, &str),
+) -> Option<(BTreeSet<String>, bool)> {
     if !reply.authoritative {
         return None;
     }
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
-    let is_alias = own.clone().any(|record| record.kind == "CNAME");
+    let mut is_alias = own.clone().any(|record| record.kind == "CNAME");
+    // A text is the same with and without an alias to it.
+    if kind == "TXT"
+        && is_alias
+        && let Some(texts) = behind_alias(facts, reply, name)
+    {
+        (set, is_alias) = (texts, false);
+    }
     if kind == "TXT" && !is_alias {
         let texts = set.iter().map(|data| strings(data)).filter(|text| is_policy(name) || is_spf(text));
         set = texts.map(|text| format!("\"{text}\"")).collect();
@@ -126,7 +212,7 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     let (mut sets, mut is_short) = (BTreeMap::<BTreeSet<String>, Vec<String>>::new(), true);
     for (server, names) in zone::servers(facts) {
         if let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp)
-            && let Some((set, short)) = given(reply, name, kind)
+            && let Some((set, short)) = given(facts, reply, (name, kind))
         {
             is_short &= short;
             sets.entry(set).or_default().push(shown(server, &names));
@@ -137,16 +223,16 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     }
     let level = level(kind, &sets, is_short)?;
     let wanted = if kind == "TXT" && !is_policy(name) { "SPF record" } else { kind };
-    let told: Vec<String> = sets
-        .iter()
-        .map(|(set, servers)| format!("{} has {}", servers.join(" and "), in_words(set, wanted)))
-        .collect();
-    Some(Difference { name, kind, level, told: format!("{name} {kind}: {}", told.join("; ")) })
+    let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, wanted), servers));
+    Some(Difference { name, kind, level, told: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
 fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
     let domain = facts.subject.domain.as_str();
-    let lookups = compared(facts).into_iter().filter(|lookup| *lookup != (domain, "MX"));
+    let lookups = compared(facts)
+        .into_iter()
+        .map(|compared| compared.lookup)
+        .filter(|lookup| *lookup != (domain, "MX"));
     lookups.filter_map(|lookup| difference(facts, lookup)).collect()
 }
 
@@ -160,7 +246,6 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
 
 /// The lookups of which a server that serves the zone was to give its records, and could not be asked; each with the reason.
 fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
-    let servers = serving(facts);
     let why = |server: &IpAddr, (name, kind): (&str, &'static str)| match facts.server(
         *server,
         name,
@@ -170,31 +255,55 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
         Some(Got::NoReply(NoReply::Unknown(why))) => Some(why.as_str()),
         _ => None,
     };
-    let of = |lookup| Some((lookup, servers.iter().find_map(|server| why(server, lookup))?));
-    compared(facts).into_iter().filter_map(of).collect()
+    let why_not = compared(facts).into_iter().map(|Compared { lookup, servers, .. }| {
+        (lookup, servers.iter().find_map(|server| why(server, lookup)))
+    });
+    why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// That records were not compared, so that the absence of a difference means nothing.
-pub(super) fn not_made(facts: &DomainFacts) -> Option<Finding> {
-    let unmade = unmade(facts);
-    let (_, why) = unmade.first()?;
-    let lookups: Vec<String> = unmade.iter().map(|((name, kind), _)| format!("{name} {kind}")).collect();
-    let evidence =
-        format!("the records of the name servers were not compared, because {why}: {}", lookups.join(", "));
-    Some(Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers))
+/// That records were not compared, so that the absence of a difference means nothing. Those beyond the bound are a note: a repeated
+/// check tells no more.
+pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
+    let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
+        lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
+    };
+    let untold = |evidence: String| Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers);
+    let (unmade, left_out) = (unmade(facts), left_out(facts));
+    let mut findings = Vec::new();
+    if let Some((_, why)) = unmade.first() {
+        let lookups = listed(&mut unmade.iter().map(|(lookup, _)| *lookup));
+        findings.push(untold(format!(
+            "the records of the name servers were not compared, because {why}: {lookups}"
+        )));
+    }
+    if !left_out.is_empty() {
+        let lookups = listed(&mut left_out.into_iter());
+        let evidence = format!(
+            "the check asks at most {MAX_CHECK_QUESTIONS} questions; not compared at all name servers: {lookups}"
+        );
+        findings.push(untold(evidence).at(Level::Note));
+    }
+    findings
 }
 
-/// The number of lookups that not all servers were asked for.
-pub(super) fn left_out(facts: &DomainFacts) -> usize {
-    let servers = serving(facts);
-    compared(facts).into_iter().filter(|lookup| !all_asked(facts, &servers, *lookup)).count()
+/// The lookups beyond the bound: not all servers were to be asked.
+fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    let is_beyond =
+        |compared: &Compared<'_>| compared.questions().iter().any(|want| !facts.got.contains_key(want));
+    compared(facts).into_iter().filter(is_beyond).map(|compared| compared.lookup).collect()
+}
+
+/// Whether there are such.
+pub(super) fn is_left_out(facts: &DomainFacts) -> bool {
+    !left_out(facts).is_empty()
 }
 
 /// Removes the verdicts that records are well of which another server gives others, or may give others.
 pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let hosts = mail::hosts(facts);
     let differing = differences(facts).into_iter().map(|difference| (difference.name, difference.kind));
-    for (name, kind) in differing.chain(unmade(facts).into_iter().map(|(lookup, _)| lookup)) {
+    let unmade = unmade(facts).into_iter().map(|(lookup, _)| lookup);
+    for (name, kind) in differing.chain(unmade).chain(left_out(facts)) {
         let has_spf = || facts.data(name, kind).into_iter().any(|data| is_spf(&strings(data)));
         let contradicts = |code: Code| match code {
             Code::SpfOk | Code::SpfFromPasses => kind == "TXT" && (name == facts.subject.domain || has_spf()),

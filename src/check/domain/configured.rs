@@ -118,7 +118,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     let evidence = format!("{name} is answered by {by}");
     match facts.lookup(name, "SOA") {
-        LookupFound::Unknown(why) => {
+        LookupFound::Circle(why) | LookupFound::Unknown(why) => {
             let finding =
                 Finding::new(Code::ConfiguredHere, format!("{evidence}, and could not be looked up: {why}"));
             finding.at(Level::CouldNotTell).of(Part::Delegation)

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, canonical, is_within, lookup};
 use super::record_set::{is_known, negative_ttl, path};
 use super::zone::{self, serves};
+use super::{dkim, mail};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
@@ -30,9 +31,19 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     serving.reduce(|best, next| if newer(next.1, best.1) { next } else { best }).map(|(server, _)| server)
 }
 
-/// The known lookups of records of the zone: names with types. None if the configuration answers for the domain.
+/// The known lookups of records of the zone that are judged: names with types. None if the configuration answers for the domain.
+/// Well-known DKIM selectors that do not exist are not judged, nor is the name that only a wildcard has.
 pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
-    if facts.configured().is_some() { Vec::new() } else { of_zone(facts) }
+    if facts.configured().is_some() {
+        return Vec::new();
+    }
+    let is_judged = |name: &str| {
+        let exists = || !facts.data(name, "TXT").is_empty();
+        !mail::is_nowhere(name) && (dkim::is_given(facts, name) || !dkim::is_key(name) || exists())
+    };
+    let mut lookups = of_zone(facts);
+    lookups.retain(|(name, _)| is_judged(name));
+    lookups
 }
 
 /// The same, whoever answers for the domain.
@@ -102,7 +113,7 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
 }
 
 /// The target of the last alias of a reply that says nothing about this target: another zone has it.
-fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
+pub(super) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
     let target = |name: &String| {
         let mut aliases = now.answers.iter().filter(|record| record.kind == "CNAME");
         aliases.find(|record| record.name == *name).map(|record| canonical(&record.data))

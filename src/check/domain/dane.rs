@@ -103,7 +103,7 @@ fn hosts(facts: &DomainFacts) -> Hosts {
                 ReplySecurity::Insecure => hosts.unsigned.push(host),
                 ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
             },
-            LookupFound::Unknown(why) => {
+            LookupFound::Circle(why) | LookupFound::Unknown(why) => {
                 let text = format!("{} TLSA: {why}", tlsa(&host));
                 hosts.unknown.push((host, text));
             }

@@ -17,9 +17,12 @@ use super::finding::{Finding, Level};
 use super::mail::is_private;
 use super::part::{About, Part};
 use super::zone::{self, serves, shown};
-use super::{cached, compared};
+use super::{cached, compared, groups};
 use crate::clock::minute;
-use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, SLOW_SERVER_MILLIS};
+use crate::limits::{
+    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
+    MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
+};
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
@@ -38,20 +41,29 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(parents.map(|server| ask(server, apex, "NS", QueryForm::Udp)));
     let names = zone::server_names(facts);
     wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
-    wants.extend(zone::servers(facts).into_keys().flat_map(|server| of_server(facts, server)));
+    let servers = zone::servers(facts);
+    let in_all_ways = match servers.len() {
+        ..=MAX_SERVERS_ASKED_IN_ALL_WAYS => servers.keys().copied().collect(),
+        _ => zone::one_of_each(&servers),
+    };
+    let asked = |server: IpAddr| of_server(facts, server, in_all_ways.contains(&server));
+    wants.extend(servers.into_keys().flat_map(asked));
     wants
 }
 
-/// The questions to one server that it must answer first. One that does not answer gets few others (`of_silent`).
-fn of_server(facts: &DomainFacts, server: IpAddr) -> Vec<Want> {
+/// The questions to one server that it must answer first; `in_all_ways`: over TCP and in mixed case too. One that does not answer
+/// gets few others (`of_silent`).
+fn of_server(facts: &DomainFacts, server: IpAddr, in_all_ways: bool) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
         None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
-            wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
-            wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
             wants.push(ask(server, domain, "MX", QueryForm::Udp));
+            if in_all_ways {
+                wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
+                wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
+            }
             if let Some(Got::NoReply(_)) = facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 wants.push(ask(server, apex, "NS", QueryForm::Udp));
             }
@@ -73,7 +85,7 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
         Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
         _ => false,
     };
-    let silent = zone::servers(facts).into_keys().filter(is_silent);
+    let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| [QueryForm::Plain, QueryForm::Tcp].map(|way| ask(server, apex, "SOA", way)))
         .collect()
@@ -107,11 +119,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(each_server(facts, &servers));
     findings.extend(data(facts, &servers));
     let differing = compared::check(facts);
-    let agree = differing.is_none();
+    let agree = differing.is_none() && !compared::is_left_out(facts);
     findings.extend(differing);
     findings.extend(compared::not_made(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
+    findings.extend(beyond_bound(facts));
     let replied = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
@@ -240,6 +253,16 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
     if !missing.is_empty() {
         findings.push(Finding::new(Code::NsWithoutAddress, missing.join(", ")));
     }
+    let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
+    let mut addresses = names.iter().flat_map(|name| facts.addresses(name)).chain(glued).peekable();
+    let all_known = names.iter().take(MAX_CHECKED_NAMES).all(|name| facts.lookup(name, "A").is_absent());
+    if names.len() <= MAX_CHECKED_NAMES
+        && all_known
+        && addresses.peek().is_some()
+        && addresses.all(|address| address.is_ipv6())
+    {
+        findings.push(Finding::new(Code::NsWithoutIpv4, listed(&names)));
+    }
     if names.len() == 1 {
         findings.push(Finding::new(Code::NsSingle, names.into_iter().collect::<String>()));
     }
@@ -249,14 +272,11 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
 /// Each server by itself.
 fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
     let apex = zone::apex(facts);
-    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(String, About)>>::new(), Vec::new());
+    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(IpAddr, String)>>::new(), Vec::new());
     let (mut sound, mut asked) = (0, 0);
-    for (server, names) in servers {
+    for server in servers.keys() {
         let Some(first) = facts.server(*server, apex, "SOA", QueryForm::Udp) else { continue };
-        let mut tell = |code, text: String| {
-            let text = format!("{} {text}", shown(*server, names));
-            by_code.entry(code).or_default().push((text, About::Address(*server)));
-        };
+        let mut tell = |code, conduct: String| by_code.entry(code).or_default().push((*server, conduct));
         match first {
             Got::Reply(reply) if serves(reply, apex) => {
                 sound += 1;
@@ -265,7 +285,7 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
             }
             Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
             Got::NoReply(NoReply::Unknown(why)) => {
-                unknown.push((format!("{}: {why}", shown(*server, names)), About::Address(*server)));
+                unknown.push((*server, format!("was not asked: {why}")));
             }
             Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
             Got::Reply(_) | Got::NoReply(_) => {
@@ -283,17 +303,22 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
             }
         }
     }
-    let all = |code: Code, told: Vec<(String, About)>| {
-        let (texts, about): (Vec<String>, Vec<About>) = told.into_iter().unzip();
-        Finding::new(code, texts.join("; ")).about(about)
+    let texts = |told: &[(IpAddr, String)]| {
+        let named: Vec<(String, &str)> =
+            told.iter().map(|(server, conduct)| (named(servers, *server), conduct.as_str())).collect();
+        groups::with_conduct(named.iter().map(|(server, conduct)| (server.as_str(), *conduct)))
+    };
+    let all = |code: Code, told: Vec<(IpAddr, String)>| {
+        let about = told.iter().map(|(server, _)| About::Address(*server));
+        Finding::new(code, texts(&told)).about(about)
     };
     let mut findings: Vec<Finding> = Vec::new();
     let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
     if asked > 0 && sound == 0 {
         // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
         let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
-        let told: Vec<&str> = by_code.values().flatten().map(|(text, _)| text.as_str()).collect();
-        findings.push(Finding::new(code, told.join("; ")));
+        let told: Vec<(IpAddr, String)> = by_code.into_values().flatten().collect();
+        findings.push(Finding::new(code, texts(&told)));
     } else {
         findings.extend(by_code.into_iter().map(|(code, told)| all(code, told)));
     }
@@ -301,6 +326,10 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
         findings.push(all(Code::DelegationUnknown, unknown).of(Part::Servers));
     }
     findings
+}
+
+fn named(servers: &BTreeMap<IpAddr, BTreeSet<String>>, server: IpAddr) -> String {
+    servers.get(&server).map_or_else(|| server.to_string(), |names| shown(server, names))
 }
 
 /// The details of a server that serves the zone.
@@ -343,17 +372,26 @@ pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
 
 fn silence(facts: &DomainFacts, server: IpAddr) -> String {
     let apex = zone::apex(facts);
-    let udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
+    let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
         Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
-        Some(Got::NoReply(NoReply::Unfit)) => "sends replies that cannot be read",
+        Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
         _ => "does not answer over UDP",
     };
-    let tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(_)) => ", but over TCP",
-        Some(Got::NoReply(_)) => " nor over TCP",
-        _ => "",
+    let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        Some(Got::Reply(_)) => "and answers over TCP",
+        Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
+        Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
+        _ => "and does not answer over TCP",
     };
-    format!("{udp}{tcp}")
+    match (over_udp, over_tcp) {
+        ("is unreachable over UDP", "and is unreachable over TCP") => {
+            "is unreachable over UDP and TCP".to_owned()
+        }
+        ("does not answer over UDP", "and does not answer over TCP") => {
+            "answers neither over UDP nor over TCP".to_owned()
+        }
+        _ => format!("{over_udp} {over_tcp}"),
+    }
 }
 
 /// Serials and MX records of the servers.
@@ -380,24 +418,19 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     }
     let mut findings = Vec::new();
     if mail.len() > 1 {
-        let told: Vec<String> =
-            mail.iter().map(|(set, servers)| format!("{} has {set}", servers.join(" and "))).collect();
-        findings.push(Finding::new(Code::MxDiffers, told.join("; ")));
+        findings.push(Finding::new(Code::MxDiffers, groups::having(mail)));
     }
     if serials.len() > 1 {
         let newest = newest(&serials);
-        let told: Vec<String> = serials
-            .iter()
-            .map(|(serial, servers)| {
-                let mark = match newest {
-                    Some(newest) if newest == *serial => " (newest)",
-                    Some(_) => " (old)",
-                    None => "",
-                };
-                format!("{serial}{mark} at {}", servers.join(" and "))
-            })
-            .collect();
-        findings.push(Finding::new(Code::SerialDiffers, told.join("; ")));
+        let told = serials.into_iter().map(|(serial, servers)| {
+            let mark = match newest {
+                Some(newest) if newest == serial => " (newest)",
+                Some(_) => " (old)",
+                None => "",
+            };
+            (format!("{serial}{mark}"), servers)
+        });
+        findings.push(Finding::new(Code::SerialDiffers, groups::being_at(told)));
     }
     findings
 }
@@ -406,6 +439,18 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
 fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
     serials.keys().copied().find(|one| serials.keys().all(|other| newer(*one, *other)))
+}
+
+/// The servers that are not asked, because there are too many.
+fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
+    let beyond = zone::not_asked(facts);
+    let evidence = || {
+        format!(
+            "the check asks {MAX_CHECKED_SERVERS} addresses of name servers; not asked: {}",
+            beyond.join(", ")
+        )
+    };
+    (!beyond.is_empty()).then(|| Finding::new(Code::NsMany, evidence()))
 }
 
 /// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
@@ -425,11 +470,7 @@ fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> St
     let names = zone::server_names(facts);
     let until = until(facts);
     let end = if until.is_empty() { String::new() } else { format!(". {until}") };
-    let part = match compared::left_out(facts) {
-        0 => String::new(),
-        some => format!("; not compared at all of them: records of {some} lookups"),
-    };
-    format!("{} of {} with {} addresses{part}{end}", listed(&names), zone::apex(facts), servers.len())
+    format!("{} of {} with {} addresses{end}", listed(&names), zone::apex(facts), servers.len())
 }
 
 /// A set in words.

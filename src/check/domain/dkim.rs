@@ -21,6 +21,16 @@ fn name(facts: &DomainFacts, selector: &str) -> String {
     format!("{}._domainkey.{}", selector.trim_end_matches('.').to_ascii_lowercase(), facts.subject.domain)
 }
 
+/// Whether a name is one of a key.
+pub(super) fn is_key(name: &str) -> bool {
+    name.contains("._domainkey.")
+}
+
+/// Whether it is that of a selector that the user gave.
+pub(super) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
+    facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
+}
+
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
@@ -41,6 +51,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
     let texts = match texts(facts, name, "") {
         Versioned::Texts(texts) => texts,
+        Versioned::Circle(circle) => {
+            return given.then(|| Finding::new(Code::PolicyAliasCircle, circle));
+        }
         Versioned::Unknown(why) => {
             return given.then(|| Finding::new(Code::PolicyUnknown, why).of(Part::Dkim));
         }

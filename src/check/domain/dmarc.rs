@@ -36,6 +36,8 @@ pub(super) enum Policy<'f> {
     Record(&'f str, String),
     Several(&'f str),
     Missing,
+    /// The aliases of the record lead in a circle.
+    Circle(String),
     Unknown(String),
     /// The next name of the walk was not looked up.
     NotAsked(String),
@@ -49,6 +51,7 @@ pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
         let at = format!("_dmarc.{name}");
         match texts(facts, &at, "DMARC1") {
             Versioned::NotAsked => return Policy::NotAsked(at),
+            Versioned::Circle(circle) => return Policy::Circle(circle),
             Versioned::Unknown(why) => return Policy::Unknown(why),
             Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
                 (Some(record), true) if place == 0 => return Policy::Record(name, record),
@@ -134,7 +137,7 @@ fn differs(facts: &DomainFacts) -> Option<Finding> {
             let testing = value(&record, "t") == Some("y");
             (if testing { milder.to_owned() } else { word }, format!("_dmarc.{name}"))
         }
-        Policy::Several(_) | Policy::Unknown(_) | Policy::NotAsked(_) => return None,
+        Policy::Several(_) | Policy::Circle(_) | Policy::Unknown(_) | Policy::NotAsked(_) => return None,
     };
     let (old, place) = policy_7489(facts)?;
     (old != new).then(|| {
@@ -210,6 +213,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let finding = match policy(facts) {
         Policy::Missing => Finding::new(Code::DmarcMissing, domain),
         Policy::Several(name) => Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}")),
+        Policy::Circle(circle) => Finding::new(Code::PolicyAliasCircle, circle),
         Policy::Unknown(why) => Finding::new(Code::PolicyUnknown, why).of(Part::Dmarc),
         Policy::NotAsked(name) => {
             Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)

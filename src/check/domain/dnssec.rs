@@ -2,9 +2,11 @@
 //!
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
+use std::collections::BTreeSet;
+
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, lookup,
+    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, is_within, lookup,
 };
 use super::finding::Finding;
 use super::keys::{self, KeysNow};
@@ -35,6 +37,10 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         && reply.security == ReplySecurity::Bogus
     {
         wants.extend(ancestors(&facts.subject.domain).map(|name| lookup(name, "SOA")));
+        if zone::apex(facts) != "." && facts.configured().is_none() {
+            wants.push(lookup(zone::apex(facts), "DS"));
+            wants.extend(keys::wants(facts));
+        }
     } else if (is_secure(facts) || !signatures(facts).is_empty()) && zone::apex(facts) != "." {
         wants.push(lookup(zone::apex(facts), "DS"));
         if is_secure(facts) && facts.configured().is_none() {
@@ -71,18 +77,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = match of_domain(facts) {
         None => {
             let why = match facts.lookup(domain, "SOA") {
-                LookupFound::Unknown(why) => why,
+                LookupFound::Circle(why) | LookupFound::Unknown(why) => why,
                 _ => "the daemon did not validate the answers".to_owned(),
             };
             vec![Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))]
         }
         Some((kind, reply)) => match reply.security {
-            ReplySecurity::Bogus => {
-                vec![Finding::new(
-                    Code::DnssecBogus,
-                    format!("{domain} {kind}: {}", broken_link(facts, reply)),
-                )]
-            }
+            ReplySecurity::Bogus => vec![repaired(facts).unwrap_or_else(|| {
+                Finding::new(Code::DnssecBogus, format!("{domain} {kind}: {}", broken_link(facts, reply)))
+            })],
             ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
@@ -132,6 +135,39 @@ fn not_validated(facts: &DomainFacts) -> String {
     format!("{domain}: the configuration of this host says not to validate it{signed}")
 }
 
+/// That the DS was corrected and this host still has the old one; none if this is not the reason why the domain is bogus here.
+fn repaired(facts: &DomainFacts) -> Option<Finding> {
+    let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
+    let is_above = |name: &&str| !is_within(name, apex) && is_bogus(facts, name);
+    if facts.configured().is_some()
+        || ancestors(domain).any(|name| is_above(&name))
+        || keys::now(facts) != KeysNow::Fit
+    {
+        return None;
+    }
+    let Some(Got::Reply(here)) = facts.got.get(&lookup(apex, "DS")) else { return None };
+    let old: BTreeSet<&str> = here.data("DS").collect();
+    if old.is_empty() || old == keys::above(facts) {
+        return None;
+    }
+    let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max()?;
+    let tags = old.iter().filter_map(|data| data.split_whitespace().next()).collect::<Vec<_>>().join(", ");
+    let end = minute(facts.subject.unix.saturating_add(ttl.into()));
+    Some(Finding::new(
+        Code::DsRepaired,
+        format!(
+            "the DS records at the zone above name a key that signs {apex} again; this host still has those of the key {tags}, and \
+             validates the domain again by {end} (or: resolverctl flush {})",
+            apex.trim_end_matches('.')
+        ),
+    ))
+}
+
+/// Whether the SOA of a name is bogus.
+fn is_bogus(facts: &DomainFacts, name: &str) -> bool {
+    matches!(facts.got.get(&lookup(name, "SOA")), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+}
+
 fn is_secure(facts: &DomainFacts) -> bool {
     matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Secure)
 }
@@ -173,10 +209,7 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
 /// The reason, and the topmost name whose SOA is bogus, if a zone begins there.
 fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
-    let bogus = |name: &&str| {
-        let want = Want::Lookup { name: (*name).to_owned(), kind: "SOA" };
-        matches!(facts.got.get(&want), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
-    };
+    let bogus = |name: &&str| is_bogus(facts, name);
     let domain = facts.subject.domain.as_str();
     match std::iter::once(domain).chain(ancestors(domain)).filter(bogus).last() {
         Some(top) if top != domain || zone::is_delegated(facts) => {

@@ -1,19 +1,24 @@
-//! Gathering: asks the questions that the checks want, round by round, until none is left.
+//! Gathering: asks the questions that the checks want, round by round, until none is left. A slow answer does not hold up the next
+//! round.
 //!
 //! A check names its questions by the facts that are known so far. So a chain, such as MX, host, address, PTR, needs
 //! no code here. All rounds together have a bound of questions and of time; what is left over "could not be told".
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, StreamExt};
-use tokio::time::{Instant, timeout_at};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::facts::{CheckSubject, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use crate::limits::{
-    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_RESOLVER_TRIES, CHECK_TRIES, CONNECTION_TIME,
-    MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES,
+    CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -42,40 +47,113 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFact
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
     let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end: Instant::now() + time, time };
-    for _ in 0..MAX_CHECK_ROUNDS {
-        let mut wanted = super::wants(&facts);
-        wanted.retain(|want| !facts.got.contains_key(want));
+    let (mut places, mut running, mut under_way) =
+        (Places::default(), FuturesUnordered::new(), BTreeSet::new());
+    let mut rounds = 0;
+    while rounds < MAX_CHECK_ROUNDS {
+        let mut wanted = super::wants(&facts, &under_way);
+        wanted.retain(|want| !facts.got.contains_key(want) && !under_way.contains(want));
         wanted.sort();
         wanted.dedup();
-        if wanted.is_empty() {
-            break;
+        let is_new = !wanted.is_empty();
+        rounds += usize::from(is_new);
+        for (want, place) in places.in_turn(wanted) {
+            under_way.insert(want.clone());
+            running.push(asked(want, sources, &budget, place));
         }
-        let answers = wanted.into_iter().map(|want| {
-            let budget = &budget;
-            async move {
-                let got = answer(&want, sources, budget).await;
-                (want, got)
+        // Without new questions the next answer decides what is asked next.
+        let wait = if is_new { CHECK_ROUND_TIME } else { time };
+        let Ok(Some(first)) = timeout(wait, running.next()).await else {
+            if running.is_empty() {
+                break;
             }
-        });
-        let answers: Vec<_> = stream::iter(answers).buffer_unordered(CHECK_QUESTIONS_AT_ONCE).collect().await;
-        facts.got.extend(answers);
+            continue;
+        };
+        let end = Instant::now() + CHECK_ROUND_TIME;
+        let mut answers = vec![first];
+        while is_new && let Ok(Some(answer)) = timeout_at(end, running.next()).await {
+            answers.push(answer);
+        }
+        for (want, got) in answers {
+            under_way.remove(&want);
+            facts.got.insert(want, got);
+        }
         super::current::adopt(&mut facts);
+        super::aliases::note(&mut facts);
     }
     facts
+}
+
+/// The places at one server, or at the daemon, and those of all.
+type Place = [Arc<Semaphore>; 2];
+
+/// Asks a question once there is a place for it.
+async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> (Want, Got) {
+    let got = match (own.acquire().await, all.acquire().await) {
+        (Ok(_own), Ok(_all)) => answer(&want, sources, budget).await,
+        // Nobody closes them.
+        (Err(closed), _) | (_, Err(closed)) => left_out(&closed.to_string()),
+    };
+    (want, got)
+}
+
+/// The server of a question; none: the daemon, or a stranger who is asked once.
+const fn server_of(want: &Want) -> Option<IpAddr> {
+    match want {
+        Want::Server { server, .. } => Some(*server),
+        Want::Resolver { server, .. } => Some(server.ip()),
+        _ => None,
+    }
+}
+
+/// The places for questions at the same time: of all, and of each server.
+struct Places {
+    all: Arc<Semaphore>,
+    servers: BTreeMap<Option<IpAddr>, Arc<Semaphore>>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { all: Arc::new(Semaphore::new(CHECK_QUESTIONS_AT_ONCE)), servers: BTreeMap::new() }
+    }
+}
+
+impl Places {
+    /// The questions with their places: the first question to each server before the second, so that those to one server do not take
+    /// the time of others.
+    fn in_turn(&mut self, wanted: Vec<Want>) -> Vec<(Want, Place)> {
+        let (mut turns, mut counts) = (Vec::new(), BTreeMap::<Option<IpAddr>, usize>::new());
+        for want in wanted {
+            let server = server_of(&want);
+            let own = self.servers.entry(server);
+            let own = own.or_insert_with(|| Arc::new(Semaphore::new(CHECK_QUESTIONS_AT_ONE_SERVER)));
+            let turn = counts.entry(server).or_default();
+            turns.push((*turn, want, [Arc::clone(own), Arc::clone(&self.all)]));
+            *turn += 1;
+        }
+        turns.sort_by_key(|(turn, _, _)| *turn);
+        turns.into_iter().map(|(_, want, place)| (want, place)).collect()
+    }
 }
 
 /// Asks one question. A datagram may be lost on the way, so a silent server is asked again.
 async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     let (over_udp, tries) = match want {
-        Want::Server { way: QueryForm::Recursive, .. } => (true, CHECK_RESOLVER_TRIES),
+        Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
+            (true, CHECK_RESOLVER_TRIES)
+        }
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
     };
     let mut got = left_out("the check has reached its bound of questions");
-    for _ in 0..tries {
+    for tried in 0..tries {
         let Some(answered) = once(want, sources, budget).await else { break };
-        got = answered;
-        if got != Got::NoReply(NoReply::Silent) {
+        let is_unknown = matches!(answered, Got::NoReply(NoReply::Unknown(_)));
+        // Two lost datagrams are silence enough if the time for the third is over.
+        if !(is_unknown && tried >= CHECK_TRIES - 1) {
+            got = answered;
+        }
+        if got != Got::NoReply(NoReply::Silent) || is_unknown {
             break;
         }
     }
@@ -85,13 +163,18 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
+/// Whether it is a question of DNS. Connections to mail hosts and hosts of policies have bounds of their own.
+const fn is_message(want: &Want) -> bool {
+    !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
+}
+
 /// Asks once; none if no question is left. After the end of the check nothing is sent.
 async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     let ended = || left_out(&format!("the check has ended after {} s", seconds(budget.time)));
     if Instant::now() >= budget.end {
         return Some(ended());
     }
-    if !budget.take() {
+    if is_message(want) && !budget.take() {
         return None;
     }
     Some(timeout_at(budget.end, sources.ask(want)).await.unwrap_or_else(|_| ended()))
@@ -101,7 +184,7 @@ async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Go
 /// servers truncate also to limit the rate of answers. The time stays that of the datagram.
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
-    if let Want::Server { way, .. } = &mut want {
+    if let Want::Server { way, .. } | Want::Resolver { way, .. } = &mut want {
         *way = way.over_tcp().unwrap_or(*way);
     }
     match once(&want, sources, budget).await {
@@ -158,7 +241,7 @@ mod tests {
         });
         let (asked, _, most) = *fixed.1.lock().unwrap();
         assert!(elapsed <= CHECK_DOMAIN_TIME && asked <= MAX_CHECK_QUESTIONS, "{elapsed:?} {asked}");
-        assert!((2..=CHECK_QUESTIONS_AT_ONCE).contains(&most), "{most}");
+        assert!((2..=CHECK_QUESTIONS_AT_ONE_SERVER).contains(&most), "{most}");
     }
 
     /// Truncated over UDP; this over TCP.
@@ -204,6 +287,19 @@ mod tests {
             ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, 0);
+    }
+
+    #[test]
+    fn servers_are_asked_in_turn() {
+        let ask = |last: u8, kind| Want::Server {
+            server: [192, 0, 2, last].into(),
+            name: "a.example.".to_owned(),
+            kind,
+            way: QueryForm::Udp,
+        };
+        let turns = Places::default().in_turn(vec![ask(1, "A"), ask(1, "MX"), ask(2, "A"), ask(2, "MX")]);
+        let turns: Vec<Want> = turns.into_iter().map(|(want, _)| want).collect();
+        assert_eq!(turns, [ask(1, "A"), ask(2, "A"), ask(1, "MX"), ask(2, "MX")]);
     }
 
     fn server(way: QueryForm) -> Want {

@@ -72,7 +72,7 @@ pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
         return Some(Finding::new(Code::HeloUnknown, name));
     }
     let unknown = lookups.iter().find_map(|(kind, found)| match found {
-        LookupFound::Unknown(why) => Some(format!("{name} {kind}: {why}")),
+        LookupFound::Circle(why) | LookupFound::Unknown(why) => Some(format!("{name} {kind}: {why}")),
         LookupFound::NotAsked => Some(format!("{name} {kind} was not looked up")),
         _ => None,
     });

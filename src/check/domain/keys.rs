@@ -40,19 +40,31 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     above.chain(servers(facts).into_iter().map(|server| ask(server, "DNSKEY"))).collect()
 }
 
-/// The verdict.
-pub(super) fn now(facts: &DomainFacts) -> KeysNow {
-    let apex = zone::apex(facts);
-    let told = |server, kind| match facts.server(server, apex, kind, QueryForm::Udp) {
+/// The answer of a server about the apex.
+fn told<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
+    match facts.server(server, zone::apex(facts), kind, QueryForm::Udp) {
         Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
         _ => None,
-    };
-    let above = zone::parent_servers(facts).into_iter().filter_map(|server| told(server, "DS"));
+    }
+}
+
+/// The answers of servers of the zone above about the DS records.
+fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
+    let apex = zone::apex(facts);
+    let above = zone::parent_servers(facts).into_iter().filter_map(|server| told(facts, server, "DS"));
     // A server that has both zones must answer for the zone above.
-    let above: Vec<&ReplyFacts> =
-        above.filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex)).collect();
-    let records: BTreeSet<&str> = above.iter().flat_map(|reply| reply.data("DS")).collect();
-    if above.is_empty() {
+    above.filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex)).collect()
+}
+
+/// The DS records that servers of the zone above have now.
+pub(super) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
+    answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
+}
+
+/// The verdict.
+pub(super) fn now(facts: &DomainFacts) -> KeysNow {
+    let (apex, records) = (zone::apex(facts), above(facts));
+    if answers_above(facts).is_empty() {
         return KeysNow::Unknown("no server of the zone above told the DS records".to_owned());
     }
     if records.is_empty() {
@@ -61,7 +73,7 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
     let Some(ds) = records.iter().map(|data| Ds::read(data)).collect::<Option<Vec<Ds>>>() else {
         return KeysNow::Unknown("the DS records cannot be read".to_owned());
     };
-    let keys = servers(facts).into_iter().filter_map(|server| Some((server, told(server, "DNSKEY")?)));
+    let keys = servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?)));
     let keys: Vec<(IpAddr, &ReplyFacts)> = keys.collect();
     if keys.is_empty() {
         return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());

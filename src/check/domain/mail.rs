@@ -15,6 +15,11 @@ use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 /// A name below the domain that nobody has: only a wildcard answers for it.
 const NOWHERE: &str = "resolverctl-check-of-wildcards";
 
+/// Whether it is such a name.
+pub(super) fn is_nowhere(name: &str) -> bool {
+    name.starts_with(NOWHERE)
+}
+
 /// An MX record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Exchange {
@@ -101,6 +106,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(beside_alias(facts));
     }
     match facts.lookup(domain, "MX") {
+        LookupFound::Circle(circle) => {
+            findings.push(Finding::new(Code::MailNowhere, format!("{domain} MX: {circle}")))
+        }
         LookupFound::Unknown(why) => {
             findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")))
         }
@@ -163,7 +171,9 @@ fn without_mx(facts: &DomainFacts) -> Finding {
         return Finding::new(Code::NoMx, evidence);
     }
     let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
-        LookupFound::Unknown(why) => Some(format!("{domain} has no MX; {kind}: {why}")),
+        LookupFound::Circle(why) | LookupFound::Unknown(why) => {
+            Some(format!("{domain} has no MX; {kind}: {why}"))
+        }
         LookupFound::NotAsked => Some(format!("{domain} has no MX; {kind} was not looked up")),
         _ => None,
     });
@@ -244,7 +254,10 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
         if found.is_empty() {
             match kinds.iter().find(|found| !found.is_known()) {
-                None => missing.push(host.as_str()),
+                None => missing.push((host.as_str(), host.clone())),
+                Some(LookupFound::Circle(circle)) => {
+                    missing.push((host.as_str(), format!("{host} ({circle})")))
+                }
                 Some(LookupFound::Unknown(why)) => unknown.push((host.as_str(), format!("{host}: {why}"))),
                 Some(_) => unknown.push((host.as_str(), format!("{host} was not looked up"))),
             }
@@ -252,8 +265,9 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     }
     if !missing.is_empty() {
         let level = if missing.len() == all { Level::Failure } else { Level::Warning };
-        let told = Finding::new(Code::MxWithoutAddress, missing.join(", ")).at(level);
-        findings.push(told.about(missing.into_iter().map(host_named)));
+        let (hosts, texts): (Vec<&str>, Vec<String>) = missing.into_iter().unzip();
+        let told = Finding::new(Code::MxWithoutAddress, texts.join(", ")).at(level);
+        findings.push(told.about(hosts.into_iter().map(host_named)));
     }
     if !unknown.is_empty() {
         let (hosts, texts): (Vec<&str>, Vec<String>) = unknown.into_iter().unzip();

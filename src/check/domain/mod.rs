@@ -12,6 +12,7 @@
 //! - All findings have a code of one table (`codes`). The manual prints the same table.
 //! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
 
+mod aliases;
 mod cached;
 pub mod codes;
 mod compared;
@@ -20,13 +21,14 @@ mod connect;
 mod current;
 mod dane;
 mod delegation;
-mod der;
+pub mod der;
 mod dkim;
 mod dmarc;
 mod dnssec;
 pub mod facts;
 pub mod finding;
 pub mod gather;
+mod groups;
 mod helo;
 mod keys;
 mod level;
@@ -46,12 +48,14 @@ mod tags;
 mod transport;
 mod zone;
 
+use std::collections::BTreeSet;
+
 use codes::Code;
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
 
-/// The questions that the checks need next, some of which may have been asked.
-fn wants(facts: &DomainFacts) -> Vec<Want> {
+/// The questions that the checks need next, some of which may have been asked, or are under way.
+fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let mut wants = Vec::new();
     if let Some(address) = facts.subject.address {
         wants.extend(pointer::wants(facts, address));
@@ -76,10 +80,12 @@ fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.domain.is_empty() {
         wants.extend(current::wants(facts));
         wants.extend(configured::wants(facts));
+        wants.extend(aliases::wants(facts));
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
-    // Comparisons take no question from another check.
-    if !facts.subject.domain.is_empty() && is_done(&wants) {
+    let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
+    // Comparisons take no question from another check, and wait for no answer.
+    if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
         wants.extend(compared::wants(facts));
     }
     // Silent servers take no time from comparisons of those that answer.
@@ -133,7 +139,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
 fn without_consequences(findings: &mut Vec<Finding>) {
-    let causes = [Code::DnssecBogus, Code::NsNoneAnswers];
+    let causes = [Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
     if findings.iter().any(|finding| causes.contains(&finding.code)) {
         let consequences = [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown];
         findings.retain(|finding| !consequences.contains(&finding.code));

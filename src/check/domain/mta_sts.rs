@@ -117,6 +117,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));
         return Some(match lookups.iter().find(|found| !found.is_absent()) {
             None => unreachable("no address"),
+            Some(LookupFound::Circle(circle)) => unreachable(circle),
             Some(LookupFound::Unknown(why)) => unknown(&format!(": {why}")),
             Some(_) => unknown(" was not looked up"),
         });

@@ -27,6 +27,9 @@ fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     let name = name.to_owned();
     match &resolver.way {
         ResolverWay::Plain(server) => Want::Server { server: *server, name, kind, way: QueryForm::Recursive },
+        ResolverWay::AtPort(server) => {
+            Want::Resolver { server: *server, name, kind, way: QueryForm::Recursive }
+        }
         ResolverWay::Secured(resolver) => Want::Secured { resolver: resolver.clone(), name, kind },
     }
 }

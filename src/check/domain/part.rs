@@ -163,6 +163,7 @@ const fn of_policy(code: Code) -> &'static [Part] {
         | Code::SpfUnevaluated
         | Code::SpfOk
         | Code::SpfFromPasses => &[Spf],
+        Code::PolicyAliasCircle => &[Spf, Dkim, Dmarc, MtaSts, TlsRpt, Bimi],
         Code::DkimMissing
         | Code::DkimMultiple
         | Code::DkimSyntax

@@ -48,7 +48,9 @@ enum Judged {
 fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     match facts.lookup(&reverse(address), "PTR") {
         LookupFound::NoData(_) | LookupFound::NoName(_) => return Judged::Missing,
-        LookupFound::Unknown(why) => return Judged::Unknown(format!("PTR of {address}: {why}")),
+        LookupFound::Circle(why) | LookupFound::Unknown(why) => {
+            return Judged::Unknown(format!("PTR of {address}: {why}"));
+        }
         LookupFound::NotAsked => return Judged::Unknown(format!("PTR of {address} was not looked up")),
         LookupFound::Data(_) => {}
     }
@@ -59,6 +61,7 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
             return Judged::Confirmed(name);
         }
         match facts.lookup(&name, family(address)) {
+            LookupFound::Circle(circle) => elsewhere.push(format!("{name}, which has {circle}")),
             LookupFound::Unknown(why) => unknown = Some(format!("{name} of {address}: {why}")),
             LookupFound::NotAsked => unknown = Some(format!("{name} of {address} was not looked up")),
             LookupFound::NoName(_) => elsewhere.push(format!("{name}, which does not exist")),

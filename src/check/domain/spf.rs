@@ -27,6 +27,8 @@ struct Count {
     missing: Vec<String>,
     /// Errors of syntax, and included domains with several records.
     wrong: Vec<String>,
+    /// Included domains whose aliases lead in a circle.
+    circles: Vec<String>,
     unknown: Vec<String>,
     uses_ptr: bool,
     uses_macros: bool,
@@ -37,6 +39,7 @@ fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
     let record = match records(facts, domain) {
         SpfRecords::One(record) => record,
         SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
+        SpfRecords::Circle(circle) => return sum.circles.push(circle),
         SpfRecords::Unknown(why) => return sum.unknown.push(why),
         SpfRecords::Several(_) if depth > 0 => {
             return sum.wrong.push(format!("{domain} has several SPF records"));
@@ -129,6 +132,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         SpfRecords::One(record) => record,
         SpfRecords::Several(all) => return vec![Finding::new(Code::SpfMultiple, all.join("; "))],
         SpfRecords::None { .. } => return vec![Finding::new(Code::SpfMissing, domain)],
+        SpfRecords::Circle(circle) => return vec![Finding::new(Code::PolicyAliasCircle, circle)],
         SpfRecords::Unknown(why) => {
             return vec![Finding::new(Code::PolicyUnknown, why).of(Part::Spf)];
         }
@@ -167,6 +171,9 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !sum.wrong.is_empty() {
         findings.push(Finding::new(Code::SpfSyntax, sum.wrong.join("; ")));
+    }
+    if !sum.circles.is_empty() {
+        findings.push(Finding::new(Code::PolicyAliasCircle, sum.circles.join("; ")));
     }
     if sum.lookups > MAX_CHECKED_SPF_LOOKUPS {
         let least = if sum.lookups >= MAX_CHECKED_SPF_COUNTED { "at least " } else { "" };
@@ -265,7 +272,7 @@ fn evaluate(
         SpfRecords::One(record) => record,
         SpfRecords::None { .. } => return SpfOutcome::None,
         SpfRecords::Several(_) => return SpfOutcome::PermError,
-        SpfRecords::Unknown(_) | SpfRecords::NotAsked => return SpfOutcome::Unknown,
+        SpfRecords::Circle(_) | SpfRecords::Unknown(_) | SpfRecords::NotAsked => return SpfOutcome::Unknown,
     };
     let Ok(terms) = terms(&record) else { return SpfOutcome::PermError };
     for term in &terms {

@@ -16,6 +16,8 @@ pub(super) enum SpfRecords {
     One(String),
     /// Several, which is an error.
     Several(Vec<String>),
+    /// The aliases of the name lead in a circle.
+    Circle(String),
     /// The lookup failed: the question, and why.
     Unknown(String),
     /// It was not looked up yet.
@@ -70,6 +72,7 @@ impl Term {
 pub(super) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     let texts = match texts(facts, domain, "") {
         Versioned::NotAsked => return SpfRecords::NotAsked,
+        Versioned::Circle(circle) => return SpfRecords::Circle(circle),
         Versioned::Unknown(why) => return SpfRecords::Unknown(why),
         Versioned::Texts(texts) if texts.is_empty() => return SpfRecords::None { void: true },
         Versioned::Texts(texts) => texts,

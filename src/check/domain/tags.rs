@@ -8,6 +8,8 @@ use super::facts::{DomainFacts, LookupFound, strings};
 pub(super) enum Versioned {
     /// Their texts; empty if there are none.
     Texts(Vec<String>),
+    /// The aliases of the name lead in a circle.
+    Circle(String),
     /// The lookup failed.
     Unknown(String),
     /// It was not looked up.
@@ -18,6 +20,7 @@ pub(super) enum Versioned {
 pub(super) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned {
     match facts.lookup(name, "TXT") {
         LookupFound::NotAsked => Versioned::NotAsked,
+        LookupFound::Circle(circle) => Versioned::Circle(format!("{name} TXT: {circle}")),
         LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
         LookupFound::NoData(_) | LookupFound::NoName(_) => Versioned::Texts(Vec::new()),
         LookupFound::Data(reply) => {

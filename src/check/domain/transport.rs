@@ -56,7 +56,7 @@ fn enforced(facts: &DomainFacts) -> Option<bool> {
             Some(matches!(word.as_deref(), Some("reject" | "quarantine")))
         }
         Policy::Missing | Policy::Several(_) => Some(false),
-        Policy::Unknown(_) | Policy::NotAsked(_) => None,
+        Policy::Circle(_) | Policy::Unknown(_) | Policy::NotAsked(_) => None,
     }
 }
 
@@ -71,6 +71,7 @@ fn record(
     let name = format!("{label}{}", facts.subject.domain);
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
+        Versioned::Circle(circle) => return Some(Finding::new(Code::PolicyAliasCircle, circle)),
         Versioned::Unknown(why) => {
             let finding = Finding::new(Code::PolicyUnknown, why);
             // The part of the fault that it would be.

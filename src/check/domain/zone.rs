@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, above, canonical};
-use crate::limits::{MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
+use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS};
 
 /// The data of an SOA record that checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,18 +187,61 @@ pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSe
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }
 
-/// The addresses of names of servers, each with its names.
+/// The addresses of names of servers that are asked, each with its names: the first address of each name before the second.
 fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
-    let (glue, mut servers) = (glue(facts), BTreeMap::<IpAddr, BTreeSet<String>>::new());
-    for name in names {
-        let glued = glue.get(name.as_str()).into_iter().flatten().copied();
-        for address in facts.addresses(name).into_iter().chain(glued) {
-            if servers.len() < MAX_CHECKED_SERVERS || servers.contains_key(&address) {
-                servers.entry(address).or_default().insert(name.clone());
-            }
+    let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
+    for (address, name) in all_addresses(facts, names) {
+        if servers.len() < MAX_CHECKED_SERVERS || servers.contains_key(&address) {
+            servers.entry(address).or_default().insert(name);
         }
     }
     servers
+}
+
+/// All known addresses of names of servers, the first of each name before the second.
+fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, String)> {
+    let glue = glue(facts);
+    let of_name = |name: &String| {
+        let glued = glue.get(name.as_str()).into_iter().flatten().copied();
+        let mut known: Vec<IpAddr> = Vec::new();
+        for address in facts.addresses(name).into_iter().chain(glued) {
+            if !known.contains(&address) {
+                known.push(address);
+            }
+        }
+        known
+            .into_iter()
+            .enumerate()
+            .map(|(place, address)| (place, address, name.clone()))
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = names.iter().flat_map(of_name).collect();
+    all.sort_by_key(|(place, _, _)| *place);
+    all.into_iter().map(|(_, address, name)| (address, name)).collect()
+}
+
+/// The servers of the zone that the check does not ask, because there are too many: addresses, and names that are not looked up.
+pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
+    let (names, asked) = (server_names(facts), servers(facts));
+    let mut beyond = BTreeMap::<IpAddr, BTreeSet<String>>::new();
+    for (address, name) in all_addresses(facts, &names) {
+        if !asked.contains_key(&address) {
+            beyond.entry(address).or_default().insert(name);
+        }
+    }
+    let unnamed = names.iter().skip(MAX_CHECKED_NAMES).filter(|name| facts.addresses(name).is_empty());
+    let addresses = beyond.iter().map(|(address, names)| shown(*address, names));
+    addresses.chain(unnamed.cloned()).collect()
+}
+
+/// One of these addresses for each name of a server.
+pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeSet<IpAddr> {
+    let mut known = BTreeSet::new();
+    let is_new = |(address, names): (&IpAddr, &BTreeSet<String>)| {
+        let new = names.iter().filter(|name| known.insert((*name).clone())).count();
+        (new > 0).then_some(*address)
+    };
+    servers.iter().filter_map(is_new).collect()
 }
 
 /// A server in evidence: its address and names.

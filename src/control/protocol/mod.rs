@@ -59,10 +59,13 @@ pub enum Request {
     },
     /// The same with its steps, as they happen.
     Trace(TraceRequest),
-    /// A message to one server, at the port of all servers. The reply is the server's whole answer.
+    /// A message to one server. The reply is the server's whole answer.
     AskServer {
         /// The server.
         server: IpAddr,
+        /// Its port; none: that of all servers.
+        #[serde(default)]
+        port: Option<u16>,
         /// The name.
         name: String,
         /// The type.

@@ -1,0 +1,132 @@
+//! Aliases that lead in a circle: no resolver finds an end, so the lookup fails everywhere, and will fail until a record is changed.
+//!
+//! RFC 1034 section 3.6.2. The daemon only tells that its lookup failed. The alias of each name is then looked up by itself.
+
+use super::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, lookup};
+use crate::limits::MAX_CHECKED_ALIASES;
+
+/// The types whose failed lookups are explained.
+const TYPES: [&str; 4] = ["A", "AAAA", "MX", "TXT"];
+
+/// The target of a name's own alias, if a lookup has told one.
+fn target(facts: &DomainFacts, name: &str) -> Option<String> {
+    let Some(Got::Reply(reply)) = facts.got.get(&lookup(name, "CNAME")) else { return None };
+    let own = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
+    Some(canonical(&own.data))
+}
+
+/// The names from this one on, each the target of the one before, as far as they are known. If they lead in a circle, the last one is
+/// there twice.
+fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
+    let mut names = vec![name.to_owned()];
+    while names.len() <= MAX_CHECKED_ALIASES
+        && let Some(next) = names.last().and_then(|last| target(facts, last))
+    {
+        let is_circle = names.contains(&next);
+        names.push(next);
+        if is_circle {
+            break;
+        }
+    }
+    names
+}
+
+/// The aliases of a name, if they lead in a circle.
+fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
+    let names = path(facts, name);
+    let (last, before) = names.split_last()?;
+    before.contains(last).then(|| format!("aliases in a circle: {}", names.join(" CNAME ")))
+}
+
+/// The names whose lookups have failed.
+fn failed(facts: &DomainFacts) -> impl Iterator<Item = &str> {
+    let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
+    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
+        (Want::Lookup { name, kind }, Got::Reply(reply)) if TYPES.contains(kind) && has_failed(reply) => {
+            Some(name.as_str())
+        }
+        _ => None,
+    })
+}
+
+/// Notes the circles that explain failed lookups.
+pub(super) fn note(facts: &mut DomainFacts) {
+    let circles = failed(facts).filter_map(|name| Some((name.to_owned(), circle(facts, name)?)));
+    facts.circles = circles.collect();
+}
+
+/// The questions that are needed next. If the domain itself could not be looked up, that explains the failures of names below it.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let domain = facts.subject.domain.as_str();
+    let is_known = facts.lookup(domain, "SOA").is_known();
+    let explained = failed(facts).filter(|name| is_known || *name == domain);
+    explained.flat_map(|name| path(facts, name)).map(|name| lookup(&name, "CNAME")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::codes::Code;
+    use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::finding::Level;
+    use crate::check::domain::judge;
+
+    const ZONE: &str = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup a.test. MX | 10 mx.a.test.\n\
+        lookup mx.a.test. A SERVFAIL\nlookup mx.a.test. AAAA SERVFAIL";
+
+    #[test]
+    fn a_mail_host_whose_aliases_lead_in_a_circle_has_no_address() {
+        let judged = |lines: &str| {
+            let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
+            note(&mut facts);
+            judge(&facts)
+        };
+        assert_eq!(
+            wants(&facts("a.test.", ZONE)),
+            [lookup("mx.a.test.", "CNAME"), lookup("mx.a.test.", "CNAME")]
+        );
+        let half = "lookup mx.a.test. CNAME | m2.b.test.";
+        assert!(
+            wants(&facts("a.test.", &format!("{ZONE}\n{half}"))).contains(&lookup("m2.b.test.", "CNAME"))
+        );
+        assert!(judged(half).iter().any(|finding| finding.code == Code::MailUnknown));
+        let found = judged(&format!("{half}\nlookup m2.b.test. CNAME | MX.a.test."));
+        let told = found.iter().find(|finding| finding.code == Code::MxWithoutAddress).unwrap();
+        assert_eq!(told.level, Level::Failure);
+        assert_eq!(
+            told.evidence,
+            "mx.a.test. (aliases in a circle: mx.a.test. CNAME m2.b.test. CNAME mx.a.test.)"
+        );
+        assert!(found.iter().all(|finding| finding.code != Code::MailUnknown), "{found:#?}");
+    }
+
+    #[test]
+    fn policies_behind_such_aliases_are_a_failure() {
+        let judged =
+            |name: &str| {
+                let soa = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5";
+                let lines = format!("{soa}\nlookup {name} TXT SERVFAIL\nlookup {name} CNAME | {name}");
+                let mut facts = facts("a.test.", &lines);
+                note(&mut facts);
+                let found = judge(&facts);
+                let told: Vec<String> = found
+                    .iter()
+                    .filter(|finding| finding.code == Code::PolicyAliasCircle)
+                    .map(|finding| finding.evidence.clone())
+                    .collect();
+                assert!(
+                    found.iter().all(|finding| !(finding.code == Code::PolicyUnknown
+                        && finding.evidence.starts_with(name))),
+                    "{found:#?}"
+                );
+                told
+            };
+        for name in ["_dmarc.a.test.", "_mta-sts.a.test.", "_smtp._tls.a.test.", "a.test."] {
+            assert_eq!(
+                judged(name),
+                [format!("{name} TXT: aliases in a circle: {name} CNAME {name}")],
+                "{name}"
+            );
+        }
+    }
+}
