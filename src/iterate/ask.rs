@@ -182,9 +182,9 @@ impl<'a> Asking<'a> {
                 () = Self::elapsed(&mut doubt), if doubt.is_some() => doubt = self.doubt_is_over(),
                 () = &mut over => {
                     if self.context().budget.left(self.iterate.now()).is_zero() {
-                        let zone = self.cut.zone.clone();
+                        let (zone, role) = (self.cut.zone.clone(), ServerRole::of(self.errand.route, self.cut));
                         self.mark_waiting_silent();
-                        return Err(Failure::Time { zone, faults: std::mem::take(&mut self.faults) });
+                        return Err(Failure::Time { zone, role, faults: std::mem::take(&mut self.faults) });
                     }
                     self.given_up |= self.is_known_silence();
                     over.set(self.over(true));

@@ -502,7 +502,9 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
-        self.context.note(Note::Sent { server, transport, reason, usual, keys, asked });
+        // With `forward_first`, messages of two walks may be sent at the same time.
+        let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
+        self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
     }
 
     fn note_unanswered(&self, elapsed: Duration) {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::role::ServerRole;
 use crate::conduct::Conduct;
 use crate::question::{ExtendedError, name_text, zone_text};
 use crate::record::event::{FlightFailure, ServerOrigin, Shows};
@@ -17,10 +18,12 @@ const NAMED_SERVERS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Every server of the zone was asked and none gave an answer.
-    #[error("no server of {zone} gave a usable answer: {}", faults_text(.faults), zone = zone_text(.zone))]
+    #[error("no {} gave a usable answer: {}", .role.of_zone(.zone, false), faults_text(.faults))]
     Servers {
         /// The zone.
         zone: Name,
+        /// The role of its servers.
+        role: ServerRole,
         /// The conduct of each, in the order in which it happened.
         faults: Vec<(SocketAddr, Conduct)>,
     },
@@ -34,18 +37,22 @@ pub enum Failure {
     },
     /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
     /// them.
-    #[error("no server of {zone} has answered recently: {}; resolverd probes them in the background", servers_text(.servers), zone = zone_text(.zone))]
+    #[error("no {} has answered recently: {}; resolverd probes them in the background", .role.of_zone(.zone, false), servers_text(.servers))]
     Silent {
         /// The zone.
         zone: Name,
+        /// The role of its servers.
+        role: ServerRole,
         /// Its servers.
         servers: Vec<SocketAddr>,
     },
     /// The time of the flight was over.
-    #[error("timeout at the servers of {zone}: {}", faults_text(.faults), zone = zone_text(.zone))]
+    #[error("timeout at the {}: {}", .role.of_zone(.zone, true), faults_text(.faults))]
     Time {
         /// The zone that was being asked.
         zone: Name,
+        /// The role of its servers.
+        role: ServerRole,
         /// The conduct of its servers until then.
         faults: Vec<(SocketAddr, Conduct)>,
     },
@@ -152,6 +159,16 @@ impl Failure {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
             Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The origin of the servers that failed, if these are the reason.
+    pub fn origin(&self) -> Option<ServerOrigin> {
+        match self {
+            Self::Servers { role, .. } | Self::Silent { role, .. } | Self::Time { role, .. } => {
+                Some(role.origin())
+            }
+            _ => None,
         }
     }
 
@@ -291,6 +308,7 @@ mod tests {
         let zone = Name::from_ascii("example.com.").unwrap();
         let failure = Failure::Servers {
             zone,
+            role: ServerRole::Found,
             faults: vec![(one, Conduct::Silent), (two, Conduct::Refused), (one, Conduct::ServFail)],
         };
         let error = failure.extended_error();
@@ -306,7 +324,8 @@ mod tests {
         let zone = |name: &str| Name::from_ascii(name).unwrap();
         let servers: Vec<SocketAddr> =
             (1..=6).map(|last| SocketAddr::from(([192, 0, 2, last], 53))).collect();
-        let silent = Failure::Silent { zone: zone("example.net."), servers };
+        let role = ServerRole::Found;
+        let silent = Failure::Silent { zone: zone("example.net."), role, servers };
         assert_eq!(
             silent.to_string(),
             "no server of example.net. has answered recently: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; resolverd probes them in the background"
@@ -322,5 +341,19 @@ mod tests {
         assert_eq!(list.at_fault().0, Some(zone("example.net.")));
         assert_eq!(Failure::List { silent: None, error }.at_fault(), (None, Vec::new()));
         assert!(!Failure::Addresses { zone: zone("example.com."), why: None }.is_known_silence());
+    }
+
+    #[test]
+    fn forwarders_are_told_from_the_servers_of_a_zone() {
+        let (role, servers) = (ServerRole::Forwarder, vec![([192, 0, 2, 1], 53).into()]);
+        let silent = Failure::Silent { zone: Name::root(), role, servers };
+        assert!(
+            silent.to_string().starts_with("no forwarder of . has answered recently: 192.0.2.1; "),
+            "{silent}"
+        );
+        let late = Failure::Time { zone: Name::root(), role, faults: Vec::new() };
+        assert_eq!(late.to_string(), "timeout at the forwarders of .: no reply");
+        let root = Failure::Servers { zone: Name::root(), role: ServerRole::Found, faults: Vec::new() };
+        assert_eq!(root.to_string(), "no server of the root zone gave a usable answer: no reply");
     }
 }

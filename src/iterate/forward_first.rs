@@ -42,13 +42,19 @@ impl Iterate {
             tokio::select! {
                 biased;
                 outcome = &mut forwarded, if !failed => match outcome {
-                    Err(failure) if gives_way(route, &failure) => failed = true,
+                    Err(failure) if is_of_forwarders(route, &failure) => failed = true,
                     outcome => return outcome,
                 },
-                outcome = &mut recursed => match outcome {
-                    Err(_) if !failed => return forwarded.await,
-                    outcome => return outcome,
-                },
+                outcome = &mut recursed => {
+                    let Err(beyond) = outcome else { return outcome };
+                    // The servers of the name fail too, so their zone is at fault.
+                    if failed {
+                        return Err(beyond);
+                    }
+                    let at_fault =
+                        |failure| if is_of_forwarders(route, &failure) { beyond } else { failure };
+                    return forwarded.await.map_err(at_fault);
+                }
             }
         }
     }
@@ -80,6 +86,11 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
+/// The same, or the time of the question is over: recursion had a part of it.
+fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
+    matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
@@ -88,6 +99,7 @@ mod tests {
     use super::*;
     use crate::conduct::Conduct;
     use crate::config::{Config, ConfiguredZone, Forwarder, ZoneKind};
+    use crate::iterate::role::ServerRole;
     use crate::question::stage::name;
     use crate::zones::Views;
     use hickory_proto::rr::RecordType;
@@ -104,13 +116,15 @@ mod tests {
         let all = view.route(&name("www.example."), RecordType::A);
         let list = view.route(&name("2.0.0.127.zen.spamhaus.org."), RecordType::A);
         assert!(list.policy.list.is_some());
-        let servers = |conduct| Failure::Servers { zone: Name::root(), faults: vec![(address, conduct)] };
+        let role = ServerRole::Forwarder;
+        let servers =
+            |conduct| Failure::Servers { zone: Name::root(), role, faults: vec![(address, conduct)] };
         for (failure, of_all, of_list) in [
             (servers(Conduct::Silent), true, true),
             (servers(Conduct::Refused), true, false),
             (servers(Conduct::ServFail), true, false),
-            (Failure::Silent { zone: Name::root(), servers: vec![address] }, true, true),
-            (Failure::Time { zone: Name::root(), faults: Vec::new() }, false, false),
+            (Failure::Silent { zone: Name::root(), role, servers: vec![address] }, true, true),
+            (Failure::Time { zone: Name::root(), role, faults: Vec::new() }, false, false),
         ] {
             assert_eq!((gives_way(all, &failure), gives_way(list, &failure)), (of_all, of_list), "{failure}");
         }

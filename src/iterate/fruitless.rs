@@ -17,7 +17,6 @@ use crate::conduct::Conduct;
 use crate::limits::{
     MAX_PACKETS_PER_QUESTION, SILENCES_OF_ANOTHER_ZONE, SILENT_ELSEWHERE_TIME, UNHEARD_TIME, UNKNOWN_TIMER,
 };
-use crate::question::zone_text;
 use crate::record::event::StepEvent;
 
 /// The timer of a step at servers that are silent for other zones; none at other servers.
@@ -115,7 +114,7 @@ impl Asking<'_> {
     }
 
     fn failure(&mut self) -> Failure {
-        let zone = self.cut.zone.clone();
+        let (zone, role) = (self.cut.zone.clone(), ServerRole::of(self.errand.route, self.cut));
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
@@ -126,9 +125,9 @@ impl Asking<'_> {
             if servers.iter().filter(is_sooner).count() > 0 {
                 self.iterate.means.dead.added.notify_one();
             }
-            let found = format!("no server of {} answers", zone_text(&zone));
+            let found = format!("no {} answers", role.of_zone(&zone, false));
             self.context().note(StepEvent::Memory { found });
-            return Failure::Silent { zone, servers };
+            return Failure::Silent { zone, role, servers };
         }
         if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
             return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
@@ -139,7 +138,7 @@ impl Asking<'_> {
                 why => Failure::Addresses { zone, why: why.map(Box::new) },
             };
         }
-        Failure::Servers { zone, faults: std::mem::take(&mut self.faults) }
+        Failure::Servers { zone, role, faults: std::mem::take(&mut self.faults) }
     }
 }
 

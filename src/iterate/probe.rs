@@ -22,7 +22,7 @@ use crate::cache::servers::{Health, Server, ServerStanding};
 use crate::conduct::Conduct;
 use crate::exchange::network::Path;
 use crate::exchange::{Sender, UpstreamQuery};
-use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, WITNESS_DELAY};
+use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
 use crate::record::event::Sent;
 use crate::record::trail::Trail;
 
@@ -108,12 +108,16 @@ impl Iterate {
                 // Within this time another server mostly answers.
                 tokio::time::sleep(WITNESS_DELAY).await;
                 self.count_proven();
-                let Some(wanted) = unproven.first() else { break };
-                let asked = self.now();
-                let heard = match self.witness(&wanted) {
-                    Some(witness) => witness.ask().await,
-                    None => false,
+                let (wanted, asked) = (unproven.wanted(), self.now());
+                if wanted.is_empty() {
+                    break;
+                }
+                let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
+                    // Recursion that follows silent forwarders may prove it soon.
+                    drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
+                    continue;
                 };
+                let heard = witness.ask().await;
                 self.count_proven();
                 if !heard {
                     // Our own network may be down, so the silence counts against no server.

@@ -1,12 +1,15 @@
 //! The role of a server for a question: who named it, and whether it is asked for the whole answer.
 
+use hickory_proto::rr::Name;
+
 use crate::cache::entries::Delegation;
+use crate::question::{name_text, zone_text};
 use crate::record::event::ServerOrigin;
 use crate::zones::{Route, RouteTarget};
 
 /// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ServerRole {
+pub enum ServerRole {
     /// Recursion from the root has found it.
     Found,
     /// The operator has named it as a server of a stub zone.
@@ -25,6 +28,15 @@ impl ServerRole {
             RouteTarget::Iterate => Self::Found,
             _ if cut.configured.is_empty() => Self::BelowStub,
             _ => Self::Stub,
+        }
+    }
+
+    /// The servers of this role of `zone`, for a sentence: `server of example.com.`, or with `plural` `servers of`.
+    pub(super) fn of_zone(self, zone: &Name, plural: bool) -> String {
+        let s = if plural { "s" } else { "" };
+        match self {
+            Self::Forwarder => format!("forwarder{s} of {}", name_text(zone)),
+            Self::Found | Self::Stub | Self::BelowStub => format!("server{s} of {}", zone_text(zone)),
         }
     }
 

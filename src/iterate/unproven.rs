@@ -51,8 +51,9 @@ impl Unproven {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    pub(super) fn first(&self) -> Option<WantedServer> {
-        self.waiting().first().map(|silent| silent.wanted.clone())
+    /// Their servers, the oldest first.
+    pub(super) fn wanted(&self) -> Vec<WantedServer> {
+        self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Silent>> {
@@ -103,6 +104,6 @@ mod tests {
             });
         }
         assert_eq!(unproven.take(|_| true).len(), MAX_UNPROVEN);
-        assert!(unproven.first().is_none());
+        assert!(unproven.wanted().is_empty());
     }
 }

@@ -82,6 +82,10 @@ pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 /// not counted, but the next silence of the same server is.
 pub const MAX_UNPROVEN: usize = 64;
 
+/// How long a silence waits for proof while there is no server that could be asked. With `forward_first`, recursion begins after
+/// 1.8 s, and its first answers come within a second.
+pub const UNPROVEN_TIME: Duration = Duration::from_secs(3);
+
 /// The delay of a message that only shows whether our own network works: a busy gateway has heard from another server
 /// by then, and a quiet one sends at most five of them a second.
 pub const WITNESS_DELAY: Duration = Duration::from_millis(200);

@@ -46,6 +46,8 @@ pub enum Note {
         keys: bool,
         /// The name and type that are asked for; none if they are those of the trail's first question.
         asked: Option<Box<(Name, RecordType)>>,
+        /// The zone whose forwarder it is; none for other servers.
+        forwards: Option<Box<Name>>,
     },
     /// See `StepEvent::Unanswered`.
     Unanswered {

@@ -79,6 +79,8 @@ pub struct Progress {
     pub zone: Option<String>,
     /// The server that was asked last.
     pub server: Option<String>,
+    /// Whether this server is a forwarder of the zone.
+    pub is_forwarder: bool,
     /// Messages sent so far.
     pub messages: usize,
 }
@@ -181,19 +183,27 @@ impl Trail {
     pub fn progress(&self) -> Progress {
         let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
-            Note::Sent { server, .. } => Some((place, noted.depth, server)),
+            Note::Sent { server, forwards, .. } => Some((place, noted.depth, server, forwards)),
             _ => None,
         });
         let last = sent.next();
         // The zone of this message, because sub-questions may go to other zones meanwhile.
         let before = last.map_or(notes.len(), |(place, ..)| place);
-        let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, _)| noted.depth == depth);
-        let zone = notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {
-            Note::Cut { zone, .. } => Some(name_text(zone)),
-            _ => None,
-        });
+        let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
+        let forwards = last.and_then(|(.., forwards)| forwards.as_deref());
+        let entered = || {
+            notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {
+                Note::Cut { zone, .. } => Some(name_text(zone)),
+                _ => None,
+            })
+        };
         let messages = sent.count().saturating_add(usize::from(last.is_some()));
-        Progress { zone, server: last.map(|(.., server)| server.to_string()), messages }
+        Progress {
+            zone: forwards.map(name_text).or_else(entered),
+            server: last.map(|(_, _, server, _)| server.to_string()),
+            is_forwarder: forwards.is_some(),
+            messages,
+        }
     }
 
     /// The messages to servers so far, for the record. The time of a message without an answer lasts until now.
@@ -209,8 +219,9 @@ impl Trail {
                     zones.retain(|(of, _)| of != depth);
                     zones.push((*depth, messages.zone(zone)));
                 }
-                Note::Sent { server, transport, reason, keys, .. } => {
-                    let zone = zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
+                Note::Sent { server, transport, reason, keys, forwards, .. } => {
+                    let entered = || zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
+                    let zone = forwards.as_deref().map_or_else(entered, |zone| messages.zone(zone));
                     messages.add(WrittenMessage {
                         at: saturated(*at_micros),
                         elapsed: saturated(now.saturating_sub(*at_micros)),

@@ -215,7 +215,8 @@ impl FlightResolver {
         let lost = failed.map(|failure| {
             let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
             let configured = route.is_some_and(|route| !matches!(route.target, RouteTarget::Iterate));
-            failure.of_flight(if configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion })
+            let of_route = if configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
+            failure.of_flight(failure.origin().unwrap_or(of_route))
         });
         let (at_fault, faults) = failed.map(Failure::at_fault).unwrap_or_default();
         self.recorder.flown(&Flown {

@@ -66,7 +66,10 @@ mod tests {
         let (first, second) = (begin(1), begin(2));
         let now = first.0.trail.began().after(Duration::from_secs(2));
         let fresh = list(&flights, now);
-        assert_eq!(fresh[0].progress, Progress { zone: None, server: None, messages: 0 });
+        assert_eq!(
+            fresh[0].progress,
+            Progress { zone: None, server: None, is_forwarder: false, messages: 0 }
+        );
         let sent = |server: [u8; 4]| Note::Sent {
             usual: None,
             server: server.into(),
@@ -74,13 +77,14 @@ mod tests {
             reason: "first",
             keys: false,
             asked: None,
+            forwards: None,
         };
         first.0.trail.note(0, Note::Cut { zone: Name::from_ascii("example.").unwrap(), addresses: 2 });
         first.0.trail.note(0, sent([192, 0, 2, 1]));
         first.0.trail.note(0, sent([192, 0, 2, 2]));
         drop(second);
-        let progress =
-            Progress { zone: Some("example.".to_owned()), server: Some("192.0.2.2".to_owned()), messages: 2 };
+        let (zone, server) = (Some("example.".to_owned()), Some("192.0.2.2".to_owned()));
+        let progress = Progress { zone, server, is_forwarder: false, messages: 2 };
         let expected =
             InFlight { question: question.clone(), age: Duration::from_secs(2), clients: 1, progress };
         assert_eq!(list(&flights, now), [expected]);

@@ -244,8 +244,11 @@ impl ClientResolver {
 
 /// The server that a flight waits for, for the extended error of a deadline.
 fn last_step(trail: &Trail) -> String {
-    let Progress { server, zone, .. } = trail.progress();
+    let Progress { server, zone, is_forwarder, .. } = trail.progress();
     match (server, zone) {
+        (Some(server), Some(zone)) if is_forwarder => {
+            format!("the last queried server was {server}, a forwarder of {zone}")
+        }
         (Some(server), Some(zone)) => format!("the last queried server was {server} of {zone}"),
         _ => "no server was queried".to_owned(),
     }

@@ -191,6 +191,7 @@ impl Controlled for Fake {
         let progress = Progress {
             zone: Some("slow.example.".to_owned()),
             server: Some("192.0.2.53:53".to_owned()),
+            is_forwarder: false,
             messages: 4,
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
