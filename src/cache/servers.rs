@@ -176,9 +176,12 @@ impl ServerHistory {
 
     /// It has sent a message about `zone`; returns whether it was dead.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
-        let was_dead = self.silence.is_dead();
+        let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
         self.silence.end(now);
         self.silent_zones.end(zone, keyed);
+        if was_dead {
+            self.silent_zones.call_in_question(before);
+        }
         was_dead
     }
 
@@ -211,7 +214,8 @@ pub struct ServerStanding {
     /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
     /// for it. A server may drop queries for one zone and answer those for others.
     pub silent_since: Option<Mono>,
-    /// Whether it is surely silent for other zones, and this zone was not asked yet: a question waits a short time for it.
+    /// Whether it is surely silent for other zones, and this zone was not asked yet, or was silent for this zone in an outage
+    /// that has ended: a question waits a short time for it.
     pub silent_elsewhere: bool,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
@@ -277,7 +281,8 @@ impl Server {
             patience,
             health: of_server.health(now).max(dead_for_zone.unwrap_or(Health::Answering)),
             silent_since,
-            silent_elsewhere: known.is_some() && !too && of_server.count() >= SURE_SILENCES,
+            silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
+                || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
             edns: history.plain_until.is_none_or(|until| now >= until),
             keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
@@ -370,6 +375,16 @@ impl Server {
         }
         let of_zone = history.silent_zones.get_mut(zone, &self.keyed);
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
+    }
+
+    /// Whether a server that is being probed is dead as a whole, so that it is probed for this zone too.
+    pub fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
+        let mut history = self.history();
+        let is_dead = history.silence.is_dead();
+        if is_dead && let Some(silence) = history.silent_zones.get_mut(zone, &self.keyed) {
+            silence.try_now(now, random);
+        }
+        is_dead
     }
 
     /// Whether it is dead, or dead for `zone`, and probed for the first time since it died.

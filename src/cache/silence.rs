@@ -56,6 +56,8 @@ struct Dead {
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
+    /// Whether the server was heard for another zone after an outage in which this silence began, and was not tried since.
+    is_in_question: bool,
 }
 
 /// Whether a dead server was probed since it died.
@@ -70,7 +72,14 @@ enum Tried {
 impl Dead {
     /// Probed next at `until`.
     fn new(until: Mono) -> Self {
-        Self { until, span: FIRST_DEAD_TIME, until_wanted: until, is_wanted: false, tried: Tried::NotYet }
+        Self {
+            until,
+            span: FIRST_DEAD_TIME,
+            until_wanted: until,
+            is_wanted: false,
+            tried: Tried::NotYet,
+            is_in_question: false,
+        }
     }
 
     /// The time of its next probe.
@@ -124,6 +133,7 @@ impl Silence {
         self.since.get_or_insert(sent);
         self.count = self.count.saturating_add(1);
         self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count));
+        self.goes_on();
         if self.dead.is_none() && self.count >= DEAD_AFTER_SILENCES {
             self.dead = Some(Dead::new(now.after(jittered(FIRST_DEAD_TIME, random))));
         }
@@ -135,6 +145,32 @@ impl Silence {
             self.counted = Some(now);
             self.since.get_or_insert(sent);
             self.count = self.count.max(least);
+            self.goes_on();
+        }
+    }
+
+    /// Whether it began after `moment`, and a message on the side had no answer either.
+    pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
+        let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
+        is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
+    }
+
+    /// It may have ended: it is not known any more, and the server is tried at once.
+    pub(super) fn call_in_question(&mut self) {
+        if let Some(dead) = &mut self.dead {
+            (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
+        }
+    }
+
+    /// Whether it was known before an outage ended, and no message has shown since whether it goes on.
+    pub(super) fn is_in_question(&self) -> bool {
+        self.dead.is_some_and(|dead| dead.is_in_question)
+    }
+
+    /// One more message had no answer. If this silence was in question, it is known again.
+    fn goes_on(&mut self) {
+        if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
+            (dead.tried, dead.is_in_question) = (Tried::InVain, false);
         }
     }
 
@@ -200,7 +236,7 @@ impl Silence {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
         {
-            dead.tried = Tried::InVain;
+            (dead.tried, dead.is_in_question) = (Tried::InVain, false);
         }
     }
 

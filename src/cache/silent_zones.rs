@@ -54,6 +54,16 @@ impl SilentZones {
         }
     }
 
+    /// The server was dead, and is heard again for another zone; it was last heard at `before`. If several zones became silent
+    /// since, an outage may have been the reason, and their silences may have ended with it. One alone is dropped by the server.
+    pub(super) fn call_in_question(&mut self, before: Option<Mono>) {
+        let of_outage = || self.0.iter().filter(|(_, silence)| silence.is_tried_since(before));
+        if of_outage().count() > 1 {
+            let silences = self.0.iter_mut().map(|(_, silence)| silence);
+            silences.filter(|silence| silence.is_tried_since(before)).for_each(Silence::call_in_question);
+        }
+    }
+
     /// Changes the silence for `zone`, old or new. If there are too many zones, the one with the fewest silences goes, because
     /// one loss is no sign: of these the oldest.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
