@@ -268,6 +268,11 @@ fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured
                 zones.iter().map(|zone| (zone.zone.as_str(), zone.failures)).collect();
             let expected: &[_] = if is_configured { &[("one.tld.", INCIDENT_FAILURES)] } else { &[] };
             assert_eq!(reported, expected);
+            // The time between the failures does not grow without further ones.
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            for (before, after) in zones.iter().zip(simulation.recorder().troubles().zones) {
+                assert_eq!((after.span, after.ago), (before.span, before.ago + Duration::from_secs(60)));
+            }
         });
     }
 }

@@ -71,10 +71,10 @@ fn unreachable(problem: String) -> Warning {
 /// The zones that fail: some by name, the others as a number.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
-        let FailingZone { zone, span, failures, doubted, why, trace } = failing;
-        let age = TimeSpan((*span).max(Duration::from_secs(1)));
+        let FailingZone { zone, span, ago, failures, doubted, why, trace } = failing;
+        let [within, ago] = [span, ago].map(|span| TimeSpan((*span).max(Duration::from_secs(1))));
         let problem = format!(
-            "Zone {zone}: {failures} queries {} within {age}; last cause: {why}.",
+            "Zone {zone}: {failures} queries {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
         Warning { severity: Severity::Warning, problem, remedy: format!("{trace}.") }
@@ -177,6 +177,7 @@ mod tests {
         let zone = |number: u32| FailingZone {
             zone: format!("z{number}.example."),
             span: Duration::from_secs(720),
+            ago: Duration::from_secs(66),
             failures: 9,
             doubted: false,
             why: "no server of it gave an answer".to_owned(),
@@ -189,7 +190,7 @@ mod tests {
             [Warning {
                 severity: Severity::Warning,
                 problem:
-                    "Zone z0.example.: 9 queries failed within 12 min; last cause: no server of it gave an answer."
+                    "Zone z0.example.: 9 queries failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
                         .to_owned(),
                 remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
             }]

@@ -63,8 +63,9 @@ enum IncidentState {
 pub(super) struct FailedZone {
     /// The zone.
     pub(super) zone: Name,
-    /// When the first question failed.
+    /// When the first question failed, and the last one.
     pub(super) since: Mono,
+    pub(super) last: Mono,
     /// The number of failed questions.
     pub(super) failures: u32,
     /// Whether some of them were denied without authority instead.
@@ -263,9 +264,9 @@ impl Incidents {
 fn failing((zone, trouble): (&Name, &TroubledZone)) -> Option<FailedZone> {
     let IncidentState::Begun { .. } = trouble.state else { return None };
     let question = trouble.failing.last()?.question.clone();
-    let (since, failures, doubted, why) =
-        (trouble.first, trouble.failures, trouble.doubted, trouble.why.clone());
-    Some(FailedZone { zone: zone.clone(), since, failures, doubted, why, question })
+    let TroubledZone { first, last, failures, doubted, .. } = *trouble;
+    let (zone, why) = (zone.clone(), trouble.why.clone());
+    Some(FailedZone { zone, since: first, last, failures, doubted, why, question })
 }
 
 impl Failing {

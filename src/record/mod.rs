@@ -285,7 +285,8 @@ impl Recorder {
         let incidents = lock(&self.incidents);
         let zones = incidents.failing(now).into_iter().map(|failed| FailingZone {
             zone: name_text(&failed.zone),
-            span: now.since(failed.since),
+            span: failed.last.since(failed.since),
+            ago: now.since(failed.last),
             failures: failed.failures,
             doubted: failed.doubted,
             why: failed.why,

@@ -158,8 +158,10 @@ pub struct Troubles {
 pub struct FailingZone {
     /// The zone.
     pub zone: String,
-    /// Time since the first question failed.
+    /// Time from the first question that failed to the last one.
     pub span: Duration,
+    /// Time since the last one.
+    pub ago: Duration,
     /// The number of failed questions.
     pub failures: u32,
     /// Whether some of them were denied without authority instead.

@@ -283,7 +283,7 @@ fn well_and_not_well() {
     both("status", &text::status(&well, Style::Plain), &json::line(&well));
     let warning = Warning {
         severity: Severity::Warning,
-        problem: "Zone badly-run.example.: 9 queries failed within 12 min; last cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
+        problem: "Zone badly-run.example.: 9 queries failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
         remedy: "`resolverctl trace mail.badly-run.example. MX` shows each step.".to_owned(),
     };
     let unwell = status(vec![warning]);
@@ -299,7 +299,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     };
     let zone = warning(
         Severity::Warning,
-        "Zone a.example.: 9 queries failed within 12 min; last cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
+        "Zone a.example.: 9 queries failed within 12 min, the last one 20 s ago; cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
     );
     let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
     let long = warning(Severity::Warning, &"x".repeat(10_000));
