@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use resolverd::config::{Config, changes, show};
+use resolverd::config::{Config, ConfiguredZone, Forwarder, ZoneKind, changes, show};
 use resolverd::dnsbl::batch::BatchCounts;
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
@@ -156,6 +156,34 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
                 "{one}"
             );
         }
+    });
+}
+
+#[test]
+fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation_with(&[], None, |config| {
+            config.lists = configured(folder.path(), 0o640).unwrap().lists;
+            let address = ([127, 0, 0, 6], 53).into();
+            config.zones = vec![ConfiguredZone {
+                kind: ZoneKind::Forward(vec![Forwarder { address, tls: None }]),
+                forward_first: true,
+                ..ConfiguredZone::default()
+            }];
+        });
+        for asked in [format!("4.3.2.1.{KEY}.zen.dq.spamhaus.net."), ASKED.to_owned()] {
+            let reply = ask(&simulation, &asked, RecordType::A).await;
+            assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+        }
+        ask(&simulation, &format!("{KEY}.combined.mail.abusix.zone."), RecordType::TXT).await;
+        ask(&simulation, "www.example.", RecordType::A).await;
+        let received: Vec<String> = simulation.lab().log().take().iter().map(ToString::to_string).collect();
+        for one in received.iter().filter(|one| one.contains(KEY)) {
+            let at_home = ["ns.dq.spamhaus.net ", "ns.spamhaus.net ", "ns.zone "];
+            assert!(at_home.iter().any(|server| one.starts_with(server)), "{one}");
+        }
+        assert!(received.iter().any(|one| one.starts_with("ns.of-key.zone www.example.")), "{received:?}");
     });
 }
 

@@ -188,7 +188,11 @@ impl View {
     /// Routes of DNS lists: each leads where the zone around it leads, but with the policy of a list. A list that is
     /// shut down is answered here, unless the operator has configured its zone.
     fn add_lists(&mut self) -> Result<(), Wrong> {
-        for (apex, list) in self.config.lists() {
+        let lists = self.config.lists();
+        for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
+            self.keep_from_forwarders(rewrite.secret().base());
+        }
+        for (apex, list) in lists {
             // A lookup for DS would skip the apex, and here its own route counts.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
@@ -209,10 +213,8 @@ impl View {
                     continue;
                 }
                 _ if !list.is_alive() => continue,
-                // Only the list's own servers may get a key, and no forwarder.
-                RouteTarget::Forward { .. } | RouteTarget::Local(_) if list.rewrite.is_some() => {
-                    (apex.clone(), RouteTarget::Iterate)
-                }
+                // Only the list's own servers may get a key.
+                RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
                 // The servers of the zone around it are asked, because they are assumed to serve the list.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
@@ -235,6 +237,16 @@ impl View {
             self.routes.insert(wire_name(&apex), Arc::new(Route { zone, target, policy, mirrored }));
         }
         Ok(())
+    }
+
+    /// Leads names at and below `base` around forwarders. They contain the key of a list, also if a client itself asks for a
+    /// name with the key, and only the list's own servers may get it.
+    fn keep_from_forwarders(&mut self, base: &Name) {
+        let around = self.route(base, RecordType::A);
+        if matches!(around.target, RouteTarget::Forward { .. }) {
+            let route = recursion_at(base, &around.policy);
+            self.routes.insert(wire_name(base), route);
+        }
     }
 
     /// The routes to mirrors whose age is watched, by zone.
