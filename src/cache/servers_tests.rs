@@ -161,3 +161,71 @@ fn lameness_is_by_zone_and_ends() {
     server.serves(&one);
     assert!(!server.standing(&one, Mono::START).lame, "an answer from the zone ends it");
 }
+
+#[test]
+fn a_zone_is_dead_after_three_silences_only_if_a_probe_for_it_was_in_vain_too() {
+    let (server, random) = (server(), Random::seeded(1));
+    let [dropped, other] = ["dropped.", "other."].map(|zone| Name::from_ascii(zone).unwrap());
+    for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+        server.silent(&dropped, at(silence * 500), at(silence * 500 + 100), &random);
+        server.answered(&other, MS, at(silence * 500 + 200));
+    }
+    let standing = || server.standing(&dropped, at(3_510));
+    assert_eq!((standing().health, standing().silent_since), (Health::Answering, None));
+    assert!(server.probe(&dropped, at(1_800), &random));
+    server.probed_in_vain(&dropped, at(1_800));
+    assert_eq!((standing().health, standing().silent_since), (Health::Dead, Some(at(500))));
+    assert_eq!(server.standing(&other, at(3_510)).health, Health::Answering);
+}
+
+/// A server that was heard for `other.` until 0.1 s and has answered nothing about these zones since, and was probed for them.
+fn silent_for(server: &Server, zones: &[Name]) {
+    let random = Random::seeded(1);
+    server.answered(&Name::from_ascii("other.").unwrap(), MS, at(100));
+    for zone in zones {
+        for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+            server.silent(zone, at(silence * 500), at(silence * 500 + 100), &random);
+        }
+        server.probe(zone, at(1_800), &random);
+        server.probed_in_vain(zone, at(1_800));
+        assert!(server.standing(zone, at(3_510)).silent_since.is_some());
+    }
+}
+
+#[test]
+fn the_silences_of_an_outage_are_in_question_once_the_server_is_heard() {
+    let zones = ["a.", "b.", "c."].map(|zone| Name::from_ascii(zone).unwrap());
+    let server = server();
+    silent_for(&server, &zones);
+    let standing = |zone: usize, millis| server.standing(&zones[zone], at(millis));
+    assert!(server.answered(&zones[2], MS, at(3_520)));
+    for zone in [0, 1] {
+        let now = standing(zone, 3_530);
+        assert_eq!((now.silent_since, now.silent_elsewhere), (None, true), "asked, and waited for a second");
+        assert_eq!(server.next_try(&zones[zone]), Some(Mono::START), "probed at once");
+    }
+    assert!(!standing(2, 3_530).silent_elsewhere);
+    server.did_not_answer(&zones[0], at(3_525), at(3_540));
+    assert_eq!(
+        (standing(0, 3_550).silent_since, standing(0, 3_550).silent_elsewhere),
+        (Some(at(500)), false)
+    );
+    server.probed_in_vain(&zones[1], at(3_525));
+    assert!(standing(1, 3_550).silent_since.is_some(), "the probe shows that this one is dropped");
+    // Both were silent before the server was heard: the next outage is not the reason.
+    for silence in 8..=10_u64 {
+        server.silent(&zones[2], at(silence * 500), at(silence * 500 + 100), &Random::seeded(1));
+    }
+    assert!(server.answered(&zones[2], MS, at(5_200)));
+    assert!(!standing(0, 5_210).silent_elsewhere && !standing(1, 5_210).silent_elsewhere);
+}
+
+#[test]
+fn one_zone_that_is_silent_alone_stays_known() {
+    let zone = Name::from_ascii("a.").unwrap();
+    let server = server();
+    silent_for(&server, std::slice::from_ref(&zone));
+    assert!(server.answered(&Name::from_ascii("other.").unwrap(), MS, at(3_520)));
+    let standing = server.standing(&zone, at(3_530));
+    assert_eq!((standing.silent_since, standing.silent_elsewhere), (Some(at(500)), false));
+}

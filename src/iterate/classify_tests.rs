@@ -460,3 +460,20 @@ fn a_denial_with_the_soa_as_its_answer_or_the_own_ns_without_aa_is_one() {
     assert_eq!(read(&own, RecordType::A), Said::Nothing(Conduct::Lame), "mail goes to an address");
     assert_eq!(forwarded(&own, RecordType::AAAA), Said::Nothing(Conduct::Lame), "a forwarder resolves");
 }
+
+#[test]
+fn a_chain_has_twelve_aliases_at_most() {
+    let chain = |aliases: usize| {
+        let owner = |number: usize| match number {
+            0 => "www.example.".to_owned(),
+            number => format!("w{number}.example."),
+        };
+        let mut records: Vec<Record> =
+            (0..aliases).map(|number| cname(&owner(number), &owner(number + 1))).collect();
+        records.push(a(&owner(aliases)));
+        says(&message(records, vec![], vec![]))
+    };
+    let longest = found(chain(MAX_ALIASES));
+    assert_eq!((longest.answers.len(), longest.end), (MAX_ALIASES + 1, End::Data));
+    assert_eq!(chain(MAX_ALIASES + 1), Said::Nothing(Conduct::Unfit));
+}
