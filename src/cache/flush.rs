@@ -91,6 +91,7 @@ impl Memory {
             *count += 1;
         });
         remove(self.failures.store(), |key, _| aim.hits(key, true), |_| flushed.failures += 1);
+        self.dropped_types.remove_if(|key| aim.hits(key, true));
         if *flush == Flush::All {
             flushed.servers = self.servers.clear();
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::dropped_types::DroppedTypes;
 use super::store::{QuestionStore, StoreFill, fill};
 use super::versions::{AnswerVersion, Versions};
 use super::weights::{SLOT, shared, weight};
@@ -33,6 +34,8 @@ pub struct Memory {
     pub servers: servers::Servers,
     /// Questions that failed a moment ago.
     pub failures: failures::CachedFailures,
+    /// The types that the servers of zones drop: a small table beside the four memories.
+    pub dropped_types: DroppedTypes,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
@@ -60,6 +63,7 @@ impl Memory {
                 failures::weigh,
                 SLOT,
             )),
+            dropped_types: DroppedTypes::new(keyed),
             keyed,
             walks: walk::Walks::default(),
         }

@@ -29,6 +29,7 @@
 )]
 
 mod delegations;
+pub mod dropped_types;
 pub mod entries;
 mod existence;
 pub mod failures;

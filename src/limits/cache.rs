@@ -61,6 +61,13 @@ pub const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 /// The time that such a question waits: three messages to a far server. Its flight goes on, and an answer ends this.
 pub const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
 
+/// Names of a zone and a type, one after the other, that no server answered, after which a client waits `UNANSWERED_DEADLINE` for
+/// the next. With fewer, two losses or a slow name would count as a drop.
+pub const NAMES_OF_DROPPED_TYPE: usize = 3;
+
+/// Zones and types that are remembered as dropped, 200 octets each: a gateway's mail meets a few.
+pub const MAX_DROPPED_TYPES: usize = 256;
+
 /// The longest time that a failure is remembered. RFC 9520 allows 5 min; resolverd should notice soon that a zone was
 /// repaired.
 pub const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);

@@ -206,6 +206,21 @@ impl Trail {
         }
     }
 
+    /// The zone whose servers were asked last; none before the first, and if that was a forwarder.
+    pub fn asked_zone(&self) -> Option<Name> {
+        let notes = &self.notes().steps;
+        let (place, depth) =
+            notes.iter().enumerate().rev().find_map(|(place, noted)| match &noted.note {
+                Note::Sent { forwards: None, .. } => Some(Some((place, noted.depth))),
+                Note::Sent { .. } => Some(None),
+                _ => None,
+            })??;
+        notes.iter().take(place).rev().find_map(|noted| match &noted.note {
+            Note::Cut { zone, .. } if noted.depth == depth => Some(zone.clone()),
+            _ => None,
+        })
+    }
+
     /// The messages to servers so far, for the record. The time of a message without an answer lasts until now.
     pub(super) fn messages(&self) -> WrittenMessages {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());

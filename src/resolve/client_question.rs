@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
+use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
 use crate::clock::Mono;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::context::Context;
-use crate::question::{Client, Question, QuestionKey};
+use crate::limits::PRIVATE_LABELS;
+use crate::question::{Client, Question, QuestionKey, lies_within};
 use crate::record::trail::Trail;
 use crate::zones::{Route, View};
 
@@ -66,6 +68,13 @@ impl ClientQuestion {
     pub(super) fn context(&self, trail: &Arc<Trail>) -> Context {
         let context = Context::new(Arc::clone(trail), Arc::clone(&self.view));
         if self.question.checking_disabled { context.without_checks() } else { context }
+    }
+
+    /// Its type in `zone`, if the servers of the zone may drop queries of the type. For the end of an alias in another zone the zone
+    /// of its name is not at fault, nor is a zone that many owners share.
+    pub(super) fn type_in(&self, zone: &Name) -> Option<ZoneType> {
+        let is_own = zone.iter().len() >= PRIVATE_LABELS && lies_within(&self.question.name, zone);
+        is_own.then(|| ZoneType::new(zone, self.question.kind, self.view.knows)).flatten()
     }
 
     /// The subject of its question to a DNS list, if it asks one that still runs.

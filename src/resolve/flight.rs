@@ -181,6 +181,7 @@ impl FlightResolver {
             Ok(answer) => {
                 let answer = Arc::new(answer);
                 self.keep_answer(&asked, &answer);
+                self.note_answered(&asked, &chased);
                 (answer, None, if shared { FlightEnd::Shared } else { FlightEnd::Answered })
             }
             Err(failure) => {
@@ -263,6 +264,17 @@ impl FlightResolver {
         match stale {
             Some(answer) => (answer, FlightEnd::Stale),
             None => (compose::failure(question, error, now), FlightEnd::Failed),
+        }
+    }
+
+    /// Notes that the servers of the zone of a name do not drop the type.
+    fn note_answered(&self, asked: &ClientQuestion, chased: &Result<Chased, Failure>) {
+        let dropped = &self.memory.dropped_types;
+        if dropped.is_used()
+            && let Ok(Chased { zone: Some(zone), .. }) = chased
+            && let Some(of) = asked.type_in(zone)
+        {
+            dropped.answered(&of);
         }
     }
 

@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use super::chase::{Chaser, leads_away};
+use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Found, Said};
@@ -68,6 +69,9 @@ impl LateAnswerKeeper {
             Said::Found(found) => {
                 if self.keep_late(errand, found, &cut).await {
                     self.forget_failures(&name, kind, &view);
+                    if let Some(of) = ZoneType::new(&cut.zone, kind, view.knows) {
+                        self.chaser.memory.dropped_types.answered(&of);
+                    }
                 }
             }
             Said::Referral(referral) => self.chaser.iterate.keep_late_referral(errand, referral, &cut),
