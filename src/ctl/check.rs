@@ -31,7 +31,8 @@ use crate::limits::MAX_CHECKED_MESSAGE;
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
-    /// Domain of mail addresses, or address of a mail client.
+    /// Domain of mail addresses, or address of a mail client. The name servers of its own zone are checked one by one; those of
+    /// zones of its mail hosts are not: check the mail host in the same way.
     #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_name)]
     subject: Option<String>,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE.

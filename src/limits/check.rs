@@ -84,12 +84,11 @@ pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 /// Servers of the parent that are asked for the delegation.
 pub const MAX_CHECKED_PARENTS: usize = 2;
 
-/// Questions for which the servers of a zone are compared: eight servers with twelve lookups, or 24 with four. The check says which
-/// lookups it has left out.
-pub const MAX_COMPARED_QUESTIONS: usize = 96;
+/// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.
+pub const MAX_COMPARED_POLICIES: usize = 72;
 
-/// Questions that comparisons of SPF and DMARC leave to those after them: a question to each resolver of others.
-pub const QUESTIONS_AFTER_POLICIES: usize = 8;
+/// The same for other records: eight servers with eight lookups. The check says which lookups it has left out.
+pub const MAX_COMPARED_QUESTIONS: usize = 64;
 
 /// Questions that other comparisons leave to those after them, beside the ones to resolvers of others: those to silent servers.
 pub const QUESTIONS_AFTER_COMPARISON: usize = 10;

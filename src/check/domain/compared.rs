@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, lookup, strings};
+use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, lookup, strings};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
@@ -18,8 +18,8 @@ use super::spf_record::is_spf;
 use super::zone::{serves, shown};
 use super::{current, groups, mail, zone};
 use crate::limits::{
-    MAX_CHECK_QUESTIONS, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS, QUESTIONS_AFTER_COMPARISON,
-    QUESTIONS_AFTER_POLICIES, QUESTIONS_TO_RESOLVER,
+    MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
+    QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
 };
 
 /// The servers that serve the zone.
@@ -108,29 +108,31 @@ fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     compared
 }
 
-/// The questions that are needed next. Those about records that this host has otherwise in its cache have no bound of their
-/// own: without them it is not known whether these are old.
+/// The questions about SPF and DMARC records of the domain. They come before those of other checks: without them nothing is known of
+/// the servers that were not asked.
+pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
+    let policies: Vec<_> =
+        compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
+    let questions = policies.iter().flat_map(Compared::questions).take(MAX_COMPARED_POLICIES);
+    questions.chain(policies.iter().flat_map(|compared| targets(facts, compared))).collect()
+}
+
+/// The other questions that are needed next. Those about records that this host has otherwise in its cache come first: without them it
+/// is not known whether these are old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let mut others: Vec<_> =
+        compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
     let is_cached =
         |compared: &Compared<'_>| facts.cached.contains_key(&lookup(compared.lookup.0, compared.lookup.1));
-    let (changed, same): (Vec<_>, Vec<_>) = compared(facts).into_iter().partition(is_cached);
+    others.sort_by_key(|compared| !is_cached(compared));
     let is_asked = |want: &Want| facts.got.contains_key(want);
-    let with_worth = |compared: Compared<'_>| {
-        compared.questions().into_iter().map(move |want| (want, compared.worth)).collect::<Vec<_>>()
-    };
-    let (asked, open): (Vec<_>, Vec<_>) =
-        same.into_iter().flat_map(with_worth).partition(|(want, _)| is_asked(want));
+    let (asked, open): (Vec<_>, Vec<_>) = others.iter().flat_map(Compared::questions).partition(is_asked);
     let after = QUESTIONS_AFTER_COMPARISON
         + facts.subject.resolvers.len().min(MAX_OTHER_RESOLVERS) * QUESTIONS_TO_RESOLVER;
-    let known = facts.got.len();
-    let fits = |(place, (want, worth)): (usize, (Want, Worth))| {
-        let later = if worth == Worth::Policy { QUESTIONS_AFTER_POLICIES } else { after };
-        let most = MAX_CHECK_QUESTIONS.saturating_sub(later).saturating_sub(known);
-        (place < most && asked.len() + place < MAX_COMPARED_QUESTIONS).then_some(want)
-    };
-    let open = open.into_iter().enumerate().filter_map(fits);
-    let targets = compared(facts).into_iter().flat_map(|compared| targets(facts, &compared));
-    changed.iter().flat_map(Compared::questions).chain(open).chain(targets).collect()
+    let most = (MAX_CHECK_QUESTIONS - after).saturating_sub(facts.got.len());
+    let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len()).min(most);
+    let targets = others.iter().flat_map(|compared| targets(facts, compared));
+    open.into_iter().take(left).chain(targets).collect()
 }
 
 /// The lookups of targets of aliases that servers gave in the place of texts.
@@ -252,7 +254,7 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
         kind,
         QueryForm::Udp,
     ) {
-        Some(Got::NoReply(NoReply::Unknown(why))) => Some(why.as_str()),
+        Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED => Some(why.as_str()),
         _ => None,
     };
     let why_not = compared(facts).into_iter().map(|Compared { lookup, servers, .. }| {
@@ -288,8 +290,13 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
 
 /// The lookups beyond the bound: not all servers were to be asked.
 fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
-    let is_beyond =
-        |compared: &Compared<'_>| compared.questions().iter().any(|want| !facts.got.contains_key(want));
+    let is_beyond = |compared: &Compared<'_>| {
+        compared.questions().iter().any(|want| match facts.got.get(want) {
+            None => true,
+            Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
+            Some(_) => false,
+        })
+    };
     compared(facts).into_iter().filter(is_beyond).map(|compared| compared.lookup).collect()
 }
 

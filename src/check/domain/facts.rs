@@ -161,6 +161,9 @@ impl ReplyFacts {
     }
 }
 
+/// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. A repeated check tells no more.
+pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
+
 /// Why there is no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoReply {

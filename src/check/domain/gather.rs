@@ -15,7 +15,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::facts::{CheckSubject, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use super::facts::{BOUND_REACHED, CheckSubject, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use crate::limits::{
     CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES,
     CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
@@ -145,7 +145,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
     };
-    let mut got = left_out("the check has reached its bound of questions");
+    let mut got = left_out(BOUND_REACHED);
     for tried in 0..tries {
         let Some(answered) = once(want, sources, budget).await else { break };
         let is_unknown = matches!(answered, Got::NoReply(NoReply::Unknown(_)));

@@ -77,13 +77,19 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         }
     }
     wants.extend(lists::wants(facts));
+    let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
     if !facts.subject.domain.is_empty() {
-        wants.extend(current::wants(facts));
-        wants.extend(configured::wants(facts));
-        wants.extend(aliases::wants(facts));
+        let policies = compared::of_policies(facts);
+        let are_asked = policies.iter().all(is_asked);
+        wants.extend(policies);
+        // These take no question from the comparison of policies.
+        if are_asked {
+            wants.extend(current::wants(facts));
+            wants.extend(configured::wants(facts));
+            wants.extend(aliases::wants(facts));
+        }
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
-    let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
     // Comparisons take no question from another check, and wait for no answer.
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
         wants.extend(compared::wants(facts));
