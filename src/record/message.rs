@@ -72,39 +72,45 @@ struct Open {
 /// The numbers of subjects: most questions have one.
 type SubjectNumbers = SmallVec<[usize; 4]>;
 
-/// The subjects of a name.
-#[derive(Clone, Default)]
-struct NameSubjects {
-    /// Whether one of them is an address.
+/// The subjects of a name and type.
+#[derive(Default)]
+struct AskedSubjects {
+    /// Whether the name has an address.
     connects: bool,
-    subjects: SubjectNumbers,
+    /// Those of the name.
+    own: SubjectNumbers,
+    /// Those of the answer.
+    linked: SubjectNumbers,
 }
 
-/// Numbers for subjects, which are compared for each question with those of all open messages; and the subjects of names, as most names are
-/// asked more than once. Both are bounded by the number of questions.
+/// Numbers for subjects, which are compared for each question with those of all open messages; and the subjects of names and types, as most
+/// are asked more than once. Both are bounded by the number of questions.
 #[derive(Default)]
 struct NumberedSubjects<'q> {
     numbers: HashMap<MessageSubject, usize>,
-    names: HashMap<&'q [u8], NameSubjects>,
+    asked: HashMap<(&'q [u8], u16), AskedSubjects>,
 }
 
 impl<'q> NumberedSubjects<'q> {
-    fn number(&mut self, subject: MessageSubject) -> usize {
-        let next = self.numbers.len();
-        *self.numbers.entry(subject).or_insert(next)
-    }
-
-    fn of_name(&mut self, name: &'q [u8], known: &impl Known) -> NameSubjects {
-        if let Some(of_name) = self.names.get(name) {
-            return of_name.clone();
-        }
-        let mut of_name = NameSubjects::default();
-        for subject in subjects(name, known) {
-            of_name.connects |= matches!(subject, MessageSubject::Address(_));
-            of_name.subjects.push(self.number(subject));
-        }
-        self.names.insert(name, of_name.clone());
-        of_name
+    fn of(&mut self, question: &'q QuestionEntry, known: &impl Known) -> &AskedSubjects {
+        let Self { numbers, asked } = self;
+        let mut number = |subject: MessageSubject| {
+            let next = numbers.len();
+            *numbers.entry(subject).or_insert(next)
+        };
+        asked.entry((&question.name, question.kind.into())).or_insert_with(|| {
+            let mut of_asked = AskedSubjects::default();
+            for subject in subjects(&question.name, known) {
+                of_asked.connects |= matches!(subject, MessageSubject::Address(_));
+                of_asked.own.push(number(subject));
+            }
+            let links = known.links(&question.name, question.kind).iter().map(|link| match link {
+                Link::Address(address) => MessageSubject::Address(*address),
+                Link::Name(name) => MessageSubject::Domain(organisation(name).into()),
+            });
+            of_asked.linked.extend(links.map(number));
+            of_asked
+        })
     }
 }
 
@@ -119,14 +125,8 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
         let of_client = open.entry(question.client).or_default();
         let still = |message: &mut Open| question.at <= message.last.saturating_add(pause);
         ended.extend(of_client.extract_if(.., |message| !still(message)).map(|message| message.questions));
-        let NameSubjects { connects, mut subjects } = numbered.of_name(&question.name, known);
-        let place_of = choose(of_client, question, (&subjects, connects));
-        for link in known.links(&question.name, question.kind) {
-            subjects.push(numbered.number(match link {
-                Link::Address(address) => MessageSubject::Address(*address),
-                Link::Name(name) => MessageSubject::Domain(organisation(name).into()),
-            }));
-        }
+        let AskedSubjects { connects, own, linked } = numbered.of(question, known);
+        let place_of = choose(of_client, question, (own, *connects));
         let at = match place_of {
             Some(at) => at,
             None => {
@@ -136,9 +136,9 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
             }
         };
         if let Some(message) = of_client.get_mut(at) {
-            message.connected |= connects;
+            message.connected |= *connects;
             message.exchangers |= question.kind == RecordType::MX;
-            message.add(place, question, subjects);
+            message.add(place, question, own.iter().chain(linked));
         }
     }
     ended.extend(open.into_values().flatten().map(|message| message.questions));
@@ -156,11 +156,11 @@ fn make_room(open: &mut Vec<Open>) -> Option<Vec<usize>> {
 }
 
 impl Open {
-    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: SubjectNumbers) {
+    fn add<'s>(&mut self, place: usize, question: &QuestionEntry, subjects: impl Iterator<Item = &'s usize>) {
         self.questions.push(place);
         for subject in subjects {
-            if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !self.subjects.contains(&subject) {
-                self.subjects.push(subject);
+            if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !self.subjects.contains(subject) {
+                self.subjects.push(*subject);
             }
         }
         // Only the last moments can be near to the next question.
