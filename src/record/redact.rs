@@ -81,7 +81,7 @@ pub struct Secrets {
     apexes: Vec<KeyedApex>,
     /// The zones of providers, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
-    /// The first labels of all of these: every name of the record is looked at when it is read, and most have no key.
+    /// The first labels of the apexes: every name of the record is looked at when it is read, and most have no key.
     begins: FirstLabels,
 }
 
@@ -117,10 +117,7 @@ impl Secrets {
     /// Also labels that look like a key below these zones, which have lists that are not known.
     #[must_use]
     pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        for zone in providers {
-            self.begins.add(&zone);
-            self.providers.push(zone.into());
-        }
+        self.providers.extend(providers.into_iter().map(Into::into));
         self
     }
 
@@ -187,7 +184,7 @@ impl Secrets {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
-    /// Whether a name may have a key; false: it has none.
+    /// Whether a name may have a key; false: it has none. Below the zone of a provider only a label that looks like a key is one.
     fn may_have_key(&self, name: &[u8]) -> bool {
         label_places(name).any(|place| {
             let rest = name.get(place..).unwrap_or_default();

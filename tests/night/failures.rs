@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
 use resolverd::conduct::Conduct;
 use resolverd::config::Redact;
@@ -13,7 +14,7 @@ use resolverd::lab::prelude::{ask, ask_with, name};
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
-use resolverd::limits::{FAILURE_LINES_A_MINUTE, SLOW_LINES_A_MINUTE};
+use resolverd::limits::{FAILURE_LINES_A_MINUTE, MAX_DEBUG_LINES, SLOW_LINES_A_MINUTE};
 use resolverd::question::wire_name;
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedServer, FailedWanted, StillFails};
@@ -200,6 +201,25 @@ fn the_level_debug_has_a_line_for_each_question_that_the_cache_did_not_answer() 
         "{failed:?}"
     );
     assert!(remembered.text.contains("outcome=\"cached_failure\""), "{remembered:?}");
+}
+
+#[test]
+fn lines_of_the_level_trace_are_bounded_and_the_other_queries_are_counted() {
+    let asked = 700;
+    let lines = lines_from(Level::TRACE, || async {
+        let simulation = simulation(&[("fine.tld.", &[], 20)]);
+        let tells = tell(&simulation);
+        let names: Vec<String> = (0..asked).map(|number| format!("w{number}.fine.tld.")).collect();
+        join_all(names.iter().map(|name| ask(&simulation, name, RecordType::A))).await;
+        sleep(Duration::from_secs(10)).await;
+        tells.abort();
+    });
+    let of = |level: &str, text: &str| {
+        lines.iter().filter(|line| line.level == level && line.text.contains(text)).count()
+    };
+    let (told, steps) = (of("DEBUG", ".fine.tld. A from 127.0.0.1: "), of("TRACE", ".fine.tld. A: after "));
+    assert!(steps > 0 && told + steps <= MAX_DEBUG_LINES, "{told} {steps}");
+    assert_eq!(of("DEBUG", &format!("no log line for {} more queries: ", asked - told)), 1, "{told} {steps}");
 }
 
 #[test]
