@@ -496,7 +496,7 @@ _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
 '--smtp-port=[]:PORT:_default' \
 '--https-port=[]:PORT:_default' \
-'*--resolver=[Resolver to ask in place of the public ones\: an address, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver to ask in place of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes. The exit code is that of the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -508,7 +508,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Domain of mail addresses, or address of a mail client:_default' \
+'::subject -- Domain of mail addresses, or address of a mail client. The name servers of its own zone are checked one by one; those of zones of its mail hosts are not\: check the mail host in the same way:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0
@@ -533,7 +533,7 @@ _arguments "${_arguments_options[@]}" : \
 (mail)
 _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
-'*--resolver=[Resolver to ask in place of the public ones\: an address, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver to ask in place of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
