@@ -53,15 +53,15 @@ impl From<KnownServer> for ServerState {
 
 impl From<InFlight> for FlightState {
     fn from(flight: InFlight) -> Self {
-        let InFlight { question, age, clients, progress } = flight;
+        let InFlight { question, age, clients, last_query } = flight;
         Self {
             name: presentation::name_text(&question.name),
             kind: kind_text(question.kind),
             age: age.as_secs_f64(),
             clients,
-            messages: progress.messages,
-            zone: progress.zone,
-            server: progress.server,
+            messages: last_query.messages,
+            zone: last_query.zone,
+            server: last_query.server,
         }
     }
 }

@@ -36,7 +36,7 @@ use crate::limits::{
 };
 use crate::question::ExtendedError;
 use crate::record::Counter;
-use crate::record::event::{Overdue, Sent, ServerOrigin};
+use crate::record::event::{Overdue, Sent};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
 
@@ -440,7 +440,7 @@ impl Attempt {
             } else if self.tries >= MIXED_CASE_TRIES && !self.role.is_recursive() {
                 self.server.answers_own_case(now);
             }
-            if self.role.origin() == ServerOrigin::Recursion {
+            if self.role == ServerRole::Found {
                 self.means.uplink.helped(now);
             }
         }
@@ -502,6 +502,7 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
+        self.context.asks((!self.role.is_recursive()).then_some(&self.cut));
         // With `forward_first`, messages of two walks may be sent at the same time.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
@@ -512,6 +513,9 @@ impl Attempt {
     }
 
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {
+        if conduct.came_back() {
+            self.context.answered();
+        }
         self.context.note(Note::Received { server: self.path.server.ip(), conduct, elapsed, said });
     }
 }

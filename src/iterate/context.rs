@@ -1,6 +1,6 @@
 //! The context of a question on its way: its budget, its trail, and its ancestors.
 //!
-//! A sub-question shares the budget and trail of its parent, so that the bound applies to the whole question. Its
+//! A sub-question shares the budget and progress of its parent, so that the bound applies to the whole question. Its
 //! ancestors show a circle.
 
 use std::net::IpAddr;
@@ -11,15 +11,17 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::failure::Failure;
+use super::progress::FlightProgress;
+use crate::cache::entries::Delegation;
 use crate::clock::Mono;
 use crate::limits::{
     AHEAD_TIME, FLIGHT_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS,
     MAX_SOUGHT, MAX_STALE_ZONES,
 };
-use crate::record::event::Step;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::validate::budget::Budget as Work;
+use crate::validate::verdict::SecurityStatus;
 use crate::zones::View;
 
 /// The context of a question or sub-question.
@@ -29,7 +31,7 @@ pub struct Context {
     pub budget: Arc<QuestionBudget>,
     /// The routes and the configuration that the question began with.
     pub view: Arc<View>,
-    trail: Arc<Trail>,
+    progress: Arc<FlightProgress>,
     /// Whether the result is validated: not if it only finds servers, and not if CD is set.
     checks: bool,
     depth: u8,
@@ -58,13 +60,13 @@ struct Ancestor {
 
 impl Context {
     /// For a client's question that begins now.
-    pub fn new(trail: Arc<Trail>, view: Arc<View>) -> Self {
-        let ends = trail.began().after(FLIGHT_TIME);
+    pub fn new(progress: Arc<FlightProgress>, view: Arc<View>) -> Self {
+        let ends = progress.began().after(FLIGHT_TIME);
         let checks = view.config.dnssec.validate;
         Self {
             budget: Arc::new(QuestionBudget::new(ends, MAX_PACKETS_PER_QUESTION)),
             view,
-            trail,
+            progress,
             checks,
             depth: 0,
             asked_for: None,
@@ -125,7 +127,7 @@ impl Context {
     #[must_use]
     pub fn looking_ahead(mut self) -> Self {
         self.ahead = true;
-        let ends = self.trail.began().after(AHEAD_TIME);
+        let ends = self.progress.began().after(AHEAD_TIME);
         self.budget = Arc::new(QuestionBudget::new(ends, MAX_AHEAD_MESSAGES));
         self
     }
@@ -142,12 +144,7 @@ impl Context {
 
     /// The trail that its steps are noted on.
     pub fn trail(&self) -> &Trail {
-        &self.trail
-    }
-
-    /// The steps so far.
-    pub fn steps(&self) -> Arc<[Step]> {
-        self.trail.steps()
+        self.progress.trail()
     }
 
     /// For a sub-question about `name` that this question needs answered.
@@ -169,7 +166,7 @@ impl Context {
         Ok(Self {
             budget: Arc::clone(&self.budget),
             view: Arc::clone(&self.view),
-            trail: Arc::clone(&self.trail),
+            progress: Arc::clone(&self.progress),
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
@@ -187,24 +184,39 @@ impl Context {
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
     }
 
-    /// When a server last answered; none before the first.
-    pub fn heard(&self) -> Option<Mono> {
-        self.trail.heard()
+    /// The time of the last answer of a server to the flight; none before the first answer.
+    pub fn last_answer(&self) -> Option<Mono> {
+        self.progress.last_answer()
+    }
+
+    /// Records that a message is sent to a server of `cut`, or to a forwarder if there is none.
+    pub(super) fn asks(&self, cut: Option<&Arc<Delegation>>) {
+        self.progress.asks(cut);
+    }
+
+    /// Records that a server has answered now.
+    pub(super) fn answered(&self) {
+        self.progress.answered();
+    }
+
+    /// Records the result of a validation: after a bogus one no client gets a stale answer.
+    pub fn judged(&self, state: SecurityStatus) {
+        self.progress.judged(state);
     }
 
     /// When the question began.
     pub fn began(&self) -> Mono {
-        self.trail.began()
+        self.progress.began()
     }
 
     /// The name and type of a message, if they are not those of the first question of its trail.
     pub fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
-        (!self.trail.asks(name, kind)).then(|| Box::new((name.clone(), kind)))
+        (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
 
     /// Notes a step on the trail.
     pub fn note(&self, note: impl Into<Note>) {
-        self.trail.note(self.depth, note);
+        self.trail().note(self.depth, note);
     }
 }
 
@@ -311,7 +323,7 @@ mod tests {
     fn circles_and_depths_are_found_and_messages_run_out() {
         let views = Views::new(&Arc::new(Config::default())).unwrap();
         let view = Arc::clone(views.of_listener(0).unwrap());
-        let context = Context::new(Arc::new(Trail::new(&Clock::machine())), view);
+        let context = Context::new(Arc::new(FlightProgress::new(&Clock::machine())), view);
         let name = |number: u8| Name::from_ascii(format!("ns{number}.example.")).unwrap();
         let one = context.below(&name(1), RecordType::A).unwrap();
         let two = one.below(&name(1), RecordType::AAAA).unwrap();

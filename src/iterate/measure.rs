@@ -14,11 +14,11 @@ use super::context::Context;
 use super::errand::path;
 use super::first_message::{FirstMessage, WantedAnswer};
 use super::news::Events;
+use super::progress::FlightProgress;
 use super::role::ServerRole;
 use super::select::{self, Candidate};
 use crate::limits::MAX_EXCHANGES;
 use crate::record::Counter;
-use crate::record::trail::Trail;
 use crate::supervise::driven::Driven;
 
 impl Asking<'_> {
@@ -47,7 +47,7 @@ impl Asking<'_> {
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (errand, means) = (self.errand, self.iterate.means());
         let path = path(errand.route, self.cut, candidate.address);
-        let trail = Arc::new(Trail::new(&means.clock));
+        let progress = Arc::new(FlightProgress::new(&means.clock));
         Attempt {
             server: self.iterate.server(candidate.address),
             first: FirstMessage::of(candidate, &path, self.signed),
@@ -64,7 +64,7 @@ impl Asking<'_> {
             round_trip: candidate.standing.round_trip,
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,
-            context: Context::new(trail, Arc::clone(&errand.context.view)).on_the_side(None),
+            context: Context::new(progress, Arc::clone(&errand.context.view)).on_the_side(None),
             // No step listens.
             reports: Events::default().reports(),
             means,

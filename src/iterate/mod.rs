@@ -69,6 +69,7 @@ mod news;
 mod outdated;
 mod prime;
 mod probe;
+pub mod progress;
 mod refresh;
 mod renewal;
 mod resolved;

@@ -16,6 +16,7 @@ use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::first_message::first_transport;
 use super::means::Means;
+use super::progress::FlightProgress;
 use super::role::ServerRole;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server, ServerStanding};
@@ -24,7 +25,6 @@ use crate::exchange::network::Path;
 use crate::exchange::{Sender, UpstreamQuery};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNESS_DELAY};
 use crate::record::event::Sent;
-use crate::record::trail::Trail;
 
 /// A server to be asked in the background.
 pub(super) struct Probe {
@@ -136,7 +136,7 @@ impl Iterate {
     /// all names are the root servers, once `forward_first` has led to them.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
-        let context = Context::new(Arc::new(Trail::new(&self.means.clock)), Arc::clone(view));
+        let context = Context::new(Arc::new(FlightProgress::new(&self.means.clock)), Arc::clone(view));
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
         let parent = |zone: &Name| (!zone.is_root()).then(|| zone.base_name());
         let asked = &silent.aside.zone;

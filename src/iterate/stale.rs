@@ -67,7 +67,7 @@ impl Iterate {
     ) -> Option<T> {
         let began = self.now();
         loop {
-            let (now, from) = (self.now(), freshness::stale_from(began, context.heard()));
+            let (now, from) = (self.now(), freshness::stale_from(began, context.last_answer()));
             if now >= from {
                 return None;
             }

@@ -11,9 +11,9 @@ use super::simulation::{Simulation, config_trusting, paused};
 use super::world::ServerPlan;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
 use crate::question::{QuestionKey, ViewId};
-use crate::record::trail::Trail;
 use crate::resolve::trust::fetch::Round;
 use crate::resolve::trust::fetches::JoinedFetch;
 
@@ -36,7 +36,7 @@ fn simulation() -> Simulation {
 /// The context of a question that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
-    Context::new(Arc::new(Trail::new(simulation.clock())), view)
+    Context::new(Arc::new(FlightProgress::new(simulation.clock())), view)
 }
 
 /// One question begins to fetch keys with the last of its budget, and another question joins it.

@@ -1,7 +1,7 @@
 //! The trail of one flight: its steps in order, kept on the flight for `resolverctl trace`.
 //!
 //! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
-//! because nearly all are never read.
+//! because nearly all are never read. No decision reads a trail: `tests/arrows.rs` lists all readers.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -14,13 +14,12 @@ use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
 
 use super::entry::NONE;
-use super::event::{Step, StepEvent};
+use super::event::Step;
 use super::note::Note;
 use super::written::{WrittenMessage, WrittenMessages, saturated};
-use crate::clock::{Clock, Moments, Mono, micros};
+use crate::clock::{Moments, Mono, micros};
 use crate::limits::MAX_STEPS;
 use crate::question::name_text;
-use crate::validate::verdict::SecurityStatus;
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
@@ -42,15 +41,11 @@ pub struct Trail {
     notes: Mutex<Notes>,
 }
 
-/// The notes of a trail. The fields for decisions are kept apart from the steps, because the bound cuts steps off.
+/// The notes of a trail.
 #[derive(Debug, Default)]
 struct Notes {
     /// At most `MAX_STEPS`.
     steps: Vec<Noted>,
-    /// When a server last answered.
-    heard: Option<Mono>,
-    /// Whether a server has given an answer, or keys, that are bogus.
-    is_refuted: bool,
     /// Whether the flight has ended.
     has_ended: bool,
     /// Woken by each note. Nearly no flight has one.
@@ -72,9 +67,9 @@ impl Noted {
     }
 }
 
-/// The progress of a flight.
+/// The last message of a flight, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct LastQuery {
     /// The zone whose servers were asked last; none before the first.
     pub zone: Option<String>,
     /// The server that was asked last.
@@ -86,19 +81,19 @@ pub struct Progress {
 }
 
 impl Trail {
-    /// A trail that begins now.
-    pub fn new(clock: &Clock) -> Self {
+    /// The trail of a flight that began at `began`; `moments` gives the time of each step.
+    pub fn new(moments: Moments, began: Mono) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { number, began: clock.mono(), moments: clock.moments(), notes: Mutex::default() }
+        Self { number, began, moments, notes: Mutex::default() }
     }
 
     /// Its number, from 1.
-    pub fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.number
     }
 
     /// When it began.
-    pub fn began(&self) -> Mono {
+    pub(super) fn began(&self) -> Mono {
         self.began
     }
 
@@ -106,16 +101,9 @@ impl Trail {
     pub fn note(&self, depth: u8, note: impl Into<Note>) {
         let (now, note) = (self.moments.mono(), note.into());
         let mut notes = self.notes();
-        match &note {
-            Note::Received { conduct, .. } if conduct.came_back() => notes.heard = Some(now),
-            Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. }) => {
-                notes.is_refuted |= *state == SecurityStatus::Bogus;
-            }
-            Note::Ended { .. } => notes.has_ended = true,
-            _ => {}
-        }
         let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
         let is_end = matches!(note, Note::Ended { .. });
+        notes.has_ended |= is_end;
         if is_end && notes.follower.is_some() {
             let room = MAX_STEPS.saturating_sub(notes.steps.len());
             let unanswered = unanswered(&notes.steps, at_micros);
@@ -169,18 +157,8 @@ impl Trail {
         (notes.steps.iter().skip(given).map(Noted::told).collect(), notes.has_ended)
     }
 
-    /// When a server last answered; none before the first.
-    pub fn heard(&self) -> Option<Mono> {
-        self.notes().heard
-    }
-
-    /// Whether a server has given an answer, or keys, that are bogus.
-    pub fn is_refuted(&self) -> bool {
-        self.notes().is_refuted
-    }
-
-    /// Its progress.
-    pub fn progress(&self) -> Progress {
+    /// The last message, and the number of messages so far.
+    pub fn last_query(&self) -> LastQuery {
         let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
             Note::Sent { server, forwards, .. } => Some((place, noted.depth, server, forwards)),
@@ -198,27 +176,12 @@ impl Trail {
             })
         };
         let messages = sent.count().saturating_add(usize::from(last.is_some()));
-        Progress {
+        LastQuery {
             zone: forwards.map(name_text).or_else(entered),
             server: last.map(|(_, _, server, _)| server.to_string()),
             is_forwarder: forwards.is_some(),
             messages,
         }
-    }
-
-    /// The zone whose servers were asked last; none before the first, and if that was a forwarder.
-    pub fn asked_zone(&self) -> Option<Name> {
-        let notes = &self.notes().steps;
-        let (place, depth) =
-            notes.iter().enumerate().rev().find_map(|(place, noted)| match &noted.note {
-                Note::Sent { forwards: None, .. } => Some(Some((place, noted.depth))),
-                Note::Sent { .. } => Some(None),
-                _ => None,
-            })??;
-        notes.iter().take(place).rev().find_map(|noted| match &noted.note {
-            Note::Cut { zone, .. } if noted.depth == depth => Some(zone.clone()),
-            _ => None,
-        })
     }
 
     /// The messages to servers so far, for the record. The time of a message without an answer lasts until now.
@@ -310,32 +273,4 @@ fn answered(
         message.conduct.is_none() && message.server == server && message.depth == depth
     };
     messages.iter_mut().filter(waits).min_by_key(|message| u64::from(message.at).abs_diff(sent))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-    use crate::conduct::Conduct;
-    use crate::record::note::Words;
-
-    #[test]
-    fn what_servers_said_is_known_also_when_no_more_steps_are_kept() {
-        let trail = Trail::new(&Clock::machine());
-        let cut = || Note::Cut { zone: Name::root(), addresses: 1 };
-        (0..MAX_STEPS).for_each(|_| trail.note(0, cut()));
-        assert_eq!((trail.heard(), trail.is_refuted()), (None, false));
-        let (server, elapsed) = (Ipv4Addr::LOCALHOST.into(), Duration::ZERO);
-        let received =
-            |conduct| trail.note(0, Note::Received { server, conduct, elapsed, said: Words::Fixed("") });
-        received(Conduct::Silent);
-        assert_eq!(trail.heard(), None);
-        received(Conduct::Answered);
-        assert!(trail.heard().is_some());
-        let (name, kind) = (Name::root(), RecordType::MX);
-        trail.note(0, Note::Checked { name, kind, state: SecurityStatus::Bogus, why: None });
-        assert!(trail.is_refuted());
-        assert_eq!(trail.steps().len(), MAX_STEPS);
-    }
 }

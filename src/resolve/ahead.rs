@@ -25,11 +25,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, MAX_EXCHANGES, PRIVATE_LABELS};
 use crate::question::{Answer, Question, name_of_wire, same_name};
 use crate::record::Recorder;
 use crate::record::note::Note;
-use crate::record::trail::Trail;
 use crate::supervise::{Panicked, caught};
 use crate::zones::{RouteTarget, Views};
 
@@ -169,8 +169,8 @@ impl LookaheadResolver {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
         let asked = ClientQuestion::new(question, key, ASKER, now, view);
-        let trail = Arc::new(Trail::new(&self.flight.clock));
-        let context = asked.context(&trail).looking_ahead();
+        let progress = Arc::new(FlightProgress::new(&self.flight.clock));
+        let context = asked.context(&progress).looking_ahead();
         let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
             tracing::error!(

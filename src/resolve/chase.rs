@@ -166,6 +166,7 @@ impl Chaser {
             let judged = Box::pin(self.trust.judge(errand, &zone, &mut resolved.found)).await;
             let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
             let why = fault.as_ref().map(|fault| fault.text.clone());
+            errand.context.judged(state);
             errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
@@ -196,6 +197,7 @@ impl Chaser {
             let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(told) };
             match resolved.found.server {
                 Some(server) if judged.at_fault => {
+                    errand.context.judged(SecurityStatus::Bogus);
                     errand.context.note(refuted(server, &zone, &fault));
                     avoid.push(server);
                     refuted_for.push((server, zone));

@@ -10,9 +10,9 @@ use crate::cache::entries::Delegation;
 use crate::clock::Mono;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::context::Context;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::PRIVATE_LABELS;
 use crate::question::{Client, Question, QuestionKey, lies_within};
-use crate::record::trail::Trail;
 use crate::zones::{Route, View};
 
 /// A client's question on its way. Its flight shares it with the client that began the flight.
@@ -31,8 +31,8 @@ pub struct ClientQuestion {
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// Whether memory had a failure of it when its client began to wait.
     pub(super) has_failed: OnceLock<bool>,
-    /// Gets the trail of its flight, if somebody follows its steps.
-    pub(super) follower: Option<watch::Sender<Option<Arc<Trail>>>>,
+    /// Gets the progress of its flight, if somebody follows its steps.
+    pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
 impl ClientQuestion {
@@ -64,9 +64,9 @@ impl ClientQuestion {
         &self.view
     }
 
-    /// The context of its resolution, whose steps are noted on `trail`.
-    pub(super) fn context(&self, trail: &Arc<Trail>) -> Context {
-        let context = Context::new(Arc::clone(trail), Arc::clone(&self.view));
+    /// The context of its resolution in the flight with `progress`.
+    pub(super) fn context(&self, progress: &Arc<FlightProgress>) -> Context {
+        let context = Context::new(Arc::clone(progress), Arc::clone(&self.view));
         if self.question.checking_disabled { context.without_checks() } else { context }
     }
 

@@ -20,11 +20,11 @@ use crate::clock::{Clock, Mono};
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::MAX_TOLD_REMOVED;
 use crate::question::{Answer, ExtendedError, Question, Security};
 use crate::record::event::{FlightEnded, RouteKind, ServerOrigin};
 use crate::record::note::{Note, Words};
-use crate::record::trail::Trail;
 use crate::record::{Counter, Flown, Recorder};
 use crate::supervise::driven::Driven;
 #[cfg(feature = "lab")]
@@ -284,7 +284,7 @@ impl FlightResolver {
         let primed = caught(async move {
             #[cfg(feature = "lab")]
             self.iterate.strike().fall();
-            let context = Context::new(Arc::new(Trail::new(&self.clock)), view);
+            let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), view);
             // If it fails, the known servers hold until their TTL ends.
             let _ = self.iterate.prime_again(&context, &*self.chaser).await;
         });

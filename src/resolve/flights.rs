@@ -19,9 +19,9 @@ use super::shares::{
 };
 use crate::clock::Mono;
 use crate::hash::Keyed;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
 use crate::question::{Answer, Client, QuestionKey, WireName, is_within, name_of_wire};
-use crate::record::trail::Trail;
 
 /// The result of a flight.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ struct FlightTable {
 
 struct Flight {
     landing: Landing,
-    trail: Arc<Trail>,
+    progress: Arc<FlightProgress>,
     waiting: HashSet<Client, Keyed>,
     ticket: Ticket,
 }
@@ -130,8 +130,8 @@ impl Shed {
 pub(super) struct FlightSeat {
     /// The end.
     pub(super) landing: Landing,
-    /// The steps so far.
-    pub(super) trail: Arc<Trail>,
+    /// The progress of the flight.
+    pub(super) progress: Arc<FlightProgress>,
     flights: Flights,
     key: FlightKey,
     client: Client,
@@ -152,13 +152,13 @@ impl Flights {
         Self { table: Arc::default(), keyed }
     }
 
-    /// Lets a client wait for the flight of its question. If there is none, one begins with `trail`. The flight
+    /// Lets a client wait for the flight of its question. If there is none, one begins with `progress`. The flight
     /// counts for `zone`, in wire form, until its walk enters another.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
         zone: &[u8],
-        trail: impl FnOnce() -> Trail,
+        progress: impl FnOnce() -> FlightProgress,
     ) -> JoinedFlight {
         let ClientQuestion { key, client, arrived, .. } = asked;
         let asker = self.client_key(client.address);
@@ -175,14 +175,14 @@ impl Flights {
             table.shares.hand_over(ticket, asker);
             None
         } else {
-            let trail = trail();
-            table.backlog.takes_in(*arrived, trail.began());
+            let progress = progress();
+            table.backlog.takes_in(*arrived, progress.began());
             let account = ShareAccount { client: asker, zone: self.zone_hash(zone) };
-            if let Err(why) = table.make_room(account, trail.began()) {
+            if let Err(why) = table.make_room(account, progress.began()) {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
-            let ticket = table.shares.take(account, trail.began());
-            Some(self.begin(&mut table, key, (ticket, zone), trail))
+            let ticket = table.shares.take(account, progress.began());
+            Some(self.begin(&mut table, key, (ticket, zone), progress))
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
@@ -244,11 +244,11 @@ impl Flights {
         table.shares.taken() >= table.backlog.crowded_from()
     }
 
-    /// Each flight's question, steps and number of waiting clients.
-    pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<Trail>, usize)> {
+    /// Each flight's question, progress and number of waiting clients.
+    pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<FlightProgress>, usize)> {
         let table = self.table();
         let told = |(key, flight): (&FlightKey, &Flight)| {
-            (QuestionKey::clone(&key.key), Arc::clone(&flight.trail), flight.waiting.len())
+            (QuestionKey::clone(&key.key), Arc::clone(&flight.progress), flight.waiting.len())
         };
         table.flights.iter().map(told).collect()
     }
@@ -258,14 +258,14 @@ impl Flights {
         table: &mut FlightTable,
         key: &FlightKey,
         (ticket, zone): (Ticket, &[u8]),
-        trail: Trail,
+        progress: FlightProgress,
     ) -> BegunFlight {
         let (sender, receiver) = oneshot::channel();
         let (give_way, gives_way) = oneshot::channel();
-        let (landing, trail) = (receiver.shared(), Arc::new(trail));
+        let (landing, progress) = (receiver.shared(), Arc::new(progress));
         table.flights.insert(
             key.clone(),
-            Flight { landing, trail, waiting: HashSet::with_hasher(self.keyed), ticket },
+            Flight { landing, progress, waiting: HashSet::with_hasher(self.keyed), ticket },
         );
         table.standing.insert(ticket, FlightPlace { key: key.clone(), zone: zone.into(), give_way });
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
@@ -281,11 +281,11 @@ impl Flights {
     ) -> Option<FlightSeat> {
         let flight = table.flights.get_mut(key)?;
         flight.waiting.insert(client);
-        let (landing, trail) = (flight.landing.clone(), Arc::clone(&flight.trail));
+        let (landing, progress) = (flight.landing.clone(), Arc::clone(&flight.progress));
         table.waiters = table.waiters.saturating_add(1);
         let of_client = table.waiting.entry(asker).or_default();
         *of_client = of_client.saturating_add(1);
-        Some(FlightSeat { landing, trail, flights: self.clone(), key: key.clone(), client })
+        Some(FlightSeat { landing, progress, flights: self.clone(), key: key.clone(), client })
     }
 
     fn end(&self, ticket: Ticket, answered: Option<Mono>) {
@@ -392,7 +392,7 @@ impl Drop for FlightSeat {
             }
         }
         if let Some(flight) = table.flights.get_mut(&self.key)
-            && Arc::ptr_eq(&flight.trail, &self.trail)
+            && Arc::ptr_eq(&flight.progress, &self.progress)
         {
             flight.waiting.remove(&self.client);
         }

@@ -28,13 +28,13 @@ fn asked(number: usize, client: Client) -> ClientQuestion {
 
 /// Asks for a name of a zone of its own.
 fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
-    flights.join(&asked(number, client), &wire_name(&name(number)), || Trail::new(&Clock::machine()))
+    flights.join(&asked(number, client), &wire_name(&name(number)), || FlightProgress::new(&Clock::machine()))
 }
 
 /// Asks for a name of one zone.
 fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     let zone = Name::from_ascii("example.").unwrap();
-    flights.join(&asked(number, client), &wire_name(&zone), || Trail::new(&Clock::machine()))
+    flights.join(&asked(number, client), &wire_name(&zone), || FlightProgress::new(&Clock::machine()))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::flights::Flights;
 use crate::clock::Mono;
 use crate::question::Question;
-use crate::record::trail::Progress;
+use crate::record::trail::LastQuery;
 
 /// A flight in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +19,17 @@ pub struct InFlight {
     pub age: Duration,
     /// Clients that wait for it; 0 if all have been answered at their deadline.
     pub clients: usize,
-    /// Its progress.
-    pub progress: Progress,
+    /// The last message that it sent.
+    pub last_query: LastQuery,
 }
 
 /// All flights, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
     let mut told: Vec<InFlight> = listed
-        .filter_map(|(key, trail, clients)| {
-            let (age, progress) = (now.since(trail.began()), trail.progress());
-            Some(InFlight { question: key.question()?, age, clients, progress })
+        .filter_map(|(key, progress, clients)| {
+            let (age, last_query) = (now.since(progress.began()), progress.trail().last_query());
+            Some(InFlight { question: key.question()?, age, clients, last_query })
         })
         .collect();
     // Flights of one moment are ordered by question, so that equal runs give equal lists.
@@ -43,10 +43,10 @@ mod tests {
     use crate::clock::Clock;
     use crate::conduct::Transport;
     use crate::hash::Keyed;
+    use crate::iterate::progress::FlightProgress;
     use crate::question::{Client, wire_name};
     use crate::random::Random;
     use crate::record::note::Note;
-    use crate::record::trail::Trail;
     use crate::resolve::client_question::ClientQuestion;
     use crate::resolve::flights::JoinedFlight;
     use hickory_proto::rr::{Name, RecordType};
@@ -58,17 +58,17 @@ mod tests {
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
         let asked = |port| ClientQuestion::in_test(question.clone(), client(port));
         let zone = wire_name(&question.name);
-        let trail = || Trail::new(&Clock::machine());
-        let begin = |port| match flights.join(&asked(port), &zone, trail) {
+        let progress = || FlightProgress::new(&Clock::machine());
+        let begin = |port| match flights.join(&asked(port), &zone, progress) {
             JoinedFlight::Waits { seat, begun } => (seat, begun),
             _ => panic!("no flight"),
         };
         let (first, second) = (begin(1), begin(2));
-        let now = first.0.trail.began().after(Duration::from_secs(2));
+        let now = first.0.progress.began().after(Duration::from_secs(2));
         let fresh = list(&flights, now);
         assert_eq!(
-            fresh[0].progress,
-            Progress { zone: None, server: None, is_forwarder: false, messages: 0 }
+            fresh[0].last_query,
+            LastQuery { zone: None, server: None, is_forwarder: false, messages: 0 }
         );
         let sent = |server: [u8; 4]| Note::Sent {
             usual: None,
@@ -79,14 +79,18 @@ mod tests {
             asked: None,
             forwards: None,
         };
-        first.0.trail.note(0, Note::Cut { zone: Name::from_ascii("example.").unwrap(), addresses: 2 });
-        first.0.trail.note(0, sent([192, 0, 2, 1]));
-        first.0.trail.note(0, sent([192, 0, 2, 2]));
+        first
+            .0
+            .progress
+            .trail()
+            .note(0, Note::Cut { zone: Name::from_ascii("example.").unwrap(), addresses: 2 });
+        first.0.progress.trail().note(0, sent([192, 0, 2, 1]));
+        first.0.progress.trail().note(0, sent([192, 0, 2, 2]));
         drop(second);
         let (zone, server) = (Some("example.".to_owned()), Some("192.0.2.2".to_owned()));
-        let progress = Progress { zone, server, is_forwarder: false, messages: 2 };
+        let last_query = LastQuery { zone, server, is_forwarder: false, messages: 2 };
         let expected =
-            InFlight { question: question.clone(), age: Duration::from_secs(2), clients: 1, progress };
+            InFlight { question: question.clone(), age: Duration::from_secs(2), clients: 1, last_query };
         assert_eq!(list(&flights, now), [expected]);
     }
 }

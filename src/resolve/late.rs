@@ -17,9 +17,9 @@ use crate::iterate::classify::{Found, Said};
 use crate::iterate::context::Context;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
 use crate::question::{Question, QuestionKey};
-use crate::record::trail::Trail;
 use crate::validate::verdict::Verdict;
 use crate::zones::{View, Views};
 
@@ -53,7 +53,7 @@ impl LateAnswerKeeper {
             // The routes have changed.
             return;
         }
-        let context = Context::new(Arc::new(Trail::new(&self.chaser.clock)), Arc::clone(&view));
+        let context = Context::new(Arc::new(FlightProgress::new(&self.chaser.clock)), Arc::clone(&view));
         let context = if checks { context } else { context.without_checks() };
         let errand = Errand {
             name: &name,

@@ -56,5 +56,5 @@ impl ClientResolver {
 
 /// The reply with an answer that was made here.
 fn replied((outcome, answer): (Outcome, Answer)) -> Asked {
-    Asked::Replied(Replied { outcome, answer: Arc::new(answer), trail: None })
+    Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress: None })
 }

@@ -368,7 +368,7 @@ impl Resolver {
             } else {
                 self.hit(key.as_bytes(), &answer, arrived)
             };
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, progress: None });
         }
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
@@ -379,7 +379,7 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, progress: None });
         }
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.clients.shed(&question, WITHOUT_LISTENER);

@@ -31,10 +31,10 @@ use crate::clock::Mono;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::ending::Ending;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::{MAX_ENDINGS_RENEWED, MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
 use crate::question::{Answer, Client, QuestionKey};
 use crate::record::Counter;
-use crate::record::trail::Trail;
 use crate::zones::{RouteTarget, Views};
 
 /// No client has this address.
@@ -198,8 +198,8 @@ impl Prefetcher {
             // The routes have changed.
             return false;
         }
-        let trail = Arc::new(Trail::new(&self.flight.clock));
-        let context = Context::new(trail, Arc::clone(view)).renewing();
+        let progress = Arc::new(FlightProgress::new(&self.flight.clock));
+        let context = Context::new(progress, Arc::clone(view)).renewing();
         let way = view.route(name, *kind);
         let is_answered = if *kind == RecordType::NS {
             let errand = Errand {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::iterate::progress::FlightProgress;
 use crate::question::{Answer, Outcome};
 use crate::record::event::Step;
 use crate::record::trail::Trail;
@@ -22,18 +23,18 @@ pub struct Replied {
     pub outcome: Outcome,
     /// The answer to send.
     pub answer: Arc<Answer>,
-    /// The steps of its flight; none if the answer was in memory.
-    pub(super) trail: Option<Arc<Trail>>,
+    /// The progress of its flight; none if the answer was in memory.
+    pub(super) progress: Option<Arc<FlightProgress>>,
 }
 
 impl Replied {
     /// The steps of its flight; none if the answer was in memory.
     pub fn trail(&self) -> Option<&Trail> {
-        self.trail.as_deref()
+        self.progress.as_deref().map(FlightProgress::trail)
     }
 
     /// The steps so far, as text; empty if the answer was in memory.
     pub fn steps(&self) -> Arc<[Step]> {
-        self.trail.as_ref().map(|trail| trail.steps()).unwrap_or_default()
+        self.trail().map(Trail::steps).unwrap_or_default()
     }
 }

@@ -16,9 +16,9 @@ use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::direct::DirectQuery;
 use crate::iterate::failure::Failure;
+use crate::iterate::progress::FlightProgress;
 use crate::question::{Client, Question, ViewId};
 use crate::random::Random;
-use crate::record::trail::Trail;
 use crate::zones::{RouteTarget, Views};
 
 /// A name that exists in no zone.
@@ -52,7 +52,7 @@ impl SideResolver {
             // The root has another route, for instance a forwarder.
             return Ok(());
         }
-        let context = Context::new(Arc::new(Trail::new(&self.flight.clock)), view);
+        let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), view);
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }
 
@@ -66,8 +66,8 @@ impl SideResolver {
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
-        let context =
-            Context::new(Arc::new(Trail::new(&self.flight.clock)), Arc::clone(view)).on_the_side(None);
+        let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), Arc::clone(view))
+            .on_the_side(None);
         let errand = Errand {
             name,
             kind: RecordType::A,
@@ -112,13 +112,13 @@ impl SideResolver {
         let joined = self
             .flight
             .flights
-            .join(&asked, self.flight.zone_at_first(&asked), || Trail::new(&self.flight.clock));
+            .join(&asked, self.flight.zone_at_first(&asked), || FlightProgress::new(&self.flight.clock));
         let (seat, begun) = match joined {
             JoinedFlight::Waits { seat, begun: Some(begun) } => (seat, begun),
             JoinedFlight::Waits { begun: None, .. } | JoinedFlight::Repeated => return Ahead::NotNeeded,
             JoinedFlight::Shed(_) => return Ahead::NoRoom,
         };
-        let context = asked.context(&seat.trail).of_flight(begun.ticket.number()).renewing();
+        let context = asked.context(&seat.progress).of_flight(begun.ticket.number()).renewing();
         match Arc::clone(&self.flight).take_off(asked, context, begun).await {
             Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,

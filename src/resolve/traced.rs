@@ -18,10 +18,10 @@ use tokio::time::timeout;
 
 use super::client_question::ClientQuestion;
 use super::{Asked, Replied, Resolver, ResolverParts, WITHOUT_LISTENER};
+use crate::iterate::progress::FlightProgress;
 use crate::limits::{FLIGHT_TIME, FRESH_TRACE_MEMORY};
 use crate::question::{Client, Outcome, Question};
 use crate::record::event::Step;
-use crate::record::trail::Trail;
 
 impl Resolver {
     /// A resolver with the same routes, trust anchors and negative trust anchors, that knows nothing. `parts` has its own
@@ -45,16 +45,17 @@ impl Resolver {
         steps: &mpsc::Sender<Step>,
     ) -> (Asked, Duration) {
         let began = self.clock.mono();
-        let (follower, mut followed) = watch::channel(None::<Arc<Trail>>);
+        let (follower, mut followed) = watch::channel(None::<Arc<FlightProgress>>);
         let asking = async {
             let asked = self.ask_followed(question, client, follower).await;
             (asked, self.clock.mono().since(began))
         };
         let following = async {
             // An error means that there is no flight.
-            let trail = followed.wait_for(Option::is_some).await.ok().and_then(|trail| trail.clone());
-            if let Some(trail) = trail {
-                trail.give(steps).await;
+            let progress =
+                followed.wait_for(Option::is_some).await.ok().and_then(|progress| progress.clone());
+            if let Some(progress) = progress {
+                progress.trail().give(steps).await;
             }
         };
         let (mut asking, mut following) = (pin!(asking), pin!(following));
@@ -65,7 +66,7 @@ impl Resolver {
         };
         let goes_on = matches!(
             &asked,
-            Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, trail: Some(_), .. })
+            Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
         );
         // Zero: the steps that are noted already are given.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
@@ -78,13 +79,13 @@ impl Resolver {
         &self,
         question: Question,
         client: Client,
-        follower: watch::Sender<Option<Arc<Trail>>>,
+        follower: watch::Sender<Option<Arc<FlightProgress>>>,
     ) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
             let _ = self.looked_up(key.as_bytes(), &answer, arrived);
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, progress: None });
         }
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.clients.shed(&question, WITHOUT_LISTENER);

@@ -16,10 +16,11 @@ use crate::cache::Memory;
 use crate::cache::dropped_types::may_be_dropped;
 use crate::cache::freshness;
 use crate::clock::{Clock, Mono};
+use crate::iterate::progress::FlightProgress;
 use crate::limits::UNANSWERED_DEADLINE;
 use crate::question::{Answer, ExtendedError, Outcome, Question};
 use crate::record::Flown;
-use crate::record::trail::{Progress, Trail};
+use crate::record::trail::{LastQuery, Trail};
 use crate::supervise::driven::Driven;
 use crate::wire::compose;
 
@@ -65,15 +66,15 @@ impl ClientResolver {
             return asked;
         }
         let zone = self.flight.zone_at_first(missed);
-        match self.flight.flights.join(missed, zone, || Trail::new(&self.clock)) {
+        match self.flight.flights.join(missed, zone, || FlightProgress::new(&self.clock)) {
             JoinedFlight::Repeated => Asked::Repeated,
             JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {
                 if let Some(follower) = &missed.follower {
-                    follower.send_replace(Some(Arc::clone(&seat.trail)));
+                    follower.send_replace(Some(Arc::clone(&seat.progress)));
                 }
                 let flight = begun.map(|begun| {
-                    let context = missed.context(&seat.trail).of_flight(begun.ticket.number());
+                    let context = missed.context(&seat.progress).of_flight(begun.ticket.number());
                     Arc::clone(&self.flight).take_off(Arc::clone(missed), context, begun)
                 });
                 self.wait(missed, seat, flight).await
@@ -116,12 +117,12 @@ impl ClientResolver {
             _ = stopping.wait_for(|stopping| *stopping) => {
                 return self.shed(question, "resolverd is stopping");
             }
-            (outcome, answer) = self.patience(missed, &seat.trail) => {
+            (outcome, answer) = self.patience(missed, &seat.progress) => {
                 // The flight continues, and is kept again at its end.
-                let so_far = Flown::so_far(&seat.trail, question, missed.key.name());
+                let so_far = Flown::so_far(seat.progress.trail(), question, missed.key.name());
                 self.flight.recorder.flown(&so_far);
-                let (answer, trail) = (Arc::new(answer), Some(Arc::clone(&seat.trail)));
-                return Asked::Replied(Replied { outcome, answer, trail });
+                let (answer, progress) = (Arc::new(answer), Some(Arc::clone(&seat.progress)));
+                return Asked::Replied(Replied { outcome, answer, progress });
             }
         };
         let Some(landed) = landed else {
@@ -136,8 +137,8 @@ impl ClientResolver {
             FlightEnd::Answered if first => Outcome::Upstream,
             FlightEnd::Answered | FlightEnd::Shared => Outcome::Shared,
         };
-        let trail = Some(Arc::clone(&seat.trail));
-        Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), trail })
+        let progress = Some(Arc::clone(&seat.progress));
+        Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress })
     }
 
     /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
@@ -160,13 +161,13 @@ impl ClientResolver {
     /// SERVFAIL with an extended error.
     fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
         let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
-        Asked::Replied(Replied { outcome, answer, trail: None })
+        Asked::Replied(Replied { outcome, answer, progress: None })
     }
 
     /// A stale answer as the reply to a client that must not wait.
     fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
         let answer = Arc::new(self.flight.stale.answer(&missed.question, &missed.view, why)?);
-        Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
+        Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
     /// The same if the last resolution of the question has failed, and no server at all has answered since it began.
@@ -184,8 +185,8 @@ impl ClientResolver {
     }
 
     /// The same for a client that waits for a flight; none if a server has said something that is bogus.
-    fn stale_for(&self, missed: &ClientQuestion, trail: &Trail, why: &str) -> Option<Answer> {
-        if trail.is_refuted() {
+    fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
+        if progress.is_refuted() {
             return None;
         }
         self.flight.stale.answer(&missed.question, &missed.view, why)
@@ -219,46 +220,47 @@ impl ClientResolver {
     }
 
     /// Whether the servers of the zone seem to drop queries of the type.
-    fn drops_type(&self, missed: &ClientQuestion, trail: &Trail) -> bool {
-        let of = trail.asked_zone().and_then(|zone| missed.type_in(&zone));
+    fn drops_type(&self, missed: &ClientQuestion, progress: &FlightProgress) -> bool {
+        let of = progress.asked_zone().and_then(|zone| missed.type_in(&zone));
         of.is_some_and(|of| self.memory.dropped_types.holds(&of, self.clock.mono()))
     }
 
     /// Notes that the client has waited in vain for the servers of the zone of its name, while others were heard.
-    fn note_unanswered(&self, missed: &ClientQuestion, trail: &Trail, waited: Duration) {
-        let (now, began) = (self.clock.mono(), trail.began());
-        let quiet = now.since(trail.heard().map_or(began, |heard| heard.max(began)));
+    fn note_unanswered(&self, missed: &ClientQuestion, progress: &FlightProgress, waited: Duration) {
+        let (now, began) = (self.clock.mono(), progress.began());
+        let quiet = now.since(progress.last_answer().map_or(began, |heard| heard.max(began)));
         if !may_be_dropped(missed.question.kind)
             || quiet < waited * 3 / 4
             || !self.flight.iterate.heard_since(began)
         {
             return;
         }
-        if let Some(of) = trail.asked_zone().and_then(|zone| missed.type_in(&zone)) {
+        if let Some(of) = progress.asked_zone().and_then(|zone| missed.type_in(&zone)) {
             self.memory.dropped_types.unanswered(of, missed.key.name(), now);
         }
     }
 
     /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
-    async fn patience(&self, missed: &ClientQuestion, trail: &Trail) -> (Outcome, Answer) {
+    async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let (arrived, mut deadline) = (missed.arrived, self.deadline(missed));
         if deadline > UNANSWERED_DEADLINE && self.may_drop_type(missed) {
             // The walk has found the zone meanwhile.
             self.wait_until(missed, arrived.after(UNANSWERED_DEADLINE)).await;
-            if self.drops_type(missed, trail) {
+            if self.drops_type(missed, progress) {
                 deadline = UNANSWERED_DEADLINE;
             }
         }
         let ends = arrived.after(deadline);
         loop {
-            let (now, from) = (self.clock.mono(), freshness::stale_from(trail.began(), trail.heard()));
+            let (now, from) =
+                (self.clock.mono(), freshness::stale_from(progress.began(), progress.last_answer()));
             if from >= ends {
                 break;
             }
             if now >= from {
-                let waited = now.since(trail.began()).as_secs_f32();
-                let why = format!("no answer for {waited} s: {}", last_step(trail));
-                match self.stale_for(missed, trail, &why) {
+                let waited = now.since(progress.began()).as_secs_f32();
+                let why = format!("no answer for {waited} s: {}", last_step(progress.trail()));
+                match self.stale_for(missed, progress, &why) {
                     Some(answer) => return (Outcome::Stale, answer),
                     None => break,
                 }
@@ -267,9 +269,9 @@ impl ClientResolver {
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;
-        self.note_unanswered(missed, trail, deadline);
-        let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(trail));
-        if let Some(answer) = self.stale_for(missed, trail, &why) {
+        self.note_unanswered(missed, progress, deadline);
+        let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(progress.trail()));
+        if let Some(answer) = self.stale_for(missed, progress, &why) {
             return (Outcome::Stale, answer);
         }
         let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
@@ -279,7 +281,7 @@ impl ClientResolver {
 
 /// The server that a flight waits for, for the extended error of a deadline.
 fn last_step(trail: &Trail) -> String {
-    let Progress { server, zone, is_forwarder, .. } = trail.progress();
+    let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
     match (server, zone) {
         (Some(server), Some(zone)) if is_forwarder => {
             format!("the last queried server was {server}, a forwarder of {zone}")

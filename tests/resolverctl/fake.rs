@@ -31,7 +31,7 @@ use resolverd::record::event::{
 use resolverd::record::failed::{FailedReport, FailedWanted, failed};
 use resolverd::record::redact::Secrets;
 use resolverd::record::spent::{self, FromRecord, MinuteRow, StageRow};
-use resolverd::record::trail::Progress;
+use resolverd::record::trail::LastQuery;
 use resolverd::record::why::{DaemonFacts, MessageReport, Wanted, why};
 use resolverd::record::{Recorder, Window};
 use resolverd::resolve::inflight::InFlight;
@@ -188,14 +188,14 @@ impl Controlled for Fake {
     }
 
     fn inflight(&self) -> Vec<InFlight> {
-        let progress = Progress {
+        let last_query = LastQuery {
             zone: Some("slow.example.".to_owned()),
             server: Some("192.0.2.53:53".to_owned()),
             is_forwarder: false,
             messages: 4,
         };
         let question = Question::new(&name("www.slow.example."), RecordType::A);
-        vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
+        vec![InFlight { question, age: Duration::from_secs(3), clients: 2, last_query }]
     }
 
     fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {

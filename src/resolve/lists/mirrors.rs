@@ -11,7 +11,7 @@ use super::ListResolver;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::record::trail::Trail;
+use crate::iterate::progress::FlightProgress;
 use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
@@ -35,7 +35,7 @@ impl ListResolver {
     }
 
     async fn look_at_mirror(&self, view: &Arc<View>, route: &Arc<Route>, mirrored: &Mirrored) {
-        let context = Context::new(Arc::new(Trail::new(&self.clock)), Arc::clone(view));
+        let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), Arc::clone(view));
         let errand = Errand {
             name: &route.zone,
             kind: RecordType::SOA,

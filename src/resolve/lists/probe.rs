@@ -15,8 +15,8 @@ use crate::dnsbl::list::List;
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
+use crate::iterate::progress::FlightProgress;
 use crate::question::{Question, Security, ViewId};
-use crate::record::trail::Trail;
 use crate::zones::View;
 
 /// The result of a probe.
@@ -68,8 +68,8 @@ impl ListResolver {
     /// Asks a list for the addresses of `name`, at another server than `avoid` if another one answers.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
-        let trail = Arc::new(Trail::new(&self.clock));
-        let context = Context::new(trail, Arc::clone(view)).on_the_side(avoid);
+        let progress = Arc::new(FlightProgress::new(&self.clock));
+        let context = Context::new(progress, Arc::clone(view)).on_the_side(avoid);
         let found = self
             .ask_list(ListQuestion { list, entry: &entry, name, kind: RecordType::A, context: &context })
             .await;

@@ -171,6 +171,7 @@ impl Validator {
         let expires = stored.after(Duration::from_secs(seconds.into()));
         let sought = sought.unwrap_or(stored);
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
+        context.judged(state.state());
         context.note(checked(zone.to_string(), &state));
         // Look-ahead has few messages: a client may ask more servers, and find another state.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
@@ -419,9 +420,10 @@ pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
-/// Notes on the trail that a server's DS or keys are not what was signed.
+/// Records that a server's DS or keys are not what was signed.
 pub(super) fn note_refuted(fetched: &Fetched, fault: &ValidationFailure, context: &Context) {
     if let Some(server) = fetched.server {
+        context.judged(SecurityStatus::Bogus);
         context.note(refuted(server, &fetched.zone, fault));
     }
 }

@@ -20,11 +20,11 @@ use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
+use crate::iterate::progress::FlightProgress;
 use crate::limits::BOGUS_TIME;
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
-use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 use crate::zones::authority::Authority;
@@ -123,8 +123,8 @@ impl Validator {
         }
         let Some(me) = self.me.upgrade() else { return };
         // No client waits for it, so it has a budget of its own.
-        let trail = Arc::new(Trail::new(&self.clock));
-        let context = Context::new(trail, Arc::clone(&context.view));
+        let progress = Arc::new(FlightProgress::new(&self.clock));
+        let context = Context::new(progress, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
         let state = Arc::clone(state);
         tokio::spawn(async move { me.refresh(&state, fetch, &context).await });
