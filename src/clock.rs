@@ -325,6 +325,13 @@ impl fmt::Debug for Clock {
 }
 
 #[cfg(test)]
+/// Runs `work` on one thread with tokio's clock paused, for the unit tests of all modules.
+pub(crate) fn paused<Work: Future>(work: Work) -> Work::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.unwrap().block_on(work)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -78,7 +78,7 @@
 //! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire question clock limits
 //! listener   resolve zones config dnstap record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
-//! background resolve zones config dnsbl question clock random limits
+//! background resolve zones config dnsbl record question clock random limits
 //! resolve    iterate zones config dnsbl exchange dnstap record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! import     zones config zone_file wire limits

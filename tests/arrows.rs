@@ -1,5 +1,8 @@
 //! The arrows between modules: the code follows the table in `src/lib.rs`, its picture shows the arrows of the table, and
-//! the files and folders of a folder call each other in one direction only.
+//! the files and folders of a folder call each other in one direction only. Unit tests may also call modules of lower rows
+//! that are not in the row of their module.
+//!
+//! A method of a value of another module is called without a path and is not seen here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,6 +21,19 @@ struct Source {
 
 /// The names that a module imports, each with its whole path: others may use them as the module's own.
 type Imports = BTreeMap<Module, BTreeMap<String, Vec<String>>>;
+
+/// The functions that read the steps of a trail, with the modules that may call them. Steps are written for people: no
+/// decision may depend on them, because they are bounded and belong to the record.
+const TRAIL_READERS: [(&str, &[&str]); 4] = [
+    // Leaves the name out of a step that would repeat it.
+    ("asks", &["iterate::context"]),
+    // `resolverctl trace`.
+    ("give", &["resolve::traced"]),
+    // `resolverctl flights`, and the text of an extended error.
+    ("last_query", &["resolve::inflight", "resolve::waiting"]),
+    // The steps of a reply in the lab.
+    ("steps", &["resolve::replied"]),
+];
 
 /// The longest chain of re-exports that is followed.
 const MAX_IMPORTS: usize = 8;
@@ -85,25 +101,40 @@ fn differing(picture: &Table, table: &Table) -> Vec<String> {
         .collect()
 }
 
-/// A source without comments and test code; the names of modules that only tests compile.
-fn code(text: &str) -> (String, Vec<String>) {
-    let (mut code, mut tests) = (String::new(), Vec::new());
+/// The parts of a source, without comments.
+#[derive(Default)]
+struct Parts {
+    /// The code outside tests.
+    code: String,
+    /// The code that only tests compile.
+    tests: String,
+    /// The names of modules that only tests compile.
+    tested: Vec<String>,
+}
+
+fn parts(text: &str) -> Parts {
+    let mut parts = Parts::default();
+    let add = |part: &mut String, line: &str| {
+        part.push_str(line.split("//").next().unwrap());
+        part.push('\n');
+    };
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test") {
             let item = lines.by_ref().find(|line| !line.starts_with("#[")).unwrap();
             if let Some((_, name)) = item.trim_end_matches(';').split_once("mod ") {
-                tests.push(name.trim_end_matches(" {").to_owned());
+                parts.tested.push(name.trim_end_matches(" {").to_owned());
             }
+            add(&mut parts.tests, item);
             if item.ends_with('{') {
-                lines.by_ref().find(|line| *line == "}");
+                let within = lines.by_ref().take_while(|line| !["}", "};"].contains(line));
+                within.for_each(|line| add(&mut parts.tests, line));
             }
             continue;
         }
-        code.push_str(line.split("//").next().unwrap());
-        code.push('\n');
+        add(&mut parts.code, line);
     }
-    (code, tests)
+    parts
 }
 
 /// A path, and the name that it has in the module that imports it.
@@ -160,10 +191,10 @@ fn whole(module: &Module, source: &Source, path: &[String]) -> Vec<String> {
 }
 
 /// The names that each module imports from others.
-fn imports(sources: &Sources, codes: &BTreeMap<&Module, (String, Vec<String>)>) -> Imports {
+fn imports(sources: &Sources, all_parts: &BTreeMap<&Module, Parts>) -> Imports {
     let of = |(module, source): (&Module, &Source)| {
         let mut imported = BTreeMap::new();
-        let code = &codes[module].0;
+        let code = &all_parts[module].code;
         for line in code.split_inclusive('\n').scan(0, |end, line| {
             *end += line.len();
             Some(*end - line.len())
@@ -231,26 +262,39 @@ fn named(
     named
 }
 
-/// Each module with the modules that it names, without test code.
-fn arrows(sources: &Sources) -> BTreeMap<Module, BTreeSet<Module>> {
-    let codes: BTreeMap<&Module, (String, Vec<String>)> =
-        sources.iter().map(|(module, source)| (module, code(&source.text))).collect();
-    let only_tested: BTreeSet<Module> = codes
+/// Each module with the modules that it names.
+#[derive(Default)]
+struct Arrows {
+    /// Outside tests.
+    code: BTreeMap<Module, BTreeSet<Module>>,
+    /// In the code that only tests compile.
+    tests: BTreeMap<Module, BTreeSet<Module>>,
+}
+
+fn arrows(sources: &Sources) -> Arrows {
+    let all_parts: BTreeMap<&Module, Parts> =
+        sources.iter().map(|(module, source)| (module, parts(&source.text))).collect();
+    let only_tested: BTreeSet<Module> = all_parts
         .iter()
-        .flat_map(|(module, (_, tests))| tests.iter().map(move |test| (module, test)))
+        .flat_map(|(module, parts)| parts.tested.iter().map(move |test| (module, test)))
         .map(|(module, test)| module.iter().chain([test]).cloned().collect())
         .collect();
-    let counts = |module: &Module| module[0] != "lib" && !only_tested.contains(module);
-    let imports = imports(sources, &codes);
-    sources
-        .iter()
-        .filter(|(module, _)| counts(module))
-        .map(|(module, source)| {
-            let mut named = named(module, source, &codes[module].0, (sources, &imports));
-            named.retain(|other| counts(other));
-            (module.clone(), named)
-        })
-        .collect()
+    let imports = imports(sources, &all_parts);
+    let mut arrows = Arrows::default();
+    for (module, source) in sources.iter().filter(|(module, _)| module[0] != "lib") {
+        let parts = &all_parts[module];
+        let named = |code: &str| named(module, source, code, (sources, &imports));
+        let tests = arrows.tests.entry(module.clone()).or_default();
+        tests.extend(named(&parts.tests));
+        if only_tested.contains(module) {
+            tests.extend(named(&parts.code));
+        } else {
+            let mut called = named(&parts.code);
+            called.retain(|other| other[0] != "lib" && !only_tested.contains(other));
+            arrows.code.insert(module.clone(), called);
+        }
+    }
+    arrows
 }
 
 /// All violations: arrows that are missing in the table or point up, rows that do not match the code, and circles in
@@ -260,7 +304,7 @@ fn wrong(sources: &Sources, table: &Table) -> Vec<String> {
     let arrows = arrows(sources);
     let row = |module: &String| table.iter().position(|(name, _)| name == module);
     let mut drawn: BTreeSet<(&String, &String)> = BTreeSet::new();
-    for (module, named) in &arrows {
+    for (module, named) in &arrows.code {
         let Some(from) = row(&module[0]) else {
             wrong.push(format!("{} has no row", module[0]));
             continue;
@@ -282,7 +326,45 @@ fn wrong(sources: &Sources, table: &Table) -> Vec<String> {
             }
         }
     }
-    wrong.extend(circles(sources, &arrows));
+    for (module, named) in &arrows.tests {
+        let points_up = |other: &&Module| other[0] != module[0] && row(&other[0]) < row(&module[0]);
+        let up = named.iter().filter(points_up);
+        wrong
+            .extend(up.map(|other| format!("a test of {} calls up {}", module.join("::"), other.join("::"))));
+    }
+    wrong.extend(circles(sources, &arrows.code));
+    wrong
+}
+
+/// All calls that read a trail and are not allowed; functions that read it and are not listed.
+fn trail_readers(sources: &Sources) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let trail: Module = ["record", "trail"].map(str::to_owned).into();
+    let own = parts(&sources[&trail].text).code;
+    let public = own.lines().filter_map(|line| {
+        let function = line.strip_prefix("    pub ")?.trim_start_matches("async ").strip_prefix("fn ")?;
+        function.split('(').next()
+    });
+    for function in public.filter(|function| !["new", "note"].contains(function)) {
+        if !TRAIL_READERS.iter().any(|(reader, _)| *reader == function) {
+            wrong.push(format!("record::trail: {function} is no reader that is allowed"));
+        }
+    }
+    for (module, source) in sources.iter().filter(|(module, _)| module[0] != "record") {
+        let code: String = parts(&source.text).code.split_whitespace().collect();
+        for (reader, callers) in TRAIL_READERS {
+            let calls = ["trail.", "trail().", "Trail::"].map(|value| format!("{value}{reader}"));
+            let is_called = calls.iter().any(|call| {
+                code.match_indices(call).any(|(place, _)| {
+                    !code[place + call.len()..]
+                        .starts_with(|next: char| next.is_alphanumeric() || next == '_')
+                })
+            });
+            if is_called && !callers.contains(&module.join("::").as_str()) {
+                wrong.push(format!("{} reads the trail with {reader}", module.join("::")));
+            }
+        }
+    }
     wrong
 }
 
@@ -333,6 +415,7 @@ fn the_code_holds_to_the_table_of_arrows() {
     assert!(sources.len() > 150 && table.len() > 20 && picture.len() >= 6);
     let mut wrong = wrong(&sources, &table);
     wrong.extend(differing(&picture, &table));
+    wrong.extend(trail_readers(&sources));
     assert!(wrong.is_empty(), "see \"Who calls whom\" in src/lib.rs:\n{}", wrong.join("\n"));
 }
 
@@ -352,10 +435,16 @@ fn an_arrow_that_the_table_does_not_have_is_found_and_so_is_a_circle() {
     let upward = "use crate::{\n    low::{self, other as name},\n    top::Top,\n};";
     assert_eq!(found("crate::low::one::f()", upward, ""), ["low::one calls top: no such arrow"]);
     assert_eq!(found("", "", ""), ["the row of top has low, which it does not call"]);
-    assert!(
-        found("crate::low::one::f()", "// crate::top\n#[cfg(test)]\nmod tests {\n    crate::top\n}\n", "")
-            .is_empty()
-    );
+    assert!(found("crate::low::one::f()", "// crate::top\n", "").is_empty());
+    let test = |calls: &str| format!("#[cfg(test)]\nmod tests {{\n    {calls}\n}}\n");
+    let down = format!("crate::low::one::f()\n{}", test("use crate::low::other::f;"));
+    assert!(found(&down, "", "").is_empty());
+    let up = test("fn test() { crate::top::f() }");
+    assert_eq!(found("crate::low::one::f()", &up, ""), ["a test of low::one calls up top"]);
+    let file = "#[cfg(test)]\nmod tests;\ncrate::low::one::f()";
+    let files =
+        [("top", file), ("low/one", "#[cfg(test)]\nmod tests;"), ("low/one/tests", "use crate::top::f;")];
+    assert_eq!(wrong(&sources(&files), &table), ["a test of low::one::tests calls up top"]);
     let circle = found("crate::low::one::f()", "use super::other::Other;", "use super::one::{One, two};");
     assert_eq!(circle, ["low: one calls other in a circle", "low: other calls one in a circle"]);
 }
@@ -368,7 +457,7 @@ fn a_circle_through_a_reexport_and_one_between_folders_are_found() {
             (module(name), Source { text: (*text).to_owned(), is_folder: *is_folder })
         };
         let sources: Sources = files.iter().map(source).collect();
-        circles(&sources, &arrows(&sources))
+        circles(&sources, &arrows(&sources).code)
     };
     let circle = ["top: chase calls lists in a circle", "top: lists calls chase in a circle"];
     let chase = ("top/chase", false, "use super::lists::on;");
@@ -400,4 +489,22 @@ fn an_arrow_that_the_picture_lacks_or_invents_is_found() {
     let differ = drawn("//!  top ─► middle low\n//!  low ─► middle\n");
     let only = |arrow: &str| format!("{arrow}: in the picture or in the table only");
     assert_eq!(differ, [only("low calls middle"), only("middle calls low")]);
+}
+
+#[test]
+fn a_reader_of_the_trail_that_is_not_allowed_is_found() {
+    let found = |trail: &str, module: &str, code: &str| {
+        let source = |text: &str| Source { text: text.to_owned(), is_folder: false };
+        let module: Module = module.split("::").map(str::to_owned).collect();
+        let trail_module = ["record", "trail"].map(str::to_owned).to_vec();
+        trail_readers(&[(trail_module, source(trail)), (module, source(code))].into())
+    };
+    let trail = "    pub fn new() {\n    pub fn note(\n    pub async fn give(\n    pub(super) fn number(\n";
+    let code = "let at = progress\n    .trail()\n    .steps();";
+    assert!(found(trail, "resolve::replied", code).is_empty());
+    assert_eq!(found(trail, "iterate::stale", code), ["iterate::stale reads the trail with steps"]);
+    let read = "self.trail().map(Trail::last_query)";
+    assert_eq!(found(trail, "resolve::flight", read), ["resolve::flight reads the trail with last_query"]);
+    let reader = "    pub fn heard(&self) -> Option<Mono> {\n";
+    assert_eq!(found(reader, "iterate::stale", ""), ["record::trail: heard is no reader that is allowed"]);
 }

@@ -473,7 +473,7 @@ fn a_question_after_the_failure_is_explained_by_it() {
 fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
     paused(async {
         let simulation = world();
-        let recorder = simulation.resolver().recorder();
+        let recorder = simulation.recorder();
         let asked = ask(&simulation, "www.silent.tld.", RecordType::A).await;
         assert!(asked.outcome.is_failure(), "{asked:?}");
         let ended = || recorder.by_zone(Window::Start).iter().map(|row| row.flights).sum::<u64>();

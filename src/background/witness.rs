@@ -9,13 +9,18 @@ use std::sync::Arc;
 use crate::limits::NETWORK_WITNESS_PAUSE;
 use crate::question::ViewId;
 use crate::random::Random;
+use crate::record::Recorder;
 use crate::resolve::Resolver;
 use crate::resolve::side::nowhere;
 
 /// Queries root servers whenever no other server answers, for as long as it runs.
-pub async fn ask_root_in_doubt(resolver: Arc<Resolver>, random: Random) -> Infallible {
+pub async fn ask_root_in_doubt(
+    resolver: Arc<Resolver>,
+    recorder: Arc<Recorder>,
+    random: Random,
+) -> Infallible {
     loop {
-        resolver.recorder().doubted().await;
+        recorder.doubted().await;
         resolver.side().ask_for_nothing(ViewId::default(), &nowhere(&random)).await;
         tokio::time::sleep(NETWORK_WITNESS_PAUSE).await;
     }

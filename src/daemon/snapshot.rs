@@ -284,9 +284,9 @@ impl Snapshot {
 mod tests {
     use super::*;
     use crate::cache::rrset::Rank;
+    use crate::clock::paused;
     use crate::config::Config;
     use crate::question::ViewId;
-    use crate::question::stage::paused;
     use crate::random::Random;
     use hickory_proto::rr::rdata::A;
     use hickory_proto::rr::{Name, RData, Record};

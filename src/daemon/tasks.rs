@@ -67,8 +67,8 @@ pub(super) fn spawn(
     let own = random.clone();
     let tend = move |resolver| tend::tend(resolver, own.clone());
     keep(&mut tasks, supervisor, "the list health task", resolver(), tend);
-    let own = random.clone();
-    let in_doubt = move |resolver| ask_root_in_doubt(resolver, own.clone());
+    let (recorder, own) = (Arc::clone(&subject.recorder), random.clone());
+    let in_doubt = move |resolver| ask_root_in_doubt(resolver, Arc::clone(&recorder), own.clone());
     keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
     keep(&mut tasks, supervisor, "the batch task", resolver(), batch::send_batches);
     keep(&mut tasks, supervisor, "the watched domains task", running(), watch_domains);

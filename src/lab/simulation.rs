@@ -185,7 +185,8 @@ impl Simulation {
         let asking = move || batch::send_batches(Arc::clone(&of));
         tasks.spawn(self.supervisor.keep("the batch task", asking));
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(2)));
-        let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), random.clone());
+        let recorder = Arc::clone(&self.recorder);
+        let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), Arc::clone(&recorder), random.clone());
         tasks.spawn(self.supervisor.keep("the root probe task", in_doubt));
         tasks
     }

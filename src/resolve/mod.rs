@@ -283,11 +283,6 @@ impl Resolver {
         &self.lists
     }
 
-    /// The record of events.
-    pub fn recorder(&self) -> &Recorder {
-        &self.recorder
-    }
-
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock

@@ -9,8 +9,8 @@ use crate::check::domain::facts::{OtherResolver, ResolverWay};
 use crate::check::domain::gather::{Sources, gather};
 use crate::check::domain::part::needs;
 use crate::check::domain::{cached, judge};
+use crate::clock::paused;
 use crate::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
-use crate::question::stage::paused;
 
 /// A zone with two servers that serve it.
 const ZONE: &str = "

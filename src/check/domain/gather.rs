@@ -204,7 +204,7 @@ fn seconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::stage::paused;
+    use crate::clock::paused;
     use std::sync::Mutex;
 
     /// Answers with this, and counts; the most questions at once.
