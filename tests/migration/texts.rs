@@ -30,6 +30,40 @@ resolverctl switch \-\-yes
 .PP
 \fBresolverctl switch \-\-back\fR undoes the steps in reverse order: files, links and services are as before. A file that was changed since then
 is not touched, and the command names it. Removing the package does the same first.
+.PP
+resolverd goes on while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
+longer installed, or if it does not start. The command says so and exits with 4.
+.SH "STEPS BY HAND"
+.PP
+\fBresolverctl switch\fR refuses if a program that does more than DNS holds port 53. It stops a resolver that other hosts can query only with
+\fB\-\-stop\-shared\fR, because that resolver may serve your zones to the internet. Without the command, stop the old resolver, start
+resolverd, and write /etc/resolv.conf:
+.PP
+.nf
+systemctl disable \-\-now named
+systemctl enable \-\-now resolverd.socket resolverd.service
+rm \-f /etc/resolv.conf
+printf 'nameserver 127.0.0.1\\noptions edns0 trust\-ad\\n' > /etc/resolv.conf
+systemctl restart postfix
+.fi
+.PP
+Postfix on Debian and Ubuntu has a copy of resolv.conf in /var/spool/postfix, which the restart updates.
+.TP
+BIND
+The service is \fBnamed\fR, on older systems \fBbind9\fR, and \fBnamed\-chroot\fR if it runs in a chroot on Rocky or Alma.
+.TP
+Unbound
+The service is \fBunbound\fR. On Debian stop \fBunbound\-resolvconf\fR too.
+.TP
+systemd\-resolved
+It may go on: it uses 127.0.0.53 and 127.0.0.54. Remove \fBresolve\fR from the \fBhosts:\fR line of /etc/nsswitch.conf.
+.TP
+NetworkManager
+It overwrites resolv.conf. Write \fBdns=none\fR below \fB[main]\fR in /etc/NetworkManager/conf.d/resolverd.conf, and run
+\fBsystemctl reload NetworkManager\fR.
+.TP
+dhclient
+Each lease overwrites resolv.conf. Write \fBsupersede domain\-name\-servers 127.0.0.1;\fR in /etc/dhcp/dhclient.conf.
 .SH UPGRADE
 .PP
 The upgrade restarts resolverd. \fBresolverd.socket\fR holds the port meanwhile, so no query is lost, and the cache is kept. If the new
