@@ -1,7 +1,7 @@
 //! Every default, in one place. `conf/resolverd.toml` has the same values, and a test compares the two.
 //!
-//! The keys of a `[[list]]` are unset by default. The registry then decides, by the purpose of the list:
-//! [`List::new`](crate::dnsbl::list::List::new).
+//! The keys of a `[[list]]` are unset by default. Their defaults are in [`List::new`](crate::dnsbl::list::List::new),
+//! because they depend on the purpose of the list, and lists of the registry that no configuration names need them too.
 //!
 //! The root servers are those of <https://www.iana.org/domains/root/servers>. Old hints are no problem, because any
 //! server that still answers primes the root (RFC 9609 section 2).

@@ -50,12 +50,14 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             },
             |dnsbl| Some(written::path(dnsbl.path.as_deref())),
         )
+        .comment(&[(Some("\"\""), "built-in")])
         .content("the file changed", |old, new| old.registry != new.registry),
         ConfigKey::<Dnsbl>::new(
             "batch",
             |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),
             |dnsbl| Some(written::word(dnsbl.batch, &BATCHES)),
-        ),
+        )
+        .comment(&[(Some("\"learned\""), "sends queries ahead to the lists that clients usually query")]),
         ConfigKey::<Dnsbl>::new(
             "batch_groups",
             |dnsbl, typed, _| {
@@ -64,13 +66,15 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             |dnsbl| {
                 Some(Value::Array(dnsbl.batch_groups.iter().map(|group| written::names(group)).collect()))
             },
-        ),
+        )
+        .comment(&[(Some("[]"), "none")]),
         ConfigKey::<Dnsbl>::new(
             "batch_waste",
             |dnsbl, typed, _| {
                 set(&mut dnsbl.batch_waste, value::number(typed, &(0..=MAX_BATCH_WASTE.into())))
             },
             |dnsbl| Some(written::number(dnsbl.batch_waste)),
-        ),
+        )
+        .comment(&[(None, "maximum percent of list queries that no client then uses")]),
     ],
 };

@@ -33,12 +33,14 @@ pub(super) const DNSTAP: SingleSection<DnstapSection> = SingleSection {
             "socket",
             |dnstap, typed, _| set(&mut dnstap.socket, socket(typed)),
             |dnstap| Some(written::path(dnstap.socket.as_deref())),
-        ),
+        )
+        .comment(&[(Some("\"\""), "off")]),
         ConfigKey::<DnstapSection>::new(
             "file",
             |dnstap, typed, directory: &Path| set(&mut dnstap.file, value::path(typed, directory)),
             |dnstap| Some(written::path(dnstap.file.as_deref())),
-        ),
+        )
+        .comment(&[(Some("\"\""), "off")]),
         ConfigKey::<DnstapSection>::new(
             "messages",
             |dnstap, typed, _| {
@@ -54,7 +56,8 @@ pub(super) const DNSTAP: SingleSection<DnstapSection> = SingleSection {
             "identity",
             |dnstap, typed, _| set(&mut dnstap.identity, words(typed)),
             |dnstap| Some(Value::String(dnstap.identity.clone())),
-        ),
+        )
+        .comment(&[(Some("\"\""), "the name of this host")]),
         ConfigKey::<DnstapSection>::new(
             "version",
             |dnstap, typed, _| set(&mut dnstap.version, words(typed)),

@@ -26,6 +26,9 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) unset: &'static str,
     /// How a change of it is reported.
     pub(super) told: ToldBy,
+    /// Sentences for `resolverctl config show` about values that do not explain themselves: the value in the form of the
+    /// file, or none for every other value, and the sentence.
+    pub(super) comments: Comments,
     /// The output of a reload if the content of the named file has changed and its path has not.
     pub(super) content: Option<Content<Holder>>,
 }
@@ -41,6 +44,9 @@ pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
 
 /// Reads a key's value into its holder.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
+
+/// Values in the form of the file, each with a sentence; none stands for every other value.
+pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
 /// How a change of a key is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +68,12 @@ pub(super) struct Content<Holder: 'static> {
 }
 
 impl<Holder> ConfigKey<Holder> {
+    /// The comment on a value in the form of the file; none if the value explains itself.
+    pub(super) fn comment_on(&self, value: &str) -> Option<&'static str> {
+        let found = self.comments.iter().find(|(of, _)| of.is_none_or(|of| of == value));
+        found.map(|(_, comment)| *comment)
+    }
+
     /// A key that a reload reads too.
     pub(super) const fn new(
         name: &'static str,
@@ -76,6 +88,7 @@ impl<Holder> ConfigKey<Holder> {
             at_start: false,
             unset: "",
             told: ToldBy::Named,
+            comments: &[],
             content: None,
         }
     }
@@ -101,6 +114,12 @@ impl<Holder> ConfigKey<Holder> {
     /// The same, with another report of changes.
     pub(super) const fn told(mut self, told: ToldBy) -> Self {
         self.told = told;
+        self
+    }
+
+    /// The same, with comments on values.
+    pub(super) const fn comment(mut self, comments: Comments) -> Self {
+        self.comments = comments;
         self
     }
 

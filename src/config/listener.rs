@@ -92,19 +92,22 @@ const REFUSE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "refuse",
     |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.refuse)),
-);
+)
+.comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
 const DROP: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "drop",
     |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.drop)),
-);
+)
+.comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
 const WORKERS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "workers",
     |listener, typed, _| set(&mut listener.workers, value::number(typed, &(0..=limits::MAX_WORKERS as u64))),
     |listener| Some(written::number(listener.workers)),
 )
+.comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])
 .at_start();
 
 const ZONES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
@@ -112,25 +115,29 @@ const ZONES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener, typed, _| set_some(&mut listener.zones, value::list(typed, value::name)),
     |listener| listener.zones.as_deref().map(written::names),
 )
+.comment(&[(None, "[[zone]] and [[host]] entries that its clients can use; the others are hidden from them")])
 .unset("all");
 
 const DNSBL: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "dnsbl",
     |listener, typed, _| set(&mut listener.dnsbl, value::word(typed, &GUARDS)),
     |listener| Some(written::word(listener.dnsbl, &GUARDS)),
-);
+)
+.comment(&[(Some("\"guard\""), "clients get no false listings of DNS lists")]);
 
 const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "on_refusal",
     |listener, typed, _| set(&mut listener.on_refusal, value::word(typed, &ON_REFUSAL)),
     |listener| Some(written::word(listener.on_refusal, &ON_REFUSAL)),
-);
+)
+.comment(&[(Some("\"list\""), "depends on the list: its `on_refusal`")]);
 
 const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "lookahead",
     |listener, typed, _| set(&mut listener.lookahead, value::word(typed, &LISTENER_MODES)),
     |listener| Some(written::word(listener.lookahead, &LISTENER_MODES)),
-);
+)
+.comment(&[(Some("\"general\""), "uses `mode` of [lookahead]")]);
 
 /// `[listen]`
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {

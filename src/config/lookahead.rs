@@ -48,5 +48,6 @@ pub(super) const LOOKAHEAD: SingleSection<LookaheadSection> = SingleSection {
         "mode",
         |lookahead, typed, _| set(&mut lookahead.mode, value::word(typed, &MODES)),
         |lookahead| Some(written::word(lookahead.mode, &MODES)),
-    )],
+    )
+    .comment(&[(Some("\"learned\""), "sends queries that clients usually send next")])],
 };

@@ -52,7 +52,8 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
                 set(&mut cache.max_ttl, value::span(typed, &(Duration::ZERO..=limits::MAX_TTL)))
             },
             |cache| Some(written::span(cache.max_ttl)),
-        ),
+        )
+        .comment(&[(None, "longest time that an answer is cached")]),
         ConfigKey::<Cache>::new(
             "negative_max_ttl",
             |cache, typed, _| {
@@ -60,7 +61,8 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
                 set(&mut cache.negative_max_ttl, value::span(typed, &range))
             },
             |cache| Some(written::span(cache.negative_max_ttl)),
-        ),
+        )
+        .comment(&[(None, "the same for NXDOMAIN and NODATA")]),
         ConfigKey::<Cache>::new(
             "serve_stale",
             |cache, typed, _| {
@@ -68,17 +70,23 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
                 set(&mut cache.serve_stale, value::span(typed, &range))
             },
             |cache| Some(written::span(cache.serve_stale)),
-        ),
+        )
+        .comment(&[
+            (Some("\"0s\""), "no stale answers"),
+            (None, "if no server answers, for this time after an answer expired"),
+        ]),
         ConfigKey::<Cache>::new(
             "prefetch",
             |cache, typed, _| set(&mut cache.prefetch, value::flag(typed)),
             |cache| Some(cache.prefetch.into()),
-        ),
+        )
+        .comment(&[(Some("true"), "queries popular names again before their answers expire")]),
         ConfigKey::<Cache>::new(
             "snapshot",
             |cache, typed, _| set(&mut cache.snapshot, value::flag(typed)),
             |cache| Some(cache.snapshot.into()),
         )
+        .comment(&[(Some("true"), "saves the cache to disk, and loads it at start")])
         .at_start(),
     ],
 };
@@ -133,7 +141,8 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
                 set(&mut resolve.deadline, value::span(typed, &range))
             },
             |resolve| Some(written::span(resolve.deadline)),
-        ),
+        )
+        .comment(&[(None, "a client then gets SERVFAIL")]),
         ConfigKey::<Resolve>::new(
             "root_hints",
             |resolve, typed, directory| match value::path(typed, directory)? {
@@ -142,6 +151,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             },
             |resolve| Some(written::path(resolve.root_hints.path.as_deref())),
         )
+        .comment(&[(Some("\"\""), "built-in")])
         .content("the servers in the file changed", |old, new| {
             old.root_hints.servers != new.root_hints.servers
         }),
@@ -149,52 +159,65 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             "ipv4",
             |resolve, typed, _| set(&mut resolve.ipv4, family(typed)),
             |resolve| Some(family_written(resolve.ipv4)),
-        ),
+        )
+        .comment(&[(Some("\"auto\""), "used while servers reply over it")]),
         ConfigKey::<Resolve>::new(
             "ipv6",
             |resolve, typed, _| set(&mut resolve.ipv6, family(typed)),
             |resolve| Some(family_written(resolve.ipv6)),
-        ),
+        )
+        .comment(&[(Some("\"auto\""), "used while servers reply over it")]),
         ConfigKey::<Resolve>::new(
             "deny_servers",
             |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.deny_servers)),
-        ),
+        )
+        .comment(&[(None, "resolverd sends no queries to servers with these addresses")]),
         ConfigKey::<Resolve>::new(
             "private_addresses",
             |resolve, typed, _| set(&mut resolve.private_addresses, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.private_addresses)),
-        ),
+        )
+        .comment(&[(Some("[]"), "none"), (None, "removed from answers of the internet")]),
         ConfigKey::<Resolve>::new(
             "private_domains",
             |resolve, typed, _| set(&mut resolve.private_domains, value::list(typed, value::name)),
             |resolve| Some(written::names(&resolve.private_domains)),
-        ),
+        )
+        .comment(&[(Some("[]"), "none"), (None, "their names may have these addresses")]),
         ConfigKey::<Resolve>::new(
             "qname_minimisation",
             |resolve, typed, _| set(&mut resolve.qname_minimisation, value::flag(typed)),
             |resolve| Some(resolve.qname_minimisation.into()),
-        ),
+        )
+        .comment(&[(Some("true"), "root and top-level servers get only a part of the name")]),
         ConfigKey::<Resolve>::new(
             "race",
             |resolve, typed, _| set(&mut resolve.race, value::flag(typed)),
             |resolve| Some(resolve.race.into()),
-        ),
+        )
+        .comment(&[(Some("true"), "the first query to a zone goes to two servers")]),
         ConfigKey::<Resolve>::new(
             "upstream_port",
             |resolve, typed, _| set(&mut resolve.upstream_port, value::number(typed, &(1..=u16::MAX.into()))),
             |resolve| Some(written::number(resolve.upstream_port)),
-        ),
+        )
+        .comment(&[(None, "destination port of queries to servers")]),
         ConfigKey::<Resolve>::new(
             "source",
             |resolve, typed, _| set(&mut resolve.source, addresses::sources(typed)),
             |resolve| Some(written::list(&resolve.source)),
-        ),
+        )
+        .comment(&[
+            (Some("[]"), "the operating system chooses the source address"),
+            (None, "source address of queries to servers"),
+        ]),
         ConfigKey::<Resolve>::new(
             "source_ports",
             |resolve, typed, _| set(&mut resolve.source_ports, addresses::source_ports(typed)),
             |resolve| Some(Value::String(addresses::ports_text(&resolve.source_ports))),
-        ),
+        )
+        .comment(&[(None, "of UDP queries to servers")]),
     ],
 };
 
@@ -245,6 +268,7 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             },
             |dnssec| Some(written::path(dnssec.trust_anchor.path.as_deref())),
         )
+        .comment(&[(Some("\"\""), "built-in")])
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),
@@ -252,12 +276,14 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             "negative_trust_anchors",
             |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),
             |dnssec| Some(written::names(&dnssec.negative_trust_anchors)),
-        ),
+        )
+        .comment(&[(Some("[]"), "none")]),
         ConfigKey::<Dnssec>::new(
             "sha1",
             |dnssec, typed, _| set(&mut dnssec.sha1, value::flag(typed)),
             |dnssec| Some(dnssec.sha1.into()),
-        ),
+        )
+        .comment(&[(Some("false"), "zones with only SHA-1 signatures count as not signed")]),
     ],
 };
 
@@ -307,7 +333,8 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
         "listen",
         |metrics, typed, _| set(&mut metrics.listen, addresses::of_metrics(typed)),
         |metrics| Some(Value::String(metrics.listen.map_or_else(String::new, |address| address.to_string()))),
-    )],
+    )
+    .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
 };
 
 /// The questions that are kept one by one.
@@ -349,17 +376,20 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
             },
             |history| Some(history.size.map_or_else(|| Value::String("auto".to_owned()), written::size)),
         )
+        .comment(&[(Some("\"auto\""), "one sixteenth of the cache size, at most 64 MiB")])
         .at_start(),
-        ConfigKey::new(
+        ConfigKey::<HistorySection>::new(
             "slow",
             |history, typed, _| set(&mut history.slow, value::span(typed, &SLOW_RANGE)),
             |history| Some(written::span(history.slow)),
-        ),
-        ConfigKey::new(
+        )
+        .comment(&[(None, "queries that take this time or longer are logged as slow")]),
+        ConfigKey::<HistorySection>::new(
             "redact",
             |history, typed, _| set(&mut history.redact, value::word(typed, &REDACT)),
             |history| Some(written::word(history.redact, &REDACT)),
-        ),
+        )
+        .comment(&[(Some("\"none\""), "nothing is left out of the files of failed and slow queries")]),
     ],
 };
 
@@ -384,7 +414,8 @@ pub(super) const LOG: SingleSection<LogSection> = SingleSection {
             "queries",
             |log, typed, _| set(&mut log.queries, value::flag(typed)),
             |log| Some(log.queries.into()),
-        ),
+        )
+        .comment(&[(Some("false"), "no log line for each query")]),
     ],
 };
 

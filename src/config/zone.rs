@@ -81,6 +81,7 @@ impl TableEntry for ConfiguredZone {
             |zone, typed, _| set(&mut zone.forward_first, value::flag(typed)),
             |zone| zone.forward_first.then(|| true.into()),
         )
+        .comment(&[(Some("true"), "asks the root servers if no forwarder answers")])
         .unset("false"),
         ConfigKey::<Self>::new(
             "stub",
@@ -117,7 +118,11 @@ impl TableEntry for ConfiguredZone {
             "source",
             |zone, typed, _| set(&mut zone.source, addresses::sources(typed)),
             |zone| Some(written::list(&zone.source)),
-        ),
+        )
+        .comment(&[
+            (Some("[]"), "uses `source` of [resolve]"),
+            (None, "source address of queries to servers"),
+        ]),
         ConfigKey::<Self>::new(
             "max_ttl",
             |zone, typed, _| {

@@ -169,7 +169,9 @@ const OCTETS: usize = 4;
 const OWN_DOMAIN: usize = 2;
 
 impl List {
-    /// A list of which only zone and purpose are known.
+    /// A list of which only zone and purpose are known. Its policy is the default of the keys of `[[list]]`. The other
+    /// defaults are in `config::defaults`. These are here, because they depend on the purpose, and because lists of the
+    /// registry that no configuration names need them too.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestEntries::usual(&apex, &subjects);

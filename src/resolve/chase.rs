@@ -14,7 +14,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::chased::Chased;
 use super::flights::Flights;
 use super::trust::Validator;
-use super::trust::chain::refuted;
+use super::trust::chain::note_refuted;
 use crate::cache::Memory;
 use crate::cache::entries::Delegation;
 use crate::clock::Clock;
@@ -197,8 +197,7 @@ impl Chaser {
             let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(told) };
             match resolved.found.server {
                 Some(server) if judged.at_fault => {
-                    errand.context.judged(SecurityStatus::Bogus);
-                    errand.context.note(refuted(server, &zone, &fault));
+                    note_refuted(Some(server), &zone, &fault, errand.context);
                     avoid.push(server);
                     refuted_for.push((server, zone));
                     bogus = Some(failure);

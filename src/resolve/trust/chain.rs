@@ -372,7 +372,7 @@ impl Validator {
                 // finished.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
-                    note_refuted(&keys, &fault, context);
+                    note_refuted(keys.server, &keys.zone, &fault, context);
                     refuted.push((keys, fault));
                 }
             }
@@ -420,18 +420,17 @@ pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
-/// Records that a server's DS or keys are not what was signed.
-pub(super) fn note_refuted(fetched: &Fetched, fault: &ValidationFailure, context: &Context) {
-    if let Some(server) = fetched.server {
-        context.judged(SecurityStatus::Bogus);
-        context.note(refuted(server, &fetched.zone, fault));
-    }
-}
-
-/// The step for a server whose answer is not what its zone signed.
-pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &ValidationFailure) -> StepEvent {
-    let subject = format!("answer of {} for {zone}", server.ip());
-    StepEvent::Checked { subject, state: SecurityStatus::Bogus, why: Some(fault.text.clone()) }
+/// Records that the answer of a server is not what its zone signed. Nothing is recorded if the server is not known.
+pub(in crate::resolve) fn note_refuted(
+    server: Option<SocketAddr>,
+    zone: &Name,
+    fault: &ValidationFailure,
+    context: &Context,
+) {
+    let Some(server) = server else { return };
+    let (subject, state) = (format!("answer of {} for {zone}", server.ip()), SecurityStatus::Bogus);
+    context.judged(state);
+    context.note(StepEvent::Checked { subject, state, why: Some(fault.text.clone()) });
 }
 
 /// The step for the DS of a zone.

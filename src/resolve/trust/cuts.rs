@@ -125,7 +125,7 @@ impl Validator {
             let records: Vec<Record> = fetched.answers.iter().chain(&fetched.evidence).cloned().collect();
             match self.judge_ds(name, &records, context).await {
                 Err(fault) if fault.why != Why::Indeterminate => {
-                    note_refuted(&fetched, &fault, context);
+                    note_refuted(fetched.server, &fetched.zone, &fault, context);
                     refuted.push((fetched, fault.clone()));
                     found = Some(fault);
                 }
