@@ -32,8 +32,8 @@ fn told<'r>(records: impl Iterator<Item = &'r Record>) -> String {
         let data = match &record.data {
             RData::TXT(text) => text.txt_data.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(" "),
             RData::Unknown { rdata, .. } => {
-                let digits: String = rdata.anything().iter().map(|octet| format!("{octet:02x}")).collect();
-                format!("\\# {} {digits}", rdata.anything().len())
+                let digits: String = rdata.anything.iter().map(|octet| format!("{octet:02x}")).collect();
+                format!("\\# {} {digits}", rdata.anything.len())
             }
             data => data.to_string(),
         };

@@ -16,8 +16,8 @@ use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
 use crate::question::{Question, Security, ViewId, name_of_wire};
 
-/// Types that show the existence of a name, and for which a denial of all types is answered: those of mail, the web
-/// and zones.
+/// The types of mail, the web and zones. Data of such a type show that a name exists, and a denial of all types of a name
+/// answers questions for them.
 const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
@@ -62,7 +62,7 @@ impl InView<'_> {
     }
 
     /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns
-    /// those whose types were all denied.
+    /// the names for which all types had been denied.
     pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {

@@ -20,7 +20,7 @@ pub(super) enum KeySlot {
 }
 
 impl KeySlot {
-    /// The type and the flags octet of the key, of which bits 2 to 4 are free.
+    /// The type and the flags octet of the key. Bits 2 to 4 of the flags octet are free.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -98,8 +98,8 @@ impl LookedUp<Self> for QuestionKey {
     }
 }
 
-/// Types of which entries of one name are neighbours in the table. The others are anywhere in it, because a client could
-/// fill one part of the table with the 65 536 types of a name.
+/// Types below this number: their entries of one name are neighbours in the table. Entries of other types are anywhere in
+/// the table, because otherwise a client could fill one part of it with the 65 536 types of a name.
 const NEAR_KINDS: u16 = 64;
 
 /// The hash of a key: computed from the hash of its name, its type, its flags and its view. Keys of one name have different hashes.
@@ -168,8 +168,8 @@ impl NameKeys {
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
-    /// Visits the keys in `slot` of the name that begins at `begin` and of the names above it, those below `top` alone,
-    /// until `visit` gives a value.
+    /// Visits the keys in `slot` of the name that begins at `begin` and of each name above it, as long as the name is below
+    /// `top`. Ends when `visit` returns a value.
     pub(super) fn upwards<Value>(
         &mut self,
         (mut begin, top): (usize, usize),

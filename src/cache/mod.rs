@@ -12,10 +12,9 @@
 //!   everything at a flush.
 //! - moka's own expiry was never used, because its clock cannot be injected. Entries still carry their own times.
 //! - An entry is weighed as it lies in memory, keys and names included (`tests/weights.rs`). Before that was
-//!   measured, entries weighed 40 to 220 octets too little, and a full cache took up to half as much again as
-//!   `cache.size`.
-//! - RRsets have ranks (RFC 2181 section 5.4.1): neither glue nor an answer without AA replaces data with AA while
-//!   those live.
+//!   measured, entries weighed 40 to 220 octets too little, and a full cache took up to 1.5 times `cache.size`.
+//! - RRsets have ranks (RFC 2181 section 5.4.1): glue, or an answer without AA, replaces data with AA only after the
+//!   TTL of these data.
 //! - NXDOMAIN without proof denies only the type of its question, as load balancers say NXDOMAIN for AAAA (RFC 4074).
 //!   For A it denies all types, unless the name or a name below it is known to exist.
 

@@ -28,7 +28,7 @@ pub struct Negative {
     pub nxdomain: bool,
     /// Its rank.
     pub rank: Rank,
-    /// The SOA as a record, because names of the library take several times as much; none if the denial is in doubt
+    /// The SOA in wire form, which takes a fraction of the memory of the library's names. No SOA if the denial is in doubt
     /// and holds for a short time.
     pub(super) soa: Evidence,
     pub(super) ttl: u32,

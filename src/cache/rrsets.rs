@@ -165,8 +165,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Keeps glue as long as the data of the name's own zone: without glue the servers of the zone could not be
-    /// reached if those data prove useless.
+    /// Keeps glue as long as the data of the name's own zone. If these data prove useless, the servers of the zone can
+    /// be reached by the glue only.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -220,7 +220,7 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// The proof that a name above that of `keys`, and below `top`, does not exist, if it leaves no doubt (RFC 8020).
+    /// The proof that a name between the name of `keys` and `top` does not exist (RFC 8020); none if the proof is in doubt.
     pub fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let above = keys.above(0)?;
@@ -244,8 +244,8 @@ impl InView<'_> {
     }
 }
 
-/// The types for which a client may get a stale answer: those that mail needs. TLSA is not here: a stale one would let mail
-/// through that a new one forbids.
+/// The types for which a client may get a stale answer: the types that mail needs, except TLSA. A stale TLSA record could
+/// allow a delivery that the current record forbids.
 pub(super) const STALE_TYPES: [RecordType; 5] =
     [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
 

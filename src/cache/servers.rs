@@ -212,7 +212,7 @@ pub struct ServerStanding {
     /// Whether it answers for the zone, as far as is known.
     pub health: Health,
     /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
-    /// for it. A server may drop queries for one zone and answer those for others.
+    /// for it. A server may drop the queries for one zone and answer the queries for others.
     pub silent_since: Option<Mono>,
     /// Whether it is surely silent for other zones, and this zone was not asked yet, or was silent for this zone in an outage
     /// that has ended: a question waits a short time for it.

@@ -1,8 +1,8 @@
 //! The zones that a server does not answer for.
 //!
-//! A hoster's server may drop the queries for some domains and answer those for others. Its silence for a zone is therefore counted
-//! beside that of the server, and ends only with an answer for the zone. Before, each answer for another zone ended it, and a
-//! dropped domain cost each of its mails 4 s.
+//! A hoster's server may drop the queries for some domains and answer the queries for others. So its silence for a zone is
+//! counted apart from the silence of the whole server, and ends only with an answer for the zone. Before, each answer for
+//! another zone ended it, and each mail of a dropped domain waited 4 s.
 
 use hickory_proto::rr::Name;
 

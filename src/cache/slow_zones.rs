@@ -1,10 +1,11 @@
 //! The zones for which a server takes much longer than for its others.
 //!
-//! A hoster's server may compute the answers of some domains, or ask another server for them. Their round trips say nothing
-//! about those of its other zones, and are kept beside them. Before, six answers in a hundred that took seconds gave all zones
-//! of the server a timer of two seconds, so that with 30 % loss one query in seven had no answer within 4 s. Unbound keeps
-//! round trips for each pair of address and zone; that is the same for the few zones that differ.
-//! A slow zone's round trip is out of date ten minutes after the last answer for the zone, whatever was answered for others.
+//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones
+//! say nothing about the other zones, so they are kept apart. Before, if six answers in a hundred took seconds, all zones of
+//! the server had a timer of two seconds, and with 30 % loss one query in seven had no answer within 4 s. Unbound keeps round
+//! trips for each pair of address and zone; here only the zones that differ have an entry.
+//! The round trip of a slow zone is out of date ten minutes after the last answer for the zone. Answers for other zones do
+//! not count.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@
 //!
 //! - Lookups soon after the entry came, or after the last one that counted, do not count. One message asks for the
 //!   same name several times within seconds, and a resolution looks up what it has just kept. Without this rule, made-up
-//!   domains that are asked for three times fill the long queue (`benches/scan.rs`). The idea is that of 2Q (Johnson
+//!   domains that are asked for three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson
 //!   and Shasha, VLDB 1994). Time is counted in entries that came, because that is what evicts.
 //! - The entries of one name have hashes that differ in `NEIGHBOURS` alone, so they are in one shard and side by side in
 //!   its table. A resolution looks up a dozen entries of a name, and most of them are absent: the first lookup brings
@@ -30,8 +30,8 @@ const SHORT: u64 = 10;
 /// Lookups of an entry that are counted, at most.
 const MOST_VISITS: u8 = 3;
 
-/// Number of eras in which as many octets come as a shard holds. A lookup counts if a whole era lies between it and
-/// the lookup before.
+/// Number of eras in the time in which a shard takes in its own size in octets. A lookup counts if a whole era lies between
+/// it and the lookup before.
 const ERAS: u64 = 64;
 
 /// No slot.
@@ -469,7 +469,7 @@ pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 pub struct StoreFill {
     /// The name of the memory.
     pub store: &'static str,
-    /// Entries, those past their TTL included.
+    /// Number of entries, including entries past their TTL.
     pub entries: u64,
     /// Their weight in octets.
     pub bytes: u64,

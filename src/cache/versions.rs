@@ -13,8 +13,8 @@ pub struct AnswerVersion {
     count: u32,
 }
 
-/// The counters. Each is that of all questions that hash to it. A change of one of them makes copies of the others useless
-/// too, which costs a lookup. So the hash needs no secret.
+/// The counters. Questions with the same hash share a counter: a change of one answer makes the copies of the other answers
+/// useless too, which costs a lookup and nothing else. So the hash needs no secret.
 pub(super) struct Versions([AtomicU32; ANSWER_VERSIONS]);
 
 impl Default for Versions {

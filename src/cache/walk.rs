@@ -20,8 +20,8 @@ impl Default for Walks {
 
 impl Walks {
     /// Runs `walk` over `subject` when all earlier walks have ended, on a thread that serves no client. The walk goes on
-    /// to its end if the caller gives up. A runtime of one thread, like that of a simulation, has no other thread: the
-    /// walk runs on its one thread, so that a simulation is repeated exactly for a seed.
+    /// to its end if the caller gives up. A runtime with one thread, as in a simulation, runs the walk on this thread, so
+    /// that a simulation is repeated exactly for a seed.
     pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,

@@ -145,7 +145,7 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// The server's answer, after as many messages as it takes.
+    /// Sends messages until the server answers or the attempt fails, and returns the result.
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
@@ -200,7 +200,7 @@ impl Attempt {
         }
     }
 
-    /// A place among the messages in progress; none if nobody waits any more.
+    /// A place among the messages in progress; none if no step waits for the answer any more.
     async fn place(&self) -> Option<Place> {
         let place = self.means.exchange.place(&self.zone);
         tokio::pin!(place);
@@ -285,8 +285,8 @@ impl Attempt {
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
 
-    /// Reports the server's answer. If nobody waits any more because a client's question has failed, the answer is
-    /// kept.
+    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the
+    /// answer is kept.
     fn end(&self, said: Said) {
         if !self.reports.is_unanswered() {
             return self.tell(News::Ended(Box::new(said)));

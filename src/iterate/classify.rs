@@ -235,8 +235,8 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Reads the answer of a forwarder of `zone`. With RA it is a recursive server: its answer is read like that of a
-/// root server, which has authority for all names, but referrals in it are ignored. An empty answer is "no such type"
+/// Reads the answer of a forwarder of `zone`. With RA it is a recursive server: its answer is read like the
+/// answer of a root server, which has authority for all names, but referrals in it are ignored. An empty answer is "no such type"
 /// even without SOA, because small forwarders leave it out. An empty answer that names servers does not mean that: it
 /// comes from a server that does not resolve.
 pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
@@ -291,7 +291,7 @@ enum ChainEnd {
 enum AliasChain {
     Followed {
         answers: Vec<Record>,
-        /// Places of those made here from a DNAME, not sent.
+        /// Places of the records that were synthesised here from a DNAME.
         synthesised: Vec<usize>,
         last: Name,
         end: ChainEnd,

@@ -209,7 +209,7 @@ impl Context {
         self.progress.began()
     }
 
-    /// The name and type of a message, if they are not those of the first question of its trail.
+    /// The name and type of a message if they differ from the first question of its trail; none if they are equal.
     pub fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }

@@ -1,4 +1,4 @@
-//! Decides which dead servers are probed in the background, and when: those that questions would ask.
+//! Decides which dead servers are probed in the background, and when. Only servers that questions want are probed.
 //!
 //! Unbound and Knot use clients' questions to notice that a server is back. Here a server that questions have wanted
 //! lately is probed at intervals, so that its return is noticed within a minute even without questions for its zone.

@@ -1,14 +1,14 @@
 //! Delegations and addresses of servers that are in use and about to expire. They are renewed in the background, so
 //! that no client waits for a parent or for the zone of a server's name.
 //!
-//! A walk that uses one in the last tenth of its time hands it over (`cache::renewal`). A zone without queries is
-//! not renewed. Unbound renews keys likewise (`prefetch-key`), and fetches delegations after they have expired.
+//! A walk that uses an entry in the last tenth of its TTL adds it to the queue here (`cache::renewal`). A zone without
+//! queries is not renewed. Unbound renews keys in this way (`prefetch-key`), and fetches delegations after they have expired.
 //!
 //! # Decisions
 //!
 //! - A renewal that has failed is tried again after a pause.
-//! - A zone has a share of the renewals, those that have failed lately included: the delegations below a silent top-level
-//!   domain, or a zone with many server names, leave room for others.
+//! - Each zone has a bounded share of the renewals. Renewals that have failed lately count too. So the delegations below a
+//!   silent top-level domain, or a zone with many server names, leave room for others.
 //! - A renewal that got an answer and renewed nothing is not repeated before the entry ends. One server has both
 //!   zones then, and the next answer would be the same.
 

@@ -137,8 +137,8 @@ impl Failure {
         }
     }
 
-    /// The zone at whose servers it failed, and the last conduct of each: those of another zone than `zone` if the
-    /// addresses of its servers could not be found.
+    /// The zone at whose servers the question failed, and the last conduct of each server. It is another zone than `zone` if
+    /// the addresses of the servers of `zone` could not be found.
     pub fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),

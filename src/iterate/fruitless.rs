@@ -30,9 +30,9 @@ impl Asking<'_> {
         }
     }
 
-    /// The timer of this step, if all its servers are silent for other zones. Such a server may drop the queries for
-    /// those alone, so it is asked. A question does not wait for it as long as for others, because it may be dead for
-    /// thousands of zones.
+    /// The timer of this step, if all its servers are silent for other zones. Such a server may drop
+    /// only the queries for those other zones, so it is asked. A question waits for it for a shorter time than for other
+    /// servers, because the server may be dead, with thousands of zones.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(SILENT_ELSEWHERE_TIME))
     }

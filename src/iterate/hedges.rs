@@ -1,6 +1,6 @@
 //! Bounds the second messages that are sent while the first server may still answer: a share of all messages.
 //!
-//! A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise). If many servers are slow at once, the
+//! A token bucket (Dean and Barroso, "The Tail at Scale", bound them in the same way). If many servers are slow at once, the
 //! cause is in or near our own network, and more messages would not help.
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,7 +1,7 @@
 //! Late messages that are still listened for.
 //!
 //! In this way the answer of a slow server is received after seconds. A dead server never answers, and each message
-//! keeps a socket open. So there are bounds for each server and for all together; other messages end with their
+//! keeps a socket open. So there is a bound for each server, and one for all servers. Messages beyond a bound end with their
 //! patience.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Whether so many messages to `server` are late that one more would tell nothing new.
+    /// Whether `CROWDED_SERVER` messages to `server` are late: one more would show nothing new.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

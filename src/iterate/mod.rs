@@ -17,11 +17,12 @@
 //! - A first contact with a zone races two servers. Lists are not raced, because they count queries.
 //! - Dead servers are probed by the clock, and no question waits for one that is known to be silent. Before, a mail
 //!   from a dead domain cost its smtpd 24 s each time. Silence is known by zone, like in Unbound: a hoster's server that
-//!   drops the queries for some domains answers those for the others. A zone whose servers are silent for other zones
+//!   drops the queries for some domains answers the queries for others. A zone whose servers are silent for other zones
 //!   alone has one second: a hundred domains of a dead hoster would have four seconds each otherwise.
-//! - A share of the messages measures servers on the side that a zone's questions do not ask: those that are not known or were
-//!   not measured for ten minutes. Of six servers of which one was near, that one stayed unknown in five of six orders.
-//!   No question waits for it. Knot asks a random server with one question in twenty, and a client waits for it.
+//! - A share of the messages measures servers of a zone whose round trip is not known, or was not measured for ten minutes. No
+//!   question waits for them. Without it, a zone with six servers, one of them near, was tried with the servers in six
+//!   orders: in five of them the near server stayed unknown. Knot asks a random server with one question in twenty, and a
+//!   client waits for it.
 //! - A server counts as dead only if others answered meanwhile. If no other server is being asked, a server of a zone
 //!   above is asked as a witness. An outage of this host's network marks no server dead.
 //! - At 30 % loss with one server of each zone broken, a third fewer questions fail since silent servers are retried

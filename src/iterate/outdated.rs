@@ -2,7 +2,7 @@
 //! asked for others.
 //!
 //! When a domain moves, its old servers refuse it or are gone, while resolvers keep the old delegation for up to two
-//! days. Without this, mail to the domain would wait as long. Unbound and Knot go back to the parent likewise.
+//! days. Without this, mail to the domain would wait for two days. Unbound and Knot also go back to the parent.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Renews delegations and addresses of servers that are in use and about to expire: `ending` has those that wait.
+//! Renews delegations and addresses of servers that are in use and about to expire. `ending` has the queue.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use crate::limits::MAX_REFERRALS;
 use crate::question::QuestionKey;
 
 impl Iterate {
-    /// The next entry that is about to expire, of those asked of a zone that `has_room`; waits until there is one.
+    /// The next entry that is about to expire, if the zone that is asked for it has room (`has_room`). Waits until there is
+    /// one.
     pub async fn ending(&self, has_room: impl Fn(&Name) -> bool) -> Ending {
         self.means.endings.next(has_room).await
     }

@@ -1,5 +1,5 @@
-//! Finds the servers that may get a question with a secret in its name: those of the zone of the secret, and none
-//! above.
+//! Finds the servers that may get a question with a secret in its name: only the servers of the zone of the secret, and no
+//! server of a zone above it.
 //!
 //! Recursion sends the whole name to every server on its way. So the way to the name below the secret is walked
 //! first, with a question without the secret (its SOA). The real question begins at the cut that answers it. The cut

@@ -1,8 +1,8 @@
 //! Servers beyond those with known addresses: names whose addresses are looked up, the parent's servers, glue, and the
 //! server to avoid.
 //!
-//! Addresses from a server's own zone come before those of delegations (RFC 2181 section 5.4.1). If the zone denies
-//! them, or they are dead, those of the delegations are asked, as by Unbound.
+//! Addresses from a server's own zone come before addresses from delegations (RFC 2181 section 5.4.1). If the zone denies
+//! them, or no server answers at them, the addresses from delegations are asked, as in Unbound.
 
 use std::net::SocketAddr;
 
@@ -44,8 +44,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Adds the parent's servers, and all addresses from delegations, once none of the zone's own is worth a try;
-    /// returns false if there are none.
+    /// Adds the parent's servers, and all addresses from delegations, once no server of the zone's own NS set is worth a
+    /// try. Returns false if there is nothing to add.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;

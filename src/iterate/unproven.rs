@@ -46,7 +46,7 @@ impl Unproven {
         }
     }
 
-    /// Takes those for which `wanted` is true.
+    /// Removes and returns the entries for which `wanted` is true.
     pub(super) fn take(&self, wanted: impl Fn(&Silent) -> bool) -> Vec<Silent> {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }

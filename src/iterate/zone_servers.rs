@@ -20,9 +20,11 @@ use crate::limits::MAX_SERVERS;
 /// The addresses of a zone's servers.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
-    /// Asked first: those of the zone's own NS set, if it is known and not empty, otherwise the parent's.
+    /// The addresses to ask first: of the servers in the zone's own NS set if it is known and not empty, otherwise of the
+    /// servers in the parent's.
     pub(super) first: Vec<SocketAddr>,
-    /// The parent's, if the zone's own come first: used if those do not serve it.
+    /// The addresses of the servers in the parent's NS set, if the zone's own set comes first. They are used if the servers
+    /// of the own set do not serve the zone.
     pub(super) reserve: Vec<SocketAddr>,
     /// Names without a usable address.
     pub(super) unglued: Vec<Name>,
@@ -123,7 +125,7 @@ impl Iterate {
         one == other || names.iter().chain(&cut.servers).any(has)
     }
 
-    /// The usable addresses of a server: those in memory, otherwise those of the delegation.
+    /// The usable addresses of a server: from memory, otherwise from the delegation.
     pub(super) fn known_addresses(
         &self,
         context: &Context,
@@ -156,7 +158,7 @@ impl Iterate {
         known
     }
 
-    /// The types of usable addresses: those of the families that work.
+    /// The types of usable addresses: A, AAAA or both, for the address families that work.
     pub(super) fn address_kinds(
         &self,
         context: &Context,

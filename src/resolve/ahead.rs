@@ -6,7 +6,7 @@
 //!   with its own time, race, hedges and budget. Equal messages merge in `exchange` while the answer may still come, so
 //!   that the head start is not lost and hardly a message is sent twice. When clients joined them, they had the age,
 //!   the lost messages and the failure of a question that had been asked without race and hedge.
-//! - Their failures are not kept, nor those of their sub-questions, and they begin no shared fetch of keys: a client
+//! - Their failures are not kept, nor the failures of their sub-questions, and they begin no shared fetch of keys: a client
 //!   that comes later tries for itself.
 
 use std::sync::Arc;
@@ -107,7 +107,7 @@ impl LookaheadResolver {
         self.flight.iterate.messages_under_way() < MAX_EXCHANGES / 2 && !self.flight.flights.are_crowded()
     }
 
-    /// The zone that is to blame if a question fails: that of its closest known cut, or the name itself if no cut below
+    /// The zone that is to blame if a question fails: the zone of its closest known cut, or the name itself if no cut below
     /// the top-level domains is known.
     pub fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
@@ -121,7 +121,7 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// The zone that is to blame if a client's question failed: that of `zone_to_blame` for the end of its known aliases.
+    /// The zone that is to blame if a client's question failed: `zone_to_blame` of the end of its known aliases.
     pub fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.of(view.knows), self.flight.clock.mono());

@@ -13,7 +13,7 @@
 //!   Blocked, because it is a policy of the operator (RFC 8914 section 4.16).
 //! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. Its client then uses the
 //!   addresses of the name. A record without the hint could be one that its list of mandatory keys forbids.
-//! - What is left of a signed answer is not secure: its signature is that of the whole RRset.
+//! - The rest of a signed answer is not secure, because its signature covers the whole RRset.
 
 use std::net::IpAddr;
 

@@ -62,7 +62,7 @@ pub(super) enum ShedReason {
     Zone,
     /// More than half of the places are taken, this client has the most, and this is the heaviest of its zones.
     Client,
-    /// All places are taken, and none of them is old.
+    /// All places are taken, and no query in them is old.
     Full,
     /// The zone or the client of the question had the most places, so its place went to another question.
     MadeRoom,
@@ -122,7 +122,7 @@ pub(super) struct Shares {
     seen: Numbered<ZoneHash, ZoneActivity>,
 }
 
-/// Places by age: those of each client and those of each account.
+/// The places by age, for each client and for each account.
 #[derive(Debug, Default)]
 struct Ages {
     of_client: BTreeSet<(ClientKey, Ticket)>,

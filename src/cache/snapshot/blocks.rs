@@ -1,7 +1,7 @@
 //! The file around the entries: a head, blocks with their checksums, and an end.
 //!
-//! The head is written last, so that a file that was not finished has none. The checksum of a block continues that of
-//! the block before it, so that it also detects missing and moved blocks.
+//! The head is written last, so an unfinished file has no head. The checksum of a block continues the checksum of the block
+//! before it, so it also detects missing and moved blocks.
 
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};

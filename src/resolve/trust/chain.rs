@@ -54,7 +54,7 @@ struct KeySource {
     fetched: Option<Arc<Fetched>>,
     /// The number of servers whose keys are judged.
     tries: usize,
-    /// Whether to fetch the DS again, instead of using those in memory.
+    /// Whether to fetch the DS again, instead of using the DS in memory.
     anew: bool,
 }
 
@@ -322,7 +322,7 @@ impl Validator {
     }
 
     /// Judges the keys of a zone by the DS of its parent or of its anchor, which hold for `seconds`: first the fetched
-    /// keys, then those of other servers.
+    /// keys, then the keys of other servers.
     async fn entrust(
         &self,
         zone: &Name,

@@ -97,7 +97,7 @@ impl Validator {
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
 
-    /// The meaning of DS for `name`: the DS of the referral, otherwise those of its parent; `anew`: those of the parent
+    /// The meaning of DS for `name`: the DS of the referral, otherwise the DS of its parent; `anew`: the DS of the parent
     /// at once.
     pub(super) async fn delegated(
         &self,

@@ -35,7 +35,7 @@ use crate::zones::{RouteTarget, local};
 pub(crate) enum Round<'a> {
     /// Memory and fetches in progress are enough.
     First,
-    /// Servers are asked, not those in `avoid`.
+    /// Servers are asked, except the servers in `avoid`.
     Again {
         /// Servers whose answers were refuted.
         avoid: &'a [SocketAddr],

@@ -353,7 +353,7 @@ impl Judged {
     }
 }
 
-/// Lowers the TTL of each record to that of its RRset in `ttls`.
+/// Lowers the TTL of each record to the TTL of its RRset in `ttls`.
 fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
     for record in records {
         let of_set = |(name, kind, _): &&(Name, RecordType, u32)| {

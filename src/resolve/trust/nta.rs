@@ -17,7 +17,7 @@ use crate::limits::MAX_NTAS;
 pub struct Ntas(Mutex<BTreeMap<Name, Mono>>);
 
 impl Ntas {
-    /// Adds one at `name` until `until`; returns false if there are as many as may be.
+    /// Adds a negative trust anchor at `name` until `until`. Returns false if the table is full.
     pub fn add(&self, name: &Name, until: Mono, now: Mono) -> bool {
         let mut table = self.table();
         table.retain(|_, until| now < *until);
