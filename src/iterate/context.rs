@@ -36,19 +36,22 @@ pub struct Context {
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
-    side: Option<Side>,
-    /// Whether it renews an answer that is about to expire.
-    renews: bool,
-    /// Whether look-ahead asks it.
-    ahead: bool,
+    kind: ErrandKind,
     /// The number of its flight; sub-questions have none.
     flight: Option<u64>,
 }
 
-/// The rules for a question that no client waits for.
-#[derive(Clone, Copy, Debug)]
-struct Side {
-    avoid: Option<IpAddr>,
+/// The reason why a question is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ErrandKind {
+    /// A client waits for it, or it is a sub-question.
+    Client,
+    /// It renews an answer that is about to expire.
+    Renewal,
+    /// Look-ahead asks it, or a question that it is a sub-question of.
+    LookAhead,
+    /// A test or a probe: it skips memory, and asks the server `avoid` only if no other server answers.
+    Side { avoid: Option<IpAddr> },
 }
 
 #[derive(Debug)]
@@ -70,9 +73,7 @@ impl Context {
             checks,
             depth: 0,
             asked_for: None,
-            side: None,
-            renews: false,
-            ahead: false,
+            kind: ErrandKind::Client,
             flight: None,
         }
     }
@@ -104,29 +105,29 @@ impl Context {
     /// server answers.
     #[must_use]
     pub fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
-        Self { side: Some(Side { avoid }), ..self }
+        Self { kind: ErrandKind::Side { avoid }, ..self }
     }
 
     /// Whether memory is skipped.
     pub fn is_on_the_side(&self) -> bool {
-        self.side.is_some()
+        matches!(self.kind, ErrandKind::Side { .. })
     }
 
     /// The same for a question that renews an answer: entries of memory that are about to end are not used.
     #[must_use]
     pub fn renewing(self) -> Self {
-        Self { renews: true, ..self }
+        Self { kind: ErrandKind::Renewal, ..self }
     }
 
     /// Whether entries of memory that are about to end are not used.
     pub fn renews(&self) -> bool {
-        self.renews
+        self.kind == ErrandKind::Renewal
     }
 
     /// The same for a question of look-ahead, with a small budget and a short time of its own.
     #[must_use]
     pub fn looking_ahead(mut self) -> Self {
-        self.ahead = true;
+        self.kind = ErrandKind::LookAhead;
         let ends = self.progress.began().after(AHEAD_TIME);
         self.budget = Arc::new(QuestionBudget::new(ends, MAX_AHEAD_MESSAGES));
         self
@@ -134,12 +135,15 @@ impl Context {
 
     /// Whether look-ahead asks it, or a question that it is a sub-question of: no client waits, and clients go first.
     pub fn is_ahead(&self) -> bool {
-        self.ahead
+        self.kind == ErrandKind::LookAhead
     }
 
     /// The server that is asked only if no other answers.
     pub fn avoids(&self) -> Option<IpAddr> {
-        self.side.and_then(|side| side.avoid)
+        match self.kind {
+            ErrandKind::Side { avoid } => avoid,
+            ErrandKind::Client | ErrandKind::Renewal | ErrandKind::LookAhead => None,
+        }
     }
 
     /// The trail that its steps are noted on.
@@ -170,10 +174,8 @@ impl Context {
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
-            // The sub-questions may use memory and any server.
-            side: None,
-            renews: false,
-            ahead: self.ahead,
+            // The sub-questions of other errands may use memory and any server.
+            kind: if self.is_ahead() { ErrandKind::LookAhead } else { ErrandKind::Client },
             flight: None,
         })
     }
