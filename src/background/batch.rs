@@ -1,6 +1,6 @@
 //! Batches of questions to lists: receives the events of questions, learns, and starts the lists that will follow.
 //!
-//! A task of the daemon, fed through a ring: no question waits for it.
+//! A task of the daemon, fed through a queue: no question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -40,7 +40,7 @@ struct Asks {
 
 /// Sends batches for as long as it runs. Only one may run: a second one waits forever.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
-    let Some(mut events) = resolver.lists().ring.listen() else { return std::future::pending().await };
+    let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured = Arc::clone(resolver.views().config());
     configure(&resolver, &configured);

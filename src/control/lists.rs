@@ -48,7 +48,7 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     told.extend(known.lookalikes().list().iter().map(lookalike));
     let mut told = rows::bounded(told, Reply::ListState);
     let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
-    told.push(Reply::Batch(BatchState { batch, unheard: known.ring.lost() }));
+    told.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
     told
 }
 

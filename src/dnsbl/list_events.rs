@@ -1,4 +1,4 @@
-//! The ring through which batches learn of questions to lists: bounded, and lossy if their task is busy.
+//! The queue through which batches learn of questions to lists: bounded, and lossy if their task is busy.
 //!
 //! Hits use it too, so it allocates nothing and never waits.
 
@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
 use crate::clock::Mono;
-use crate::limits::{MAX_RING, MAX_RING_KEY};
+use crate::limits::{MAX_LIST_EVENT_KEY, MAX_LIST_EVENTS};
 use crate::question::ListSays;
 
 /// The event of a question.
@@ -28,7 +28,7 @@ pub enum ListEventKind {
 
 /// A question to a list, and its event.
 pub struct ListEvent {
-    key: [u8; MAX_RING_KEY],
+    key: [u8; MAX_LIST_EVENT_KEY],
     length: usize,
     /// The event.
     pub what: ListEventKind,
@@ -43,30 +43,30 @@ impl ListEvent {
     }
 }
 
-/// The ring.
-pub struct EventRing {
+/// The queue.
+pub struct ListEventQueue {
     sender: mpsc::Sender<ListEvent>,
     receiver: Mutex<Option<mpsc::Receiver<ListEvent>>>,
     lost: AtomicU64,
 }
 
 /// The reader. When it is dropped another may read, and gets the events that came in between.
-pub struct Listening<'ring> {
-    ring: &'ring EventRing,
+pub struct Listening<'queue> {
+    queue: &'queue ListEventQueue,
     events: Option<mpsc::Receiver<ListEvent>>,
 }
 
-impl Default for EventRing {
+impl Default for ListEventQueue {
     fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(MAX_RING);
+        let (sender, receiver) = mpsc::channel(MAX_LIST_EVENTS);
         Self { sender, receiver: Mutex::new(Some(receiver)), lost: AtomicU64::new(0) }
     }
 }
 
-impl EventRing {
+impl ListEventQueue {
     /// Adds an event of a question by its key.
     pub fn tell(&self, key: &[u8], what: ListEventKind, at: Mono) {
-        let mut event = ListEvent { key: [0; MAX_RING_KEY], length: key.len(), what, at };
+        let mut event = ListEvent { key: [0; MAX_LIST_EVENT_KEY], length: key.len(), what, at };
         let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
         if !fits || self.sender.try_send(event).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
@@ -76,7 +76,7 @@ impl EventRing {
     /// The events from now on; none while another reads.
     pub fn listen(&self) -> Option<Listening<'_>> {
         let events = self.receiver().take()?;
-        Some(Listening { ring: self, events: Some(events) })
+        Some(Listening { queue: self, events: Some(events) })
     }
 
     fn receiver(&self) -> MutexGuard<'_, Option<mpsc::Receiver<ListEvent>>> {
@@ -90,7 +90,7 @@ impl EventRing {
 }
 
 impl Listening<'_> {
-    /// The next event. The ring itself keeps the channel open, so it never ends.
+    /// The next event. The queue itself keeps the channel open, so it never ends.
     pub async fn event(&mut self) -> ListEvent {
         let next = match &mut self.events {
             Some(events) => events.recv().await,
@@ -105,13 +105,13 @@ impl Listening<'_> {
 
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
-        *self.ring.receiver() = self.events.take();
+        *self.queue.receiver() = self.events.take();
     }
 }
 
-impl fmt::Debug for EventRing {
+impl fmt::Debug for ListEventQueue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "EventRing({} lost)", self.lost())
+        write!(formatter, "ListEventQueue({} lost)", self.lost())
     }
 }
 
@@ -122,16 +122,20 @@ mod tests {
 
     #[test]
     fn a_full_ring_loses_and_counts() {
-        let ring = EventRing::default();
-        let mut events = ring.listen().unwrap();
-        assert!(ring.listen().is_none());
-        for _ in 0..MAX_RING + 5 {
-            ring.tell(b"key", ListEventKind::CameOut { says: ListSays::Listed, went_out: true }, Mono::START);
+        let queue = ListEventQueue::default();
+        let mut events = queue.listen().unwrap();
+        assert!(queue.listen().is_none());
+        for _ in 0..MAX_LIST_EVENTS + 5 {
+            queue.tell(
+                b"key",
+                ListEventKind::CameOut { says: ListSays::Listed, went_out: true },
+                Mono::START,
+            );
         }
-        ring.tell(&[7; MAX_RING_KEY + 1], ListEventKind::Asked(None), Mono::START);
-        assert_eq!(ring.lost(), 6);
+        queue.tell(&[7; MAX_LIST_EVENT_KEY + 1], ListEventKind::Asked(None), Mono::START);
+        assert_eq!(queue.lost(), 6);
         drop(events);
-        events = ring.listen().unwrap();
+        events = queue.listen().unwrap();
         let event = events.event().now_or_never().unwrap();
         assert_eq!(
             (event.key(), event.what),

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::batch::Batch;
 use super::entry::{ListEntry, ListTally};
-use super::list_events::EventRing;
+use super::list_events::ListEventQueue;
 use super::list_way::Way;
 use super::lookalike::Lookalikes;
 use super::network_answers::NetworkAnswers;
@@ -37,7 +37,7 @@ pub struct Lists {
     /// Batches: the habits of clients, and the next queries.
     pub batch: Mutex<Batch>,
     /// The events of questions to lists.
-    pub ring: EventRing,
+    pub events: ListEventQueue,
 }
 
 /// The entries, found by number and by apex.

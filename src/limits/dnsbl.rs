@@ -113,11 +113,11 @@ pub const SLOW_LIST: Duration = Duration::from_secs(1);
 /// Questions of batches at once; others are left to the clients.
 pub const MAX_AHEAD: usize = 256;
 
-/// Octets of a question in the ring of list events: an IPv6 address in a list of forty letters has 110.
-pub const MAX_RING_KEY: usize = 128;
+/// Octets of a question in the queue of list events: an IPv6 address in a list of forty letters has 110.
+pub const MAX_LIST_EVENT_KEY: usize = 128;
 
-/// Events that wait in the ring; others are lost, and counted. About 170 octets each.
-pub const MAX_RING: usize = 1_024;
+/// Events that wait in the queue; others are lost, and counted. About 170 octets each.
+pub const MAX_LIST_EVENTS: usize = 1_024;
 
 /// Probes and tests in progress.
 pub const MAX_SIDE_QUESTIONS: usize = 32;

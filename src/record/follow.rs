@@ -16,20 +16,20 @@ use crate::limits::{EXPLAINED_TIME, MAX_FOLLOWED_FLIGHTS};
 
 /// A reader that goes on where it ended.
 #[derive(Debug, Default)]
-pub(super) struct Follower {
+pub(super) struct NewsReader {
     place: RingPlace,
     /// The end of the ring when `pass_over` was last called.
     passed: RingPlace,
     /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
-    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. That of a question that waits is read before the question.
+    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a question that waits is read before the question.
     owners: VecDeque<OwnerEntry>,
-    /// Failed questions read so far, and those that were overwritten before they were read.
+    /// Number of failed questions read so far, and number of failed questions that were overwritten before they were read.
     failures: u64,
     lost: u64,
 }
 
-impl Follower {
+impl NewsReader {
     /// Nothing worth a line was written since the last reading. Entries before the last such call will not be read: to read an
     /// entry takes a tenth of the instructions of a miss. Those since then will be, because they show what servers did
     /// shortly before a failure.
@@ -101,13 +101,13 @@ mod tests {
     fn what_was_passed_over_twice_is_not_read() {
         let ring = Mutex::new(Ring::new(1 << 20));
         let write = |at, outcome| lock(&ring).question(&written(at, outcome));
-        let follower = &mut Follower::default();
+        let follower = &mut NewsReader::default();
         for at in 1..=3 {
             write(at, Outcome::Upstream);
             follower.pass_over(&ring);
         }
         write(4, Outcome::Failed);
-        let read = |follower: &mut Follower| {
+        let read = |follower: &mut NewsReader| {
             let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(4));
             assert_eq!(lost, 0);
             news.questions.iter().map(|question| question.at).collect::<Vec<_>>()
@@ -126,7 +126,7 @@ mod tests {
                 lock(&ring).question(&written(at, outcome));
             }
         };
-        let mut follower = Follower::default();
+        let mut follower = NewsReader::default();
         let mut read = || {
             let (news, lost) = follower.read(&ring, &Secrets::default(), Mono::from_micros(1));
             (news.questions.len() as u64, lost)

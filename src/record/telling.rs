@@ -11,7 +11,7 @@ use super::evidence;
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
 use super::failure_lines::{ToldElsewhere, ZoneOwner};
-use super::follow::Follower;
+use super::follow::NewsReader;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
 use super::recorded::Recorded;
@@ -62,7 +62,7 @@ impl Recorder {
 
     /// The entries since the last reading, without `secrets`, and the number of failed questions that are missing because they
     /// were overwritten meanwhile.
-    fn news(&self, follower: &mut Follower, secrets: &Secrets) -> (Recorded, u64) {
+    fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, u64) {
         let now = self.clock.mono();
         let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
         let outages = lock(&self.incidents).outage.spans(now);
@@ -101,7 +101,7 @@ impl Recorder {
         self.store_long(told, facts, is_ending);
     }
 
-    /// Stores the messages that took long; at the end of the process also those that may go on.
+    /// Stores the messages that took long. At the end of the process it also stores the messages that may go on.
     fn store_long(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
         if self.kept.store.get().is_none() || !(is_ending || told.long.is_due(now)) {
@@ -214,7 +214,7 @@ impl Recorder {
         }
     }
 
-    /// Stores entries, whose moments are those of `Mono`.
+    /// Stores entries. Their moments are in microseconds of `Mono`.
     fn store(&self, entries: Vec<Entry>, redaction: Redaction) {
         let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
         let offset = self.clock.unix_micros().wrapping_sub(self.clock.mono().as_micros());

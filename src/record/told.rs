@@ -1,7 +1,7 @@
 //! The questions that the log knows, and the facts that a line needs beside the record.
 
 use super::failure_lines::FailureLines;
-use super::follow::Follower;
+use super::follow::NewsReader;
 use super::long_messages::LongMessages;
 use super::redact::{Redaction, Secrets};
 use super::slow_lines::SlowLines;
@@ -11,7 +11,7 @@ use super::why::DaemonFacts;
 /// The questions that the log knows, and the place in the record up to which it was read.
 #[derive(Debug, Default)]
 pub struct Told {
-    pub(super) follower: Follower,
+    pub(super) follower: NewsReader,
     pub(super) failures: FailureLines,
     pub(super) slow: SlowLines,
     pub(super) stored: Chooser,

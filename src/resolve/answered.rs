@@ -161,7 +161,7 @@ impl AnsweredQueue {
     fn tell_lists(&self, asked: &ClientQuestion) {
         let asks = matches!(asked.view.lookahead, LookaheadMode::Learned | LookaheadMode::Rules);
         if asks && is_seen(asked) {
-            self.lists.table.ring.tell(asked.key.as_bytes(), ListEventKind::Asked(None), self.clock.mono());
+            self.lists.table.events.tell(asked.key.as_bytes(), ListEventKind::Asked(None), self.clock.mono());
         }
     }
 

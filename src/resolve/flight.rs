@@ -173,7 +173,7 @@ impl FlightResolver {
             }
         };
         let now = self.clock.mono();
-        self.lists.tell_ring(question, key, &chased, &context);
+        self.lists.tell_batches(question, key, &chased, &context);
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
         let composed = chased.as_ref().map_err(Clone::clone);
         let composed = composed.and_then(|chased| compose_answer(question, chased, now));

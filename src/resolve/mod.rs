@@ -400,7 +400,7 @@ impl Resolver {
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
-            self.lists.table.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+            self.lists.table.events.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             return None;
         }
         match renewal::renewal_due(answer.stored, answer.expires) {

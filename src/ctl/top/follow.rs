@@ -44,12 +44,12 @@ enum TopQuestion {
 }
 
 /// Follows the daemon.
-pub(super) struct Follower {
+pub(super) struct TopScreen {
     pub(super) client: ControlClient,
     pub(super) interval: Duration,
 }
 
-impl Follower {
+impl TopScreen {
     /// Shows the screen until a key or a signal ends it.
     ///
     /// # Errors

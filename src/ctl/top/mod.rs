@@ -21,7 +21,7 @@ mod terminal;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use self::follow::Follower;
+use self::follow::TopScreen;
 use self::live::TopLive;
 use self::reading::request;
 use self::table::TopTable;
@@ -72,7 +72,7 @@ pub(super) fn run(
         return Ok(CommandOutcome { text, exit: Exit::Yes });
     }
     let live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
-    Follower { client: client.clone(), interval: arguments.interval }.follow(live)?;
+    TopScreen { client: client.clone(), interval: arguments.interval }.follow(live)?;
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 

@@ -16,12 +16,12 @@ const MEMORY: u32 = u128::BITS;
 pub(super) struct Habit {
     /// Addresses seen, at most `MEMORY`.
     seen: u32,
-    followers: Vec<Follower>,
+    followers: Vec<FollowingList>,
 }
 
 /// A list that was asked afterwards.
 #[derive(Clone, Debug)]
-pub(super) struct Follower {
+pub(super) struct FollowingList {
     /// Its number.
     pub(super) list: ListId,
     /// A bit for each of the last addresses, the newest the lowest: whether the list was asked.
@@ -42,7 +42,7 @@ impl Habit {
                 follower.asked |= 1;
                 follower.gap = (follower.gap * 7 + *gap) / 8;
             } else if self.followers.len() < MAX_BATCH_LISTS {
-                self.followers.push(Follower { list: *list, asked: 1, gap: *gap });
+                self.followers.push(FollowingList { list: *list, asked: 1, gap: *gap });
             }
         }
         self.followers.retain(|follower| follower.asked != 0);
@@ -50,7 +50,7 @@ impl Habit {
 
     /// The lists that were asked at `percent` or more of the addresses, each with the risk per thousand that it is
     /// not; empty before enough addresses were seen.
-    pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&Follower, u32)> {
+    pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let enough = self.seen >= BATCH_MIN_SEEN;
         let seen = self.seen.max(1);
         self.followers.iter().filter(move |_| enough).filter_map(move |follower| {

@@ -157,7 +157,7 @@ impl Batch {
         self.counts.retain(|list, _| is_asked(*list));
     }
 
-    /// Whether batches are sent, and of which lists.
+    /// Whether batches are sent, and the lists that get them.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -337,7 +337,7 @@ impl Batch {
         }
     }
 
-    /// The habit of a trigger; if the table is full, it replaces the one that was unused for the longest time.
+    /// The habit of a trigger. If the table is full, it replaces the habit that was unused for the longest time.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

@@ -8,7 +8,7 @@ mod settings;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use self::reader::Setting;
+use self::reader::DnsmasqSetting;
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::SourcePlace;
@@ -28,7 +28,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
 }
 
 /// The addresses at which dnsmasq listens; it answers all who reach them.
-fn listen(settings: &[Setting], path: &Path, draft: &mut Draft) {
+fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let port = last("port");
     let number = port.and_then(|port| port.field(0).parse().ok()).unwrap_or(53_u16);
@@ -76,7 +76,7 @@ fn listen(settings: &[Setting], path: &Path, draft: &mut Draft) {
 }
 
 /// The addresses of `listen-address` and `interface`.
-fn named(settings: &[Setting], port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
+fn named(settings: &[DnsmasqSetting], port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     for setting in settings {
         let is_interface = setting.option == "interface";

@@ -16,7 +16,7 @@ const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 
 /// A setting.
 #[derive(Clone, Debug)]
-pub(super) struct Setting {
+pub(super) struct DnsmasqSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
     /// The value, divided at its commas.
@@ -25,7 +25,7 @@ pub(super) struct Setting {
     pub(super) typed: String,
 }
 
-impl Setting {
+impl DnsmasqSetting {
     /// Its value with commas.
     pub(super) fn value(&self) -> String {
         self.fields.join(",")
@@ -46,11 +46,11 @@ impl Setting {
 
 /// The settings of a file and of those that it includes. Debian's service reads the directory `dnsmasq.d` beside
 /// dnsmasq.conf too.
-pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Setting>, ImportError> {
+pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
     let beside = path.parent().unwrap_or_else(|| Path::new("")).join("dnsmasq.d");
-    let is_read = |setting: &Setting| {
+    let is_read = |setting: &DnsmasqSetting| {
         setting.option == "conf-dir"
             && Path::new(setting.field(0).trim_end_matches('/')).ends_with("dnsmasq.d")
     };
@@ -62,7 +62,11 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Setting>, I
     Ok(settings)
 }
 
-fn read_into(path: &Path, sources: &mut Sources, settings: &mut Vec<Setting>) -> Result<(), ImportError> {
+fn read_into(
+    path: &Path,
+    sources: &mut Sources,
+    settings: &mut Vec<DnsmasqSetting>,
+) -> Result<(), ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let directory = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
     for (line, text) in (1..).zip(text.lines()) {
@@ -103,7 +107,7 @@ fn files(directory: &Path, endings: &[String]) -> Vec<PathBuf> {
 }
 
 /// The setting of a line, if it has one.
-fn setting(place: SourcePlace, line: &str) -> Option<Setting> {
+fn setting(place: SourcePlace, line: &str) -> Option<DnsmasqSetting> {
     let mut fields = vec![String::new()];
     let mut typed = String::new();
     let mut option: Option<String> = None;
@@ -135,7 +139,7 @@ fn setting(place: SourcePlace, line: &str) -> Option<Setting> {
         None => (fields.concat(), Vec::new()),
     };
     let option = option.trim().to_owned();
-    (!option.is_empty()).then(|| Setting { place, option, fields, typed: typed.trim().to_owned() })
+    (!option.is_empty()).then(|| DnsmasqSetting { place, option, fields, typed: typed.trim().to_owned() })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use super::reader::Setting;
+use super::reader::DnsmasqSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
@@ -33,7 +33,7 @@ pub(super) const READ: [&str; 13] = [
 ];
 
 /// Adds them; `path` is the file that was named.
-pub(super) fn add(settings: &[Setting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
+pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let domain = last("domain").filter(|one| one.fields.len() == 1).map(|one| one.field(0).to_owned());
     let target = last("mx-target").map(|one| one.field(0).to_owned());
@@ -87,7 +87,7 @@ pub(super) fn add(settings: &[Setting], (path, sources): (&Path, &mut Sources), 
 }
 
 /// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the first name is that of the reverse name.
-fn host(setting: &Setting, names: &mut Names, draft: &mut Draft) -> Option<()> {
+fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Option<()> {
     let is_name = |field: &&String| field.parse::<IpAddr>().is_err() && field.parse::<u64>().is_err();
     let addresses: Vec<IpAddr> = setting.fields.iter().filter_map(|field| field.parse().ok()).collect();
     let named: Vec<&String> =
@@ -109,7 +109,7 @@ fn host(setting: &Setting, names: &mut Names, draft: &mut Draft) -> Option<()> {
 }
 
 /// `cname=name[,name...],target[,TTL]`.
-fn alias(setting: &Setting, names: &mut Names) -> Option<()> {
+fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let ttl = setting.fields.last().and_then(|last| seconds(last, MAX_TTL)).map(|(text, _)| text);
     let named = setting.fields.len().checked_sub(usize::from(ttl.is_some()))?;
     let (target, aliases) = setting.fields.get(..named)?.split_last()?;
@@ -120,7 +120,7 @@ fn alias(setting: &Setting, names: &mut Names) -> Option<()> {
 }
 
 /// `mx-host=name[[,target],preference]`.
-fn exchange(setting: &Setting, usual: Option<&str>, names: &mut Names) -> Option<()> {
+fn exchange(setting: &DnsmasqSetting, usual: Option<&str>, names: &mut Names) -> Option<()> {
     let (target, preference) = match setting.fields.as_slice() {
         [_] => (usual?, "1"),
         [_, second] if second.parse::<u16>().is_ok() => (usual?, second.as_str()),
@@ -134,7 +134,7 @@ fn exchange(setting: &Setting, usual: Option<&str>, names: &mut Names) -> Option
 }
 
 /// `srv-host=_service._protocol[.domain][,target[,port[,priority[,weight]]]]`.
-fn service(setting: &Setting, domain: Option<&str>, names: &mut Names) -> Option<()> {
+fn service(setting: &DnsmasqSetting, domain: Option<&str>, names: &mut Names) -> Option<()> {
     let typed = setting.field(0);
     let name = match typed.split('.').count() {
         2 => format!("{typed}.{}", domain?),
@@ -153,7 +153,7 @@ fn service(setting: &Setting, domain: Option<&str>, names: &mut Names) -> Option
 }
 
 /// `naptr-record=name,order,preference,flags,service,regexp[,replacement]`.
-fn naptr(setting: &Setting, names: &mut Names) -> Option<()> {
+fn naptr(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let [name, order, preference, flags, service, pattern, rest @ ..] = setting.fields.as_slice() else {
         return None;
     };
@@ -165,7 +165,7 @@ fn naptr(setting: &Setting, names: &mut Names) -> Option<()> {
 }
 
 /// `dns-rr=name,number,[hexadecimal octets]`.
-fn unknown(setting: &Setting, names: &mut Names) -> Option<()> {
+fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let number: u16 = setting.field(1).parse().ok()?;
     let data: String = setting.field(2).chars().filter(char::is_ascii_hexdigit).collect();
     let octets = data.len() / 2;
@@ -176,7 +176,7 @@ fn unknown(setting: &Setting, names: &mut Names) -> Option<()> {
 
 /// Files of hosts, without that of the system.
 fn files(
-    settings: &[Setting],
+    settings: &[DnsmasqSetting],
     domain: Option<&str>,
     (names, sources): (&mut Names, &mut Sources),
     draft: &mut Draft,

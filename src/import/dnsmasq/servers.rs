@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::reader::Setting;
+use super::reader::DnsmasqSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
@@ -23,7 +23,7 @@ struct Server {
 
 /// Adds them; `path` is the file that was named.
 pub(super) fn add(
-    settings: &[Setting],
+    settings: &[DnsmasqSetting],
     (path, sources): (&Path, &mut Sources),
     draft: &mut Draft,
 ) -> GatheredZones {
@@ -49,7 +49,7 @@ pub(super) fn add(
 
 /// A server for some domains; without an address they are answered here.
 fn of_domains(
-    setting: &Setting,
+    setting: &DnsmasqSetting,
     domains: &[String],
     server: &str,
     zones: &mut GatheredZones,
@@ -79,7 +79,7 @@ fn of_domains(
 }
 
 /// Domains that are asked of the usual servers, although a shorter one is not.
-fn standard(settings: &[Setting], zones: &mut GatheredZones, draft: &mut Draft) {
+fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
         let usual = zones.of_root();
@@ -96,7 +96,7 @@ fn standard(settings: &[Setting], zones: &mut GatheredZones, draft: &mut Draft) 
     }
 }
 
-fn pattern(setting: &Setting, draft: &mut Draft) {
+fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {
     let did = "applied to all names, or to names that end alike";
     let instead = "resolverd takes whole domains only; add a [[zone]] for each";
     draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
@@ -104,7 +104,7 @@ fn pattern(setting: &Setting, draft: &mut Draft) {
 
 /// Adds a server of the zone `name`.
 fn one(
-    setting: &Setting,
+    setting: &DnsmasqSetting,
     (name, validate): (&str, bool),
     text: &str,
     zones: &mut GatheredZones,
@@ -147,7 +147,7 @@ fn server(text: &str) -> Option<Server> {
 }
 
 /// `rev-server`: the servers of the reverse names of a network.
-fn reverse(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
+fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(net) = network(setting.field(0)) else {
         let did = "named a network that cannot be read";
         return draft.tell(
@@ -169,7 +169,7 @@ fn reverse(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
 }
 
 /// `address`: one answer for a domain and all names below it.
-fn answers(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
+fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some((domains, address)) = setting.domains() else {
         let did = "cannot be read";
         return draft.tell(Dangerous, &setting.place, &setting.typed, (did, "add a [[zone]] with records"));
@@ -213,7 +213,7 @@ fn answers(setting: &Setting, zones: &mut GatheredZones, draft: &mut Draft) {
 
 /// The servers of `resolv-file`. The file of the system is not read: it may name resolverd itself one day.
 fn resolv(
-    settings: &[Setting],
+    settings: &[DnsmasqSetting],
     (file, sources): (&Path, &mut Sources),
     validate: bool,
     zones: &mut GatheredZones,
@@ -242,7 +242,7 @@ fn resolv(
             let mut words = text.split_whitespace();
             let (Some("nameserver"), Some(address)) = (words.next(), words.next()) else { continue };
             let place = SourcePlace { file: path.clone(), line };
-            let named = Setting {
+            let named = DnsmasqSetting {
                 place,
                 option: "nameserver".to_owned(),
                 fields: Vec::new(),

@@ -1,6 +1,6 @@
 //! The other settings of dnsmasq: those of the cache, and the report of those that are not carried over.
 
-use super::reader::Setting;
+use super::reader::DnsmasqSetting;
 use super::records;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
@@ -253,7 +253,7 @@ const TOLD: [ToldSetting; 69] = [
 ];
 
 /// Adds and reports them.
-pub(super) fn add(settings: &[Setting], draft: &mut Draft) {
+pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
     cache(settings, draft);
     ports(settings, draft);
     rebinding(settings, draft);
@@ -263,7 +263,7 @@ pub(super) fn add(settings: &[Setting], draft: &mut Draft) {
     }
 }
 
-fn is_of(setting: &Setting, wanted: &str) -> bool {
+fn is_of(setting: &DnsmasqSetting, wanted: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(begin) => setting.option.starts_with(begin),
         None => setting.option == wanted,
@@ -271,9 +271,9 @@ fn is_of(setting: &Setting, wanted: &str) -> bool {
 }
 
 /// Reports each part with the place of its first setting and the number of the others.
-fn parts(settings: &[Setting], draft: &mut Draft) {
+fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     for (did, instead, options) in PARTS {
-        let of_part: Vec<&Setting> =
+        let of_part: Vec<&DnsmasqSetting> =
             settings.iter().filter(|setting| options.iter().any(|wanted| is_of(setting, wanted))).collect();
         let Some(first) = of_part.first() else { continue };
         let option = match of_part.len() {
@@ -287,7 +287,7 @@ fn parts(settings: &[Setting], draft: &mut Draft) {
     }
 }
 
-fn one(setting: &Setting, draft: &mut Draft) {
+fn one(setting: &DnsmasqSetting, draft: &mut Draft) {
     let option = setting.option.as_str();
     let is_part = PARTS.iter().any(|(.., options)| options.iter().any(|wanted| is_of(setting, wanted)));
     if is_part || READ.contains(&option) || records::READ.contains(&option) || CACHED.contains(&option) {
@@ -325,10 +325,10 @@ const CACHED: [&str; 10] = [
 ];
 
 /// The times of the cache.
-fn cache(settings: &[Setting], draft: &mut Draft) {
+fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
-    let number = |setting: &Setting| setting.field(0).parse::<u64>().ok();
+    let number = |setting: &DnsmasqSetting| setting.field(0).parse::<u64>().ok();
     // The shorter one counts for the client.
     if let Some(shortest) =
         longest.filter(|setting| number(setting).is_some_and(|ttl| ttl > 0)).min_by_key(|one| number(one))
@@ -351,11 +351,11 @@ fn cache(settings: &[Setting], draft: &mut Draft) {
 }
 
 /// The source ports.
-fn ports(settings: &[Setting], draft: &mut Draft) {
+fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let (least, most) = (last("min-port"), last("max-port"));
     let Some(typed) = least.or(most) else { return };
-    let number = |setting: Option<&Setting>, usual: u16| {
+    let number = |setting: Option<&DnsmasqSetting>, usual: u16| {
         setting.and_then(|setting| setting.field(0).parse::<u16>().ok()).unwrap_or(usual)
     };
     let range = format!("{}-{}", number(least, 1_024).max(1_024), number(most, u16::MAX));
@@ -363,7 +363,7 @@ fn ports(settings: &[Setting], draft: &mut Draft) {
 }
 
 /// The addresses that names from outside must not have, and the domains that may.
-fn rebinding(settings: &[Setting], draft: &mut Draft) {
+fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     if let Some(stop) = settings.iter().find(|setting| setting.option == "stop-dns-rebind") {
         draft.set(&stop.place, &stop.typed, ("[resolve]", "private_addresses"), private());
         if !settings.iter().any(|setting| setting.option == "rebind-localhost-ok") {
@@ -377,7 +377,7 @@ fn rebinding(settings: &[Setting], draft: &mut Draft) {
         draft.tell(Unneeded, &alone.place, &alone.typed, (did, "resolverd does"));
     }
     let mut names: Vec<String> = Vec::new();
-    let typed: Vec<&Setting> =
+    let typed: Vec<&DnsmasqSetting> =
         settings.iter().filter(|setting| setting.option == "rebind-domain-ok").collect();
     for setting in &typed {
         let domains = setting.domains().map_or_else(|| setting.fields.clone(), |(domains, _)| domains);
@@ -389,7 +389,7 @@ fn rebinding(settings: &[Setting], draft: &mut Draft) {
 }
 
 /// The keys of zones to validate with: those of the root are built in.
-fn anchor(setting: &Setting, draft: &mut Draft) {
+fn anchor(setting: &DnsmasqSetting, draft: &mut Draft) {
     if setting.fields.iter().any(|field| field == ".") {
         let did = "gave a key of the root";
         return draft.tell(Unneeded, &setting.place, &setting.typed, (did, "resolverd has them built in"));

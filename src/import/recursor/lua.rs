@@ -1,6 +1,6 @@
 //! `lua-config-file` of the Recursor: anchors are read, all other calls are reported.
 
-use super::settings::Setting;
+use super::settings::RecursorSetting;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -55,7 +55,7 @@ const TOLD: [ToldSetting; 12] = [
 ];
 
 /// The names without validation; all else is reported.
-pub(super) fn add(setting: &Setting, sources: &mut Sources, draft: &mut Draft) -> Vec<String> {
+pub(super) fn add(setting: &RecursorSetting, sources: &mut Sources, draft: &mut Draft) -> Vec<String> {
     let Source { path, text } = match sources.begin(&setting.path()) {
         Ok(source) => source,
         Err(error) => {

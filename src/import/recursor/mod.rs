@@ -10,7 +10,7 @@ use std::path::Path;
 
 use ipnet::IpNet;
 
-use self::settings::{Setting, Settings, address};
+use self::settings::{RecursorSetting, Settings, address};
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::Weight::{Dangerous, Different, Unneeded};
@@ -199,7 +199,8 @@ fn queries(settings: &Settings, draft: &mut Draft) {
     if let Some(minimise) = settings.get("qname-minimization") {
         draft.set(&minimise.place, &minimise.typed, ("[resolve]", "qname_minimisation"), minimise.is_on());
     }
-    let port = |option| settings.get(option).and_then(|one: &Setting| one.value().parse::<u16>().ok());
+    let port =
+        |option| settings.get(option).and_then(|one: &RecursorSetting| one.value().parse::<u16>().ok());
     let (least, most) = (port("udp-source-port-min"), port("udp-source-port-max"));
     let typed = settings.get("udp-source-port-min").or_else(|| settings.get("udp-source-port-max"));
     if let Some(typed) = typed {
@@ -256,17 +257,17 @@ fn trust(settings: &Settings, draft: &mut Draft) -> Vec<String> {
 fn hosts(settings: &Settings, sources: &mut Sources, draft: &mut Draft) {
     let Some(used) = settings.get("export-etc-hosts").filter(|used| used.is_on()) else { return };
     let typed = settings.get("etc-hosts-file").unwrap_or(used);
-    let path = settings.get("etc-hosts-file").map_or_else(|| "/etc/hosts".into(), Setting::path);
-    let suffix = settings.get("export-etc-hosts-search-suffix").map(Setting::value);
+    let path = settings.get("etc-hosts-file").map_or_else(|| "/etc/hosts".into(), RecursorSetting::path);
+    let suffix = settings.get("export-etc-hosts-search-suffix").map(RecursorSetting::value);
     let mut names = Names::default();
     names.file((&typed.place, &typed.typed), &path, (suffix, sources), draft);
     names.finish(draft);
 }
 
 /// Reports a setting that is not carried over.
-fn tell(setting: &Setting, settings: &Settings, draft: &mut Draft) {
+fn tell(setting: &RecursorSetting, settings: &Settings, draft: &mut Draft) {
     let option = setting.option.as_str();
-    let uses_hosts = settings.get("export-etc-hosts").is_some_and(Setting::is_on);
+    let uses_hosts = settings.get("export-etc-hosts").is_some_and(RecursorSetting::is_on);
     if READ.contains(&option) || (uses_hosts && HOSTS.contains(&option)) {
         return;
     }

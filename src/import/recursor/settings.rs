@@ -53,7 +53,7 @@ pub(super) struct ZoneValue {
 
 /// A setting.
 #[derive(Clone, Debug)]
-pub(super) struct Setting {
+pub(super) struct RecursorSetting {
     pub(super) place: SourcePlace,
     /// Its old name, or `section.name` of sections that are named whole.
     pub(super) option: String,
@@ -70,23 +70,23 @@ pub(super) struct Setting {
 /// The settings, in their order; each name once.
 #[derive(Default)]
 pub(super) struct Settings {
-    all: Vec<Setting>,
+    all: Vec<RecursorSetting>,
     at: HashMap<String, usize>,
 }
 
 impl Settings {
     /// The setting of a name.
-    pub(super) fn get(&self, option: &str) -> Option<&Setting> {
+    pub(super) fn get(&self, option: &str) -> Option<&RecursorSetting> {
         self.at.get(option).and_then(|at| self.all.get(*at))
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> &[Setting] {
+    pub(super) fn all(&self) -> &[RecursorSetting] {
         &self.all
     }
 
     /// Adds a setting: it takes the place of an earlier one of its name, unless it adds to it.
-    fn add(&mut self, setting: Setting, extends: bool) {
+    fn add(&mut self, setting: RecursorSetting, extends: bool) {
         let at = *self.at.entry(setting.option.clone()).or_insert(self.all.len());
         match self.all.get_mut(at) {
             Some(known) if extends => {
@@ -99,7 +99,7 @@ impl Settings {
     }
 }
 
-impl Setting {
+impl RecursorSetting {
     /// The value as one text.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
@@ -127,7 +127,7 @@ impl Setting {
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Settings, ImportError> {
     let mut settings = Settings::default();
     read_one(path, sources, &mut settings)?;
-    let included = settings.get("include-dir").map(Setting::path);
+    let included = settings.get("include-dir").map(RecursorSetting::path);
     if let Some(directory) = included {
         let mut files = matching(&directory.join("*.conf"));
         files.extend(matching(&directory.join("*.yml")));
@@ -180,7 +180,7 @@ fn of_lines(path: &Arc<Path>, text: &str, settings: &mut Settings) {
         if name.is_empty() {
             continue;
         }
-        let mut setting = Setting {
+        let mut setting = RecursorSetting {
             place: place.clone(),
             option: name.to_owned(),
             typed: whole.trim().to_owned(),
@@ -225,14 +225,14 @@ fn of_yaml(path: &Arc<Path>, text: &str, settings: &mut Settings) -> Result<(), 
     Ok(())
 }
 
-fn of_node(section: &str, name: &str, node: &Node) -> Setting {
+fn of_node(section: &str, name: &str, node: &Node) -> RecursorSetting {
     let option = match RENAMED.iter().find(|(known, new, _)| (*known, *new) == (section, name)) {
         Some((.., old)) => (*old).to_owned(),
         None if WHOLE.contains(&section) => format!("{section}.{name}"),
         None => name.replace('_', "-"),
     };
     let texts = node.texts();
-    Setting {
+    RecursorSetting {
         place: node.place.clone(),
         typed: match texts.as_slice() {
             [] => format!("{section}.{name}"),

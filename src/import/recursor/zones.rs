@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::settings::{self, Setting, Settings, ZoneValue, address};
+use super::settings::{self, RecursorSetting, Settings, ZoneValue, address};
 use crate::import::ImportError;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
@@ -20,7 +20,7 @@ pub(super) fn add(settings: &Settings, sources: &mut Sources, draft: &mut Draft)
     // Only `validate` makes the answers of these servers depend on their signatures.
     let validate = settings.get("dnssec").is_some_and(|mode| mode.value() == "validate");
     // Servers at port 853 are asked over TLS.
-    let tls = settings.get("dot-to-port-853").is_none_or(Setting::is_on);
+    let tls = settings.get("dot-to-port-853").is_none_or(RecursorSetting::is_on);
     let mut zones = GatheredZones::default();
     for option in ["forward-zones", "forward-zones-recurse"] {
         let Some(setting) = settings.get(option) else { continue };
@@ -91,7 +91,7 @@ fn servers(
 
 /// The zones of a file: a line each, `zone=server,server`, with `+` before the name if the servers are recursive and `^`
 /// if they may notify; or a list in YAML.
-fn of_file(file: &Setting, sources: &mut Sources) -> Result<Vec<ZoneValue>, ImportError> {
+fn of_file(file: &RecursorSetting, sources: &mut Sources) -> Result<Vec<ZoneValue>, ImportError> {
     let Source { path, text } = sources.begin(&file.path())?;
     sources.end();
     if settings::is_yaml(&text) {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 use toml::Value;
 
-use super::reader::{Section, Setting};
+use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
 use crate::import::values::texts;
@@ -128,7 +128,7 @@ fn zones(server: &Section, draft: &mut Draft) -> Vec<(Name, LocalZone)> {
 }
 
 /// Reports a type of zone whose answers differ here.
-fn tell(setting: &Setting, kind: &str, draft: &mut Draft) {
+fn tell(setting: &UnboundSetting, kind: &str, draft: &mut Draft) {
     let (did, instead) = match kind {
         "static" | "redirect" | "always_nxdomain" | "always_null" | "typetransparent" | "transparent" => {
             return;
@@ -164,7 +164,7 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
-fn record(setting: &Setting, text: &str) -> Option<LocalRecord> {
+fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     let entry = zone_file::entries(text).next()?.ok()?;
     let head = ZoneFileReader::new(Name::root()).begin(&entry).ok()?;
     let kind = zone_file::kind(head.kind)?;

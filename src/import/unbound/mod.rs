@@ -8,7 +8,7 @@ mod zones;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::reader::{Section, Setting};
+use self::reader::{Section, UnboundSetting};
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
@@ -18,11 +18,11 @@ use super::source::Sources;
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let sections = reader::read(path, &mut Sources::default())?;
     let server = joined(&sections, path);
-    let directory = server.last("directory").map_or("/etc/unbound", Setting::value).to_owned();
+    let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
     server::add(&server, draft);
     local::add(&server, draft);
     let tls = server.last("tls-upstream").or_else(|| server.last("ssl-upstream"));
-    let tls = tls.is_some_and(Setting::is_yes);
+    let tls = tls.is_some_and(UnboundSetting::is_yes);
     for section in sections.iter().filter(|section| section.kind != "server") {
         match section.kind.as_str() {
             "forward-zone" => zones::forward(section, tls, draft),
@@ -66,6 +66,6 @@ fn tell(kind: &str, section: &Section, draft: &mut Draft) {
         }
         _ => (Weight::Different, "ran a module", "resolverd has no modules"),
     };
-    let name = section.last("name").map_or("", Setting::value);
+    let name = section.last("name").map_or("", UnboundSetting::value);
     draft.tell(weight, &section.place, format!("{kind} {name}").trim_end(), (did, instead));
 }

@@ -29,7 +29,7 @@ const SECTIONS: [&str; 13] = [
 
 /// A setting with its values.
 #[derive(Clone, Debug)]
-pub(super) struct Setting {
+pub(super) struct UnboundSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
     pub(super) values: Vec<String>,
@@ -40,10 +40,10 @@ pub(super) struct Setting {
 pub(super) struct Section {
     pub(super) place: SourcePlace,
     pub(super) kind: String,
-    pub(super) settings: Vec<Setting>,
+    pub(super) settings: Vec<UnboundSetting>,
 }
 
-impl Setting {
+impl UnboundSetting {
     /// Its first value; empty if it has none.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
@@ -56,12 +56,12 @@ impl Setting {
 
 impl Section {
     /// The settings of an option.
-    pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s Setting> {
+    pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s UnboundSetting> {
         self.settings.iter().filter(move |setting| setting.option == option)
     }
 
     /// The last setting of an option, which counts.
-    pub(super) fn last(&self, option: &str) -> Option<&Setting> {
+    pub(super) fn last(&self, option: &str) -> Option<&UnboundSetting> {
         self.settings.iter().rfind(|setting| setting.option == option)
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, I
 fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) -> Result<(), ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let mut is_open = false;
-    for Setting { place, option, values } in settings(&path, &text) {
+    for UnboundSetting { place, option, values } in settings(&path, &text) {
         match option.as_str() {
             "include" | "include-toplevel" => {
                 for pattern in values.first().into_iter() {
@@ -99,7 +99,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
             return Err(ImportError::Text { place, reason: format!("{option}: is in no section") });
         }
         if let Some(section) = sections.last_mut() {
-            section.settings.push(Setting { place, option, values });
+            section.settings.push(UnboundSetting { place, option, values });
         }
     }
     sources.end();
@@ -107,13 +107,13 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
 }
 
 /// The settings of a text.
-fn settings(path: &Arc<Path>, text: &str) -> Vec<Setting> {
-    let mut settings: Vec<Setting> = Vec::new();
+fn settings(path: &Arc<Path>, text: &str) -> Vec<UnboundSetting> {
+    let mut settings: Vec<UnboundSetting> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
         for (word, quoted) in words(text) {
             let option = word.strip_suffix(':').filter(|option| !quoted && is_option(option));
             match (option, settings.last_mut()) {
-                (Some(option), _) => settings.push(Setting {
+                (Some(option), _) => settings.push(UnboundSetting {
                     place: SourcePlace { file: Arc::clone(path), line },
                     option: option.to_owned(),
                     values: Vec::new(),

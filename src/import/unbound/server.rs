@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::reader::{Section, Setting};
+use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
 use crate::import::secret::keyword;
@@ -193,12 +193,12 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
 }
 
 /// The text of a setting.
-fn shown(setting: &Setting) -> String {
+fn shown(setting: &UnboundSetting) -> String {
     format!("{}: {}", setting.option, setting.values.join(" "))
 }
 
 /// Adds or reports a setting that stands alone.
-fn one(setting: &Setting, draft: &mut Draft) {
+fn one(setting: &UnboundSetting, draft: &mut Draft) {
     let option = setting.option.as_str();
     if let Some((_, head, key)) = FLAGS.iter().find(|(name, ..)| *name == option) {
         return draft.set(&setting.place, &shown(setting), (head, key), setting.is_yes());
@@ -247,7 +247,7 @@ fn one(setting: &Setting, draft: &mut Draft) {
     draft.tell(weight, &setting.place, &shown(setting), (did, instead));
 }
 
-fn span(setting: &Setting, key: &'static str, most: u64, draft: &mut Draft) {
+fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draft) {
     match values::seconds(setting.value(), most) {
         Some((text, is_more)) => {
             draft.set(&setting.place, &shown(setting), ("[cache]", key), text.clone());
@@ -371,14 +371,14 @@ fn families(server: &Section, draft: &mut Draft) {
 /// The size of the cache, and how long it may give stale answers.
 fn cache(server: &Section, draft: &mut Draft) {
     let sizes = ["msg-cache-size", "rrset-cache-size", "key-cache-size", "neg-cache-size"];
-    let typed: Vec<&Setting> = sizes.iter().filter_map(|option| server.last(option)).collect();
+    let typed: Vec<&UnboundSetting> = sizes.iter().filter_map(|option| server.last(option)).collect();
     if let Some(first) = typed.first() {
         // Unbound counts data only: the process takes twice as much.
         let octets: u64 = typed.iter().filter_map(|setting| values::size(setting.value())).sum();
         draft.set(&first.place, &shown(first), ("[cache]", "size"), values::size_text(octets));
     }
     let Some(expired) = server.last("serve-expired") else { return };
-    let span = match server.last("serve-expired-ttl").map(Setting::value) {
+    let span = match server.last("serve-expired-ttl").map(UnboundSetting::value) {
         _ if !expired.is_yes() => "0s".to_owned(),
         None | Some("0") => "3d".to_owned(),
         Some(ttl) => values::seconds(ttl, 259_200).map_or_else(|| "1d".to_owned(), |(text, _)| text),

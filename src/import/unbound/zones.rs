@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::reader::{Section, Setting};
+use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight;
 use crate::import::values::{Upstream, texts, upstream_text};
@@ -18,7 +18,7 @@ pub(super) fn forward(section: &Section, tls: bool, draft: &mut Draft) {
         || section
             .last("forward-tls-upstream")
             .or_else(|| section.last("forward-ssl-upstream"))
-            .is_some_and(Setting::is_yes);
+            .is_some_and(UnboundSetting::is_yes);
     let servers = servers(section, "forward-addr", tls, draft);
     add(section, "forward", servers, draft);
     rest(section, "forward", draft);
@@ -32,7 +32,7 @@ pub(super) fn stub(section: &Section, draft: &mut Draft) {
 }
 
 fn name(section: &Section) -> &str {
-    section.last("name").map_or(".", Setting::value)
+    section.last("name").map_or(".", UnboundSetting::value)
 }
 
 fn add(section: &Section, key: &'static str, servers: Vec<String>, draft: &mut Draft) {
@@ -43,7 +43,7 @@ fn add(section: &Section, key: &'static str, servers: Vec<String>, draft: &mut D
         return draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
     }
     let mut zone = vec![("name", Value::from(name(section))), (key, texts(servers))];
-    if key == "forward" && section.last("forward-first").is_some_and(Setting::is_yes) {
+    if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
         zone.push(("forward_first", Value::from(true)));
     }
     draft.add(&section.place, &option, "[[zone]]", zone);

@@ -125,7 +125,7 @@ impl ListResolver {
     }
 
     /// Reports the result of a question to a list.
-    pub(in crate::resolve) fn tell_ring(
+    pub(in crate::resolve) fn tell_batches(
         &self,
         question: &Question,
         key: &QuestionKey,
@@ -139,7 +139,7 @@ impl ListResolver {
         };
         if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
             let what = ListEventKind::CameOut { says, went_out: context.budget.packets() > 0 };
-            self.table.ring.tell(key.as_bytes(), what, self.clock.mono());
+            self.table.events.tell(key.as_bytes(), what, self.clock.mono());
         }
     }
 

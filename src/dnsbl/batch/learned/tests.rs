@@ -54,7 +54,7 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// The times of `checks` checks, one every 2 s, of which `percent` are listed at a random list.
+/// The times of `checks` checks, one every 2 s. Of the addresses, `percent` are listed at a random list.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
