@@ -97,7 +97,7 @@ pub struct Guarding {
 
 impl Guarding {
     /// The answer to a refusal of `list`. A listener with `dnsbl = "pass"` passes it on. Otherwise the listener's
-    /// `on_refusal` applies if it is set, and that of the list if not.
+    /// `on_refusal` applies if it is set, otherwise the `on_refusal` of the list.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,

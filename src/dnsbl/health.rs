@@ -1,4 +1,5 @@
-//! The state of a list by its own test entries: one that it must list, and one that it must not (RFC 5782 section 5).
+//! The state of a list by its own test entries: an entry that it must list, and an entry that it must not list (RFC 5782
+//! section 5).
 //!
 //! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
 //! one broken mirror must not make a list unusable. If no other server answers, a third test is needed.
@@ -23,9 +24,9 @@ pub struct Point {
 /// A test: the answers to the list's test entries. Some lists have a point of one kind only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
-    /// The one that must be listed.
+    /// The entry that must be listed.
     pub listed: Option<Point>,
-    /// The one that must not.
+    /// The entry that must not be listed.
     pub unlisted: Option<Point>,
     /// The list's usual round trip, where known.
     pub usual: Option<Duration>,

@@ -102,7 +102,7 @@ struct Tests {
 type PlacedError = (Range<usize>, String);
 
 impl Registry {
-    /// The one that is built in.
+    /// The built-in registry.
     ///
     /// # Panics
     /// It cannot be read: this program was built wrong. Without it no list would be known, and refusals of lists would

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The state of a list. The words in JSON are those of the screen.
+/// The state of a list. JSON and the screen have the same words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListState {

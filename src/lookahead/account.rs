@@ -52,7 +52,7 @@ pub(super) struct RuleAccount {
     recent_unused: u32,
     /// Asked, and neither used nor judged.
     open: u32,
-    /// Questions of the trial, and those that a client asked.
+    /// Number of questions in the trial, and number of these that a client asked.
     trial: u32,
     trial_used: u32,
     /// The usual time from a question to its use, once there was one.

@@ -91,7 +91,7 @@ impl ExpectedQuestions {
         self.by_key.get_mut(key)
     }
 
-    /// Removes one that was not needed.
+    /// Removes an entry that was not needed.
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Expected> {
         self.by_key.remove(key)
     }

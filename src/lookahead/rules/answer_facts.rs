@@ -37,7 +37,7 @@ impl AnswerFacts {
         })
     }
 
-    /// The hosts of MX records, best preference first; none of a null MX (RFC 7505).
+    /// The hosts of MX records, best preference first. A null MX (RFC 7505) has no host.
     pub(in crate::lookahead) fn hosts(&self) -> Vec<Name> {
         let hosts = self.records.iter().filter_map(|record| match &record.data {
             RData::MX(mx) if !mx.exchange.is_root() => Some((mx.preference, mx.exchange.to_lowercase())),

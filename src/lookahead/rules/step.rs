@@ -25,7 +25,7 @@ pub(in crate::lookahead) enum RuleStep {
     },
     /// The MX of an `mx` in an SPF record: addresses of its hosts follow.
     SpfExchangers,
-    /// A text that may be a DMARC record: that of the domain above follows if it is none.
+    /// A text that may be a DMARC record. If it is no DMARC record, the domain above is asked next.
     Dmarc,
 }
 
