@@ -244,7 +244,7 @@ pub enum StepEvent {
         /// Whether the resolution has ended before the timer.
         ended: bool,
     },
-    /// Records were removed that the server had no authority to send, or nobody asked for.
+    /// Records were removed: the server had no authority to send them, or the query did not ask for them.
     Scrubbed {
         /// Their number.
         dropped: usize,
@@ -337,7 +337,7 @@ pub struct KeyFact {
     pub tag: u16,
     /// Its algorithm.
     pub algorithm: u8,
-    /// Its flags: 256 for a zone key, 257 for one that DS records confirm.
+    /// Its flags: 256 for a zone key, 257 for a key that DS records confirm.
     pub flags: u16,
 }
 

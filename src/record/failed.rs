@@ -109,7 +109,7 @@ struct FailuresOfZone<'a> {
 }
 
 impl FailedWanted {
-    /// The questions to read: those of other clients show whether a zone still fails.
+    /// The questions to read, of all clients: the questions of other clients show whether a zone still fails.
     pub fn span(&self) -> ReadSpan {
         ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }

@@ -64,7 +64,7 @@ pub(super) struct FailureLines {
     told_own: u32,
     /// Since the first failure without a line.
     hour: Mono,
-    /// Failures without a line since then. The next two count those of them in an outage of our own network, and those that this
+    /// Failures without a line since then. The next two fields count the failures in an outage of our own network, and those that this
     /// resolver refused because of overload.
     counted: u64,
     in_outage: u64,

@@ -326,7 +326,7 @@ impl TroubledZone {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }
 
-    /// Whether it is a new incident: one that has just ended is not reported again.
+    /// Whether it is a new incident. An incident that has just ended and begins again is not reported again.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
             IncidentState::Watched => true,

@@ -151,7 +151,7 @@ impl Recorder {
         });
     }
 
-    /// A watcher of the questions that the cache does not answer; none if there are as many as may be.
+    /// A watcher of the questions that the cache does not answer; none if the bound of watchers is reached.
     pub fn watch(&self) -> Option<Watch> {
         self.watchers.watch()
     }

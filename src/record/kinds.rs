@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::RecordType;
 
-/// The types that mail gateways ask, and those that show other programs on the host.
+/// The types that mail gateways ask, and types that only other programs on the host ask.
 pub(super) const NAMED: [RecordType; 17] = [
     RecordType::A,
     RecordType::AAAA,

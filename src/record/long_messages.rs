@@ -36,9 +36,9 @@ pub(super) struct LongMessages {
     read_at: Option<Mono>,
     /// The questions of messages that may go on; at most `MAX_LONG_QUESTIONS`.
     questions: Vec<QuestionEntry>,
-    /// Their flights; as many at most.
+    /// Their flights; at most `MAX_LONG_QUESTIONS`.
     flights: Vec<FlightEntry>,
-    /// Octets that were stored, less those that the time since has freed.
+    /// Octets that were stored. In an hour `LONG_MESSAGES_AN_HOUR` of them become free again.
     used: u64,
 }
 

@@ -146,7 +146,7 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
     ended
 }
 
-/// Ends the quietest message if there are as many as may be.
+/// Ends the message that was quiet for the longest time if the table is full.
 fn make_room(open: &mut Vec<Open>) -> Option<Vec<usize>> {
     if open.len() < MAX_OPEN_MESSAGES {
         return None;
@@ -223,7 +223,7 @@ pub fn subjects(name: &[u8], known: &impl Known) -> Vec<MessageSubject> {
     }
 }
 
-/// The domain that a failure of a name counts for if no zone is known: that of an organisation; of a reverse name the network
+/// The domain that a failure of a name counts for if no zone is known: the domain of the organisation; of a reverse name the network
 /// of its address, 256 addresses of IPv4 or a /48 of IPv6.
 pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {

@@ -160,7 +160,7 @@ impl Recorder {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// A record beside the daemon's own: nobody reads it, and it writes no line to the log.
+    /// A record beside the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }
@@ -347,7 +347,7 @@ impl Recorder {
         self.report_by_type(window).0
     }
 
-    /// The same with the types, read at one moment: the queries of the types are those of the outcomes.
+    /// The same with the types, read at one moment: the sums over types and over outcomes are equal.
     pub fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(window, now);
@@ -464,7 +464,7 @@ impl Recorder {
         (most_shed(zones), most_shed(clients))
     }
 
-    /// The types of a window, most questions first; types that nobody asked are left out.
+    /// The types of a window, most questions first. Types without a question are left out.
     pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
         self.report_by_type(window).1
     }

@@ -44,7 +44,7 @@ pub enum Note {
         usual: Option<Duration>,
         /// Whether it is for keys of DNSSEC.
         keys: bool,
-        /// The name and type that are asked for; none if they are those of the trail's first question.
+        /// The name and type that are asked for; none if they equal the trail's first question.
         asked: Option<Box<(Name, RecordType)>>,
         /// The zone whose forwarder it is; none for other servers.
         forwards: Option<Box<Name>>,

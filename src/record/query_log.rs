@@ -67,7 +67,7 @@ impl QueryLog {
         is_first
     }
 
-    /// Takes the questions, and the number of those that have no line.
+    /// Takes the questions with a line, and the number of questions without a line.
     pub(super) fn take(&self) -> (Vec<QuestionEntry>, u64) {
         let mut queue = lock(&self.queue);
         (std::mem::take(&mut queue.questions), std::mem::take(&mut queue.more))

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::conduct::Conduct;
 use crate::question::Question;
 
-/// The rings of the record, except those of the workers, which are in their shards.
+/// The rings of the record. The rings of the workers are in their shards.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// Questions that the cache did not answer, and flights.
@@ -86,7 +86,7 @@ pub struct Recorded {
     pub lost_hits: Option<u64>,
     /// When the first question of the record came, whether it was wanted or not.
     pub begin: Option<u64>,
-    /// When the first stored question came, of those that failed or were slow and are no longer in memory.
+    /// The arrival of the first stored question. Stored are failed and slow questions that are no longer in memory.
     pub stored_begin: Option<u64>,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
@@ -173,7 +173,7 @@ impl Recorded {
     }
 }
 
-/// Spans in the order of time; those that overlap are one.
+/// Spans in the order of time. Overlapping spans are joined.
 fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
     spans.sort_unstable();
     let mut joined: Vec<(u64, u64)> = Vec::new();

@@ -34,7 +34,7 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// A ring of `size` octets, in whole blocks; 0: one that keeps nothing.
+    /// A ring of `size` octets, in whole blocks. With 0 it keeps nothing.
     pub(super) fn new(size: usize) -> Self {
         if size == 0 {
             return Self::default();
@@ -73,7 +73,7 @@ impl Ring {
         self.add(|octets| owner.put(octets));
     }
 
-    /// Failed questions written so far, those included that were overwritten since.
+    /// Number of failed questions written so far, including questions that were overwritten since.
     pub(super) const fn failures(&self) -> u64 {
         self.failures
     }

@@ -51,7 +51,7 @@ pub struct StageRow {
     pub stage: Stage,
     /// The time of all questions together.
     pub spent: f64,
-    /// The time of a question, of those that spent any in this stage.
+    /// The time of a question in this stage, among the questions that spent time in it.
     pub time: Quantiles,
 }
 
@@ -224,7 +224,7 @@ struct Mails {
 }
 
 impl Mails {
-    /// A row of a time of so many microseconds.
+    /// The row of a time in microseconds.
     fn row(&self, minute: Option<f64>, length: u64) -> MinuteRow {
         let Self { messages, questions, waited } = self;
         let (dns, seconds) = (waited.spread().quantiles(), seconds(length));

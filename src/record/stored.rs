@@ -2,7 +2,7 @@
 //!
 //! Failed and slow questions are stored, all that waited for the same flights, these flights, failed flights to DNS
 //! lists, and the messages (emails) of `long_messages`, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
-//! checksum. A reader takes the entries before the first one that is damaged: the end of a segment may be torn by a crash.
+//! checksum. A reader takes the entries before the first damaged entry: a crash may cut off the end of a segment.
 //! Moments are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -157,7 +157,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
 
-    /// The rows of a window: the current minute and as many whole ones as the window has.
+    /// The rows of a window: the current minute, and the whole minutes of the window before it.
     pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
         let Some(minutes) = window.minutes() else { return self.start.clone() };
         let mut sum = Rows::new(limits::MAX_TABLE_ROWS);

@@ -77,7 +77,7 @@ impl Messages {
         self.conduct.iter().sum()
     }
 
-    /// Counts by conduct, without those that are zero.
+    /// Counts by conduct, without zeros.
     pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }

@@ -121,7 +121,7 @@ impl Trail {
         }
     }
 
-    /// Whether this is its first question, as a rule that of a client.
+    /// Whether this is its first question. That is usually the question of the client.
     pub fn asks(&self, name: &Name, kind: RecordType) -> bool {
         let notes = self.notes();
         matches!(
@@ -130,7 +130,7 @@ impl Trail {
         )
     }
 
-    /// Gives each step to `steps` as it is noted, the earlier ones first, until the flight has ended or nobody takes them.
+    /// Sends each step to `steps` as it is noted, the earlier ones first, until the flight has ended or the receiver is dropped.
     pub async fn give(&self, steps: &mpsc::Sender<Step>) {
         let news = Arc::clone(self.notes().follower.get_or_insert_default());
         let mut given = 0;

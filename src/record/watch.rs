@@ -47,7 +47,7 @@ pub enum Watched {
 pub struct WatchedQuestion(Arc<QuestionEntry>);
 
 impl Watchers {
-    /// A new watcher; none if there are as many as may be.
+    /// A new watcher; none if the bound of watchers is reached.
     pub(super) fn watch(&self) -> Option<Watch> {
         let one_more = |count| (count < limits::MAX_WATCHERS).then_some(count + 1);
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;

@@ -62,8 +62,8 @@ pub struct MessageReport {
     pub took: f64,
     /// The part of it in which its questions were in progress.
     pub waited: f64,
-    /// Its questions, the earliest first. Beyond the bound of a reply they are the first one, those of the subject that was
-    /// asked for, those that failed, and those that took longest.
+    /// Its questions, the earliest first. Beyond the bound of a reply: the first question, the questions about the wanted
+    /// subject, the questions that failed, and the questions that took longest.
     pub questions: Vec<QuestionReport>,
     /// The number of the others.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -119,7 +119,7 @@ impl MessageReport {
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Its octets in JSON at most: a character of a name has at most four, of which the backslash is escaped.
+    /// Its octets in JSON at most. A character of a name is written with up to four characters, and the backslash is escaped.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
@@ -205,7 +205,7 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
 }
 
 impl Wanted {
-    /// The questions to read: those of the wanted messages are some minutes around a wanted moment at most.
+    /// The questions to read: the questions of a message are within some minutes of the wanted moment.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
@@ -301,7 +301,7 @@ fn report(
     }
 }
 
-/// The depth of a question: one more than that of the question whose end it followed.
+/// The depth of a question: one more than the depth of the question that ended before it began.
 fn depth<'a>(
     question: &QuestionEntry,
     before: impl Iterator<Item = (&'a ExplainedQuestion<'a>, &'a u8)>,

@@ -73,7 +73,7 @@ impl<State: Default> Snapshots<State> {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Keeps a snapshot. Returns whether a minute has passed since the last one that is kept for the hour.
+    /// Keeps a snapshot. Returns whether a minute has passed since the last snapshot that is kept for the hour.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);

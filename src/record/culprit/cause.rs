@@ -84,7 +84,7 @@ pub struct Cause {
     pub kind: CulpritKind,
     /// The zone, in wire form; empty if there is none.
     pub zone: Box<[u8]>,
-    /// Whether the zone is that of a DNS list.
+    /// Whether the zone belongs to a DNS list.
     pub list: bool,
     /// The time that the client waited for it, in microseconds.
     pub micros: u64,

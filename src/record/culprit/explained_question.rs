@@ -33,7 +33,7 @@ impl ExplainedQuestion<'_> {
     }
 }
 
-/// The zone that a message to the servers of a zone is counted for: that of the list, if these are its own.
+/// The zone that a message to the servers of a zone is counted for: the zone of the list if the list owns these servers.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if is_of_list(one, zone) => apex.into(),
@@ -41,7 +41,7 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     }
 }
 
-/// Whether the servers of a zone are those of the list. Names with a key are asked for in another zone than the apex,
+/// Whether the servers of a zone belong to the list. Names with a key are asked for in another zone than the apex,
 /// which is then the deepest one.
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     let deepest = one.flight.is_some_and(|flight| *flight.zone == *zone);

@@ -41,7 +41,7 @@ pub(super) fn timeline(
     spent
 }
 
-/// The message that a flight waited for at a moment: one that was answered, else the oldest.
+/// The message that a flight waited for at a moment: a message that was answered later, otherwise the oldest message.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);
