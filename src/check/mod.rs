@@ -1,4 +1,4 @@
-//! `resolverctl check`: finds the problems of this host (`system`), and those of a domain or an address (`domain`),
+//! `resolverctl check`: finds the problems of this host (`system`), and of a domain or an address (`domain`),
 //! that keep mail from being delivered. Each finding has evidence and advice.
 //!
 //! Each check is a pure function of collected facts. The check of this host needs no daemon: only `system::gather` reads

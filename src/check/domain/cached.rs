@@ -79,7 +79,7 @@ fn in_evidence(
     format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
 }
 
-/// The time that an answer may still be kept; for a negative one that of its SOA (RFC 2308 section 5).
+/// The time that an answer may still be kept; for a negative answer the time of its SOA (RFC 2308 section 5).
 fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
     let counts = |record_kind: &str| record_kind == kind || record_kind == "CNAME";
     let ttl = reply.answers.iter().filter(|record| counts(&record.kind)).map(|record| record.ttl).max();

@@ -4,7 +4,7 @@
 //! asked, and so does the cache of this host. `current` judges the records of one server. The MX records of the domain itself
 //! are compared in `delegation`.
 //!
-//! Of TXT records those are compared that mail needs: SPF records, and all at names with a label such as `_dmarc`.
+//! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -200,7 +200,7 @@ fn level(kind: &str, sets: &BTreeMap<BTreeSet<String>, Vec<String>>, is_short: b
     }
 }
 
-/// A lookup of which the servers give different records.
+/// A lookup for which the servers return different records.
 struct Difference<'f> {
     name: &'f str,
     kind: &'static str,

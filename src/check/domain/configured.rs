@@ -12,7 +12,7 @@ use super::spf_record::is_spf;
 use super::{compared, current, mail, zone};
 use crate::limits::MAX_CONFIGURED_SERVERS;
 
-/// The questions that are needed next: those to servers of the zone about records that the configuration answers.
+/// The next questions: to servers of the zone, about records that the configuration answers.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (lookups, servers) = (answered(facts), outside(facts));
     let ask = |(name, kind): (&str, &'static str)| {
@@ -59,7 +59,7 @@ fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
 }
 
-/// The records that count for mail: of TXT records at the domain those of SPF.
+/// The records that count for mail. Of the TXT records at the domain only SPF records count.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<BTreeSet<String>> {
     let mut set = own_records(reply, name, kind)?;
     if kind == "TXT" && !name.starts_with('_') {

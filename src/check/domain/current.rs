@@ -1,4 +1,4 @@
-//! Current records: those that a server of the zone has now, in the place of those that this host has in its cache.
+//! Current records: the records of a server of the zone now, in place of the records in the cache of this host.
 //!
 //! An operator who corrects a record, or breaks it, sees it in the next check, although this host may keep the old record
 //! until its TTL ends (RFC 1035 section 3.2.1). `cached` says which records this host still has, and until when. `compared`

@@ -134,7 +134,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The parent's set against those of the servers, and the glue against the addresses.
+/// Compares the parent's NS set with the NS sets of the servers, and the glue with the addresses.
 fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {

@@ -65,7 +65,7 @@ pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
     organizational(above).map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
-/// The record of the organizational domain, of those above the domain, the nearest first.
+/// The record of the organizational domain. The domains above are searched, the nearest first.
 fn organizational(mut above: Vec<(&str, String)>) -> Option<(&str, String)> {
     let psd = |record: &str| value(record, "psd").map(str::to_ascii_lowercase);
     if let Some(place) = above.iter().position(|(_, record)| psd(record).as_deref() == Some("n")) {

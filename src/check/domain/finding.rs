@@ -13,7 +13,7 @@ use crate::wire::presentation::shown;
 pub struct Finding {
     /// Its code.
     pub code: Code,
-    /// Its level: that of the code, unless the facts make it milder or worse.
+    /// Its level: the level of the code, unless the facts make it milder or worse.
     pub level: Level,
     /// The facts: which server said it. Records of strangers in it act on no terminal.
     pub evidence: String,

@@ -47,7 +47,7 @@ pub enum Topic {
     Policy,
     /// DNS lists.
     Lists,
-    /// The answers of public resolvers and of those in resolv.conf.
+    /// The answers of public resolvers and of the resolvers in resolv.conf.
     Others,
 }
 

@@ -12,7 +12,7 @@ use super::part::{About, Part};
 use super::{pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
-/// A name below the domain that nobody has: only a wildcard answers for it.
+/// A name below the domain that does not exist: only a wildcard answers for it.
 const NOWHERE: &str = "resolverctl-check-of-wildcards";
 
 /// Whether it is such a name.

@@ -54,7 +54,7 @@ use codes::Code;
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
 
-/// The questions that the checks need next, some of which may have been asked, or are under way.
+/// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let mut wants = Vec::new();
     if let Some(address) = facts.subject.address {

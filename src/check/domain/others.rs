@@ -1,9 +1,10 @@
-//! Others: the answers of public resolvers and of those in resolv.conf, against the servers of the zone.
+//! The answers of other resolvers, public ones and those in resolv.conf, compared with the servers of the zone.
 //!
 //! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers). A resolver may be asked over TLS (RFC 7858) or HTTPS
 //! (RFC 8484): some networks change or block queries to other resolvers over UDP.
 //!
-//! These questions come last, and each resolver is asked for the MX records first: one that does not answer costs little.
+//! These questions come last, and each resolver is asked for the MX records first: a resolver that does not answer costs little
+//! time.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! PTR: the names of addresses, whether they lead back, and whether they look like those of dynamic addresses.
+//! PTR: the names of addresses, whether they lead back, and whether they look like names of dynamic addresses.
 //!
 //! RFC 1912 section 2.1, RFC 8601 section 2.7.3 (iprev).
 
@@ -151,7 +151,7 @@ pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     check_all(facts, &[(address, Vec::new())], Level::Failure)
 }
 
-/// Whether a name looks like those that providers give to dynamic addresses: it holds most of the address, or a label
+/// Whether a name looks like a provider's name for a dynamic address: it holds most of the address, or a label
 /// says so.
 fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     let host = name.split('.').rev().skip(3).collect::<Vec<_>>();

@@ -15,7 +15,7 @@ use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID,
 };
 
-/// The sum over a record and those that it includes.
+/// The sum over a record and the records that it includes.
 #[derive(Default)]
 struct Count {
     lookups: usize,
@@ -166,7 +166,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Errors of the record and of those that it includes.
+/// Errors of the record and of the records that it includes.
 fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !sum.wrong.is_empty() {

@@ -60,7 +60,7 @@ impl Term {
         (!target.contains('%')).then_some(target)
     }
 
-    /// Whether an address of the target's is that of the client.
+    /// Whether an address of the target equals the address of the client.
     pub(super) fn covers(&self, of_target: IpAddr, client: IpAddr) -> bool {
         let (ipv4, ipv6) = self.prefixes;
         let length = if of_target.is_ipv4() { ipv4 } else { ipv6 };

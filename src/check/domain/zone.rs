@@ -145,7 +145,7 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     }
 }
 
-/// These names, and those that the zone itself names at their servers.
+/// These names, and the names in the NS sets that their servers return.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
     // The servers that the zone names may name others; a third set is a fault that the first two show.
     for _ in 0..2 {
@@ -159,7 +159,7 @@ fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<S
     names
 }
 
-/// The names of a zone whose delegation is not known: those of the lookup and of all servers that were asked.
+/// The server names of a zone whose delegation is not known: from the lookup, and from all servers that were asked.
 fn told_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
     // If the name is an alias, the lookup also has the NS records of its target.
@@ -249,7 +249,7 @@ pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
 }
-/// Whether a reply to the question for the SOA is that of a server of the zone.
+/// Whether a reply to the question for the SOA comes from a server of the zone.
 pub(super) fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative

@@ -1,4 +1,4 @@
-//! Files of sections and `key=value` lines, like those of systemd and NetworkManager.
+//! Files of sections and `key=value` lines, as systemd and NetworkManager have them.
 
 /// The values of a key in a section, in their order.
 pub(super) fn values<'a>(
