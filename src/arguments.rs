@@ -1,4 +1,11 @@
 //! resolverd's command line; its manual is generated from it.
+//!
+//! # Decisions
+//!
+//! - Only the options that a start needs are here: a file, addresses for a second instance, a start without the snapshot, and a
+//!   check. All other settings are keys of the configuration, so that a reload can show and change them.
+//! - Operators' commands are in `resolverctl`, which needs no root and no lab. `resolverd demo` is a command of the daemon,
+//!   because it is daemon and internet in one process. A build without the feature `lab` does not have it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,4 +1,12 @@
 //! resolverd: arguments, then the configuration, then the daemon.
+//!
+//! # Decisions
+//!
+//! - Errors of the configuration go to standard error with the exit code 6, before the log, sockets or threads exist, so that
+//!   `--check` and a start show the same text.
+//! - Inherited sockets are taken before the first thread, because that changes the environment of the process.
+//! - After too many panics the process ends with the exit code 1, and the service manager starts a new one. `supervise` has
+//!   the reason.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

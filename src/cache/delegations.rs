@@ -45,7 +45,7 @@ impl InView<'_> {
         self.closest_to(self.keys(name), now).map(|(delegation, _)| delegation)
     }
 
-    /// The same for a name in wire form. Also returns whether memory has no delegation between the two names, not
+    /// Like `closest_delegation`, for a name in wire form. Also returns whether memory has no delegation between the two names, not
     /// even an expired one.
     pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<(Arc<Delegation>, bool)> {
         self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)

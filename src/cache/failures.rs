@@ -21,7 +21,7 @@ use crate::question::{ExtendedError, QuestionKey};
 pub enum ServersMeanwhile {
     /// At least one server answered something.
     Answered,
-    /// The same, but no server answered this question.
+    /// Like `Answered`, but no server answered this question.
     AnsweredOthers,
     /// No server at all answered.
     Silent,

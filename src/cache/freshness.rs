@@ -162,7 +162,7 @@ impl InView<'_> {
         }
     }
 
-    /// The same for one entry. An entry that has not expired stays if its credibility is greater.
+    /// Like `outdate`, for one entry. An entry that has not expired stays if its credibility is greater.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);

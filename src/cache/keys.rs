@@ -131,7 +131,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// The same for a name in wire form.
+    /// Like `of`, for a name in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId, keyed: Keyed) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = name.len().min(MAX_NAME);

@@ -76,7 +76,7 @@ impl InView<'_> {
         self.rrset_of(&mut self.keys(name), kind, rank, now)
     }
 
-    /// The same for the name of `keys`.
+    /// Like `rrset`, for the name of `keys`.
     pub fn rrset_of(
         &self,
         keys: &mut NameKeys,
@@ -123,7 +123,7 @@ impl InView<'_> {
         self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }
 
-    /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
+    /// Like `put`, with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
     /// poison others. Returns true if it has cleared a denial of all types of its name.
     ///
     /// Data of a type that may be stale remove a denial or alias of the name that is past its TTL, and an alias that
@@ -187,7 +187,7 @@ impl InView<'_> {
         self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
     }
 
-    /// The same with its rank and proof; like an RRset, it is not kept over data of a greater rank.
+    /// Like `put_negative`, with its rank and proof; like an RRset, it is not kept over data of a greater rank.
     pub fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
         let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);

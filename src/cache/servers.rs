@@ -111,7 +111,7 @@ pub(super) struct ServerHistory {
     pub(super) slow_zones: SlowZones,
     /// The messages that it did not answer since it was last heard.
     pub(super) silence: Silence,
-    /// The same for zones, each since it last answered for the zone.
+    /// Like `silence`, for each zone since the server last answered for the zone.
     pub(super) silent_zones: SilentZones,
     /// Whether it was ever asked.
     pub(super) asked: bool,
@@ -138,7 +138,7 @@ impl ServerHistory {
         })
     }
 
-    /// The same for `zone`.
+    /// Like `timers`, for `zone`.
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
@@ -316,7 +316,7 @@ impl Server {
         history.heard(zone, now, &self.keyed)
     }
 
-    /// The same of a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
+    /// Like `answered`, for a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
     pub fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.add(round_trip, now);

@@ -27,7 +27,7 @@ impl SilentZones {
         self.0.iter().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// The same to be changed.
+    /// Like `get`, with write access.
     pub(super) fn get_mut(&mut self, zone: &Name, keyed: &Keyed) -> Option<&mut Silence> {
         if self.0.is_empty() {
             return None;

@@ -121,7 +121,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         self.shard(hash)?.get(hash, key)
     }
 
-    /// The same; this does not count as a use.
+    /// Like `get`; this does not count as a use.
     pub(super) fn peek(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         let shard = self.shard(hash)?;
@@ -129,7 +129,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// The same, otherwise the value that `make` returns.
+    /// Like `peek`, otherwise the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };

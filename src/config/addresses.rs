@@ -50,7 +50,7 @@ fn address(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, PORT)
 }
 
-/// The same; an error suggests `port`.
+/// Like `address`; an error suggests `port`.
 fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {

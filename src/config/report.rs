@@ -75,7 +75,7 @@ impl WrongValue {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
     }
 
-    /// The same, at a place within the value, unless a closer one is known.
+    /// Sets the place within the value, unless a closer place is known.
     pub(super) fn at(self, span: Range<usize>) -> Self {
         Self { span: Some(self.span.unwrap_or(span)), ..self }
     }

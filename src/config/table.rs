@@ -26,7 +26,7 @@ pub(super) trait Visitor {
 /// The place of a section in the configuration.
 pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
-    /// The same, to be written.
+    /// Like `of`, with write access.
     pub(super) of_mut: fn(&mut Config) -> &mut Holder,
 }
 

@@ -80,7 +80,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Asks a question as a client does, and waits for its end.
     fn query(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// The same with its steps, which it gives as they happen.
+    /// Like `query`, with its steps, which it gives as they happen.
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
     /// Sends one message to one server. None: the configuration forbids it.

@@ -35,7 +35,7 @@ impl ControlClient {
         Self { socket: socket.to_owned(), within: None }
     }
 
-    /// The same; all its requests together take no longer than `time` from now.
+    /// Like `new`; all its requests together take no longer than `time` from now.
     #[must_use]
     pub(super) fn within(mut self, time: Duration) -> Self {
         self.within = Some(Within { time, end: Instant::now() + time });
@@ -80,7 +80,7 @@ impl ControlClient {
         read(BufReader::new(stream), |error| self.failed(error), take)
     }
 
-    /// The same for a reply that does not end by itself: a line may take any time.
+    /// Like `each`, for a reply that does not end by itself: a line may take any time.
     pub(super) fn follow(
         &self,
         request: &Request,

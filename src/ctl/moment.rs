@@ -53,7 +53,7 @@ fn since(typed: &str, now: f64) -> Option<f64> {
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
 }
 
-/// The same as an argument.
+/// Like `since`, as an argument.
 ///
 /// # Errors
 /// It is no time, or a time in the future.

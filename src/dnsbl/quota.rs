@@ -33,7 +33,7 @@ impl Quota {
         warn
     }
 
-    /// The same for a query of the operator: the next query of a client reaches the warning.
+    /// Like `went_out`, for a query of the operator: the next query of a client reaches the warning.
     pub fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);

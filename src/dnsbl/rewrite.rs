@@ -69,7 +69,7 @@ impl Rewrite {
         told
     }
 
-    /// The same for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.
+    /// Like `outward`, for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.
     pub fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };

@@ -117,7 +117,7 @@ impl Lists {
         }
     }
 
-    /// The same, if it has been asked before.
+    /// Like `entry`, if it has been asked before.
     pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<ListEntry>> {
         self.entries.load().find(apex, way).cloned()
     }

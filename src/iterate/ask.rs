@@ -135,8 +135,8 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// The same for a part of a name: after an error of one server the others are not asked for the part, because the
-    /// whole name may do better.
+    /// Asks for a part of a name: after an error of one server the others are not asked for the part, because the query for
+    /// the whole name may succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
         self

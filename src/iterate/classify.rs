@@ -162,7 +162,7 @@ pub struct Referral {
 }
 
 impl Said {
-    /// The same, from `server`, with its round trip.
+    /// Adds the server that sent it, and its round trip.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, round_trip: Duration) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {

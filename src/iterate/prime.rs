@@ -62,7 +62,7 @@ impl Iterate {
         }
     }
 
-    /// The same, even if it is known.
+    /// Like `prime`, even if it is known.
     ///
     /// # Errors
     /// No root server answers: the known set stays.

@@ -60,7 +60,7 @@ impl Iterate {
         self.means.endings.end(&QuestionKey::of_sub_question(name, *kind, view.knows), renewed);
     }
 
-    /// The same for addresses of a server, which are known until `expires`.
+    /// Like `foresee_end`, for the addresses of a server.
     pub(super) fn foresee_end_of_addresses(&self, server: &Name, kind: RecordType, context: &Context) {
         if context.view.config.cache.prefetch && !context.is_ahead() {
             self.add_ending(server, kind, context, self.now());

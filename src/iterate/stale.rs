@@ -35,7 +35,7 @@ impl Iterate {
         }
     }
 
-    /// The same on the route of the errand alone.
+    /// Like `find`, on the route of the errand alone.
     pub(super) async fn find_routed(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
         match self.stale_cut(errand) {
             None => self.find_fresh(errand).await,
@@ -43,7 +43,7 @@ impl Iterate {
         }
     }
 
-    /// The same if there is an old delegation: it is used once no server above has answered for a while.
+    /// Like `find_routed`, if there is an old delegation: it is used once no server above has answered for a while.
     async fn find_by_stale(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
         let mut fresh = Box::pin(self.find_fresh(errand));
         let failure = match self.until_stale(&mut fresh, errand.context).await {

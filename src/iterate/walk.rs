@@ -72,7 +72,7 @@ impl Iterate {
         }
     }
 
-    /// The same from a referral that a local zone gave.
+    /// Like `start`, from a referral that a local zone gave.
     ///
     /// # Errors
     /// As `find`.

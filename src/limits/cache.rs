@@ -125,7 +125,7 @@ pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 /// The longest time that a dead server is left alone: it is back within a minute of its return.
 pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 
-/// The same while questions fail because all servers of their zone are dead: the first answer after an outage comes
+/// Like `MAX_DEAD_TIME`, while questions fail because all servers of their zone are dead: the first answer after an outage comes
 /// within ten seconds. Unbound asks such a server with a client's question every 12 s. It is four times the messages,
 /// for zones that are asked for.
 pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);

@@ -47,7 +47,7 @@ pub const CHECK_TRIES: usize = 3;
 /// it has left out.
 pub const MAX_CONNECTIONS: usize = 10;
 
-/// The same with the addresses to which this host has no route: these fail at once.
+/// Like `MAX_CONNECTIONS`, with the addresses to which this host has no route: these fail at once.
 pub const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
 
 /// How long a mail host is waited for at each step, and how much longer a check with connections may last: Postfix lets
@@ -78,7 +78,7 @@ pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 /// How long a server is waited for over UDP. The farthest answer within 0.4 s.
 pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
 
-/// The same over TCP, which needs two round trips and is started once.
+/// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.
 pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
 /// Servers of the parent that are asked for the delegation.

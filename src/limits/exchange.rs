@@ -40,7 +40,7 @@ pub const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 /// to guess its port.
 pub const LISTEN_TIME: Duration = Duration::from_secs(12);
 
-/// The same for a server that usually takes longer than `MAX_TIMER`. No resolver waits longer: Unbound's timer for a
+/// Like `LISTEN_TIME`, for a server that usually takes longer than `MAX_TIMER`. No resolver waits longer: Unbound's timer for a
 /// slow server ends at 12 s, BIND's at 10 s.
 pub const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 

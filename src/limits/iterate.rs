@@ -183,7 +183,7 @@ pub const SUSPECT_AGE: Duration = Duration::from_secs(600);
 /// some thousand zones with a TTL of a day.
 pub const MAX_ENDINGS: usize = 256;
 
-/// The same of one zone whose servers are asked, so that a silent top-level domain leaves room for the others.
+/// Like `MAX_ENDINGS`, for one zone whose servers are asked, so that a silent top-level domain leaves room for the others.
 pub const MAX_ENDINGS_OF_ZONE: usize = MAX_ENDINGS / 4;
 
 /// How long a delegation whose renewal has failed is not tried again.

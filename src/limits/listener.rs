@@ -110,14 +110,14 @@ pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 /// most, of 14 KiB each with their flights. A connection that gets no more reads on when one of its own is answered.
 pub const MAX_MORE_PIPELINED: usize = 512;
 
-/// The same of one client, so that one that asks much leaves room for others.
+/// Like `MAX_MORE_PIPELINED`, for one client, so that one that asks much leaves room for others.
 pub const MAX_MORE_PIPELINED_PER_CLIENT: usize = MAX_MORE_PIPELINED / 2;
 
 /// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest. The kernel takes
 /// `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here.
 pub const MAX_UNSENT: usize = 4 << 20;
 
-/// The same of one client, so that one that does not read leaves room for others.
+/// Like `MAX_UNSENT`, for one client, so that one that does not read leaves room for others.
 pub const MAX_UNSENT_PER_CLIENT: usize = MAX_UNSENT / 4;
 
 /// Octets of the kernel's send buffer of a TCP connection: a reply of the greatest length fits. The kernel takes twice as

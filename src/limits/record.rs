@@ -134,7 +134,7 @@ pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 /// otherwise: mail software asks again within a few milliseconds.
 pub const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
-/// The same for a question that may begin a mail, for instance for an address that no other question named: a program
+/// Like `MESSAGE_BURST`, for a question that may begin a mail, for instance for an address that no other question named: a program
 /// sends several questions within a millisecond.
 pub const MESSAGE_NEXT: Duration = Duration::from_millis(1);
 
@@ -218,7 +218,7 @@ pub const MAX_FAILING_ZONES: usize = 1_024;
 /// Lines about the first failure of a zone that are written in a minute; the others are counted for the hour.
 pub const FAILURE_LINES_A_MINUTE: u32 = 10;
 
-/// The same for configured zones: they are few and the operator's own, and the failures of strangers' zones leave them their lines.
+/// Like `FAILURE_LINES_A_MINUTE`, for configured zones: they are few and the operator's own, and the failures of strangers' zones leave them their lines.
 pub const OWN_FAILURE_LINES_A_MINUTE: u32 = 10;
 
 /// Zones that the line about an hour's failures names.
@@ -272,7 +272,7 @@ pub const LONG_MESSAGE_BURST: u64 = 1 << 20;
 /// workers have as many at 2 000 messages a minute.
 pub const LONG_HIT_BLOCKS: u64 = 8;
 
-/// The same of the ring of other questions: some 400 a second, with their flights.
+/// Like `LONG_HIT_BLOCKS`, for the ring of other questions: some 400 a second, with their flights.
 pub const LONG_MISS_BLOCKS: u64 = 64;
 
 /// Questions of messages that may go on, about 200 octets each: those of one reading of two workers.

@@ -61,7 +61,7 @@ pub const JOSTLE_AGE: Duration = Duration::from_millis(200);
 /// Labels of a name in in-addr.arpa that count as one zone if no cut is known: a /16.
 pub const REVERSE_IPV4_LABELS: usize = 4;
 
-/// The same for ip6.arpa: a /32, the usual allocation of one network.
+/// Like `REVERSE_IPV4_LABELS`, for ip6.arpa: a /32, the usual allocation of one network.
 pub const REVERSE_IPV6_LABELS: usize = 10;
 
 /// A client that waits for fewer answers than this may wait for any: one message makes a program ask as many at once.
@@ -107,8 +107,8 @@ pub const MAX_RENEWALS_WAITING: usize = 256;
 /// Renewals at once: far below `BUSY_FLIGHTS`, as clients' flights come first. At 50 ms each it is a thousand a second.
 pub const MAX_RENEWALS: usize = 64;
 
-/// The same for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
+/// Like `MAX_RENEWALS`, for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
 pub const MAX_ENDINGS_RENEWED: usize = MAX_RENEWALS / 2;
 
-/// The same for the answers of one zone, and for the delegations and addresses that its servers give, so that a zone with silent servers leaves room for the others.
+/// Like `MAX_ENDINGS_RENEWED`, for the answers of one zone, and for the delegations and addresses that its servers give, so that a zone with silent servers leaves room for the others.
 pub const MAX_RENEWALS_OF_ZONE: usize = 8;

@@ -22,7 +22,7 @@ pub enum RuleState {
     Active,
     /// Too few of its questions are used: it only counts what clients would use.
     Inactive,
-    /// The same, as too few have been judged yet.
+    /// Like `Inactive`, as too few have been judged yet.
     Learning,
 }
 

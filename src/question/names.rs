@@ -16,7 +16,7 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
     WireName::of(name).to_vec()
 }
 
-/// The same in place: no allocation for a name that is looked up and forgotten.
+/// Like `wire_name`, in place: no allocation for a name that is looked up and forgotten.
 #[derive(Clone, Debug)]
 pub struct WireName {
     octets: [u8; MAX_NAME],

@@ -360,7 +360,7 @@ fn get_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Err
     f64::deserialize(deserializer).map(of_seconds)
 }
 
-/// The same of a time that may be unknown.
+/// Like `put_seconds`, for a time that may be unknown.
 fn put_known_seconds<S: Serializer>(micros: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
     micros.map(|micros| Duration::from_micros(micros).as_secs_f64()).serialize(serializer)
 }

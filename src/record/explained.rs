@@ -24,7 +24,7 @@ pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry>,
     /// The failed ones, by their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
-    /// The same by the zone at whose servers they failed.
+    /// Like `of_question`, by the zone at whose servers they failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
     /// All to lists, by the apex.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,

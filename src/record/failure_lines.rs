@@ -170,7 +170,7 @@ impl FailureLines {
         lines
     }
 
-    /// The same for the minute and the hour so far.
+    /// Like `tick`, for the minute and the hour so far.
     pub(super) fn finish(&mut self, now: Mono) -> Vec<Line> {
         self.minute_line().into_iter().chain(self.hour_line(now)).collect()
     }

@@ -224,7 +224,7 @@ impl Recorder {
         recorded.in_order()
     }
 
-    /// The same without the disk, which has only questions that failed or were slow.
+    /// Like `recorded`, without the disk, which has only questions that failed or were slow.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         self.in_memory(span, secrets).in_order()
     }

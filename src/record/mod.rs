@@ -155,7 +155,7 @@ impl Recorder {
         Self::with_size(clock, shards, limits::MIN_RECORD)
     }
 
-    /// The same with rings of `size` octets together; 0: no question is kept.
+    /// Like `new`, with rings of `size` octets together; 0: no question is kept.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         Arc::new(Self::made(clock, shards, size, true))
     }
@@ -347,7 +347,7 @@ impl Recorder {
         self.report_by_type(window).0
     }
 
-    /// The same with the types, read at one moment: the sums over types and over outcomes are equal.
+    /// Like `report`, with the types, read at one moment: the sums over types and over outcomes are equal.
     pub fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(window, now);

@@ -39,7 +39,7 @@ impl SlowLines {
         if now.since(self.minute) < MINUTE { None } else { self.finish(now) }
     }
 
-    /// The same for the questions of the minute so far.
+    /// Like `tick`, for the questions of the minute so far.
     pub(super) fn finish(&mut self, now: Mono) -> Option<Line> {
         if self.counted == 0 {
             return None;

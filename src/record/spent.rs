@@ -62,7 +62,7 @@ pub struct MinuteRow {
     pub minute: Option<f64>,
     /// Messages that began.
     pub messages: u64,
-    /// The same for each minute, over `seconds`.
+    /// Like `messages`, for each minute, over `seconds`.
     pub per_minute: f64,
     /// The seconds that were counted: of a minute less than 60 if it is the current one, or the time of the table begins in it.
     pub seconds: f64,

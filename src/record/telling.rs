@@ -76,7 +76,7 @@ impl Recorder {
         !zone.is_empty() && lock(&self.incidents).is_told(&name_of_wire(zone))
     }
 
-    /// The same for any zone of a name: the servers of its zone may have names in another zone, which is at fault.
+    /// Like `is_incident`, for any zone of a name: the servers of its zone may have names in another zone, which is at fault.
     fn is_incident_of(&self, name: &[u8]) -> bool {
         label_places(name).filter_map(|place| name.get(place..)).any(|zone| self.is_incident(zone))
     }
@@ -87,7 +87,7 @@ impl Recorder {
         self.tell_news(told, facts, false);
     }
 
-    /// The same at the end of the process: also writes the lines about what was counted so far.
+    /// Like `tell`, at the end of the process: also writes the lines about what was counted so far.
     pub fn tell_last(&self, told: &mut Told, facts: &TellFacts<'_>) {
         self.tell_news(told, facts, true);
         let now = self.clock.mono();

@@ -352,7 +352,7 @@ impl Resolver {
         self.ask_in(question, client, view).await
     }
 
-    /// The same of a client of `view`.
+    /// Like `ask`, for a client of `view`.
     pub async fn ask_in(&self, question: Question, client: Client, view: Arc<View>) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -396,7 +396,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// The same for a lookup of the operator, which is no use of an answer of look-ahead.
+    /// Like `hit`, for a lookup of the operator, which is no use of an answer of look-ahead.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);

@@ -170,7 +170,7 @@ impl ClientResolver {
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// The same if the last resolution of the question has failed, and no server at all has answered since it began.
+    /// Like `stale_at_once`, if the last resolution of the question has failed, and no server at all has answered since it began.
     /// No client waits again then, and the question is tried again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
@@ -184,7 +184,7 @@ impl ClientResolver {
         asked
     }
 
-    /// The same for a client that waits for a flight; none if a server has said something that is bogus.
+    /// A stale answer for a client that waits for a flight; none if a server has sent bogus data.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;

@@ -83,7 +83,7 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.tell(&mut told, facts));
     }
 
-    /// The same at the end of the process: also writes the lines about what was counted so far.
+    /// Like `tell`, at the end of the process: also writes the lines about what was counted so far.
     pub fn tell_last(&self) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.tell_last(&mut told, facts));

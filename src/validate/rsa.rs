@@ -96,7 +96,7 @@ impl<'a> RsaKey<'a> {
         self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
     }
 
-    /// The same with a key that is too short for ring. `info`: the digest with its DER prefix.
+    /// Like `verify`, with a key that is too short for ring. `info`: the digest with its DER prefix.
     fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
         let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
         let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);

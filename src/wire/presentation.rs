@@ -69,7 +69,7 @@ pub fn harmless(text: &str) -> String {
     harmless
 }
 
-/// The same for an error message: at most `most` characters and then their number.
+/// Like `harmless`, for an error message: at most `most` characters and then their number.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {

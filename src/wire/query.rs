@@ -107,7 +107,7 @@ impl Query {
         Ok(query)
     }
 
-    /// The same in the room of another query, which is over. After an error the query is of no use.
+    /// Like `read`, in the room of another query, which is over. After an error the query is of no use.
     ///
     /// # Errors
     /// How to treat a message that is no question for us.

@@ -147,7 +147,7 @@ impl View {
         self.route_of((name, &WireName::of(name)), kind)
     }
 
-    /// The same for a name whose wire form is known.
+    /// Like `route`, for a name whose wire form is known.
     pub fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
         if let Some(route) = self.names.route(wire, kind) {
             return route;

@@ -10,7 +10,7 @@ pub struct ServerSaid {
     /// Why there is no reply; then the other fields but `elapsed` are empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_heard: Option<NotHeard>,
-    /// The same in words.
+    /// Like `not_heard`, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// Response code, by its usual name.

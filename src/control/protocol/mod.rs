@@ -57,7 +57,7 @@ pub enum Request {
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// The same with its steps, as they happen.
+    /// Like `Query`, with its steps, as they happen.
     Trace(TraceRequest),
     /// A message to one server. The reply is the server's whole answer.
     AskServer {

@@ -151,7 +151,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The same with rare conducts as one, because the screen has no room for each.
+/// The messages by conduct, with rare conducts counted as one, because the screen has no room for each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
     for (conduct, count) in messages {

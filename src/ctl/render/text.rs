@@ -91,7 +91,7 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     answer(reply, false, style)
 }
 
-/// The same for a question that was resolved past the cache.
+/// Like `query`, for a question that was resolved past the cache.
 pub fn fresh_query(reply: &QueryReply, style: Style) -> String {
     answer(reply, true, style)
 }

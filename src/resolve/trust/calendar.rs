@@ -81,7 +81,7 @@ impl Timekeeper {
         set > 0 && since.as_micros() <= set
     }
 
-    /// The same for the state of a zone.
+    /// Like `is_outdated`, for the state of a zone.
     pub(super) fn outdates(&self, state: &ZoneTrust) -> bool {
         matches!(state.standing, ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_))
             && self.is_outdated(state.stored)

@@ -189,7 +189,7 @@ impl Validator {
         }
     }
 
-    /// The same by the keys of the zone above.
+    /// Like `judge_ds`, by the keys of the zone above.
     async fn judge_ds_by(
         &self,
         state: &ZoneTrust,
