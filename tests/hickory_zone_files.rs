@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use hickory_proto::rr::{Name, RData, Record};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::txt::Parser;
 use resolverd::zone_file;
 
@@ -37,7 +37,11 @@ fn told<'r>(records: impl Iterator<Item = &'r Record>) -> String {
             }
             data => data.to_string(),
         };
-        format!("{} {} {}", record.name, record.record_type(), data.trim_end())
+        let kind = match record.record_type() {
+            RecordType::Unknown(number) => format!("TYPE{number}"),
+            kind => kind.to_string(),
+        };
+        format!("{} {kind} {}", record.name, data.trim_end())
     };
     records.map(one).collect::<Vec<_>>().join("; ")
 }
@@ -72,13 +76,20 @@ fn each_row_of_the_offer_to_hickory_is_true() {
         .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
         .collect();
     assert!(rows.len() >= 10, "{} rows", rows.len());
+    let mut wrong = Vec::new();
     for row in rows {
         let [_, input, ours_in_table, theirs] = row[..] else { panic!("{row:?}") };
         let input = format!("{BEFORE}{}\n", code(input).join("\n"));
         let expected = |cell: &str| if cell == ERROR { cell.to_owned() } else { code(cell).join("; ") };
-        assert_eq!(ours(&input), expected(ours_in_table), "resolverd: {input}");
-        assert_eq!(of_hickory(&input), expected(theirs), "Hickory: {input}");
+        for (parser, found, cell) in
+            [("resolverd", ours(&input), ours_in_table), ("Hickory", of_hickory(&input), theirs)]
+        {
+            if found != expected(cell) {
+                wrong.push(format!("{parser} reads {input}as {found}, and the table has {cell}"));
+            }
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Both read a usual zone alike: the rows do not fail because of the text around them.
