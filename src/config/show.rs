@@ -97,7 +97,7 @@ mod tests {
             let config = Config::read_over(Config::default(), &text, Path::new("/"))
                 .unwrap_or_else(|errors| panic!("{errors}\n{text}"));
             let shown = show(&config, false);
-            let section = shown.split(&format!("[{section}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
+            let section = shown.split(&format!("\n[{section}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
             let line = format!("{key} = {value}  # {comment}");
             assert!(section.lines().any(|shown| shown == line), "{line} is not in:\n{section}");
         }
