@@ -105,7 +105,7 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
-/// The moments of a clock, without its calendar. A copy of that of the machine shares nothing with other threads.
+/// The moments of a clock, without its calendar. A copy of the moments of the machine's clock shares nothing with other threads.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 

@@ -3,7 +3,7 @@
 //! The keys of a `[[list]]` are unset by default. Their defaults are in [`List::new`](crate::dnsbl::list::List::new),
 //! because they depend on the purpose of the list, and lists of the registry that no configuration names need them too.
 //!
-//! The root servers are those of <https://www.iana.org/domains/root/servers>. Old hints are no problem, because any
+//! The root servers come from <https://www.iana.org/domains/root/servers>. Old hints are no problem, because any
 //! server that still answers primes the root (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -72,7 +72,7 @@ fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Error
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
 }
 
-/// The configuration of a text in `directory`; missing keys and further entries are those of `base`.
+/// The configuration of a text in `directory`; missing keys and further entries come from `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::of(text);
     let (tree, errors) = DeTable::parse_recoverable(text);

@@ -68,7 +68,7 @@ pub struct ConfiguredList {
     pub quota: Option<u64>,
     /// The customer's key.
     pub key: Option<KeyFile>,
-    /// The zone that takes the key; none: that of the registry.
+    /// The zone that takes the key; none: the zone in the registry.
     pub with_key: Option<Name>,
     /// The greatest age of the data of a local mirror.
     pub max_age: Option<Duration>,

@@ -22,7 +22,7 @@ const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("pass", Some(OnRefusal::Pass)),
 ];
 
-/// A listener: that of `[listen]`, or one of `[[listener]]`.
+/// A listener: `[listen]`, or a `[[listener]]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
     /// Addresses of UDP and TCP listeners.
@@ -42,7 +42,7 @@ pub struct Listener {
     pub dnsbl: Guard,
     /// The answer instead, for every list; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,
-    /// The mode of look-ahead for its clients; none: that of `[lookahead]`.
+    /// The mode of look-ahead for its clients; none: the mode of `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
 }
 
@@ -58,7 +58,7 @@ pub enum Access {
 }
 
 impl Listener {
-    /// The handling of a client: that of the longest prefix with its address, and of equal prefixes the strictest.
+    /// The handling of a client: the longest prefix with its address decides, and of equal prefixes the strictest.
     /// Clients in no prefix get REFUSED.
     pub fn access(&self, client: IpAddr) -> Access {
         let lists =

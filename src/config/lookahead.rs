@@ -38,7 +38,7 @@ pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
 /// `[lookahead]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookaheadSection {
-    /// The mode of all listeners that have none of their own.
+    /// The mode of all listeners without a mode of their own.
     pub mode: LookaheadMode,
 }
 

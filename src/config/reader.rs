@@ -62,7 +62,7 @@ struct TypedKeys<'f> {
 }
 
 impl TypedKeys<'_> {
-    /// The line of an error: its own, that of the key, or that of the head.
+    /// The line of an error: its own line, or the line of the key or of the head.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))

@@ -116,7 +116,7 @@ pub struct Resolve {
     pub upstream_port: u16,
     /// Addresses to ask from, at most one of each family; empty: the system chooses.
     pub source: Vec<IpAddr>,
-    /// Ports of outgoing datagrams, except those that this host reserves.
+    /// Ports of outgoing datagrams, except ports that this host reserves.
     pub source_ports: RangeInclusive<u16>,
 }
 

@@ -23,7 +23,7 @@ use crate::limits::{MAX_AUTO_RECORD, MIN_RECORD, RECORD_SHARE};
 pub struct Config {
     /// `[listen]`
     pub listen: Listener,
-    /// Whether the command line named the addresses of `[listen]`: those of the file are ignored then.
+    /// Whether the command line named the addresses of `[listen]`. The addresses of the file are then ignored.
     pub has_fixed_addresses: bool,
     /// Whether the command line said that no snapshot is kept: the file is ignored then.
     pub is_without_snapshot: bool,
@@ -43,7 +43,7 @@ pub struct Config {
     pub records: Vec<ConfiguredRecord>,
     /// `[dnsbl]`
     pub dnsbl: Dnsbl,
-    /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.
+    /// `[[list]]`: DNS lists that are not in the registry, and changes to lists of the registry.
     pub lists: Vec<ConfiguredList>,
     /// `[lookahead]`
     pub lookahead: LookaheadSection,
@@ -89,7 +89,7 @@ impl Config {
         self
     }
 
-    /// All lists: those of the registry, and the operator's.
+    /// All lists: of the registry, and of the operator.
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {

@@ -7,7 +7,7 @@ use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
-/// The file of `config`: every key, or with `changed` only those that differ from the default.
+/// The file of `config`: every key, or with `changed` only the keys that differ from the default.
 pub fn show(config: &Config, changed: bool) -> String {
     let mut shown =
         ShownConfig { config, default: Config::default(), changed, once: String::new(), many: String::new() };
@@ -97,7 +97,8 @@ mod tests {
             let config = Config::read_over(Config::default(), &text, Path::new("/"))
                 .unwrap_or_else(|errors| panic!("{errors}\n{text}"));
             let shown = show(&config, false);
-            let section = shown.split(&format!("\n[{section}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
+            let section =
+                shown.split(&format!("\n[{section}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
             let line = format!("{key} = {value}  # {comment}");
             assert!(section.lines().any(|shown| shown == line), "{line} is not in:\n{section}");
         }

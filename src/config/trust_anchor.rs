@@ -35,7 +35,7 @@ pub struct TrustAnchor {
 }
 
 /// Reads a file of anchors. The root's keys are valid too, unless the file has its own: an anchor of the operator for
-/// one zone does not remove those of others.
+/// one zone does not remove the keys of other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -46,7 +46,7 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// The root's keys: the built-in ones, and those of the system beside them. The system's file may be newer or older
+/// The root's keys: the built-in keys together with the keys of the system. The system's file may be newer or older
 /// than this program, or changed by hand: none of this removes a key that the root uses.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
@@ -54,7 +54,7 @@ pub(super) fn newest() -> TrustAnchor {
     TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// The built-in keys with those of the system's file for the root.
+/// The built-in keys, and the keys of the system's file for the root.
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {

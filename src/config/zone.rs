@@ -28,7 +28,7 @@ pub struct ConfiguredZone {
     pub kind: ZoneKind,
     /// With `forward`: whether recursion follows if all forwarders fail.
     pub forward_first: bool,
-    /// Addresses to ask from; empty: those of `resolve.source`.
+    /// Addresses to ask from; empty: `resolve.source`.
     pub source: Vec<IpAddr>,
     /// Overrides `cache.max_ttl`.
     pub max_ttl: Option<Duration>,

@@ -17,7 +17,7 @@ const ENOUGH: u64 = 20;
 /// Failures in a hundred questions from which a fault on our side is reported. Dead domains in spam cause 1 to 3.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// The troubles: current ones, and those of the window.
+/// The troubles: the current troubles, and the troubles of the window.
 pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = report.upstream.messages.values().sum();

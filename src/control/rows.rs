@@ -17,7 +17,7 @@ use crate::question::Question;
 use crate::resolve::inflight::InFlight;
 use crate::wire::presentation::{self, kind_text};
 
-/// The rows of a reply, up to the bound, then the number of those that were left out.
+/// The rows of a reply, up to the bound, then the number of rows that were left out.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
@@ -27,7 +27,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// The states of servers: of all, or of those at an address.
+/// The states of all servers, or of the servers at an address.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))

@@ -116,7 +116,7 @@ impl Drop for ControlServer {
     }
 }
 
-/// One connection, bounded in time, except that of a monitor. A client may leave early.
+/// One connection. It is bounded in time, except the connection of a monitor. A client may leave early.
 async fn serve(stream: UnixStream, subject: &impl Controlled, ending: watch::Receiver<bool>) {
     match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending.clone())).await {
         Ok(Ok(None)) => {}

@@ -21,7 +21,7 @@ pub struct TraceAsked {
 /// Why a question is not traced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceRefused {
-    /// There are as many as may be.
+    /// The bound of traces is reached.
     #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
     TooMany,
     /// A list near its quota.

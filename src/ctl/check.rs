@@ -252,7 +252,7 @@ fn name_of(subject: &CheckSubject) -> String {
     }
 }
 
-/// The addresses of this host's interfaces, without those of loopback; empty if they cannot be read.
+/// The addresses of this host's interfaces, without loopback addresses; empty if they cannot be read.
 fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {

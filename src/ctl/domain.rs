@@ -1,4 +1,4 @@
-//! The questions of `check DOMAIN` over the control socket, and those that this command asks itself.
+//! The questions of `check DOMAIN`: over the control socket, and asked by this command itself.
 
 use std::net::SocketAddr;
 

@@ -9,7 +9,7 @@ use crate::control::protocol::{Blame, Problem};
 use crate::import::ImportError;
 use crate::switch::SwitchError;
 
-/// Exit codes; the same for every command, except that a plug-in has those of its format.
+/// Exit codes; the same for every command. Only a plug-in has the codes of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Yes: healthy, the name has such data, or done.

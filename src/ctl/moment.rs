@@ -1,4 +1,4 @@
-//! Moments of a command line: local times and spans. The time zone is that of the host.
+//! Moments of a command line: local times and spans. The time zone of the host applies.
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;

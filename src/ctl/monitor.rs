@@ -62,7 +62,7 @@ fn span(typed: &str) -> Result<Duration, String> {
     span_like(typed, "500ms, 2s or 1m")
 }
 
-/// Reads a span. `examples` are those of the error.
+/// Reads a span. The error shows `examples`.
 pub(super) fn span_like(typed: &str, examples: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{typed}\" is not a duration: write it like {examples}");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;

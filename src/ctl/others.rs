@@ -1,4 +1,4 @@
-//! The resolvers of others that `check DOMAIN` compares: public ones, and those in resolv.conf.
+//! The other resolvers that `check DOMAIN` compares: public resolvers, and the resolvers in resolv.conf.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;

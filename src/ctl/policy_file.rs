@@ -10,7 +10,7 @@ use super::peer::{Handshake, connected, lost};
 use crate::check::domain::facts::{Got, PolicyFile};
 use crate::limits::MAX_POLICY_FILE;
 
-/// Fetches the file of a host; the name is that of its certificate.
+/// Fetches the file of a host; the certificate must match the name.
 pub(super) fn fetch(host: &str, server: SocketAddr) -> Got {
     match fetched(host.trim_end_matches('.'), server) {
         Ok(file) => Got::PolicyFile(file),

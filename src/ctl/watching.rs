@@ -41,7 +41,7 @@ struct Watching<'n> {
     unreached: Option<Exit>,
 }
 
-/// Checks until Ctrl-C. The exit code is that of the last state.
+/// Checks until Ctrl-C. The last state gives the exit code.
 pub(super) fn run(
     subject: &CheckSubject,
     name: &str,

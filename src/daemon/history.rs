@@ -2,7 +2,7 @@
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
 //! octets. A segment that was last written seven days ago is removed within a minute. A torn end is cut off at start. Nothing is synced to the disk,
-//! because a sync delays mail queues on the same disk. The group of the daemon, which is that of the control socket, may
+//! because a sync delays mail queues on the same disk. The group of the daemon, which the control socket also has, may
 //! read the files.
 
 use std::fs::{self, File};

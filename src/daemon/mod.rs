@@ -304,7 +304,7 @@ async fn settle(
     timeout(STOP_FLUSH, settled).await.ok()
 }
 
-/// The ports to ask servers from: those of the configuration that this host does not reserve.
+/// The ports to ask servers from: the ports of the configuration, except ports that this host reserves.
 fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
         tracing::warn!("cannot read net.ipv4.ip_local_reserved_ports: {error}; resolverd may send from ports that are reserved for other programs");

@@ -65,7 +65,7 @@ pub(super) struct Running {
     pub(super) network: Arc<SocketNetwork>,
     /// Traces past the cache.
     pub(super) fresh: FreshTraces,
-    /// Restarts tasks, and knows those that are stuck.
+    /// Restarts tasks, and knows which tasks are stuck.
     pub(super) supervisor: Supervisor,
     /// Notified when addresses to listen at have been found missing.
     pub(super) missed: Notify,

@@ -46,11 +46,11 @@ impl FreshTraces {
         Self { permits: Arc::new(Semaphore::new(MAX_FRESH_TRACES)), random, network }
     }
 
-    /// A resolver of the same internet as `resolver`, for one question. Its messages go out as those of the daemon do, and dnstap
+    /// A resolver of the same internet as `resolver`, for one question. Its messages go out like the messages of the daemon, and dnstap
     /// has copies of them.
     ///
     /// # Errors
-    /// There are as many as may be, or the question would use up the quota of a DNS list.
+    /// The bound of traces is reached, or the question would use up the quota of a DNS list.
     pub(super) fn begin(&self, question: &Question, resolver: &Resolver) -> Result<FreshTrace, TraceRefused> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| TraceRefused::TooMany)?;
         resolver.count_aside(question).map_err(|list| TraceRefused::Quota { list })?;

@@ -54,7 +54,7 @@ impl TapFile {
         &self.path
     }
 
-    /// Writes whole frames. On an error the file keeps those that it had.
+    /// Writes whole frames. On an error the file keeps the frames that it had.
     pub(super) fn write(&mut self, frames: &[u8]) -> io::Result<()> {
         let result = self.append(frames);
         if result.is_err() {

@@ -1,6 +1,6 @@
 //! dnstap: copies of the messages of clients and to servers, for programs that read them (<https://dnstap.info>).
 //!
-//! The messages are those of `dnstap.proto`, in Frame Streams. A listener and `exchange` put a copy into [`tap`], a bounded
+//! The messages follow `dnstap.proto`, in Frame Streams. A listener and `exchange` put a copy into [`tap`], a bounded
 //! queue; [`writer`] is the task that writes them to a Unix socket or to a file. The other files are pure: `schema` has the
 //! messages, `frames` their framing, `cleaned` removes what must not leave.
 //!

@@ -82,7 +82,7 @@ impl Tap {
         }
     }
 
-    /// Copies that were dropped since the last call, and those that were written.
+    /// Copies that were dropped since the last call, and copies that were written.
     pub fn take_counts(&self) -> (u64, u64) {
         (self.dropped.swap(0, Ordering::Relaxed), self.written.swap(0, Ordering::Relaxed))
     }

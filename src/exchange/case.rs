@@ -2,7 +2,7 @@
 //! (draft-vixie-dnsext-dns0x20).
 //!
 //! Pure, on octets. Names in a server's message point into the question, so that restoring the question's spelling
-//! restores that of the whole reply.
+//! restores the spelling of the whole reply.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the question of `reply` with that of `sent`, and restores the spelling of `plain`, whose letters were
+/// Compares the question of `reply` with the question of `sent`, and restores the spelling of `plain`, whose letters were
 /// changed in `sent`.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };

@@ -50,7 +50,7 @@ pub trait Replies: Send {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 
-/// A stream to a server. The octets are those of the messages, without the length in front.
+/// A stream to a server. The octets are the messages, without the length in front.
 pub trait Stream: Send {
     /// Sends one message, of 65 535 octets at most.
     ///

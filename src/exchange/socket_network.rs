@@ -41,7 +41,7 @@ pub struct SocketNetwork {
 }
 
 impl SocketNetwork {
-    /// Sockets on those of `ports` that are drawn from `random`.
+    /// Sockets on random ports out of `ports`.
     pub fn new(random: Random, ports: SourcePorts) -> Self {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }

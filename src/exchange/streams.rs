@@ -202,7 +202,7 @@ struct UnansweredMessage {
 }
 
 impl Driver {
-    /// Waits for its places, first that of its network, so that no network holds the places of another; then opens
+    /// Waits for its places, first for the place of its network, so that no network holds the places of another; then opens
     /// and serves.
     async fn run(mut self, network: Arc<dyn Network>, of_network: Arc<Semaphore>, places: Arc<Semaphore>) {
         let lost = {

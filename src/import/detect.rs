@@ -6,7 +6,7 @@ use super::ImportError;
 use super::format::{FORMATS, Format};
 use super::source::{Source, Sources};
 
-/// Begins of lines that only one of the formats has; those of Unbound may be indented.
+/// Begins of lines that only one of the formats has. Lines of Unbound may be indented.
 const BEGINS: [(Format, &[&str]); 5] = [
     (
         Format::Unbound,

@@ -68,7 +68,7 @@ struct Reader<'t> {
 }
 
 impl LuaValue {
-    /// The texts of it: its own, or those of the entries of a table.
+    /// The texts of a value: its own text, or the texts of the entries of a table.
     pub(super) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Text(text) => vec![text],

@@ -14,7 +14,7 @@ use super::values::texts;
 /// The file of names that the C library reads too.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
 
-/// Names that resolverd has itself, and those of no use outside the file.
+/// Names that resolverd has itself, and names of no use outside the file.
 const OWN: [&str; 8] = [
     "localhost",
     "localhost.localdomain",

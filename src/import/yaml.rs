@@ -33,7 +33,7 @@ impl Node {
         self.entries().iter().find(|(known, _)| known == key).map(|(_, node)| node)
     }
 
-    /// The keys and values of a map; none of other values.
+    /// The keys and values of a map; other values have none.
     pub(super) fn entries(&self) -> &[(String, Self)] {
         match &self.kind {
             NodeKind::Map(entries) => entries,

@@ -149,7 +149,7 @@ pub const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 /// servers answer within 240 ms from anywhere.
 pub const UNKNOWN_TIMER: Duration = Duration::from_millis(300);
 
-/// The shortest timer: the scheduler's own delay and that of a busy server.
+/// The shortest timer: the delay of the scheduler and the delay of a busy server.
 pub const MIN_TIMER: Duration = Duration::from_millis(30);
 
 /// Round trips of a server that are enough for a 95th percentile: one round trip in twenty is above it.

@@ -66,7 +66,7 @@ pub const MAX_PEER_CERTIFICATES: usize = 8;
 /// Datagrams to a resolver of others: most answer, or are closed to this host.
 pub const CHECK_RESOLVER_TRIES: usize = 2;
 
-/// Resolvers of others that are asked: three public ones and those of resolv.conf.
+/// Other resolvers that are asked: three public resolvers and the resolvers of resolv.conf.
 pub const MAX_OTHER_RESOLVERS: usize = 6;
 
 /// How long a resolver of others is waited for over TLS or HTTPS, with the connection: three round trips more than over UDP.
@@ -134,7 +134,7 @@ pub const SLOW_SERVER_MILLIS: u64 = 500;
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
 pub const MAX_LISTED_ADDRESSES: usize = 3;
 
-/// Octets of a HELO name of a message: those of a domain name (RFC 5321 section 4.5.3.1.2).
+/// Octets of a HELO name of a message: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 
 /// Addresses of name servers that the DNS lists are asked about: lists count queries, and servers of one provider are
@@ -154,7 +154,7 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 /// DKIM selectors of one domain of a message: a signer has one or two, an attacker any number.
 pub const MAX_MESSAGE_SELECTORS: usize = 4;
 
-/// Octets of a DKIM selector of a message: those of a label.
+/// Octets of a DKIM selector of a message: the length of a label.
 pub const MAX_SELECTOR: usize = 63;
 
 /// Characters of the evidence of a finding: strangers write the records, and the longest sound SPF records have half of it.
@@ -172,5 +172,5 @@ pub const MAX_CHECKED_SPF_HOSTS: usize = 10;
 /// The count of terms of SPF ends here: the record is far beyond the limit, and may include itself.
 pub const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
-/// Octets of a message that `check mail` reads: header fields come first, and those of a bounce's parts soon.
+/// Octets of a message that `check mail` reads: header fields come first, and the fields in the parts of a bounce come soon.
 pub const MAX_CHECKED_MESSAGE: u64 = 1 << 20;

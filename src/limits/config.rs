@@ -66,13 +66,13 @@ pub const MAX_RECORDS: usize = 4_096;
 /// `[[listener]]` entries: each costs threads and sockets. One for each network of a host, and one for tests.
 pub const MAX_LISTENERS: usize = 16;
 
-/// Servers of a configured zone, and addresses of a configured host: as many as an operator would list by hand.
+/// Servers of a configured zone, and addresses of a configured host: no operator lists more by hand.
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
 /// Octets of a configured zone file with its includes, which is read into memory: about 300 000 records.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
 
-/// Octets of a file of trust anchors: that of BIND has 4 KiB.
+/// Octets of a file of trust anchors: the file of BIND has 4 KiB.
 pub const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
 /// A serial may be a moment if it is ahead by no more than this: clocks differ by a time zone.

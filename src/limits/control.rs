@@ -20,7 +20,7 @@ pub const MAX_CONTROL_ROWS: usize = 4_096;
 /// The time for a request: it is one line from the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
-/// The longest time of a connection to the control socket: that of a flight and of a slow terminal.
+/// The longest time of a connection to the control socket: the time of a flight and of a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 
 /// Traces past the cache at once: each may send as many messages as a question of a client, and has a cache of its own.

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// room several times over.
 pub const MAX_TAPPED: usize = 16_384;
 
-/// Octets of the messages that wait, and of those that are being written, together at most twice this.
+/// Octets of the messages that wait. Together with the messages that are being written they are at most twice this.
 pub const MAX_TAPPED_OCTETS: usize = 4 << 20;
 
 /// The time in which messages are gathered: the task that writes them wakes 50 times a second at most.

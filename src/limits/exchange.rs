@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Messages to servers in progress, each with a socket; further ones wait. The bound is smaller than the number of
-/// ports, and the daemon requests as many descriptors at start.
+/// ports, and the daemon requests this number of descriptors at start.
 pub const MAX_EXCHANGES: usize = 4_000;
 
 /// Open streams to servers; beyond it the one unused for the longest time is closed. Answers over 1 232 octets come

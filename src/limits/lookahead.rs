@@ -35,7 +35,7 @@ pub const AHEAD_RISK: u64 = 2;
 /// needs about ten. One that needs more is left to the client.
 pub const MAX_AHEAD_MESSAGES: u32 = 12;
 
-/// The time of one question ahead: in a zone that answers, ten times that of its messages. In a silent zone it holds its
+/// The time of one question ahead: in a zone that answers, ten times the time of its messages. In a silent zone it holds its
 /// place no longer.
 pub const AHEAD_TIME: Duration = Duration::from_secs(3);
 
@@ -79,7 +79,7 @@ pub const MAX_RULES_FILE: u64 = 64 << 10;
 /// costs at most these.
 pub const AHEAD_UNUSED: u32 = 32;
 
-/// The time for which a zone that gave no answer is not asked ahead: that of a cached failure.
+/// The time for which a zone that gave no answer is not asked ahead: the time of a cached failure.
 pub const AHEAD_FAILED_TIME: Duration = Duration::from_secs(30);
 
 /// The time for which a zone whose TTLs end before clients ask is not asked ahead.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Steps kept of a flight: a question at its bound of 100 messages has about three steps a message.
 pub const MAX_STEPS: usize = 320;
 
-/// Records that a step names of those that were removed from a message: the first show what the server tried.
+/// Removed records that a step of a trace names: the first records show what the server tried.
 pub const MAX_TOLD_REMOVED: usize = 4;
 
 /// The time between two snapshots of the counters, from which the windows are computed: the last minute is exact to a
@@ -98,7 +98,7 @@ pub const RECORD_BLOCK: usize = 32 << 10;
 /// The default size of the record is this share of `cache.size`: 16 MiB of 256 MiB.
 pub const RECORD_SHARE: u64 = 16;
 
-/// The largest default: half a million questions, those of some hours of a large gateway. More is worth its memory only to an
+/// The largest default: half a million questions, which a large gateway asks in some hours. More is worth its memory only to an
 /// operator who wants it.
 pub const MAX_AUTO_RECORD: u64 = 64 << 20;
 
@@ -208,7 +208,7 @@ pub const MIN_LIST_KEY: usize = 8;
 /// zone has been asked.
 pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);
 
-/// Flights that are known when the next entries are read: those of `EXPLAINED_TIME` in which questions failed. About 1 KiB each.
+/// Flights that are known when the next entries are read: the flights of `EXPLAINED_TIME` in which questions failed. About 1 KiB each.
 pub const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
 
 /// Zones whose failures are counted for lines of the log: the broken zones of an hour at a gateway, spam's included. About 300
@@ -235,7 +235,7 @@ pub const MAX_DEBUG_LINES: usize = 1_000;
 /// would be lost without a word. The others are counted.
 pub const QUERY_LINES_A_SECOND: u32 = 300;
 
-/// Queries that wait for their line: those of four readings of the record. About 200 octets each.
+/// Queries that wait for their line: the queries of four readings of the record. About 200 octets each.
 pub const MAX_LOGGED_QUERIES: usize = 4_000;
 
 /// Servers of a failure that are shown with their conduct.
@@ -275,7 +275,7 @@ pub const LONG_HIT_BLOCKS: u64 = 8;
 /// Like `LONG_HIT_BLOCKS`, for the ring of other questions: some 400 a second, with their flights.
 pub const LONG_MISS_BLOCKS: u64 = 64;
 
-/// Questions of messages that may go on, about 200 octets each: those of one reading of two workers.
+/// Questions of messages that may go on, about 200 octets each: the questions of one reading of two workers.
 pub const MAX_LONG_QUESTIONS: usize = 20_000;
 
 /// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.

@@ -51,7 +51,7 @@ pub(super) struct QueryBatch {
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
-/// The headers of a batch. Addresses of the socket's own family are copied in fewer steps than those of any family.
+/// The headers of a batch. Addresses of the socket's own family are copied in fewer steps than other addresses.
 enum Headers {
     V4(MultiHeaders<SockaddrIn>),
     V6(MultiHeaders<SockaddrIn6>),

@@ -464,7 +464,7 @@ impl FrontBatch<'_> {
         allows
     }
 
-    /// Keeps a hit, and counts it together with those before it that are alike. `asked` is its name and type.
+    /// Keeps a hit, and counts it together with equal hits before it. `asked` is its name and type.
     fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8]) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {

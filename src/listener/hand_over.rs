@@ -54,7 +54,7 @@ impl HandOver {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Begins misses as tasks of the current runtime, and answers those that have waited too long, up to the bounds.
+    /// Begins misses as tasks of the current runtime, and answers misses that have waited too long, up to the bounds.
     /// Returns whether none is left.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();

@@ -97,7 +97,7 @@ impl Listeners {
         sockets::bind_beside(address, workers(config), &beside)
     }
 
-    /// Changes to the addresses that are missing now, and logs those that were not missing before.
+    /// Changes to the addresses that are missing now, and logs the addresses that were not missing before.
     pub(super) fn miss(&mut self, missing: Vec<AddressUnavailable>) {
         for refused in &missing {
             if !self.missing.iter().any(|before| before.address() == refused.address()) {

@@ -177,7 +177,7 @@ struct ServedAddress {
 }
 
 impl Sockets {
-    /// Binds all addresses of `config`, except those that were `inherited`.
+    /// Binds all addresses of `config`, except addresses that were `inherited`.
     ///
     /// # Errors
     /// The first address that is not available, with advice. A missing address is no error if another one is

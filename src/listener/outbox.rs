@@ -118,7 +118,7 @@ impl Outbox {
     }
 }
 
-/// Takes as many replies as leave at once; returns whether some are left.
+/// Takes the replies for one system call; returns whether some are left.
 fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
     if replies.len() <= MAX_REPLIES_AT_ONCE {
         std::mem::swap(replies, leaving);

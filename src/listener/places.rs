@@ -167,7 +167,7 @@ impl TakenPlace {
         fits
     }
 
-    /// The sum over the connections of all clients, and over those of its client.
+    /// The sum over the connections of all clients, and the sum over the connections of its client.
     fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
         seats.iter().fold((0, 0), |(all, own), seat| {
             let (more, is_own) = (counted(seat), seat.client == self.seat.client);

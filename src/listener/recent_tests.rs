@@ -1,4 +1,4 @@
-//! Replies that are sent again are those that would be written.
+//! A reply that is sent again equals the reply that would be written.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

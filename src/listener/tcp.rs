@@ -207,7 +207,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends replies, each with its length in front, after those that are unsent. The part that the kernel does not take
+    /// Sends replies, each with its length in front, after the earlier replies that are unsent. The part that the kernel does not take
     /// at once is kept, within a bound for the client and one for all clients; beyond it the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);

@@ -119,7 +119,7 @@ impl Worker {
     }
 
     /// Lets the worker end. Its socket closes after all its questions are answered; until then the returned value can be
-    /// upgraded. Its thread ends when none of its flights can still run.
+    /// upgraded. Its thread ends when all of its flights have ended.
     pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
         self.socket

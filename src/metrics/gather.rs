@@ -207,7 +207,7 @@ impl Samples {
 }
 
 impl Samples {
-    /// The watched domains. Their names are those of the configuration.
+    /// The watched domains, named as in the configuration.
     fn watched(&mut self, subject: &impl Controlled) {
         for row in subject.watched().into_iter().map(watched::row) {
             for (level, count) in row.counts() {

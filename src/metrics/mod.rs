@@ -8,7 +8,7 @@
 //! - No client, name or server is a label: strangers choose them, and each value of a label is a series that Prometheus keeps.
 //!   Configured zones and known DNS lists are labels, because the operator chooses them.
 //! - Names follow <https://prometheus.io/docs/practices/naming/>: base units, `_total` for counters. The words after
-//!   `resolverd_` and the values of labels are those of JSON.
+//!   `resolverd_` and the values of labels are the words of JSON.
 //! - The text is written here. The library `prometheus-client` writes OpenMetrics, in which counters have another name than
 //!   `promtool check metrics` expects, and it wants to own the counters, which are in the record.
 //! - The header of a request is read by `httparse`, the parser of hyper. hyper itself would add eight crates to answer one

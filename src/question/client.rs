@@ -23,7 +23,7 @@ pub struct Question {
 }
 
 /// The set of zones and policies that a client sees. Memory is separated by it, in the key's last four octets. Ids
-/// are given in order and never twice while the daemon runs; the first is that of `[listen]` at the start.
+/// are given in order and never twice while the daemon runs. The first belongs to `[listen]` at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub(super) u32);
 

@@ -76,7 +76,7 @@ impl QuestionKey {
         self.0.last_chunk()
     }
 
-    /// The question of this key; none if the key is not that of a question.
+    /// The question of this key; none if the key belongs to no question.
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);

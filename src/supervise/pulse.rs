@@ -19,7 +19,7 @@ pub struct Pulse {
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses, and the number of those that did not answer in the last round. A pulse ends when the starter of its thread drops it.
+/// All pulses, and the number of pulses that did not answer in the last round. A pulse ends when the starter of its thread drops it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
@@ -83,7 +83,7 @@ impl Pulses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Rings every bell, and returns the names of those that did not answer the last ring.
+    /// Rings every bell, and returns the names of the tasks that did not answer the last ring.
     pub fn round(&self) -> Vec<String> {
         let silent: Vec<String> =
             self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect();

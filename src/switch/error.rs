@@ -74,7 +74,7 @@ pub enum SwitchError {
         /// The file.
         path: String,
     },
-    /// The old resolver runs, but nobody holds its addresses.
+    /// The old resolver runs, but no program listens at its addresses.
     #[error("{unit} runs, but no process listens at {addresses}; see why: journalctl -u {unit}")]
     NotListening {
         /// Its unit.

@@ -1,4 +1,4 @@
-//! The facts that a plan needs: those of `resolverctl check system`, the services, and the programs that write
+//! The facts that a plan needs: the facts of `resolverctl check system`, the services, and the programs that write
 //! `/etc/resolv.conf`.
 
 use std::fs;
@@ -12,7 +12,7 @@ use crate::check::system::{self, gather};
 use crate::config::{Config, defaults};
 use crate::limits::MAX_CHECKED_DROP_INS;
 
-/// The services that are resolvers; those of Knot Resolver have a number.
+/// The services that are resolvers. The services of Knot Resolver have a number.
 const RESOLVERS: [&str; 7] = [
     "named.service",
     "named-chroot.service",
@@ -45,7 +45,7 @@ pub struct SwitchFacts {
     pub host: system::HostFacts,
     /// Whether the configuration has zones or records of its own; or its errors.
     pub config: Result<bool, String>,
-    /// The services that are resolvers, those of resolverd, and Postfix.
+    /// The services of resolvers, of resolverd, and of Postfix.
     pub units: Vec<UnitState>,
     /// The target of `/etc/nsswitch.conf`, if it is a link.
     pub nsswitch_link: Option<String>,
@@ -113,7 +113,7 @@ fn config(host: &CheckedHost<'_>) -> Result<bool, String> {
     Ok(!config.zones.is_empty() || !config.hosts.is_empty() || !config.records.is_empty())
 }
 
-/// Its file, and those of its directory, whatever their names end in.
+/// Its file, and all files of its directory, with any ending.
 fn dnsmasq(host: &CheckedHost<'_>) -> Vec<HostFile> {
     let folder = "/etc/dnsmasq.d";
     let entries = fs::read_dir(host.path(folder)).into_iter().flatten().flatten().take(MAX_CHECKED_DROP_INS);

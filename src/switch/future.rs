@@ -157,7 +157,7 @@ impl Future<'_> {
         })
     }
 
-    /// The former holder of port 53 of this unit, if nobody listens at any of its addresses now.
+    /// The former holder of port 53 of this unit, if no program listens at any of its addresses now.
     pub(super) fn silent(&self, unit: &str) -> Option<&FormerHolder> {
         let former = self.record.held.iter().find(|former| former.unit == unit)?;
         (!former.addresses.iter().any(|address| self.is_held(*address))).then_some(former)

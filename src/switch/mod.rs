@@ -6,7 +6,7 @@
 //!
 //! # Decisions
 //!
-//! - The facts are those of `resolverctl check system`. The plan has a step for each finding that a step can mend; any
+//! - The facts come from `resolverctl check system`. The plan has a step for each finding that a step can mend; any
 //!   other failure, such as a firewall, prevents the switch.
 //! - A step is recorded with the state before it, on disk, before it is carried out. So `--back` also undoes a switch that
 //!   a power failure has cut off.

@@ -219,7 +219,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Warns of the services of this host that end with those that are stopped.
+    /// Warns of the services of this host that end together with the stopped services.
     fn tell_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let dhcp = |file: &HostFile| {
             file.text()

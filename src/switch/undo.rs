@@ -177,7 +177,7 @@ impl<'u> Undoing<'u> {
         silent.collect()
     }
 
-    /// Starts resolverd again if none else has its addresses, and has programs ask it if they find nobody else.
+    /// Starts resolverd again if no other program has its addresses, and makes programs query it if they find no other resolver.
     fn answer_again(&mut self) {
         let record = self.record;
         let mut steps = record.steps.iter().enumerate();

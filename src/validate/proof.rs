@@ -27,7 +27,7 @@ pub enum Cut {
 }
 
 /// Whether a name with exactly these types lacks `kind` in the zone of this proof. At a cut, the parent's side proves
-/// the absence of DS only, and the child's side that of all other types (RFC 6840 section 4.4).
+/// the absence of DS only, and the child's side the absence of all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));

@@ -79,7 +79,7 @@ pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Op
 /// Checks an RRset: one valid signature is enough.
 ///
 /// # Errors
-/// There is none; the fault is that of the signature that passed the most checks.
+/// No signature is valid. The fault belongs to the signature that passed the most checks.
 pub async fn check(
     rrset: &CoveredRrset<'_>,
     signatures: &[&RRSIG],

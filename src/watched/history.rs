@@ -150,7 +150,7 @@ impl DomainHistory {
         self.untell("clients need the room for queries, and checks are put off".to_owned(), since, now);
     }
 
-    /// Takes in that nothing is known since a moment. Moments of the future are those of a wrong clock: they count as `now`.
+    /// Takes in that nothing is known since a moment. Moments in the future come from a wrong clock: they count as `now`.
     fn untell(&mut self, why: String, since: u64, now: u64) {
         self.untold = Some(why);
         self.untold_since = Some(self.untold_since.unwrap_or(since).min(now));
@@ -228,7 +228,7 @@ struct JoinedFinding {
     parts: Vec<Part>,
 }
 
-/// The findings by level and code, equal ones joined; those that all is well are left out.
+/// The findings by level and code, equal findings joined. Findings of the level "ok" are left out.
 fn joined(findings: Vec<Finding>) -> BTreeMap<(Level, Code), JoinedFinding> {
     let mut groups = BTreeMap::<_, Vec<Finding>>::new();
     for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {

@@ -1,4 +1,4 @@
-//! When the next check is due, and of which domain. Pure: moments and random numbers are given.
+//! The time and the domain of the next check. Pure: moments and random numbers are given.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -43,7 +43,7 @@ pub fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
     from_records(apex, records, RECORD_TTL)
 }
 
-/// A zone of these records below `apex`, with a SOA and NS of its own; `ttl` is that of its negative answers.
+/// A zone of these records below `apex`, with a SOA and NS of its own; `ttl` is the TTL of its negative answers.
 ///
 /// # Errors
 /// A record outside the zone.
@@ -54,7 +54,7 @@ pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<A
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// The SOA of a denial made here; `ttl` is that of the denial, in seconds.
+/// The SOA of a denial made here; `ttl` is the TTL of the denial in seconds.
 pub fn soa(apex: &Name, ttl: u32) -> Record {
     let contact = Name::from_ascii(SOA_CONTACT).unwrap_or_default();
     // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.

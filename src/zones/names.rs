@@ -29,7 +29,7 @@ pub(super) struct ConfiguredNames(BTreeMap<Vec<u8>, NameRoute>);
 #[derive(Debug)]
 struct NameRoute {
     route: Arc<Route>,
-    /// The types that are answered here; of an alias all except those of its zone.
+    /// The types that are answered here. An alias answers all types, except the types of its zone.
     kinds: Vec<RecordType>,
 }
 
@@ -41,7 +41,7 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// The names of `config`; those of a `[[host]]` with the reverse name of each of its addresses.
+    /// The names of `config`, and the reverse names of the addresses of each `[[host]]`.
     pub(super) fn new(config: &Config, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let mut gathered: BTreeMap<Vec<u8>, Gathered> = BTreeMap::new();
         let mut add = |name: &Name, records: Vec<Record>, kinds: &[RecordType]| {

@@ -1,4 +1,4 @@
-//! Addresses that a view keeps from its clients: those of `resolve.private_addresses`, below names of strangers.
+//! Addresses that a view keeps from its clients: `resolve.private_addresses`, in answers about names of strangers.
 
 use std::net::IpAddr;
 

@@ -46,9 +46,9 @@ pub(super) struct Sees {
 /// A flight keeps the view that it began with, so that a reload never changes the rules on its way.
 #[derive(Debug)]
 pub struct View {
-    /// Separates its answers in memory from those of other views.
+    /// Separates its answers in memory from the answers of other views.
     pub id: ViewId,
-    /// Separates its data about names from those of other views. Views that see the same zones share these data, even
+    /// Separates its data about names from the data of other views. Views that see the same zones share these data, even
     /// if their clients get different answers.
     pub knows: ViewId,
     /// The operator's settings.
@@ -56,7 +56,7 @@ pub struct View {
     routes: Routes,
     names: ConfiguredNames,
     recursion: Arc<Route>,
-    /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
+    /// Names at and below which nothing is validated: names set by the operator, and zones that are served here.
     ntas: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
     pub guarding: Guarding,
@@ -141,7 +141,7 @@ impl View {
         Ok(view)
     }
 
-    /// The route of a question: that of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
+    /// The route of a question: the route of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
     /// suffix of its name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         self.route_of((name, &WireName::of(name)), kind)
@@ -262,7 +262,7 @@ impl View {
     }
 }
 
-/// A name in wire form without its first label; none of the root.
+/// A name in wire form without its first label. The root has none.
 fn parent(wire: &[u8]) -> Option<&[u8]> {
     let (length, rest) = wire.split_first().filter(|(length, _)| **length > 0)?;
     rest.get(usize::from(*length)..)

@@ -22,7 +22,7 @@ use crate::question::ViewId;
 pub struct Views {
     config: Arc<Config>,
     views: Vec<Arc<View>>,
-    /// The place of each listener's view: that of `[listen]` first, then those of `[[listener]]`.
+    /// The place of each listener's view: `[listen]` first, then each `[[listener]]`.
     of_listener: Vec<usize>,
     /// The id of the next new view.
     next: ViewId,
@@ -122,12 +122,12 @@ impl Views {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
 
-    /// Whether data are kept under this id: it is a view's own, or that of the data that several views share.
+    /// Whether data are kept under this id: the id of one view, or of data that several views share.
     pub fn is_in_use(&self, id: ViewId) -> bool {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// A view whose questions to the list at `apex` take this way: that of `id`, if it does.
+    /// A view whose questions to the list at `apex` take this way: preferably the view `id`.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
             let route: &Route = view.list_route(apex);

@@ -33,7 +33,7 @@ pub struct LookaheadRule {
 /// The mode of look-ahead; after the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookaheadState {
-    /// The mode of listeners that have none of their own.
+    /// The mode of listeners without a mode of their own.
     pub mode: LookaheadMode,
     /// Listeners with a mode of their own.
     pub own_modes: u64,

@@ -91,7 +91,7 @@ pub enum Request {
     },
     /// The states of servers.
     Servers {
-        /// Only those at this address.
+        /// Only servers at this address.
         #[serde(default)]
         address: Option<IpAddr>,
     },
@@ -201,7 +201,7 @@ pub struct WhyRequest {
 pub struct FailedRequest {
     /// The begin of the time, in seconds since 1970.
     pub from: f64,
-    /// Only this zone and those below it.
+    /// Only this zone and the zones below it.
     #[serde(default)]
     pub zone: Option<String>,
     /// The address or the network of the client.
@@ -288,7 +288,7 @@ pub enum Reply {
     Type(TypeRow),
     /// A row of the table by stage.
     Stage(StageRow),
-    /// A row of the table by minute; the first one is that of the whole window.
+    /// A row of the table by minute; the first row is for the whole window.
     Minute(MinuteRow),
     /// To `Request::Query`, and after the steps to `Request::Trace`.
     Query(Box<QueryReply>),

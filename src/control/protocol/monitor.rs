@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::question::Outcome;
 
-/// The queries that are wanted: those that fail or are slow, if one of both is given, otherwise all.
+/// The wanted queries: failed or slow queries if one of both is given, otherwise all queries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MonitorRequest {

@@ -96,7 +96,7 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Some queries fail: those of a zone, of a list, or at one address.
+    /// Some queries fail: for a zone, for a list, or at one address.
     #[default]
     Warning,
     /// Queries of all kinds fail, and mail with them.
@@ -145,7 +145,7 @@ pub struct Stats {
 pub struct Fill {
     /// The memory.
     pub store: String,
-    /// Entries, those past their TTL included.
+    /// Number of entries, including entries past their TTL.
     pub entries: u64,
     /// Their weight in octets.
     pub bytes: u64,

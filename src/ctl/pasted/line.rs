@@ -9,7 +9,7 @@ pub struct PastedLine {
     pub text: String,
     /// Its time, in seconds since 1970.
     pub at: Option<f64>,
-    /// Addresses and names in it, those that were certainly looked up first.
+    /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
     /// The delay that it tells.
     pub delay: LineDelay,

@@ -5,7 +5,7 @@ use crate::ctl::render::words::time;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport};
 
-/// DNS explains a delay of which it took this share.
+/// DNS explains a delay if it took at least this share of it.
 const SHARE: f64 = 0.5;
 
 /// A delay of a line that needs an explanation, in seconds.

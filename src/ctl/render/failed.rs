@@ -8,7 +8,7 @@ use crate::limits::MAX_SHOWN_ROWS;
 use crate::record::failed::{FailedServer, FailedZone, StillFails};
 use crate::wire::presentation::harmless;
 
-/// Columns of a date: the last moment is shown without one if it is that of the first.
+/// Columns of a date: the last moment is shown without a date if the first has the same date.
 const DATE: usize = "2026-08-01 ".len();
 
 /// The zones of the replies to a request. `moment` shows a moment in local time.

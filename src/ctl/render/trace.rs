@@ -108,7 +108,7 @@ fn sent(step: &StepEvent) -> String {
     format!("{server} over {transport}{asked} ({reason}; {usual})")
 }
 
-/// Other servers are asked than those that are known or configured.
+/// Servers are asked that were neither known nor configured.
 fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Outdated { zone } => (

@@ -58,7 +58,7 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
-    /// Whether the rows are those of the table and the window.
+    /// Whether the rows belong to the table and the window.
     is_read: bool,
     /// The name of the selected row. None: the first one.
     selected: Option<String>,
@@ -127,7 +127,7 @@ impl TopLive {
         &self.rows
     }
 
-    /// Whether the rows are those of the table: false until the first reply after a change.
+    /// Whether the rows belong to the table: false until the first reply after a change.
     pub fn is_read(&self) -> bool {
         self.is_read
     }

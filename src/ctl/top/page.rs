@@ -12,7 +12,7 @@ use crate::record::why::{MessageReport, QuestionReport};
 pub struct WhyPage {
     /// The subject of the row.
     pub subject: TopSubject,
-    /// The time of its messages: that of the table.
+    /// The time of its messages: the time of the table.
     pub window: Window,
     /// The lines; none while they are read.
     pub lines: Option<Vec<String>>,

@@ -44,7 +44,7 @@ impl DnsmasqSetting {
     }
 }
 
-/// The settings of a file and of those that it includes. Debian's service reads the directory `dnsmasq.d` beside
+/// The settings of a file and of the files that it includes. Debian's service reads the directory `dnsmasq.d` beside
 /// dnsmasq.conf too.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();

@@ -86,7 +86,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     names.finish(draft);
 }
 
-/// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the first name is that of the reverse name.
+/// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the reverse name leads to the first name.
 fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Option<()> {
     let is_name = |field: &&String| field.parse::<IpAddr>().is_err() && field.parse::<u64>().is_err();
     let addresses: Vec<IpAddr> = setting.fields.iter().filter_map(|field| field.parse().ok()).collect();
@@ -174,7 +174,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Files of hosts, without that of the system.
+/// Files of hosts, without the file of the system.
 fn files(
     settings: &[DnsmasqSetting],
     domain: Option<&str>,

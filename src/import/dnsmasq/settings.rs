@@ -1,4 +1,4 @@
-//! The other settings of dnsmasq: those of the cache, and the report of those that are not carried over.
+//! The other settings of dnsmasq: the cache, and the report of settings that are not converted.
 
 use super::reader::DnsmasqSetting;
 use super::records;
@@ -388,7 +388,7 @@ fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// The keys of zones to validate with: those of the root are built in.
+/// The trust anchors. The anchors of the root are built in.
 fn anchor(setting: &DnsmasqSetting, draft: &mut Draft) {
     if setting.fields.iter().any(|field| field == ".") {
         let did = "gave a key of the root";

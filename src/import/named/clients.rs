@@ -90,7 +90,7 @@ impl Gathered<'_> {
     }
 }
 
-/// A prefix of which the last octets are left out: `10/8`.
+/// A prefix without its last octets: `10/8`.
 fn filled(typed: &str) -> String {
     match typed.split_once('/') {
         Some((address, length)) if !address.contains(':') => {

@@ -72,7 +72,7 @@ pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s 
     statements.iter().find(|statement| statement.option() == option)
 }
 
-/// The statements of a file and of those that it includes.
+/// The statements of a file and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>, ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;

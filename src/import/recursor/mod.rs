@@ -112,7 +112,7 @@ fn listen(settings: &Settings, draft: &mut Draft) -> bool {
     addresses.iter().any(|address| !address.ip().is_loopback())
 }
 
-/// The clients; those of a file take the place of `allow-from`.
+/// The clients; a file with clients takes the place of `allow-from`.
 fn clients(
     settings: &Settings,
     has_others: bool,

@@ -96,7 +96,7 @@ impl LocalZone {
     }
 }
 
-/// The zones by name, shorter ones first; the report of those that have no exact counterpart.
+/// The zones by name, shorter names first; and the report of zones without an exact counterpart.
 fn zones(server: &Section, draft: &mut Draft) -> Vec<(Name, LocalZone)> {
     let mut zones: Vec<(Name, LocalZone)> = Vec::new();
     for setting in server.all("local-zone") {

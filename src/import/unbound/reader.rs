@@ -66,7 +66,7 @@ impl Section {
     }
 }
 
-/// The sections of a file and of those that it includes.
+/// The sections of a file and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, ImportError> {
     let mut sections = Vec::new();
     read_into(path, sources, &mut sections)?;

@@ -100,7 +100,7 @@ fn server_box(server: &OutlineServer, top: usize, height: usize) -> String {
     drawn
 }
 
-/// A line of text, cut at so many characters; the whole text is its tooltip.
+/// A line of text, cut at a number of characters; the whole text is its tooltip.
 fn text((x, y): (usize, usize), class: &str, whole: &str, most: usize) -> String {
     let cut: String = whole.chars().take(most).collect();
     let mark = if whole.chars().count() > most { "…" } else { "" };
