@@ -160,6 +160,8 @@ mod tests {
             fill(number, later.after(Duration::from_secs(1)));
         }
         assert_eq!(dropped.table().len(), MAX_DROPPED_TYPES);
+        let is_bounded = |unanswered: &Unanswered| unanswered.names.len() == NAMES_OF_DROPPED_TYPE;
+        assert!(dropped.table().values().all(is_bounded));
         assert!(!dropped.table().contains_key(&zone(0).0) && dropped.holds(&zone(1), later));
     }
 

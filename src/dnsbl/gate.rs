@@ -277,6 +277,15 @@ mod tests {
     }
 
     #[test]
+    fn a_typing_error_is_the_clients_and_other_codes_are_refusals() {
+        let of = |last| untold(Ipv4Addr::new(127, 255, 255, last), "an error");
+        assert!(matches!(of(252), UntoldReason::Mistaken { .. }));
+        assert!(matches!(of(254), UntoldReason::Refused { .. }));
+        let asked = untold(Ipv4Addr::new(127, 0, 1, 255), "asked for an address");
+        assert!(matches!(asked, UntoldReason::Mistaken { .. }));
+    }
+
+    #[test]
     fn every_code_of_the_registry_means_what_it_says() {
         for list in Registry::built_in().lists.values() {
             for code in &list.listed {
