@@ -93,14 +93,14 @@ const REFUSE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.refuse)),
 )
-.comment(&[(Some("[]"), "no exceptions from `allow`")]);
+.comment(&[(Some("[]"), "no client of `allow` gets REFUSED")]);
 
 const DROP: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "drop",
     |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.drop)),
 )
-.comment(&[(Some("[]"), "no exceptions from `allow`")]);
+.comment(&[(Some("[]"), "no client of `allow` is left without a reply")]);
 
 const WORKERS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "workers",

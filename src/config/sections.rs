@@ -73,7 +73,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
         )
         .comment(&[
             (Some("\"0s\""), "no stale answers"),
-            (None, "if no server answers, for this time after an answer expired"),
+            (None, "if no server answers, clients get expired answers for this time"),
         ]),
         ConfigKey::<Cache>::new(
             "prefetch",
@@ -172,7 +172,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.deny_servers)),
         )
-        .comment(&[(None, "resolverd sends no queries to servers with these addresses")]),
+        .comment(&[(None, "no queries to servers with these addresses, except those of [[zone]]")]),
         ConfigKey::<Resolve>::new(
             "private_addresses",
             |resolve, typed, _| set(&mut resolve.private_addresses, value::list(typed, addresses::network)),

@@ -167,11 +167,11 @@ Types:
   records  the records are in the configuration file
   host     local addresses of one name
 States:
-  answering            replied to its last query
-  recent timeout       did not reply to its last query
-  refusing or failing  replied with REFUSED or SERVFAIL, or does not serve the zone
-  dead                 did not reply for some time; only probed until it replies again
-  not queried yet      no query so far";
+  answering        replied to its last query
+  recent timeout   did not reply to its last query
+  lame             replied with REFUSED or SERVFAIL, or does not serve the zone
+  dead             did not reply for some time; only probed until it replies again
+  not queried yet  no query so far";
 
 /// Terms of `inflight`.
 pub(super) const INFLIGHT: &str = "\

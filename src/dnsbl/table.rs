@@ -111,7 +111,7 @@ impl Lists {
             });
             if before.by_number.len() >= MAX_LIST_WAYS && !self.told_full.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
-                    "too many DNS lists: {MAX_LIST_WAYS} combinations of list and servers are in use, which is the maximum; resolverd forgets the state of the one that was queried least recently, and tests it again at its next query; use fewer lists, or fewer [[listener]] with forwarders of their own"
+                    "too many DNS lists: resolverd keeps the state of {MAX_LIST_WAYS} lists at most, and a list counts once for each set of forwarders; it forgets the list that was not queried for the longest time, and tests it again at its next query; use fewer lists, or fewer [[listener]] with forwarders of their own"
                 );
             }
         }

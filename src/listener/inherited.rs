@@ -51,7 +51,7 @@ impl Inherited {
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(
-                "resolverd ignores sockets that systemd passed ({}): they are not UDP or TCP, or duplicates; check the unit resolverd.socket",
+                "resolverd ignores {} sockets of systemd: each is a duplicate, or is neither UDP nor TCP; check the unit resolverd.socket",
                 self.strange
             );
         }

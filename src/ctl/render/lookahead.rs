@@ -105,7 +105,7 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": the state has no effect; resolverd sends the queries of all rules\n".to_owned()
+            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, inactive ones too; the state counts only with \"learned\"\n".to_owned()
         }
         LookaheadMode::Observe => {
             "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"

@@ -10,17 +10,18 @@ pub(super) const EMPTY: &str =
     "The query history is empty: no query has come since resolverd started, or history.size is \"0\".\n";
 
 /// The lines below stages.
-const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; p50, p90, p99, max: the time of one of them\n\
+const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; p50: half of them took this time or less; p90, p99: 90 and 99 percent of them\n\
+    queue: the time before resolverd began to resolve the query\n\
     own work: resolverd reads the cache, chooses servers and checks signatures; no server is waited for\n\
     waiting for servers: messages for the answer are in progress\n\
-    fetching DNSSEC keys: only messages for keys (DNSKEY, DS) are in progress; the time that validation costs in addition\n";
+    fetching DNSSEC keys: only messages for keys (DNSKEY, DS) are in progress; DNSSEC validation adds this time\n";
 
 /// The line for a history that begins after the last snapshot of the counters.
 const WITHOUT_CACHE: &str =
     "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
 
 /// The lines below minutes.
-const MINUTE_TERMS: &str = "(12 s): only so many seconds of the minute are counted\n\
+const MINUTE_TERMS: &str = "(30 s) behind a minute: the figures are of 30 s of that minute only\n\
     DNS time: the time in which queries of a message were in progress; `resolverctl why --slowest 20` shows the slowest messages\n";
 
 /// Stages, with their share of the time. `moment` shows a moment in local time.
@@ -107,10 +108,8 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let since = moment(*since);
     let why = match moment(begin) {
         _ if !shorter => String::new(),
-        begin if begin == since => {
-            ", the begin of the query history in memory; the window is longer".to_owned()
-        }
-        begin => format!("; the window is longer, but the query history in memory begins at {begin}"),
+        begin if begin == since => ", the begin of the query history in memory".to_owned(),
+        begin => format!("; the query history in memory begins at {begin}"),
     };
     format!("All figures are since {since}{why}.\n")
 }

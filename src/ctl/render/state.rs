@@ -33,6 +33,11 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     }
 }
 
+fn round_trip(row: &ServerState) -> String {
+    let none = if row.asked { "no reply" } else { "none" };
+    row.round_trip.map_or_else(|| none.to_owned(), words::time)
+}
+
 fn server(row: &ServerState) -> Vec<(String, Paint)> {
     let (health, paint) = match (row.health, row.dead_for) {
         (Health::Answering, _) if !row.asked => ("not queried yet".to_owned(), Paint::Plain),
@@ -48,7 +53,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
     let unanswered = u64::from(row.unanswered);
     vec![
         (address(row.address), Paint::Plain),
-        (row.round_trip.map_or_else(|| "no reply".to_owned(), words::time), Paint::Plain),
+        (round_trip(row), Paint::Plain),
         (words::number(unanswered), Paint::Plain),
         (lacks(row), Paint::Plain),
         (health, paint),

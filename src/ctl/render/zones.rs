@@ -6,8 +6,8 @@ use crate::cache::servers::Health;
 use crate::control::protocol::Reply;
 use crate::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 
-/// Stands for the round trip of answers that need no server.
-const LOCAL: &str = "no server";
+/// Stands for the round trip of answers that need no server, and of servers that were not queried.
+const NONE: &str = "none";
 
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
@@ -33,18 +33,18 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
     let plain = |text: String| (text, Paint::Plain);
     let mut targets: Vec<Vec<(String, Paint)>> = row.servers.iter().map(server).collect();
     if let Some(file) = &row.file {
-        targets.push(vec![plain(file.clone()), plain(LOCAL.to_owned()), plain("zone file".to_owned())]);
+        targets.push(vec![plain(file.clone()), plain(NONE.to_owned()), plain("zone file".to_owned())]);
     }
     for address in &row.addresses {
         targets.push(vec![
             plain(address.to_string()),
-            plain(LOCAL.to_owned()),
+            plain(NONE.to_owned()),
             plain("local address".to_owned()),
         ]);
     }
     if row.kind == ZoneSource::Records {
         let here = plain("configuration file".to_owned());
-        targets.push(vec![here, plain(LOCAL.to_owned()), plain("local records".to_owned())]);
+        targets.push(vec![here, plain(NONE.to_owned()), plain("local records".to_owned())]);
     }
     // As the key of the configuration is spelled: most such zones come from an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
@@ -62,7 +62,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
         None => server.address.to_string(),
     };
     let (health, paint) = match server.health {
-        _ if server.lame => ("refusing or failing", Paint::Bad),
+        _ if server.lame => ("lame", Paint::Bad),
         None => ("not queried yet", Paint::Plain),
         Some(Health::Answering) if server.round_trip.is_none() => ("no answer yet", Paint::Plain),
         Some(Health::Answering) => ("answering", Paint::Good),
@@ -70,6 +70,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
         Some(Health::Due) => ("dead, next probe due", Paint::Bad),
         Some(Health::Dead) => ("dead", Paint::Bad),
     };
-    let round_trip = server.round_trip.map_or_else(|| "no reply".to_owned(), words::time);
+    let none = if server.health.is_some() { "no reply" } else { NONE };
+    let round_trip = server.round_trip.map_or_else(|| none.to_owned(), words::time);
     vec![(address, Paint::Plain), (round_trip, Paint::Plain), (health.to_owned(), paint)]
 }

@@ -66,7 +66,9 @@ impl TopTable {
             Self::Servers => {
                 &["server", "total wait", "behaviour", "messages", "mean round trip", "longest round trip"]
             }
-            Self::Lists => &["list", "time p99", "state", "queries", "time p50", "from cache", "listed"],
+            Self::Lists => {
+                &["list", "answer time p99", "state", "queries", "answer time p50", "from cache", "listed"]
+            }
             Self::Clients => {
                 &["client", "queries", "failed", "overload", "from cache", "mean time to answer"]
             }
