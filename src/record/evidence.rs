@@ -68,7 +68,11 @@ pub(super) fn culprit(
         server: servers.first().map(|(server, _)| server.to_string()),
         evidence: seen.evidence(),
         usual: zone.as_deref().and_then(usual),
-        advice: advice(cause.kind, &zone.clone().unwrap_or_default(), &addresses),
+        advice: if cause.kind == CulpritKind::Client && verdict.has_failed() {
+            CLIENT_BESIDE_FAILURE.to_owned()
+        } else {
+            advice(cause.kind, &zone.clone().unwrap_or_default(), &addresses)
+        },
         zone,
     }
 }
@@ -197,6 +201,10 @@ impl Seen<'_> {
 /// The advice about servers of the root. It has no owner whom an operator could ask, and its servers are often those of a
 /// `[[zone]] "."`.
 const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
+
+/// The advice about a client that waited between queries some of which failed.
+const CLIENT_BESIDE_FAILURE: &str =
+    "look also at the program that asks, for instance a greeting delay or a content filter";
 
 /// Whether the cause is the servers of a zone.
 fn is_of_servers(kind: CulpritKind) -> bool {

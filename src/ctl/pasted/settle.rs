@@ -12,7 +12,8 @@ const SHARE: f64 = 0.5;
 const DELAYED: f64 = 1.0;
 
 /// The message of the record that a line is about, of all that concern its subjects around its time: the worst one. Its
-/// culprit is `not_dns` if the delay of the line is not in it. None if there are no messages.
+/// culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed.
+/// None if there are no messages.
 pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<MessageReport> {
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
@@ -33,14 +34,15 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
             && waited < (before + queued + sending) * SHARE
     });
     // The pauses of the client are the delay of the line.
-    let asleep = message.culprit.kind == CulpritKind::Client
+    let sleeps = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
+    let asleep = (sleeps(&message.culprit) || message.also.iter().any(sleeps))
         && line.delay.whole.is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
     if asleep {
         return Some(message);
     }
     let failed = has_failed(&message) && line.blames_dns;
     let blameless = !is_of_dns(&message) && message.culprit.kind != CulpritKind::Unknown;
-    if blameless || (!failed && (unexplained || elsewhere)) {
+    if !failed && (blameless || unexplained || elsewhere) {
         let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
         message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
     }

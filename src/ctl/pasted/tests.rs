@@ -192,6 +192,12 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let told =
         settle(&one(&deferred), vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
     assert_eq!(told.culprit.kind, CulpritKind::ServerSilent);
+    // So is one whose client slept longer than its failed query took.
+    let slept = || MessageReport { took: 6.0, ..message(0.02, CulpritKind::Client, Outcome::Failed) };
+    for text in [&deferred, LINES[0].0, LINES[9].0] {
+        let told = settle(&one(text), vec![slept()]).unwrap();
+        assert_ne!(told.culprit.kind, CulpritKind::NotDns, "{text}");
+    }
     // Most of the delay was DNS.
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
     assert_eq!(settle(&one(&lines[0]), vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);

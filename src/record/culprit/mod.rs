@@ -9,6 +9,7 @@
 //!   others did not delay the mail further. Within that question it counts for the message to a server that was in
 //!   progress; an answer counts more than a silence beside it, because it ended the wait.
 //! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
+//! - The pauses of a client excuse no failure: the failure is named first, and the client after it.
 //! - A silence is called loss if the same server answers over the same transport shortly before and shortly after. It is
 //!   called our own network's if root servers were asked meanwhile too, and no server on the internet answered.
 //! - A failed question is blamed on each server's last word: a server that was silent once and refused then has refused.
@@ -42,6 +43,13 @@ pub struct MessageVerdict {
     pub causes: Vec<Cause>,
 }
 
+impl MessageVerdict {
+    /// Whether one of its causes made a question fail.
+    pub fn has_failed(&self) -> bool {
+        self.causes.iter().any(|cause| cause.failures > 0)
+    }
+}
+
 /// The culprit of a message, whose questions are in the order of time.
 pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdict {
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
@@ -59,7 +67,9 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     }
     let mut causes: Vec<Cause> = causes.into_values().collect();
     causes.retain(|cause| cause.cost() >= micros(SLOW_ANSWER));
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.cost()));
+    let has_failed = causes.iter().any(|cause| cause.failures > 0);
+    let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
+    causes.sort_by_key(|cause| (is_excuse(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
     causes.retain(|cause| cause.cost() >= best / 10 * 9);
     if causes.is_empty() {

@@ -309,6 +309,14 @@ fn of_messages() -> Vec<Case> {
             &[(Kind::Client, "")],
         ),
         (
+            "a failure that the client sleeps after",
+            vec![
+                lost(20, fault(Conduct::ServFail)),
+                one(20_000, 20, "b.example.", Upstream, vec![(0, 20, 1, "example.", OK)]),
+            ],
+            &[(Kind::ServerFailed, "example."), (Kind::Client, "")],
+        ),
+        (
             "in parallel only the last one delays",
             vec![
                 up(1_000, vec![(0, 1_000, 1, "example.", OK)]),
