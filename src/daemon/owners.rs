@@ -5,10 +5,11 @@
 //! # Decisions
 //!
 //! - The tables of the kernel are read and not NETLINK_SOCK_DIAG, because the service may use no other sockets than those of the network.
+//! - Only the tables of the query's transport are read: a port of UDP and the same port of TCP may belong to two users. In doubt a client
+//!   has no user, because a wrong name sends the operator to the wrong program.
 //! - One reading serves all clients that are wanted by then, and readings are `OWNER_PAUSE` apart: the kernel walks through all sockets for
 //!   each.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::Read;
@@ -21,9 +22,11 @@ use tokio::time::sleep;
 use crate::check::system::proc::socket_address;
 use crate::limits::{MAX_SOCKET_TABLE, MAX_USER_NAME, MAX_USERS, OWNER_PAUSE};
 use crate::record::Recorder;
+use crate::record::owner::WantedOwner;
 
-/// The tables of sockets. A kernel without IPv6 has only the first of each pair. Most clients use UDP.
-const TABLES: [[&str; 2]; 2] = [["/proc/net/udp", "/proc/net/udp6"], ["/proc/net/tcp", "/proc/net/tcp6"]];
+/// The tables of sockets of UDP and of TCP. A kernel without IPv6 has only the first of each pair.
+const TABLES: [(bool, [&str; 2]); 2] =
+    [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
 /// Looks up the users that the record wants.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
@@ -37,15 +40,13 @@ pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
 }
 
 /// The users of these clients, as far as they have a socket.
-fn users_of(clients: &[SocketAddr]) -> Vec<(SocketAddr, String)> {
-    let mut found: BTreeMap<SocketAddr, u32> = BTreeMap::new();
-    for tables in TABLES {
-        if found.len() < clients.len() {
+fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
+    let mut found: Vec<(SocketAddr, u32)> = Vec::new();
+    for (is_stream, tables) in TABLES {
+        let mut wanted = clients.iter().filter(|wanted| wanted.is_stream == is_stream).peekable();
+        if wanted.peek().is_some() {
             let table: String = tables.iter().map(|table| read(table, MAX_SOCKET_TABLE)).collect();
-            let left = clients.iter().filter(|client| !found.contains_key(client));
-            let of_table: Vec<_> =
-                left.filter_map(|client| Some((*client, owner(&table, *client)?))).collect();
-            found.extend(of_table);
+            found.extend(wanted.filter_map(|wanted| Some((wanted.client, owner(&table, wanted)?))));
         }
     }
     let passwd = if found.is_empty() { String::new() } else { read("/etc/passwd", MAX_USERS) };
@@ -59,31 +60,43 @@ fn read(path: &str, most: u64) -> String {
     read.map(|_| String::from_utf8_lossy(&octets).into_owned()).unwrap_or_default()
 }
 
-/// The number of the user that owns the socket of a client: the one with its address, else the one with its port at any address. None if
-/// there is none, or if several users have one.
-fn owner(table: &str, client: SocketAddr) -> Option<u32> {
-    let (address, port) = (client.ip().to_canonical(), client.port());
+/// The number of the user that owns the socket of a client, in the table of its transport: of the socket with its address, else of a UDP
+/// socket with its port at any address. A connected socket must be connected to the server that was asked. None if there is none, or if
+/// several users have one.
+fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
+    let WantedOwner { client, server, is_stream } = wanted;
+    let is_server = |remote: &SocketAddr| {
+        remote.port() == server.port()
+            && (server.ip().is_unspecified() || remote.ip().to_canonical() == server.ip().to_canonical())
+    };
+    let is_unconnected = |remote: &SocketAddr| !is_stream && remote.port() == 0;
     let of_port: Vec<(IpAddr, u32)> = table
         .lines()
         .filter_map(socket)
-        .filter(|(local, _)| local.port() == port)
-        .map(|(local, user)| (local.ip().to_canonical(), user))
+        .filter(|(local, remote, _)| {
+            local.port() == client.port() && (is_server(remote) || is_unconnected(remote))
+        })
+        .map(|(local, _, user)| (local.ip().to_canonical(), user))
         .collect();
     let only = |is_it: &dyn Fn(IpAddr) -> bool| {
         let mut users = of_port.iter().filter(|(local, _)| is_it(*local)).map(|(_, user)| *user);
         let first = users.next()?;
-        users.all(|user| user == first).then_some(first)
+        Some(users.all(|user| user == first).then_some(first))
     };
-    only(&|local| local == address).or_else(|| only(&|local| local.is_unspecified()))
+    let exact = only(&|local| local == client.ip().to_canonical());
+    // Doubt about the exact address is not resolved by a socket of any address.
+    exact.or_else(|| only(&|local| !is_stream && local.is_unspecified()))?
 }
 
-/// The local address and the user of a row. A closed connection that only waits for late segments has no inode, and no user.
-fn socket(line: &str) -> Option<(SocketAddr, u32)> {
+/// The local address, the remote address and the user of a row. A closed connection that only waits for late segments has no inode, and no
+/// user.
+fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     let mut columns = line.split_ascii_whitespace();
     let local = socket_address(columns.nth(1)?)?;
-    let user = columns.nth(5)?.parse().ok()?;
+    let remote = socket_address(columns.next()?)?;
+    let user = columns.nth(4)?.parse().ok()?;
     let inode: u64 = columns.nth(1)?.parse().ok()?;
-    (inode > 0).then_some((local, user))
+    (inode > 0).then_some((local, remote, user))
 }
 
 /// The name of a user, or its number if it has none that is fit for a line of the log.
@@ -100,45 +113,96 @@ fn user_name(passwd: &str, number: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::net::{TcpListener, TcpStream, UdpSocket};
 
     use super::*;
 
+    /// A client that asked `server`.
+    fn wanted(client: SocketAddr, server: SocketAddr, is_stream: bool) -> WantedOwner {
+        WantedOwner { client, server, is_stream }
+    }
+
     #[test]
     fn the_user_of_a_socket_is_found_in_the_tables_of_the_kernel() {
+        let server: SocketAddr = "127.0.0.1:53".parse().unwrap();
         let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
         let anywhere = UdpSocket::bind("0.0.0.0:0").unwrap();
         let listener = TcpListener::bind("[::1]:0").or_else(|_| TcpListener::bind("127.0.0.1:0")).unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepting = listener.local_addr().unwrap();
+        let stream = TcpStream::connect(accepting).unwrap();
         let gone = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let at_any = SocketAddr::new([127, 0, 0, 1].into(), anywhere.local_addr().unwrap().port());
         let mine = rustix::process::getuid().as_raw();
         let expected = user_name(&read("/etc/passwd", MAX_USERS), mine);
         let [one, three] = [datagrams.local_addr().unwrap(), stream.local_addr().unwrap()];
-        let found: BTreeMap<SocketAddr, String> = users_of(&[one, at_any, three, gone]).into_iter().collect();
+        let all = [
+            wanted(one, server, false),
+            wanted(at_any, server, false),
+            wanted(three, accepting, true),
+            wanted(gone, server, false),
+        ];
+        let found: BTreeMap<SocketAddr, String> = users_of(&all).into_iter().collect();
         for client in [one, at_any, three] {
             assert_eq!(found.get(&client), Some(&expected), "{client}");
         }
         assert_eq!(found.get(&gone), None);
+        // The same ports over the other transport, and a connection to another server.
+        let others =
+            [wanted(one, server, true), wanted(three, accepting, false), wanted(three, server, true)];
+        assert_eq!(users_of(&others), []);
+    }
+
+    /// A row of a table; addresses are the last octets of 127.0.0.0/8, 0 is any address.
+    fn row((local, port): (u8, u16), (remote, other): (u8, u16), user: u32, inode: u64) -> String {
+        let digits = |octet: u8| {
+            let address = if octet == 0 { [0; 4] } else { [127, 0, 0, octet] };
+            format!("{:08X}", u32::from_ne_bytes(address))
+        };
+        let (local, remote) = (digits(local), digits(remote));
+        format!(
+            " 9: {local}:{port:04X} {remote}:{other:04X} 07 00000000:00000000 00:00000000 00000000 {user} 0 {inode} 2 0 0\n"
+        )
     }
 
     #[test]
     fn a_socket_of_the_address_goes_before_one_of_any_address_and_doubt_is_no_user() {
-        let row = |address: &str, port: u16, user: u32, inode: u64| {
-            format!(
-                " 9: {address}:{port:04X} 00000000:0000 07 00000000:00000000 00:00000000 00000000 {user} 0 {inode} 2 0 0\n"
-            )
-        };
-        let own = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
-        let any = "00000000";
         let client: SocketAddr = "127.0.0.1:4711".parse().unwrap();
+        let udp = wanted(client, "127.0.0.2:53".parse().unwrap(), false);
         let port = client.port();
-        let first = row(any, port, 7, 1) + &row(&own, port, 8, 2) + &row(&own, 9, 9, 3);
-        assert_eq!(owner(&first, client), Some(8));
-        assert_eq!(owner(&row(any, port, 7, 1), client), Some(7));
-        assert_eq!(owner(&(row(any, port, 7, 1) + &row(any, port, 9, 2)), client), None);
-        assert_eq!(owner(&row(&own, port, 0, 0), client), None, "a closed connection");
-        assert_eq!(owner("head\n\n", client), None);
+        let free = |local: u8, user: u32| row((local, port), (0, 0), user, 1);
+        for (table, user, what) in [
+            (free(0, 7) + &free(1, 8) + &row((1, 9), (0, 0), 9, 3), Some(8), "the exact address"),
+            (free(0, 7), Some(7), "any address"),
+            (free(0, 7) + &free(0, 9), None, "two users"),
+            (free(1, 7) + &free(1, 9) + &free(0, 7), None, "two users of the exact address"),
+            (row((1, port), (2, 53), 8, 1), Some(8), "connected to the server"),
+            (row((1, port), (3, 53), 8, 1), None, "connected to another server"),
+            (row((1, port), (2, 54), 8, 1), None, "connected to another port"),
+            (row((1, port), (0, 0), 0, 0), None, "a closed connection"),
+            ("head\n\n".to_owned(), None, "no row"),
+        ] {
+            assert_eq!(owner(&table, &udp), user, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_found_by_both_of_its_ends() {
+        let client: SocketAddr = "127.0.0.1:4711".parse().unwrap();
+        let tcp = wanted(client, "127.0.0.2:53".parse().unwrap(), true);
+        let of_any = WantedOwner { server: "0.0.0.0:53".parse().unwrap(), ..tcp };
+        let port = client.port();
+        for (table, of_two, of_all, what) in [
+            (row((1, port), (2, 53), 8, 1), Some(8), Some(8), "its connection"),
+            (row((1, port), (3, 53), 8, 1), None, Some(8), "to another address of this host"),
+            (row((1, port), (2, 25), 8, 1), None, None, "a connection to another service"),
+            (row((1, port), (0, 0), 8, 1), None, None, "a listener with its port"),
+            (row((0, port), (0, 0), 8, 1), None, None, "a listener at any address"),
+            (row((2, 53), (1, port), 8, 1), None, None, "our own end"),
+        ] {
+            assert_eq!(owner(&table, &tcp), of_two, "{what}");
+            assert_eq!(owner(&table, &of_any), of_all, "{what}");
+        }
     }
 
     #[test]

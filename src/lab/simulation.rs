@@ -324,20 +324,9 @@ impl Simulation {
         let at = began.as_micros();
         // A client of the simulation has no socket.
         let (port, user) = (0, "");
-        recorder.asked(&Written {
-            name,
-            kind,
-            client,
-            port,
-            view,
-            at,
-            outcome,
-            elapsed,
-            flight,
-            error,
-            code,
-            user,
-        });
+        let written =
+            Written { name, kind, client, port, view, at, outcome, elapsed, flight, error, code, user };
+        recorder.asked(&written, None);
     }
 }
 

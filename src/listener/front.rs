@@ -20,6 +20,7 @@ use crate::dnstap::tap::WantedKinds;
 use crate::dnstap::tapped::{TapKind, TapTransport, TappedMessage};
 use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::event::Ended;
+use crate::record::owner::WantedOwner;
 use crate::record::written::Written;
 use crate::record::{HitPage, Recorder};
 use crate::resolve::client_question::ClientQuestion;
@@ -209,7 +210,8 @@ impl Front {
             let question = query.to_question()?;
             let key = QuestionKey::from_bytes(query.key());
             let asker = Client { address: client.ip(), port: client.port(), id: query.id };
-            let question = ClientQuestion::new(question, key, asker, arrival.occasion.at, Arc::clone(view));
+            let question = ClientQuestion::new(question, key, asker, arrival.occasion.at, Arc::clone(view))
+                .of_socket(self.socket(*arrival));
             match self.parts.resolver.miss(question).await {
                 Asked::Repeated => {
                     self.apart(arrival.occasion.shard, Apart::Repeated);
@@ -287,6 +289,12 @@ impl Front {
         Handled::Reply
     }
 
+    /// The socket of a client, by which the kernel knows its user.
+    fn socket(&self, arrival: Arrival) -> WantedOwner {
+        let Arrival { client, occasion } = arrival;
+        WantedOwner { client, server: self.local, is_stream: occasion.limit.is_some() }
+    }
+
     fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome, replied: Option<&Replied>) {
         let Occasion { shard, at, .. } = arrival.occasion;
         let elapsed = self.now().since(at);
@@ -294,7 +302,7 @@ impl Front {
         recorder.question(shard, &Ended { client, kind, outcome, elapsed });
         let flight = replied.and_then(Replied::trail).map_or(0, |trail| recorder.flight_number(trail));
         let error = replied.and_then(|replied| replied.answer.extended_error.as_ref());
-        recorder.asked(&Written {
+        let written = Written {
             name: query.name(),
             kind,
             client,
@@ -307,7 +315,8 @@ impl Front {
             error: error.map_or("", |error| &error.text),
             code: error.map_or(0, |error| error.code),
             user: "",
-        });
+        };
+        recorder.asked(&written, Some(self.socket(arrival)));
     }
 }
 

@@ -19,8 +19,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::OnceLock;
 
-use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -32,11 +32,11 @@ use event_text::{EventText, write_line};
 use journal::Journal;
 
 /// Sets the level of this process's lines. A process has one log, so this is the only global variable.
-static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
+static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
 /// Begins to write lines of `level` and above. Only the first call of a process does so; later calls set the level.
 pub fn start(level: Level) {
-    let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
+    let (filter, handle) = reload::Layer::new(own_lines(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
     if tracing_subscriber::registry().with(filter).with(LogOutput { journal }).try_init().is_ok() {
         // This is the first call, so the level is not set yet.
@@ -50,8 +50,14 @@ pub fn start(level: Level) {
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
         // This fails only if the log has ended.
-        let _ = handle.modify(|filter| *filter = LevelFilter::from_level(level));
+        let _ = handle.modify(|filter| *filter = own_lines(level));
     }
+}
+
+/// Lines of `level` and above of this crate. Lines of libraries have neither a bound nor a name: one writes a line for each record that it
+/// reads.
+fn own_lines(level: Level) -> Targets {
+    Targets::new().with_target(env!("CARGO_PKG_NAME"), level)
 }
 
 /// The destination of lines.
@@ -80,4 +86,20 @@ fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let _ = SystemTime.format_time(&mut Writer::new(&mut line));
     let _ = write!(line, " {level:>5} ");
     write_line(line, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_of_this_crate_are_written_at_any_level() {
+        for level in [Level::ERROR, Level::INFO, Level::DEBUG, Level::TRACE] {
+            let lines = own_lines(level);
+            assert!(lines.would_enable("resolverd::record::debug_lines", &level));
+            assert!(lines.would_enable("resolverd", &Level::ERROR));
+            assert!(!lines.would_enable("hickory_proto::rr::record_data", &Level::ERROR));
+        }
+        assert!(!own_lines(Level::INFO).would_enable("resolverd::record", &Level::DEBUG));
+    }
 }

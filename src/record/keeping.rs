@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::entry::{self, Entry, QuestionEntry};
 use super::lock::lock;
+use super::owner::WantedOwner;
 use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
 use super::ring::{self, Ring};
@@ -119,13 +120,13 @@ impl Recorder {
         self.kept.first.wrapping_add(trail.number())
     }
 
-    /// Keeps a question that the cache did not answer.
-    pub fn asked(&self, question: &Written<'_>) {
+    /// Keeps a question that the cache did not answer, and may want the user of its client's socket.
+    pub fn asked(&self, question: &Written<'_>, socket: Option<WantedOwner>) {
         self.watchers.tell(|| self.ended_now(question));
         self.log_query(|| self.ended_now(question));
         if self.kept.is_on() {
             lock(&self.kept.misses).question(question);
-            self.notice(question);
+            self.notice(question, socket);
         }
     }
 
@@ -391,7 +392,7 @@ mod tests {
             code: 0,
             user: "",
         };
-        recorder.asked(&failed);
+        recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         let [question] = &all()[..] else { panic!("{:?}", all()) };
         // The clocks were compared at another moment when it was stored; the client and the name are withheld.
@@ -420,20 +421,23 @@ mod tests {
             let at = Mono::from_micros(number.into());
             let mut page = recorder.hits(0, at, 0).unwrap();
             page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
-            recorder.asked(&Written {
-                name: b"\x00",
-                kind: RecordType::NS,
-                client: [127, 0, 0, 1].into(),
-                port: 0,
-                view: 0,
-                at: number.into(),
-                outcome: Outcome::Failed,
-                elapsed: std::time::Duration::from_micros(1),
-                flight: 1,
-                error: "",
-                code: 0,
-                user: "",
-            });
+            recorder.asked(
+                &Written {
+                    name: b"\x00",
+                    kind: RecordType::NS,
+                    client: [127, 0, 0, 1].into(),
+                    port: 0,
+                    view: 0,
+                    at: number.into(),
+                    outcome: Outcome::Failed,
+                    elapsed: std::time::Duration::from_micros(1),
+                    flight: 1,
+                    error: "",
+                    code: 0,
+                    user: "",
+                },
+                None,
+            );
         }
         let mut read = Recorded::default();
         let counted = allocation_counter::measure(|| {
@@ -461,20 +465,23 @@ mod tests {
                 let (name, kind, at) =
                     (&b"\x04slow\x00"[..], RecordType::A, clock.mono().before(elapsed).as_micros());
                 let (outcome, error) = (Outcome::Upstream, "");
-                recorder.asked(&Written {
-                    name,
-                    kind,
-                    client,
-                    port: 0,
-                    view: 0,
-                    at,
-                    outcome,
-                    elapsed,
-                    flight: 0,
-                    error,
-                    code: 0,
-                    user: "",
-                });
+                recorder.asked(
+                    &Written {
+                        name,
+                        kind,
+                        client,
+                        port: 0,
+                        view: 0,
+                        at,
+                        outcome,
+                        elapsed,
+                        flight: 0,
+                        error,
+                        code: 0,
+                        user: "",
+                    },
+                    None,
+                );
             }
         };
         let told = || {

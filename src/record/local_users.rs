@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 use super::Recorder;
 use super::entry::OwnerEntry;
 use super::lock::lock;
+use super::owner::WantedOwner;
 use crate::limits::MAX_USER_NAME;
 
 impl Recorder {
     /// Wants the user of a client whose question waits long or has failed, if the client is on this host.
-    pub fn want_owner(&self, client: SocketAddr) {
+    pub fn want_owner(&self, wanted: WantedOwner) {
+        let client = wanted.client;
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
-            self.owners.add(client);
+            self.owners.add(wanted);
         }
     }
 
     /// Waits until users are wanted, and takes their clients.
-    pub async fn wanted_owners(&self) -> Vec<SocketAddr> {
+    pub async fn wanted_owners(&self) -> Vec<WantedOwner> {
         self.owners.next().await
     }
 
@@ -41,16 +43,20 @@ mod tests {
     #[test]
     fn users_of_clients_on_this_host_are_wanted_once_and_their_number_is_bounded() {
         let recorder = Recorder::new(Clock::machine(), 1);
+        let want = |client: SocketAddr| {
+            let server = ([127, 0, 0, 1], 53).into();
+            recorder.want_owner(WantedOwner { client, server, is_stream: false });
+        };
         for client in ["192.0.2.1:7", "[2001:db8::1]:7", "127.0.0.1:0"] {
-            recorder.want_owner(client.parse().unwrap());
+            want(client.parse().unwrap());
         }
         assert!(recorder.wanted_owners().now_or_never().is_none());
         let local = ["127.0.0.1:7", "[::1]:7", "[::ffff:127.0.0.1]:8", "127.0.0.1:7"];
-        local.iter().for_each(|client| recorder.want_owner(client.parse().unwrap()));
+        local.iter().for_each(|client| want(client.parse().unwrap()));
         assert_eq!(recorder.wanted_owners().now_or_never().unwrap().len(), 3);
         assert!(recorder.wanted_owners().now_or_never().is_none());
         for port in 1..1_000 {
-            recorder.want_owner(([127, 0, 0, 1], port).into());
+            want(([127, 0, 0, 1], port).into());
         }
         assert_eq!(recorder.wanted_owners().now_or_never().unwrap().len(), MAX_WANTED_OWNERS);
     }

@@ -51,7 +51,7 @@ mod long_messages;
 pub mod message;
 pub mod note;
 mod outage;
-mod owner;
+pub mod owner;
 mod query_log;
 mod recorded;
 pub mod redact;

@@ -20,16 +20,27 @@ use super::lock::lock;
 use crate::clock::micros;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 
+/// A client whose user is wanted, with all that tells its socket from others with the same port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedOwner {
+    /// The client's address and port.
+    pub client: SocketAddr,
+    /// The address and port that it asked; the address is unspecified if its listener serves all addresses of the host.
+    pub server: SocketAddr,
+    /// Whether it asked over TCP; false: over UDP.
+    pub is_stream: bool,
+}
+
 /// The clients whose user is wanted.
 #[derive(Debug, Default)]
 pub(super) struct WantedOwners {
-    clients: Mutex<Vec<SocketAddr>>,
+    clients: Mutex<Vec<WantedOwner>>,
     wake: Notify,
 }
 
 impl WantedOwners {
     /// Waits until users are wanted, and takes their clients.
-    pub(super) async fn next(&self) -> Vec<SocketAddr> {
+    pub(super) async fn next(&self) -> Vec<WantedOwner> {
         loop {
             let wanted = std::mem::take(&mut *lock(&self.clients));
             if !wanted.is_empty() {
@@ -40,7 +51,7 @@ impl WantedOwners {
     }
 
     /// Adds a client, unless there are as many as may be.
-    pub(super) fn add(&self, client: SocketAddr) {
+    pub(super) fn add(&self, client: WantedOwner) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
             clients.push(client);
@@ -49,7 +60,8 @@ impl WantedOwners {
     }
 }
 
-/// Gives questions the users that were found for their clients while they waited, or soon after.
+/// Gives questions the users that were found for their clients while they waited, or soon after. If these differ, for instance because
+/// clients of two users had the same port over UDP and TCP, the question has none.
 pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
     let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
     for owner in owners {
@@ -61,8 +73,9 @@ pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
     for question in questions.iter_mut().filter(|question| question.port > 0 && question.user.is_none()) {
         let Some(owners) = of_client.get(&(question.client, question.port)) else { continue };
         let span = question.at..=question.end().saturating_add(micros(OWNER_LATE));
-        let owner = owners.iter().find(|owner| span.contains(&owner.at));
-        question.user = owner.map(|owner| owner.user.clone());
+        let mut users = owners.iter().filter(|owner| span.contains(&owner.at)).map(|owner| &owner.user);
+        let first = users.next();
+        question.user = first.filter(|first| users.all(|user| user == *first)).cloned();
     }
 }
 
@@ -107,11 +120,13 @@ mod tests {
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),
             question(0, 4 * SECOND, 4 * SECOND),
+            // Two users within its time.
+            question(7, 4 * SECOND, 57 * SECOND),
         ];
         give(&owners, &mut questions);
         let users: Vec<Option<&str>> = questions.iter().map(|question| question.user.as_deref()).collect();
         let expected =
-            [Some("postfix"), Some("postfix"), Some("rspamd"), Some("991"), None, None, None, None];
+            [Some("postfix"), Some("postfix"), Some("rspamd"), Some("991"), None, None, None, None, None];
         assert_eq!(users, expected);
     }
 }

@@ -14,6 +14,7 @@ use super::failure_lines::{ToldElsewhere, ZoneOwner};
 use super::follow::NewsReader;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
+use super::owner::WantedOwner;
 use super::recorded::Recorded;
 use super::redact::{Redaction, Secrets};
 use super::store::Store;
@@ -43,11 +44,11 @@ impl Recorder {
         self.noticed.notified().await;
     }
 
-    /// Wakes the reader if a question is worth a line, and wants the user of its client if it failed or was slow.
-    pub(super) fn notice(&self, question: &Written<'_>) {
+    /// Wakes the reader if a question is worth a line, and wants the user of its client's socket if it failed or was slow.
+    pub(super) fn notice(&self, question: &Written<'_>, socket: Option<WantedOwner>) {
         let is_slow = micros(question.elapsed) >= self.slow.load(Ordering::Relaxed);
         if is_slow || question.outcome.is_failure() {
-            self.want_owner((question.client, question.port).into());
+            socket.into_iter().for_each(|socket| self.want_owner(socket));
             self.wake_reader();
         } else if tracing::enabled!(tracing::Level::DEBUG) {
             self.wake_reader();

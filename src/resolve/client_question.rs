@@ -13,6 +13,7 @@ use crate::iterate::context::Context;
 use crate::iterate::progress::FlightProgress;
 use crate::limits::PRIVATE_LABELS;
 use crate::question::{Client, Question, QuestionKey, lies_within};
+use crate::record::owner::WantedOwner;
 use crate::zones::{Route, View};
 
 /// A client's question on its way. Its flight shares it with the client that began the flight.
@@ -31,6 +32,8 @@ pub struct ClientQuestion {
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// Whether memory had a failure of it when its client began to wait.
     pub(super) has_failed: OnceLock<bool>,
+    /// The socket of its client, if it came over the network.
+    pub(super) socket: Option<WantedOwner>,
     /// Gets the progress of its flight, if somebody follows its steps.
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
@@ -41,7 +44,25 @@ impl ClientQuestion {
         let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
         let list = way.list_asked(&question.name);
         let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
-        Self { question, key, client, arrived, view, way, list, cut, has_failed, follower: None }
+        Self {
+            question,
+            key,
+            client,
+            arrived,
+            view,
+            way,
+            list,
+            cut,
+            has_failed,
+            socket: None,
+            follower: None,
+        }
+    }
+
+    /// The same, from this socket.
+    #[must_use]
+    pub fn of_socket(self, socket: WantedOwner) -> Self {
+        Self { socket: Some(socket), ..self }
     }
 
     /// The question.

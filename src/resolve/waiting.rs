@@ -209,7 +209,7 @@ impl ClientResolver {
         let now = self.clock.mono();
         if now < slow && slow < moment {
             tokio::time::sleep(slow.since(now)).await;
-            recorder.want_owner((missed.client.address, missed.client.port).into());
+            missed.socket.into_iter().for_each(|socket| recorder.want_owner(socket));
         }
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }

@@ -467,20 +467,23 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     assert_eq!(code, 4, "{text}");
     assert!(text.starts_with("The query history is empty"), "{text}");
     let (client, outcome) = ([127, 0, 0, 1].into(), Outcome::Shed);
-    world.fake.recorder.asked(&Written {
-        name: b"\x04mail\x07example\x00",
-        kind: RecordType::MX,
-        client,
-        port: 0,
-        view: 0,
-        at: 0,
-        outcome,
-        elapsed: Duration::ZERO,
-        flight: 0,
-        error: "too many queries for this zone",
-        code: 14,
-        user: "",
-    });
+    world.fake.recorder.asked(
+        &Written {
+            name: b"\x04mail\x07example\x00",
+            kind: RecordType::MX,
+            client,
+            port: 0,
+            view: 0,
+            at: 0,
+            outcome,
+            elapsed: Duration::ZERO,
+            flight: 0,
+            error: "too many queries for this zone",
+            code: 14,
+            user: "",
+        },
+        None,
+    );
     let (code, text, _) = world.run(&["why", "Example"]);
     assert!(code == 0 && text.contains("mail.example. MX"), "{text}");
     assert!(text.contains("Cause: overload: too many queries for this zone"), "{text}");
@@ -517,20 +520,23 @@ fn failed_shows_the_zones_whose_queries_failed() {
         (b"\x03www\x07example\x00", "no server of example. answered"),
         (b"\x03www\x05other\x00", "the answer is bogus"),
     ] {
-        world.fake.recorder.asked(&Written {
-            name,
-            kind: RecordType::MX,
-            client: [127, 0, 0, 1].into(),
-            port: 0,
-            view: 0,
-            at,
-            outcome: Outcome::Failed,
-            elapsed: Duration::from_micros(9),
-            flight: 0,
-            error,
-            code: 22,
-            user: "",
-        });
+        world.fake.recorder.asked(
+            &Written {
+                name,
+                kind: RecordType::MX,
+                client: [127, 0, 0, 1].into(),
+                port: 0,
+                view: 0,
+                at,
+                outcome: Outcome::Failed,
+                elapsed: Duration::from_micros(9),
+                flight: 0,
+                error,
+                code: 22,
+                user: "",
+            },
+            None,
+        );
     }
     let (code, text, _) = world.run(&["failed"]);
     let zones: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();

@@ -52,20 +52,23 @@ impl Monitor {
 }
 
 fn ended(world: &World, name: &[u8], client: [u8; 4], outcome: Outcome, millis: u64) {
-    world.fake.recorder.asked(&Written {
-        name,
-        kind: RecordType::MX,
-        client: client.into(),
-        port: 0,
-        view: 0,
-        at: 0,
-        outcome,
-        elapsed: Duration::from_millis(millis),
-        flight: 0,
-        error: if outcome == Outcome::Failed { "no server answered" } else { "" },
-        code: 0,
-        user: "",
-    });
+    world.fake.recorder.asked(
+        &Written {
+            name,
+            kind: RecordType::MX,
+            client: client.into(),
+            port: 0,
+            view: 0,
+            at: 0,
+            outcome,
+            elapsed: Duration::from_millis(millis),
+            flight: 0,
+            error: if outcome == Outcome::Failed { "no server answered" } else { "" },
+            code: 0,
+            user: "",
+        },
+        None,
+    );
 }
 
 const MAIL: &[u8] = b"\x04Mail\x07example\x00";
