@@ -209,6 +209,23 @@ fn each_fault_of_a_domain_is_named() {
 }
 
 #[test]
+fn the_cause_of_the_wanted_name_comes_first() {
+    paused(async {
+        let simulation = world();
+        let work = async {
+            ask(&simulation, "refused.tld.", RecordType::A).await;
+            ask(&simulation, "silent.tld.", RecordType::A).await;
+        };
+        among_others(&simulation, work).await;
+        let refused = of_domain(&simulation, "refused.tld.").await;
+        assert_eq!(kind_of(&refused), (CulpritKind::ServerRefused, "refused.tld.", 1), "{refused:#?}");
+        assert_eq!(refused.also[0].zone.as_deref(), Some("silent.tld."), "{refused:#?}");
+        let silent = of_domain(&simulation, "silent.tld.").await;
+        assert_eq!(kind_of(&silent), (CulpritKind::ServerSilent, "silent.tld.", 0), "{silent:#?}");
+    });
+}
+
+#[test]
 fn fine_mail_has_no_culprit() {
     paused(async {
         let simulation = world();

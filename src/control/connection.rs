@@ -297,7 +297,7 @@ async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Repl
 async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {
     let report = subject.failed(super::why::failed(request)?).await;
     let mut replies = rows::bounded(report.zones, |zone| Reply::FailedZone(Box::new(zone)));
-    replies.push(Reply::RecordBegin { begin: report.begin });
+    replies.push(Reply::RecordBegin { begin: report.begin, without_client: report.without_client });
     Ok(replies)
 }
 

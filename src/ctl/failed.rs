@@ -33,6 +33,10 @@ pub(super) fn run(
         Format::Json => replies.iter().map(json::reply).collect(),
         Format::Text(style) => failed::zones(&replies, &request, &moment::shown, style),
     };
-    let known = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { begin: Some(_) }));
+    let found = replies.iter().any(|reply| matches!(reply, Reply::FailedZone(_)));
+    let known = replies.iter().any(|reply| match reply {
+        Reply::RecordBegin { begin, without_client } => begin.is_some() && (found || !without_client),
+        _ => false,
+    });
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }

@@ -1,7 +1,7 @@
 //! The entries of the record as they are read: a client's question, and the flight that answered it. `written` writes
 //! their octets.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use hickory_proto::rr::RecordType;
@@ -102,6 +102,11 @@ impl QuestionEntry {
     pub(super) fn weight(&self) -> usize {
         let own = size_of::<Self>().saturating_mul(2).saturating_add(size_of::<usize>() * 2);
         own.saturating_add(self.name.len()).saturating_add(self.error.len()).saturating_add(PIECE)
+    }
+
+    /// Whether `history.redact` has removed its client.
+    pub fn is_without_client(&self) -> bool {
+        self.client == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
     }
 
     /// When its reply left, in microseconds since 1970.

@@ -48,6 +48,15 @@ pub(super) fn unknown(has_questions: bool) -> CulpritReport {
     }
 }
 
+/// The culprit that is no message: the disk has queries, of which nobody knows whether the wanted client sent them.
+pub(super) fn without_client() -> CulpritReport {
+    CulpritReport {
+        evidence: "the query history in memory has no such query of this client, and the queries on disk have no client (history.redact)".to_owned(),
+        advice: "leave out --client, and look for a name or a time".to_owned(),
+        ..unknown(true)
+    }
+}
+
 /// The report of a cause.
 pub(super) fn culprit(
     cause: &Cause,

@@ -39,6 +39,8 @@ pub struct FailedReport {
     pub begin: Option<f64>,
     /// The zones, most questions first.
     pub zones: Vec<FailedZone>,
+    /// Whether questions of a client were wanted, and the disk has questions whose client `history.redact` has removed.
+    pub without_client: bool,
 }
 
 /// A zone whose questions failed.
@@ -125,7 +127,7 @@ impl FailedWanted {
 /// The zones whose questions failed until `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let known = KnownFacts { facts, links: links_of(recorded) };
-    let (explained, traffic) = (Explained::of(recorded, &known), Traffic::of(recorded));
+    let (explained, traffic) = (Explained::of(recorded, &known), Traffic::of(recorded, facts.slow));
     let mut zones: BTreeMap<Box<[u8]>, FailuresOfZone<'_>> = BTreeMap::new();
     for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
         let failed = FailedQuestion::of(explained.explain(question, &known));
@@ -140,7 +142,8 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
     let begin = recorded.begin.into_iter().chain(recorded.stored_begin).min();
-    FailedReport { begin: begin.map(seconds), zones: rows }
+    let without_client = wanted.client.is_some() && recorded.without_client;
+    FailedReport { begin: begin.map(seconds), zones: rows, without_client }
 }
 
 impl<'a> FailuresOfZone<'a> {

@@ -60,6 +60,7 @@ impl StoreReader<'_> {
                     if question.at < self.until && !self.is_in_memory(&question) {
                         let begin = recorded.stored_begin.map_or(question.at, |begin| begin.min(question.at));
                         recorded.stored_begin = Some(begin);
+                        recorded.without_client |= question.is_without_client();
                         if self.span.has(&question) {
                             self.taken = self.taken.saturating_add(question.weight());
                             recorded.questions.push(question);

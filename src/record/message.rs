@@ -10,6 +10,7 @@
 //!
 //! - A question that could belong to two messages goes to the one that was active last: mail software asks its next
 //!   question within a few milliseconds.
+//! - Questions whose client `history.redact` has removed are joined by name only: those of all clients look like those of one.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
 
 use std::collections::{BTreeMap, HashMap};
@@ -187,6 +188,10 @@ fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[usiz
     let related = candidates().filter(|(_, message)| shares(message));
     if let Some((at, _)) = related.min_by_key(|(_, message)| nearest(message)) {
         return Some(at);
+    }
+    // It may be of any client, so that only its name joins it to others.
+    if question.is_without_client() {
+        return None;
     }
     let (at, message) = candidates().min_by_key(|(_, message)| nearest(message))?;
     let near = if begins(question, connects, message) { MESSAGE_NEXT } else { MESSAGE_BURST };

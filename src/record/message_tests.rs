@@ -230,6 +230,19 @@ fn a_pause_ends_a_message_and_clients_are_apart() {
 }
 
 #[test]
+fn without_clients_only_the_name_joins() {
+    let world = World::default();
+    let mut asked = [
+        question(0, 10, "a.one.test.", "A"),
+        question(1, 10, "b.example.", "A"),
+        question(2, 10, "c.one.test.", "A"),
+    ];
+    assert_eq!(group(&asked, &world), [vec![0, 1, 2]]);
+    asked.iter_mut().for_each(|question| question.client = Ipv4Addr::UNSPECIFIED.into());
+    assert_eq!(group(&asked, &world), [vec![0, 2], vec![1]]);
+}
+
+#[test]
 fn names_have_their_subjects() {
     let world = World::of_lists(&["dbl.example.", "zen.example.", "dq.example."]);
     let told = |name: &str| {

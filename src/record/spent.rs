@@ -328,7 +328,7 @@ mod tests {
 
     impl NoFacts {
         fn with<Read>(read: impl FnOnce(&DaemonFacts<'_>) -> Read) -> Read {
-            read(&DaemonFacts { list: &|_| None, usual: &|_| None })
+            read(&DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) })
         }
     }
 

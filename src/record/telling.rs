@@ -125,7 +125,8 @@ impl Recorder {
         }
         let (recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
         let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
-        let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded));
+        let (explained, traffic) =
+            (Explained::of(&recorded, &known), Traffic::of(&recorded, self.slow_from()));
         let slow = micros(self.slow_from());
         let mut lines = told.failures.tick(now);
         told.failures.overwritten(overwritten, now);

@@ -4,20 +4,23 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::clock::micros;
 use crate::conduct::Conduct;
-use crate::limits::LOSS_WINDOW;
+use crate::limits::{LOSS_WINDOW, SLOW_ANSWER};
 
 /// The answers of servers, and the outages of our own network.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Traffic {
     /// By the server, the transport and the zone that it was asked for, in the order of their ends.
     answers: HashMap<AnswerKey, Vec<AnswerSpan>>,
     /// In the order of time.
     outages: Vec<(u64, u64)>,
+    /// The time from which on an answer is slow, in microseconds.
+    pub(super) slow: u64,
 }
 
 /// A server, the number of a transport, and a zone.
@@ -43,8 +46,9 @@ const ALWAYS_SILENT: usize = 3;
 const BLUR: u64 = 10_000;
 
 impl Traffic {
-    /// The traffic of a record.
-    pub fn of(recorded: &Recorded) -> Self {
+    /// The traffic of a record. An answer is slow from `history.slow` or `limits::SLOW_ANSWER` on, whichever is less: a question that has a
+    /// line because it was slow has a cause.
+    pub fn of(recorded: &Recorded, slow: Duration) -> Self {
         let mut answers: HashMap<AnswerKey, Vec<AnswerSpan>> = HashMap::new();
         for flight in &recorded.flights {
             let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
@@ -54,7 +58,7 @@ impl Traffic {
             }
         }
         answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
-        Self { answers, outages: recorded.outages.clone() }
+        Self { answers, outages: recorded.outages.clone(), slow: micros(slow.min(SLOW_ANSWER)) }
     }
 
     /// Whether a message was sent while no server on the internet answered, including root servers.

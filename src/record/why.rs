@@ -4,6 +4,7 @@
 //! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use ipnet::IpNet;
@@ -56,7 +57,7 @@ pub struct MessageReport {
     pub line: Option<String>,
     /// When its first question came; for an unknown one when the record begins.
     pub began: f64,
-    /// Its client; empty for an unknown one.
+    /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
     pub client: String,
     /// From its first question to its last reply.
     pub took: f64,
@@ -70,7 +71,7 @@ pub struct MessageReport {
     pub left_out: u64,
     /// The culprit.
     pub culprit: CulpritReport,
-    /// Other culprits that cost about the same.
+    /// Other culprits that cost about the same, or more than that of the questions about the wanted subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }
@@ -154,6 +155,8 @@ pub struct DaemonFacts<'a> {
     pub list: &'a dyn Fn(&[u8]) -> Option<ListName>,
     /// The usual behaviour of the servers of a zone.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
+    /// The time from which on a question is slow.
+    pub slow: Duration,
 }
 
 /// The facts that grouping needs.
@@ -175,7 +178,7 @@ impl Known for KnownFacts<'_> {
 /// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
 pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec<MessageReport> {
     let known = KnownFacts { facts, links: links_of(recorded) };
-    let traffic = Traffic::of(recorded);
+    let traffic = Traffic::of(recorded, facts.slow);
     let explained = Explained::of(recorded, &known);
     let groups = group(&recorded.questions, &known);
     let mut judged: Vec<(Vec<ExplainedQuestion<'_>>, MessageVerdict)> = groups
@@ -195,12 +198,18 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
     });
     judged.truncate(wanted.most);
     if judged.is_empty() {
-        return vec![unknown(recorded)];
+        return vec![unknown(recorded, wanted)];
     }
     let mut left = MAX_WHY_REPLY;
     let is_of_subject = |question: &QuestionEntry| {
         wanted.subject.as_ref().is_some_and(|subject| subject.is_of(question, &known))
     };
+    for (asked, verdict) in &mut judged {
+        let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
+        if !own.is_empty() && own.len() < asked.len() {
+            verdict.put_first(judge(&own, &traffic));
+        }
+    }
     judged.iter().map(|(asked, verdict)| report(asked, verdict, facts, &is_of_subject, &mut left)).collect()
 }
 
@@ -238,8 +247,13 @@ impl WantedSubject {
 }
 
 /// The report that the record has no such question.
-fn unknown(recorded: &Recorded) -> MessageReport {
+fn unknown(recorded: &Recorded, wanted: &Wanted) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_begin);
+    let culprit = if wanted.client.is_some() && recorded.without_client {
+        evidence::without_client()
+    } else {
+        evidence::unknown(begin.is_some())
+    };
     MessageReport {
         line: None,
         began: begin.map_or(0.0, seconds),
@@ -248,7 +262,7 @@ fn unknown(recorded: &Recorded) -> MessageReport {
         waited: 0.0,
         questions: Vec::new(),
         left_out: 0,
-        culprit: evidence::unknown(begin.is_some()),
+        culprit,
         also: Vec::new(),
     }
 }
@@ -291,7 +305,7 @@ fn report(
     MessageReport {
         line: None,
         began: seconds(first),
-        client: asked.first().map(|one| one.question.client.to_string()).unwrap_or_default(),
+        client: asked.first().map(|one| client_of(one.question)).unwrap_or_default(),
         took: seconds(verdict.took),
         waited: seconds(verdict.waited),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
@@ -299,6 +313,10 @@ fn report(
         culprit: culprits.next().unwrap_or_else(|| evidence::unknown(true)),
         also: culprits.take(MAX_WHY_ALSO).collect(),
     }
+}
+
+fn client_of(question: &QuestionEntry) -> String {
+    if question.is_without_client() { "redacted".to_owned() } else { question.client.to_string() }
 }
 
 /// The depth of a question: one more than the depth of the question that ended before it began.

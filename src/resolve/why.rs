@@ -123,7 +123,7 @@ impl Resolver {
         };
         let configured: BTreeSet<Vec<u8>> = config.zones.iter().map(|zone| wire_name(&zone.name)).collect();
         let is_configured = |zone: &[u8]| configured.contains(zone);
-        let facts = DaemonFacts { list: &list, usual: &usual };
+        let facts = DaemonFacts { list: &list, usual: &usual, slow: self.recorder.slow_from() };
         let redaction = redaction_of(config);
         let (is_list_told, is_configured) = (&is_list_told, &is_configured);
         read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured })

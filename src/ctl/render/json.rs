@@ -39,7 +39,10 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Flight(row) => line(row),
         Reply::Message(message) => line(message),
         Reply::FailedZone(zone) => line(zone),
-        Reply::RecordBegin { begin } => pair("begin", begin),
+        Reply::RecordBegin { begin, without_client: false } => pair("begin", begin),
+        Reply::RecordBegin { begin, without_client: true } => {
+            line(&serde_json::json!({ "begin": begin, "without_client": true }))
+        }
         Reply::Event(event) => line(event),
         Reply::Lost { lost } => pair("lost", lost),
         Reply::Held(row) => line(row),

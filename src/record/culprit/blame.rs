@@ -137,8 +137,7 @@ fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
         let sum = sums.entry(key).or_default();
         *sum = sum.saturating_add(time);
     }
-    let known =
-        |((kind, _), time): &(CauseKey, u64)| *kind != CulpritKind::Unknown && *time >= micros(SLOW_ANSWER);
+    let known = |((kind, _), time): &(CauseKey, u64)| *kind != CulpritKind::Unknown && *time >= traffic.slow;
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 

@@ -2,9 +2,7 @@
 
 use super::cause::CulpritKind;
 use super::explained_question::{ExplainedQuestion, is_of_list};
-use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
-use crate::limits::SLOW_ANSWER;
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::traffic::Traffic;
 
@@ -16,7 +14,7 @@ pub(super) fn kind_of(
     traffic: &Traffic,
 ) -> Option<CulpritKind> {
     let list = is_of_list(one, &message.zone);
-    let slow = u64::from(message.elapsed) >= micros(SLOW_ANSWER);
+    let slow = u64::from(message.elapsed) >= traffic.slow;
     match message.conduct {
         Some(Conduct::Answered | Conduct::Truncated) => {
             slow.then_some(if list { CulpritKind::ListSlow } else { CulpritKind::ServerSlow })

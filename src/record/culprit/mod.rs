@@ -30,7 +30,7 @@ use self::fault::kind_of;
 use self::timeline::timeline;
 use super::traffic::Traffic;
 use crate::clock::micros;
-use crate::limits::{CLIENT_PAUSE, SLOW_ANSWER};
+use crate::limits::CLIENT_PAUSE;
 
 /// The verdict on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,26 @@ impl MessageVerdict {
     /// Whether one of its causes made a question fail.
     pub fn has_failed(&self) -> bool {
         self.causes.iter().any(|cause| cause.failures > 0)
+    }
+
+    /// Puts the causes of some of its questions before the others: the operator asked for these questions.
+    pub(super) fn put_first(&mut self, own: Self) {
+        let names_one = |cause: &Cause| {
+            let is_known =
+                !matches!(cause.kind, CulpritKind::None | CulpritKind::Client | CulpritKind::Unknown);
+            is_known || cause.failures > 0
+        };
+        let of_all = std::mem::take(&mut self.causes);
+        let (mut first, mut others) = (Vec::new(), of_all);
+        for cause in own.causes.into_iter().filter(names_one) {
+            // The cause of the whole message has all its queries.
+            let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
+            first.push(place.map_or(cause, |place| others.remove(place)));
+        }
+        if !first.is_empty() {
+            others.retain(|cause| cause.kind != CulpritKind::None);
+        }
+        self.causes = first.into_iter().chain(others).collect();
     }
 }
 
@@ -66,7 +86,7 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         client.micros = idle;
     }
     let mut causes: Vec<Cause> = causes.into_values().collect();
-    causes.retain(|cause| cause.cost() >= micros(SLOW_ANSWER));
+    causes.retain(|cause| cause.cost() >= traffic.slow);
     let has_failed = causes.iter().any(|cause| cause.failures > 0);
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
     causes.sort_by_key(|cause| (is_excuse(cause), std::cmp::Reverse(cause.cost())));

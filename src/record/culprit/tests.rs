@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::CulpritKind as Kind;
 use super::*;
 use crate::conduct::{Conduct, Transport};
@@ -124,7 +126,7 @@ fn told_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(Culpri
 fn traffic_of(flights: Vec<FlightEntry>, outages: &[(u64, u64)]) -> Traffic {
     let outages =
         outages.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect();
-    Traffic::of(&Recorded { flights, outages, ..Recorded::default() })
+    Traffic::of(&Recorded { flights, outages, ..Recorded::default() }, Duration::from_secs(1))
 }
 
 const OK: Option<Conduct> = Some(Conduct::Answered);
@@ -396,4 +398,18 @@ fn a_server_that_answers_only_an_unusual_query_loses_nothing() {
     assert_eq!(kind_for("without_edns", Transport::Udp), CulpritKind::ServerSilent);
     assert_eq!(kind_for("own_case", Transport::Udp), CulpritKind::ServerSilent);
     assert_eq!(kind_for("first", Transport::Tcp), CulpritKind::ServerSilent);
+}
+
+#[test]
+fn a_shorter_slow_time_has_causes_for_shorter_delays() {
+    let kind_of = |slow: Duration| {
+        let (question, flight) = entries(0, &up(150, vec![(0, 150, 1, "example.", OK)]));
+        let traffic = Traffic::of(&Recorded { flights: vec![flight.clone()], ..Recorded::default() }, slow);
+        judge(&[ExplainedQuestion { question: &question, list: None, flight: Some(&flight) }], &traffic)
+            .causes[0]
+            .kind
+    };
+    assert_eq!(kind_of(Duration::from_millis(100)), Kind::ServerSlow);
+    assert_eq!(kind_of(Duration::from_millis(200)), Kind::None);
+    assert_eq!(kind_of(Duration::from_secs(60)), Kind::None);
 }
