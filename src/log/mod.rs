@@ -96,10 +96,10 @@ mod tests {
     fn only_lines_of_this_crate_are_written_at_any_level() {
         for level in [Level::ERROR, Level::INFO, Level::DEBUG, Level::TRACE] {
             let lines = own_lines(level);
-            assert!(lines.would_enable("resolverd::record::debug_lines", &level));
+            assert!(lines.would_enable(module_path!(), &level));
             assert!(lines.would_enable("resolverd", &Level::ERROR));
             assert!(!lines.would_enable("hickory_proto::rr::record_data", &Level::ERROR));
         }
-        assert!(!own_lines(Level::INFO).would_enable("resolverd::record", &Level::DEBUG));
+        assert!(!own_lines(Level::INFO).would_enable(module_path!(), &Level::DEBUG));
     }
 }
