@@ -125,6 +125,43 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
 }
 
 #[test]
+fn a_zone_whose_servers_drop_soa_is_back_after_an_outage() {
+    for (seed, kinds) in [
+        (1, [RecordType::A, RecordType::A]),
+        (2, [RecordType::AAAA, RecordType::AAAA]),
+        (3, [RecordType::A, RecordType::MX]),
+    ] {
+        let lab = lab(1, 30, &[Fault::DropsSoa]);
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            let server = lab.server("ns1.one.tld").unwrap();
+            let mut number = 0;
+            let mut next = async |kind| {
+                number += 1;
+                let reply = ask(&simulation, &format!("host{number}.one.tld."), kind).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                reply.message.metadata.response_code == ResponseCode::NoError
+            };
+            assert!(next(kinds[0]).await);
+            server.set_faults(&[Fault::Dead]);
+            for _ in 0..12 {
+                next(kinds[0]).await;
+            }
+            assert!(!next(kinds[1]).await);
+            server.set_faults(&[Fault::DropsSoa]);
+            let mut lost = 0;
+            while !next(kinds[0]).await {
+                lost += 1;
+                assert!(lost <= 10, "{kinds:?}: {lost} queries were lost");
+            }
+            for _ in 0..60 {
+                assert!(next(kinds[0]).await, "{kinds:?}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
     let (mut asked, mut failed, mut known) = (0, 0, 0);
     for (seed, busy) in (0..30).flat_map(|seed| [(seed, false), (seed, true)]) {

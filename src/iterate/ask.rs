@@ -430,8 +430,9 @@ impl<'a> Asking<'a> {
     fn want_dead(&self, address: SocketAddr) {
         let Errand { name, kind, rewrite, route, .. } = self.errand;
         let (path, role) = (path(route, self.cut, address), ServerRole::of(route, self.cut));
-        let aside = Aside::probe(path, role, &self.cut.zone, (name, kind), rewrite.is_some());
-        let wanted = WantedServer { aside, view: Arc::clone(&self.context().view), at: self.iterate.now() };
+        let (aside, asked) = Aside::probe(path, role, &self.cut.zone, (name, kind), rewrite.is_some());
+        let (view, at) = (Arc::clone(&self.context().view), self.iterate.now());
+        let wanted = WantedServer { aside, asked, unanswered: false, view, at };
         self.iterate.means.dead.want(wanted, false);
     }
 

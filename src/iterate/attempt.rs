@@ -280,8 +280,10 @@ impl Attempt {
         #[cfg(feature = "lab")]
         self.means.strike.fall();
         let asked = (&self.name, self.kind);
-        let aside = Aside::probe(self.path.clone(), self.role, &self.zone, asked, self.secret.is_some());
-        let wanted = WantedServer { aside, view: Arc::clone(&self.context.view), at: late };
+        let (aside, asked) =
+            Aside::probe(self.path.clone(), self.role, &self.zone, asked, self.secret.is_some());
+        let view = Arc::clone(&self.context.view);
+        let wanted = WantedServer { aside, asked, unanswered: true, view, at: late };
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
 

@@ -14,7 +14,7 @@ use super::role::ServerRole;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
 use crate::exchange::network::Path;
-use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_ZONES};
+use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS, MAX_PROBED_TYPES, MAX_PROBED_ZONES};
 use crate::random::Random;
 use crate::zones::View;
 
@@ -38,6 +38,11 @@ pub(super) struct Aside {
 pub(super) struct WantedServer {
     /// The question that shows whether it is back.
     pub(super) aside: Aside,
+    /// Questions of clients, of different types, the newest first. They take turns with `aside`, because the server may drop
+    /// its type.
+    pub(super) asked: Vec<(Name, RecordType)>,
+    /// Whether the server got a question of a client, and did not answer it.
+    pub(super) unanswered: bool,
     /// The routes of the question that wants it.
     pub(super) view: Arc<View>,
     /// When a question last wanted it.
@@ -45,16 +50,28 @@ pub(super) struct WantedServer {
 }
 
 impl Aside {
-    /// The probe of a server of `zone` that clients ask for `name` and `kind`; `keyed` as in `other_question`.
+    /// The probe of a server of `zone` that clients ask for `name` and `kind`, and the question that takes turns with its own;
+    /// `keyed` as in `other_question`.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
         zone: &Name,
-        asked: (&Name, RecordType),
+        (name, kind): (&Name, RecordType),
         keyed: bool,
-    ) -> Self {
-        let (name, kind) = other_question(zone, asked.0, asked.1, keyed);
-        Self { path, role, zone: zone.clone(), name, kind }
+    ) -> (Self, Vec<(Name, RecordType)>) {
+        let (other, of_kind) = other_question(zone, name, kind, keyed);
+        let asked = if keyed { (zone.clone(), RecordType::A) } else { (name.clone(), kind) };
+        (Self { path, role, zone: zone.clone(), name: other, kind: of_kind }, vec![asked])
+    }
+}
+
+impl WantedServer {
+    /// Keeps a question of another type from an `earlier` want.
+    fn join(&mut self, earlier: Self) {
+        let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
+        self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
+        self.asked.truncate(MAX_PROBED_TYPES);
+        self.unanswered |= earlier.unanswered;
     }
 }
 
@@ -74,6 +91,25 @@ struct Waiting {
     one: WantedServer,
     /// When it was last probed with a question for this zone.
     probed: Option<Mono>,
+    /// The number of probes.
+    probes: usize,
+}
+
+impl Waiting {
+    /// The next probe. The first one after a client's question without an answer asks another question. Later the
+    /// questions of clients have their turns, because the server may drop SOA (RFC 8906 section 3): A every second one
+    /// beside other types, and SOA none, because addresses are hardly ever dropped.
+    fn next_probe(&self) -> WantedServer {
+        let mut one = self.one.clone();
+        let is_even = self.probes.is_multiple_of(2);
+        let is_others =
+            if self.probes == 0 { one.unanswered } else { is_even && one.aside.kind == RecordType::A };
+        let asked = self.probes.checked_rem(one.asked.len()).and_then(|turn| one.asked.get(turn));
+        if let Some((name, kind)) = asked.filter(|_| !is_others).cloned() {
+            (one.aside.name, one.aside.kind) = (name, kind);
+        }
+        one
+    }
 }
 
 /// The dead servers that questions want.
@@ -88,11 +124,16 @@ pub(super) struct DeadServers {
 impl DeadServers {
     /// A question wants a dead server. If there are too many, the one that was wanted longest ago goes: the next
     /// question for its zone brings it back. `at_once`: its time for a probe has come.
-    pub(super) fn want(&self, one: WantedServer, at_once: bool) {
+    pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
-        let probed = wanted.get(&key).and_then(|waiting| waiting.probed);
-        let new = wanted.insert(key.clone(), Waiting { one, probed }).is_none();
+        let earlier = wanted.remove(&key);
+        let new = earlier.is_none();
+        let (probed, probes) = earlier.map_or((None, 0), |earlier| {
+            one.join(earlier.one);
+            (earlier.probed, earlier.probes)
+        });
+        wanted.insert(key.clone(), Waiting { one, probed, probes });
         let same = |(other, _): &(&(SocketAddr, Name), &Waiting)| other.0 == key.0;
         let zones = wanted.range((key.0, Name::root())..).take_while(same).count();
         if new && (zones > MAX_PROBED_ZONES || wanted.len() > MAX_DEAD_SERVERS) {
@@ -115,7 +156,8 @@ impl DeadServers {
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
         let mut wanted = self.wanted();
-        wanted.retain(|(address, zone), Waiting { one, probed }| {
+        wanted.retain(|(address, zone), waiting| {
+            let Waiting { one, probed, .. } = &*waiting;
             let Some(server) = servers.known(*address) else { return false };
             let Some(until) = server.next_try(zone) else { return false };
             if now.since(one.at) >= DEAD_WANTED_TIME {
@@ -124,7 +166,7 @@ impl DeadServers {
             if until > now {
                 due.wait_until(until);
             } else {
-                ripe.push((until, *probed, server, one.clone()));
+                ripe.push((until, *probed, server, waiting.next_probe()));
             }
             true
         });
@@ -148,6 +190,7 @@ impl DeadServers {
                 }
                 if let Some(waiting) = wanted.get_mut(&(one.aside.path.server, one.aside.zone.clone())) {
                     waiting.probed = Some(now);
+                    waiting.probes = waiting.probes.wrapping_add(1);
                 }
                 due.servers.push((server, one));
             } else {
@@ -198,7 +241,8 @@ mod tests {
         let path = Path { server: address(number), source: None, tls: None };
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
-        WantedServer { aside: Aside { path, role: ServerRole::Found, zone, name, kind }, view, at }
+        let aside = Aside { path, role: ServerRole::Found, zone, name, kind };
+        WantedServer { aside, asked: Vec::new(), unanswered: true, view, at }
     }
 
     /// A number of servers that died within the first seconds and are wanted since second 10.
@@ -254,6 +298,27 @@ mod tests {
         for two in probed.chunks(2).collect::<Vec<_>>().windows(2) {
             assert!(zones.iter().all(|zone| two.concat().contains(zone)), "{two:?}");
         }
+    }
+
+    #[test]
+    fn questions_of_different_types_take_turns_and_a_frequent_one_replaces_no_other() {
+        let (servers, dead) = died(1);
+        let random = Random::seeded(2);
+        let want = |kind| {
+            let one = wanted(0, at(10));
+            dead.want(WantedServer { asked: vec![(Name::root(), kind)], ..one }, false);
+        };
+        for kind in [RecordType::MX, RecordType::A, RecordType::A] {
+            want(kind);
+        }
+        let mut asked = Vec::new();
+        for minute in 0..=4 {
+            let due = dead.due(at(4 + 60 * minute), &servers, &random, 32);
+            asked.extend(due.servers.into_iter().map(|(_, one)| one.aside.kind));
+            want(RecordType::A);
+        }
+        let (a, mx, soa) = (RecordType::A, RecordType::MX, RecordType::SOA);
+        assert_eq!(asked, [soa, mx, a, mx, a]);
     }
 
     #[test]

@@ -92,7 +92,7 @@ mod tests {
         let (zone, at) = (Name::root(), Mono::START);
         let (name, kind) = (zone.clone(), RecordType::SOA);
         let aside = Aside { path, role: ServerRole::Found, zone, name, kind };
-        let wanted = WantedServer { aside, view, at };
+        let wanted = WantedServer { aside, asked: Vec::new(), unanswered: true, view, at };
         let unproven = Unproven::default();
         for _ in 0..=MAX_UNPROVEN {
             unproven.add(Silent {

@@ -169,6 +169,8 @@ faults! {
     RefusesDnskey = "refuses-dnskey",
     /// Never answers questions for DNSKEY: something on the path drops their large answers.
     DropsDnskey = "drops-dnskey",
+    /// Never answers questions for SOA: a firewall or load balancer (RFC 8906 section 3).
+    DropsSoa = "drops-soa",
 }
 
 /// A fault that cannot be read.

@@ -238,6 +238,7 @@ impl LabServer {
             Fault::DropsOtherZones => {
                 self.authority().zones().last().is_some_and(|zone| *zone.origin() != self.origin_of(query))
             }
+            Fault::DropsSoa => query.queries.iter().any(|it| it.query_type() == RecordType::SOA),
             Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             Fault::AnswersFirst => !self.is_first(query),

@@ -65,6 +65,9 @@ pub const MAX_DEAD_PROBES: usize = 32;
 /// a far server drops is then known to be silent before the second query of a mail has waited as long as the first.
 pub const PROBE_TIME: Duration = Duration::from_secs(1);
 
+/// Types of clients' questions that the probes of a server ask in turn: a mail needs MX and an address.
+pub const MAX_PROBED_TYPES: usize = 2;
+
 /// Dead servers that are probed: with `MAX_DEAD_PROBES` of `MAX_TIMER` each, half of them have their turn in
 /// `MAX_WANTED_DEAD_TIME`, and all in 16 s. A gateway's mail meets a few dozen; a question for a forgotten one's zone adds
 /// it again.
