@@ -34,7 +34,14 @@ impl Asking<'_> {
     /// only the queries for those other zones, so it is asked. A question waits for it for a shorter time than for other
     /// servers, because the server may be dead, with thousands of zones.
     pub(super) fn doubt(&self) -> Doubt {
-        (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(SILENT_ELSEWHERE_TIME))
+        (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
+    }
+
+    /// `SILENT_ELSEWHERE_TIME`, and more if the servers usually take longer for this zone.
+    fn doubt_time(&self) -> Duration {
+        let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
+        let usual = usual.unwrap_or_default();
+        SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
     /// The time for doubted servers is over: the step ends, unless another server may still be found. Returns when to
@@ -44,7 +51,7 @@ impl Asking<'_> {
             return Some(timer(UNKNOWN_TIMER));
         }
         let (iterate, now) = (self.iterate, self.iterate.now());
-        let (role, since) = (ServerRole::of(self.errand.route, self.cut), now.before(SILENT_ELSEWHERE_TIME));
+        let (role, since) = (ServerRole::of(self.errand.route, self.cut), now.before(self.doubt_time()));
         if iterate.means().uplink.is_own_fault(role, since) {
             let asked = |candidate: &&Candidate| u32::from(candidate.tries) >= SILENCES_OF_ANOTHER_ZONE;
             for candidate in self.candidates.iter().filter(asked) {

@@ -140,7 +140,8 @@ pub const SILENT_TIME: Duration = Duration::from_secs(3);
 /// Later answers are kept for the next question.
 pub const UNHEARD_TIME: Duration = Duration::from_secs(8);
 
-/// A question for a zone whose servers are all known to be silent for other zones waits this long: twice the time of a
+/// A question for a zone whose servers are all known to be silent for other zones waits this long, or one and a half times the
+/// usual round trip of the zone if that is longer: twice the time of a
 /// far server's answer, and two messages to a server that was never heard. A mail from a dead hoster's domain waits a quarter
 /// of the time that other dead domains cost.
 pub const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
