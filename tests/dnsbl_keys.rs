@@ -177,6 +177,10 @@ fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
         ask(&simulation, &format!("{KEY}.combined.mail.abusix.zone."), RecordType::TXT).await;
+        // The key is for all lists of the provider.
+        for base in ["xbl.dq.spamhaus.net.", "dq.spamhaus.net.", "black.mail.abusix.zone."] {
+            ask(&simulation, &format!("4.3.2.1.{KEY}.{base}"), RecordType::A).await;
+        }
         ask(&simulation, "www.example.", RecordType::A).await;
         let received: Vec<String> = simulation.lab().log().take().iter().map(ToString::to_string).collect();
         for one in received.iter().filter(|one| one.contains(KEY)) {

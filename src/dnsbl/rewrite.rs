@@ -11,6 +11,14 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
+/// A zone with fewer labels is not that of a provider of lists alone, such as dq.spamhaus.net.
+const PROVIDER_LABELS: u8 = 3;
+
+/// The zone of the provider of the `list`, if it is the provider's alone: its other lists take the same key.
+pub fn provider_of(list: &Name) -> Option<Name> {
+    Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
+}
+
 /// Changes names of a list into names with a key, and back.
 #[derive(Debug)]
 pub struct Rewrite {

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use hickory_proto::rr::Name;
-
 use crate::config::{Config, Redact};
+use crate::dnsbl::rewrite::provider_of;
 use crate::question::wire_name;
 use crate::record::redact::{Redaction, Secrets};
 
@@ -18,17 +17,13 @@ pub fn secrets_of(config: &Config) -> Secrets {
     let of_registry = registry.lists.values().filter(|list| list.keyed).map(|list| &list.apex);
     let providers: BTreeSet<Vec<u8>> = of_registry
         .chain(registry.keyed.values())
-        .map(Name::base_name)
-        .filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
+        .filter_map(provider_of)
         .map(|zone| wire_name(&zone))
         .collect();
     Secrets::before(keyed.map(|list| wire_name(&list.apex)))
         .and_keys_before(bases.map(wire_name))
         .and_below(providers)
 }
-
-/// A zone with fewer labels is not that of a provider of lists alone, such as dq.spamhaus.net.
-const PROVIDER_LABELS: u8 = 3;
 
 /// The parts of a question that are not stored, and that other programs do not get.
 pub fn redaction_of(config: &Config) -> Redaction {

@@ -17,6 +17,7 @@ use crate::clock::Mono;
 use crate::config::{self, Config, Listener, LookaheadMode, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
+use crate::dnsbl::rewrite::provider_of;
 use crate::hash::Plain;
 use crate::limits::MAX_SHOWN_SENTENCE;
 use crate::question::{ViewId, WireName, wire_name};
@@ -190,7 +191,11 @@ impl View {
     fn add_lists(&mut self) -> Result<(), Wrong> {
         let lists = self.config.lists();
         for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
-            self.keep_from_forwarders(rewrite.secret().base());
+            let base = rewrite.secret().base();
+            if let Some(provider) = provider_of(base) {
+                self.keep_from_forwarders(&provider);
+            }
+            self.keep_from_forwarders(base);
         }
         for (apex, list) in lists {
             // A lookup for DS would skip the apex, and here its own route counts.
@@ -242,10 +247,15 @@ impl View {
     /// Leads names at and below `base` around forwarders. They contain the key of a list, also if a client itself asks for a
     /// name with the key, and only the list's own servers may get it.
     fn keep_from_forwarders(&mut self, base: &Name) {
-        let around = self.route(base, RecordType::A);
-        if matches!(around.target, RouteTarget::Forward { .. }) {
-            let route = recursion_at(base, &around.policy);
-            self.routes.insert(wire_name(base), route);
+        let inside = self.routes.values().filter(|route| base.zone_of(&route.zone));
+        let mut kept: Vec<Name> = inside.map(|route| route.zone.clone()).collect();
+        kept.push(base.clone());
+        for zone in kept {
+            let around = self.route(&zone, RecordType::A);
+            if matches!(around.target, RouteTarget::Forward { .. }) {
+                let route = recursion_at(&zone, &around.policy);
+                self.routes.insert(wire_name(&zone), route);
+            }
         }
     }
 
