@@ -13,6 +13,7 @@
 //!   Blocked, because it is a policy of the operator (RFC 8914 section 4.16).
 //! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. Its client then uses the
 //!   addresses of the name. A record without the hint could be one that its list of mandatory keys forbids.
+//! - An HTTPS or SVCB record that is malformed is removed as well, because its hints cannot be read.
 //! - The rest of a signed answer is not secure, because its signature covers the whole RRset.
 
 use std::net::IpAddr;
@@ -33,7 +34,10 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
         return Vec::new();
     }
     let is_private = |record: &Record| {
-        addresses(record).into_iter().any(|address| view.removes(&record.name, record.record_type(), address))
+        is_malformed(record) && view.is_of_strangers(&record.name, record.record_type())
+            || addresses(record)
+                .into_iter()
+                .any(|address| view.removes(&record.name, record.record_type(), address))
     };
     let mut removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
     // A server may repeat the mixed case (0x20) of our query, and later clients get the same answer.
@@ -69,11 +73,28 @@ fn addresses(record: &Record) -> Vec<IpAddr> {
     hints.collect()
 }
 
+/// Whether it is an HTTPS or SVCB record that the library cannot read, for example with unsorted parameters. Clients must
+/// reject it (RFC 9460 section 2.2), but some use its hints.
+fn is_malformed(record: &Record) -> bool {
+    is_service(record) && matches!(record.data, RData::Unknown { .. })
+}
+
+fn is_service(record: &Record) -> bool {
+    let kind = RecordType::from(u16::from(record.record_type()));
+    matches!(kind, RecordType::HTTPS | RecordType::SVCB)
+}
+
 /// The reason for the client.
 fn sentence(removed: &[Record]) -> String {
-    let told: Vec<String> = removed.iter().take(MAX_TOLD_REMOVED).map(record_text).collect();
+    let told: Vec<String> = removed.iter().take(MAX_TOLD_REMOVED).map(text).collect();
     let more = if told.len() < removed.len() { "; ..." } else { "" };
     format!("removed because of private_addresses: {}{more}", told.join("; "))
+}
+
+fn text(record: &Record) -> String {
+    let text = record_text(record);
+    // The library ends each list of parameters with a comma.
+    if is_service(record) { text.trim_end_matches(',').replace(", ", " ") } else { text }
 }
 
 #[cfg(test)]
@@ -115,6 +136,11 @@ mod tests {
         let error = all.extended_error.unwrap();
         let begin = "removed because of private_addresses: www.example. A 10.0.0.1; ";
         assert!(error.text.starts_with(begin) && error.text.ends_with("; ..."), "{}", error.text);
+        let octets = [0, 1, 0, 0, 4, 0, 4, 10, 0, 0, 1, 0, 1, 0, 3, 2, b'h', b'2'];
+        let data = RData::Unknown { code: RecordType::HTTPS, rdata: rdata::NULL::with(octets.to_vec()) };
+        let mut unsorted = found(&[]);
+        unsorted.answers = vec![Record::from_rdata(name("www.example."), 60, data)];
+        assert_eq!(remove(&mut unsorted, view).len(), 1, "ipv4hint before alpn");
         let mut mixed = found(&[[10, 0, 0, 1]]);
         mixed.answers[0].name = name("wWw.eXample.");
         remove(&mut mixed, view);

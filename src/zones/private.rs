@@ -16,9 +16,12 @@ impl View {
         let inner = address.to_canonical();
         let is_private =
             resolve.private_addresses.iter().any(|net| net.contains(&address) || net.contains(&inner));
-        if !is_private {
-            return false;
-        }
+        is_private && self.is_of_strangers(name, kind)
+    }
+
+    /// Whether the answers of this type at `name` are a stranger's, as in `removes`.
+    pub fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
+        let resolve = &self.config.resolve;
         let name = name.to_lowercase();
         let route = self.route(&name, kind);
         let is_own = route.policy.list.is_some() || !route.zone.is_root();
