@@ -6,8 +6,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, Record, RecordType};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::event::{DsFact, DsSource, KeyFact, StepEvent};
 use crate::clock::micros;
@@ -201,9 +202,17 @@ impl Note {
     }
 }
 
-/// A record, without its TTL and class.
+/// A record, without its TTL and class. Of a signature only the type that it covers and its key are told: nobody reads the rest.
 pub fn record_text(record: &Record) -> String {
-    format!("{} {} {}", name_text(&record.name), record.record_type(), record.data)
+    let name = name_text(&record.name);
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            let signed = signature.input();
+            let signer = name_text(&signed.signer_name);
+            format!("{name} RRSIG {} {signer} (key tag {})", signed.type_covered, signed.key_tag)
+        }
+        data => format!("{name} {} {data}", record.record_type()),
+    }
 }
 
 fn ds_text((tag, algorithm, digest): &(u16, u8, u8)) -> DsFact {
