@@ -283,7 +283,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
         let evidence = format!(
             "the check asks at most {MAX_CHECK_QUESTIONS} questions; not compared at all name servers: {lookups}"
         );
-        findings.push(untold(evidence).at(Level::Note));
+        findings.push(Finding::new(Code::NsMany, evidence).of(Part::Servers));
     }
     findings
 }
@@ -308,6 +308,10 @@ pub(super) fn is_left_out(facts: &DomainFacts) -> bool {
 /// Removes the verdicts that records are well of which another server gives others, or may give others.
 pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let hosts = mail::hosts(facts);
+    // The MX records of another server may name hosts that were not looked up.
+    if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
+        findings.retain(|finding| finding.code != Code::MailOk);
+    }
     let differing = differences(facts).into_iter().map(|difference| (difference.name, difference.kind));
     let unmade = unmade(facts).into_iter().map(|(lookup, _)| lookup);
     for (name, kind) in differing.chain(unmade).chain(left_out(facts)) {

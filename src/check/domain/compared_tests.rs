@@ -126,6 +126,27 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
     let many = of(&format!("{lookups}{}", hosts(60)));
     assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
     assert_eq!(left_out(&many).len(), 61);
+    // A repeated check tells no more: the remedy is to ask the servers.
+    let told: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(told, [(Code::NsMany, Level::Note)]);
+}
+
+#[test]
+fn mail_hosts_are_not_called_well_if_another_server_names_others() {
+    let is_told = |second: &str| {
+        let mut lines = format!(
+            "{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.9.9\nlookup mx.a.test. AAAA"
+        );
+        for (server, host) in [("198.18.1.1", "mx"), ("198.18.2.1", second)] {
+            lines.push_str(&format!("\nserver {server} a.test. MX udp aa | 10 {host}.a.test."));
+            lines.push_str(&format!("\nserver {server} mx.a.test. A udp aa | 198.18.9.9"));
+            lines.push_str(&format!("\nserver {server} mx.a.test. AAAA udp aa"));
+        }
+        let found = judge(&facts("a.test.", &lines));
+        [Code::MxDiffers, Code::MailOk].map(|code| found.iter().any(|finding| finding.code == code))
+    };
+    assert_eq!(is_told("mx"), [false, true]);
+    assert_eq!(is_told("new"), [true, false]);
 }
 
 /// Answers with these facts, and otherwise that there is no record. Servers in 198.18.3.0/24 are silent.

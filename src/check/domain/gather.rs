@@ -52,9 +52,11 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFact
     let mut rounds = 0;
     while rounds < MAX_CHECK_ROUNDS {
         let mut wanted = super::wants(&facts, &under_way);
-        wanted.retain(|want| !facts.got.contains_key(want) && !under_way.contains(want));
-        wanted.sort();
-        wanted.dedup();
+        // Their order stays: the first ones are asked before the bound is reached.
+        let mut named = BTreeSet::new();
+        wanted.retain(|want| {
+            !facts.got.contains_key(want) && !under_way.contains(want) && named.insert(want.clone())
+        });
         let is_new = !wanted.is_empty();
         rounds += usize::from(is_new);
         for (want, place) in places.in_turn(wanted) {
@@ -287,6 +289,28 @@ mod tests {
             ));
         });
         assert_eq!(fixed.1.lock().unwrap().0, 0);
+    }
+
+    /// Notes the questions, and does not answer.
+    struct Noted(Mutex<Vec<Want>>);
+
+    impl Sources for Noted {
+        fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+            self.0.lock().unwrap().push(want.clone());
+            Box::pin(async { Got::NoReply(NoReply::Silent) })
+        }
+    }
+
+    #[test]
+    fn the_first_wanted_is_the_first_asked() {
+        let mut named = BTreeSet::new();
+        let mut wanted = super::super::wants(&DomainFacts::new(subject()), &BTreeSet::new());
+        wanted.retain(|want| named.insert(want.clone()));
+        wanted.truncate(CHECK_QUESTIONS_AT_ONE_SERVER);
+        assert!(!wanted.is_sorted(), "another order would not be seen: {wanted:?}");
+        let noted = Noted(Mutex::default());
+        paused(gather(subject(), &noted));
+        assert_eq!(noted.0.lock().unwrap()[..wanted.len()], wanted);
     }
 
     #[test]
