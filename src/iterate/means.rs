@@ -9,10 +9,9 @@ use hickory_proto::rr::Name;
 use super::dead::DeadServers;
 use super::ending::Endings;
 use super::families::Families;
-use super::hedges::Hedges;
 use super::late_answers::LateAnswers;
 use super::late_messages::Late;
-use super::measurements::Measurements;
+use super::message_share::MessageShare;
 use super::role::ServerRole;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
@@ -31,8 +30,8 @@ pub(super) struct Means {
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) families: Families,
-    pub(super) hedges: Hedges,
-    pub(super) measurements: Measurements,
+    pub(super) hedges: MessageShare,
+    pub(super) measurements: MessageShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
     pub(super) dead: DeadServers,
@@ -52,9 +51,8 @@ impl Means {
         clock: Clock,
         random: Random,
     ) -> Self {
-        let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
+        let (families, uplink) = (Families::default(), Uplink::default());
         let (late, late_answers) = (Arc::default(), LateAnswers::default());
-        let measurements = Measurements::default();
         let (dead, unproven, endings) = (DeadServers::default(), Unproven::default(), Endings::default());
         Self {
             exchange,
@@ -62,8 +60,8 @@ impl Means {
             clock,
             random,
             families,
-            hedges,
-            measurements,
+            hedges: MessageShare::of_hedges(),
+            measurements: MessageShare::of_measurements(),
             uplink,
             late,
             dead,

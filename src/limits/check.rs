@@ -26,7 +26,7 @@ pub const MAX_CHECK_QUESTIONS: usize = 200;
 /// `CHECK_TRIES` times `DIRECT_TIME`.
 pub const CHECK_QUESTIONS_AT_ONCE: usize = 24;
 
-/// Those of them to the same server, or through the daemon: the servers of one domain are often one host.
+/// Questions of one check at the same time to one server, or through the daemon: the servers of one domain are often one host.
 pub const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
 
 /// The time of one check of a domain or an address.

@@ -1,8 +1,8 @@
 //! The lines of `log.level = "debug"` and `"trace"`: one for each question that the cache did not answer, and with `trace` one for each of
 //! its messages to servers.
 //!
-//! They are made of the kept entries, with all others. Their number is bounded for each reading of the record; the questions without one
-//! are counted.
+//! The lines are written from the entries of the record. Their number is bounded for each reading of the record; questions beyond the
+//! bound are counted in one line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

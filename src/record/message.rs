@@ -78,9 +78,9 @@ type SubjectNumbers = SmallVec<[usize; 4]>;
 struct AskedSubjects {
     /// Whether the name has an address.
     connects: bool,
-    /// Those of the name.
+    /// The subjects of the name itself.
     own: SubjectNumbers,
-    /// Those of the answer.
+    /// The subjects that its answer names.
     linked: SubjectNumbers,
 }
 
