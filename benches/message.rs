@@ -1,4 +1,4 @@
-//! The DNS of a message of mail: its time and its messages to servers, with look-ahead off, by rules and learned, beside
+//! The DNS of a message of mail: its time and its queries to servers, with look-ahead off, by rules and learned, beside
 //! the limits. `cargo bench --bench message` prints the tables that README quotes.
 
 use resolverd::lab::message_bench::mails::Popularity;

@@ -23,7 +23,7 @@ use resolverd::record::{Counter, Window};
 /// Domains of senders and recipients.
 const DOMAINS: usize = 700;
 
-/// The time of a message to the server of the domains.
+/// The time of a query to the server of the domains.
 const TRIP: Duration = Duration::from_millis(40);
 
 struct Stage(Simulation);
@@ -76,7 +76,7 @@ impl Stage {
         times
     }
 
-    /// Messages to the server of the domains so far, by the first label and the type.
+    /// Queries to the server of the domains so far, by the first label and the type.
     fn sent(&self) -> BTreeMap<String, usize> {
         let mut sent = BTreeMap::new();
         for one in self.0.lab().log().received() {
@@ -287,7 +287,7 @@ struct Measured {
     /// The 95th percentile.
     late: Duration,
     failed: u32,
-    /// Messages to servers.
+    /// Queries to servers.
     messages: u64,
 }
 

@@ -55,7 +55,7 @@ async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Dura
     longest
 }
 
-/// Messages to a server since the last look.
+/// Queries to a server since the last look.
 fn messages(lab: &Lab, server: &str) -> Vec<(String, RecordType)> {
     let received = lab.log().take().into_iter().filter(|one| *one.server == *server);
     received.map(|one| (one.name.to_lowercase().to_string(), one.kind)).collect()

@@ -162,7 +162,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!(
         told,
         [
-            ("bad.example.", "14 messages: 12 timeout, 1 REFUSED, 1 ok"),
+            ("bad.example.", "14 queries: 12 timeout, 1 REFUSED, 1 ok"),
             ("far.example.", "slow: mean round trip 320 ms"),
             ("good.example.", "ok: mean round trip 9 ms"),
         ]
@@ -171,7 +171,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!((worst.flights, worst.failed, worst.over_3s, worst.under_3s), (1, 1, 1, 0));
     let servers = recorder.by_server(Window::Start);
     assert_eq!(servers[0].server, "192.0.2.9");
-    assert_eq!(servers[0].verdict, "14 messages: 12 timeout, 1 REFUSED, 1 ok");
+    assert_eq!(servers[0].verdict, "14 queries: 12 timeout, 1 REFUSED, 1 ok");
 }
 
 #[test]
@@ -262,14 +262,14 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         .collect();
     assert_eq!(
         verdicts,
-        ["circle.example. 1 of 1 resolutions failed", "bogus.example. 4 messages: 3 bogus, 1 ok"]
+        ["circle.example. 1 of 1 resolutions failed", "bogus.example. 4 queries: 3 bogus, 1 ok"]
     );
     let servers: Vec<String> = recorder
         .by_server(Window::Start)
         .into_iter()
         .map(|row| format!("{} {}", row.server, row.verdict))
         .collect();
-    assert_eq!(servers, ["192.0.2.9 4 messages: 3 bogus, 1 ok", "192.0.2.8 ok: mean round trip 10 ms"]);
+    assert_eq!(servers, ["192.0.2.9 4 queries: 3 bogus, 1 ok", "192.0.2.8 ok: mean round trip 10 ms"]);
 }
 
 proptest! {

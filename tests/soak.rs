@@ -30,7 +30,7 @@ use watched::{AILMENTS, Watched};
 /// Messages played in one run.
 const MESSAGES: usize = 6;
 
-/// Plays a seed's traffic over its broken internet; returns the failures, and every message to servers.
+/// Plays a seed's traffic over its broken internet; returns the failures, and every query to servers.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));

@@ -94,7 +94,7 @@ impl RoundTrips {
         }
     }
 
-    /// The time after which a message or its answer counts as lost: twice the timer, or the value of RFC 6298 if that
+    /// The time after which a query or its answer counts as lost: twice the timer, or the value of RFC 6298 if that
     /// is longer.
     pub(super) fn patience(&self) -> Duration {
         (self.timer() * 2).max(self.smoothed + self.variation * 4).min(MAX_TIMER)
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn many_give_their_own_95th_percentile() {
-        // One in ten takes 200 ms, so a timer below that would fire for a tenth of all messages.
+        // One in ten takes 200 ms, so a timer below that would fire for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
         // One round trip in fifty takes long, which the timer need not cover.

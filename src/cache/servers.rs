@@ -109,7 +109,7 @@ pub(super) struct ServerHistory {
     pub(super) round_trips: Option<RoundTrips>,
     /// The zones that take much longer.
     pub(super) slow_zones: SlowZones,
-    /// The messages that it did not answer since it was last heard.
+    /// The queries that it did not answer since it was last heard.
     pub(super) silence: Silence,
     /// Like `silence`, for each zone since the server last answered for the zone.
     pub(super) silent_zones: SilentZones,
@@ -123,7 +123,7 @@ pub(super) struct ServerHistory {
     pub(super) own_case_answers: u8,
     /// Until when it is asked over TCP only if there is no other server.
     pub(super) no_tcp_until: Option<Mono>,
-    /// Second messages that were sent because it was late, in thousandths of a message.
+    /// Second queries that were sent because it was late, in thousandths of a query.
     pub(super) hedged: u32,
     /// When it was last asked only to measure it.
     pub(super) measured: Option<Mono>,
@@ -174,7 +174,7 @@ impl ServerHistory {
         }
     }
 
-    /// It has sent a message about `zone`; returns whether it was dead.
+    /// It has sent a query about `zone`; returns whether it was dead.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
         self.silence.end(now);
@@ -244,7 +244,7 @@ pub struct KnownServer {
     pub health: Health,
     /// How long it is still left alone, if it is dead.
     pub dead_for: Option<Duration>,
-    /// Messages in a row that it did not answer.
+    /// Queries in a row that it did not answer.
     pub silences: u32,
     /// Whether it takes EDNS, as far as is known.
     pub edns: bool,
@@ -323,19 +323,19 @@ impl Server {
         history.heard(zone, now, &self.keyed)
     }
 
-    /// A message sent to it at `sent` is overdue: others are asked first for a while.
+    /// A query sent to it at `sent` is overdue: others are asked first for a while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Whether the silence after a message about `zone` sent at `sent` would change its state.
+    /// Whether the silence after a query about `zone` sent at `sent` would change its state.
     pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// A message about `zone` sent to it at `sent` counts as lost, and others have been heard since. Messages that were
+    /// A query about `zone` sent to it at `sent` counts as lost, and others have been heard since. Queries that were
     /// on their way together are one silence. `random` spreads the moments of the next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
@@ -343,7 +343,7 @@ impl Server {
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Messages about `zone` since `sent` were not answered: enough for a server that is known to be silent for another zone.
+    /// Queries about `zone` since `sent` were not answered: enough for a server that is known to be silent for another zone.
     pub fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -394,7 +394,7 @@ impl Server {
         history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
-    /// A message about `zone` in the background sent at `sent` was not answered either, and others have been heard since.
+    /// A query about `zone` in the background sent at `sent` was not answered either, and others have been heard since.
     pub fn probed_in_vain(&self, zone: &Name, sent: Mono) {
         let mut history = self.history();
         history.silence.tried_in_vain(sent);
@@ -413,7 +413,7 @@ impl Server {
         self.history().lame.end(zone);
     }
 
-    /// A message was sent to it.
+    /// A query was sent to it.
     pub fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;

@@ -1,4 +1,4 @@
-//! A server's silence: doubtful at once, dead after three silences, known to be silent once a message in the
+//! A server's silence: doubtful at once, dead after three silences, known to be silent once a query in the
 //! background had no answer either.
 //!
 //! Pure. Unbound backs its timer off to 12 s, then tries with clients' questions, and counts A, AAAA and other types
@@ -23,7 +23,7 @@ use crate::random::Random;
 pub enum Health {
     /// It answers, or was never asked.
     Answering,
-    /// It did not answer the last message, which may be lost.
+    /// It did not answer the last query, which may be lost.
     #[serde(rename = "recent_timeout")]
     Doubtful,
     /// It was dead, and the time of its next probe has come.
@@ -32,12 +32,12 @@ pub enum Health {
     Dead,
 }
 
-/// The messages that a server did not answer since it was last heard.
+/// The queries that a server did not answer since it was last heard.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// When it was last heard.
     heard: Option<Mono>,
-    /// Messages in a row without an answer, and when the last of them was counted.
+    /// Queries in a row without an answer, and when the last of them was counted.
     count: u32,
     counted: Option<Mono>,
     /// When the first of them was sent.
@@ -110,20 +110,20 @@ impl Silence {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// A message sent at `sent` is overdue.
+    /// A query sent at `sent` is overdue.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
         }
     }
 
-    /// Whether the silence after a message sent at `sent` changes anything: it was not heard since, no message that
+    /// Whether the silence after a query sent at `sent` changes anything: it was not heard since, no query that
     /// was on the way at the same time is counted, and its silences do not make its death sure yet.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// A message sent at `sent` counts as lost, and others have been heard since. Messages that were on their way
+    /// A query sent at `sent` counts as lost, and others have been heard since. Queries that were on their way
     /// together are one silence, because one event may have hit them all.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
@@ -139,7 +139,7 @@ impl Silence {
         }
     }
 
-    /// At least `least` messages sent since `sent` count as lost.
+    /// At least `least` queries sent since `sent` count as lost.
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -149,7 +149,7 @@ impl Silence {
         }
     }
 
-    /// Whether it began after `moment`, and a message on the side had no answer either.
+    /// Whether it began after `moment`, and a query on the side had no answer either.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
@@ -162,12 +162,12 @@ impl Silence {
         }
     }
 
-    /// Whether it was known before an outage ended, and no message has shown since whether it goes on.
+    /// Whether it was known before an outage ended, and no query has shown since whether it goes on.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// One more message had no answer. If this silence was in question, it is known again.
+    /// One more query had no answer. If this silence was in question, it is known again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
@@ -231,7 +231,7 @@ impl Silence {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
 
-    /// A message in the background sent at `sent` counts as lost, and others have been heard since.
+    /// A query in the background sent at `sent` counts as lost, and others have been heard since.
     pub(super) fn tried_in_vain(&mut self, sent: Mono) {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
@@ -248,7 +248,7 @@ impl Silence {
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Whether it answered anything after a message was sent to it. If so, that message was lost on the way.
+    /// Whether it answered anything after a query was sent to it. If so, that query was lost on the way.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }

@@ -36,12 +36,12 @@ impl SilentZones {
         self.0.iter_mut().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// A message about `zone` sent at `sent` counts as lost.
+    /// A query about `zone` sent at `sent` counts as lost.
     pub(super) fn add(&mut self, zone: &Name, (sent, now): (Mono, Mono), random: &Random, keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }
 
-    /// At least `least` messages about `zone` sent since `sent` count as lost.
+    /// At least `least` queries about `zone` sent since `sent` count as lost.
     pub(super) fn add_some(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add_some(least, (sent, now)));
     }

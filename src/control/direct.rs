@@ -1,4 +1,4 @@
-//! A message to one server over the control socket: reads its words, and puts the answer into words.
+//! A query to one server over the control socket: reads its words, and puts the answer into words.
 
 use std::net::IpAddr;
 

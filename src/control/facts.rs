@@ -43,7 +43,7 @@ pub fn request(want: &Want) -> Option<Request> {
     })
 }
 
-/// The request of a message to a server.
+/// The request of a query to a server.
 fn of_form((server, port): (IpAddr, Option<u16>), (name, kind): (&str, &str), way: QueryForm) -> Request {
     Request::AskServer {
         server,

@@ -36,7 +36,7 @@ pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
         let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
         judged.push((u64::MAX, unreachable(problem)));
     } else if messages >= ENOUGH && came_back == 0 {
-        judged.push((u64::MAX, unreachable(format!("No server answered any of {messages} messages."))));
+        judged.push((u64::MAX, unreachable(format!("No server answered any of {messages} queries."))));
     } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
         let warning = Warning {
             severity: Severity::Critical,
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn trouble_is_told_once_by_its_cause() {
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
-        assert_eq!(problems(&unplugged), ["No server answered any of 300 messages."]);
+        assert_eq!(problems(&unplugged), ["No server answered any of 300 queries."]);
         let failing = report(&[(Outcome::Cache, 80), (Outcome::Deadline, 20)], &[(Conduct::Answered, 80)]);
         assert_eq!(problems(&failing), ["20 of 100 queries failed with SERVFAIL."]);
         let flooded = report(&[(Outcome::Cache, 80), (Outcome::Shed, 3)], &[]);

@@ -26,7 +26,7 @@ pub(super) const STATS: &str = "\
 Outcomes of queries:
   from cache      answered from the cache
   shared query    the same query was in progress already; this client got the same answer
-  from servers    answered after messages to servers on the internet
+  from servers    answered after queries to servers on the internet
   stale answer    answered from an expired entry, because no server answered
   failed          SERVFAIL: no usable answer was found
   cached failure  SERVFAIL: the same query failed a moment ago
@@ -35,7 +35,7 @@ Outcomes of queries:
   internal error  SERVFAIL: resolverd crashed while it resolved the query; its log has the error, please report it
   FORMERR, NOTIMP, BADVERS, REFUSED
                   the query was malformed, not supported, or not permitted
-Messages to resolverd that are not counted as queries (discarded):
+DNS messages to resolverd that are not counted as queries (discarded):
   too short       shorter than a DNS header
   response        a response instead of a query
   denied          from an address that `allow` does not permit
@@ -67,7 +67,7 @@ Other terms:
 When something is counted:
   query           when its reply is sent, at the latest after resolve.deadline
   resolution      when it ends, at the latest 10 s after its first query, which may have got SERVFAIL before
-  message to a server
+  query to a server
                   when its reply comes, or resolverd no longer waits for it
 Windows of the overview and of --by type move every 10 s. Tables by zone, server and client have whole minutes and the current
 one, so that they count up to a minute more.
@@ -114,7 +114,7 @@ Steps, with the time since the begin; indented if they look up the address or th
   note            with --fresh: data that this trace knows already, or a note about a server
   zone cut        the closest zone above the name whose servers are known
   minimised       the server gets only this part of the name (RFC 9156)
-  →               a message to a server, with name and type if they are not those of the query; in parentheses why it
+  →               a query to a server, with name and type if they are not those of the query; in parentheses why it
                   goes to this server. _key stands for the key of a DNS list
   ←               the reply, or a timeout, or that there is no reply when the resolution ends
   referral        the server names the servers of a zone further down
@@ -125,7 +125,7 @@ Steps, with the time since the begin; indented if they look up the address or th
   checked         result of DNSSEC validation: of a zone's keys, or of the answer
   outdated        the known servers of a zone no longer serve it
   ended           the result
-Reasons of messages, with their words in JSON:
+Reasons of queries to servers, with their words in JSON:
   first choice            (first) to the server that was chosen first
   second server in parallel (race) because the speed of no server is known yet
   after a timeout         (retry) to another server
@@ -178,7 +178,7 @@ pub(super) const INFLIGHT: &str = "\
 Columns:
   clients waiting            clients that wait for the answer; 0 if all of them already got SERVFAIL after resolve.deadline,
                              or if resolverd sent the query itself
-  messages sent              messages sent to servers for this query so far
+  queries sent               queries sent to servers for this query so far
   waiting for server (zone)  the server that was queried last, and its zone";
 
 /// Terms of `monitor`.
@@ -201,7 +201,7 @@ Causes:
   list silent, list slow, list refused
                   the same for a DNS list
   bogus           DNSSEC validation failed
-  packet loss     messages to a server, or its answers, get lost on the way
+  packet loss     queries to a server, or its replies, get lost on the way
   network         the network of this host: no server answered
   overload        too many queries were in progress
   client          the client waited between its queries

@@ -7,11 +7,11 @@
 //! # Decisions
 //!
 //! - Nobody waits for the reader. A message that finds no room is dropped and counted (`dnstap_dropped`).
-//! - While dnstap is off, a batch of queries and a message to a server cost one relaxed load each.
+//! - While dnstap is off, a batch of queries and a query to a server cost one relaxed load each.
 //! - The types are written by hand with prost's attributes: the schema has not changed in years, and a build needs no protoc.
 //! - Keys of clients of DNS lists are overwritten in place, with as many octets: names in a message point to each other by
 //!   their offsets. A message in which that is not possible leaves as its header and question.
-//! - Messages to servers are copied as they are sent, with the random case of the name. Their zone is not known there, so
+//! - Queries to servers are copied as they are sent, with the random case of the name. Their zone is not known there, so
 //!   `query_zone` is empty.
 //! - A full file becomes FILE.1. A file that grows without end fills the disk of a mail gateway. A file that cannot be written is
 //!   kept, cut to whole frames, and tried again: old messages are not given for new ones that do not fit.

@@ -1,4 +1,4 @@
-//! Equal messages to one server at the same time are sent once.
+//! Equal queries to one server at the same time are sent once.
 //!
 //! Sub-questions of different flights often ask the same server for the same address. The first one sends; the others
 //! get its result.

@@ -1,4 +1,4 @@
-//! A message to a server, as meant and as sent.
+//! A query to a server, as meant and as sent.
 //!
 //! RFC 1035 section 4.1, RFC 6891 section 6.1. Written octet by octet, because only the name differs: the library's
 //! encoder costs as much as all other work for a message here.

@@ -1,6 +1,6 @@
-//! One message to one server and its answer.
+//! One query to one server and its answer.
 //!
-//! No other module sends messages to servers. Obeys RFC 5452 (random id and port, question and source checked), RFC
+//! No other module sends queries to servers. Obeys RFC 5452 (random id and port, question and source checked), RFC
 //! 6891 (EDNS) and RFC 7766 (TCP).
 //!
 //! # Decisions
@@ -115,7 +115,7 @@ impl Exchange {
         self.places.taken()
     }
 
-    /// Waits for a place for a message to a server of `zone`. Timers start when the message has its place, because
+    /// Waits for a place for a query to a server of `zone`. Timers start when the message has its place, because
     /// the wait for it is not the server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.octets(&WireName::of(zone))).await

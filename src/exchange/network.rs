@@ -19,7 +19,7 @@ pub struct Path {
     pub tls: Option<Arc<str>>,
 }
 
-/// Sends messages to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
+/// Sends queries to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
 pub trait Network: Send + Sync + 'static {
     /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2). It may leave a moment
     /// later, together with others.

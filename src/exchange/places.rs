@@ -52,7 +52,7 @@ impl Places {
         self.table().taken
     }
 
-    /// Waits for a place for a message to a server of `zone`, the keyed hash of its name.
+    /// Waits for a place for a query to a server of `zone`, the keyed hash of its name.
     pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
         let turn = {
             let mut table = self.table();

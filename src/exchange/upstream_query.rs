@@ -70,7 +70,7 @@ pub enum Trouble {
     NoRoute,
     /// This machine could not send it, for a reason of its own: no descriptor or memory left, a firewall, or the
     /// address to send from is missing.
-    #[error("this host could not send the message: {0}")]
+    #[error("this host could not send the query: {0}")]
     NotSent(Arc<str>),
     /// The certificate is for another server; the text says why.
     #[error("TLS certificate rejected: {0}")]

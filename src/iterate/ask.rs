@@ -21,7 +21,7 @@ use super::dead::{Aside, WantedServer};
 use super::edns::Signed;
 use super::errand::path;
 use super::failure::Failure;
-use super::first_message::{FirstMessage, WantedAnswer};
+use super::first_query::{FirstQuery, WantedAnswer};
 use super::news::{AttemptEvent, Events, News};
 use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
@@ -248,7 +248,7 @@ impl<'a> Asking<'a> {
             return None;
         }
         match event.news {
-            // With one server at a time, another message is sent only when this one counts as lost.
+            // With one server at a time, another query is sent only when this one counts as lost.
             News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -289,7 +289,7 @@ impl<'a> Asking<'a> {
         if self.is_refused() {
             return None;
         }
-        // After a loss the same message may be sent again. After an answer it is not.
+        // After a loss the same query may be sent again. After an answer it is not.
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
@@ -319,7 +319,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether a second server may be asked while the first may still answer. If not, `News::Late` starts it. A
-    /// second server after an unknown server's timer is no second message, because the patience for the first is
+    /// second server after an unknown server's timer is no second query, because the patience for the first is
     /// over.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
@@ -352,7 +352,7 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // Beside servers whose message may be lost: it takes no turn of theirs.
+            // Beside servers whose query may be lost: it takes no turn of theirs.
             self.ask_failed_again();
         }
         // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
@@ -404,7 +404,7 @@ impl<'a> Asking<'a> {
         let path = path(errand.route, self.cut, candidate.address);
         let attempt = Attempt {
             server,
-            first: FirstMessage::of(candidate, &path, self.signed),
+            first: FirstQuery::of(candidate, &path, self.signed),
             path,
             role: ServerRole::of(errand.route, self.cut),
             cut: Arc::clone(self.cut),
@@ -495,12 +495,12 @@ impl<'a> Asking<'a> {
         dropped
     }
 
-    /// Messages whose answers could change the result.
+    /// Queries whose answers could change the result.
     fn awaited(&self) -> usize {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Whether a message waits for an answer and its timer still runs.
+    /// Whether a query waits for an answer and its timer still runs.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
@@ -522,7 +522,7 @@ impl<'a> Asking<'a> {
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for this dead server, one message of each question is enough to notice that it
+            // If many questions wait for this dead server, one query of each question is enough to notice that it
             // is back.
             // A server that has failed, and does not answer when it is asked once more, is given up: it may limit its
             // errors, as BIND does.

@@ -16,7 +16,7 @@ use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
-use super::first_message::{FirstMessage, NameCase, WantedAnswer};
+use super::first_query::{FirstQuery, NameCase, WantedAnswer};
 use super::late_answers::LateAnswer;
 use super::means::Means;
 use super::news::{AttemptEvent, News, Reports};
@@ -43,8 +43,8 @@ use crate::supervise::caught;
 /// The option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// The next message of an attempt.
-enum NextMessage {
+/// The next query of an attempt.
+enum NextQuery {
     Said(Box<Said>),
     /// The server rejects EDNS: again without it. `stays`: if it answers then, it is asked so from then on.
     WithoutEdns {
@@ -56,7 +56,7 @@ enum NextMessage {
     OtherCase,
 }
 
-impl NextMessage {
+impl NextQuery {
     fn nothing(conduct: Conduct) -> Self {
         Self::Said(Box::new(Said::Nothing(conduct)))
     }
@@ -79,9 +79,9 @@ pub(super) struct Attempt {
     pub(super) secret: Option<Arc<Secret>>,
     /// Whether its answer must be signed.
     pub(super) signed: Signed,
-    /// The form of the first message.
-    pub(super) first: FirstMessage,
-    /// Messages sent to it before in this step of the walk.
+    /// The form of the first query.
+    pub(super) first: FirstQuery,
+    /// Queries sent to it before in this step of the walk.
     pub(super) tries: u8,
     /// Its smoothed round trip, if it ever answered.
     pub(super) round_trip: Option<Duration>,
@@ -134,48 +134,48 @@ impl Attempt {
         }
     }
 
-    /// Asks and reports the answer; returns the result of the first message, and when it was sent.
+    /// Asks and reports the answer; returns the result of the first query, and when it was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.first.transport, reason);
         let sent = self.means.clock.mono();
-        let (heard, first) = self.first_message(sent, place).await?;
+        let (heard, first) = self.first_query(sent, place).await?;
         let said = self.answer(&heard, first).await;
         self.end(said);
         Some((heard, sent))
     }
 
-    /// Sends messages until the server answers or the attempt fails, and returns the result.
+    /// Sends queries until the server answers or the attempt fails, and returns the result.
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
         // Each retry once, in either order: an error in another case is believed over TCP only.
         for _ in 0..2 {
             turn = match turn {
-                NextMessage::WithoutEdns { stays } if edns => {
+                NextQuery::WithoutEdns { stays } if edns => {
                     (edns, stays_without) = (false, stays);
                     Box::pin(self.again(self.first.transport, edns, "without_edns")).await
                 }
-                NextMessage::OtherCase => Box::pin(self.check_case(edns)).await,
+                NextQuery::OtherCase => Box::pin(self.check_case(edns)).await,
                 turn => turn,
             };
         }
-        if matches!(turn, NextMessage::Stream) {
+        if matches!(turn, NextQuery::Stream) {
             if !self.standing().tcp && self.first.transport != Transport::Tcp {
                 return Said::Nothing(Conduct::Truncated);
             }
             turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
         }
         match turn {
-            NextMessage::Said(said) => {
+            NextQuery::Said(said) => {
                 // The reply shows only now that the server rejected EDNS.
                 if stays_without && !matches!(*said, Said::Nothing(_)) {
                     self.server.takes_no_edns(self.means.clock.mono());
                 }
                 *said
             }
-            // Cut over TCP, or EDNS rejected in a message without it.
-            NextMessage::WithoutEdns { .. } | NextMessage::Stream | NextMessage::OtherCase => {
+            // Cut over TCP, or EDNS rejected in a reply to a query without it.
+            NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
                 Said::Nothing(Conduct::Unfit)
             }
         }
@@ -185,11 +185,11 @@ impl Attempt {
     /// their answers. Here the same server is asked over TCP, which a forger off the path cannot forge. If it really
     /// changes the case, this is remembered. If it does not take TCP, it is asked over UDP without mixed case: a
     /// forger who caused this had already guessed port and id.
-    async fn check_case(&self, edns: bool) -> NextMessage {
+    async fn check_case(&self, edns: bool) -> NextQuery {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
-            // If the budget or a busy host prevented the message, this shows nothing about the server.
-            NextMessage::Said(said)
+            // If the budget or a busy host prevented the query, this shows nothing about the server.
+            NextQuery::Said(said)
                 if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().tcp =>
             {
@@ -200,7 +200,7 @@ impl Attempt {
         }
     }
 
-    /// A place among the messages in progress; none if no step waits for the answer any more.
+    /// A place among the queries in progress; none if no step waits for the answer any more.
     async fn place(&self) -> Option<Place> {
         let place = self.means.exchange.place(&self.zone);
         tokio::pin!(place);
@@ -215,9 +215,9 @@ impl Attempt {
         }
     }
 
-    /// The first message, with its timers. None if its time is over and no question waits any more, or too many
-    /// messages are late.
-    async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
+    /// The first query, with its timers. None if its time is over and no question waits any more, or too many
+    /// queries are late.
+    async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
@@ -240,7 +240,7 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
-        // The next message may have been sent meanwhile; its silence counts separately.
+        // The next query may have been sent meanwhile; its silence counts separately.
         self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
         self.tell(News::Late);
         let Some(_listened) = self.means.late.listen(self.path.server) else {
@@ -265,7 +265,7 @@ impl Attempt {
         None
     }
 
-    /// The message sent at `sent` is no longer listened for.
+    /// The query sent at `sent` is no longer listened for.
     fn end_silent(&self, transport: Transport, sent: Mono) -> Said {
         let elapsed = self.means.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
@@ -311,12 +311,12 @@ impl Attempt {
         self.reports.tell(AttemptEvent { server: self.path.server, tries: self.tries, news });
     }
 
-    /// Another message to the same server, within the budget.
-    async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextMessage {
+    /// Another query to the same server, within the budget.
+    async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextQuery {
         if !self.context.budget.take() {
-            return NextMessage::nothing(Conduct::Silent);
+            return NextQuery::nothing(Conduct::Silent);
         }
-        let Some(place) = self.place().await else { return NextMessage::nothing(Conduct::Silent) };
+        let Some(place) = self.place().await else { return NextQuery::nothing(Conduct::Silent) };
         self.note_sent(transport, reason);
         let sent = self.means.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
@@ -341,31 +341,31 @@ impl Attempt {
                 () = self.reports.over() => {}
             }
         }
-        NextMessage::Said(Box::new(self.end_silent(transport, sent)))
+        NextQuery::Said(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// Decides the next message, and what to remember of the server. `first` is false if the message of another
+    /// Decides the next query, and what to remember of the server. `first` is false if the query of another
     /// attempt was shared: that attempt counts it.
-    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextMessage {
+    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
         let now = self.means.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
                 let conduct = conduct_of(trouble, transport);
                 let other_case = *trouble == Trouble::OtherCase;
-                let turn = if other_case { NextMessage::OtherCase } else { NextMessage::nothing(conduct) };
+                let turn = if other_case { NextQuery::OtherCase } else { NextQuery::nothing(conduct) };
                 (turn, conduct, trouble.to_string().into())
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
                 let code = message.metadata.response_code;
                 let stays = self.signed.stays_without(message);
                 (
-                    NextMessage::WithoutEdns { stays },
+                    NextQuery::WithoutEdns { stays },
                     Conduct::of_error(code),
                     format!("{code} because of EDNS").into(),
                 )
             }
             Ok(message) if message.metadata.truncation => {
-                (NextMessage::Stream, Conduct::Truncated, Words::Fixed("truncated"))
+                (NextQuery::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
             Ok(message) => self.judge(message, heard.elapsed, now),
         };
@@ -413,7 +413,7 @@ impl Attempt {
     }
 
     /// Reads the server's answer, and remembers if it does not serve the zone.
-    fn judge(&self, message: &Message, elapsed: Duration, now: Mono) -> (NextMessage, Conduct, Words) {
+    fn judge(&self, message: &Message, elapsed: Duration, now: Mono) -> (NextQuery, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -456,7 +456,7 @@ impl Attempt {
             self.context.note(Note::Scrubbed { dropped, records });
         }
         let words = describe(&said, message, self.secret.is_some());
-        (NextMessage::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
+        (NextQuery::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
     }
 
     fn standing(&self) -> ServerStanding {
@@ -505,7 +505,7 @@ impl Attempt {
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
         self.context.asks((!self.role.is_recursive()).then_some(&self.cut));
-        // With `forward_first`, messages of two walks may be sent at the same time.
+        // With `forward_first`, queries of two walks may be sent at the same time.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
     }
@@ -522,7 +522,7 @@ impl Attempt {
     }
 }
 
-/// The conduct of a server that sent no message over `transport`. TCP is tried only after an answer over UDP.
+/// The conduct of a server that sent no query over `transport`. TCP is tried only after an answer over UDP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,

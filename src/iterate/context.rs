@@ -191,7 +191,7 @@ impl Context {
         self.progress.last_answer()
     }
 
-    /// Records that a message is sent to a server of `cut`, or to a forwarder if there is none.
+    /// Records that a query is sent to a server of `cut`, or to a forwarder if there is none.
     pub(super) fn asks(&self, cut: Option<&Arc<Delegation>>) {
         self.progress.asks(cut);
     }
@@ -211,7 +211,7 @@ impl Context {
         self.progress.began()
     }
 
-    /// The name and type of a message if they differ from the first question of its trail; none if they are equal.
+    /// The name and type of a query if they differ from the first question of its trail; none if they are equal.
     pub fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
@@ -226,7 +226,7 @@ impl Context {
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
-    /// The most messages.
+    /// The most queries.
     most: u32,
     sought: AtomicU32,
     /// The zones whose servers are asked by a delegation past its end.
@@ -239,7 +239,7 @@ pub struct QuestionBudget {
 }
 
 impl QuestionBudget {
-    /// A budget of `most` messages until `ends`.
+    /// A budget of `most` queries until `ends`.
     fn new(ends: Mono, most: u32) -> Self {
         Self {
             packets: AtomicU32::new(0),
@@ -252,7 +252,7 @@ impl QuestionBudget {
         }
     }
 
-    /// Takes one message from the budget; returns false if none is left.
+    /// Takes one query from the budget; returns false if none is left.
     pub fn take(&self) -> bool {
         let take = |packets: u32| (packets < self.most).then_some(packets.saturating_add(1));
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
@@ -264,12 +264,12 @@ impl QuestionBudget {
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Whether a message or a server name was refused, or would be.
+    /// Whether a query or a server name was refused, or would be.
     pub fn is_spent(&self) -> bool {
         self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
 
-    /// Messages taken so far.
+    /// Queries taken so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! A message to one server at the request of the operator, who compares the servers of a zone.
+//! A query to one server at the request of the operator, who compares the servers of a zone.
 //!
 //! It has the source address of the route of its name, and keeps to the families in use; to a server of a zone it keeps to
 //! `deny_servers` too. A resolver is named by the operator and may be on this host. It shows nothing about the server to the
@@ -17,7 +17,7 @@ use crate::exchange::{Heard, Sender, Trouble, UpstreamQuery};
 use crate::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use crate::zones::View;
 
-/// A message for one server.
+/// A query for one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectQuery {
     /// The server.
@@ -39,7 +39,7 @@ pub struct DirectQuery {
 }
 
 impl Iterate {
-    /// Sends the message once. None: `resolve.deny_servers` has the address.
+    /// Sends the query once. None: `resolve.deny_servers` has the address.
     pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Option<Heard> {
         let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;

@@ -1,4 +1,4 @@
-//! Whether a message carries an OPT: without it no signature comes back.
+//! Whether a query carries an OPT: without it no signature comes back.
 //!
 //! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
 //! zone without EDNS after a loss would call the zone bogus.
@@ -45,7 +45,7 @@ impl Signed {
         }
     }
 
-    /// Whether the message after `tries` others to a server carries an OPT; `takes`: whether the server takes it, as
+    /// Whether the query after `tries` others to a server carries an OPT; `takes`: whether the server takes it, as
     /// far as is known.
     pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
         match self {
@@ -60,7 +60,7 @@ impl Signed {
         self != Self::Yes
     }
 
-    /// Whether a server that has rejected EDNS with this message is asked without it from then on. A server that knows
+    /// Whether a server that has rejected EDNS with this query is asked without it from then on. A server that knows
     /// EDNS is asked with it again if a zone of its may be signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)

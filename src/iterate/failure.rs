@@ -56,8 +56,8 @@ pub enum Failure {
         /// The conduct of its servers until then.
         faults: Vec<(SocketAddr, Conduct)>,
     },
-    /// The question had used its budget of messages.
-    #[error("gave up after {packets} messages to servers, the last to a server of {zone}", zone = zone_text(.zone))]
+    /// The question had used its budget of queries.
+    #[error("gave up after {packets} queries to servers, the last to a server of {zone}", zone = zone_text(.zone))]
     Packets {
         /// The bound.
         packets: u32,
@@ -172,7 +172,7 @@ impl Failure {
         }
     }
 
-    /// Whether it failed without a message, because its servers are known to be silent. The question does not
+    /// Whether it failed without a query, because its servers are known to be silent. The question does not
     /// remember this failure: the first answer of a server ends it.
     pub fn is_known_silence(&self) -> bool {
         match self {

@@ -1,7 +1,7 @@
 //! Finds out which address families work.
 //!
-//! A host without IPv6 never waits for it: the first message for which the kernel has no route excludes the family
-//! for a while. Messages into an IPv6 that leads nowhere do the same, once there are enough of them with answers over
+//! A host without IPv6 never waits for it: the first query for which the kernel has no route excludes the family
+//! for a while. Queries into an IPv6 that leads nowhere do the same, once there are enough of them with answers over
 //! IPv4 between them. If IPv4 is silent too, our network is down, and not IPv6 alone. If no family is left, our own
 //! network is down too: all families are tried, so that the next question notices its return. A family that has
 //! answered is never excluded in favour of one that never has.

@@ -39,7 +39,7 @@ impl Iterate {
         Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
     }
 
-    /// Messages in progress or waiting, and streams.
+    /// Queries in progress or waiting, and streams.
     #[cfg(feature = "lab")]
     pub(crate) fn under_way(&self) -> usize {
         self.means.exchange.under_way()
@@ -61,7 +61,7 @@ impl Iterate {
         self.means.uplink.evidence()
     }
 
-    /// Messages to servers in progress.
+    /// Queries to servers in progress.
     pub fn messages_under_way(&self) -> usize {
         self.means.exchange.taken()
     }

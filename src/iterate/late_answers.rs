@@ -1,7 +1,7 @@
 //! Answers that come after their question has failed. They are kept for the next question.
 //!
-//! `late_messages` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
-//! ends, and its last messages are listened for a little longer.
+//! `late_queries` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
+//! ends, and its last queries are listened for a little longer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -10,8 +10,8 @@ use super::dead::DeadServers;
 use super::ending::Endings;
 use super::families::Families;
 use super::late_answers::LateAnswers;
-use super::late_messages::Late;
-use super::message_share::MessageShare;
+use super::late_queries::Late;
+use super::query_share::QueryShare;
 use super::role::ServerRole;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
@@ -30,8 +30,8 @@ pub(super) struct Means {
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) families: Families,
-    pub(super) hedges: MessageShare,
-    pub(super) measurements: MessageShare,
+    pub(super) hedges: QueryShare,
+    pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
     pub(super) dead: DeadServers,
@@ -60,8 +60,8 @@ impl Means {
             clock,
             random,
             families,
-            hedges: MessageShare::of_hedges(),
-            measurements: MessageShare::of_measurements(),
+            hedges: QueryShare::of_hedges(),
+            measurements: QueryShare::of_measurements(),
             uplink,
             late,
             dead,
@@ -73,7 +73,7 @@ impl Means {
         }
     }
 
-    /// A message was not answered. It counts if other servers were heard meanwhile. If none was, a witness is asked
+    /// A query was not answered. It counts if other servers were heard meanwhile. If none was, a witness is asked
     /// first.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {

@@ -1,7 +1,7 @@
 //! Measures servers on the side, so that a better one does not stay unknown and a nearest one that got slow is noticed.
 //!
 //! A step that got its answer asks one more server of the zone for the zone's SOA: one that is not known, or was not
-//! heard for long (`select::to_measure`). Nobody waits for the answer. The messages are a share of all
+//! heard for long (`select::to_measure`). Nobody waits for the answer. The queries are a share of all
 //! (`measurements`). DNS lists count queries, so their servers are not measured.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::ask::Asking;
 use super::attempt::Attempt;
 use super::context::Context;
 use super::errand::path;
-use super::first_message::{FirstMessage, WantedAnswer};
+use super::first_query::{FirstQuery, WantedAnswer};
 use super::news::Events;
 use super::progress::FlightProgress;
 use super::role::ServerRole;
@@ -22,8 +22,8 @@ use crate::record::Counter;
 use crate::supervise::driven::Driven;
 
 impl Asking<'_> {
-    /// The step has its answer: another server of the zone is measured if that is worth a message. Questions that no
-    /// client waits for measure nothing, and nothing is measured while half of the places for messages are taken.
+    /// The step has its answer: another server of the zone is measured if that is worth a query. Questions that no
+    /// client waits for measure nothing, and nothing is measured while half of the places for queries are taken.
     pub(super) fn measure(&mut self) {
         let (context, policy, means) = (self.context(), &self.errand.route.policy, self.iterate.means());
         let is_aside = context.is_ahead() || context.is_on_the_side();
@@ -43,14 +43,14 @@ impl Asking<'_> {
         self.attempts.push(Driven::new(Box::pin(attempt.run("measure"))));
     }
 
-    /// The message to a server. Its answer tells too whether it serves the zone.
+    /// The query to a server. Its answer tells too whether it serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (errand, means) = (self.errand, self.iterate.means());
         let path = path(errand.route, self.cut, candidate.address);
         let progress = Arc::new(FlightProgress::new(&means.clock));
         Attempt {
             server: self.iterate.server(candidate.address),
-            first: FirstMessage::of(candidate, &path, self.signed),
+            first: FirstQuery::of(candidate, &path, self.signed),
             path,
             role: ServerRole::of(errand.route, self.cut),
             cut: Arc::clone(self.cut),

@@ -12,14 +12,14 @@
 //!   each of its ten faults.
 //! - Every response code other than NOERROR and NXDOMAIN moves on to the next server.
 //! - The timer of a server is the 95th percentile of its own round trips. When it runs out, a second server is asked
-//!   and the first may still answer. Second messages are at most one in five, and each late server has its own share
+//!   and the first may still answer. Second queries are at most one in five, and each late server has its own share
 //!   of them, so that one dead zone does not use up the share of all.
 //! - A first contact with a zone races two servers. Lists are not raced, because they count queries.
 //! - Dead servers are probed by the clock, and no question waits for one that is known to be silent. Before, a mail
 //!   from a dead domain cost its smtpd 24 s each time. Silence is known by zone, like in Unbound: a hoster's server that
 //!   drops the queries for some domains answers the queries for others. A zone whose servers are silent for other zones
 //!   alone has one second: a hundred domains of a dead hoster would have four seconds each otherwise.
-//! - A share of the messages measures servers of a zone whose round trip is not known, or was not measured for ten minutes. No
+//! - A share of the queries measures servers of a zone whose round trip is not known, or was not measured for ten minutes. No
 //!   question waits for them. Without it, a zone with six servers, one of them near, was tried with the servers in six
 //!   orders: in five of them the near server stayed unknown. Knot asks a random server with one question in twenty, and a
 //!   client waits for it.
@@ -54,22 +54,22 @@ pub mod ending;
 mod errand;
 pub mod failure;
 mod families;
-mod first_message;
+mod first_query;
 mod forward_first;
 mod fruitless;
 mod iterator;
 pub mod kept_answers;
 pub mod late_answers;
-mod late_messages;
+mod late_queries;
 mod means;
 mod measure;
-mod message_share;
 mod minimise;
 mod news;
 mod outdated;
 mod prime;
 mod probe;
 pub mod progress;
+mod query_share;
 mod refresh;
 mod renewal;
 mod resolved;

@@ -18,7 +18,7 @@ use super::classify::Said;
 pub(super) struct AttemptEvent {
     /// The server asked.
     pub(super) server: SocketAddr,
-    /// Messages sent to it before in this step of the walk. The number separates attempts at one server.
+    /// Queries sent to it before in this step of the walk. The number separates attempts at one server.
     pub(super) tries: u8,
     /// The news.
     pub(super) news: News,
@@ -29,7 +29,7 @@ pub(super) struct AttemptEvent {
 pub(super) enum News {
     /// Most of its answers would have come by now; this one may still come.
     Overdue,
-    /// The message or its answer counts as lost.
+    /// The query or its answer counts as lost.
     Late,
     /// The attempt has ended.
     Ended(Box<Said>),

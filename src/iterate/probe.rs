@@ -1,4 +1,4 @@
-//! A message in the background, so that no client's question waits for it: to a dead server, to notice its return,
+//! A query in the background, so that no client's question waits for it: to a dead server, to notice its return,
 //! and to a living one, to see that our own network works.
 //!
 //! Any answer shows that the server lives.
@@ -14,7 +14,7 @@ use super::Iterate;
 use super::attempt::conduct_of;
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
-use super::first_message::first_transport;
+use super::first_query::first_transport;
 use super::means::Means;
 use super::progress::FlightProgress;
 use super::role::ServerRole;

@@ -21,7 +21,7 @@ pub struct FlightProgress {
     answered: AtomicU64,
     /// Whether a server has sent an answer, or keys, that are bogus.
     refuted: AtomicBool,
-    /// The delegation whose servers got the last message; none before the first, and if that went to a forwarder.
+    /// The delegation whose servers got the last query; none before the first, and if that went to a forwarder.
     asked: Mutex<Option<Arc<Delegation>>>,
     trail: Trail,
 }
@@ -56,12 +56,12 @@ impl FlightProgress {
         self.refuted.load(Ordering::Relaxed)
     }
 
-    /// The zone whose servers got the last message; none before the first, and if that went to a forwarder.
+    /// The zone whose servers got the last query; none before the first, and if that went to a forwarder.
     pub fn asked_zone(&self) -> Option<Name> {
         self.asked().as_ref().map(|cut| cut.zone.clone())
     }
 
-    /// Records that a message is sent to a server of `cut`, or to a forwarder if there is none.
+    /// Records that a query is sent to a server of `cut`, or to a forwarder if there is none.
     pub(super) fn asks(&self, cut: Option<&Arc<Delegation>>) {
         *self.asked() = cut.map(Arc::clone);
     }

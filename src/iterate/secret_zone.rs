@@ -3,7 +3,7 @@
 //!
 //! Recursion sends the whole name to every server on its way. So the way to the name below the secret is walked
 //! first, with a question without the secret (its SOA). The real question begins at the cut that answers it. The cut
-//! is remembered, so that this costs one message, and again one when the cut has expired.
+//! is remembered, so that this costs one query, and again one when the cut has expired.
 
 use std::sync::Arc;
 

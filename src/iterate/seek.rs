@@ -96,7 +96,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Once all have failed, seeks new addresses of servers outside the zone that are known from delegations alone:
-    /// their own zone may have moved them since. The known ones are mostly right, so that a message that may be lost is
+    /// their own zone may have moved them since. The known ones are mostly right, so that a query that may be lost is
     /// repeated meanwhile.
     pub(super) fn seek_again(&mut self) {
         if !std::mem::replace(&mut self.sought_again, true) {

@@ -20,30 +20,30 @@ pub struct Candidate {
     pub address: SocketAddr,
     /// Its state.
     pub standing: ServerStanding,
-    /// Messages sent to it in this step.
+    /// Queries sent to it in this step.
     pub tries: u8,
-    /// The progress of these messages.
+    /// The progress of these queries.
     pub progress: CandidateProgress,
-    /// Messages to it that are still listened for.
+    /// Queries to it that are still listened for.
     pub under_way: u8,
-    /// Whether it has answered a message. The step then waits for no other answer of it.
+    /// Whether it has answered a query. The step then waits for no other answer of it.
     pub answered: bool,
     /// Whether it has truncated an answer: it is then asked over TCP only.
     pub cut: bool,
-    /// Messages sent to it since then, over TCP.
+    /// Queries sent to it since then, over TCP.
     pub streams: u8,
     /// Whether it is asked again after an error, in the question's own case: some servers do not find names in another.
     pub own_case: bool,
 }
 
-/// The progress of the last message to a candidate.
+/// The progress of the last query to a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateProgress {
-    /// No message was sent.
+    /// No query was sent.
     Untried,
-    /// A message was sent and its timer runs.
+    /// A query was sent and its timer runs.
     Waiting,
-    /// A message was sent and its timer has run out; it may still be answered.
+    /// A query was sent and its timer has run out; it may still be answered.
     Overdue,
     /// Its answer was cut, and it is not known to take TCP: it is asked over TCP once no other is left.
     Cut,
@@ -51,11 +51,11 @@ pub enum CandidateProgress {
     Spent,
 }
 
-/// A timer grows at least to this time, multiplied by the square of the number of tries. Eight messages then cover two
+/// A timer grows at least to this time, multiplied by the square of the number of tries. Eight queries then cover two
 /// seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
-/// The number of messages to servers that are likely to answer, before one goes to a last resort: a server that is
+/// The number of queries to servers that are likely to answer, before one goes to a last resort: a server that is
 /// dead, does not serve the zone, or truncated its answer and does not take TCP.
 const LAST_RESORT: u8 = 2;
 
@@ -67,7 +67,7 @@ impl Candidate {
         Self { address, standing, tries, progress, under_way, answered, cut, streams, own_case: false }
     }
 
-    /// A message is sent to it.
+    /// A query is sent to it.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.streams = self.streams.saturating_add(self.cut.into());
@@ -76,7 +76,7 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// A message to it has ended. False if it changes nothing: a copy over UDP was truncated while the question is in
+    /// A query to it has ended. False if it changes nothing: a copy over UDP was truncated while the question is in
     /// progress over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
@@ -88,7 +88,7 @@ impl Candidate {
         true
     }
 
-    /// Messages to it whose answers could change the result.
+    /// Queries to it whose answers could change the result.
     pub fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }
@@ -138,7 +138,7 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// The place of a candidate whose round trip is worth a message on the side: one that was not asked in this step, is
+/// The place of a candidate whose round trip is worth a query on the side: one that was not asked in this step, is
 /// likely to answer, and is not known, or was not measured for long. An unknown one comes first. None if no candidate
 /// is known, because the next step then races two, or if the nearest one is so near that no other can be much better.
 pub fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
@@ -162,8 +162,8 @@ pub fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// The timer of the `tries`-th message to a server, from 0. It grows by a quarter each time, so that a far server is
-/// asked again soon enough. It grows at least with the square, so that the messages to a near server cover the time
+/// The timer of the `tries`-th query to a server, from 0. It grows by a quarter each time, so that a far server is
+/// asked again soon enough. It grows at least with the square, so that the queries to a near server cover the time
 /// that a client waits.
 pub fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);

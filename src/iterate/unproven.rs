@@ -13,7 +13,7 @@ use crate::cache::servers::Server;
 use crate::clock::Mono;
 use crate::limits::MAX_UNPROVEN;
 
-/// A message that was not answered.
+/// A query that was not answered.
 #[derive(Clone)]
 pub(super) struct Silent {
     /// Its server.
@@ -23,7 +23,7 @@ pub(super) struct Silent {
     pub(super) late: Mono,
     /// How the server is probed once it is dead.
     pub(super) wanted: WantedServer,
-    /// Whether the message was itself a question in the background.
+    /// Whether the query was itself a question in the background.
     pub(super) aside: bool,
 }
 

@@ -58,7 +58,7 @@ pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 /// within this time: as long as dead servers are probed.
 pub const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The time that such a question waits: three messages to a far server. Its flight goes on, and an answer ends this.
+/// The time that such a question waits: three queries to a far server. Its flight goes on, and an answer ends this.
 pub const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Names of a zone and a type, one after the other, that no server answered, after which a client waits `UNANSWERED_DEADLINE` for
@@ -84,11 +84,11 @@ pub const MAX_LAME_OCTETS: usize = 384;
 pub const MAX_SILENT_ZONES: usize = 16;
 
 /// An answer that takes this long, and twice as long as usual, is late because of its zone: nine in ten servers answer within
-/// 240 ms from anywhere. Messages that are repeated after it reach a server behind 30 % loss within 4 s, all but one in 1 000.
+/// 240 ms from anywhere. Queries that are repeated after it reach a server behind 30 % loss within 4 s, all but one in 1 000.
 pub const SLOW_ANSWER_TIME: Duration = Duration::from_millis(500);
 
 /// Zones of a server for which it takes much longer than for its others. Beyond the bound the server itself is slow, or
-/// messages for the oldest are repeated sooner than necessary. They take 300 octets a server.
+/// queries for the oldest are repeated sooner than necessary. They take 300 octets a server.
 pub const MAX_SLOW_ZONES: usize = 8;
 
 /// Silences for a zone, one after the other, after which a server that is known to be silent for another zone counts as silent
@@ -101,7 +101,7 @@ pub const LAME_TIME: Duration = Duration::from_secs(600);
 /// How long a server that rejected EDNS is asked without EDNS.
 pub const NO_EDNS_TIME: Duration = Duration::from_secs(900);
 
-/// How long a server that does not repeat the case of a question is asked in its own case. It costs one message over TCP
+/// How long a server that does not repeat the case of a question is asked in its own case. It costs one query over TCP
 /// to find out again.
 pub const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
 
@@ -126,7 +126,7 @@ pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 
 /// Like `MAX_DEAD_TIME`, while questions fail because all servers of their zone are dead: the first answer after an outage comes
-/// within ten seconds. Unbound asks such a server with a client's question every 12 s. It is four times the messages,
+/// within ten seconds. Unbound asks such a server with a client's question every 12 s. It is four times the queries,
 /// for zones that are asked for.
 pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);
 
@@ -142,7 +142,7 @@ pub const UNHEARD_TIME: Duration = Duration::from_secs(8);
 
 /// A question for a zone whose servers are all known to be silent for other zones waits this long, or one and a half times the
 /// usual round trip of the zone if that is longer: twice the time of a
-/// far server's answer, and two messages to a server that was never heard. A mail from a dead hoster's domain waits a quarter
+/// far server's answer, and two queries to a server that was never heard. A mail from a dead hoster's domain waits a quarter
 /// of the time that other dead domains cost.
 pub const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 
@@ -156,12 +156,12 @@ pub const MIN_TIMER: Duration = Duration::from_millis(30);
 /// Round trips of a server that are enough for a 95th percentile: one round trip in twenty is above it.
 pub const ENOUGH_ROUND_TRIPS: u8 = 20;
 
-/// Second messages while the first server may still answer, per thousand messages. Timers at the 95th percentile need
+/// Second queries while the first server may still answer, per thousand queries. Timers at the 95th percentile need
 /// 50, and the loss of bad paths another 50. Beyond that the resolver waits for a longer timer.
 pub const HEDGES_PER_MILLE: u32 = 200;
 
-/// The burst of second messages because of one late server. Each server has a bucket of its own, filled at the same
-/// rate: a dead zone must not use up the second messages of all others.
+/// The burst of second queries because of one late server. Each server has a bucket of its own, filled at the same
+/// rate: a dead zone must not use up the second queries of all others.
 pub const HEDGE_BURST_PER_SERVER: u32 = 25;
 
 /// How long a server is asked after all others after a silence, times the silences in a row: lost packets must not

@@ -17,7 +17,7 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 /// The largest datagram read from a root server: more than the 1 232 that we offer, because some send more.
 pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 
-/// Questions of one check of a domain or an address: messages to servers and lookups together. A domain with four
+/// Questions of one check of a domain or an address: queries to servers and lookups together. A domain with four
 /// servers and two mail hosts needs about 110, and comparisons of its servers take some of the rest. A lookup counts once. If its answer is not in the cache, the daemon sends the
 /// messages of any client's question for it: one or two to a zone that it knows, `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;

@@ -1,8 +1,8 @@
-//! Bounds of messages to servers, over datagrams and streams.
+//! Bounds of queries to servers, over datagrams and streams.
 
 use std::time::Duration;
 
-/// Messages to servers in progress, each with a socket; further ones wait. The bound is smaller than the number of
+/// Queries to servers in progress, each with a socket; further ones wait. The bound is smaller than the number of
 /// ports, and the daemon requests this number of descriptors at start.
 pub const MAX_EXCHANGES: usize = 4_000;
 
@@ -22,20 +22,20 @@ pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 /// (RFC 7766 section 6.2.3 leaves it to them).
 pub const UPSTREAM_IDLE_TIME: Duration = Duration::from_secs(20);
 
-/// Ids drawn for a message on a stream before the message is given up: at most 64 of 65 536 ids are in use.
+/// Ids drawn for a query on a stream before the query is given up: at most 64 of 65 536 ids are in use.
 pub const STREAM_ID_TRIES: usize = 8;
 
-/// Datagrams read for one message before the message is given up: beyond it there is a forger.
+/// Datagrams read for one query before the query is given up: beyond it there is a forger.
 pub const MAX_STRAY_DATAGRAMS: usize = 64;
 
-/// Ports drawn for a message before the next free one is searched: at 4 000 of 64 512 taken, eight in a row never
+/// Ports drawn for a query before the next free one is searched: at 4 000 of 64 512 taken, eight in a row never
 /// happen.
 pub const PORT_TRIES: usize = 8;
 
 /// Ports examined in that search: more than `MAX_EXCHANGES` cannot be our own.
 pub const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
-/// How long a message's socket is listened at. A flight lasts 10 s: the answer of a server that takes 9 s comes
+/// How long a query's socket is listened at. A flight lasts 10 s: the answer of a server that takes 9 s comes
 /// within it. A slightly later answer is kept for the next question. A socket that is open longer only helps forgers
 /// to guess its port.
 pub const LISTEN_TIME: Duration = Duration::from_secs(12);
@@ -44,11 +44,11 @@ pub const LISTEN_TIME: Duration = Duration::from_secs(12);
 /// slow server ends at 12 s, BIND's at 10 s.
 pub const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 
-/// Equal messages within this time are sent once: an older one may be lost, and a later question would wait for it
+/// Equal queries within this time are sent once: an older one may be lost, and a later question would wait for it
 /// without effect.
 pub const MERGE_TIME: Duration = Duration::from_secs(2);
 
-/// The longest time that a client's message waits for an equal one of look-ahead to a server of unknown distance:
+/// The longest time that a client's query waits for an equal one of look-ahead to a server of unknown distance:
 /// within a continent the answer comes sooner, and then a second copy is no loss.
 pub const MERGE_TIME_OF_UNKNOWN: Duration = Duration::from_millis(50);
 

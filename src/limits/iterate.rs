@@ -1,11 +1,11 @@
-//! Bounds of recursion: messages, walks, servers.
+//! Bounds of recursion: queries, walks, servers.
 
 use std::time::Duration;
 
 use super::cache::MAX_DEAD_TIME;
 use super::exchange::MAX_EXCHANGES;
 
-/// Messages to servers for one client question, its sub-questions included. A cold name behind unglued servers in
+/// Queries to servers for one client question, its sub-questions included. A cold name behind unglued servers in
 /// cold zones takes about 30; Unbound stops at 32 referrals and 64 targets. Bounds NXNSAttack (CVE-2020-12662).
 pub const MAX_PACKETS_PER_QUESTION: u32 = 100;
 
@@ -27,38 +27,38 @@ pub const PRIVATE_LABELS: usize = 2;
 /// How long root hints are used after a failed priming, before it is tried again.
 pub const PRIME_RETRY: Duration = Duration::from_secs(60);
 
-/// Messages with an OPT to a server of an unsigned zone before one without it: some firewalls drop EDNS, and on a
+/// Queries with an OPT to a server of an unsigned zone before one without it: some firewalls drop EDNS, and on a
 /// good path two losses in a row are rarer than these.
 pub const EDNS_TRIES: u8 = 2;
 
-/// Messages in mixed case to a server before one in the question's own case: a few servers drop names in mixed case.
+/// Queries in mixed case to a server before one in the question's own case: a few servers drop names in mixed case.
 pub const MIXED_CASE_TRIES: u8 = 3;
 
-/// Such messages that a server answers, without an answer to mixed case between them, before it is asked in the
-/// question's own case for an hour: one loss or one delay can hit all messages of a question.
+/// Such queries that a server answers, without an answer to mixed case between them, before it is asked in the
+/// question's own case for an hour: one loss or one delay can hit all queries of a question.
 pub const OWN_CASE_ANSWERS: u8 = 2;
 
-/// The burst of second messages: a server of a large hoster may stop while a queue of mail is worked off.
+/// The burst of second queries: a server of a large hoster may stop while a queue of mail is worked off.
 pub const HEDGE_BURST: u32 = 100;
 
-/// Messages that measure a server on the side, per thousand messages: Knot Resolver's share of random choices.
+/// Queries that measure a server on the side, per thousand queries: Knot Resolver's share of random choices.
 pub const MEASURED_PER_MILLE: u32 = 50;
 
-/// The burst of these messages: the other servers of the zones of two messages of mail.
+/// The burst of these queries: the other servers of the zones of two messages of mail.
 pub const MEASURE_BURST: u32 = 20;
 
 /// A round trip that was not measured for this time is measured again: Unbound forgets a server after 15 minutes
 /// (`infra-host-ttl`).
 pub const MEASURED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The time before a server is measured again if its message or its answer was lost.
+/// The time before a server is measured again if its query or its answer was lost.
 pub const MEASURE_PAUSE: Duration = Duration::from_secs(10);
 
 /// A zone with a server nearer than this has no others measured: the eight questions that a message asks one after the other
 /// would gain less than the round trip of one far server.
 pub const NEAR_ENOUGH: Duration = Duration::from_millis(10);
 
-/// Probes of dead servers in progress, one message each. More wait.
+/// Probes of dead servers in progress, one query each. More wait.
 pub const MAX_DEAD_PROBES: usize = 32;
 
 /// The least time that a probe of a server that was heard is waited for: four times the round trip of a far one. The zone that
@@ -77,7 +77,7 @@ pub const MAX_DEAD_SERVERS: usize = 256;
 /// serves. A dead server gets one probe for all of them.
 pub const MAX_PROBED_ZONES: usize = 8;
 
-/// How long a dead server is probed after the last question that wanted it: twenty messages. For a domain with rarer
+/// How long a dead server is probed after the last question that wanted it: twenty queries. For a domain with rarer
 /// mail, the probe of its next question serves as well.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
@@ -89,7 +89,7 @@ pub const MAX_UNPROVEN: usize = 64;
 /// 1.8 s, and its first answers come within a second.
 pub const UNPROVEN_TIME: Duration = Duration::from_secs(3);
 
-/// The delay of a message that only shows whether our own network works: a busy gateway has heard from another server
+/// The delay of a query that only shows whether our own network works: a busy gateway has heard from another server
 /// by then, and a quiet one sends at most five of them a second.
 pub const WITNESS_DELAY: Duration = Duration::from_millis(200);
 
@@ -97,7 +97,7 @@ pub const WITNESS_DELAY: Duration = Duration::from_millis(200);
 /// same interval as its servers' probes.
 pub const SILENT_DELEGATION_TIME: Duration = MAX_DEAD_TIME;
 
-/// Copies of a message that are still listened for when their flight has ended: the first, and one after its loss.
+/// Copies of a query that are still listened for when their flight has ended: the first, and one after its loss.
 pub const LATE_COPIES: u8 = 2;
 
 /// Late answers that wait to be kept; others are lost.
@@ -106,24 +106,24 @@ pub const MAX_LATE_ANSWERS: usize = 64;
 /// How long a late answer waits for validation: the zone's keys were asked for at the same time, and are as late.
 pub const LATE_KEYS_TIME: Duration = Duration::from_secs(1);
 
-/// Late answers in validation at once, each with messages of its own if the zone's keys are not known.
+/// Late answers in validation at once, each with queries of its own if the zone's keys are not known.
 pub const MAX_LATE_JUDGED: usize = 16;
 
 /// The longest timer of a first try: a server that takes longer is treated as silent.
 pub const MAX_TIMER: Duration = Duration::from_secs(2);
 
-/// Late messages of one server that are listened for: a slow zone's questions of a few seconds. Those of a dead
+/// Late queries of one server that are listened for: a slow zone's questions of a few seconds. Those of a dead
 /// server end with their patience, otherwise thirty questions a second to it would take all of `MAX_EXCHANGES`.
 pub const MAX_LATE_PER_SERVER: usize = 64;
 
-/// Late messages of all servers: half of the messages in progress, so that the other half serves those that answer.
+/// Late queries of all servers: half of the queries in progress, so that the other half serves those that answer.
 pub const MAX_LATE: usize = MAX_EXCHANGES / 2;
 
 /// The greatest part (one sixteenth) of the free `MAX_LATE` for one server: two hundred silent ones then leave room
 /// for a slow one.
 pub const LATE_SHARE: usize = 16;
 
-/// With this many late messages, a dead server gets one message of a question instead of `MAX_TRIES`: two questions'
+/// With this many late queries, a dead server gets one query of a question instead of `MAX_TRIES`: two questions'
 /// worth.
 pub const CROWDED_SERVER: usize = 2 * MAX_TRIES as usize;
 
@@ -139,7 +139,7 @@ pub const MAX_UNGLUED: usize = 6;
 
 /// Server names without address that are resolved for one client question, all its zones and sub-questions together.
 /// A cold name below three cuts whose servers are named in each other's zones needs nine; each costs the victim of an
-/// attack two messages.
+/// attack two queries.
 pub const MAX_SOUGHT: u32 = 24;
 
 /// Zones with `forward_first` whose forwarders a question remembers as failed. Few hosts have more than two such zones; a
@@ -154,18 +154,18 @@ pub const MAX_STALE_ZONES: usize = 16;
 /// Server names resolved at the same time.
 pub const UNGLUED_AT_ONCE: usize = 2;
 
-/// Messages to one server for one step of a walk: at 30 % loss one step in 15 000 still fails at an only server, and
+/// Queries to one server for one step of a walk: at 30 % loss one step in 15 000 still fails at an only server, and
 /// the growing timers of a near one cover a client's patience.
 pub const MAX_TRIES: u8 = 8;
 
-/// The number of these messages over TCP, to a server that truncated its answer. The kernel sends again what is lost
-/// on a stream, after a second if it is the first packet; a second message helps only if the stream has broken.
+/// The number of these queries over TCP, to a server that truncated its answer. The kernel sends again what is lost
+/// on a stream, after a second if it is the first packet; a second query helps only if the stream has broken.
 pub const MAX_STREAM_TRIES: u8 = 2;
 
-/// Messages of one step of a walk that are listened for at once.
+/// Queries of one step of a walk that are listened for at once.
 pub const MAX_UNDER_WAY: usize = 16;
 
-/// Unanswered messages over IPv6, with an answer over IPv4 between each two, and no answer over IPv6, after which
+/// Unanswered queries over IPv6, with an answer over IPv4 between each two, and no answer over IPv6, after which
 /// IPv6 counts as broken: if half of them are lost by chance, that happens once in 64.
 pub const MAX_IPV6_SILENCES: u32 = 6;
 

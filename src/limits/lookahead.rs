@@ -10,7 +10,7 @@ pub const MAX_ANSWERED: usize = 1_024;
 /// misses a second half of the queue is full then.
 pub const ANSWERED_PAUSE: Duration = Duration::from_millis(5);
 
-/// Questions ahead for one address or domain of a message. A message to a gateway needs about ten messages to servers
+/// Questions ahead for one address or domain of a message. A message to a gateway needs about ten queries to servers
 /// in all; RFC 7208 section 4.6.4 allows ten lookups of SPF.
 pub const MAX_AHEAD_OF_SUBJECT: u8 = 12;
 
@@ -19,7 +19,7 @@ pub const MAX_AHEAD_OF_SUBJECT: u8 = 12;
 /// a day needs forty in a second.
 pub const AHEAD_PER_SECOND: u64 = 60;
 
-/// One in this number of messages to servers may be a message sent ahead that no client has used.
+/// One in this number of queries to servers may be a message sent ahead that no client has used.
 pub const AHEAD_SHARE: u64 = 4;
 
 /// Messages in that account at the start, so that the first few questions may be asked.

@@ -69,7 +69,7 @@ pub const INCIDENTS_AN_HOUR: u32 = 20;
 /// flight ends after 10 s, so no zone fails by a shorter outage.
 pub const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 
-/// Unanswered messages to root servers in that time: one may be lost.
+/// Unanswered queries to root servers in that time: one may be lost.
 pub const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
 /// Servers that are counted during a silence: enough to show that it is not a few, 16 octets each.
@@ -150,7 +150,7 @@ pub const MAX_WHY_MESSAGES: usize = 100;
 /// Questions of each mail in a reply: two screens. The others took less time.
 pub const MAX_WHY_QUESTIONS: usize = 200;
 
-/// Messages to servers in a reply, of each question: a few for each step of a walk.
+/// Queries to servers in a reply, of each question: a few for each step of a walk.
 pub const MAX_WHY_SENT: usize = 8;
 
 /// Other culprits of a mail in a reply: each takes about a kilobyte, and a mail with links to many dead domains has one for each.

@@ -24,7 +24,7 @@
 //! - Replies to misses that end in one turn of a worker leave with one system call. A worker plans a wake before the timers
 //!   of its misses are due: without it, tokio writes to the eventfd of its own thread for these timers, 0.4 times for each
 //!   of 20 000 misses. Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
-//! - The socket of a message to a server stays connected: the kernel then drops datagrams of strangers and reports
+//! - The socket of a query to a server stays connected: the kernel then drops datagrams of strangers and reports
 //!   unreachable servers. A pool of sockets was rejected, because each message has a random port of its own.
 //! - Sleeping in `recvmmsg` itself, outside the runtime, was built and rejected. It is possible only while no task of the
 //!   runtime is alive. In seven rounds at 30 000 hits a second it showed no difference: a hit cost 10.4 µs with it, 10.6 µs

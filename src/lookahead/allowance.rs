@@ -15,7 +15,7 @@ pub(super) struct MessageAllowance {
     filled: Mono,
     /// Messages sent ahead that no client has used.
     unused: u64,
-    /// Messages to servers that are no longer remembered.
+    /// Queries to servers that are no longer remembered.
     forgotten: u64,
 }
 
@@ -27,7 +27,7 @@ impl MessageAllowance {
         Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
     }
 
-    /// Takes a question that may send `risk` messages; `sent`: messages to servers since the start. Returns false if
+    /// Takes a question that may send `risk` messages; `sent`: queries to servers since the start. Returns false if
     /// that is beyond a bound.
     pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
         self.fill(now);

@@ -40,7 +40,7 @@ pub(super) trait Outside {
     fn is_apex(&self, question: &Question) -> bool;
     /// Whether clients leave room.
     fn has_room(&self) -> bool;
-    /// Messages to servers so far.
+    /// Queries to servers so far.
     fn messages(&self) -> u64;
     /// The current configuration.
     fn config(&self) -> Arc<Config>;

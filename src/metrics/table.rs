@@ -77,7 +77,7 @@ families! {
     QueryTypes "query_types_total" Counter ["type"];
     /// The time from the arrival of a query to its reply, by outcome.
     QueryDuration "query_duration_seconds" Histogram ["outcome"];
-    /// Messages of clients that are no queries, or no new ones.
+    /// DNS messages of clients that are no queries, or repeat a query in progress.
     Discarded "discarded_total" Counter ["reason"];
     /// Resolutions: all work for one query that is not in the cache. By the kind of zone that the name is in: recursion, or a
     /// configured zone with stub, forward or local data.
@@ -86,11 +86,11 @@ families! {
     Flights "flights" Gauge [];
     /// The maximum number of resolutions in progress.
     FlightsMax "flights_max" Gauge [];
-    /// Messages to servers, by the behaviour of the server.
+    /// Queries to servers, by the behaviour of the server to them.
     Messages "messages_total" Counter ["conduct"];
-    /// Round trips of the messages to servers that got a reply.
+    /// Round trips of the queries to servers that got a reply.
     RoundTrip "round_trip_seconds" Histogram [];
-    /// The time spent waiting for servers. Messages at the same time count each.
+    /// The time spent waiting for servers. Queries at the same time count each.
     Waited "waited_seconds_total" Counter [];
     /// Resolutions whose answers were validated with DNSSEC, by result.
     Validated "validated_total" Counter ["status"];

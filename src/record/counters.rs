@@ -37,7 +37,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Messages to servers that went over TCP.
+    /// Queries to servers that went over TCP.
     Tcp "tcp" None;
     /// Second servers asked while the first might still answer.
     Hedges "hedges" None;
@@ -47,15 +47,15 @@ counters! {
     Measured "servers_measured" Some("servers measured in the background");
     /// Resolutions (flights) that ended in failure.
     FlightsFailed "flights_failed" None;
-    /// Messages of ended resolutions (flights) to servers, sub-queries included.
+    /// Queries to servers of ended resolutions (flights), sub-queries included.
     FlightMessages "flight_messages" None;
-    /// Records removed from servers' messages: sent without authority, or unasked.
+    /// Records removed from replies: the server has no authority for them, or nobody asked for them.
     Scrubbed "scrubbed" Some("unauthorized records removed");
     /// Addresses removed from answers because of `private_addresses`.
     PrivateRemoved "private_removed" Some("private addresses removed from answers");
     /// Queries that were resolved from the root servers because the forwarders of their zone did not answer (`forward_first`).
     ForwardersFailed "forwarders_failed" Some("queries resolved without their forwarders (forward_first)");
-    /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
+    /// Datagrams that came to the port of a query and did not answer it: forgeries, or late replies.
     Strays "strays" Some("unexpected replies");
     /// Answers that were asked for again before their TTL ended.
     Prefetches "prefetches" Some("answers prefetched");
@@ -67,7 +67,7 @@ counters! {
     LookaheadAsked "lookahead_asked" Some("queries sent ahead of clients (look-ahead)");
     /// Queries of look-ahead whose answer a client used before its TTL ended.
     LookaheadUsed "lookahead_used" Some("queries sent ahead, then asked by a client");
-    /// Messages to servers for queries of look-ahead.
+    /// Queries to servers for queries of look-ahead.
     LookaheadMessages "lookahead_messages" None;
     /// Queries that look-ahead did not send because of a bound.
     LookaheadRefused "lookahead_refused" None;
@@ -78,9 +78,9 @@ counters! {
     /// Connections for metrics that were closed without a reply, as they had sent no request and others needed the room, or that
     /// could not be accepted.
     MetricsRefused "metrics_refused" Some("metrics connections closed without a reply");
-    /// Messages that were written for dnstap.
+    /// DNS messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;
-    /// Messages for dnstap that were dropped, because the program that reads them is missing or too slow, or the file could not be
+    /// DNS messages that were dropped for dnstap, because the program that reads them is missing or too slow, or the file could not be
     /// written.
     DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (cannot write, or too slow: see the log)");
     /// Checks of watched domains (`[[watch]]`).

@@ -1,5 +1,5 @@
 //! The lines of `log.level = "debug"` and `"trace"`: one for each question that the cache did not answer, and with `trace` one for each of
-//! its messages to servers.
+//! its queries to servers.
 //!
 //! The lines are written from the entries of the record. Their number is bounded for each reading of the record; questions beyond the
 //! bound are counted in one line.

@@ -26,7 +26,7 @@ pub(super) const HIT: u8 = 3;
 pub(super) const OUTAGE: u8 = 4;
 pub(super) const OWNER: u8 = 5;
 
-/// Set in the depth of a message that is for keys of DNSSEC: no sub-question is so deep.
+/// Set in the depth of a query that is for keys of DNSSEC: no sub-question is so deep.
 pub(super) const FOR_KEYS: u8 = 0x80;
 
 /// The index of something that is not there.
@@ -136,13 +136,13 @@ pub struct FlightEntry {
     pub why: Box<str>,
     /// The servers with faults, and the last conduct of each; at most `MAX_RECORDED_FAULTS`.
     pub faults: Vec<(IpAddr, Conduct)>,
-    /// The messages to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
+    /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
     /// The names and addresses in its answer.
     pub links: Vec<Link>,
 }
 
-/// A message to a server.
+/// A query to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEntry {
     /// When it was sent, in microseconds since the flight began.

@@ -1,4 +1,4 @@
-//! The events that the way of a question reports to the record: ended questions, messages to servers, flights and
+//! The events that the way of a question reports to the record: ended questions, queries to servers, flights and
 //! their steps.
 //!
 //! Plain data; the code that reports does not wait.
@@ -36,7 +36,7 @@ pub enum ServerOrigin {
     Configuration,
 }
 
-/// One message to one server, and its result.
+/// One query to one server, and its result.
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// The server.
@@ -53,7 +53,7 @@ pub struct Sent {
     pub elapsed: Duration,
 }
 
-/// A message to a server whose answer is overdue.
+/// A query to a server whose answer is overdue.
 #[derive(Clone, Copy, Debug)]
 pub struct Overdue<'a> {
     /// The server.
@@ -85,7 +85,7 @@ pub struct FlightEnded<'a> {
     pub elapsed: Duration,
     /// How long its clients wait: a client that waited from the begin did not get a later result.
     pub patience: Duration,
-    /// Messages sent for it, sub-questions included.
+    /// Queries sent for it, sub-questions included.
     pub packets: u32,
 }
 
@@ -199,7 +199,7 @@ pub enum StepEvent {
         /// The part.
         name: String,
     },
-    /// A message was sent.
+    /// A query was sent.
     Sent {
         /// The server.
         server: String,
@@ -222,7 +222,7 @@ pub enum StepEvent {
         )]
         usual_micros: Option<u64>,
     },
-    /// A server's message came, or counts as lost.
+    /// A server's reply came, or the query counts as lost.
     Received {
         /// The server.
         server: String,
@@ -234,7 +234,7 @@ pub enum StepEvent {
         /// A summary of the message.
         said: String,
     },
-    /// A message has no answer at its timer, or at the end of the resolution. Its answer may still come.
+    /// A query has no answer at its timer, or at the end of the resolution. Its answer may still come.
     Unanswered {
         /// The server.
         server: String,

@@ -107,27 +107,27 @@ impl Seen<'_> {
     fn evidence(&self) -> String {
         let Self { cause, named, zone, .. } = self;
         let count: u32 = cause.servers.values().map(|(count, _)| *count).sum();
-        let messages = if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+        let queries = if count == 1 { "1 query".to_owned() } else { format!("{count} queries") };
         let seen = match cause.kind {
             CulpritKind::ServerSilent | CulpritKind::ListSilent if named.is_empty() => cause.why.to_string(),
             CulpritKind::ServerSilent | CulpritKind::ListSilent if count == 0 => {
                 format!("{named} had not answered before and was not queried for {zone}")
             }
             CulpritKind::ServerSilent | CulpritKind::ListSilent => {
-                format!("{named} did not answer {messages} for {zone}")
+                format!("{named} did not answer {queries} for {zone}")
             }
             CulpritKind::ServerSlow | CulpritKind::ListSlow => {
                 let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
                 let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
-                format!("{named} answered {messages} for {zone} after {mean:.1} s on average")
+                format!("{named} answered {queries} for {zone} after {mean:.1} s on average")
             }
             CulpritKind::ServerRefused | CulpritKind::ListRefused if count > 0 => {
-                format!("{named} refused {messages} for {zone}")
+                format!("{named} refused {queries} for {zone}")
             }
             CulpritKind::ServerLame => {
                 format!("{named} does not serve {zone}, though the zone is delegated to it")
             }
-            CulpritKind::ServerFailed => format!("{named} answered {messages} for {zone} with errors"),
+            CulpritKind::ServerFailed => format!("{named} answered {queries} for {zone} with errors"),
             CulpritKind::Truncated => {
                 format!("{named} truncates its answers for {zone} and does not answer over TCP")
             }
@@ -138,10 +138,10 @@ impl Seen<'_> {
                 )
             }
             CulpritKind::Loss => {
-                format!("{named} did not answer {messages} for {zone}, but answered others within seconds")
+                format!("{named} did not answer {queries} for {zone}, but answered others within seconds")
             }
             CulpritKind::Network => {
-                format!("no server answered during this time; {named} did not answer {messages}")
+                format!("no server answered during this time; {named} did not answer {queries}")
             }
             CulpritKind::Client => return self.pauses(),
             CulpritKind::None => return self.nothing(),
@@ -273,7 +273,7 @@ pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> Strin
             "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"
         ),
         CulpritKind::Loss => {
-            "messages get lost between this host and the server; if other zones are affected too, check the internet connection of this host".to_owned()
+            "packets get lost between this host and the server; if other zones are affected too, check the internet connection of this host".to_owned()
         }
         CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
         CulpritKind::Overload => {

@@ -219,7 +219,7 @@ impl Recorder {
         }
     }
 
-    /// Counts a message to a server, once its result is known.
+    /// Counts a query to a server, once its result is known.
     pub fn sent(&self, sent: &Sent) {
         self.upstream.sent(sent);
         lock(&self.servers).count(&sent.server.ip(), |row| row.count(sent));
@@ -234,7 +234,7 @@ impl Recorder {
         }
     }
 
-    /// Messages to servers so far.
+    /// Queries to servers so far.
     pub fn messages(&self) -> u64 {
         self.upstream.messages()
     }

@@ -1,6 +1,6 @@
 //! Whether our own network is down: no server on the internet answers, including the root servers.
 //!
-//! Pure: its input is the results of messages with their times. Only servers that recursion from the root has found
+//! Pure: its input is the results of queries with their times. Only servers that recursion from the root has found
 //! count: a server that the operator has named may be in our own network. A gateway with few questions may ask only
 //! one dead zone, so silence counts as an outage only once root servers were asked during it. The task that waits in
 //! `Recorder::doubted` asks them.
@@ -17,7 +17,7 @@ use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESS
 pub(super) struct Outage {
     /// When a server of the internet was last heard.
     heard: Option<Mono>,
-    /// The silence since then, once a message was not answered in time.
+    /// The silence since then, once a query was not answered in time.
     silence: Option<SilenceSeen>,
     /// Whether that silence was reported as an outage.
     down: bool,
@@ -31,11 +31,11 @@ pub(super) struct Outage {
 
 #[derive(Debug)]
 struct SilenceSeen {
-    /// When the first unanswered message was sent.
+    /// When the first unanswered query was sent.
     since: Mono,
     /// Servers whose answer is overdue.
     servers: BTreeSet<IpAddr>,
-    /// Messages to root servers among them.
+    /// Queries to root servers among them.
     root: u32,
 }
 
@@ -49,7 +49,7 @@ impl Outage {
         }
     }
 
-    /// A message that was sent to `server` at `sent` is overdue; `root`: it is a root server.
+    /// A query that was sent to `server` at `sent` is overdue; `root`: it is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
         // Other servers answered after it was sent, so only its own server is silent.
         if self.unused || self.heard.is_some_and(|heard| heard > sent) {
@@ -101,7 +101,7 @@ impl Outage {
     }
 
     /// The last times in which no server of the internet answered, including root servers, also if they were too short to
-    /// be reported. Each begins with its first unanswered message.
+    /// be reported. Each begins with its first unanswered query.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()

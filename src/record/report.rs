@@ -27,25 +27,25 @@ pub struct StatsReport {
     pub questions: u64,
     /// The same by outcome; they add up to `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Messages to the listener that were no question, or no new one.
+    /// DNS messages to the listener that were no question, or no new one.
     pub apart: BTreeMap<Apart, u64>,
     /// From the arrival of a question to its reply.
     pub latency: Quantiles,
-    /// Messages to servers.
+    /// Queries to servers.
     pub upstream: UpstreamReport,
 }
 
-/// Messages to servers in a window.
+/// Queries to servers in a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamReport {
-    /// Messages sent, by conduct of the server.
+    /// Queries sent, by conduct of the server.
     pub messages: BTreeMap<Conduct, u64>,
     /// Counters of the way to servers, each under its name.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Seconds waited for servers, all messages together; messages at the same time count each.
+    /// Seconds waited for servers, all queries together; queries at the same time count each.
     pub waited: f64,
-    /// Round trips of messages that came back.
+    /// Round trips of queries that got a reply.
     pub round_trip: Quantiles,
     /// The times of flights.
     pub flights: Quantiles,
@@ -77,7 +77,7 @@ pub struct ZoneRow {
     pub under_3s: u64,
     /// Flights that took 3 s or longer.
     pub over_3s: u64,
-    /// Messages to its servers by conduct; zeros left out.
+    /// Queries to its servers by conduct; zeros left out.
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip to its servers, in seconds.
     pub round_trip: f64,
@@ -91,9 +91,9 @@ pub struct ZoneRow {
 pub struct ServerRow {
     /// Its address.
     pub server: String,
-    /// Seconds waited for it, all messages together.
+    /// Seconds waited for it, all queries together.
     pub waited: f64,
-    /// Messages to it by conduct; zeros left out.
+    /// Queries to it by conduct; zeros left out.
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip, in seconds.
     pub round_trip: f64,
@@ -236,13 +236,13 @@ const BOGUS: &str = "bogus";
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// The faults of servers, most frequent first, with their counts: "14 messages: 12 timeout, 1 REFUSED, 1 ok". If there are none,
+/// The faults of servers, most frequent first, with their counts: "14 queries: 12 timeout, 1 REFUSED, 1 ok". If there are none,
 /// how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
 }
 
-/// The same for a zone. Flights may fail though each message was answered correctly: the names of its servers lead
+/// The same for a zone. Flights may fail though each query was answered correctly: the names of its servers lead
 /// nowhere, or its answers lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =
@@ -264,7 +264,7 @@ fn faults(messages: &Messages) -> Option<String> {
     let told: Vec<String> =
         faults.into_iter().chain(well).map(|(count, words)| format!("{count} {words}")).collect();
     (!told.is_empty())
-        .then(|| format!("{total} {}: {}", if total == 1 { "message" } else { "messages" }, told.join(", ")))
+        .then(|| format!("{total} {}: {}", if total == 1 { "query" } else { "queries" }, told.join(", ")))
 }
 
 fn speed(messages: &Messages) -> String {

@@ -36,7 +36,7 @@ pub enum Stage {
     Queue,
     /// Work of resolverd: no message is in progress.
     Walk,
-    /// Messages to servers are in progress.
+    /// Queries to servers are in progress.
     Waiting,
     /// Only messages for keys of DNSSEC are in progress.
     Validation,

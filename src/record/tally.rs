@@ -23,23 +23,23 @@ fn add_each(sums: &mut [u64], others: &[u64]) {
     }
 }
 
-/// Messages to servers, by conduct.
+/// Queries to servers, by conduct.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
     /// By `Conduct::index`.
     conduct: [u64; CONDUCTS],
-    /// Sum of the round trips of answered messages, in microseconds.
+    /// Sum of the round trips of answered queries, in microseconds.
     round_trips_micros: u64,
     /// The longest of them, in microseconds.
     longest_micros: u64,
-    /// Time spent on unanswered messages, in microseconds.
+    /// Time spent on unanswered queries, in microseconds.
     lost_micros: u64,
     /// Bogus answers among them.
     bogus: u64,
 }
 
 impl Messages {
-    /// Counts one message.
+    /// Counts one query.
     pub(super) fn count(&mut self, sent: &Sent) {
         if let Some(count) = self.conduct.get_mut(sent.conduct.index()) {
             *count = count.saturating_add(1);
@@ -63,7 +63,7 @@ impl Messages {
         self.bogus
     }
 
-    /// Adds other messages.
+    /// Adds other queries.
     pub(super) fn add(&mut self, other: &Self) {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
@@ -72,7 +72,7 @@ impl Messages {
         self.bogus = self.bogus.saturating_add(other.bogus);
     }
 
-    /// All messages.
+    /// All queries.
     pub(super) fn total(&self) -> u64 {
         self.conduct.iter().sum()
     }
@@ -82,7 +82,7 @@ impl Messages {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Average round trip of the messages with any answer; zero if there is none.
+    /// Average round trip of the queries with any answer; zero if there is none.
     pub(super) fn mean_round_trip(&self) -> Duration {
         let answered: u64 = Conduct::ALL
             .into_iter()
@@ -98,7 +98,7 @@ impl Messages {
         Duration::from_micros(self.longest_micros)
     }
 
-    /// All time waited for these messages.
+    /// All time waited for these queries.
     pub(super) const fn waited(&self) -> Duration {
         Duration::from_micros(self.round_trips_micros.saturating_add(self.lost_micros))
     }
@@ -115,7 +115,7 @@ impl Tally for Messages {
     }
 }
 
-/// A zone's row: the flights that ended in it, and the messages to its servers.
+/// A zone's row: the flights that ended in it, and the queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
     /// Flights whose deepest zone it was.
@@ -128,7 +128,7 @@ pub(super) struct ZoneTally {
     pub(super) columns: [u64; COLUMNS.len() + 1],
     /// Its questions that were turned away, because others needed the room.
     pub(super) shed: u64,
-    /// Messages to its servers.
+    /// Queries to its servers.
     pub(super) messages: Messages,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Counts a message to a server.
+    /// Counts a query to a server.
     pub(super) fn sent(&self, sent: &Sent) {
         if let Some(count) = self.conduct.get(sent.conduct.index()) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl Upstream {
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// Messages to servers so far.
+    /// Queries to servers so far.
     pub(super) fn messages(&self) -> u64 {
         self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
     }

@@ -24,8 +24,8 @@ use crate::question::name_text;
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
 
-/// Microseconds between the moment at which a message was noted as sent and that from which its time is counted, at most: a
-/// message of another attempt may be shared.
+/// Microseconds between the moment at which a query was noted as sent and that from which its time is counted, at most: a
+/// query of another attempt may be shared.
 const SAME_MESSAGE: u64 = 20_000;
 
 /// The number of the next trail of this process.
@@ -67,7 +67,7 @@ impl Noted {
     }
 }
 
-/// The last message of a flight, for people.
+/// The last query of a flight, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastQuery {
     /// The zone whose servers were asked last; none before the first.
@@ -76,7 +76,7 @@ pub struct LastQuery {
     pub server: Option<String>,
     /// Whether this server is a forwarder of the zone.
     pub is_forwarder: bool,
-    /// Messages sent so far.
+    /// Queries sent so far.
     pub messages: usize,
 }
 
@@ -157,7 +157,7 @@ impl Trail {
         (notes.steps.iter().skip(given).map(Noted::told).collect(), notes.has_ended)
     }
 
-    /// The last message, and the number of messages so far.
+    /// The last query, and the number of queries so far.
     pub fn last_query(&self) -> LastQuery {
         let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
@@ -165,7 +165,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // The zone of this message, because sub-questions may go to other zones meanwhile.
+        // The zone of this query, because sub-questions may go to other zones meanwhile.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
         let forwards = last.and_then(|(.., forwards)| forwards.as_deref());
@@ -184,7 +184,7 @@ impl Trail {
         }
     }
 
-    /// The messages to servers so far, for the record. The time of a message without an answer lasts until now.
+    /// The queries to servers so far, for the record. The time of a query without an answer lasts until now.
     pub(super) fn messages(&self) -> WrittenMessages {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();
@@ -236,7 +236,7 @@ impl Trail {
     }
 }
 
-/// The notes for messages that have neither an answer nor such a note `now`, at the end.
+/// The notes for queries that have neither an answer nor such a note `now`, at the end.
 fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
     let mut waiting: Vec<(IpAddr, u8, u64)> = Vec::new();
     for Noted { at_micros, depth, note } in steps {
@@ -245,7 +245,7 @@ fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
             Note::Received { server, elapsed, .. } | Note::Unanswered { server, elapsed, .. } => {
                 let sent = at_micros.saturating_sub(micros(*elapsed));
                 let of = waiting.iter().enumerate().filter(|(_, of)| (of.0, of.1) == (*server, *depth));
-                // A timeout and a late answer may be of one message.
+                // A timeout and a late answer may be of one query.
                 let nearest = of.map(|(place, of)| (of.2.abs_diff(sent), place)).min();
                 if let Some((apart, place)) = nearest
                     && apart < SAME_MESSAGE
@@ -263,7 +263,7 @@ fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
     waiting.into_iter().map(told).collect()
 }
 
-/// The message that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
+/// The query that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
 fn answered(
     messages: &mut [WrittenMessage],
     (server, depth): (IpAddr, u8),

@@ -92,7 +92,7 @@ pub struct QuestionReport {
     pub elapsed: f64,
     /// The time before its resolution began.
     pub queued: f64,
-    /// The time in which messages to servers were in progress.
+    /// The time in which queries to servers were in progress.
     pub servers: f64,
     /// How many questions, each after the end of the other, came before it.
     pub depth: u8,
@@ -105,7 +105,7 @@ pub struct QuestionReport {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The messages to servers.
+    /// The queries to servers.
     pub messages: Vec<SentReport>,
 }
 
@@ -130,7 +130,7 @@ impl QuestionReport {
     }
 }
 
-/// A message to a server.
+/// A query to a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentReport {
     /// Since the first question of the message.
@@ -366,7 +366,7 @@ fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: 
     }
 }
 
-/// The time of a question in which messages to servers were in progress, in microseconds.
+/// The time of a question in which queries to servers were in progress, in microseconds.
 fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
     let Some(flight) = flight else { return 0 };
     let (mut until, mut sum) = (question.at, 0_u64);

@@ -82,13 +82,13 @@ pub struct WrittenFlight<'a> {
     pub why: &'a str,
     /// The servers with faults, and the last conduct of each.
     pub faults: &'a [(IpAddr, Conduct)],
-    /// The messages to servers.
+    /// The queries to servers.
     pub messages: &'a WrittenMessages,
     /// The names and addresses in its answer.
     pub links: &'a [Link],
 }
 
-/// The messages of a flight, as they are written, in the order in which they were sent. Most flights send one to one zone.
+/// The queries of a flight, as they are written, in the order in which they were sent. Most flights send one to one zone.
 #[derive(Debug, Default)]
 pub struct WrittenMessages {
     /// The zones that were asked; at most `MAX_RECORDED_ZONES`.
@@ -97,7 +97,7 @@ pub struct WrittenMessages {
     pub(super) sent: SmallVec<[WrittenMessage; 2]>,
 }
 
-/// A message to a server, as it is written; see `MessageEntry`.
+/// A query to a server, as it is written; see `MessageEntry`.
 #[derive(Clone, Copy, Debug)]
 pub struct WrittenMessage {
     pub(super) at: u32,
@@ -328,7 +328,7 @@ impl WrittenMessages {
         }
     }
 
-    /// Adds a message, unless there are `MAX_RECORDED_MESSAGES`.
+    /// Adds a query, unless there are `MAX_RECORDED_MESSAGES`.
     pub(super) fn add(&mut self, message: WrittenMessage) {
         if self.sent.len() < MAX_RECORDED_MESSAGES {
             self.sent.push(message);

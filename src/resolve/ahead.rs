@@ -101,7 +101,7 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Whether look-ahead may ask: neither flights nor messages to servers take more than half of their places, and
+    /// Whether look-ahead may ask: neither flights nor queries to servers take more than half of their places, and
     /// this host keeps up.
     pub fn has_room(&self) -> bool {
         self.flight.iterate.messages_under_way() < MAX_EXCHANGES / 2 && !self.flight.flights.are_crowded()

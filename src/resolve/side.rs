@@ -82,7 +82,7 @@ impl SideResolver {
         let _ = self.flight.iterate.find(errand).await;
     }
 
-    /// Sends one message to one server for the operator, as `[listen]` would. None: `resolve.deny_servers` has it, or
+    /// Sends one query to one server for the operator, as `[listen]` would. None: `resolve.deny_servers` has it, or
     /// the daemon is ending.
     pub async fn ask_directly(&self, asked: DirectQuery) -> Option<Heard> {
         let view = self.views.load().general().cloned()?;

@@ -91,7 +91,7 @@ fn wrong(zone: &ConfiguredZone, own: &OwnServer, is_over_others: bool) -> Wrong 
     }
 }
 
-/// Whether a message to `server` comes to `listener`; `is_ours`: whether this host has an address.
+/// Whether a query to `server` comes to `listener`; `is_ours`: whether this host has an address.
 fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) -> bool) -> bool {
     let (own, asked) = (listener.ip().to_canonical(), server.ip().to_canonical());
     let is_same = || own == asked && is_one_link(listener, server);

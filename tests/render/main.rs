@@ -109,7 +109,7 @@ fn zones() -> Vec<ZoneRow> {
             [0, 3, 9, 61, 128],
             13,
             1_204.0,
-            "301 messages: 212 timeout, 14 REFUSED, 75 ok",
+            "301 queries: 212 timeout, 14 REFUSED, 75 ok",
         ),
         zone(
             "a-zone-with-a-very-long-name.under.test.example.",
@@ -136,8 +136,8 @@ fn servers() -> Vec<ServerRow> {
         verdict: verdict.to_owned(),
     };
     vec![
-        row("198.51.100.53", 212, 0, "212 messages: 212 timeout"),
-        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "14 messages: 12 timeout, 2 ok"),
+        row("198.51.100.53", 212, 0, "212 queries: 212 timeout"),
+        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "14 queries: 12 timeout, 2 ok"),
         row("192.0.2.7", 0, 1_240, "ok: mean round trip 30 ms"),
     ]
 }

@@ -94,13 +94,7 @@ fn tables() {
 fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
     let many: Vec<Reply> = (0..limits::MAX_SHOWN_ROWS + 17)
         .map(|number| {
-            Reply::Zone(zone(
-                &format!("z{number}.example."),
-                [0, 0, 0, 1, 1],
-                1,
-                3.0,
-                "2 messages: 2 timeout",
-            ))
+            Reply::Zone(zone(&format!("z{number}.example."), [0, 0, 0, 1, 1], 1, 3.0, "2 queries: 2 timeout"))
         })
         .collect();
     let by_zone = rows::table(Table::Zone, &many, Window::Hour, &moment, Style::Plain);

@@ -204,7 +204,7 @@ fn colours_are_used_only_if_they_are_wanted() {
 
 #[test]
 fn names_of_strangers_do_not_act_on_the_terminal() {
-    let evil = zone("a\u{1b}[2J\u{202e}.example.", [0, 0, 0, 1, 1], 1, 3.0, "2 messages: 2 timeout");
+    let evil = zone("a\u{1b}[2J\u{202e}.example.", [0, 0, 0, 1, 1], 1, 3.0, "2 queries: 2 timeout");
     let mut live = TopLive::new((TopTable::Zones, Window::Minute), time_of_day, true);
     live.read(&stats(), live.wanted(), &[Reply::Zone(evil)], NOW);
     live.failed("a\u{1b}[31mb".to_owned(), NOW);

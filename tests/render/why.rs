@@ -75,11 +75,11 @@ pub(super) fn silent() -> MessageReport {
         failed,
         question((4.07, 0.000_4), "_dmarc.badly-run.example.", "TXT", Outcome::Remembered, 4),
     ];
-    let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 messages for badly-run.example.; this took 4.0 s of 4.1 s; 2 queries failed";
+    let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 queries for badly-run.example.; this took 4.0 s of 4.1 s; 2 queries failed";
     let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
     let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
     found.usual =
-        Some("12 resolutions since start, 9 failed; its servers: 40 messages: 31 timeout, 9 ok".to_owned());
+        Some("12 resolutions since start, 9 failed; its servers: 40 queries: 31 timeout, 9 ok".to_owned());
     MessageReport {
         line: None,
         began: 1_795_165_921.25,

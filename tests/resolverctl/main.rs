@@ -124,7 +124,7 @@ fn statistics_come_as_a_screen_and_as_tables() {
     let world = World::new();
     let (code, screen, _) = world.run(&["stats"]);
     assert_eq!(code, 0);
-    for part in ["3 total", "from cache 66.7 %   failed 33.3 %", "slow.example.", "1 message: 1 timeout"] {
+    for part in ["3 total", "from cache 66.7 %   failed 33.3 %", "slow.example.", "1 query: 1 timeout"] {
         assert!(screen.contains(part), "{part} is not in\n{screen}");
     }
     let rows = [("zone", "slow.example."), ("server", "192.0.2.53"), ("client", "127.0.0.1"), ("type", "MX")];
@@ -290,8 +290,7 @@ slow.example.  stub  192.0.2.53:53       80 ms  lame
     assert_eq!((&zone["kind"], &zone["servers"][0]["health"]), (&"stub".into(), &"dead".into()));
 
     let (code, text, _) = world.run(&["inflight"]);
-    let expected =
-        "www.slow.example. A  3.0 s                2              4  192.0.2.53:53 (slow.example.)";
+    let expected = "www.slow.example. A  3.0 s                2             4  192.0.2.53:53 (slow.example.)";
     assert_eq!((code, text.lines().nth(1)), (0, Some(expected)));
     let flight = object(&world.run(&["inflight", "--json"]).1);
     assert_eq!(

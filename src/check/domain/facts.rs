@@ -69,7 +69,7 @@ pub enum Want {
     },
 }
 
-/// The form of a message to a server.
+/// The form of a query to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QueryForm {
     /// UDP with EDNS (RFC 6891).

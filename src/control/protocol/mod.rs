@@ -59,7 +59,7 @@ pub enum Request {
     },
     /// Like `Query`, with its steps, as they happen.
     Trace(TraceRequest),
-    /// A message to one server. The reply is the server's whole answer.
+    /// A query to one server. The reply is the server's whole answer.
     AskServer {
         /// The server.
         server: IpAddr,

@@ -59,8 +59,7 @@ const SLOW_TERMS: &str = "resolution: all work for one query that is not in the 
     <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted there too\n";
 
 /// The line below servers.
-const SERVER_TERMS: &str =
-    "total wait: time that resolverd waited for the replies of the server, all messages together\n";
+const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; queries at the same time count each\n";
 
 /// The line below clients.
 const CLIENT_TERMS: &str = "overload: SERVFAIL at once, because too many queries were in progress\n";
@@ -100,7 +99,7 @@ fn fault(number: u64) -> (String, Paint) {
     (words::number(number), if number > 0 { Paint::Bad } else { Paint::Plain })
 }
 
-/// An average round trip; none if no message came back.
+/// An average round trip; none if no reply came.
 fn round_trip(seconds: f64) -> (String, Paint) {
     (if seconds > 0.0 { words::time(seconds) } else { "no reply".to_owned() }, Paint::Plain)
 }
@@ -179,7 +178,7 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
 fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
     let mut table = TextTable::new(&[
         ("server", Align::Left),
-        ("messages", Align::Right),
+        ("queries sent", Align::Right),
         ("total wait", Align::Right),
         ("longest round trip", Align::Right),
         ("behaviour", Align::Left),

@@ -125,7 +125,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     let messages: u64 = report.messages.values().sum();
     let flights = report.flights.count;
     let sent = [
-        format!("{} messages", words::number(messages)),
+        format!("{} queries sent", words::number(messages)),
         format!("{}/s", words::rate(messages, stats.report.seconds)),
         format!("{} over TCP", words::percent_of(report.counts[Counter::Tcp], messages)),
         format!("total wait {}", words::time(report.waited)),
@@ -151,7 +151,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The messages by conduct, with rare conducts counted as one, because the screen has no room for each.
+/// The queries to servers by conduct, with rare conducts counted as one, because the screen has no room for each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
     for (conduct, count) in messages {

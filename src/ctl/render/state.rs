@@ -83,7 +83,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
         ("query", Align::Left),
         ("age", Align::Right),
         ("clients waiting", Align::Right),
-        ("messages sent", Align::Right),
+        ("queries sent", Align::Right),
         ("waiting for server (zone)", Align::Left),
     ]);
     let mut deserted = false;
@@ -113,7 +113,7 @@ fn waits_for(row: &FlightState) -> String {
     match (&row.server, &row.zone) {
         (Some(server), Some(zone)) => format!("{server} ({zone})"),
         (Some(server), None) => server.clone(),
-        (None, _) => "no message sent yet".to_owned(),
+        (None, _) => "no query sent yet".to_owned(),
     }
 }
 

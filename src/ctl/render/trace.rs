@@ -90,7 +90,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// A message to a server.
+/// A query to a server.
 fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual_micros } = step else {
         return String::new();

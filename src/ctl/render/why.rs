@@ -20,7 +20,7 @@ const LINE: usize = 110;
 /// A question that takes less is not shown, unless it fails; in seconds.
 const SHOWN: f64 = 0.001;
 
-/// Messages to servers shown below a question.
+/// Queries to servers shown below a question.
 const MESSAGES: usize = 4;
 
 /// A question below which its messages are shown; in seconds.

@@ -145,7 +145,7 @@ pub fn outcome(outcome: Outcome) -> String {
     }
 }
 
-/// The reason of a message to a server, from its word in JSON.
+/// The reason of a query to a server, from its word in JSON.
 pub fn reason(word: &str) -> &str {
     match word {
         "first" => "first choice",

@@ -104,7 +104,7 @@ fn notes(live: &TopLive, now: f64) -> Vec<(String, Paint)> {
         None => ("rates: after the second reading".to_owned(), Paint::Faint),
         Some(rates) => {
             let text = format!(
-                "{} queries/s  {} from cache  {} SERVFAIL  {} messages/s to servers",
+                "{} queries/s  {} from cache  {} SERVFAIL  {} queries/s to servers",
                 words::rate(rates.questions, rates.seconds),
                 words::percent_of(rates.cache, rates.questions),
                 words::percent_of(rates.failed, rates.questions),

@@ -31,7 +31,7 @@ pub struct Rates {
     pub cache: u64,
     /// Queries that ended in SERVFAIL.
     pub failed: u64,
-    /// Messages to servers.
+    /// Queries to servers.
     pub messages: u64,
     /// The time.
     pub seconds: f64,

@@ -63,9 +63,14 @@ impl TopTable {
                 "resolutions",
                 "mean round trip",
             ],
-            Self::Servers => {
-                &["server", "total wait", "behaviour", "messages", "mean round trip", "longest round trip"]
-            }
+            Self::Servers => &[
+                "server",
+                "total wait",
+                "behaviour",
+                "queries sent",
+                "mean round trip",
+                "longest round trip",
+            ],
             Self::Lists => {
                 &["list", "answer time p99", "state", "queries", "answer time p50", "from cache", "listed"]
             }

@@ -62,7 +62,7 @@ fn tell(kind: &str, section: &Section, draft: &mut Draft) {
         "dnscrypt" => (Weight::Different, "served DNSCrypt", "resolverd serves plain DNS only"),
         "cachedb" => (Weight::Unneeded, "kept the cache outside", "resolverd keeps its cache over a restart"),
         "dnstap" => {
-            (Weight::Different, "sent a log of messages", "see resolverctl stats and resolverctl query")
+            (Weight::Different, "sent a log of DNS messages", "see resolverctl stats and resolverctl query")
         }
         _ => (Weight::Different, "ran a module", "resolverd has no modules"),
     };

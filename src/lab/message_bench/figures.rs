@@ -106,9 +106,9 @@ impl Measured {
 pub struct Run {
     /// The messages.
     pub played: Vec<(MailKind, Played)>,
-    /// Messages to servers, and those to DNS lists.
+    /// Queries to servers, and those to DNS lists.
     pub sent: [u64; 2],
-    /// Messages to servers that are dead or lame; none if they are known.
+    /// Queries to servers that are dead or lame; none if they are known.
     pub to_broken: u64,
     /// Questions of clients to DNS lists.
     pub asked_of_lists: u64,

@@ -107,7 +107,7 @@ mod tests {
         let [off, rules, _, limit, ahead] = table.means() else { panic!("{shown}") };
         assert!(ahead < limit && limit < off && rules < off, "{shown}");
         assert_eq!(table.failed()[3..], [0, 0], "{shown}");
-        for part in ["outbound  ", "messages to servers, for each mail  ", "limit, ahead", "DMARC, mean"] {
+        for part in ["outbound  ", "queries to servers, for each mail  ", "limit, ahead", "DMARC, mean"] {
             assert!(shown.contains(part), "{shown}");
         }
     }

@@ -66,9 +66,9 @@ pub(super) fn of_columns(columns: &[Column], has_ratios: bool) -> Table {
         row(title, 0, &|runs| [0, 1].map(|place| median(runs, |run| times(run, kind)[place])).to_vec());
     }
     let each = |count: u64, run: &Run| count as f64 / run.played.len().max(1) as f64;
-    row("messages to servers, for each mail", 1, &|runs| vec![median(runs, |run| each(run.sent[0], run))]);
+    row("queries to servers, for each mail", 1, &|runs| vec![median(runs, |run| each(run.sent[0], run))]);
     row("of them to dead and lame servers", 2, &|runs| vec![median(runs, |run| each(run.to_broken, run))]);
-    row("messages to lists, for each question to them", 2, &|runs| {
+    row("queries to lists, for each question to them", 2, &|runs| {
         vec![median(runs, |run| run.sent[1] as f64 / run.asked_of_lists.max(1) as f64)]
     });
     row("asked ahead, for each mail (used)", 1, &|runs| {

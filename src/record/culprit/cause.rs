@@ -35,7 +35,7 @@ pub enum CulpritKind {
     ListRefused,
     /// Answers fail DNSSEC validation.
     Bogus,
-    /// Some messages to a server get lost.
+    /// Some queries to a server get lost.
     Loss,
     /// Our own network: everything was silent.
     Network,
@@ -90,7 +90,7 @@ pub struct Cause {
     pub micros: u64,
     /// Questions that failed by it.
     pub failures: u32,
-    /// The messages to each server, and the sum of their times in microseconds.
+    /// The queries to each server, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
     /// The sentence of the failure, if there is one.
     pub why: Box<str>,

@@ -33,7 +33,7 @@ impl ExplainedQuestion<'_> {
     }
 }
 
-/// The zone that a message to the servers of a zone is counted for: the zone of the list if the list owns these servers.
+/// The zone that a query to the servers of a zone is counted for: the zone of the list if the list owns these servers.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if is_of_list(one, zone) => apex.into(),

@@ -1,4 +1,4 @@
-//! The kind of fault that a message to a server, or a server's conduct, shows.
+//! The kind of fault that a query to a server, or a server's conduct, shows.
 
 use super::cause::CulpritKind;
 use super::explained_question::{ExplainedQuestion, is_of_list};

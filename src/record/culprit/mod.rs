@@ -6,7 +6,7 @@
 //! # Decisions
 //!
 //! - Each moment in which the client waited counts once, for the question that ended last of those in progress: the
-//!   others did not delay the mail further. Within that question it counts for the message to a server that was in
+//!   others did not delay the mail further. Within that question it counts for the query to a server that was in
 //!   progress; an answer counts more than a silence beside it, because it ended the wait.
 //! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
 //! - The pauses of a client excuse no failure: the failure is named first, and the client after it.

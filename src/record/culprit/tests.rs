@@ -293,7 +293,7 @@ fn of_last_words() -> Vec<Case> {
     ]
 }
 
-/// Messages with several questions, or without messages to servers.
+/// Messages with several questions, or without queries to servers.
 fn of_messages() -> Vec<Case> {
     vec![
         ("shed", vec![one(0, 0, "a.example.", Shed, vec![])], &[(Kind::Overload, "")]),

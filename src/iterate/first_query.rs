@@ -1,4 +1,4 @@
-//! The form of the first message of an attempt, and the use of its answer.
+//! The form of the first query of an attempt, and the use of its answer.
 
 use super::edns::Signed;
 use super::select::Candidate;
@@ -15,9 +15,9 @@ pub(super) enum WantedAnswer {
     Referral,
 }
 
-/// The form of the first message to a server.
+/// The form of the first query to a server.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FirstMessage {
+pub(super) struct FirstQuery {
     /// Its transport. TCP, though the server did not take it a moment ago, if its answer was truncated and no other
     /// server is left.
     pub(super) transport: Transport,
@@ -27,7 +27,7 @@ pub(super) struct FirstMessage {
     pub(super) case: NameCase,
 }
 
-/// The case of the name in messages to a server.
+/// The case of the name in queries to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameCase {
     /// Mixed, if the server repeats it.
@@ -36,8 +36,8 @@ pub(super) enum NameCase {
     AsAsked,
 }
 
-impl FirstMessage {
-    /// The form of the next message to `candidate` over `path`, for an answer that must be `signed`.
+impl FirstQuery {
+    /// The form of the next query to `candidate` over `path`, for an answer that must be `signed`.
     pub(super) fn of(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
         let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
         Self {
@@ -48,7 +48,7 @@ impl FirstMessage {
     }
 }
 
-/// The transport of the first message to a server.
+/// The transport of the first query to a server.
 pub(super) fn first_transport(path: &Path) -> Transport {
     if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
 }

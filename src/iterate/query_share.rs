@@ -1,37 +1,37 @@
-//! Bounds the messages of a kind by a share of all messages, with a burst: a token bucket.
+//! Bounds the queries of a kind by a share of all queries, with a burst: a token bucket.
 //!
 //! # Decisions
 //!
-//! - Second messages that are sent while the first server may still answer have such a bound (so do those of Dean and Barroso,
-//!   "The Tail at Scale"). If many servers are slow at once, the cause is in or near our own network, and more messages
+//! - Second queries that are sent while the first server may still answer have such a bound (so do those of Dean and Barroso,
+//!   "The Tail at Scale"). If many servers are slow at once, the cause is in or near our own network, and more queries
 //!   would not help.
-//! - Messages that only measure a server have one of their own, so that neither kind takes the messages of the other.
+//! - Queries that only measure a server have one of their own, so that neither kind takes the queries of the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE, MEASURE_BURST, MEASURED_PER_MILLE};
 
-/// The cost of one message of the kind, in thousandths.
+/// The cost of one query of the kind, in thousandths.
 const COST: u32 = 1_000;
 
-/// The bound of one kind of message.
+/// The bound of one kind of query.
 #[derive(Debug)]
-pub(super) struct MessageShare {
-    /// The bucket, in thousandths of a message.
+pub(super) struct QueryShare {
+    /// The bucket, in thousandths of a query.
     tokens: AtomicU32,
     /// The most that it holds.
     most: u32,
-    /// What each message adds to it.
+    /// Thousandths that each query adds to it.
     per_mille: u32,
 }
 
-impl MessageShare {
-    /// The bound of second messages.
+impl QueryShare {
+    /// The bound of second queries.
     pub(super) const fn of_hedges() -> Self {
         Self::new(HEDGE_BURST, HEDGES_PER_MILLE)
     }
 
-    /// The bound of messages that measure a server.
+    /// The bound of queries that measure a server.
     pub(super) const fn of_measurements() -> Self {
         Self::new(MEASURE_BURST, MEASURED_PER_MILLE)
     }
@@ -41,7 +41,7 @@ impl MessageShare {
         Self { tokens: AtomicU32::new(most), most, per_mille }
     }
 
-    /// A message of any kind was sent.
+    /// A query of any kind was sent.
     pub(super) fn earn(&self) {
         // Mostly the bucket is full: then it is not written, because a write takes it from other processors.
         let earn =
@@ -49,7 +49,7 @@ impl MessageShare {
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Whether a message of this kind may be sent.
+    /// Whether a query of this kind may be sent.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
@@ -60,8 +60,8 @@ impl MessageShare {
 mod tests {
     use super::*;
 
-    /// A burst, then `more` messages after `earned` ones of any kind, and the burst again.
-    fn check(share: &MessageShare, burst: u32, earned: u32, more: usize) {
+    /// A burst, then `more` queries after `earned` ones of any kind, and the burst again.
+    fn check(share: &QueryShare, burst: u32, earned: u32, more: usize) {
         let burst = usize::try_from(burst).unwrap();
         let taken = || (0..1_000).filter(|_| share.take()).count();
         assert_eq!(taken(), burst);
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_burst_and_then_a_share_of_all() {
-        check(&MessageShare::of_hedges(), HEDGE_BURST, 50, 10);
-        check(&MessageShare::of_measurements(), MEASURE_BURST, 1_000 / MEASURED_PER_MILLE * 3, 3);
+        check(&QueryShare::of_hedges(), HEDGE_BURST, 50, 10);
+        check(&QueryShare::of_measurements(), MEASURE_BURST, 1_000 / MEASURED_PER_MILLE * 3, 3);
     }
 }

@@ -1,7 +1,7 @@
-//! Late messages that are still listened for.
+//! Late queries that are still listened for.
 //!
-//! In this way the answer of a slow server is received after seconds. A dead server never answers, and each message
-//! keeps a socket open. So there is a bound for each server, and one for all servers. Messages beyond a bound end with their
+//! In this way the answer of a slow server is received after seconds. A dead server never answers, and each query
+//! keeps a socket open. So there is a bound for each server, and one for all servers. Queries beyond a bound end with their
 //! patience.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE, MAX_LATE_PER_SERVER};
 
-/// Late messages, by server.
+/// Late queries, by server.
 #[derive(Debug, Default)]
 pub(super) struct Late(Mutex<LateTable>);
 
@@ -20,7 +20,7 @@ struct LateTable {
     all: usize,
 }
 
-/// One late message that is listened for, until this is dropped.
+/// One late query that is listened for, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,
@@ -28,7 +28,7 @@ pub(super) struct Listened {
 }
 
 impl Late {
-    /// Listens for one more message to `server`; none if the bound is reached.
+    /// Listens for one more query to `server`; none if the bound is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);
@@ -41,7 +41,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Whether `CROWDED_SERVER` messages to `server` are late: one more would show nothing new.
+    /// Whether `CROWDED_SERVER` queries to `server` are late: one more would show nothing new.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }
