@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::cache::server_features::ServerFeatures;
 use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::config::{ConfiguredZone, ZoneKind};
 use resolverd::lab::delegations::Tree;
@@ -182,9 +183,8 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             set_down(false);
             let known = simulation.resolver().memory().servers.list(simulation.clock().mono());
             assert!(known.iter().all(|server| server.health < Health::Due), "{known:?}");
-            let unspoilt = |server: &KnownServer| {
-                server.edns && server.tcp && server.keeps_case && server.lame.is_empty()
-            };
+            let unspoilt =
+                |server: &KnownServer| server.features == ServerFeatures::ALL && server.lame.is_empty();
             assert!(known.iter().all(unspoilt), "{known:?}");
             let probes = lab.log().received().iter().filter(|one| one.kind == RecordType::SOA).count();
             assert_eq!(probes, 0, "nobody is dead, so nobody is probed");

@@ -12,6 +12,7 @@ use hickory_proto::rr::Name;
 
 use super::lameness::Lameness;
 use super::round_trips::{RoundTrips, timer_of};
+use super::server_features::ServerFeatures;
 pub use super::silence::Health;
 use super::silence::Silence;
 use super::silent_zones::SilentZones;
@@ -131,6 +132,15 @@ pub(super) struct ServerHistory {
 }
 
 impl ServerHistory {
+    fn features(&self, now: Mono) -> ServerFeatures {
+        let is_over = |until: Option<Mono>| until.is_none_or(|until| now >= until);
+        ServerFeatures {
+            edns: is_over(self.plain_until),
+            keeps_case: is_over(self.flips_case_until),
+            tcp: is_over(self.no_tcp_until),
+        }
+    }
+
     /// The smoothed round trip for all zones but the slow ones, the timer and the patience.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
@@ -219,12 +229,8 @@ pub struct ServerStanding {
     pub silent_elsewhere: bool,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
-    /// Whether it takes EDNS, as far as is known.
-    pub edns: bool,
-    /// Whether it repeats the case of a question's letters, as far as is known.
-    pub keeps_case: bool,
-    /// Whether it takes TCP, as far as is known.
-    pub tcp: bool,
+    /// The features that it is not known to lack.
+    pub features: ServerFeatures,
     /// Whether its round trip for the zone is not known or was not measured for long, and it was not asked for it a moment ago.
     pub to_be_measured: bool,
 }
@@ -246,12 +252,8 @@ pub struct KnownServer {
     pub dead_for: Option<Duration>,
     /// Queries in a row that it did not answer.
     pub silences: u32,
-    /// Whether it takes EDNS, as far as is known.
-    pub edns: bool,
-    /// Whether it repeats the case of a question's letters, as far as is known.
-    pub keeps_case: bool,
-    /// Whether it takes TCP, as far as is known.
-    pub tcp: bool,
+    /// The features that it is not known to lack.
+    pub features: ServerFeatures,
     /// Zones it does not serve though it should.
     pub lame: Vec<Name>,
 }
@@ -284,9 +286,7 @@ impl Server {
             silent_elsewhere: of_zone.is_some_and(Silence::is_in_question)
                 || known.is_some() && !too && of_server.count() >= SURE_SILENCES,
             lame: history.lame.holds(zone, now),
-            edns: history.plain_until.is_none_or(|until| now >= until),
-            keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
-            tcp: history.no_tcp_until.is_none_or(|until| now >= until),
+            features: history.features(now),
             to_be_measured: history.is_to_be_measured(zone, now, &self.keyed),
         }
     }
@@ -302,9 +302,7 @@ impl Server {
             health: history.silence.health(now),
             dead_for: history.silence.dead_for(now),
             silences: history.silence.count(),
-            edns: history.plain_until.is_none_or(|until| now >= until),
-            keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
-            tcp: history.no_tcp_until.is_none_or(|until| now >= until),
+            features: history.features(now),
             lame: history.lame.zones(now),
         }
     }

@@ -53,12 +53,14 @@ fn the_list_tells_the_slowest_first() {
     let list = servers.list(Mono::START);
     assert_eq!(list.iter().map(|known| known.address).collect::<Vec<_>>(), [3, 2, 1].map(address));
     let [dead, slow, fast] = list.as_slice() else { panic!("{list:?}") };
-    assert_eq!((slow.edns, slow.tcp, slow.keeps_case), (true, false, false));
-    assert_eq!((fast.tcp, fast.keeps_case), (true, true));
+    assert_eq!((slow.features.edns, slow.features.tcp, slow.features.keeps_case), (true, false, false));
+    assert_eq!((fast.features.tcp, fast.features.keeps_case), (true, true));
     assert_eq!((dead.health, dead.dead_for.is_some(), dead.silences), (Health::Dead, true, 3));
-    assert_eq!((fast.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
+    assert_eq!((fast.features.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
     let later = servers.list(Mono::START.after(LAME_TIME + NO_EDNS_TIME));
-    assert!(later.iter().all(|known| known.edns && known.lame.is_empty() && known.dead_for.is_none()));
+    assert!(
+        later.iter().all(|known| known.features.edns && known.lame.is_empty() && known.dead_for.is_none())
+    );
 }
 
 #[test]

@@ -43,9 +43,7 @@ impl From<KnownServer> for ServerState {
             health: known.health,
             dead_for: known.dead_for.map(|span| span.as_secs_f64()),
             unanswered: known.silences,
-            edns: known.edns,
-            keeps_case: known.keeps_case,
-            tcp: known.tcp,
+            features: known.features,
             lame: known.lame.iter().map(ToString::to_string).collect(),
         }
     }

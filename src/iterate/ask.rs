@@ -293,8 +293,9 @@ impl<'a> Asking<'a> {
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
-            let cut = conduct == Conduct::Truncated;
-            candidate.progress = if cut { CandidateProgress::Cut } else { CandidateProgress::Spent };
+            let is_truncated = conduct == Conduct::Truncated;
+            candidate.progress =
+                if is_truncated { CandidateProgress::Truncated } else { CandidateProgress::Spent };
         }
         // If the host has no route for this address family, another server takes the place in the race.
         let no_family = conduct == Conduct::Unreachable && self.drop_unusable();

@@ -161,7 +161,7 @@ impl Attempt {
             };
         }
         if matches!(turn, NextQuery::Stream) {
-            if !self.standing().tcp && self.first.transport != Transport::Tcp {
+            if !self.standing().features.tcp && self.first.transport != Transport::Tcp {
                 return Said::Nothing(Conduct::Truncated);
             }
             turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
@@ -191,7 +191,7 @@ impl Attempt {
             // If the budget or a busy host prevented the query, this shows nothing about the server.
             NextQuery::Said(said)
                 if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
-                    && !self.standing().tcp =>
+                    && !self.standing().features.tcp =>
             {
                 self.server.flips_case(self.means.clock.mono());
                 self.again(Transport::Udp, edns, "own_case").await
@@ -476,7 +476,7 @@ impl Attempt {
         // sends them so to its other clients: BIND returns exchangers in mixed case.
         let mixed_case = !self.role.is_recursive()
             && self.first.case == NameCase::Mixed
-            && self.server.standing(&self.zone, now).keeps_case;
+            && self.server.standing(&self.zone, now).features.keeps_case;
         UpstreamQuery {
             path,
             name,

@@ -32,7 +32,7 @@ pub(super) struct FirstQuery {
 pub(super) enum NameCase {
     /// Mixed, if the server repeats it.
     Mixed,
-    /// That of the question, because the server's answers to mixed case were errors or none.
+    /// The case of the question, because the server answered mixed case with errors or not at all.
     AsAsked,
 }
 
@@ -41,8 +41,8 @@ impl FirstQuery {
     pub(super) fn of(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
         let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
         Self {
-            transport: if candidate.cut { Transport::Tcp } else { first_transport(path) },
-            edns: signed.asks_with_edns(candidate.standing.edns, candidate.tries),
+            transport: if candidate.over_tcp.is_some() { Transport::Tcp } else { first_transport(path) },
+            edns: signed.asks_with_edns(candidate.standing.features.edns, candidate.tries),
             case: if as_asked { NameCase::AsAsked } else { NameCase::Mixed },
         }
     }

@@ -46,7 +46,7 @@ impl Probe {
             kind,
             secret: None,
             recursion_desired: role.is_recursive(),
-            edns: standing.edns,
+            edns: standing.features.edns,
             dnssec_ok: false,
             mixed_case: false,
             transport,

@@ -28,10 +28,8 @@ pub struct Candidate {
     pub under_way: u8,
     /// Whether it has answered a query. The step then waits for no other answer of it.
     pub answered: bool,
-    /// Whether it has truncated an answer: it is then asked over TCP only.
-    pub cut: bool,
-    /// Queries sent to it since then, over TCP.
-    pub streams: u8,
+    /// The number of queries over TCP since it has truncated an answer: it is then asked over TCP only. None before that.
+    pub over_tcp: Option<u8>,
     /// Whether it is asked again after an error, in the question's own case: some servers do not find names in another.
     pub own_case: bool,
 }
@@ -45,8 +43,8 @@ pub enum CandidateProgress {
     Waiting,
     /// A query was sent and its timer has run out; it may still be answered.
     Overdue,
-    /// Its answer was cut, and it is not known to take TCP: it is asked over TCP once no other is left.
-    Cut,
+    /// Its answer was truncated, and it is not known to take TCP: it is asked over TCP once no other is left.
+    Truncated,
     /// Its answer is of no use: it is not asked again in this step.
     Spent,
 }
@@ -62,15 +60,22 @@ const LAST_RESORT: u8 = 2;
 impl Candidate {
     /// A candidate that was not asked yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
-        let (tries, under_way, streams) = (0, 0, 0);
-        let (progress, answered, cut) = (CandidateProgress::Untried, false, false);
-        Self { address, standing, tries, progress, under_way, answered, cut, streams, own_case: false }
+        Self {
+            address,
+            standing,
+            tries: 0,
+            progress: CandidateProgress::Untried,
+            under_way: 0,
+            answered: false,
+            over_tcp: None,
+            own_case: false,
+        }
     }
 
     /// A query is sent to it.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
-        self.streams = self.streams.saturating_add(self.cut.into());
+        self.over_tcp = self.over_tcp.map(|queries| queries.saturating_add(1));
         self.progress = CandidateProgress::Waiting;
         self.under_way = self.under_way.saturating_add(1);
         self.answered = false;
@@ -80,10 +85,12 @@ impl Candidate {
     /// progress over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
-        if conduct == Conduct::Truncated && self.streams > 0 {
+        if conduct == Conduct::Truncated && self.over_tcp.is_some_and(|queries| queries > 0) {
             return false;
         }
-        self.cut |= conduct == Conduct::Truncated;
+        if conduct == Conduct::Truncated {
+            self.over_tcp = Some(0);
+        }
         self.answered |= conduct.came_back();
         true
     }
@@ -98,9 +105,9 @@ impl Candidate {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }
 
-    /// Whether it is dead, does not serve the zone, or cut its answer and takes no TCP.
+    /// Whether it is dead, does not serve the zone, or has truncated its answer.
     pub fn is_last_resort(&self) -> bool {
-        let useless = self.standing.lame || self.cut;
+        let useless = self.standing.lame || self.over_tcp.is_some();
         useless || self.standing.health == Health::Dead
     }
 
@@ -123,9 +130,11 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     let fits = |candidate: &&Candidate| {
         let may_be = matches!(
             candidate.progress,
-            CandidateProgress::Untried | CandidateProgress::Overdue | CandidateProgress::Cut
+            CandidateProgress::Untried | CandidateProgress::Overdue | CandidateProgress::Truncated
         );
-        may_be && candidate.tries < max_tries && candidate.streams < MAX_STREAM_TRIES
+        may_be
+            && candidate.tries < max_tries
+            && candidate.over_tcp.is_none_or(|queries| queries < MAX_STREAM_TRIES)
     };
     let least = candidates.iter().filter(fits).map(rank).min()?;
     let equals: Vec<usize> = candidates
@@ -198,6 +207,7 @@ pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::server_features::ServerFeatures;
 
     fn candidate(last: u8, round_trip: Option<u64>, health: Health) -> Candidate {
         Candidate {
@@ -210,17 +220,14 @@ mod tests {
                 silent_since: None,
                 silent_elsewhere: false,
                 lame: false,
-                edns: true,
-                keeps_case: true,
-                tcp: true,
+                features: ServerFeatures::ALL,
                 to_be_measured: round_trip.is_none(),
             },
             tries: 0,
             progress: CandidateProgress::Untried,
             under_way: 0,
             answered: false,
-            cut: false,
-            streams: 0,
+            over_tcp: None,
             own_case: false,
         }
     }
@@ -294,7 +301,7 @@ mod tests {
         assert!(!is_promising(Candidate::sent));
         assert!(!is_promising(|candidate| candidate.standing.lame = true));
         assert!(!is_promising(|candidate| candidate.standing.health = Health::Dead));
-        assert!(!is_promising(|candidate| candidate.cut = true));
+        assert!(!is_promising(|candidate| candidate.over_tcp = Some(0)));
     }
 
     #[test]
@@ -309,17 +316,17 @@ mod tests {
         candidate.ended(Conduct::ServFail);
         assert_eq!((candidate.under_way, candidate.awaited()), (1, 0));
         candidate.sent();
-        assert_eq!(candidate.awaited(), 2, "asked again, as its answer was cut");
+        assert_eq!(candidate.awaited(), 2, "asked again, as its answer was truncated");
     }
 
     #[test]
-    fn once_an_answer_was_cut_tcp_is_waited_for_and_not_repeated_often() {
+    fn once_an_answer_was_truncated_tcp_is_waited_for_and_not_repeated_often() {
         let mut candidates = [candidate(1, Some(1), Health::Answering)];
         candidates[0].sent();
         candidates[0].sent();
         assert!(candidates[0].ended(Conduct::Truncated));
-        assert_eq!((candidates[0].cut, candidates[0].awaited()), (true, 0));
-        candidates[0].progress = CandidateProgress::Cut;
+        assert_eq!((candidates[0].over_tcp, candidates[0].awaited()), (Some(0), 0));
+        candidates[0].progress = CandidateProgress::Truncated;
         for _ in 0..MAX_STREAM_TRIES {
             assert_eq!(next(&candidates, 8, |_| 0), Some(0));
             candidates[0].sent();

@@ -1,6 +1,7 @@
 //! Tables of statistics, servers, flights and the cache.
 
 use resolverd::cache::rrset::Rank;
+use resolverd::cache::server_features::ServerFeatures;
 use resolverd::cache::servers::Health;
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{Reply, Table};
@@ -123,9 +124,7 @@ pub(crate) fn server_states() -> Vec<Reply> {
             health,
             dead_for,
             unanswered: silences,
-            edns,
-            keeps_case,
-            tcp,
+            features: ServerFeatures { edns, keeps_case, tcp },
             lame: lame.iter().map(|zone| (*zone).to_owned()).collect(),
         })
     };

@@ -11,6 +11,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::StoreFill;
 use resolverd::cache::flush::{Flush, Flushed};
 use resolverd::cache::look::{Held, HeldData};
+use resolverd::cache::server_features::ServerFeatures;
 use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::clock::{Clock, Mono, Now};
 use resolverd::conduct::{Conduct, Transport};
@@ -162,9 +163,7 @@ impl Controlled for Fake {
             health,
             dead_for: (health == Health::Dead).then_some(Duration::from_secs(8)),
             silences: 3,
-            edns: true,
-            keeps_case: true,
-            tcp: false,
+            features: ServerFeatures { tcp: false, ..ServerFeatures::ALL },
             lame: vec![name("slow.example.")],
         };
         let known = vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)];

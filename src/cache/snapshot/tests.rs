@@ -225,7 +225,9 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     // Meanwhile the path to it may have changed.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
-    assert!(standing.lame && !standing.edns && standing.round_trip == Some(Duration::from_millis(40)));
+    assert!(
+        standing.lame && !standing.features.edns && standing.round_trip == Some(Duration::from_millis(40))
+    );
     assert!(!known(&after, end).lame);
 }
 
@@ -473,7 +475,7 @@ fn another_configuration_another_version_the_future_and_what_is_none_are_refused
     let other = Scope { fingerprint: [8; 32], ..scope() };
     assert!(refused(&file, &other, later(0, 0)).contains("other zones"));
     let early = Now { mono: BORN, unix: WRITTEN - 3 };
-    assert_eq!(refused(&file, &scope(), early), "it was written 3 s in the future of the system clock");
+    assert_eq!(refused(&file, &scope(), early), "it was written 3 s after the time of the system clock");
     let mut next = file.clone();
     next[19] = 4;
     assert_eq!(

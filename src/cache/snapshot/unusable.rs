@@ -16,7 +16,7 @@ pub enum UnusableSnapshot {
     #[error("it is damaged: a checksum does not match")]
     Broken,
     /// It was written in the future.
-    #[error("it was written {} s in the future of the system clock", .0.as_secs())]
+    #[error("it was written {} s after the time of the system clock", .0.as_secs())]
     Future(Duration),
     /// The machine's clock is slow, so its age is unknown.
     #[error("the system clock is wrong, so its age is unknown")]

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::rrset::Rank;
+use crate::cache::server_features::ServerFeatures;
 use crate::cache::servers::Health;
 
 /// The state of a server.
@@ -24,14 +25,11 @@ pub struct ServerState {
     pub health: Health,
     /// Time until its next probe, if it is dead.
     pub dead_for: Option<f64>,
-    /// Messages in a row that it did not answer.
+    /// Queries in a row that it did not answer.
     pub unanswered: u32,
-    /// Whether it takes EDNS.
-    pub edns: bool,
-    /// Whether it repeats the case of a question's letters (0x20).
-    pub keeps_case: bool,
-    /// Whether it takes TCP.
-    pub tcp: bool,
+    /// The features that it is not known to lack. In JSON they are keys of the server.
+    #[serde(flatten)]
+    pub features: ServerFeatures,
     /// Zones it does not serve though it should.
     pub lame: Vec<String>,
 }
@@ -48,7 +46,7 @@ pub struct FlightState {
     pub age: f64,
     /// Clients that wait for it; 0 if all have been answered at their deadline.
     pub clients: usize,
-    /// Messages sent so far.
+    /// Queries sent so far.
     pub messages: usize,
     /// The zone whose servers were asked last.
     pub zone: Option<String>,
@@ -64,8 +62,8 @@ pub struct HeldRow {
     /// Its type; none if it holds for all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Its view: that of `[listen]` is 0 at the start, and listeners with other zones have others. A reload that
-    /// changes the view of a listener gives it a new number.
+    /// The number of its view. At the start the view of `[listen]` is 0, and listeners with other zones have other views. A reload
+    /// that changes the view of a listener gives it a new number.
     pub view: u32,
     /// Flags of the questions that it answers: `do`, `cd`.
     pub flags: Vec<String>,

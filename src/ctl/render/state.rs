@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
+use crate::cache::server_features::ServerFeatures;
 use crate::cache::servers::Health;
 use crate::config::defaults;
 use crate::control::protocol::Reply;
@@ -67,7 +68,8 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
 
 /// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
-    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "mixed case in names (0x20)")];
+    let ServerFeatures { edns, tcp, keeps_case } = row.features;
+    let all = [(edns, "EDNS"), (tcp, "TCP"), (keeps_case, "mixed case in names (0x20)")];
     let missing: Vec<&str> = all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect();
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
