@@ -80,8 +80,9 @@ mod tests {
             self.add(section.name, section.keys);
         }
 
-        // The keys of `[[listener]]` are those of `[listen]`; an entry of another kind needs more keys.
-        fn many<Kind: TableEntry>(&mut self, _: &KeyPlace<Vec<Kind>>) {}
+        fn many<Kind: TableEntry>(&mut self, _: &KeyPlace<Vec<Kind>>) {
+            self.add(Kind::NAME, Kind::KEYS);
+        }
     }
 
     #[test]
@@ -91,16 +92,35 @@ mod tests {
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
             // An empty path cannot be written: it is the default.
-            let text =
-                if value == "\"\"" { String::new() } else { format!("[{section}]\n{key} = {value}\n") };
-            let text = format!("version = 1\n{text}");
+            let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
+            // The keys that an entry needs.
+            let (head, needed) = match section {
+                "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),
+                "listener" => ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
+                section => (&*format!("[{section}]"), ""),
+            };
+            let text = format!("version = 1\n{head}\n{needed}{written}");
             let config = Config::read_over(Config::default(), &text, Path::new("/"))
                 .unwrap_or_else(|errors| panic!("{errors}\n{text}"));
             let shown = show(&config, false);
-            let section =
-                shown.split(&format!("\n[{section}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
+            let section = shown.split(&format!("\n{head}\n")).nth(1).unwrap().split("\n[").next().unwrap();
             let line = format!("{key} = {value}  # {comment}");
             assert!(section.lines().any(|shown| shown == line), "{line} is not in:\n{section}");
         }
+    }
+
+    #[test]
+    fn a_zone_is_shown_with_comments() {
+        let zone = |source: &str| {
+            let text = format!(
+                "version = 1\n[[zone]]\nname = \"a.example\"\nforward = [\"192.0.2.1\"]\nforward_first = true\nsource = {source}\n"
+            );
+            let config = Config::read_over(Config::default(), &text, Path::new("/")).unwrap();
+            show(&config, false).split("\n[[zone]]\n").nth(1).unwrap().to_owned()
+        };
+        let expected = "name = \"a.example\"\nforward = [\"192.0.2.1\"]\nforward_first = true  # asks the root servers if no forwarder answers\n";
+        let with_source = "source = [\"192.0.2.9\"]  # source address of queries to servers\n";
+        assert_eq!(zone("[\"192.0.2.9\"]"), format!("{expected}{with_source}"));
+        assert_eq!(zone("[]"), format!("{expected}source = []  # uses `source` of [resolve]\n"));
     }
 }
