@@ -161,7 +161,7 @@ impl<Work: Future> Future for StillClock<Work> {
     }
 }
 
-/// The same, or the moment at which the clock stands still.
+/// Microseconds since boot, or those at which the clock stands still.
 fn since_boot_or_still() -> u64 {
     match STILL.get() {
         0 => since_boot(),
@@ -282,7 +282,7 @@ impl Clock {
         self.calendar_at(self.now())
     }
 
-    /// The same at a moment that was read before.
+    /// The calendar at a moment that was read before.
     pub fn calendar_at(&self, now: Now) -> Calendar {
         let (unix, passed) = (now.unix, self.passed.load(Ordering::Relaxed));
         if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {

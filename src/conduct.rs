@@ -1,5 +1,4 @@
-//! How a message goes to a server, and how the server behaves. The iterator decides by these types, and the record
-//! counts them.
+//! How a query goes to a server, and how the server behaves. The iterator decides by these types, and the record counts them.
 //!
 //! # Decisions
 //!

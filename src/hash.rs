@@ -29,7 +29,7 @@ impl Keyed {
         Self { secret: [random.u64(), random.u64()] }
     }
 
-    /// The hash of these octets alone. That of a slice also takes in its length as a number.
+    /// The hash of these octets alone. The hash of a slice by `Hash` also includes its length as a number.
     pub fn octets(&self, octets: &[u8]) -> u64 {
         let mut sip = self.build_hasher();
         let (words, rest) = octets.as_chunks::<8>();
@@ -202,7 +202,7 @@ impl Hasher for Plain {
     }
 
     fn finish(&self) -> u64 {
-        // The table uses the lowest bits; those of a product are best in its upper half.
+        // The table uses the lowest bits; the best bits of a product are in its upper half.
         self.0.rotate_left(32)
     }
 }

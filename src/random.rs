@@ -27,7 +27,7 @@ pub struct Random(Arc<[Source]>);
 struct Source(Mutex<StdRng>);
 
 thread_local! {
-    /// The number of this thread among those that have drawn.
+    /// The number of this thread among the threads that have drawn a number.
     static THREAD: usize = {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         THREADS.fetch_add(1, Ordering::Relaxed)

@@ -51,12 +51,12 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
 
-/// The same, with all zones signed as in `signing`.
+/// Like `simulation`, with all zones signed as in `signing`.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
 }
 
-/// The same with another configuration.
+/// Like `simulation_of`, with another configuration.
 fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(&mut Config)) -> Simulation {
     let mut tree = Tree::default();
     for (server, last) in

@@ -29,8 +29,8 @@ async fn each_question_has_a_line_and_no_line_has_a_key_or_what_is_withheld() {
     }
     client.ask_stream(&name("www.tld."), RecordType::A).await.unwrap();
     client.ask_datagram(&name("2.0.0.127.s3crets3cret.zen.dq.spamhaus.net."), RecordType::A).await.unwrap();
-    until(&log, "query www.tld. A from 127.0.0.1: upstream in", 1).await;
-    until(&log, "query www.tld. A from 127.0.0.1: cache in", 3).await;
+    until(&log, "query www.tld. A from 127.0.0.1: from servers in", 1).await;
+    until(&log, "query www.tld. A from 127.0.0.1: from cache in", 3).await;
     until(&log, "query 2.0.0.127._key.zen.dq.spamhaus.net. A from 127.0.0.1: ", 1).await;
     let Stage { daemon, sockets, .. } = stage;
     let mut config = (*resolverd::control::Controlled::config(&*daemon.subject())).clone();
@@ -38,7 +38,7 @@ async fn each_question_has_a_line_and_no_line_has_a_key_or_what_is_withheld() {
     daemon.apply(config.clone()).await.unwrap();
     let client = resolverd::lab::client::LabClient::new(daemon.addresses()[0], PATIENCE);
     client.ask_datagram(&name("h1dden.customer.tld."), RecordType::A).await.unwrap();
-    until(&log, "query customer.tld. A from redacted: upstream in", 1).await;
+    until(&log, "query customer.tld. A from redacted: from servers in", 1).await;
     config.log.queries = false;
     daemon.apply(config).await.unwrap();
     client.ask_datagram(&name("www.silence.tld."), RecordType::A).await.unwrap();

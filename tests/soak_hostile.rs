@@ -295,7 +295,7 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(unsigned(&honest(), 300), 2_000), 1);
 }
 
-/// The same with the shipped defaults, validating, with faults of signatures and proofs too.
+/// With the shipped defaults, validation, and faults of signatures and proofs too.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();

@@ -112,8 +112,8 @@ fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // 2^64 by the golden ratio, which is odd: no two have one product. Its low bits lack those of the type and the view,
-    // and the table places by them.
+    // 2^64 by the golden ratio, which is odd: no two have one product. The low bits of the product do not depend on the type
+    // and the view, and the table uses the low bits.
     let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }

@@ -132,7 +132,7 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
 }
 
-/// The data of `records` as an RRset has them; none if one of them cannot be written.
+/// The data of `records` in the form of an RRset; none if one of them cannot be encoded.
 pub(super) fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let exactly = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
     let mut data = Vec::with_capacity(exactly);

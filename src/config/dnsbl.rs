@@ -57,7 +57,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),
             |dnsbl| Some(written::word(dnsbl.batch, &BATCHES)),
         )
-        .comment(&[(Some("\"learned\""), "sends queries ahead to the lists that clients usually query")]),
+        .comment(&[(Some("\"learned\""), "sends batch queries to the lists that clients usually query")]),
         ConfigKey::<Dnsbl>::new(
             "batch_groups",
             |dnsbl, typed, _| {
@@ -75,6 +75,6 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             },
             |dnsbl| Some(written::number(dnsbl.batch_waste)),
         )
-        .comment(&[(None, "maximum percent of list queries that no client then uses")]),
+        .comment(&[(None, "maximum percentage of unused batch queries")]),
     ],
 };

@@ -93,37 +93,37 @@ impl<Holder> ConfigKey<Holder> {
         }
     }
 
-    /// The same for a key that an entry needs.
+    /// A key that each entry needs.
     pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// The same, read only at the start.
+    /// A key that is read only at the start: a reload does not change it.
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
         self
     }
 
-    /// The same; `unset` is the meaning of leaving it out.
+    /// A key that may be left out; `unset` says in words what then holds.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
         self
     }
 
-    /// The same, with another report of changes.
+    /// Sets how a reload reports a change of the key. Default: `ToldBy::Named`.
     pub(super) const fn told(mut self, told: ToldBy) -> Self {
         self.told = told;
         self
     }
 
-    /// The same, with comments on values.
+    /// Sets the comments on values in `config show`.
     pub(super) const fn comment(mut self, comments: Comments) -> Self {
         self.comments = comments;
         self
     }
 
-    /// The same; it names a file whose content may change.
+    /// A key that names a file. A reload reports with `sentence` that its content `differs`.
     pub(super) const fn content(
         mut self,
         sentence: &'static str,
@@ -178,7 +178,7 @@ pub(super) fn set<Meant>(place: &mut Meant, read: Read<Meant>) -> Read<()> {
     Ok(())
 }
 
-/// The same for a key that may be left out.
+/// Stores the value of a key that may be left out.
 pub(super) fn set_some<Meant>(place: &mut Option<Meant>, read: Read<Meant>) -> Read<()> {
     *place = Some(read?);
     Ok(())

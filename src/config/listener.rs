@@ -33,7 +33,7 @@ pub struct Listener {
     pub refuse: Vec<IpNet>,
     /// Clients that get no reply.
     pub drop: Vec<IpNet>,
-    /// UDP workers for each address of every listener; 0 is one for two cores, at most `limits::MAX_WORKERS`. Only that of
+    /// UDP workers for each address of every listener; 0 is one for two cores, at most `limits::MAX_WORKERS`. Only the value in
     /// `[listen]` counts.
     pub workers: usize,
     /// The configured zones that its clients see, by apex; none means all of them. Always none in `[listen]`.
@@ -93,14 +93,14 @@ const REFUSE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.refuse)),
 )
-.comment(&[(Some("[]"), "no client of `allow` gets REFUSED")]);
+.comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
 const DROP: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "drop",
     |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.drop)),
 )
-.comment(&[(Some("[]"), "no client of `allow` is left without a reply")]);
+.comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
 const WORKERS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "workers",

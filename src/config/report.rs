@@ -95,7 +95,7 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// Adds one. Each part of it may contain foreign text.
+    /// Adds an error. Each part of it may contain foreign text.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
         if self.told.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);

@@ -62,7 +62,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
             },
             |cache| Some(written::span(cache.negative_max_ttl)),
         )
-        .comment(&[(None, "the same for NXDOMAIN and NODATA")]),
+        .comment(&[(None, "longest time that NXDOMAIN and NODATA are cached")]),
         ConfigKey::<Cache>::new(
             "serve_stale",
             |cache, typed, _| {
@@ -104,7 +104,7 @@ pub struct Resolve {
     pub ipv6: Family,
     /// Servers that are never asked, even if a delegation names them.
     pub deny_servers: Vec<IpNet>,
-    /// Networks whose addresses are removed from answers of the internet.
+    /// Networks whose addresses are removed from answers of public names.
     pub private_addresses: Vec<IpNet>,
     /// Domains whose names may have such addresses.
     pub private_domains: Vec<Name>,
@@ -178,13 +178,13 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             |resolve, typed, _| set(&mut resolve.private_addresses, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.private_addresses)),
         )
-        .comment(&[(Some("[]"), "none"), (None, "removed from answers of the internet")]),
+        .comment(&[(Some("[]"), "none"), (None, "removed from answers of public names")]),
         ConfigKey::<Resolve>::new(
             "private_domains",
             |resolve, typed, _| set(&mut resolve.private_domains, value::list(typed, value::name)),
             |resolve| Some(written::names(&resolve.private_domains)),
         )
-        .comment(&[(Some("[]"), "none"), (None, "their names may have these addresses")]),
+        .comment(&[(Some("[]"), "none"), (None, "their names may have private addresses")]),
         ConfigKey::<Resolve>::new(
             "qname_minimisation",
             |resolve, typed, _| set(&mut resolve.qname_minimisation, value::flag(typed)),
@@ -217,7 +217,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             |resolve, typed, _| set(&mut resolve.source_ports, addresses::source_ports(typed)),
             |resolve| Some(Value::String(addresses::ports_text(&resolve.source_ports))),
         )
-        .comment(&[(None, "of UDP queries to servers")]),
+        .comment(&[(None, "source ports of UDP queries to servers")]),
     ],
 };
 

@@ -73,7 +73,7 @@ impl Config {
         std::iter::once(&self.listen).chain(&self.listeners)
     }
 
-    /// The same with other addresses of `[listen]`: `--listen` on the command line.
+    /// Replaces the addresses of `[listen]`: `--listen` on the command line.
     #[must_use]
     pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
         self.listen.addresses = addresses;
@@ -81,7 +81,7 @@ impl Config {
         self
     }
 
-    /// The same, with no snapshot of the cache: `--no-snapshot` on the command line.
+    /// Keeps no snapshot of the cache: `--no-snapshot` on the command line.
     #[must_use]
     pub fn without_snapshot(mut self) -> Self {
         self.cache.snapshot = false;

@@ -21,7 +21,7 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
         // An error: no list in use covers this kind of name.
         return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
     }
-    let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not ask this".to_owned()));
+    let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not send this query".to_owned()));
     let Some(request) = request(want) else { return unasked() };
     let replies = connection::answer(request, subject).await;
     match replies.last() {

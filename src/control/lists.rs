@@ -247,7 +247,7 @@ pub(super) async fn test(
     let tests = join_all(asked).await;
     if tests.is_empty() {
         let sentence =
-            "No list in use covers this kind of name; --all queries the lists that are not in use too."
+            "No list in use covers this kind of name; --all also queries the lists that are not in use."
                 .to_owned();
         return Err(Problem { fault: Blame::Request, sentence });
     }

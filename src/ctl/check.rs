@@ -31,8 +31,8 @@ use crate::limits::MAX_CHECKED_MESSAGE;
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
-    /// Domain of mail addresses, or address of a mail client. The name servers of its own zone are checked one by one; those of
-    /// zones of its mail hosts are not: check the mail host in the same way.
+    /// Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name
+    /// servers of the zones of its mail hosts are not: check the mail host in the same way.
     #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_name)]
     subject: Option<String>,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE.
@@ -64,8 +64,8 @@ pub(super) struct Arguments {
     https_port: u16,
     #[command(flatten)]
     others: OtherArguments,
-    /// Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes.
-    /// The exit code is that of the last check. Without INTERVAL: 5m.
+    /// Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends.
+    /// The exit code belongs to the last check. Without INTERVAL: 5m.
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = watching::interval, conflicts_with = "html")]
     watch: Option<Duration>,
     #[command(subcommand)]
@@ -78,9 +78,9 @@ enum CheckCommand {
     /// Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root;
     /// otherwise some checks cannot be made. Works without a daemon.
     System(System),
-    /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the
-    /// DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the
-    /// domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not.
+    /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
+    /// selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of
+    /// links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]

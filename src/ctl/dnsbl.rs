@@ -28,7 +28,7 @@ enum Command {
         /// Address or domain to look up.
         #[arg(value_name = "ADDRESS|DOMAIN")]
         subject: String,
-        /// Query the lists that are not in use too.
+        /// Also query the lists that are not in use.
         #[arg(long)]
         all: bool,
     },

@@ -8,7 +8,7 @@ use crate::control::protocol::{FailedRequest, Reply, Request};
 /// The command line of `failed`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Show only queries since then: a span like 1h, or a time like 03:00.
+    /// Show only queries since this time, like 03:00, or of the last 1h, 30m and so on.
     #[arg(long, value_name = "SPAN|TIME", default_value = "1h")]
     since: String,
     /// Show only this zone, the zones below it, and queries for this name and names below it.

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     /// Name to remove, with all its types.
     #[arg(allow_hyphen_values = true, value_parser = typed_name)]
     name: Option<String>,
-    /// Remove also all names below NAME.
+    /// Also remove all names below NAME.
     #[arg(long, requires = "name", conflicts_with_all = ["negative", "all"])]
     tree: bool,
     /// Remove only this record type.

@@ -77,7 +77,7 @@ Exit codes:
   4  unknown: the query failed
   5  permission denied
   6  configuration invalid
-status --plugin has those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
+The exit codes of status --plugin are those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
 
 /// The heading of the options of every command.
 const GLOBAL: &str = "Options of every command";
@@ -166,24 +166,24 @@ enum Command {
     /// Convert the configuration of another resolver. Works without a daemon.
     ///
     /// Prints the file for resolverd. Comments at its top list each setting that was not converted, its effect, and the setting of
-    /// resolverd to use instead. Dangerous ones come first. The exit code is 1 if there is a dangerous one.
+    /// resolverd to use instead. Dangerous settings come first. The exit code is 1 if there is a dangerous setting.
     Import(import::Arguments),
     /// Put resolverd in the place of the resolver that this host uses. Run as root.
     ///
     /// Finds named, unbound, dnsmasq and other resolvers, systemd-resolved, NetworkManager, dhclient, cloud-init, openresolv
-    /// and Postfix's chroot, and shows the steps. With --yes it carries them out; each is recorded before in
-    /// /var/lib/resolverctl/switch.json. It refuses where `check system` finds a failure that no step corrects. At the end it
-    /// checks the host again and resolves names through the C library. If that fails, or after Ctrl-C, it undoes all steps.
+    /// and Postfix's chroot, and shows the steps. With --yes it carries them out, and records each
+    /// step before in /var/lib/resolverctl/switch.json. It refuses if `resolverctl check system` finds a failure that no step corrects.
+    /// At the end it checks the host again and resolves names through the C library. If that fails, or after Ctrl-C, it undoes all steps.
     ///
     /// With --back it undoes the last switch, unless no resolver would answer then. Exit codes of --back: 0, all is as before; 1, a
-    /// file or service was changed since and stays; 4, not all could be undone, and resolverd goes on.
+    /// file or service was changed after the switch and stays; 4, some steps could not be undone, and resolverd keeps running.
     Switch(switch::Arguments),
     /// Print a completion script for a shell.
     Completion(completion::Arguments),
     /// Find out why mail to or from a domain fails, what an address lacks, or what is wrong with the DNS of this host.
     ///
-    /// With a domain: its name servers, each by itself, MX records, PTR records, SPF, DKIM, DMARC, DNSSEC and DNS lists.
-    /// The first line is the worst finding. Questions go through the daemon; at most 200, within 10 seconds. `check watched`
+    /// With a domain, it checks each name server, MX records, PTR records, SPF, DKIM, DMARC, DNSSEC and DNS lists. The first line
+    /// is the worst finding. A check sends at most 200 queries through the daemon, within 10 seconds. `resolverctl check watched`
     /// shows the domains that the daemon checks on schedule.
     #[command(after_long_help = terms::check())]
     Check(check::Arguments),

@@ -104,14 +104,15 @@ fn name(url: &Url) -> String {
 /// The part of the command line about them.
 #[derive(Debug, clap::Args)]
 pub(super) struct OtherArguments {
-    /// Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9
-    /// and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source
-    /// addresses of the daemon, but for those over TLS and HTTPS.
+    /// Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1,
+    /// 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the
+    /// source addresses of the daemon, except queries over TLS and HTTPS.
     #[arg(long, conflicts_with = "resolver")]
     local: bool,
-    /// Resolver to ask in place of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over
-    /// HTTPS; may be repeated. HOST is a name or an address, with :PORT if it is not the usual one. The certificate must have
-    /// this name or address, or the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query.
+    /// Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS,
+    /// or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the
+    /// usual one. The certificate must be valid for this name or address, or for the name after #, as in
+    /// tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query.
     #[arg(long, value_name = "ADDRESS|URL")]
     resolver: Vec<ResolverText>,
     #[arg(long, value_name = "FILE", default_value = "/etc/resolv.conf", hide = true)]

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Carry out the plan. Without it, the plan is shown and nothing is changed.
     #[arg(long, conflicts_with = "back")]
     yes: bool,
-    /// Undo the last switch: files, links and services are as before. A file that was changed since stays.
+    /// Undo the last switch: files, links and services are as before. A file that was changed after the switch stays as it is.
     #[arg(long)]
     back: bool,
     /// Stop the resolver in place even if other hosts can query it.

@@ -60,19 +60,19 @@ Other terms:
   failures        failed resolutions of the three zones with most of them; `resolverctl failed` shows why
   resolution      all work for one query that is not in the cache
   failed          in tables: resolutions without a usable answer
-  total time      the time of all resolutions of a zone, summed up
-  total wait      the time spent waiting for servers, summed up
+  total time      the sum of the times of all resolutions of a zone
+  total wait      the sum of the times that resolverd waited for replies of servers
   record set      the records of one name and type (RRset)
 
 When something is counted:
   query           when its reply is sent, at the latest after resolve.deadline
-  resolution      when it ends, at the latest 10 s after its first query, which may have got SERVFAIL before
+  resolution      when it ends, at the latest 10 s after its first query; the client may have got SERVFAIL before
   query to a server
                   when its reply comes, or resolverd no longer waits for it
-Windows of the overview and of --by type move every 10 s. Tables by zone, server and client have whole minutes and the current
-one, so that they count up to a minute more.
-Tables of --by stage and --by minute are made of the query history in memory; the others of counters. The last line says since
-when. All figures of a table are of this time:
+Windows of the overview and of --by type move every 10 s. Tables by zone, server and client cover whole minutes and the current
+minute: up to a minute more than the window.
+The tables of --by stage and --by minute come from the query history in memory, all other tables from counters. The last line of
+a table names the time that its figures cover. Terms of these two tables:
   message         an email: queries of one client that belong together, as `resolverctl why` joins them
   DNS time        the time in which queries of a message were in progress
   own work        resolverd reads the cache, chooses servers and checks signatures (walk in JSON)
@@ -86,7 +86,8 @@ of the maximum number in progress.";
 pub(super) const TOP: &str = "\
 Keys:
   1 to 5, Tab     another table: zones, servers, lists, clients, failures
-  s, r            sort by the next column; in the other direction
+  s               sort by the next column
+  r               sort in the other direction
   w               the next period: 1m, 5m, 1h, start
   up, down, page up, page down, home
                   select a row
@@ -95,8 +96,8 @@ Keys:
   ?               the keys
   q, Ctrl-C       quit
 The first lines are rates since the last reading. Lists have counters since the start. A narrow terminal has fewer columns. If
-the daemon does not reply, the last numbers stay, a line says so, and it is asked again. Without a terminal the table is printed
-once.";
+the daemon does not reply, the last numbers stay, a line says so, and resolverctl asks it again. If the output is not a terminal,
+the table is printed once.";
 
 /// Terms of `query`.
 pub(super) const QUERY: &str = "\
@@ -108,7 +109,7 @@ Last line of an answer:
 
 /// Terms of `trace`.
 pub(super) const TRACE: &str = "\
-Steps, with the time since the begin; indented if they look up the address or the keys of a server's zone:
+Steps, each with the time since the start. Steps that look up the address of a server or the keys of a zone are indented:
   query           a resolution starts
   cache           an entry of the cache, or a note about a server
   note            with --fresh: data that this trace knows already, or a note about a server
@@ -120,8 +121,8 @@ Steps, with the time since the begin; indented if they look up the address or th
   referral        the server names the servers of a zone further down
   alias           a CNAME or DNAME leads to another name
   removed         records that the server has no authority for
-  ds              the keys of a zone that its parent, or a trust anchor, names
-  dnskey          the keys that the zone's servers have; a named one must sign them
+  ds              the keys of a zone as its parent, or a trust anchor, names them
+  dnskey          the keys of a zone from its own servers; one of the named keys must sign them
   checked         result of DNSSEC validation: of a zone's keys, or of the answer
   outdated        the known servers of a zone no longer serve it
   ended           the result
@@ -136,19 +137,19 @@ Reasons of queries to servers, with their words in JSON:
   reply changed the case  (other_case) over TCP, because upper and lower case of the name differ from the query
   in the server's case    (own_case) over UDP, with the name as the server writes it
   no other server left    (alone) to a server whose last answer was of no use
-  once more after errors of all (again) to the server that is most likely to answer
-  server in the parent's referral (parent) because those that the zone itself names do not answer
+  again after errors of all servers (again) to the server that is most likely to answer
+  server in the parent's referral (parent) because the servers that the zone itself names do not answer
 The trace ends with the resolution, which may be later than the answer: a client gets SERVFAIL after resolve.deadline.
---fresh resolves as if nothing were known, with an empty cache that is dropped at the end. At most two of them run at once. A
-query to a DNS list counts for its daily quota, and is refused if most of the quota is used.";
+--fresh resolves as if nothing were known, with an empty cache that is dropped at the end. At most two traces with --fresh run at
+the same time. A query to a DNS list counts against the daily quota of the list. resolverd refuses it if most of the quota is used.";
 
 /// Terms of `servers`.
 pub(super) const SERVERS: &str = "\
 Columns:
   round trip           average time from a query to its reply
   unanswered in a row  last queries without a reply
-  missing features     features that the server does not support: EDNS (RFC 6891), TCP; mixed case in names (0x20): its replies repeat
-                       upper and lower case of the name
+  missing features     features that the server lacks: EDNS (RFC 6891), TCP, and mixed case in names (0x20): that its replies
+                       repeat upper and lower case of the query name
   does not serve       zones that are delegated to the server, but that it does not serve (lame in JSON)
 States:
   answering        replied to its last query
@@ -183,23 +184,24 @@ Columns:
 
 /// Terms of `monitor`.
 pub(super) const MONITOR: &str = "\
-Queries that the cache answers are not shown; those that failed a moment ago and get SERVFAIL again (cached failure) are. The
-outcomes are those of `resolverctl stats --help`. A reader that is too slow loses queries: a line says how many. At most four
-monitors run at once. No query waits for them.";
+Queries that the cache answers are not shown, except cached failures: queries that failed a moment ago and get SERVFAIL again. The
+outcomes are those of `resolverctl stats --help`. If the output is read too slowly, queries are left out, and a line says how many.
+At most four monitors run at the same time. They do not delay queries.";
 
 /// Terms of `why`.
 pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
-shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query is indented below the query whose
-end it waited for. Queries that took less than a millisecond are left out. Behind a client on this host stands the user that runs the
-program (user in JSON), if a query was slow or failed and its socket was still open: one that waits is looked up after history.slow.
+shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query that waited for the end of
+another query is indented below it. Queries that took less than a millisecond are left out. If the client is on this host, the user
+of its program is shown too (user in JSON), if a query was slow or failed and its socket was still open: resolverd looks up the user
+of a waiting query after history.slow.
 Causes:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
   truncated       answers need TCP, and TCP fails
   unreachable     the port of the servers is closed, or this host has no route to them
   list silent, list slow, list refused
-                  the same for a DNS list
+                  a DNS list did not answer, answered late, or refused
   bogus           DNSSEC validation failed
   packet loss     queries to a server, or its replies, get lost on the way
   network         the network of this host: no server answered
@@ -209,8 +211,8 @@ Causes:
   not DNS         the delay of a pasted line is not in DNS
   unknown         could not tell, or the query history has no such query
 
-Nothing is guessed: causes that cost about the same time are all shown. A failed query counts as four seconds, because mail
-is deferred by it.
+resolverctl does not guess: if several causes cost about the same time, it shows all of them. A failed query counts as four
+seconds, because it defers mail.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
 their time, addresses and domains, and shows the message of each line.";
@@ -219,14 +221,14 @@ their time, addresses and domains, and shows the message of each line.";
 pub(super) const FAILED: &str = "\
 Whether a zone still fails:
   still fails        a query has failed in the last ten minutes, and was not answered since
-  works again        the query that failed last was answered since, or after silence another query of the zone
-  not queried since  nothing was asked lately
+  works again        the query that failed last was answered since; after a timeout, another query of the zone is enough
+  not queried since  no client has queried the zone since
 Servers are shown with their last behaviour.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
-`ZONE=example.`, `CLIENT=192.0.2.1`, `USER=postfix` for a client on this host. The first query in an hour that resolverd turned away to limit its load is a warning without
-`ZONE=`. `resolverctl why NAME` shows the message of a query.";
+`ZONE=example.`, `CLIENT=192.0.2.1`, `USER=postfix` for a client on this host. The first query in an hour that resolverd answered
+with SERVFAIL to limit its load is a warning without `ZONE=`. `resolverctl why NAME` shows the message of a query.";
 
 /// Terms of `cache`.
 pub(super) const CACHE: &str = "\
@@ -241,7 +243,7 @@ Source of an entry (source in JSON):
   authoritative      from a server of the zone
   non-authoritative  from another server, or behind an alias (answer in JSON)
   glue               address of a name server from a referral, never given to clients
-Words behind an entry:
+Words after an entry:
   to queries with DO CD  DO: with signatures; CD: without validation
   group 0, group 1       listeners with the same `zones` (view in JSON); only queries to them use the entry";
 
@@ -262,11 +264,11 @@ Columns:
   from cache     queries answered from the cache
   listed         answers that were a listing
   median time    half of the answers took at most this time
-  sent today     queries sent to the list today (UTC), those ahead of clients and those for tests included
+  sent today     queries sent to the list today (UTC), including batch queries and tests
   limit per day  the quota of the configuration, or the queries per day that the terms of the list permit for free use
 States:
   ok                  the list works
-  slow                the list works, with slow answers
+  slow                the list works, but answers slowly
   not tested          not tested yet. Test entries are names that a list always lists or never lists (RFC 5782)
   refuses queries     the list refuses this host or your key
   parked              answers with addresses that no list uses; its domain may have a new owner
@@ -313,15 +315,19 @@ a domain whose signatures are wrong, until its owner repairs them.";
 /// Terms of `check watched`.
 pub(super) const WATCHED: &str = "\
 Findings have the levels and codes of `resolverctl check --help`.
-  since      the first check that saw the finding. Its history is kept over a restart
+  since        the time of the first check that found it. The history of findings is kept over a restart
   unconfirmed  one check has found it. A second check follows within about ten minutes. The finding counts, and has a
-             line in the log, if that check or the next one sees it too (coming in JSON; present and going for the others)
-  the last check did not find it  the finding ends when three checks in a row have not found it
-  gave no result  no server answered the check, or checks are put off while clients need the room: no finding comes or goes
-  no longer checked for  `as` of the domain has changed, or its [[watch]] was removed
-All watched domains together cost at most 3 600 queries an hour. If they need more, checks are later than their interval.
+               line in the log, if that check or the next one finds it too (coming in JSON; present and going for the others)
+  the last check did not find it
+               the finding ends when three checks in a row have not found it
+  gave no result
+               no server answered the check, or checks are put off because too many queries of clients are in progress:
+               no finding appears or ends
+  no longer checked for
+               `as` of the domain has changed, or its [[watch]] was removed
+All watched domains together need at most 3 600 queries an hour. If they would need more, checks come later.
 Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`;
-`WATCHED=left_out` when the checks look for a finding no more, because its [[watch]] was changed or removed;
+`WATCHED=left_out` when the checks no longer look for a finding, because its [[watch]] was changed or removed;
 `WATCHED=unknown` when the checks of a domain have given no result for an hour, `WATCHED=known` when they do again.
 Exit codes: 0 no failures; 1 a domain has a failure; 4 a domain could not be checked, and none has a failure.";
 

@@ -17,17 +17,17 @@ use crate::record::why::MessageReport;
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["subject", "slowest"]))]
 pub(super) struct Arguments {
-    /// A name, an address or a domain. A domain finds all names below it, an address also its names in DNS lists and
-    /// the hosts with that address. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
+    /// A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and
+    /// for the hosts with this address too. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
     #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_name)]
     subject: Option<String>,
-    /// Show the slowest messages of the record instead.
+    /// Show this number of messages (emails): the slowest of the query history.
     #[arg(long, value_name = "NUMBER", conflicts_with = "subject")]
     slowest: Option<usize>,
-    /// Show only messages within two minutes of this time: like 03:12, 2026-08-01 03:12:30, or with an offset.
+    /// Show only messages within two minutes of this time, like 03:12, 2026-08-01 03:12:30, or with an offset.
     #[arg(long, value_name = "TIME", conflicts_with = "since")]
     at: Option<String>,
-    /// Show only messages since then: a span like 1h, or a time like 03:00.
+    /// Show only messages since this time, like 03:00, or of the last 1h, 30m and so on.
     #[arg(long, value_name = "SPAN|TIME")]
     since: Option<String>,
     /// Show only messages of this client: an address or a network.
@@ -120,8 +120,8 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// The messages of the record that match a pasted line: same subject, near the time of the line. A line without a time has that of
-/// the command line.
+/// The messages of the record that match a pasted line: same subject, near the time of the line. If the line has no time, the
+/// time on the command line is used.
 fn messages_of(
     line: &PastedLine,
     asked: &WhyRequest,

@@ -45,7 +45,7 @@ fn read(path: &Path) -> KeptWatches {
     };
     let moved = state_files::set_aside(path);
     tracing::warn!(
-        "cannot use the history of watched domains {}: {error}; {moved}; findings begin at the next checks",
+        "cannot use the history of watched domains {}: {error}; {moved}; the history starts again with the next checks",
         path.display()
     );
     KeptWatches::default()
@@ -72,7 +72,7 @@ impl WatchHost for Running {
             block_in_place(|| kept.to_octets().and_then(|octets| state_files::replace(path, &octets)));
         if let Err(error) = written {
             tracing::warn!(
-                "cannot write {}: {error}; after a restart the findings of watched domains begin at the next checks",
+                "cannot write {}: {error}; after a restart the history of watched domains starts again",
                 path.display()
             );
         }

@@ -210,7 +210,7 @@ impl ListEntry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "DNS list {list}: {today} of the {most} queries of its daily quota (UTC) are used; until 00:00 UTC resolverd sends it only the queries of clients, and none before a client asks (dnsbl.batch); above the quota the list may refuse or block this host"
+                "DNS list {list}: {today} of the {most} queries of its daily quota (UTC) are used; until 00:00 UTC resolverd sends the list only queries of clients, and no batch queries (dnsbl.batch); above the quota the list may refuse or block this host"
             );
         }
     }

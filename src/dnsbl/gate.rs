@@ -159,7 +159,7 @@ fn untold(code: Ipv4Addr, means: &str) -> UntoldReason {
 }
 
 impl ListVerdict {
-    /// The same without the reason.
+    /// The verdict without its reason.
     pub const fn says(&self) -> ListSays {
         match self {
             Self::Listed => ListSays::Listed,

@@ -13,9 +13,9 @@
 //!   allowlist. After SERVFAIL of an allowlist, Postfix would defer (450) mail that it should reject.
 //! - Minimisation, NXDOMAIN cuts and races are off in the zone of a list. Its servers answer empty non-terminals with
 //!   NXDOMAIN and may count queries.
-//! - The breaker of a list follows the round trips of messages, not of whole questions, so that a list that stutters
-//!   is noticed as soon as a silent one. It opens only where other servers gave answers meanwhile, because an outage
-//!   of this host's network is not the fault of a list. Answers from memory of a forwarder prove nothing.
+//! - The breaker of a list follows the round trips of single queries, not of whole questions, so that a list that stutters is
+//!   noticed as soon as a silent one. It opens only where other servers gave answers meanwhile, because an outage of this
+//!   host's network is not the fault of a list. Answers from memory of a forwarder prove nothing.
 //! - A list of the operator is tested only by the points in `tests`. A welcome list that holds 127.0.0.0/8 by design
 //!   was once taken for a list that lists everything.
 //! - "Lists everything" needs two servers that say so, minutes apart. A list whose own test entries differ is used

@@ -45,7 +45,8 @@ pub struct Lists {
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
-    /// The counters of lists that a reload has left without a way: their next one goes on with them. At most `MAX_LIST_WAYS`.
+    /// The counters of lists that a reload has left without a way: their next way continues these counters. At most
+    /// `MAX_LIST_WAYS`.
     left: HashMap<Name, Arc<ListTally>>,
     /// The number of the next one.
     next: u32,

@@ -22,7 +22,7 @@ pub(super) enum Output {
 /// Why frames were not written.
 pub(super) struct Failed {
     pub(super) error: io::Error,
-    /// The file, which the next attempt goes on with: what is in it is kept.
+    /// The file. The next attempt continues it and keeps its content.
     pub(super) kept: Option<TapFile>,
 }
 

@@ -1,8 +1,8 @@
 //! Datagrams that leave together.
 //!
-//! A worker begins several misses in one turn. Their messages are made ready one by one, and are sent together after
-//! the last of them. Waking a sleeping server is the most expensive part of a query to a server on this host, and
-//! messages that are sent one by one wake it each time.
+//! A worker begins several misses in one turn. Their queries are made ready one by one, and are sent together after the last of
+//! them. Waking a sleeping server is the most expensive part of a query to a server on this host, and queries that are sent one
+//! by one wake it each time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -19,8 +19,7 @@ use crate::limits::{MERGE_TIME, MERGE_TIME_OF_UNKNOWN};
 use crate::question::WireName;
 use crate::supervise::caught;
 
-/// Messages in progress. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
-/// waiting flights.
+/// Queries in progress. Bounded by the permits of `Exchange`, which every query holds or waits for, and by the waiting flights.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
@@ -46,8 +45,8 @@ pub struct Sender {
 }
 
 impl QueryInProgress {
-    /// Whether a message of `sender` waits for this one. A message of look-ahead that is older than a round trip may be
-    /// lost: a client's is sent then.
+    /// Whether a query of `sender` waits for this one. A query of look-ahead that is older than a round trip may be lost: a
+    /// client's is sent then.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.round_trip.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);

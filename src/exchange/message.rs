@@ -79,7 +79,7 @@ mod tests {
     use crate::exchange::network::Path;
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
-    /// The same by the library.
+    /// The query as the library encodes it.
     fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;

@@ -1,8 +1,8 @@
-//! Places of messages in progress, shared by the zones whose servers are asked.
+//! Places of queries in progress, shared by the zones whose servers are asked.
 //!
-//! A zone may take at most as many places as are free; its further messages wait. So one zone takes half of the
-//! places, and a hundred zones leave one hundredth free. A zone with few messages never waits for one with many
-//! (Choudhury and Hahne, "Dynamic Queue Length Thresholds").
+//! A zone may take at most as many places as are free; its further queries wait. So one zone takes half of the places, and a
+//! hundred zones leave one hundredth free. A zone with few queries never waits for a zone with many (Choudhury and Hahne,
+//! "Dynamic Queue Length Thresholds").
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;

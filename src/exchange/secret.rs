@@ -30,8 +30,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Reads a key; surrounding white space is no part of it. None if it is not one label of letters, digits, `-` and
-    /// `_`, or too short to be told from other text.
+    /// Reads a key without surrounding white space. None if it is not one label of letters, digits, `-` and `_`, or is so short
+    /// that it could be other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
         let fits = (MIN_LIST_KEY..=63).contains(&label.len())

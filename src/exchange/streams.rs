@@ -1,4 +1,4 @@
-//! Streams to servers, kept for the next messages to them.
+//! Streams to servers, kept for the next queries to them.
 //!
 //! RFC 7766 section 6.2: one connection to a server, many messages on it, answers in any order; a server may close it
 //! when it is idle. A task for each stream sends, reads and matches answers.
@@ -137,7 +137,7 @@ impl StreamTable {
         self.numbers
     }
 
-    /// Closes one of these streams, the one unused for the longest time, once its messages are answered.
+    /// Closes the stream among these that was unused for the longest time, once its queries are answered.
     fn let_go_of_one(&mut self, among: impl Fn(&Path) -> bool) {
         let some = self.kept.iter().filter(|(path, _)| among(path));
         let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(path, _)| path.clone());

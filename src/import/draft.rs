@@ -115,7 +115,7 @@ impl Draft {
         self.tell(Weight::Dangerous, &first.place, &first.option, (&did, instead));
     }
 
-    /// Takes all of them, or halves of them until the ones that cannot be used are alone.
+    /// Takes all entries. If they cannot be used, takes each half by itself, until the entries that cannot be used are alone.
     fn take(&mut self, entries: &[DraftEntry]) {
         let text: String = entries.iter().map(DraftEntry::text).collect();
         // Files are named as in the shell of the operator.

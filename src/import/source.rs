@@ -110,7 +110,7 @@ fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     places.contains(&pattern.len())
 }
 
-/// The places, and those after each star at one of them.
+/// The places in the pattern, and for each place at a star also the place after the star, because a star may stand for nothing.
 fn after_stars(mut places: Vec<usize>, pattern: &[u8]) -> Vec<usize> {
     let mut at = 0;
     while let Some(place) = places.get(at).copied() {

@@ -116,8 +116,8 @@ impl Clients {
     }
 }
 
-/// Networks that are not on the internet: those of RFC 1918, of link-local and of unique local addresses. That of this
-/// host is not among them, because DNS lists answer with its addresses.
+/// Networks that are not on the internet: private (RFC 1918), link-local and unique local addresses. 127.0.0.0/8 is not among
+/// them, because DNS lists answer with its addresses.
 const PRIVATE: [&str; 6] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
 

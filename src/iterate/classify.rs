@@ -257,8 +257,8 @@ pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &
     (said, dropped)
 }
 
-/// The same for a server that does not resolve: at best it is a server of `zone`. Its data are used. Its denial
-/// without AA is in doubt, and its empty message is no answer.
+/// Reads the answer of a configured server that does not resolve: at best it is a server of `zone`. Its data are used. A denial
+/// without AA is in doubt, and an empty message is no answer.
 fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let (said, dropped) = classify(zone, name, kind, message);
     let has_soa = message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);

@@ -60,7 +60,7 @@ fn says(message: &Message) -> Said {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
-/// The same of a forwarder of `example.`.
+/// The meaning of a message of a forwarder of `example.`.
 fn forwarded(message: &Message, kind: RecordType) -> Said {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }

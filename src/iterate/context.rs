@@ -78,7 +78,7 @@ impl Context {
         }
     }
 
-    /// The same for the flight of this number.
+    /// Sets the number of its flight.
     #[must_use]
     pub fn of_flight(self, number: u64) -> Self {
         Self { flight: Some(number), ..self }
@@ -101,7 +101,7 @@ impl Context {
         self.checks
     }
 
-    /// The same for a question that no client waits for: it skips memory, and `avoid` is asked only if no other
+    /// The context of a question that no client waits for: it skips memory, and `avoid` is asked only if no other
     /// server answers.
     #[must_use]
     pub fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
@@ -113,7 +113,7 @@ impl Context {
         matches!(self.kind, ErrandKind::Side { .. })
     }
 
-    /// The same for a question that renews an answer: entries of memory that are about to end are not used.
+    /// The context of a question that renews an answer: entries of memory that are about to end are not used.
     #[must_use]
     pub fn renewing(self) -> Self {
         Self { kind: ErrandKind::Renewal, ..self }
@@ -124,7 +124,7 @@ impl Context {
         self.kind == ErrandKind::Renewal
     }
 
-    /// The same for a question of look-ahead, with a small budget and a short time of its own.
+    /// The context of a question of look-ahead, with a small budget and a short time of its own.
     #[must_use]
     pub fn looking_ahead(mut self) -> Self {
         self.kind = ErrandKind::LookAhead;

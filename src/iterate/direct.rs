@@ -22,7 +22,7 @@ use crate::zones::View;
 pub struct DirectQuery {
     /// The server.
     pub server: IpAddr,
-    /// Its port; none: that of all servers (`resolve.upstream_port`).
+    /// Its port; none: `resolve.upstream_port`.
     pub port: Option<u16>,
     /// Name asked for.
     pub name: Name,

@@ -279,7 +279,7 @@ fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     last
 }
 
-/// The same as a list.
+/// The last conduct of each server, as a list for people.
 fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let last = last_faults(faults);
     if last.is_empty() {

@@ -86,7 +86,7 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// The same, or the time of the question is over: recursion had a part of it.
+/// Whether the forwarders caused a failure: recursion follows it, or the time of the question is over, of which they had a part.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

@@ -71,7 +71,7 @@ impl Iterate {
         self.means.uplink.has_heard_any(began)
     }
 
-    /// The same for a failure that is kept.
+    /// `heard_since`, as it is kept with a failure.
     pub fn servers_since(&self, began: Mono) -> ServersMeanwhile {
         if self.heard_since(began) { ServersMeanwhile::Answered } else { ServersMeanwhile::Silent }
     }

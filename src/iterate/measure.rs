@@ -43,7 +43,7 @@ impl Asking<'_> {
         self.attempts.push(Driven::new(Box::pin(attempt.run("measure"))));
     }
 
-    /// The query to a server. Its answer tells too whether it serves the zone.
+    /// The query to a server. Its answer also shows whether the server serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (errand, means) = (self.errand, self.iterate.means());
         let path = path(errand.route, self.cut, candidate.address);

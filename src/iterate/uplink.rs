@@ -15,7 +15,7 @@ use crate::iterate::role::ServerRole;
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// The same for answers that helped.
+    /// When servers last gave an answer that helped.
     helped: Mutex<NetworkAnswers>,
 }
 

@@ -48,20 +48,20 @@ impl LabClient {
         Self { server, patience, attempts: 1, edns_size: Some(1232), wants_ad: false }
     }
 
-    /// The same without OPT, as most mail software asks.
+    /// Asks without OPT, as most mail software does.
     #[must_use]
     pub fn without_edns(self) -> Self {
         Self { edns_size: None, ..self }
     }
 
-    /// The same, which sends a query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP and REFUSED,
+    /// Sends a query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP and REFUSED,
     /// as glibc's stub resolver does.
     #[must_use]
     pub fn sending(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
 
-    /// The same with AD, for a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
+    /// Asks with AD, as a client does that wants to know whether an answer is secure (RFC 6840 section 5.7).
     #[must_use]
     pub fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }

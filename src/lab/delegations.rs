@@ -93,7 +93,7 @@ impl Tree {
         self.build_at(UNIX_AT_START)
     }
 
-    /// The same, signed at `unix`, seconds since 1970.
+    /// Like `build`, with signatures made at `unix`, seconds since 1970.
     ///
     /// # Errors
     /// As those of `build`.

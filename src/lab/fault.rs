@@ -75,7 +75,7 @@ faults! {
     SilentTcp = "silent-tcp",
     /// Accepts TCP connections and questions, and never answers.
     MuteTcp = "mute-tcp",
-    /// The same, but sends an empty message now and then, so that the connection is never idle.
+    /// Accepts TCP connections and questions, and sends only an empty message now and then, so that the connection is never idle.
     DripsTcp = "drips-tcp",
     /// Closes a TCP connection after one answer.
     ClosesTcp = "closes-tcp",
@@ -95,7 +95,8 @@ faults! {
     AnswersFirst = "answers-first",
     /// Answers the first message of each question with SERVFAIL, and the second as it should: it has just loaded the zone.
     ServFailFirst = "servfail-first",
-    /// The same with REFUSED: a balancer with one member that lacks the zone.
+    /// Answers the first message of each question with REFUSED, and the second as it should: a balancer with one member that lacks
+    /// the zone.
     RefusedFirst = "refused-first",
     /// NXDOMAIN for empty non-terminals (rbldnsd).
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",

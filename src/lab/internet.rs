@@ -122,7 +122,7 @@ impl Internet {
         Self::signed_at(seed, size, UNIX_AT_START)
     }
 
-    /// The same, signed at `unix`, seconds since 1970.
+    /// Like `signed`, with signatures made at `unix`, seconds since 1970.
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.
@@ -139,7 +139,7 @@ impl Internet {
         Self::rough_at(seed, size, UNIX_AT_START)
     }
 
-    /// The same, signed at `unix`, seconds since 1970.
+    /// Like `rough`, with signatures made at `unix`, seconds since 1970.
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.

@@ -33,14 +33,14 @@ impl Oracle {
         Self { authority: Authority::new(by_name.into_values().collect()) }
     }
 
-    /// The same for clients for which these zones replace the internet's.
+    /// The oracle of clients for which these zones replace those of the internet.
     pub fn with(&self, zones: &[Arc<Zone>]) -> Self {
         let replaced = |zone: &Arc<Zone>| zones.iter().any(|other| other.origin() == zone.origin());
         let kept = self.authority.zones().iter().filter(|zone| !replaced(zone));
         Self { authority: Authority::new(kept.chain(zones).cloned().collect()) }
     }
 
-    /// The zones of a true answer: those of the names on its way, and those above them.
+    /// The zones of a true answer: the zones of the names on its way, and all zones above these.
     pub fn zones_of(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let zones = self.authority.zones().iter().map(|zone| zone.origin());
@@ -58,7 +58,7 @@ impl Oracle {
         lacking.collect()
     }
 
-    /// The zones that are needed to ask these: their own, those of their servers' names, and so on.
+    /// The zones that are needed to query `zones`: these zones, the zones of the names of their servers, and so on.
     pub fn zones_behind(&self, zones: &BTreeSet<Name>) -> BTreeSet<Name> {
         let mut behind = zones.clone();
         let mut next: Vec<Name> = zones.iter().cloned().collect();

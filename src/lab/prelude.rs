@@ -44,7 +44,7 @@ pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Simul
     ask_with(simulation, text, kind, Flags::default()).await
 }
 
-/// The same with flags.
+/// Like `ask`, with flags.
 ///
 /// # Panics
 /// As `ask`.
@@ -55,7 +55,7 @@ pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, fla
     }
 }
 
-/// The same with AD, for a client that wants to know whether an answer is secure.
+/// Like `ask`, with AD, for a client that wants to know whether an answer is secure.
 ///
 /// # Panics
 /// As `ask`.

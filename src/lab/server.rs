@@ -123,12 +123,12 @@ impl LabServer {
         self.faults().contains(&fault)
     }
 
-    /// Whether it answers, and with the data of its zones: it is neither dead nor lame.
+    /// Whether it answers with the data of its zones: it is neither dead nor lame.
     pub fn is_sound(&self) -> bool {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }
 
-    /// The faults that have changed an answer of it, since it was made.
+    /// The faults that have changed one of its answers so far.
     pub fn met(&self) -> BTreeSet<Fault> {
         self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

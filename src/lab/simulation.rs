@@ -102,7 +102,7 @@ pub fn config_for(lab: &Lab) -> Config {
     config
 }
 
-/// The same with validation, trusting the keys of the lab's root.
+/// Like `config_for`, with validation. The keys of the lab's root are the trust anchor.
 pub fn config_trusting(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.dnssec.validate = true;
@@ -263,7 +263,7 @@ impl Simulation {
         self.ask_with(name, kind, Flags::default()).await
     }
 
-    /// The same with flags.
+    /// Like `ask`, with flags.
     ///
     /// # Errors
     /// As `ask`.

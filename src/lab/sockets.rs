@@ -94,7 +94,7 @@ impl LabSockets {
         Err(last)
     }
 
-    /// The same on a given port.
+    /// Serves the lab at a given port.
     ///
     /// # Errors
     /// The port is taken at an address, an address is not this machine's, or a port below 1024 needs root.

@@ -123,7 +123,7 @@ struct LookalikeKey {
 }
 
 impl LookalikeKey {
-    /// Octets of keys and signatures: those of RSA with 2048 bits (algorithms 1 to 10), else of Ed448 (RFC 8080).
+    /// Octets of keys and signatures: as RSA with 2048 bits has them (algorithms 1 to 10), otherwise as Ed448 (RFC 8080).
     fn lengths(&self) -> (usize, usize) {
         if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
     }

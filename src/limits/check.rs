@@ -17,9 +17,10 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 /// The largest datagram read from a root server: more than the 1 232 that we offer, because some send more.
 pub const MAX_CHECK_DATAGRAM: usize = 4_096;
 
-/// Questions of one check of a domain or an address: queries to servers and lookups together. A domain with four
-/// servers and two mail hosts needs about 110, and comparisons of its servers take some of the rest. A lookup counts once. If its answer is not in the cache, the daemon sends the
-/// messages of any client's question for it: one or two to a zone that it knows, `MAX_PACKETS_PER_QUESTION` at most.
+/// Questions of one check of a domain or an address: queries to servers and lookups together. A domain with four servers and
+/// two mail hosts needs about 110, and comparisons of its servers take some of the rest. A lookup counts once. If its answer is
+/// not in the cache, the daemon sends the queries of any client's question for it: one or two to a zone that it knows,
+/// `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
 /// Questions of one check at the same time: as many as servers (`MAX_CHECKED_SERVERS`), because all of them may be silent for
@@ -87,10 +88,10 @@ pub const MAX_CHECKED_PARENTS: usize = 2;
 /// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.
 pub const MAX_COMPARED_POLICIES: usize = 72;
 
-/// The same for other records: eight servers with eight lookups. The check says which lookups it has left out.
+/// Questions for which other records are compared: eight servers with eight lookups. The check says which lookups it has left out.
 pub const MAX_COMPARED_QUESTIONS: usize = 64;
 
-/// Questions that other comparisons leave to those after them, beside the ones to resolvers of others: those to silent servers.
+/// Questions that a comparison of records leaves for the questions to silent servers, which come last.
 pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 
 /// Questions to each resolver of others.
@@ -106,11 +107,11 @@ pub const MAX_CHECKED_KEY_SERVERS: usize = 4;
 /// Names of servers of a zone that are looked up: a delegation has at most 13 in practice.
 pub const MAX_CHECKED_NAMES: usize = 13;
 
-/// Addresses of servers of a zone that are asked: each costs four messages or more. The check says which it has left out.
+/// Addresses of servers of a zone that are asked: each costs four queries or more. The check says which it has left out.
 pub const MAX_CHECKED_SERVERS: usize = 24;
 
-/// Addresses of servers of a zone that are all asked over TCP and in mixed case. Of more of them one address of each name is, so
-/// that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
+/// Addresses of servers of a zone that are all asked over TCP and in mixed case. If there are more, one address of each name is
+/// asked so, so that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
 pub const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
 /// Silent servers that are asked without EDNS and over TCP too: each of these questions lasts seconds.

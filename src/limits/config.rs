@@ -20,8 +20,8 @@ pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 /// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client gets the reason.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 
-/// The fewest `resolve.source_ports`: a forger then has to guess one of 2^26 pairs of port and id (RFC 5452 section
-/// 7), and 1 024 messages can be in progress from an address.
+/// The fewest `resolve.source_ports`: a forger then has to guess one of 2^26 pairs of port and id (RFC 5452 section 7), and 1
+/// 024 queries can be in progress from an address.
 pub const MIN_SOURCE_PORTS: usize = 1_024;
 
 /// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).

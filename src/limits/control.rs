@@ -23,7 +23,7 @@ pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 /// The longest time of a connection to the control socket: the time of a flight and of a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 
-/// Traces past the cache at once: each may send as many messages as a question of a client, and has a cache of its own.
+/// Traces past the cache at once: each may send as many queries as a question of a client, and has a cache of its own.
 pub const MAX_FRESH_TRACES: usize = 2;
 
 /// Octets of that cache: a resolution at its bound of 100 messages keeps less than 2 MiB.

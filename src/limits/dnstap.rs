@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Messages that wait to be written: those of a tenth of a second at 100 000 queries a second and 20 ms between two writes have
-/// room several times over.
+/// Messages that wait to be written: several times the messages of a tenth of a second, at 100 000 queries a second with 20 ms
+/// between two writes.
 pub const MAX_TAPPED: usize = 16_384;
 
 /// Octets of the messages that wait. Together with the messages that are being written they are at most twice this.

@@ -146,9 +146,8 @@ pub const MAX_SOUGHT: u32 = 24;
 /// further zone costs its sub-questions the wait.
 pub const MAX_PAST_FORWARDERS: usize = 8;
 
-/// Zones whose servers are asked by an old delegation for one client question: those of its name, of its aliases and
-/// of the names of their servers. More do not fit into the time of a question, because it waits before it uses each
-/// of them.
+/// Zones whose servers are asked by an old delegation for one client question: the zones of its name, of its aliases and of the
+/// names of their servers. More do not fit into the time of a question, because it waits before it uses each of them.
 pub const MAX_STALE_ZONES: usize = 16;
 
 /// Server names resolved at the same time.

@@ -19,28 +19,28 @@ pub const MAX_AHEAD_OF_SUBJECT: u8 = 12;
 /// a day needs forty in a second.
 pub const AHEAD_PER_SECOND: u64 = 60;
 
-/// One in this number of queries to servers may be a message sent ahead that no client has used.
+/// One in this number of queries to servers may be a query sent ahead that no client has used.
 pub const AHEAD_SHARE: u64 = 4;
 
-/// Messages in that account at the start, so that the first few questions may be asked.
+/// Queries in that account at the start, so that the first few questions may be asked.
 pub const AHEAD_START: u64 = 100;
 
-/// Messages that the account remembers; older ones count half.
+/// Queries that the account remembers; older ones count half.
 pub const AHEAD_MEMORY: u64 = 20_000;
 
-/// Messages that a question counts for until its end: a referral and an answer.
+/// Queries that a question counts for until its end: a referral and an answer.
 pub const AHEAD_RISK: u64 = 2;
 
-/// Messages of one question ahead with its sub-questions: a new domain with a server without glue and a chain of keys
+/// Queries of one question ahead with its sub-questions: a new domain with a server without glue and a chain of keys
 /// needs about ten. One that needs more is left to the client.
 pub const MAX_AHEAD_MESSAGES: u32 = 12;
 
-/// The time of one question ahead: in a zone that answers, ten times the time of its messages. In a silent zone it holds its
+/// The time of one question ahead: in a zone that answers, ten times the time of its queries. In a silent zone it holds its
 /// place no longer.
 pub const AHEAD_TIME: Duration = Duration::from_secs(3);
 
-/// Questions ahead in progress for one zone: those of one address or domain. A sender with a silent zone leaves the
-/// other places to others.
+/// Questions ahead in progress for one zone: the questions of one address or domain. A sender with a silent zone leaves the
+/// other places to other senders.
 pub const MAX_AHEAD_OF_ZONE: usize = 12;
 
 /// Questions ahead in progress: far below `BUSY_FLIGHTS`, as clients' flights come first.

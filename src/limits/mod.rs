@@ -8,7 +8,7 @@
 //! - Bounds stand here and not in the modules, so that a reviewer reads all of them with their reasons. One file of
 //!   599 lines became a folder by module.
 //! - A reason is a measurement, an RFC, or the value that Unbound, BIND or Knot Resolver use.
-//! - Bounds on work per question count messages, depth, server names and signature checks separately. Each is aimed
+//! - Bounds on work per question count queries to servers, depth, server names and signature checks separately. Each is aimed
 //!   at a known attack: NXNSAttack (CVE-2020-12662), KeyTrap (CVE-2023-50387), NSEC3 hashes (CVE-2023-50868).
 //! - Shared bounds are divided by zone and by client (see `resolve`), because with a global bound alone one client or
 //!   zone could take all of it.

@@ -22,7 +22,7 @@ pub const MAX_FLIGHTS: usize = 2_000;
 /// list.
 pub const CROWDED_FLIGHTS: usize = MAX_FLIGHTS / 2;
 
-/// The same number if this host does not keep up: at 0.1 ms of a processor each, a light client then waits 13 ms for
+/// Like `CROWDED_FLIGHTS`, while this host does not keep up: at 0.1 ms of a processor each, a light client then waits 13 ms for
 /// earlier flights.
 pub const BUSY_FLIGHTS: usize = MAX_FLIGHTS / 16;
 
@@ -43,7 +43,7 @@ pub const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
 /// The time within which a working zone has answered: a round trip around the world, and a lost one.
 pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
 
-/// A zone is silent after this time without an answer: the longest patience for one message.
+/// A zone is silent after this time without an answer: the longest patience for one query.
 pub const HEARD_TIME: Duration = MAX_TIMER;
 
 /// Up to this number of flights of one zone, no zone of a client counts as heavier than its others: then its oldest
@@ -93,8 +93,8 @@ pub const MAX_CUT_PROBES: u32 = 24;
 /// Fetches of DS and keys at once for all questions together: as many as flights, because each has one cut at a time.
 pub const MAX_FETCHES: usize = MAX_FLIGHTS;
 
-/// Keys older than this are fetched again if a signature does not fit them: a zone may have changed them without
-/// notice. A bogus zone, or one with forged answers, costs one message in this time.
+/// Keys older than this are fetched again if a signature does not fit them: a zone may have changed them without notice. A
+/// bogus zone, or one with forged answers, costs one query in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
 /// Sets of zones that listeners see, each with memory of its own: one for the host, one for its containers, one for

@@ -54,8 +54,8 @@ pub fn set_level(level: Level) {
     }
 }
 
-/// Lines of `level` and above of this crate. Lines of libraries have neither a bound nor a name: one writes a line for each record that it
-/// reads.
+/// Lines of this crate of `level` and above. Lines of libraries are left out, because their number is not bounded: one library
+/// writes a line for each record that it reads.
 fn own_lines(level: Level) -> Targets {
     Targets::new().with_target(env!("CARGO_PKG_NAME"), level)
 }

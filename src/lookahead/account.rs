@@ -3,9 +3,9 @@
 //! Pure. A question is judged when its time is over. Until then it counts against the rule only by their number, so
 //! that a habit that ends suddenly costs little.
 //!
-//! The first questions of a rule are its trial: they are only expected, and once clients have asked enough of them, the
-//! rule is used before the first is judged. These are always the same few questions. If the trial were of those that
-//! clients have asked so far, a rule whose questions come seldom would be used too.
+//! The first questions of a rule are its trial: they are only expected, and once clients have asked enough of them, the rule is
+//! used before the first is judged. The trial counts a fixed number of questions. If it counted only the questions that clients
+//! have asked so far, a rule whose questions clients seldom ask would be used too.
 
 use std::time::Duration;
 
@@ -60,14 +60,14 @@ pub(super) struct RuleAccount {
 }
 
 impl RuleAccount {
-    /// One that knows what a process before this one has learned.
+    /// An account with the counts that an earlier process has learned.
     pub(super) fn restored(used: u32, unused: u32, gap: Option<Duration>) -> Self {
         // The trial is over.
         let trial = AHEAD_TRIAL;
         Self { recent_used: used, recent_unused: unused, gap, trial, ..Self::default() }
     }
 
-    /// The questions judged lately that clients used, those that they did not, and the usual time to the use.
+    /// The numbers of questions judged lately that clients used and did not use, and the usual time until the use.
     pub(super) fn learned(&self) -> (u32, u32, Option<Duration>) {
         (self.recent_used, self.recent_unused, self.gap)
     }

@@ -1,4 +1,4 @@
-//! Bounds the questions of look-ahead in number and in messages that no client has used.
+//! Bounds the questions of look-ahead in number, and in queries to servers that no client has used.
 //!
 //! Pure.
 
@@ -9,11 +9,11 @@ use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 
 /// The account of all rules together.
 #[derive(Debug)]
-pub(super) struct MessageAllowance {
+pub(super) struct QueryAllowance {
     /// Questions that may be asked at once, in millionths.
     tokens: u64,
     filled: Mono,
-    /// Messages sent ahead that no client has used.
+    /// Queries sent ahead that no client has used.
     unused: u64,
     /// Queries to servers that are no longer remembered.
     forgotten: u64,
@@ -22,12 +22,12 @@ pub(super) struct MessageAllowance {
 /// A question, in the unit of the tokens.
 const QUESTION: u64 = 1_000_000;
 
-impl MessageAllowance {
+impl QueryAllowance {
     pub(super) fn new(now: Mono) -> Self {
         Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
     }
 
-    /// Takes a question that may send `risk` messages; `sent`: queries to servers since the start. Returns false if
+    /// Takes a question that may send `risk` queries; `sent`: queries to servers since the start. Returns false if
     /// that is beyond a bound.
     pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
         self.fill(now);
@@ -45,7 +45,7 @@ impl MessageAllowance {
         true
     }
 
-    /// A question counted for `before` messages; now it counts for `now`.
+    /// A question counted for `before` queries; now it counts for `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
@@ -74,15 +74,15 @@ mod tests {
 
     #[test]
     fn so_many_a_second_and_no_more() {
-        let mut allowance = MessageAllowance::new(at(0));
+        let mut allowance = QueryAllowance::new(at(0));
         let mut take = |millis| (0..1_000).filter(|_| allowance.take(at(millis), 1_000_000, 0)).count();
         assert_eq!([take(0), take(500), take(500), take(5_000)], [60, 30, 0, 60]);
     }
 
     #[test]
     fn a_question_that_a_client_has_used_makes_room_for_another() {
-        let mut allowance = MessageAllowance::new(at(0));
-        let taken = |allowance: &mut MessageAllowance| {
+        let mut allowance = QueryAllowance::new(at(0));
+        let taken = |allowance: &mut QueryAllowance| {
             (0..1_000).filter(|_| allowance.take(at(0), 1_000_000, 0)).count()
         };
         assert_eq!(taken(&mut allowance), 60);
@@ -93,21 +93,21 @@ mod tests {
     }
 
     #[test]
-    fn one_in_four_messages_is_unused_at_most() {
-        let mut allowance = MessageAllowance::new(at(0));
+    fn one_in_four_queries_is_unused_at_most() {
+        let mut allowance = QueryAllowance::new(at(0));
         let mut second = 0;
-        let mut take = |allowance: &mut MessageAllowance, sent| {
+        let mut take = |allowance: &mut QueryAllowance, sent| {
             second += 1;
             (0..1_000).filter(|_| allowance.take(at(second * 1_000), sent, 2)).count()
         };
-        // 25 of the first hundred: twelve questions of two messages.
+        // 25 of the first hundred: twelve questions of two queries.
         assert_eq!(take(&mut allowance, 0), 12);
         assert_eq!(take(&mut allowance, 40), 5);
         // One is used, and another one sent nothing.
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);
-        // Old messages count half.
+        // Old queries count half.
         assert_eq!(take(&mut allowance, AHEAD_MEMORY * 2), 60);
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! # Decisions
 //!
-//! - A rule proves itself before it is used. It first counts which of its questions clients ask within 30 s, without
-//!   asking; it is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for
-//!   SPF, and a rule that is not used sends no message to find out when that changes.
+//! - A rule proves itself before it is used. It first counts which of its questions clients ask within 30 s, without asking; it
+//!   is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for SPF, and a rule that
+//!   is not used sends no query to find out when that changes.
 //! - A rule begins once clients have asked six of its first ten questions. When it waited until twenty questions were
 //!   judged, after 30 s, the messages of the first minute gained nothing. The learned rules outlast a restart
 //!   (`kept_rules`).
@@ -17,14 +17,14 @@
 //! - The questions that follow an MX begin with its answer, so that a made-up domain of spam ends with its first NXDOMAIN, and so
 //!   that the way to a new domain is asked once. If the domain's own delegation is known, mostly from the address of
 //!   its mail host, SPF, DMARC and DKIM go beside the MX.
-//! - Clients come first: no race, no hedge, at most half of the flights and of the messages in progress, none in zones
-//!   that gave no answer a moment ago, and at most one in four messages that no client has used. A client never
-//!   waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
+//! - Clients come first: no race, no hedge, at most half of the flights and of the queries to servers in progress, none in
+//!   zones that gave no answer a moment ago, and at most one in four queries to servers for answers that no client has used. A
+//!   client never waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
 //! - A sender with a silent zone takes no turn of others: a question ends after three seconds, and twelve of a zone are in
 //!   progress at most, as many as a message has.
 //! - While this host is overloaded, answers of clients are not followed, and count as lost.
-//! - A question that a client uses costs no message more, so only the unused ones are bounded by the share of all
-//!   messages. Otherwise nine of ten messages of a mail could not be sent ahead.
+//! - A question that a client uses costs no query more, so only unused questions are bounded, by the share of all queries to
+//!   servers. Otherwise nine of ten queries of a mail could not be sent ahead.
 //! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` tells it of PTR and MX, as lists
 //!   may follow these too.
 

@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::account::{RuleAccount, RuleState};
-use super::allowance::MessageAllowance;
+use super::allowance::QueryAllowance;
 use super::avoided::Avoided;
 use super::expected::{ChainNumber, Expected, ExpectedKey, ExpectedQuestions, key_of};
 use super::in_progress::InProgress;
@@ -79,7 +79,7 @@ pub(super) struct Start {
 #[derive(Debug)]
 struct RuleChain {
     mode: LookaheadMode,
-    /// The configuration that it began with: another one ends it, as it may have another mode.
+    /// The configuration at its start. It ends with another configuration, which may have another mode.
     config: Arc<Config>,
     /// A question with the flags and the view of the first.
     like: Question,
@@ -100,7 +100,7 @@ pub(super) struct LookaheadTables {
     /// The chains in the order of their start.
     order: VecDeque<(ChainNumber, Mono)>,
     next_chain: ChainNumber,
-    allowance: MessageAllowance,
+    allowance: QueryAllowance,
     avoided: Avoided,
     selectors: Selectors,
     in_progress: InProgress,
@@ -116,7 +116,7 @@ impl LookaheadTables {
             chains: BTreeMap::new(),
             order: VecDeque::new(),
             next_chain: 0,
-            allowance: MessageAllowance::new(now),
+            allowance: QueryAllowance::new(now),
             avoided: Avoided::default(),
             selectors: Selectors::new(keyed),
             in_progress: InProgress::default(),
@@ -294,7 +294,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer past its end, has saved nothing, and its messages stay unused.
+        // A failure, or an answer past its end, has saved nothing, and its queries stay unused.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {

@@ -73,24 +73,24 @@ families! {
     StartTime "start_time_seconds" Gauge [];
     /// Queries of clients that ended, by outcome. Each query has one outcome.
     Queries "queries_total" Counter ["outcome"];
-    /// The same queries by type. Rare types are counted as "other".
+    /// Queries of clients that ended, by type. Rare types are counted as "other".
     QueryTypes "query_types_total" Counter ["type"];
     /// The time from the arrival of a query to its reply, by outcome.
     QueryDuration "query_duration_seconds" Histogram ["outcome"];
     /// DNS messages of clients that are no queries, or repeat a query in progress.
     Discarded "discarded_total" Counter ["reason"];
-    /// Resolutions: all work for one query that is not in the cache. By the kind of zone that the name is in: recursion, or a
+    /// The time of resolutions (all work for one query that is not in the cache), by the kind of zone of the name: recursion, or a
     /// configured zone with stub, forward or local data.
     ResolutionDuration "resolution_duration_seconds" Histogram ["zone_kind"];
     /// Resolutions in progress.
     Flights "flights" Gauge [];
     /// The maximum number of resolutions in progress.
     FlightsMax "flights_max" Gauge [];
-    /// Queries to servers, by the behaviour of the server to them.
+    /// Queries to servers, by result: the behaviour of the server.
     Messages "messages_total" Counter ["conduct"];
     /// Round trips of the queries to servers that got a reply.
     RoundTrip "round_trip_seconds" Histogram [];
-    /// The time spent waiting for servers. Queries at the same time count each.
+    /// The time that resolverd waited for servers. If several queries are in progress, the time counts for each.
     Waited "waited_seconds_total" Counter [];
     /// Resolutions whose answers were validated with DNSSEC, by result.
     Validated "validated_total" Counter ["status"];
@@ -105,9 +105,9 @@ families! {
     ListState "list_state" Gauge ["list", "state"];
     /// Queries of clients to each DNS list in use.
     ListQueries "list_queries_total" Counter ["list"];
-    /// The same queries that were answered from the cache.
+    /// Queries of clients to each DNS list that were answered from the cache.
     ListHits "list_hits_total" Counter ["list"];
-    /// Answers of each DNS list: listed, not_listed, or untold: neither, because the list refused, failed or was silent.
+    /// Answers of each DNS list: listed, not_listed, or untold (neither, because the list refused, failed or did not answer).
     ListAnswers "list_answers_total" Counter ["list", "answer"];
     /// The time of queries to each DNS list that were not in the cache.
     ListDuration "list_duration_seconds" Histogram ["list"];
@@ -117,17 +117,17 @@ families! {
     ListQuota "list_quota" Gauge ["list"];
     /// Zones that fail now, on the internet and configured.
     FailingZones "failing_zones" Gauge [];
-    /// Whether queries below a configured zone with servers fail now: 1, or 0.
+    /// 1 if queries below a configured zone with servers fail now, otherwise 0.
     ZoneFailing "zone_failing" Gauge ["zone"];
-    /// Whether no server on the internet answers: 1, or 0.
+    /// 1 if no server on the internet answers, otherwise 0.
     NetworkDown "network_down" Gauge [];
     /// Configured addresses at which resolverd does not listen, because the host does not have them.
     MissingAddresses "missing_addresses" Gauge [];
     /// Findings of the watched domains that two checks have seen, by level: failure, warning, could_not_tell or note.
     WatchedFindings "watched_findings" Gauge ["domain", "level"];
-    /// When a check of each watched domain last told something, in seconds since 1970; 0 before the first.
+    /// When a check of each watched domain last had a result, in seconds since 1970; 0 before the first.
     WatchedChecked "watched_checked_time_seconds" Gauge ["domain"];
-    /// Since when the checks of each watched domain have told nothing, in seconds since 1970; 0 if the last one told something.
+    /// Since when the checks of each watched domain have had no result, in seconds since 1970; 0 if the last one had a result.
     WatchedCouldNotTell "watched_could_not_tell_since_time_seconds" Gauge ["domain"];
     /// Problems that `resolverctl status` shows, by severity: warning or critical.
     Problems "problems" Gauge ["severity"];

@@ -87,9 +87,28 @@ impl Outcome {
             Self::Crashed => "internal_error",
         }
     }
+
+    /// Its label on screens and in log lines.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Cache => "from cache",
+            Self::Shared => "shared query",
+            Self::Upstream => "from servers",
+            Self::Stale => "stale answer",
+            Self::Failed => "failed",
+            Self::Remembered => "cached failure",
+            Self::Deadline => "timeout",
+            Self::Shed => "overload",
+            Self::FormError => "FORMERR",
+            Self::NotImplemented => "NOTIMP",
+            Self::BadVersion => "BADVERS",
+            Self::Refused => "REFUSED",
+            Self::Crashed => "internal error",
+        }
+    }
 }
 
-/// A message to the listener that is no question, or no new one; counted apart from outcomes.
+/// A DNS message to the listener that is no question, or no new one; counted apart from outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Apart {

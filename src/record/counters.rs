@@ -39,11 +39,11 @@ macro_rules! counters {
 counters! {
     /// Queries to servers that went over TCP.
     Tcp "tcp" None;
-    /// Second servers asked while the first might still answer.
+    /// Queries to a second server while the first server might still answer.
     Hedges "hedges" None;
-    /// Second servers not asked, because there would have been too many.
+    /// Queries to a second server that were not sent, because their share of all queries had reached its bound.
     HedgesRefused "hedges_refused" None;
-    /// Queries on the side that measured the round trip of a server which other queries would not use.
+    /// Queries in the background that measured the round trip of a server.
     Measured "servers_measured" Some("servers measured in the background");
     /// Resolutions (flights) that ended in failure.
     FlightsFailed "flights_failed" None;
@@ -57,11 +57,11 @@ counters! {
     ForwardersFailed "forwarders_failed" Some("queries resolved without their forwarders (forward_first)");
     /// Datagrams that came to the port of a query and did not answer it: forgeries, or late replies.
     Strays "strays" Some("unexpected replies");
-    /// Answers that were asked for again before their TTL ended.
+    /// Answers that were renewed before their TTL ended.
     Prefetches "prefetches" Some("answers prefetched");
-    /// Answers that should have been asked for again and were not, because there was no room.
+    /// Answers that were not renewed before their TTL ended, because too many queries were in progress.
     PrefetchesShed "prefetches_shed" Some("answers not prefetched (too many queries)");
-    /// Delegations, with the keys of their zones, and addresses of servers that were asked for again before they ended.
+    /// Delegations with the keys of their zones, and addresses of servers, that were renewed before their TTL ended.
     ServersRenewed "servers_renewed" Some("delegations and server addresses prefetched");
     /// Queries that look-ahead sent ahead of clients.
     LookaheadAsked "lookahead_asked" Some("queries sent ahead of clients (look-ahead)");
@@ -75,7 +75,7 @@ counters! {
     LookaheadLost "lookahead_lost" None;
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
-    /// Connections for metrics that were closed without a reply, as they had sent no request and others needed the room, or that
+    /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that
     /// could not be accepted.
     MetricsRefused "metrics_refused" Some("metrics connections closed without a reply");
     /// DNS messages that were written for dnstap.
@@ -85,7 +85,7 @@ counters! {
     DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (cannot write, or too slow: see the log)");
     /// Checks of watched domains (`[[watch]]`).
     WatchChecks "watch_checks" Some("checks of watched domains");
-    /// Checks of watched domains that were put off for a minute, because clients needed the room.
+    /// Checks of watched domains that were put off for a minute, because too many queries of clients were in progress.
     WatchPutOff "watch_put_off" Some("checks of watched domains put off (too many queries)");
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
+use super::reason::reason_label;
 use super::recorded::Recorded;
 use crate::limits::MAX_DEBUG_LINES;
 use crate::question::{name_of_wire, name_text};
@@ -42,7 +43,7 @@ pub(super) fn write(recorded: &Recorded) {
 
 fn write_question(question: &QuestionEntry) {
     let (name, kind, client) = (name_text(&name_of_wire(&question.name)), question.kind, question.client);
-    let outcome = question.outcome.word();
+    let (outcome, label) = (question.outcome.word(), question.outcome.label());
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
     tracing::debug!(
@@ -50,24 +51,24 @@ fn write_question(question: &QuestionEntry) {
         "type" = kind.to_string(),
         client = client.to_string(),
         outcome,
-        "query {name} {kind} from {client}: {outcome} in {took:.3} s{error}"
+        "query {name} {kind} from {client}: {label} in {took:.3} s{error}"
     );
 }
 
 fn write_message(question: &QuestionEntry, message: &MessageEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
     let (server, zone) = (message.server.to_string(), name_text(&name_of_wire(&message.zone)));
-    let (transport, reason) = (message.transport.word(), message.reason.replace('_', " "));
+    let (transport, reason) = (message.transport.word(), reason_label(message.reason));
     let seconds = |micros: u32| Duration::from_micros(micros.into()).as_secs_f32();
     let (at, took) = (seconds(message.at), seconds(message.elapsed));
     let conduct = message.conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
-    let keys = if message.keys { ", for keys of DNSSEC" } else { "" };
+    let keys = if message.keys { ", for DNSSEC keys" } else { "" };
     tracing::trace!(
         name,
         "type" = kind.to_string(),
         server,
         zone,
         conduct,
-        "query {name} {kind}: after {at:.3} s {server} of {zone} over {transport} ({reason}{keys}): {conduct} in {took:.3} s"
+        "query {name} {kind}: after {at:.3} s sent to {server}, a server of {zone}, over {transport} ({reason}{keys}): {conduct} in {took:.3} s"
     );
 }

@@ -63,8 +63,8 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// The numbers of the failed flights to lists. A list's questions are answered as soon as its servers are known to be silent,
-    /// so that they end before their flight, and those that follow have none.
+    /// The numbers of the failed flights to lists. resolverd answers the questions to a list as soon as the servers of the list
+    /// are known to be silent. So these questions end before their flight, and later questions have no flight.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)

@@ -32,7 +32,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Why a failure has no line of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ToldElsewhere {
-    /// It is not told elsewhere.
+    /// No other line tells it.
     No,
     /// No server on the internet answered then.
     Network,

@@ -71,7 +71,7 @@ impl LongMessages {
                 entry::read(octets, |entry| match secrets.removed(entry) {
                     Entry::Question(question) => self.questions.push(question),
                     Entry::Flight(flight) => self.flights.push(flight),
-                    // Outages are stored only, and users are those of questions that failed or were slow.
+                    // Outages are only stored. Users are known only of questions that failed or were slow.
                     Entry::Outage(..) | Entry::Owner(_) => {}
                 });
             });
@@ -81,8 +81,9 @@ impl LongMessages {
         self.flights.retain(|flight| flight.end() >= since);
     }
 
-    /// Takes the messages that ended before `until`, in microseconds of `Mono`. Returns the entries of those that took at least `slow`
-    /// microseconds beside the questions that are stored anyway; the longest ones first, as far as there is room.
+    /// Takes the messages that ended before `until`, in microseconds of `Mono`. Returns the entries of the messages that took
+    /// at least `slow` microseconds, without the questions that are stored anyway; the longest messages first, as far as there
+    /// is room.
     pub(super) fn take(
         &mut self,
         stored: &mut Chooser,

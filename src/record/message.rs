@@ -10,7 +10,8 @@
 //!
 //! - A question that could belong to two messages goes to the one that was active last: mail software asks its next
 //!   question within a few milliseconds.
-//! - Questions whose client `history.redact` has removed are joined by name only: those of all clients look like those of one.
+//! - Questions whose client `history.redact` has removed are joined by name only, because the questions of all clients look
+//!   like the questions of one client.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
 
 use std::collections::{BTreeMap, HashMap};
@@ -84,8 +85,8 @@ struct AskedSubjects {
     linked: SubjectNumbers,
 }
 
-/// Numbers for subjects, which are compared for each question with those of all open messages; and the subjects of names and types, as most
-/// are asked more than once. Both are bounded by the number of questions.
+/// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
+/// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
 #[derive(Default)]
 struct NumberedSubjects<'q> {
     numbers: HashMap<MessageSubject, usize>,

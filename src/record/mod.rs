@@ -53,6 +53,7 @@ pub mod note;
 mod outage;
 pub mod owner;
 mod query_log;
+pub mod reason;
 mod recorded;
 pub mod redact;
 mod report;

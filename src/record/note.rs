@@ -47,7 +47,7 @@ pub enum Note {
         keys: bool,
         /// The name and type that are asked for; none if they equal the trail's first question.
         asked: Option<Box<(Name, RecordType)>>,
-        /// The zone whose forwarder it is; none for other servers.
+        /// The zone for which the server is a forwarder; none for other servers.
         forwards: Option<Box<Name>>,
     },
     /// See `StepEvent::Unanswered`.

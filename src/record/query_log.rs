@@ -78,7 +78,7 @@ impl QueryLog {
 pub(super) fn write(question: &QuestionEntry, is_client_hidden: bool) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
     let client = if is_client_hidden { "redacted".to_owned() } else { question.client.to_string() };
-    let outcome = question.outcome.word();
+    let (outcome, label) = (question.outcome.word(), question.outcome.label());
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     tracing::info!(
         query_log = "query",
@@ -86,7 +86,7 @@ pub(super) fn write(question: &QuestionEntry, is_client_hidden: bool) {
         "type" = kind.to_string(),
         client,
         outcome,
-        "query {name} {kind} from {client}: {outcome} in {took:.3} s"
+        "query {name} {kind} from {client}: {label} in {took:.3} s"
     );
 }
 

@@ -82,7 +82,7 @@ pub struct Recorded {
     pub whole: Option<u64>,
     /// Before then questions that the cache did not answer may be missing in memory; none if it has all since the start.
     pub lost: Option<u64>,
-    /// The same for questions that the cache answered.
+    /// Before then questions that the cache answered may be missing in memory; none if it has all since the start.
     pub lost_hits: Option<u64>,
     /// When the first question of the record came, whether it was wanted or not.
     pub begin: Option<u64>,

@@ -25,7 +25,7 @@ pub struct StatsReport {
     pub uptime: f64,
     /// Questions that ended.
     pub questions: u64,
-    /// The same by outcome; they add up to `questions`.
+    /// Questions that ended, by outcome; they add up to `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// DNS messages to the listener that were no question, or no new one.
     pub apart: BTreeMap<Apart, u64>,
@@ -242,7 +242,7 @@ fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
 }
 
-/// The same for a zone. Flights may fail though each query was answered correctly: the names of its servers lead
+/// Like `verdict`, for a zone. Flights may fail though each query was answered correctly: the names of its servers lead
 /// nowhere, or its answers lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =

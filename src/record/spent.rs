@@ -5,8 +5,8 @@
 //! # Decisions
 //!
 //! - Each moment of a question is in one stage, so that the stages add up to the time of the questions.
-//! - While messages for the answer and messages for keys of DNSSEC are in progress, the question waits for both; the moment counts
-//!   for the answer. So validation has only the time that it costs in addition.
+//! - While queries for the answer and queries for keys of DNSSEC are in progress, the question waits for both; the moment
+//!   counts for the answer. So validation has only the time that it costs in addition.
 //! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
 
 use std::collections::{BTreeMap, HashMap};
@@ -173,8 +173,8 @@ fn covered(mut spans: Vec<(u64, u64)>, (begin, end): (u64, u64)) -> u64 {
     sum
 }
 
-/// The messages that began since `from`, which is not before the start, or since memory has every question: those of the whole time
-/// until `now`, then those of each minute, the last one first. All are in microseconds since 1970.
+/// The messages that began since `from`, which is not before the start, or since memory has every question: first the sum of
+/// the whole time until `now`, then each minute, the last one first. All times are in microseconds since 1970.
 pub fn minutes(
     recorded: &Recorded,
     (from, now): (u64, u64),

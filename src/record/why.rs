@@ -71,7 +71,7 @@ pub struct MessageReport {
     pub left_out: u64,
     /// The culprit.
     pub culprit: CulpritReport,
-    /// Other culprits that cost about the same, or more than that of the questions about the wanted subject.
+    /// Other culprits that cost about the same time, or more time than the culprit of the questions about the wanted subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }

@@ -258,8 +258,8 @@ impl Chaser {
     }
 }
 
-/// Data that are served here without signatures are insecure. The number is that of RRsets that a chain of aliases
-/// may have.
+/// Data that are served here without signatures are insecure. The list has an entry for each RRset that a chain of aliases may
+/// have.
 fn here(context: &Context) -> AnswerSecurity {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }

@@ -59,7 +59,7 @@ impl ClientQuestion {
         }
     }
 
-    /// The same, from this socket.
+    /// Sets the socket that the question came from.
     #[must_use]
     pub fn of_socket(self, socket: WantedOwner) -> Self {
         Self { socket: Some(socket), ..self }
@@ -103,7 +103,7 @@ impl ClientQuestion {
         self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
     }
 
-    /// The same question for another type.
+    /// The question of the same client for another type of the name.
     pub(super) fn of_kind(&self, kind: RecordType) -> Self {
         let question = Question { kind, ..self.question.clone() };
         let key = question.key();

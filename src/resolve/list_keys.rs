@@ -7,8 +7,8 @@ use crate::dnsbl::rewrite::provider_of;
 use crate::question::wire_name;
 use crate::record::redact::{Redaction, Secrets};
 
-/// The keys of the configured lists: each is the label below the zone or base of a list. Also those of lists that are not known, as far as
-/// they can be told.
+/// The keys of the configured lists: each is the label below the zone or base of a list. Keys of unknown lists are included if
+/// they look like a key.
 pub fn secrets_of(config: &Config) -> Secrets {
     let keyed = config.lists().into_values().filter(|list| list.keyed);
     let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());

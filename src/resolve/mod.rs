@@ -15,10 +15,10 @@
 //! - The task of the client drives the flight that it begins, instead of tasks that hand work to each other. This
 //!   saves a fifth of the instructions of a miss or more. If the client leaves, the flight continues as a task of the
 //!   runtime.
-//! - Flights, waiters and messages are shared by zone and by client (`shares`): from half of the places on, the zone
+//! - Flights, waiters and queries to servers are shared by zone and by client (`shares`): from half of the places on, the zone
 //!   or client with the most gives way. Models: Unbound's jostle list, BIND's `fetches-per-zone`.
-//! - Sub-questions do not wait for clients' flights, as two flights could wait for each other. Equal messages to one
-//!   server merge in `exchange`.
+//! - Sub-questions do not wait for clients' flights, as two flights could wait for each other. Equal queries to one server
+//!   merge in `exchange`.
 //! - The memory may refuse an answer, so a flight hands its answer to its waiters directly.
 //! - An answer that comes after its question has failed is validated and kept.
 //! - Each part is a type of its own that knows only the parts below it: names and their aliases (`chase`), lists, flights,
@@ -143,7 +143,7 @@ pub struct Resolver {
     prefetcher: Arc<Prefetcher>,
     /// Asks the questions of look-ahead.
     lookahead: Arc<LookaheadResolver>,
-    /// Tells look-ahead what clients have asked.
+    /// The questions of clients, for look-ahead.
     answered: Arc<AnsweredQueue>,
 }
 

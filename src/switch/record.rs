@@ -85,7 +85,7 @@ impl SwitchRecord {
     /// Reads the record.
     ///
     /// # Errors
-    /// There is none, or it cannot be read, or others than the user of this program may have written it.
+    /// There is no record, it cannot be read, or another user than the user of this program may have written it.
     pub fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
         let file = match File::open(machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

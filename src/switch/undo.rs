@@ -28,7 +28,8 @@ pub fn back(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<En
     Undoing::new(machine, &record, watch).run()
 }
 
-/// The same after a switch that has failed: resolverd may not answer, so the state of before is better in any case.
+/// Undoes a switch that has failed, without the check that another resolver would answer: resolverd may not answer, so the former
+/// state is better in any case.
 ///
 /// # Errors
 /// There is no record, or it cannot be trusted, read, written or removed.

@@ -138,7 +138,7 @@ impl ValidationFailure {
         Self { why, text: text.into(), passed: None }
     }
 
-    /// The same, with a calendar moment that has passed.
+    /// Adds a calendar moment that has passed, as the signature proves.
     #[must_use]
     pub fn proving(self, passed: u64) -> Self {
         Self { passed: Some(passed), ..self }

@@ -147,7 +147,11 @@ impl DomainHistory {
     /// Takes in that the check that is due since a moment is put off at `now`. A check that tells nothing does the same for the
     /// one who looks: the domain is not watched.
     pub(super) fn put_off(&mut self, since: u64, now: u64) {
-        self.untell("clients need the room for queries, and checks are put off".to_owned(), since, now);
+        self.untell(
+            "too many queries of clients are in progress, so checks are put off".to_owned(),
+            since,
+            now,
+        );
     }
 
     /// Takes in that nothing is known since a moment. Moments in the future come from a wrong clock: they count as `now`.

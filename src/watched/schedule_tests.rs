@@ -135,7 +135,7 @@ fn a_check_that_is_put_off_tells_nothing_since_it_was_due() {
         let untold = schedule.history(&watched).unwrap().untold_since;
         assert_eq!(untold, (minute >= 10).then_some(at(due).unix), "{minute}");
     }
-    let why = "clients need the room for queries, and checks are put off".to_owned();
+    let why = "too many queries of clients are in progress, so checks are put off".to_owned();
     assert_eq!(lines, [(60, why, at(due).unix)]);
     let history = schedule.history(&watched).unwrap();
     history.take(CheckEnd::Told(Vec::new()), at(9_000).unix, Confirmation::Twice);

@@ -44,8 +44,8 @@ fn walk(message: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// The names in the data of a record that begin at `data`: those of RFC 1035 section 3.3, and of later types those
-/// that the library reads.
+/// The names in the data of a record that begin at `data`: for the types of RFC 1035 section 3.3, and for later types that the
+/// library reads.
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {

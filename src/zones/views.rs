@@ -117,7 +117,7 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Whether it is one of them. Several may have one id.
+    /// Whether `view` is one of these views. Several views may have the same id.
     pub fn holds(&self, view: &Arc<View>) -> bool {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }

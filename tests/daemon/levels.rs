@@ -25,13 +25,17 @@ fn trace_writes_the_messages_of_a_query_below_its_line() {
         [("trace", true, true), ("debug", true, false), ("info", false, false)]
     {
         let said = lines(&world, level, "n0.tld.");
-        let line = said.iter().position(|line| line.contains("query n0.tld. A from 127.0.0.1: upstream in "));
+        let line =
+            said.iter().position(|line| line.contains("query n0.tld. A from 127.0.0.1: from servers in "));
         assert_eq!(line.is_some(), has_line, "{level}: {said:#?}");
         let step = |line: &&String| line.contains("query n0.tld. A: after ");
         let steps: Vec<&String> = said.iter().filter(step).collect();
         assert_eq!(!steps.is_empty(), has_steps, "{level}: {said:#?}");
         let Some(last) = steps.last() else { continue };
-        assert!(last.contains(" 127.78.0.2 of tld. over UDP (first): answered in "), "{last}");
+        assert!(
+            last.contains(" sent to 127.78.0.2, a server of tld., over UDP (first choice): answered in "),
+            "{last}"
+        );
         assert!(said.iter().position(|line| line == *last) > line, "{said:#?}");
     }
 }

@@ -52,7 +52,7 @@ impl World {
         Self::with(distance, &[])
     }
 
-    /// The same with these zones below `tld.`, each with its text.
+    /// Like `new`, with these zones below `tld.`, each with its text.
     pub(crate) fn with(distance: Duration, zones: &[(&str, String)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let lab = Arc::new(lab(distance, zones));

@@ -22,7 +22,7 @@ const BUSY: u32 = 20;
 /// The time until all caches have the new keys: the TTL of the lab's DNSKEY, and more.
 const SPREAD: Duration = Duration::from_secs(2 * 3_600);
 
-/// The same for DS.
+/// The time until all caches have the new DS: the TTL of the lab's DS, and more.
 const DS_SPREAD: Duration = Duration::from_secs(49 * 3_600);
 
 /// A tree whose last zone is signed so, at a moment.

@@ -113,7 +113,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l socket
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l tree -d 'Remove also all names below NAME'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l tree -d 'Also remove all names below NAME'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l negative -d 'Remove all negative answers and cached failures'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l all -d 'Remove everything, also the data about servers'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l json -d 'Print JSON, one object per line. Times are in seconds'
@@ -136,9 +136,9 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show the slowest messages of the record instead' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show only messages within two minutes of this time: like 03:12, 2026-08-01 03:12:30, or with an offset' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show only messages since then: a span like 1h, or a time like 03:00' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show this number of messages (emails): the slowest of the query history' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show only messages within two minutes of this time, like 03:12, 2026-08-01 03:12:30, or with an offset' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show only messages since this time, like 03:00, or of the last 1h, 30m and so on' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l client -d 'Show only messages of this client: an address or a network' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
@@ -146,7 +146,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show only queries since then: a span like 1h, or a time like 03:00' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l since -d 'Show only queries since this time, like 03:00, or of the last 1h, 30m and so on' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l zone -d 'Show only this zone, the zones below it, and queries for this name and names below it' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l client -d 'Show only queries of this client: an address or a network' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand failed" -l socket -d 'Control socket of the daemon' -r -F
@@ -186,7 +186,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fis
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l all -d 'Query the lists that are not in use too'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l all -d 'Also query the lists that are not in use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l socket -d 'Control socket of the daemon' -r -F
@@ -277,7 +277,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand reload" -s h -l help -d 'Print help'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -s o -l output -d 'File to write, which must not exist. Default: standard output' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: by its text, or by its name if the text does not tell it' -r -f -a "unbound\t''
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand import" -l from -d 'Format of the file. Default: detected from the text of the file, or from its name' -r -f -a "unbound\t''
 named\t''
 dnsmasq\t''
 recursor\t''
@@ -297,7 +297,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l color
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l yes -d 'Carry out the plan. Without it, the plan is shown and nothing is changed'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l back -d 'Undo the last switch: files, links and services are as before. A file that was changed since stays'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l back -d 'Undo the last switch: files, links and services are as before. A file that was changed after the switch stays as it is'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l stop-shared -d 'Stop the resolver in place even if other hosts can query it'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand switch" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -313,9 +313,9 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l smtp-port -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l https-port -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver to ask in place of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with :PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolv-conf -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l watch -d 'Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes. The exit code is that of the last check. Without INTERVAL: 5m' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l watch -d 'Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends. The exit code belongs to the last check. Without INTERVAL: 5m' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''
@@ -323,11 +323,11 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l connect -d 'Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l local -d 'Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l local -d 'Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "watched" -d 'Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l root -r -F
@@ -339,13 +339,13 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l html -d 'Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolver -d 'Resolver to ask in place of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with :PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolver -d 'Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS, or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l resolv-conf -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l local -d 'Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l local -d 'Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from mail" -s h -l help -d 'Print help'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l socket -d 'Control socket of the daemon' -r -F
@@ -356,7 +356,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fis
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "watched" -d 'Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats top query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help" -f -a "status" -d 'Show whether the daemon is healthy, and if not, what to do'
@@ -391,5 +391,5 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mail" -d 'Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "watched" -d 'Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check'

@@ -109,7 +109,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--negative --all)--type=[Remove only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'(--negative --all)--tree[Remove also all names below NAME]' \
+'(--negative --all)--tree[Also remove all names below NAME]' \
 '--negative[Remove all negative answers and cached failures]' \
 '--all[Remove everything, also the data about servers]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
@@ -148,21 +148,21 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (why)
 _arguments "${_arguments_options[@]}" : \
-'()--slowest=[Show the slowest messages of the record instead]:NUMBER:_default' \
-'(--since)--at=[Show only messages within two minutes of this time\: like 03\:12, 2026-08-01 03\:12\:30, or with an offset]:TIME:_default' \
-'--since=[Show only messages since then\: a span like 1h, or a time like 03\:00]:SPAN|TIME:_default' \
+'()--slowest=[Show this number of messages (emails)\: the slowest of the query history]:NUMBER:_default' \
+'(--since)--at=[Show only messages within two minutes of this time, like 03\:12, 2026-08-01 03\:12\:30, or with an offset]:TIME:_default' \
+'--since=[Show only messages since this time, like 03\:00, or of the last 1h, 30m and so on]:SPAN|TIME:_default' \
 '--client=[Show only messages of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- A name, an address or a domain. A domain finds all names below it, an address also its names in DNS lists and the hosts with that address. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
+'::subject -- A name, an address or a domain. A domain stands for all names below it too. An address stands for its names in DNS lists and for the hosts with this address too. `-` reads pasted lines of a mail log, a bounce or mailq from standard input:_default' \
 && ret=0
 ;;
 (failed)
 _arguments "${_arguments_options[@]}" : \
-'--since=[Show only queries since then\: a span like 1h, or a time like 03\:00]:SPAN|TIME:_default' \
+'--since=[Show only queries since this time, like 03\:00, or of the last 1h, 30m and so on]:SPAN|TIME:_default' \
 '--zone=[Show only this zone, the zones below it, and queries for this name and names below it]:ZONE:_default' \
 '--client=[Show only queries of this client\: an address or a network]:ADDRESS|NETWORK:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -217,7 +217,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'--all[Query the lists that are not in use too]' \
+'--all[Also query the lists that are not in use]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -453,7 +453,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-o+[File to write, which must not exist. Default\: standard output]:FILE:_files' \
 '--output=[File to write, which must not exist. Default\: standard output]:FILE:_files' \
-'--from=[Format of the file. Default\: by its text, or by its name if the text does not tell it]:FORMAT:(unbound named dnsmasq recursor kresd)' \
+'--from=[Format of the file. Default\: detected from the text of the file, or from its name]:FORMAT:(unbound named dnsmasq recursor kresd)' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
@@ -471,7 +471,7 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '(--back)--yes[Carry out the plan. Without it, the plan is shown and nothing is changed]' \
-'--back[Undo the last switch\: files, links and services are as before. A file that was changed since stays]' \
+'--back[Undo the last switch\: files, links and services are as before. A file that was changed after the switch stays as it is]' \
 '(--back)--stop-shared[Stop the resolver in place even if other hosts can query it]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -496,19 +496,19 @@ _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
 '--smtp-port=[]:PORT:_default' \
 '--https-port=[]:PORT:_default' \
-'*--resolver=[Resolver to ask in place of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver to query instead of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with \:PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
-'(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding comes or goes. The exit code is that of the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
+'(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends. The exit code belongs to the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
 '--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
 '--connect[Connect to port 25 of the mail hosts too\: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon]' \
-'(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS]' \
+'(--resolver)--local[Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Domain of mail addresses, or address of a mail client. The name servers of its own zone are checked one by one; those of zones of its mail hosts are not\: check the mail host in the same way:_default' \
+'::subject -- Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name servers of the zones of its mail hosts are not\: check the mail host in the same way:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0
@@ -533,11 +533,11 @@ _arguments "${_arguments_options[@]}" : \
 (mail)
 _arguments "${_arguments_options[@]}" : \
 '--html=[Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print]:FILE:_files' \
-'*--resolver=[Resolver to ask in place of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS; may be repeated. HOST is a name or an address, with \:PORT if it is not the usual one. The certificate must have this name or address, or the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
+'*--resolver=[Resolver to query instead of the public ones\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST for DNS over TLS, or https\://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with \:PORT if the port is not the usual one. The certificate must be valid for this name or address, or for the name after #, as in tls\://1.1.1.1#cloudflare-dns.com. Default of the path\: /dns-query]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'(--resolver)--local[Do not ask other resolvers. Without this option the records of the domain are looked up at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf too, to see where these have old records or none. The queries have the source addresses of the daemon, but for those over TLS and HTTPS]' \
+'(--resolver)--local[Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -834,7 +834,7 @@ _resolverctl__subcmd__cache_commands() {
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -844,7 +844,7 @@ _resolverctl__subcmd__check_commands() {
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1036,7 +1036,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also those in the text; text in base64 is not' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"

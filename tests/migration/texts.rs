@@ -31,7 +31,7 @@ resolverctl switch \-\-yes
 \fBresolverctl switch \-\-back\fR undoes the steps in reverse order: files, links and services are as before. A file that was changed since then
 is not touched, and the command names it. Removing the package does the same first.
 .PP
-resolverd goes on while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
+resolverd keeps running while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
 longer installed, or if it does not start. The command says so and exits with 4.
 .SH "STEPS BY HAND"
 .PP
@@ -56,7 +56,7 @@ Unbound
 The service is \fBunbound\fR. On Debian stop \fBunbound\-resolvconf\fR too.
 .TP
 systemd\-resolved
-It may go on: it uses 127.0.0.53 and 127.0.0.54. Remove \fBresolve\fR from the \fBhosts:\fR line of /etc/nsswitch.conf.
+It may keep running: it uses 127.0.0.53 and 127.0.0.54. Remove \fBresolve\fR from the \fBhosts:\fR line of /etc/nsswitch.conf.
 .TP
 NetworkManager
 It overwrites resolv.conf. Write \fBdns=none\fR below \fB[main]\fR in /etc/NetworkManager/conf.d/resolverd.conf, and run
@@ -67,7 +67,7 @@ Each lease overwrites resolv.conf. Write \fBsupersede domain\-name\-servers 127.
 .SH UPGRADE
 .PP
 The upgrade restarts resolverd. \fBresolverd.socket\fR holds the port meanwhile, so no query is lost, and the cache is kept. If the new
-version does not accept the configuration, the old process goes on.
+version does not accept the configuration, the old process keeps running.
 "#;
 
 /// Behind the tables.

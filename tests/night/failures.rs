@@ -192,7 +192,7 @@ fn the_level_debug_has_a_line_for_each_question_that_the_cache_did_not_answer() 
     let debug: Vec<&Line> = lines.iter().filter(|line| line.level == "DEBUG").collect();
     let [answered, failed, remembered] = debug.as_slice() else { panic!("{lines:#?}") };
     assert!(
-        answered.text.starts_with("query w.fine.tld. A from 127.0.0.1: upstream in 0.055 s "),
+        answered.text.starts_with("query w.fine.tld. A from 127.0.0.1: from servers in 0.055 s "),
         "{answered:?}"
     );
     assert!(failed.text.starts_with("query w.refused.tld. A from 127.0.0.1: failed in "), "{failed:?}");

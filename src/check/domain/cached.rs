@@ -33,7 +33,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     (!parts.is_empty()).then(|| Finding::new(Code::CachedHere, parts.join("; ")))
 }
 
-/// Whether a server of the zone still gives the records that this host has: they are not old, but the servers differ. Some
+/// Whether a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
 /// servers give a part of the addresses in turn.
 fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);

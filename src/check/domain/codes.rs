@@ -67,7 +67,7 @@ codes! {
         "Sign the zone again, or correct the DS at the registrar. If the zone is not meant to be signed, remove the DS".
     DsRepaired "ds_repaired" Dnssec Warning "RFC 4035 section 4.5, RFC 6781 section 4.1":
         "the DS records of the domain were corrected, and this host still has the old ones";
-        "Hosts behind validating resolvers that have the old records, such as this one, cannot resolve the domain until the TTL of these ends. The other findings may lack what could not be looked up.";
+        "Hosts behind validating resolvers that have the old records, such as this one, cannot resolve the domain until the TTL of the old records ends. The other findings may be incomplete, because some lookups failed.";
         "Wait, or flush the domain from the cache of this host. The zone itself is right".
     ApexAlias "apex_alias" Mail Failure "RFC 1034 section 3.6.2, RFC 5321 section 5.1":
         "the domain itself is an alias (CNAME)";
@@ -96,7 +96,7 @@ codes! {
     ConfiguredDiffers "configured_differs" Delegation Warning "RFC 8499 section 7":
         "the configuration of this host gives other records than the name servers of the zone";
         "Mail from this host goes to the hosts that are named here, and its filters read these policies. Other hosts, and other resolvers, follow the name servers of the zone.";
-        "None if this is meant. Otherwise remove the [[zone]] from the configuration, or correct its servers, and reload".
+        "Nothing, if this is intended. Otherwise remove the [[zone]] from the configuration, or correct its servers, and reload".
     CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
         "this host still has old records of the domain in its cache";
         "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";
@@ -115,7 +115,7 @@ codes! {
         "Make both sets equal: change the NS records in the zone, or the name servers in the zone above (at the registrar)".
     GlueDiffers "glue_differs" Delegation Failure "RFC 1912 section 2.3, RFC 9471":
         "the glue in the zone above (at the registrar) differs from the address of the name server";
-        "Resolvers ask the address of the glue first. If another or no server is there, lookups fail or are slow.";
+        "Resolvers ask the address of the glue first. If another server or no server has this address, lookups fail or are slow.";
         "Correct the address of this name server in the zone above (at the registrar)".
     GlueMissing "glue_missing" Delegation Warning "RFC 1034 section 4.2.1, RFC 9471":
         "the zone above (at the registrar) has no glue for a name server inside the zone";
@@ -287,7 +287,7 @@ codes! {
         "If it lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
     NsSilent "ns_silent" Delegation Warning "RFC 2182 section 3":
         "a name server does not answer";
-        "Resolvers wait for it before they ask another: the first lookup takes up to seconds longer.";
+        "Resolvers wait for it before they ask another: the first lookup can take seconds longer.";
         "Start the server or open port 53 for UDP; or remove it from the NS records".
     NsTcp "ns_tcp" Delegation Warning "RFC 7766 section 5, RFC 9210 section 3":
         "a name server does not answer over TCP";
@@ -474,10 +474,10 @@ codes! {
     ConfiguredHere "configured_here" Delegation Note "RFC 6303, RFC 8499 section 7":
         "the configuration of this host answers for the name";
         "Mail software here sees these records. Other hosts may see others, or none.";
-        "None if this is meant. Otherwise remove the [[zone]], [[host]] or [[record]] from the configuration, and reload".
+        "Nothing, if this is intended. Otherwise remove the [[zone]], [[host]] or [[record]] from the configuration, and reload".
     DnssecOff "dnssec_not_validated" Dnssec Note "RFC 4035 section 4.3":
         "this host does not validate the domain";
-        "Mail software here gets forged answers as it gets true ones, and uses no DANE. The domain may be sound; nothing is known about its signatures.";
+        "Mail software on this host cannot tell forged answers from true ones, and does not use DANE. The signatures of the domain were not checked.";
         "Set dnssec.validate = true, and remove \"validate = false\" from the zone, unless it is off on purpose".
     DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
         "the delegation could not be checked completely"; ""; "Repeat the check later".

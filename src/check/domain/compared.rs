@@ -117,8 +117,8 @@ pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     questions.chain(policies.iter().flat_map(|compared| targets(facts, compared))).collect()
 }
 
-/// The other questions that are needed next. Those about records that this host has otherwise in its cache come first: without them it
-/// is not known whether these are old.
+/// The other questions that are needed next. First come the questions about records of which this host has another version in
+/// its cache: they show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -159,7 +159,8 @@ fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
-/// The records that count at a server, those of policies also behind an alias, and whether caches keep them for a short time only.
+/// The records that count at a server (records of policies also behind an alias), and whether caches keep them for a short time
+/// only.
 fn given(
     facts: &DomainFacts,
     reply: &ReplyFacts,
@@ -263,8 +264,8 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// That records were not compared, so that the absence of a difference means nothing. Those beyond the bound are a note: a repeated
-/// check tells no more.
+/// The findings that records were not compared: then the absence of a difference means nothing. Records beyond the bound are a
+/// note, because a repeated check would not compare them either.
 pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")

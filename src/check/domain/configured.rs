@@ -151,7 +151,7 @@ fn others(facts: &DomainFacts) -> Option<String> {
     (!told.is_empty()).then(|| told.join("; "))
 }
 
-/// The records of the configuration, where those of the servers were judged in their place.
+/// The records of the configuration, where the records of the servers were judged instead.
 fn instead(facts: &DomainFacts, wanted: &str) -> String {
     let differing = facts.cached.iter().filter_map(|(want, here)| match want {
         Want::Lookup { name, kind } if name == wanted => {

@@ -41,7 +41,7 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
-/// Those that are connected to, and the number of the others. An address without a route takes the place of no other.
+/// The addresses to connect to, and the number of addresses that are left out. An address without a route does not count.
 fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
     let is_unrouted = |target: &(String, IpAddr)| {
@@ -181,9 +181,9 @@ fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static 
     }
 }
 
-/// How much an expired certificate matters. Opportunistic TLS takes any certificate (RFC 7435), and so does DANE with a record of
-/// usage 3 (RFC 7672 section 3.1.1). A policy of MTA-STS that is enforced (RFC 8461 section 5) does not, nor does a record of
-/// usage 2 (RFC 7672 section 3.1.2): those senders do not deliver.
+/// How much an expired certificate matters. Opportunistic TLS takes any certificate (RFC 7435), and so does DANE with a record
+/// of usage 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or a record has usage 2 (RFC
+/// 7672 section 3.1.2), senders do not deliver.
 fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
     let by_authority = !associations.is_empty() && associations.iter().all(|one| one.usage == 2);

@@ -46,7 +46,7 @@ pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     lookups
 }
 
-/// The same, whoever answers for the domain.
+/// The lookups of the zone's records, whichever server or part of the configuration answers for the domain.
 pub(super) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
     let of_zone = |name: &str, kind: &str| TYPES.contains(&kind) && is_within(name, apex);
@@ -79,8 +79,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     questions.into_iter().map(|(_, question)| question).chain(targets).collect()
 }
 
-/// Puts the records of the server in the place of others. The security stays that of the daemon, and so does the part of the
-/// configuration that answers here.
+/// Replaces the records from the daemon by the records of the server. The security, and the part of the configuration that
+/// answers, stay as the daemon gave them.
 pub(super) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };

@@ -51,8 +51,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The questions to one server that it must answer first; `in_all_ways`: over TCP and in mixed case too. One that does not answer
-/// gets few others (`of_silent`).
+/// The questions to one server that it must answer first; `in_all_ways`: over TCP and in mixed case too. A server that does not
+/// answer gets few other questions (`of_silent`).
 fn of_server(facts: &DomainFacts, server: IpAddr, in_all_ways: bool) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
@@ -77,8 +77,8 @@ fn of_server(facts: &DomainFacts, server: IpAddr, in_all_ways: bool) -> Vec<Want
     wants
 }
 
-/// The questions to servers that did not answer the first. Each of them may last seconds, so they come after those to servers
-/// that answer.
+/// The questions to servers that did not answer the first question. Each of them may take seconds, so the questions to servers
+/// that answer come before.
 pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let is_silent = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {

@@ -26,7 +26,7 @@ pub(super) fn is_key(name: &str) -> bool {
     name.contains("._domainkey.")
 }
 
-/// Whether it is that of a selector that the user gave.
+/// Whether the name is the key of a selector that the user gave.
 pub(super) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
 }

@@ -1,7 +1,8 @@
 //! DMARC: the record that applies to the domain, found by the walk up the tree.
 //!
-//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk: from the domain up, a name with eight labels
-//! or more goes on with its last seven. Receivers change over years, so a policy that RFC 7489 applies otherwise is told.
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain; after a name with eight labels or
+//! more, it continues with the last seven labels. Receivers change to RFC 9989 over years, so the check reports a policy that
+//! receivers by RFC 7489 apply differently.
 
 use std::collections::BTreeSet;
 
@@ -162,8 +163,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// The domains of other organizations that a record sends reports to. Domains with the same last two labels count as
-/// those of one organization, so some that are not are left out.
+/// The domains of other organizations that a record sends reports to. Domains with the same last two labels count as domains of
+/// one organization, so some foreign domains are left out.
 fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     let end = |domain: &str| -> Vec<String> {
         domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()

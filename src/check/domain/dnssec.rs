@@ -50,8 +50,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The reply of the daemon about the domain that tells its security. A bogus one counts before all others: a zone may
-/// have correct signatures for some types only.
+/// The reply of the daemon about the domain that tells its security. A bogus reply counts before all others: a zone may have
+/// correct signatures for some types only.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let want = Want::Lookup { name: facts.subject.domain.clone(), kind };
@@ -99,8 +99,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so that alone
-/// says nothing about those of this moment. Names that the configuration answers have no others here.
+/// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its
+/// verdict says nothing about the present keys and DS records. Names that the configuration answers have no other keys here.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";

@@ -83,12 +83,12 @@ pub enum QueryForm {
     MixedCase,
     /// To a resolver: UDP with EDNS, recursion desired.
     Recursive,
-    /// The same over TCP.
+    /// To a resolver: TCP with EDNS, recursion desired.
     RecursiveTcp,
 }
 
 impl QueryForm {
-    /// The same over TCP; none if it is over TCP.
+    /// The form over TCP instead of UDP; none if it is over TCP already.
     pub const fn over_tcp(self) -> Option<Self> {
         match self {
             Self::Tcp | Self::RecursiveTcp => None,
@@ -213,7 +213,7 @@ pub struct SecuredResolver {
 pub enum ResolverWay {
     /// UDP, and TCP after a truncated reply.
     Plain(IpAddr),
-    /// The same at this port.
+    /// UDP, and TCP after a truncated reply, at this port.
     AtPort(SocketAddr),
     /// TLS or HTTPS.
     Secured(SecuredResolver),
@@ -394,7 +394,7 @@ impl DomainFacts {
         self.configured_at(&self.subject.domain)
     }
 
-    /// The same for another name.
+    /// The part of the configuration that answers for another name.
     pub fn configured_at(&self, wanted: &str) -> Option<&str> {
         self.got.iter().find_map(|(want, got)| match (want, got) {
             (Want::Lookup { name, .. }, Got::Reply(reply)) if name == wanted => reply.configured.as_deref(),

@@ -30,21 +30,21 @@ impl Finding {
         Self { code, level: code.entry().level, evidence, part: untold_part(code), about: Vec::new() }
     }
 
-    /// The same about another part that could not be told.
+    /// Names the part that could not be told.
     #[must_use]
     pub const fn of(mut self, part: Part) -> Self {
         self.part = Some(part);
         self
     }
 
-    /// The same about these.
+    /// Adds the hosts, addresses or lists that it is about.
     #[must_use]
     pub fn about(mut self, about: impl IntoIterator<Item = About>) -> Self {
         self.about.extend(about);
         self
     }
 
-    /// The same with another level.
+    /// Sets a level that differs from the level of the code.
     #[must_use]
     pub const fn at(mut self, level: Level) -> Self {
         self.level = level;

@@ -86,7 +86,7 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFact
     facts
 }
 
-/// The places at one server, or at the daemon, and those of all.
+/// The places for questions at one server or at the daemon, and the places at all of them together.
 type Place = [Arc<Semaphore>; 2];
 
 /// Asks a question once there is a place for it.
@@ -121,8 +121,8 @@ impl Default for Places {
 }
 
 impl Places {
-    /// The questions with their places: the first question to each server before the second, so that those to one server do not take
-    /// the time of others.
+    /// The questions with their places: the first question to each server before the second, so that the questions to one
+    /// server do not take the time of the questions to others.
     fn in_turn(&mut self, wanted: Vec<Want>) -> Vec<(Want, Place)> {
         let (mut turns, mut counts) = (Vec::new(), BTreeMap::<Option<IpAddr>, usize>::new());
         for want in wanted {

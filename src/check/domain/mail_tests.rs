@@ -7,7 +7,7 @@ fn codes(lines: &str) -> Vec<(Code, Level)> {
     check(&facts("a.test.", lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()
 }
 
-/// The same with the level of the table.
+/// The code with its level of the table.
 fn usual(code: Code) -> (Code, Level) {
     (code, code.entry().level)
 }

@@ -59,7 +59,7 @@ pub fn subjects(message: &str) -> Vec<CheckSubject> {
             (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
         subjects.push(CheckSubject { domain, address, role, selectors, helo, ..CheckSubject::default() });
     }
-    // The links are the sender's; a bounce has those of the message that was not delivered.
+    // The links belong to the sender; in a bounce, they are the links of the message that was not delivered.
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);

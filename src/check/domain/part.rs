@@ -79,8 +79,8 @@ impl About {
     }
 }
 
-/// The part that a finding with this code could not tell, unless it names another; none for other findings, and for a policy,
-/// which always names its own.
+/// The part of a check that had no result, for a finding with this code that names no part itself. None for findings with a
+/// result, and for policies: these findings name their part.
 pub(super) const fn untold_part(code: Code) -> Option<Part> {
     match code {
         Code::DelegationUnknown => Some(Part::Delegation),
@@ -133,7 +133,7 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
     }
 }
 
-/// The same of a finding about a policy.
+/// The parts that a finding about a policy belongs to.
 const fn of_policy(code: Code) -> &'static [Part] {
     use Part::{Bimi, Connections, Dane, Dkim, Dmarc, MailHosts, MtaSts, MxRecords, Spf, TlsRpt};
     match code {

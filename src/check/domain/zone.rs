@@ -26,8 +26,8 @@ fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
-/// The zone of a domain that is an alias into another zone: the SOA that answers for it is that of its target. The zone
-/// above it, if a server there answers for it with authority instead of a referral.
+/// The zone of a domain that is an alias into another zone: its SOA is the SOA of the target. The zone above it, if a server
+/// there answers for it with authority instead of a referral.
 fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;

@@ -37,9 +37,9 @@ pub struct HostFacts {
     pub nsswitch: HostFile,
     /// Whether systemd-resolved runs, and its configuration files in the order of precedence.
     pub resolved: (bool, Vec<HostFile>),
-    /// The same for NetworkManager.
+    /// Whether NetworkManager runs, and its configuration files in the order of precedence.
     pub network_manager: (bool, Vec<HostFile>),
-    /// The same for cloud-init.
+    /// Whether cloud-init runs, and its configuration files in the order of precedence.
     pub cloud_init: (bool, Vec<HostFile>),
     /// Postfix's `master.cf`, and the copy of `resolv.conf` in its chroot.
     pub postfix: (HostFile, HostFile),

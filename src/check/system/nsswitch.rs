@@ -29,12 +29,12 @@ pub(super) fn check(file: &HostFile) -> HostFinding {
         (Some(resolve), dns) if dns.is_none_or(|dns| resolve < dns) => HostFinding::failure(
             CHECK,
             evidence,
-            "remove `resolve` and the words in [ ] after it from this line; now programs ask systemd-resolved before any DNS server",
+            "remove `resolve` and the words in [ ] after it from this line; otherwise programs ask systemd-resolved before any DNS server",
         ),
         (Some(_), _) => HostFinding::warning(
             CHECK,
             evidence,
-            "remove `resolve` from this line; now programs ask systemd-resolved again for each name that resolverd does not find",
+            "remove `resolve` from this line; otherwise programs ask systemd-resolved again for each name that resolverd does not find",
         ),
         (None, None) => HostFinding::failure(
             CHECK,

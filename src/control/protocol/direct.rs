@@ -1,4 +1,4 @@
-//! The reply to a message for one server.
+//! The reply to a query to one server.
 
 use serde::{Deserialize, Serialize};
 

@@ -63,7 +63,7 @@ pub enum Request {
     AskServer {
         /// The server.
         server: IpAddr,
-        /// Its port; none: that of all servers.
+        /// Its port; none: `resolve.upstream_port`.
         #[serde(default)]
         port: Option<u16>,
         /// The name.
@@ -121,7 +121,7 @@ pub enum Request {
     },
     /// The states of the DNS lists in use.
     Dnsbl,
-    /// The same after new tests.
+    /// The states of the DNS lists in use, after new tests.
     DnsblHealth,
     /// The registry of DNS lists.
     DnsblList,

@@ -11,7 +11,7 @@ pub struct PastedLine {
     pub at: Option<f64>,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
-    /// The delay that it tells.
+    /// The delay that the line names.
     pub delay: LineDelay,
     /// Whether it says itself that a lookup failed.
     pub blames_dns: bool,

@@ -36,8 +36,8 @@ const NO_NAMES: [&str; 7] = ["message-id", "msgid", "id", "mid", "resent-message
 /// Keys whose value was certainly looked up.
 const LOOKED_UP: [&str; 2] = ["name", "query"];
 
-/// Reads pasted text: its lines that name an address or a domain. Times without a zone are those of this host; `now` is in
-/// seconds since 1970.
+/// Reads pasted text: its lines that name an address or a domain. Times without a time zone are in the time zone of this host;
+/// `now` is in seconds since 1970.
 pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     let mut date = None;
     let mut lines: Vec<PastedLine> = Vec::new();

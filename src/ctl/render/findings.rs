@@ -32,7 +32,7 @@ pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     text
 }
 
-/// The topic of a finding. Those of the switch itself need none, because their screen has no others.
+/// The topic of a finding. Findings of the switch have no topic, because their screen has no other findings.
 fn topic(finding: &HostFinding) -> &str {
     if finding.check == plan::CHECK { "" } else { finding.check }
 }

@@ -86,7 +86,7 @@ pub fn change(change: &FindingChange, subject: &str) -> String {
     line(&Line { change, subject })
 }
 
-/// That a check could not tell anything: when, why, and what was checked; without a reason, that one can again.
+/// The line about a check without a result: the time, the reason and the subject. Without a reason, checks have results again.
 pub fn untold(why: Option<&str>, at: u64, subject: &str) -> String {
     #[derive(Serialize)]
     struct Line<'w> {

@@ -22,7 +22,7 @@ pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String
 
 fn event(event: &QueryEvent, time: &dyn Fn(f64) -> String, style: Style) -> String {
     let paint = if event.outcome.is_failure() { Paint::Bad } else { Paint::Plain };
-    let outcome = style.paint(paint, &words::outcome(event.outcome));
+    let outcome = style.paint(paint, event.outcome.label());
     let error = event.error.as_ref().map(|error| format!(": {}", harmless(error))).unwrap_or_default();
     format!(
         "{}  {}  {} {}  {outcome} in {}{error}\n",

@@ -73,7 +73,7 @@ fn upper(stats: &Stats, style: Style) -> String {
         text.push_str(&items("queries", &questions, style));
         text.push_str(&items(
             "outcomes",
-            &in_per_cent(&report.outcomes, |outcome| words::outcome(*outcome).to_owned()),
+            &in_per_cent(&report.outcomes, |outcome| outcome.label().to_owned()),
             style,
         ));
     } else {

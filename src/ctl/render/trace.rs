@@ -3,6 +3,7 @@
 use super::{Paint, Style, text, words};
 use crate::control::protocol::QueryReply;
 use crate::record::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
+use crate::record::reason::reason_label;
 use crate::wire::presentation::harmless;
 
 /// The answer after the steps. Without steps the cache had it. `fresh`: the trace was past the cache.
@@ -57,7 +58,9 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
                 false => {
                     ("←", format!("{server} timeout after {time}; a later reply still counts"), Paint::Bad)
                 }
-                true => ("←", format!("{server} no reply in {time}, up to the end"), Paint::Plain),
+                true => {
+                    ("←", format!("{server} no reply in {time}, when the resolution ended"), Paint::Plain)
+                }
             }
         }
         StepEvent::Received { server, conduct, round_trip_micros, said } => {
@@ -100,7 +103,7 @@ fn sent(step: &StepEvent) -> String {
         || "round trip not known yet".to_owned(),
         |micros| format!("usual round trip {}", words::time(micros as f64 / 1e6)),
     );
-    let reason = words::reason(reason);
+    let reason = reason_label(reason);
     let asked = match (name, kind) {
         (Some(name), Some(kind)) => format!(" for {name} {kind}"),
         _ => String::new(),

@@ -155,7 +155,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
         words::time(question.at),
         bar(question.at, question.elapsed, took),
         words::time(question.elapsed),
-        words::outcome(question.outcome),
+        question.outcome.label(),
     );
     text.push_str(&format!("{}\n", style.paint(paint, line.trim_end())));
     if !failed && !slow {

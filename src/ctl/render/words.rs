@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::question::Outcome;
 use crate::record::{Quantiles, TimeSpan, Window};
 
 /// "1 failure, 2 warnings": the counts that are not 0, each with its word for one and for many.
@@ -132,38 +131,6 @@ pub fn label(value: &impl Serialize) -> String {
 
 /// Response codes, and names of the protocol, in the words of JSON.
 const CAPITALS: [&str; 8] = ["badvers", "edns", "formerr", "notauth", "notimp", "refused", "servfail", "tcp"];
-
-/// The label of an outcome. JSON has short words: `cache`, `shared`, `upstream`, `shed`.
-pub fn outcome(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Cache => "from cache".to_owned(),
-        Outcome::Shared => "shared query".to_owned(),
-        Outcome::Upstream => "from servers".to_owned(),
-        Outcome::Stale => "stale answer".to_owned(),
-        Outcome::Shed => "overload".to_owned(),
-        other => label(&other),
-    }
-}
-
-/// The reason of a query to a server, from its word in JSON.
-pub fn reason(word: &str) -> &str {
-    match word {
-        "first" => "first choice",
-        "race" => "second server in parallel",
-        "retry" => "after a timeout",
-        "next" => "next server",
-        "address" => "new address",
-        "without_edns" => "without EDNS",
-        "truncated" => "reply was truncated",
-        "other_case" => "reply changed the case",
-        "own_case" => "in the server's case",
-        "alone" => "no other server left",
-        "again" => "once more after errors of all",
-        "parent" => "server in the parent's referral",
-        "measure" => "to measure its round trip",
-        other => other,
-    }
-}
 
 /// The label of a part of the cache.
 pub fn store(name: &str) -> &str {

@@ -170,7 +170,10 @@ impl TopLive {
     pub fn trouble(&self, now: f64) -> Option<String> {
         let time = |at| self.time_of_day(at);
         if let Some((since, why)) = &self.away {
-            return Some(format!("no reply from resolverd since {}: {why}; it is asked again", time(*since)));
+            return Some(format!(
+                "no reply from resolverd since {}: {why}; resolverctl asks it again",
+                time(*since)
+            ));
         }
         let asked = self.asked.filter(|asked| now - asked >= TOP_LATE.as_secs_f64())?;
         let since = time(self.replied.unwrap_or(asked));

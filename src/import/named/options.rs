@@ -183,7 +183,7 @@ fn tell(statement: &Statement, draft: &mut Draft) {
     draft.tell(weight, &statement.place, &statement.shown(), (did, instead));
 }
 
-/// The clients: those of the list that BIND takes for its cache. Whether there are others than this host.
+/// Reads the clients: BIND answers them from its cache. Returns whether there are clients on other hosts.
 fn access(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> bool {
     let order = ["allow-recursion", "allow-query-cache", "allow-query"];
     let chosen = order.iter().find_map(|option| find(options, option));

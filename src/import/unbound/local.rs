@@ -84,7 +84,7 @@ impl LocalZone {
         )
     }
 
-    /// The lines of a record: in a zone that redirects, it is that of all names below its own.
+    /// The lines of a record: in a zone of type redirect, it is also the record of all names below its own.
     fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
         let LocalRecord { ttl, kind, data, .. } = record;
         let name = name_text(&record.name);

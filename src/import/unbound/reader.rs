@@ -94,7 +94,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
             }
             _ => {}
         }
-        // An included file without a section goes on with that of the including file.
+        // An included file without a section continues the section of the including file.
         if sections.is_empty() && !is_open {
             return Err(ImportError::Text { place, reason: format!("{option}: is in no section") });
         }

@@ -412,7 +412,7 @@ fn trust(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// The files of anchors. Those of the root are built in, and Unbound's own state of them is not needed.
+/// The files of trust anchors. Anchors of the root are built in, and the state that Unbound keeps about them is not needed.
 fn anchors(server: &Section, draft: &mut Draft) {
     let files = server.all("auto-trust-anchor-file").chain(server.all("trust-anchor-file"));
     for file in files.filter(|file| !file.value().is_empty()) {

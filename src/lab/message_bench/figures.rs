@@ -71,7 +71,7 @@ pub enum Measured {
     Learned,
     /// One that knows all servers, and asks when it is asked.
     Limit,
-    /// The same, asking ahead.
+    /// One that knows all servers, and asks ahead.
     LimitAhead,
 }
 
@@ -106,13 +106,13 @@ impl Measured {
 pub struct Run {
     /// The messages.
     pub played: Vec<(MailKind, Played)>,
-    /// Queries to servers, and those to DNS lists.
+    /// Queries to servers, and how many of them went to DNS lists.
     pub sent: [u64; 2],
     /// Queries to servers that are dead or lame; none if they are known.
     pub to_broken: u64,
     /// Questions of clients to DNS lists.
     pub asked_of_lists: u64,
-    /// Questions asked ahead, and those of them that a client used; none if the resolver does not say.
+    /// Questions asked ahead, and how many of them a client used; none if the resolver does not say.
     pub ahead: Option<[u64; 2]>,
     /// CPU time.
     pub cpu: Duration,

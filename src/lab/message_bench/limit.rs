@@ -38,7 +38,7 @@ pub(super) struct Limit {
     clock: Clock,
     answers: Mutex<BTreeMap<(Name, RecordType), KnownAnswer>>,
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
-    /// Queries to servers, and those to DNS lists.
+    /// Queries to servers, and how many of them went to DNS lists.
     sent: AtomicU64,
     sent_to_lists: AtomicU64,
 }
@@ -54,7 +54,7 @@ impl Limit {
         &self.clock
     }
 
-    /// Queries to servers, and those to DNS lists.
+    /// Queries to servers, and how many of them went to DNS lists.
     pub(super) fn sent(&self) -> [u64; 2] {
         [&self.sent, &self.sent_to_lists].map(|count| count.load(Ordering::Relaxed))
     }

@@ -15,7 +15,8 @@ use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
 use crate::record::traffic::Traffic;
 
-/// A cause of a failure, a server of it, and the last message to it; none: it is known to be silent, and was not asked.
+/// A cause of a failure, a server with this cause, and the last query to the server; none if it was not queried because it is
+/// known to be silent.
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
 
 /// Counts a failed question for its causes.

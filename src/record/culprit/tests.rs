@@ -97,7 +97,7 @@ fn told(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     told_in(asked, around, &[])
 }
 
-/// The same, and the times in which our own network was down, in milliseconds.
+/// Like `told`, with the times in which our own network was down, in milliseconds.
 fn told_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(CulpritKind, String)> {
     let entries = |ones: &[One], from: usize| -> Vec<_> {
         ones.iter().enumerate().map(|(id, one)| entries(from + id, one)).collect()

@@ -228,7 +228,7 @@ impl Validator {
         })
     }
 
-    /// The same for a zone below an anchor.
+    /// The state of a zone below an anchor.
     async fn determine_below(
         &self,
         zone: &Name,

@@ -157,7 +157,7 @@ impl Validator {
         }
     }
 
-    /// The same for any answer.
+    /// Marks a server whose answer was bogus while another server's was not: it is asked last for `BOGUS_TIME`.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
