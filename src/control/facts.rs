@@ -155,7 +155,10 @@ fn listing(test: ListTest) -> Option<Listing> {
         ListSays::NotListed => Some(false),
         ListSays::Untold => None,
     };
-    let codes = test.codes.into_iter().map(|code| format!("{}: {}", code.code, code.means));
+    let codes = test.codes.into_iter().map(|code| match code.means.as_str() {
+        "" => code.code,
+        means => format!("{}: {means}", code.code),
+    });
     let removal = test.removal.map(|page| format!("removal: {page}"));
     let why: Vec<String> = codes.chain(test.text).chain(test.why).chain(removal).collect();
     Some(Listing { list: test.list, listed, why: why.join("; ") })
@@ -179,6 +182,13 @@ mod tests {
             elapsed: 0.0,
         };
         let of = |says| listing(test(Some(says), Purpose::Block)).unwrap();
+        let bare = ListTest {
+            codes: vec![CodeFact { code: "127.0.0.2".to_owned(), means: String::new() }],
+            text: Vec::new(),
+            removal: None,
+            ..test(Some(ListSays::Listed), Purpose::Block)
+        };
+        assert_eq!(listing(bare).unwrap().why, "127.0.0.2");
         let listed = of(ListSays::Listed);
         assert_eq!(listed.why, "127.0.0.2: spam; seen on Monday; removal: https://bl.a.test/remove");
         assert_eq!(listed.listed, Some(true));

@@ -173,5 +173,9 @@ pub const MAX_CHECKED_SPF_HOSTS: usize = 10;
 /// The count of terms of SPF ends here: the record is far beyond the limit, and may include itself.
 pub const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
+/// The shortest prefixes of IPv4 and IPv6 networks that an SPF record may allow: no sender has a wider network than those that were
+/// once assigned to single organizations.
+pub const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
+
 /// Octets of a message that `check mail` reads: header fields come first, and the fields in the parts of a bounce come soon.
 pub const MAX_CHECKED_MESSAGE: u64 = 1 << 20;

@@ -75,6 +75,7 @@ const CASES: &[(&str, &str)] = &[
     ("spfinclude.com", "spf_include_missing"),
     ("spfall.com", "spf_allows_all"),
     ("spfopen.com --from 198.18.9.9", "spf_open_end spf_from_neutral"),
+    ("spfequals.com", "spf_modifier_ignored"),
     ("spfptr.com", "spf_ptr"),
     ("spfmacro.com --from 198.18.9.1", "spf_unevaluated"),
     ("sound.com --from 198.18.9.9", "spf_from_fails"),

@@ -182,9 +182,9 @@ codes! {
         "SPF ends with permerror for every sender that no earlier term matches.";
         "Correct or remove the include".
     SpfAllowsAll "spf_allows_all" Policy Failure "RFC 7208 section 5.1":
-        "SPF allows every address to send";
+        "SPF allows every address, or a large part of the internet, to send";
         "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";
-        "Replace +all by -all or ~all".
+        "Replace +all by -all or ~all, and name the networks of your senders only".
     SpfFromFails "spf_from_fails" Policy Failure "RFC 7208 section 2.6":
         "SPF does not allow the given address to send";
         "Mail from this address fails SPF: it is rejected or filed as spam unless DKIM passes for DMARC.";
@@ -345,6 +345,10 @@ codes! {
         "the domain has no SPF record";
         "Gmail and Yahoo require SPF or DKIM of every sender, and both of bulk senders.";
         "Publish a TXT record such as \"v=spf1 mx -all\"".
+    SpfModifierIgnored "spf_modifier_ignored" Policy Warning "RFC 7208 section 6":
+        "receivers ignore a part of the SPF record";
+        "With an equals sign it is an unknown modifier: the hosts that it names are not allowed to send.";
+        "Replace the equals sign by a colon; remove a second v=spf1".
     DmarcMissing "dmarc_missing" Policy Note "RFC 9989":
         "neither the domain nor a domain above it has a DMARC record";
         "Gmail, Yahoo and Microsoft require DMARC of bulk senders.";
@@ -447,7 +451,7 @@ codes! {
         "Add ~all or -all".
     SpfUnevaluated "spf_unevaluated" Policy Note "RFC 7208 sections 5.5, 5.7 and 7":
         "SPF was not evaluated for the given address";
-        "Receivers evaluate macros, ptr and exists; this check does not.";
+        "Receivers evaluate macros and ptr; this check does not.";
         "Send a mail to a receiver that shows the result of SPF".
     DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is revoked (empty p=)";

@@ -17,8 +17,14 @@ const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "sele
 /// RFC 8301 section 3.2: verifiers do not accept fewer bits.
 const LEAST_BITS: usize = 1_024;
 
+/// The name of a key. A selector may be written as panels show it, with the name below it.
 fn name(facts: &DomainFacts, selector: &str) -> String {
-    format!("{}._domainkey.{}", selector.trim_end_matches('.').to_ascii_lowercase(), facts.subject.domain)
+    let (domain, lower) = (&facts.subject.domain, selector.trim_end_matches('.').to_ascii_lowercase());
+    let lower = lower
+        .strip_suffix(domain.trim_end_matches('.'))
+        .map_or(lower.as_str(), |rest| rest.trim_end_matches('.'));
+    let selector = lower.strip_suffix("._domainkey").unwrap_or(lower);
+    format!("{selector}._domainkey.{domain}")
 }
 
 /// Whether a name is one of a key.
@@ -68,7 +74,14 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
     };
     let keys: Vec<&String> = texts.iter().filter(is_key).collect();
     match keys.as_slice() {
-        [] => given.then(|| Finding::new(Code::DkimMissing, format!("{name} has no key"))),
+        [] => match texts.iter().find(|text| is_meant(text)) {
+            Some(text) => {
+                let finding =
+                    Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {}", flaw(text)));
+                Some(if given { finding } else { finding.at(Level::Note) })
+            }
+            None => given.then(|| Finding::new(Code::DkimMissing, format!("{name} has no key"))),
+        },
         [key] if given => Some(of_key(name, key)),
         [key] => {
             let finding = of_key(name, key);
@@ -82,6 +95,39 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
     }
 }
 
+/// Whether a text that is no key was meant as one.
+fn is_meant(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("dkim1")
+}
+
+/// The reason why verifiers do not take a text for a key.
+fn flaw(text: &str) -> &'static str {
+    if text.contains("\\;") {
+        "a backslash stands before the semicolon"
+    } else if value(text, "v").is_some_and(|version| version.contains('=')) {
+        "the semicolons between the tags are missing"
+    } else {
+        "it needs v=DKIM1 and p=, in this case of letters"
+    }
+}
+
+/// The fault of a key that verifiers must not use.
+fn unusable(text: &str) -> Option<&'static str> {
+    let first = text.split_once('=').map(|(tag, _)| tag.trim());
+    let lists = |tag: &str, wanted: &[&str]| {
+        value(text, tag).is_none_or(|list| list.split(':').any(|item| wanted.contains(&item.trim())))
+    };
+    if value(text, "v").is_some() && first != Some("v") {
+        Some("v=DKIM1 must be the first tag")
+    } else if !lists("h", &["sha256"]) {
+        Some("h= does not allow sha256, and verifiers accept no other hash (RFC 8301 section 3.1)")
+    } else if !lists("s", &["*", "email"]) {
+        Some("s= does not allow the key for email")
+    } else {
+        None
+    }
+}
+
 fn of_key(name: &str, text: &str) -> Finding {
     let key: String =
         value(text, "p").unwrap_or_default().chars().filter(|letter| !letter.is_whitespace()).collect();
@@ -91,6 +137,9 @@ fn of_key(name: &str, text: &str) -> Finding {
     let wrong = |why: &str| Finding::new(Code::DkimSyntax, format!("{name}: {why}"));
     if let Some(part) = no_tag(text) {
         return wrong(&format!("\"{part}\" is no tag"));
+    }
+    if let Some(fault) = unusable(text) {
+        return wrong(fault);
     }
     let Ok(octets) = BASE64.decode(key.as_bytes()) else { return wrong("the key is not base64") };
     let size = match value(text, "k").unwrap_or("rsa") {
@@ -170,6 +219,13 @@ mod tests {
             ("v=spf1 -all".to_owned(), Code::DkimMissing),
             ("v=DMARC1; p=none".to_owned(), Code::DkimMissing),
             (format!("p={good}"), Code::DkimOk),
+            (format!("v=DKIM1; h=sha1; p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1; h=sha1:sha256; s=email; p={good}"), Code::DkimOk),
+            (format!("v=DKIM1; s=tlsrpt; p={good}"), Code::DkimSyntax),
+            (format!("k=rsa; p={good}; v=DKIM1"), Code::DkimSyntax),
+            (format!("v=DKIM1 k=rsa p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1\\\\; k=rsa\\\\; p={good}"), Code::DkimSyntax),
+            (format!("v=DKIM1; P={good}"), Code::DkimSyntax),
         ];
         for (text, code) in cases {
             let mut facts = facts("a.test.", &format!("lookup x._domainkey.a.test. TXT | \"{text}\""));
@@ -178,6 +234,9 @@ mod tests {
             assert_eq!(found, [code], "{text}");
         }
         assert!(check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN")).is_empty());
+        for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
+            assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
+        }
         // A selector that nobody gave.
         let guessed = |text: &str| {
             let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::codes::Code;
+use super::dmarc_record;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::part::Part;
 use super::tags::{Versioned, texts, value};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
@@ -45,39 +46,37 @@ pub(super) enum Policy<'f> {
 }
 
 /// The record that applies to the domain: its own, or that of its organizational domain (RFC 9989): the record with
-/// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels.
+/// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels. The walk ends at the first record
+/// with either. Without a record of the organizational domain, that with `psd=y` applies.
 pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
-    let mut above: Vec<(&str, String)> = Vec::new();
+    let mut last: Option<(&str, String)> = None;
     for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
         let at = format!("_dmarc.{name}");
-        match texts(facts, &at, "DMARC1") {
+        let record = match texts(facts, &at, "DMARC1") {
             Versioned::NotAsked => return Policy::NotAsked(at),
             Versioned::Circle(circle) => return Policy::Circle(circle),
             Versioned::Unknown(why) => return Policy::Unknown(why),
             Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
-                (Some(record), true) if place == 0 => return Policy::Record(name, record),
+                (Some(record), true) => record,
                 (Some(_), false) if place == 0 => return Policy::Several(name),
-                (Some(record), true) => above.push((name, record)),
                 // Above the domain, several records count as none.
-                (None, _) | (Some(_), false) => {}
+                (None, _) | (Some(_), false) => continue,
             },
+        };
+        if place == 0 {
+            return Policy::Record(name, record);
+        }
+        match value(&record, "psd").map(str::to_ascii_lowercase).as_deref() {
+            Some("n") => return Policy::Record(name, record),
+            Some("y") => {
+                let below = last.filter(|(below, _)| above(below) == name);
+                let (name, record) = below.unwrap_or((name, record));
+                return Policy::Record(name, record);
+            }
+            _ => last = Some((name, record)),
         }
     }
-    organizational(above).map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
-}
-
-/// The record of the organizational domain. The domains above are searched, the nearest first.
-fn organizational(mut above: Vec<(&str, String)>) -> Option<(&str, String)> {
-    let psd = |record: &str| value(record, "psd").map(str::to_ascii_lowercase);
-    if let Some(place) = above.iter().position(|(_, record)| psd(record).as_deref() == Some("n")) {
-        return Some(above.swap_remove(place));
-    }
-    let (suffix, record) = above.pop()?;
-    let is_suffix = psd(&record).as_deref() == Some("y");
-    match above.pop().filter(|(name, _)| is_suffix && super::facts::above(name) == suffix) {
-        Some(below) => Some(below),
-        None => Some((suffix, record)),
-    }
+    last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
 /// Second labels below a country's domain under which domains are registered, as in `co.uk`.
@@ -112,7 +111,8 @@ fn policy_7489(facts: &DomainFacts) -> Option<(String, String)> {
             (Some(_), false) => return None,
             (Some(record), true) => {
                 let word = applied(facts, name, &record)?;
-                let share = value(&record, "pct").filter(|share| *share != "100" && word != "none");
+                let share = value(&record, "pct").and_then(|share| share.parse::<u8>().ok());
+                let share = share.filter(|share| *share < 100 && word != "none");
                 let part =
                     share.map_or_else(String::new, |share| format!(" for {share} % of the mail that fails"));
                 return Some((format!("{word}{part}"), format!("_dmarc.{name}")));
@@ -211,26 +211,54 @@ pub(super) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<S
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
-    let finding = match policy(facts) {
-        Policy::Missing => Finding::new(Code::DmarcMissing, domain),
-        Policy::Several(name) => Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}")),
-        Policy::Circle(circle) => Finding::new(Code::PolicyAliasCircle, circle),
-        Policy::Unknown(why) => Finding::new(Code::PolicyUnknown, why).of(Part::Dmarc),
+    let mut findings = match policy(facts) {
+        Policy::Missing => vec![Finding::new(Code::DmarcMissing, domain)],
+        Policy::Several(name) => vec![Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}"))],
+        Policy::Circle(circle) => vec![Finding::new(Code::PolicyAliasCircle, circle)],
+        Policy::Unknown(why) => vec![Finding::new(Code::PolicyUnknown, why).of(Part::Dmarc)],
         Policy::NotAsked(name) => {
-            Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)
+            vec![Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)]
         }
-        Policy::Record(name, record) => {
-            let evidence = format!("_dmarc.{name}: {record}");
-            match applied(facts, name, &record).as_deref() {
-                Some("reject" | "quarantine") => Finding::new(Code::DmarcOk, evidence),
-                Some("none") => Finding::new(Code::DmarcNone, evidence),
-                // RFC 9989: without p, a record with rua counts as p=none.
-                None if value(&record, "rua").is_some() => Finding::new(Code::DmarcNone, evidence),
-                Some(_) | None => Finding::new(Code::DmarcSyntax, evidence),
-            }
-        }
+        Policy::Record(name, record) => of_record(facts, name, &record),
     };
-    std::iter::once(finding).chain(refused_reports(facts)).chain(differs(facts)).collect()
+    if let Some(meant) = meant(facts) {
+        // It is the fault behind a missing record.
+        findings.retain(|finding| finding.code != Code::DmarcMissing);
+        findings.push(meant);
+    }
+    findings.into_iter().chain(refused_reports(facts)).chain(differs(facts)).collect()
+}
+
+/// The findings about the record that applies.
+fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
+    let evidence = format!("_dmarc.{name}: {record}");
+    let syntax = |fault: &str| Finding::new(Code::DmarcSyntax, format!("{evidence}: {fault}"));
+    let (fatal, ignored) = dmarc_record::faults(record);
+    let applied = applied(facts, name, record);
+    let mut findings = match (fatal, applied.as_deref()) {
+        (Some(fault), _) => vec![syntax(&fault)],
+        (None, Some("reject" | "quarantine")) => vec![Finding::new(Code::DmarcOk, evidence.clone())],
+        // RFC 9989: without p, a record with rua counts as p=none.
+        (None, _) => vec![Finding::new(Code::DmarcNone, evidence.clone())],
+    };
+    if !ignored.is_empty() {
+        findings.retain(|finding| finding.code != Code::DmarcOk);
+        findings.push(syntax(&ignored.join("; ")).at(Level::Warning));
+    }
+    findings
+}
+
+/// The texts at the domain's own name that were meant as a record, if there is none.
+fn meant(facts: &DomainFacts) -> Option<Finding> {
+    let at = format!("_dmarc.{}", facts.subject.domain);
+    let Versioned::Texts(records) = texts(facts, &at, "DMARC1") else { return None };
+    let Versioned::Texts(all) = texts(facts, &at, "") else { return None };
+    let meant: Vec<String> = all
+        .iter()
+        .filter(|text| text.to_ascii_lowercase().contains("dmarc"))
+        .map(|text| format!("{at}: \"{text}\" is no record: it must begin with \"v=DMARC1;\""))
+        .collect();
+    (records.is_empty() && !meant.is_empty()).then(|| Finding::new(Code::DmarcSyntax, meant.join("; ")))
 }
 
 #[cfg(test)]
@@ -258,6 +286,14 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1;p=none\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
+            ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
+            // The walk ends at psd=y.
+            (
+                "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
+                 lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
+                    .to_owned(),
+                Code::DmarcNone,
+            ),
             (
                 "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=none\"".to_owned(),
                 Code::DmarcMultiple,
@@ -286,6 +322,16 @@ mod tests {
         ];
         for (lines, code) in cases {
             assert_eq!(codes(&lines), [code], "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_was_meant_as_a_record_is_shown() {
+        for text in ["v=DMARC1 p=reject", "v=dmarc1; p=reject", "p=reject; v=DMARC1", "v=DMARC2; p=none"] {
+            let lines = format!("lookup _dmarc.a.test. TXT | \"{text}\"\nlookup _dmarc.test. TXT NXDOMAIN");
+            let found = check(&facts("a.test.", &lines));
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].code == Code::DmarcSyntax && found[0].evidence.contains(text), "{text}");
         }
     }
 

@@ -24,6 +24,7 @@ mod delegation;
 pub mod der;
 mod dkim;
 mod dmarc;
+mod dmarc_record;
 mod dnssec;
 pub mod facts;
 pub mod finding;
@@ -42,6 +43,9 @@ pub mod part;
 mod pointer;
 mod record_set;
 mod spf;
+mod spf_evaluate;
+mod spf_grammar;
+mod spf_reach;
 mod spf_record;
 mod spf_senders;
 mod tags;
@@ -111,7 +115,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = configured::check(facts);
     if let Some(address) = facts.subject.address {
-        findings.extend(pointer::check(facts, address));
+        findings.extend(pointer::check(facts, address, mail::is_private(address)));
         findings.extend(helo::check(facts, address));
     }
     if !facts.subject.domain.is_empty() {

@@ -32,12 +32,22 @@ fn file(facts: &DomainFacts) -> Option<Want> {
     Some(Want::PolicyFile { host: host(facts), address })
 }
 
-/// The questions that are needed next.
+/// The questions for the addresses of the host of the policy.
+pub(super) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
+    if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
+}
+
+/// Whether the host of the policy has no address: then no sender finds the policy.
+pub(super) fn is_without_host(facts: &DomainFacts) -> bool {
+    ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
+}
+
+/// The question for the policy, once an address of its host is known.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.connect || record(facts).is_none() {
         return Vec::new();
     }
-    addresses(&host(facts)).into_iter().chain(file(facts)).collect()
+    file(facts).into_iter().collect()
 }
 
 /// The modes of a policy.
@@ -109,9 +119,12 @@ fn covers(pattern: &str, host: &str) -> bool {
 
 /// The finding about the policy; none if it was not to be fetched.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
-    let record = record(facts).filter(|_| facts.subject.connect)?;
+    let record = record(facts)?;
     let host = host(facts);
     let unreachable = |why: &str| Finding::new(Code::MtaStsUnreachable, format!("{host}: {why}"));
+    if !facts.subject.connect {
+        return is_without_host(facts).then(|| unreachable("no address"));
+    }
     let unknown = |why: &str| Finding::new(Code::PolicyUnknown, format!("{host}{why}")).of(Part::MtaSts);
     let Some(file) = file(facts) else {
         let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));

@@ -158,6 +158,7 @@ const fn of_policy(code: Code) -> &'static [Part] {
         | Code::SpfFromFails
         | Code::SpfFromNeutral
         | Code::SpfMissing
+        | Code::SpfModifierIgnored
         | Code::SpfPtr
         | Code::SpfOpenEnd
         | Code::SpfUnevaluated

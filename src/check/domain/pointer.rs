@@ -16,6 +16,9 @@ const DYNAMIC: [&str; 16] = [
     "pool", "cust", "customer", "client",
 ];
 
+/// Labels, or their beginnings, of hosts with addresses of their own.
+const FIXED: [&str; 9] = ["static", "mail", "mx", "smtp", "mta", "relay", "server", "srv", "vps"];
+
 /// More PTR records than an address should have.
 const MANY: usize = 3;
 
@@ -146,21 +149,30 @@ pub(super) fn check_all(
     findings
 }
 
-/// The findings about the address of a client.
-pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
-    check_all(facts, &[(address, Vec::new())], Level::Failure)
+/// The findings about the address of a client. Only hosts of its own network see a client with a private address.
+pub(super) fn check(facts: &DomainFacts, address: IpAddr, is_private: bool) -> Vec<Finding> {
+    let level = if is_private { Level::Note } else { Level::Failure };
+    check_all(facts, &[(address, Vec::new())], level)
 }
 
 /// Whether a name looks like a provider's name for a dynamic address: it holds most of the address, or a label
-/// says so.
+/// says so. A label that names a purpose, such as `static` or `mx`, says that it is none.
 fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     let host = name.split('.').rev().skip(3).collect::<Vec<_>>();
-    let words = host
+    let words: Vec<&str> = host
         .iter()
-        .flat_map(|label| label.split('-'))
-        .map(|word| word.trim_end_matches(|letter: char| letter.is_ascii_digit()));
-    let says_so = words.into_iter().any(|word| DYNAMIC.contains(&word));
-    let holds = match address {
+        .flat_map(|label| label.split(['-', '_']))
+        .map(|word| word.trim_end_matches(|letter: char| letter.is_ascii_digit()))
+        .collect();
+    let says = |known: &[&str]| words.iter().any(|word| known.contains(word));
+    !says(&FIXED) && (says(&DYNAMIC) || holds(name, address))
+}
+
+/// Whether a name holds most of an address: its numbers in a row in either direction, or all of it as hexadecimal or padded
+/// decimal digits.
+fn holds(name: &str, address: IpAddr) -> bool {
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    match address {
         IpAddr::V4(v4) => {
             let numbers: Vec<u32> = name
                 .split(|letter: char| !letter.is_ascii_digit())
@@ -170,11 +182,16 @@ fn looks_dynamic(name: &str, address: IpAddr) -> bool {
             let last: Vec<u32> = octets.into_iter().skip(1).collect();
             let backward: Vec<u32> = octets.into_iter().rev().take(3).collect();
             let has = |wanted: &[u32]| numbers.windows(3).any(|window| window == wanted);
-            has(&last) || has(&backward)
+            let hexadecimal: String = v4.octets().iter().map(|octet| format!("{octet:02x}")).collect();
+            let padded: String = v4.octets().iter().map(|octet| format!("{octet:03}")).collect();
+            has(&last) || has(&backward) || letters.contains(&hexadecimal) || letters.contains(&padded)
         }
-        IpAddr::V6(_) => false,
-    };
-    says_so || holds
+        IpAddr::V6(v6) => {
+            let whole: String = v6.octets().iter().map(|octet| format!("{octet:02x}")).collect();
+            let short = v6.to_string().replace("::", "--").replace(':', "-");
+            letters.contains(&whole) || name.contains(&short)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -191,12 +208,39 @@ mod tests {
             "c77.dyn.isp.example.",
             "p192-0-2-77.dip0.isp.example.",
             "dsl-3.isp.example.",
+            "pc000024d.dip0.isp.example.",
+            "x192000002077.res.isp.example.",
         ] {
             assert!(looks_dynamic(name, address), "{name}");
         }
-        for name in ["mail.example.", "out77.hoster.example.", "mx2.dyn.example.", "pool.example."] {
+        for name in [
+            "mail.example.",
+            "out77.hoster.example.",
+            "mx2.dyn.example.",
+            "pool.example.",
+            "static.77.2.0.192.clients.hoster.example.",
+            "pool-mx1.a.hoster.example.",
+        ] {
             assert!(!looks_dynamic(name, address), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_may_hold_an_ipv6_address() {
+        let address = "2001:db8::7".parse().unwrap();
+        assert!(looks_dynamic("2001-db8--7.isp.example.", address));
+        assert!(looks_dynamic("x20010db8000000000000000000000007.a.isp.example.", address));
+        assert!(!looks_dynamic("a7.b.isp.example.", address));
+    }
+
+    #[test]
+    fn a_missing_name_of_a_private_address_is_a_note() {
+        let found = check(
+            &facts("", "lookup 1.1.1.10.in-addr.arpa. PTR NXDOMAIN"),
+            "10.1.1.1".parse().unwrap(),
+            true,
+        );
+        assert_eq!((found[0].code, found[0].level), (Code::PtrMissing, Level::Note));
     }
 
     #[test]
@@ -237,7 +281,7 @@ mod tests {
             (many(10).replace("h9.a. A NXDOMAIN", "h9.a. A | 192.0.2.7"), Code::PointerOk, Level::Ok),
         ];
         for (lines, code, level) in cases.into_iter().chain(bounds) {
-            let found = check(&facts("", &lines), address);
+            let found = check(&facts("", &lines), address, false);
             assert_eq!(
                 found.first().map(|finding| (finding.code, finding.level)),
                 Some((code, level)),

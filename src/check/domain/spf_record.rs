@@ -5,13 +5,19 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::facts::{DomainFacts, canonical};
+use super::spf_grammar::{domain, lengths, network, split_lengths};
 use super::tags::{Versioned, texts};
 
 /// The SPF records of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SpfRecords {
-    /// There is none. True if the domain has no TXT record at all: the lookup is then void.
-    None { void: bool },
+    /// There is none.
+    None {
+        /// The domain has no TXT record at all: the lookup is then void.
+        void: bool,
+        /// Texts that were meant as one.
+        meant: Vec<String>,
+    },
     /// One.
     One(String),
     /// Several, which is an error.
@@ -60,6 +66,12 @@ impl Term {
         (!target.contains('%')).then_some(target)
     }
 
+    /// The name of a modifier in lower case; none for a mechanism.
+    fn modifier(&self) -> Option<String> {
+        let is_modifier = matches!(self.kind, TermKind::Redirect | TermKind::Other);
+        modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
+    }
+
     /// Whether an address of the target equals the address of the client.
     pub(super) fn covers(&self, of_target: IpAddr, client: IpAddr) -> bool {
         let (ipv4, ipv6) = self.prefixes;
@@ -74,12 +86,14 @@ pub(super) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
         Versioned::NotAsked => return SpfRecords::NotAsked,
         Versioned::Circle(circle) => return SpfRecords::Circle(circle),
         Versioned::Unknown(why) => return SpfRecords::Unknown(why),
-        Versioned::Texts(texts) if texts.is_empty() => return SpfRecords::None { void: true },
         Versioned::Texts(texts) => texts,
     };
-    let mut found: Vec<String> = texts.into_iter().filter(|text| is_spf(text)).collect();
+    let void = texts.is_empty();
+    let (mut found, other): (Vec<String>, Vec<String>) = texts.into_iter().partition(|text| is_spf(text));
     match (found.pop(), found.is_empty()) {
-        (None, _) => SpfRecords::None { void: false },
+        (None, _) => {
+            SpfRecords::None { void, meant: other.into_iter().filter(|text| is_meant(text)).collect() }
+        }
         (Some(one), true) => SpfRecords::One(one),
         (Some(last), false) => {
             found.push(last);
@@ -94,24 +108,39 @@ pub(super) fn is_spf(text: &str) -> bool {
     lower == "v=spf1" || lower.starts_with("v=spf1 ")
 }
 
+/// Whether a text was meant as an SPF record, and is none because of its first letters.
+fn is_meant(text: &str) -> bool {
+    let lower = text.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_ascii_lowercase();
+    ["v=spf", "v= spf", "v =spf", "v = spf", "spf1", "spf2.0/"].iter().any(|begin| lower.starts_with(begin))
+}
+
 /// The terms of a record.
 ///
 /// # Errors
 /// A term is invalid; the text says which and why.
 pub(super) fn terms(record: &str) -> Result<Vec<Term>, String> {
-    record.split_ascii_whitespace().skip(1).map(term).collect()
+    let terms: Vec<Term> = record.split_ascii_whitespace().skip(1).map(term).collect::<Result<_, _>>()?;
+    for name in ["redirect", "exp"] {
+        // RFC 7208 section 6.
+        if terms.iter().filter(|term| term.modifier().as_deref() == Some(name)).count() > 1 {
+            return Err(format!("it has {name}= more than once"));
+        }
+    }
+    Ok(terms)
+}
+
+/// Modifiers of a record that nobody meant: they are written like a mechanism, but with an equals sign, and receivers ignore
+/// them.
+pub(super) fn mistaken(terms: &[Term]) -> Vec<String> {
+    let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
+    let is_mistaken = |term: &&Term| term.modifier().is_some_and(|name| names.contains(&name.as_str()));
+    terms.iter().filter(is_mistaken).map(|term| term.text.clone()).collect()
 }
 
 fn term(text: &str) -> Result<Term, String> {
     let wrong = |why: &str| format!("\"{text}\": {why}");
     if let Some((name, value)) = modifier(text) {
-        let redirect = name.eq_ignore_ascii_case("redirect");
-        if redirect && value.is_empty() {
-            return Err(wrong("it names no domain"));
-        }
-        let kind = if redirect { TermKind::Redirect } else { TermKind::Other };
-        let (target, text) = (Some(target(value)), text.to_owned());
-        return Ok(Term { qualifier: '+', kind, text, target, prefixes: (32, 128) });
+        return of_modifier(text, &name.to_ascii_lowercase(), value).map_err(|why| wrong(&why));
     }
     let (qualifier, rest) = match text.chars().next() {
         Some(sign @ ('+' | '-' | '~' | '?')) => (sign, text.get(1..).unwrap_or_default()),
@@ -136,26 +165,42 @@ fn term(text: &str) -> Result<Term, String> {
         "exists" => TermKind::Exists,
         _ => return Err(wrong("there is no such mechanism")),
     };
-    let (named, prefixes) = match value.split_once('/') {
-        // A macro may hold a slash as its delimiter.
-        Some((named, lengths)) if !value.contains('%') => {
-            (named, lengths_of(lengths).ok_or_else(|| wrong("the prefix length is invalid"))?)
+    let (named, prefix) = split_lengths(value);
+    let prefixes = match prefix {
+        None => (32, 128),
+        Some(_) if !matches!(kind, TermKind::A | TermKind::Mx) => {
+            return Err(wrong(&format!("{name} takes no prefix length")));
         }
-        _ => (value, (32, 128)),
+        Some(prefix) => lengths(prefix).ok_or_else(|| wrong("the prefix length is invalid"))?,
     };
-    let target = match named.strip_prefix(':') {
-        Some("") => return Err(wrong("it names no domain")),
-        Some(named) if named.contains(':') && !named.contains('%') => {
+    let named = named.strip_prefix(':');
+    match (&kind, named) {
+        (TermKind::Include | TermKind::Exists, None) | (_, Some("")) => {
+            return Err(wrong("it names no domain"));
+        }
+        (TermKind::All, Some(_)) => return Err(wrong("all takes no domain")),
+        (_, Some(named)) if named.contains(':') && !named.contains('%') => {
             return Err(wrong("it looks like two terms without a space between them"));
         }
-        Some(named) => Some(target(named)),
-        None => None,
-    };
-    match (&kind, &target) {
-        (TermKind::Include | TermKind::Exists, None) => Err(wrong("it names no domain")),
-        (TermKind::All, Some(_)) => Err(wrong("all takes no domain")),
-        _ => Ok(Term { qualifier, kind, text: text.to_owned(), target, prefixes }),
+        (_, Some(named)) if named.parse::<IpAddr>().is_ok() => {
+            return Err(wrong("an address needs ip4 or ip6 in place of the mechanism"));
+        }
+        (_, Some(named)) => domain(named, false).map_err(|why| wrong(&why))?,
+        (_, None) => {}
     }
+    Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
+}
+
+/// A modifier, by its name in lower case.
+fn of_modifier(text: &str, name: &str, value: &str) -> Result<Term, String> {
+    let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
+    if ["redirect", "exp"].contains(&name) {
+        if value.is_empty() {
+            return Err("it names no domain".to_owned());
+        }
+        domain(value, name == "exp")?;
+    }
+    Ok(Term { qualifier: '+', kind, text: text.to_owned(), target: Some(target(value)), prefixes: (32, 128) })
 }
 
 /// Name and value of a modifier.
@@ -163,20 +208,6 @@ fn modifier(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let sound = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
     (sound && name.starts_with(|first: char| first.is_ascii_alphabetic())).then_some((name, value))
-}
-
-fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-}
-
-/// The lengths behind the first slash: `24`, `24//64`, or `/64`.
-fn lengths_of(text: &str) -> Option<(u8, u8)> {
-    let length = |text: &str, most: u8| text.parse().ok().filter(|length| *length <= most);
-    match text.split_once('/') {
-        None => Some((length(text, 32)?, 128)),
-        Some(("", ipv6)) => Some((32, length(ipv6, 128)?)),
-        Some((ipv4, ipv6)) => Some((length(ipv4, 32)?, length(ipv6.strip_prefix('/')?, 128)?)),
-    }
 }
 
 fn target(text: &str) -> String {
@@ -210,12 +241,46 @@ mod tests {
             "mx:a.exampleinclude:b.example",
             "ipv4:192.0.2.1",
             "redirect=",
+            "include:b.example/24",
+            "exists:b.example/24",
+            "ptr/24",
+            "all/24",
+            "a:192.0.2.1",
+            "mx:localhost",
+            "include:b..example",
+            "ip4:192.0.2.1/08",
+            "a:%{d1r",
+            "include:%d.b.example",
+            "redirect=b.example redirect=b.example",
+            "exp=b.example exp=c.example",
             "v=spf1",
         ] {
             // A second version is an unknown modifier by its form.
             let expected = bad == "v=spf1";
             assert_eq!(terms(&format!("v=spf1 {bad} -all")).is_ok(), expected, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_mechanism_with_an_equals_sign_is_mistaken() {
+        let terms = terms("v=spf1 ip4=192.0.2.1 A=b.example x=y exp=e.example mx -all").unwrap();
+        assert_eq!(mistaken(&terms), ["ip4=192.0.2.1", "A=b.example"]);
+    }
+
+    #[test]
+    fn a_record_that_begins_wrongly_was_meant() {
+        for text in [
+            "v=spf1-all",
+            " v=spf1 -all",
+            "v=spf1; mx",
+            "v=spf1:mx",
+            "\"v=spf1 -all\"",
+            "spf1 mx",
+            "V=SPF2 mx",
+        ] {
+            assert!(is_meant(text) && !is_spf(text), "{text}");
+        }
+        assert!(!is_meant("google-site-verification=spf1") && !is_meant(""));
     }
 
     #[test]

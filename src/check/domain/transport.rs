@@ -16,14 +16,15 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let below = ["_mta-sts.", "_smtp._tls.", "default._bimi."];
     let records = below.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
-    records.chain(dane::wants(facts)).collect()
+    records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
 }
 
 /// The findings. A missing policy is not reported.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = [
         record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
-            let unread = (!facts.subject.connect).then_some(Code::MtaStsUnread);
+            let unread =
+                (!facts.subject.connect && !mta_sts::is_without_host(facts)).then_some(Code::MtaStsUnread);
             if mta_sts::has_id(text) { Ok(unread) } else { Err("it has no id of 1 to 32 letters and digits") }
         }),
         record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
@@ -31,13 +32,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             if value(text, "rua").is_some_and(target) { Ok(None) } else { Err("it has no rua") }
         }),
         record(facts, "default._bimi.", "BIMI1", Code::BimiSyntax, |text| {
-            let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:");
+            let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:") && !is_bitmap(logo);
             match value(text, "l") {
                 Some(logo) if sound(logo) && enforced(facts) == Some(false) => {
                     Ok(Some(Code::BimiWithoutDmarc))
                 }
                 Some(logo) if sound(logo) => Ok(None),
-                _ => Err("it has no l=https://..."),
+                _ => Err("it has no l=https://... of an SVG file"),
             }
         }),
     ]
@@ -48,12 +49,20 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Whether DMARC demands quarantine or rejection; none if it is not known.
+/// Whether a logo is a picture of pixels: receivers take SVG only.
+fn is_bitmap(logo: &str) -> bool {
+    let lower = logo.to_ascii_lowercase();
+    [".png", ".jpg", ".jpeg", ".gif", ".webp"].iter().any(|end| lower.ends_with(end))
+}
+
+/// Whether DMARC demands quarantine or rejection, below the domain too, and for all mail; none if it is not known.
 fn enforced(facts: &DomainFacts) -> Option<bool> {
     match policy(facts) {
         Policy::Record(name, record) => {
             let word = applied(facts, name, &record);
-            Some(matches!(word.as_deref(), Some("reject" | "quarantine")))
+            let is_weak = value(&record, "sp").is_some_and(|word| word.eq_ignore_ascii_case("none"))
+                || value(&record, "pct").is_some_and(|share| share != "100");
+            Some(matches!(word.as_deref(), Some("reject" | "quarantine")) && !is_weak)
         }
         Policy::Missing | Policy::Several(_) => Some(false),
         Policy::Circle(_) | Policy::Unknown(_) | Policy::NotAsked(_) => None,
@@ -80,12 +89,27 @@ fn record(
         Versioned::NotAsked => return None,
     };
     match found.as_slice() {
-        [] => None,
+        [] => meant(facts, &name, version).map(|text| {
+            Finding::new(
+                wrong,
+                format!("{name}: \"{text}\" is no record: it must begin with \"v={version};\""),
+            )
+        }),
         [text] => match judge(text) {
             Ok(code) => code.map(|code| Finding::new(code, format!("{name}: {text}"))),
             Err(why) => Some(Finding::new(wrong, format!("{name}: {text}: {why}"))),
         },
         several => Some(Finding::new(wrong, format!("{name} has {} records", several.len()))),
+    }
+}
+
+/// A text that was meant as a record of this version.
+fn meant(facts: &DomainFacts, name: &str, version: &str) -> Option<String> {
+    let word =
+        version.trim_end_matches(|digit: char| digit.is_ascii_digit() || digit == 'v').to_ascii_lowercase();
+    match texts(facts, name, "") {
+        Versioned::Texts(texts) => texts.into_iter().find(|text| text.to_ascii_lowercase().contains(&word)),
+        _ => None,
     }
 }
 
@@ -113,6 +137,27 @@ mod tests {
                 &[],
             ),
             ("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=http://x\"".to_owned(), &[Code::BimiSyntax]),
+            (
+                "lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x/y.PNG\"".to_owned(),
+                &[Code::BimiSyntax],
+            ),
+            (
+                format!("lookup default._bimi.a.test. TXT | \"v=BIMI1; l=https://x\"\n{dmarc}")
+                    .replace("none", "reject; sp=none"),
+                &[Code::BimiWithoutDmarc],
+            ),
+            ("lookup _mta-sts.a.test. TXT | \"STSv1; id=1\"".to_owned(), &[Code::MtaStsSyntax]),
+            ("lookup _mta-sts.a.test. TXT | \"v=spf1 -all\"".to_owned(), &[]),
+            (
+                "lookup _smtp._tls.a.test. TXT | \"v=TLSRPT1; rua=mailto:x@a.test\"".to_owned(),
+                &[Code::TlsRptSyntax],
+            ),
+            (
+                "lookup _mta-sts.a.test. TXT | \"v=STSv1; id=1\"\nlookup mta-sts.a.test. A NXDOMAIN\n\
+                 lookup mta-sts.a.test. AAAA NXDOMAIN"
+                    .to_owned(),
+                &[],
+            ),
         ];
         for (lines, expected) in cases {
             let found: Vec<Code> =
