@@ -355,12 +355,20 @@ impl Server {
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// A question for `zone` has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last.
-    /// Returns whether the probe was to come later.
-    pub fn hasten_probe(&self, zone: &Name) -> bool {
+    /// A question for `zone` has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last, and now
+    /// if the last began `LEAST_PROBE_PAUSE` ago. Returns whether the probe was to come later.
+    pub fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
-        let of_zone = history.silent_zones.get_mut(zone, &self.keyed).is_some_and(Silence::hasten);
-        history.silence.hasten() || of_zone
+        let of_zone =
+            history.silent_zones.get_mut(zone, &self.keyed).is_some_and(|silence| silence.hasten(now));
+        history.silence.hasten(now) || of_zone
+    }
+
+    /// When the last probe began, if it is dead, or dead for `zone`.
+    pub fn last_probe(&self, zone: &Name) -> Option<Mono> {
+        let history = self.history();
+        let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
+        history.silence.tried_at().max(of_zone)
     }
 
     /// Whether a server that is dead, or dead for `zone`, is to be probed now. The caller that gets true does it; the next

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME, SILENT_TIME,
-    SURE_SILENCES,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, LEAST_PROBE_PAUSE, MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME,
+    SILENT_TIME, SURE_SILENCES,
 };
 use crate::random::Random;
 
@@ -56,6 +56,8 @@ struct Dead {
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
+    /// When the last probe began.
+    tried_at: Option<Mono>,
     /// Whether the server was heard for another zone after an outage in which this silence began, and was not tried since.
     is_in_question: bool,
 }
@@ -78,6 +80,7 @@ impl Dead {
             until_wanted: until,
             is_wanted: false,
             tried: Tried::NotYet,
+            tried_at: None,
             is_in_question: false,
         }
     }
@@ -198,10 +201,17 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// A question has failed for it. Returns whether its next probe was to come later.
-    pub(super) fn hasten(&mut self) -> bool {
+    /// A question has failed for it. Its next probe comes now, if the last one began `LEAST_PROBE_PAUSE` ago. Returns whether it was to
+    /// come later.
+    pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let Some(dead) = &mut self.dead else { return false };
-        !std::mem::replace(&mut dead.is_wanted, true) && dead.until_wanted < dead.until
+        let was_wanted = std::mem::replace(&mut dead.is_wanted, true);
+        let rests = dead.tried_at.is_none_or(|at| now.since(at) >= LEAST_PROBE_PAUSE);
+        let comes_now = rests && now < dead.until_wanted;
+        if comes_now {
+            dead.until_wanted = now;
+        }
+        (comes_now || !was_wanted) && dead.until_wanted < dead.until
     }
 
     /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
@@ -209,10 +219,14 @@ impl Silence {
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let first = dead.tried == Tried::NotYet;
+        let is_due = now >= dead.next_try();
         if first {
             dead.tried = Tried::Begun;
         }
-        if now < dead.next_try() {
+        if first || is_due {
+            dead.tried_at = Some(now);
+        }
+        if !is_due {
             return first;
         }
         dead.span = dead.span.saturating_mul(2).min(MAX_DEAD_TIME);
@@ -224,6 +238,11 @@ impl Silence {
         };
         dead.is_wanted = false;
         true
+    }
+
+    /// When the last probe of a dead server began.
+    pub(super) fn tried_at(&self) -> Option<Mono> {
+        self.dead?.tried_at
     }
 
     /// Whether it is probed for the first time since its death.
@@ -343,8 +362,8 @@ mod tests {
         for _ in 0..6 {
             assert!(silence.try_now(until, &random));
             silence.tried_in_vain(until);
-            assert!(!silence.hasten() || silence.dead.unwrap().span > MAX_WANTED_DEAD_TIME);
-            assert!(!silence.hasten(), "it is told once");
+            assert!(!silence.hasten(until) || silence.dead.unwrap().span > MAX_WANTED_DEAD_TIME);
+            assert!(!silence.hasten(until), "it is told once");
             let next = silence.next_try().unwrap();
             assert!(next.since(until) <= MAX_WANTED_DEAD_TIME * 9 / 8, "{next:?} after {until:?}");
             assert!(!silence.try_now(until, &random), "not before that time");
@@ -355,6 +374,19 @@ mod tests {
         assert!(silence.try_now(until, &random));
         let next = silence.next_try().unwrap();
         assert!(next.since(until) >= MAX_DEAD_TIME * 7 / 8, "no question fails for it any more");
+    }
+
+    #[test]
+    fn a_question_begins_a_probe_if_the_last_one_began_a_second_ago() {
+        let ((mut silence, until), random) = (dead(), Random::seeded(2));
+        assert!(silence.try_now(until, &random));
+        silence.tried_in_vain(until);
+        assert!(silence.hasten(until) && !silence.hasten(until.after(LEAST_PROBE_PAUSE - MS)));
+        let later = until.after(LEAST_PROBE_PAUSE);
+        assert!(!silence.try_now(later, &random));
+        assert!(silence.hasten(later) && silence.next_try() == Some(later));
+        assert!(silence.try_now(later, &random) && !silence.try_now(later, &random));
+        assert!(silence.known_since(later, None).is_some(), "it is still known to be silent");
     }
 
     #[test]

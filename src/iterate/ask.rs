@@ -75,6 +75,8 @@ pub(super) struct Asking<'a> {
     /// If only a referral is wanted, the first server that answers at all ends the step.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
+    /// Whether it has failed, and its servers are probed sooner because of that.
+    pub(super) hastened: bool,
 }
 
 /// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
@@ -124,6 +126,7 @@ impl<'a> Asking<'a> {
             has_glue: false,
             wanted: WantedAnswer::Any,
             given_up: false,
+            hastened: false,
         };
         let addresses = iterate.addresses(errand, cut);
         asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
@@ -152,7 +155,16 @@ impl<'a> Asking<'a> {
     /// # Errors
     /// No server does, or the question's budget is spent.
     pub(super) async fn run(&mut self) -> Result<Said, Failure> {
-        let said = self.ask().await;
+        let mut is_anew = false;
+        let said = loop {
+            let said = self.ask().await;
+            let is_silence = matches!(said, Err(Failure::Silent { .. }));
+            if !is_silence || is_anew || !self.comes_back().await {
+                break said;
+            }
+            is_anew = true;
+            self.begin_anew();
+        };
         match said {
             Ok(_) => self.measure(),
             Err(_) => self.events.end_unanswered(),

@@ -119,6 +119,8 @@ pub(super) struct DeadServers {
     wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
     /// Wakes the task that probes them.
     pub(super) added: Notify,
+    /// Wakes the questions that wait for a probe: one was answered.
+    pub(super) answered: Notify,
 }
 
 impl DeadServers {

@@ -127,9 +127,11 @@ impl Asking<'_> {
                 self.candidates.iter().map(|candidate| candidate.address).collect();
             // A list has a breaker of its own.
             let is_list = self.errand.route.policy.list.is_some();
+            let now = self.iterate.now();
             let is_sooner =
-                |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe(&zone);
-            if servers.iter().filter(is_sooner).count() > 0 {
+                |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe(&zone, now);
+            self.hastened = servers.iter().filter(is_sooner).count() > 0;
+            if self.hastened {
                 self.iterate.means.dead.added.notify_one();
             }
             let found = format!("no {} answers", role.of_zone(&zone, false));

@@ -73,6 +73,7 @@ mod query_share;
 mod refresh;
 mod renewal;
 mod resolved;
+mod returning;
 mod role;
 pub mod scrub;
 mod secret_zone;

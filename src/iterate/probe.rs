@@ -59,6 +59,7 @@ impl Probe {
                 let now = means.clock.mono();
                 means.answered(&server, (role, &zone), heard.elapsed);
                 means.uplink.heard(role, now);
+                means.dead.answered.notify_waiters();
                 Conduct::Answered
             }
             Err(trouble) => conduct_of(trouble, transport),

@@ -58,6 +58,10 @@ pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 /// within this time: as long as dead servers are probed.
 pub const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
+/// The longest such time. It is doubled each time that the question, or a name of its zone and type, is not answered again after it:
+/// a gateway may get a mail of the domain once an hour.
+pub const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The time that such a question waits: three queries to a far server. Its flight goes on, and an answer ends this.
 pub const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -126,9 +130,18 @@ pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 
 /// Like `MAX_DEAD_TIME`, while questions fail because all servers of their zone are dead: the first answer after an outage comes
-/// within ten seconds. Unbound asks such a server with a client's question every 12 s. It is four times the queries,
-/// for zones that are asked for.
-pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);
+/// within two seconds of the first query. Unbound asks such a server with a client's question every 12 s. A zone that is asked
+/// for all the time costs each of its servers a query a second (`LEAST_PROBE_PAUSE`).
+pub const MAX_WANTED_DEAD_TIME: Duration = FIRST_DEAD_TIME;
+
+/// A question that fails because all servers of its zone are dead begins a probe if the last one began so long ago. The questions of
+/// a mail come within a second, so one of them begins a probe and the others begin none.
+pub const LEAST_PROBE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest time that a question waits for the probe of a server that is known to be silent, from the begin of the probe: twice
+/// the round trip of a far server. A nearer one is waited for less, and the other questions of a mail from a dead domain find the
+/// time over.
+pub const MAX_PROBE_WAIT: Duration = Duration::from_millis(400);
 
 /// A dead server is known to be silent if its silence has lasted this long and a probe was not answered either; no
 /// question waits for it then. It is less than the 4 s that a client waits, so that a mail from a dead domain waits
