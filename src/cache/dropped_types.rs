@@ -3,19 +3,21 @@
 //! Some load balancers and firewalls drop queries of types that they do not know, and answer those for addresses (RFC 8906 section
 //! 3). Each new name of such a zone would wait for the deadline of its client: selectors of DKIM, or the reverse names of a network.
 //! After a few names without an answer, a client waits for further names of the zone and this type for a second only. Each is
-//! still asked, and the first answer ends this.
+//! still asked, and the first answer ends this. Without an answer it holds for ten minutes after the last name, and for twice as long
+//! each time that it is learned again, because a gateway may get a mail of the domain once an hour.
 //!
 //! Queries for addresses are not counted. The clients of a zone that loses them must wait as long as they may.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::clock::Mono;
 use crate::hash::Keyed;
-use crate::limits::{MAX_DROPPED_TYPES, NAMES_OF_DROPPED_TYPE, UNANSWERED_TIME};
+use crate::limits::{MAX_DROPPED_TYPES, MAX_UNANSWERED_TIME, NAMES_OF_DROPPED_TYPE, UNANSWERED_TIME};
 use crate::question::{QuestionKey, ViewId};
 
 /// A zone and a type, as the key of a question for them.
@@ -41,6 +43,15 @@ struct Unanswered {
     /// Hashes of different names, at most `NAMES_OF_DROPPED_TYPE`.
     names: Vec<u64>,
     last: Mono,
+    /// How long they count after the last.
+    span: Duration,
+}
+
+impl Unanswered {
+    /// Whether so many names were not answered that their servers seem to drop the type.
+    fn is_dropped(&self) -> bool {
+        self.names.len() >= NAMES_OF_DROPPED_TYPE
+    }
 }
 
 /// The types that the servers of zones seem to drop.
@@ -67,8 +78,7 @@ impl DroppedTypes {
     pub fn holds(&self, of: &ZoneType, now: Mono) -> bool {
         self.is_used()
             && self.table().get(&of.0).is_some_and(|unanswered| {
-                unanswered.names.len() >= NAMES_OF_DROPPED_TYPE
-                    && now.since(unanswered.last) < UNANSWERED_TIME
+                unanswered.is_dropped() && now.since(unanswered.last) < unanswered.span
             })
     }
 
@@ -83,9 +93,15 @@ impl DroppedTypes {
                 table.remove(&oldest);
             }
         }
-        let unanswered = table.entry(of.0).or_insert_with(|| Unanswered { names: Vec::new(), last: now });
-        if now.since(unanswered.last) >= UNANSWERED_TIME {
-            unanswered.names.clear();
+        let new = || Unanswered { names: Vec::new(), last: now, span: UNANSWERED_TIME };
+        let unanswered = table.entry(of.0).or_insert_with(new);
+        if now.since(unanswered.last) >= unanswered.span {
+            if unanswered.is_dropped() {
+                // One more name without an answer shows that nothing has changed.
+                unanswered.span = unanswered.span.saturating_mul(2).min(MAX_UNANSWERED_TIME);
+            } else {
+                unanswered.names.clear();
+            }
         }
         unanswered.last = now;
         if unanswered.names.len() < NAMES_OF_DROPPED_TYPE && !unanswered.names.contains(&name) {
@@ -115,8 +131,6 @@ impl DroppedTypes {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::cache::stage::name;
     use crate::random::Random;
@@ -148,12 +162,33 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_is_learned_again_is_kept_twice_as_long_each_time_and_at_most_a_day() {
+        let dropped = DroppedTypes::new(Keyed::new(&Random::seeded(1)));
+        let (text, mut now) = (of("one.example.", RecordType::TXT), Mono::START);
+        (0..NAMES_OF_DROPPED_TYPE)
+            .for_each(|name| dropped.unanswered(text.clone(), &[u8::try_from(name).unwrap()], now));
+        let mut span = UNANSWERED_TIME;
+        for _ in 0..10 {
+            assert!(dropped.holds(&text, now.after(span - Duration::from_millis(1))), "{span:?}");
+            now = now.after(span);
+            assert!(!dropped.holds(&text, now), "{span:?}");
+            dropped.unanswered(text.clone(), b"new", now);
+            span = (span * 2).min(MAX_UNANSWERED_TIME);
+        }
+        assert_eq!(span, MAX_UNANSWERED_TIME);
+        dropped.answered(&text);
+        dropped.unanswered(text.clone(), b"new", now);
+        assert!(!dropped.holds(&text, now), "an answer ends all");
+    }
+
+    #[test]
     fn what_was_long_ago_counts_no_more_and_the_oldest_goes_first() {
         let dropped = DroppedTypes::new(Keyed::new(&Random::seeded(1)));
         let zone = |number: usize| of(&format!("z{number}.example."), RecordType::MX);
         let fill = |number, at| (0..10).for_each(|name| dropped.unanswered(zone(number), &[name], at));
         let later = Mono::START.after(UNANSWERED_TIME);
-        fill(0, Mono::START);
+        (0..NAMES_OF_DROPPED_TYPE - 1)
+            .for_each(|name| dropped.unanswered(zone(0), &[u8::try_from(name).unwrap()], Mono::START));
         dropped.unanswered(zone(0), b"a", later);
         assert!(!dropped.holds(&zone(0), later), "the other names were asked long ago");
         for number in 1..=MAX_DROPPED_TYPES {

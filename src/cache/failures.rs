@@ -13,7 +13,9 @@ use std::time::Duration;
 use super::store::QuestionStore;
 use super::weights::{shared, weight};
 use crate::clock::Mono;
-use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME, UNANSWERED_TIME};
+use crate::limits::{
+    FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME, MAX_UNANSWERED_TIME, UNANSWERED_TIME,
+};
 use crate::question::{ExtendedError, QuestionKey};
 
 /// Whether servers answered while a question failed. If none did, our own network may have been down.
@@ -38,8 +40,22 @@ pub struct CachedFailure {
     span: Duration,
     /// Whether any server answered while it failed.
     servers: ServersMeanwhile,
+    /// How long the question counts as unanswered, if no server answered it.
+    unanswered_for: Duration,
     /// The reason.
     pub error: ExtendedError,
+}
+
+impl CachedFailure {
+    /// How long the question counts as unanswered if no server answers it now either: twice as long if the time before was over.
+    fn next_unanswered(&self, now: Mono) -> Duration {
+        let is_over = now.since(self.since) >= self.unanswered_for;
+        if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
+            self.unanswered_for.saturating_mul(2).min(MAX_UNANSWERED_TIME)
+        } else {
+            self.unanswered_for
+        }
+    }
 }
 
 /// Failures by question.
@@ -92,18 +108,20 @@ impl CachedFailures {
     /// drop its type.
     pub fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
-            failed.servers == ServersMeanwhile::AnsweredOthers && now.since(failed.since) < UNANSWERED_TIME
+            failed.servers == ServersMeanwhile::AnsweredOthers
+                && now.since(failed.since) < failed.unanswered_for
         })
     }
 
     /// Remembers a failure, for longer if the last one ended not long ago and servers answered while it failed.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
-        let last = self.0.get(&key).filter(|_| servers != ServersMeanwhile::Silent);
+        let last = self.0.get(&key);
+        let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));
+        let last = last.filter(|_| servers != ServersMeanwhile::Silent);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
-        self.0.insert(
-            key,
-            Arc::new(CachedFailure { until: now.after(span), since: now, span, servers, error }),
-        );
+        let until = now.after(span);
+        let failed = CachedFailure { until, since: now, span, servers, unanswered_for, error };
+        self.0.insert(key, Arc::new(failed));
     }
 
     /// Forgets a failure, because the question has been answered.
@@ -185,8 +203,18 @@ mod tests {
             assert_eq!(was_unanswered(Mono::START.after(just_before)), expected, "{servers:?}");
             assert!(!was_unanswered(Mono::START.after(UNANSWERED_TIME)));
         }
+        let mut now = Mono::START;
+        let mut span = UNANSWERED_TIME;
+        for _ in 0..10 {
+            now = now.after(span);
+            assert!(!was_unanswered(now), "{span:?}");
+            failures.put(key.clone(), ExtendedError::new(22, "no"), ServersMeanwhile::AnsweredOthers, now);
+            span = (span * 2).min(MAX_UNANSWERED_TIME);
+            assert!(was_unanswered(now.after(span - Duration::from_millis(1))), "{span:?}");
+        }
+        assert_eq!(span, MAX_UNANSWERED_TIME);
         failures.clear(&key);
-        assert!(!was_unanswered(Mono::START), "it was answered");
+        assert!(!was_unanswered(now), "it was answered");
     }
 
     #[test]
