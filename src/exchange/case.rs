@@ -1,10 +1,13 @@
 //! Random case of the letters of a question: a forger who does not see the question cannot repeat it
 //! (draft-vixie-dnsext-dns0x20).
 //!
-//! Pure, on octets. Names in a server's message point into the question, so that restoring the question's spelling
-//! restores the spelling of the whole reply.
+//! Pure. Names in most servers' messages point into the question, so that restoring the question's spelling on the octets
+//! restores the spelling of the whole reply. A server that does not compress names copies the letters of the query: the owners of
+//! its records are restored one by one. Unbound has the same result, as it compresses names without regard to case.
 
 use std::ops::Range;
+
+use hickory_proto::rr::Name;
 
 /// The offset of a question's name: after the header (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
@@ -54,6 +57,21 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
+/// Gives the labels at the end of `owner` that it shares with `asked`, the name of the question in lower case, the spelling of the
+/// question.
+pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
+    if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
+        return;
+    }
+    let both = owner.iter().rev().zip(asked.iter().rev());
+    let shared = both.take_while(|(own, other)| own.eq_ignore_ascii_case(other)).count();
+    let own = owner.iter().len().saturating_sub(shared);
+    let other = asked.iter().len().saturating_sub(shared);
+    if let Ok(restored) = Name::from_labels(owner.iter().take(own).chain(asked.iter().skip(other))) {
+        *owner = restored;
+    }
+}
+
 /// The octets of the question's name, lengths and the root's included. No length is a letter: they end at 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
@@ -91,6 +109,24 @@ mod tests {
         let mut another = message(b"\x03w-2\x07EXAMPLE");
         assert_eq!(restore(&plain, &sent, &mut another), Spelling::None);
         assert_eq!(restore(&plain, &sent, &mut [0; BEGIN]), Spelling::None);
+    }
+
+    #[test]
+    fn an_owner_has_the_spelling_of_the_question_as_far_as_it_shares_its_labels() {
+        for (owner, asked, expected) in [
+            ("W.eXample.", "w.example.", "w.example."),
+            ("eXample.", "w.example.", "example."),
+            ("Mail.eXample.", "w.example.", "Mail.example."),
+            ("Mail.Other.", "w.example.", "Mail.Other."),
+            ("A.W.EXAMPLE.", "w.example.", "A.w.example."),
+            ("w.example.", "w.example.", "w.example."),
+            (".", "w.example.", "."),
+        ] {
+            let (mut name, asked) = (Name::from_ascii(owner).unwrap(), Name::from_ascii(asked).unwrap());
+            restore_owner(&mut name, &asked);
+            assert_eq!(name.to_ascii(), expected, "{owner}");
+            assert!(name.is_fqdn());
+        }
     }
 
     proptest! {

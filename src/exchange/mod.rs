@@ -310,6 +310,12 @@ fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Messa
         [] => return Err(Misfit::OtherQuestion),
         _ => return Err(Misfit::Unreadable),
     }
+    if ask.mixed_case {
+        let asked = ask.sent_name();
+        let owners =
+            message.answers.iter_mut().chain(&mut message.authorities).map(|record| &mut record.name);
+        owners.for_each(|owner| case::restore_owner(owner, &asked));
+    }
     if let Some(secret) = &ask.secret {
         secret.take_out(&mut message);
     }

@@ -3,6 +3,7 @@
 use super::*;
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::RecordType;
+use hickory_proto::serialize::binary::BinEncodable;
 use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
@@ -200,6 +201,26 @@ async fn a_question_in_other_case_is_told_and_one_as_sent_is_restored() {
     let (told, _) = heard(&lower, mixed(), Duration::from_secs(1)).await;
     assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
     assert!(told.other_case);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_none() {
+    // Owner, MX, IN, a minute, ten octets of data: 10 and the name mx.
+    const DATA: &[u8] = b"\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\x02mx\x00";
+    let (copies, _) = exchange(|query| {
+        let copied = query.queries[0].name().to_bytes().unwrap();
+        assert!(copied.iter().any(u8::is_ascii_uppercase));
+        let mut reply = query.into_response().to_vec().unwrap();
+        // One answer, and no OPT.
+        reply[7] = 1;
+        reply.truncate(12 + copied.len() + 4);
+        reply[11] = 0;
+        reply.extend([&copied, DATA].concat());
+        vec![(server(), reply)]
+    });
+    let asked = UpstreamQuery { mixed_case: true, kind: RecordType::MX, ..ask() };
+    let (told, _) = heard(&copies, asked, Duration::from_secs(1)).await;
+    assert_eq!(told.reply.unwrap().answers[0].to_string(), "www.example. 60 IN MX 10 mx.");
 }
 
 #[tokio::test(start_paused = true)]
