@@ -70,8 +70,15 @@ pub const FEW_WAITERS: usize = 16;
 /// Clients that wait for flights at once; each costs a task of about 1 KiB.
 pub const MAX_WAITERS: usize = 10_000;
 
-/// Signatures over one RRset that are checked: two algorithms in the middle of a rollover are four.
+/// Reloads that may end the flight of a waiting client one after the other: more in the four seconds of a client are a mistake.
+pub const MAX_RELOADED: usize = 3;
+
+/// Signatures over one RRset that are checked in vain: two algorithms in the middle of a rollover are four. Those that are out of time,
+/// or whose key or algorithm is unknown, cost no check and are not counted.
 pub const MAX_SIGNATURES: usize = 8;
+
+/// Signatures over one RRset that are looked at: a signer that does not remove the expired ones leaves a few dozen.
+pub const MAX_RRSIGS: usize = 64;
 
 /// Negative trust anchors that may be set at once; more zones than that are not broken at the same time.
 pub const MAX_NTAS: usize = 256;

@@ -12,7 +12,7 @@ use super::rsa::{RsaKey, is_rsa};
 use super::rules::Rules;
 use super::verdict::{ValidationFailure, Why};
 use crate::clock::Calendar;
-use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_SIGNATURES, SLOW_CHECK};
+use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
 
 /// For slow clocks: the least and the greatest number of seconds by which a signature may begin in the future.
 /// Between them it is a tenth of the signature's validity. Unbound's val-sig-skew-min and val-sig-skew-max.
@@ -57,7 +57,7 @@ pub fn covering<'a>(
         }
         _ => None,
     };
-    records.into_iter().filter_map(fits).take(MAX_SIGNATURES).collect()
+    records.into_iter().filter_map(fits).take(MAX_RRSIGS).collect()
 }
 
 /// The type that a signature covers; none if the record is no signature.
@@ -89,7 +89,11 @@ pub async fn check(
     let what = format!("{} {}", rrset.name, rrset.kind);
     let mut fault =
         ValidationFailure::new(Why::RrsigsMissing, format!("{what} has no RRSIG by {}", keys.zone));
-    for signature in signatures.iter().take(MAX_SIGNATURES) {
+    let mut failed = 0;
+    for signature in signatures {
+        if failed >= MAX_SIGNATURES {
+            break;
+        }
         if signature.input().signer_name != keys.zone || !rules.algorithms.check(signature.input().algorithm)
         {
             continue;
@@ -97,7 +101,11 @@ pub async fn check(
         match check_one(rrset, signature, keys, rules).await {
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
-            Err(found) => fault = fault.or_more_telling(found),
+            Err(found) => {
+                // One that is out of time or whose key the zone does not have is not checked by any key.
+                failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
+                fault = fault.or_more_telling(found);
+            }
         }
     }
     Err(fault)

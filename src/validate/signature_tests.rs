@@ -247,6 +247,36 @@ fn work_ends_where_many_keys_share_a_tag() {
     assert_eq!(fault.why, Why::Indeterminate, "{fault}");
 }
 
+#[test]
+fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let records = addresses("www.example.");
+    let other = |change: &dyn Fn(&mut SigInput)| {
+        let mut input = signer.input(&records);
+        change(&mut input);
+        let data = RData::DNSSEC(DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![0; 64])));
+        Record::from_rdata(records[0].name.clone(), 300, data)
+    };
+    let kinds: [&dyn Fn(&mut SigInput); 3] = [
+        &|input| input.key_tag = input.key_tag.wrapping_add(1),
+        &|input| input.sig_expiration = SerialNumber::new(input.sig_inception.get() + 1),
+        &|input| input.algorithm = Algorithm::Unknown(200),
+    ];
+    for change in kinds {
+        let mut signatures = vec![other(change); 2 * MAX_SIGNATURES];
+        signatures.push(signer.sign(&records));
+        assert!(judge(&records, &signatures, &signer.keys(), NOW).is_ok());
+    }
+    // Those that a key is tried for are bounded.
+    let mut signatures = vec![other(&|_| ()); MAX_SIGNATURES];
+    signatures.push(signer.sign(&records));
+    assert_eq!(judge(&records, &signatures, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
+    signatures.remove(0);
+    assert!(judge(&records, &signatures, &signer.keys(), NOW).is_ok());
+    let many = vec![signer.sign(&records); 2 * MAX_RRSIGS];
+    assert_eq!(covering(&many, &records[0].name, RecordType::A).len(), MAX_RRSIGS);
+}
+
 /// A question may have a number of failed checks; slower ones count as several.
 #[test]
 fn failed_checks_cost_by_the_time_that_they_take() {

@@ -17,7 +17,7 @@ use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::context::Context;
 use crate::iterate::kept_answers::{AnswerSecurity, by_rrset};
-use crate::limits::{MAX_ALIASES, MAX_SIGNATURES};
+use crate::limits::{MAX_ALIASES, MAX_RRSIGS};
 use crate::question::Security;
 use crate::validate::anchors::Trust;
 use crate::validate::denial::Denials;
@@ -372,7 +372,7 @@ fn covering_records<'a>(
     kind: RecordType,
 ) -> impl Iterator<Item = Record> + 'a {
     let fits = move |record: &&Record| record.name == *name && covered_type(record) == Some(kind);
-    records.iter().filter(fits).take(MAX_SIGNATURES).cloned()
+    records.iter().filter(fits).take(MAX_RRSIGS).cloned()
 }
 
 /// Whether a record is the signature of a checked proof.
