@@ -85,6 +85,20 @@ impl Found {
         is_nxdomain && self.answers.is_empty() && !self.doubted
     }
 
+    /// Whether it denies the name that was asked for, with NSEC or NSEC3.
+    pub(super) fn denies_with_proof(&self) -> bool {
+        let is_proof = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
+        self.denies_the_name() && self.evidence.iter().any(is_proof)
+    }
+
+    /// A denial of a name above, as that of `below`.
+    pub(super) fn of_name(mut self, below: &Name) -> Self {
+        if let End::Negative { name, .. } = &mut self.end {
+            *name = below.clone();
+        }
+        self
+    }
+
     /// Whether it denies the name or the type.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })

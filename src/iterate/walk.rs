@@ -6,6 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::ask::Asking;
 use super::classify::{End, Found, Referral, Said};
+use super::edns::Signed;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::iterator::Iterate;
@@ -25,6 +26,8 @@ enum ProbedLabel {
     Referral(Referral),
     /// There is no zone cut at the part: the next label may be probed.
     NoCut,
+    /// The part does not exist, with a proof: the whole name does not exist either (RFC 8020).
+    Absent(Box<Found>),
     /// Anything else: the whole name is asked for.
     Unclear,
 }
@@ -95,6 +98,9 @@ impl Iterate {
                 Some(part) => match Box::pin(self.probe(errand, &part, &cut)).await? {
                     ProbedLabel::Referral(referral) => referral,
                     ProbedLabel::NoCut => continue,
+                    ProbedLabel::Absent(found) => {
+                        return Ok(Resolved { found: *found, zone: cut.zone.clone(), cut });
+                    }
                     ProbedLabel::Unclear => {
                         minimise.end();
                         continue;
@@ -118,8 +124,9 @@ impl Iterate {
         Err(Failure::Referrals { name: errand.name.clone() })
     }
 
-    /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of the answers: some servers deny a
-    /// name that has names below it (RFC 9156 section 3).
+    /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of the answers, and a denial with a proof, which is
+    /// validated as that of the whole name: without a proof some servers deny a name that has names below it (RFC 9156 section
+    /// 3).
     async fn probe(
         &self,
         errand: Errand<'_>,
@@ -136,6 +143,9 @@ impl Iterate {
                 if answers.is_empty() =>
             {
                 Ok(ProbedLabel::NoCut)
+            }
+            Ok(Said::Found(found)) if asking.signed == Signed::Yes && found.denies_with_proof() => {
+                Ok(ProbedLabel::Absent(Box::new(found.of_name(errand.name))))
             }
             Ok(_) | Err(Failure::Servers { .. }) => Ok(ProbedLabel::Unclear),
             Err(failure) => Err(failure),
