@@ -30,6 +30,14 @@ pub const MAX_QUEUE: usize = 4_096;
 /// The number of misses of a worker from which on a client with three quarters of them gives way: half, as with flights.
 pub const CROWDED_QUEUE: usize = MAX_QUEUE / 2;
 
+/// Misses of one client that wait in one line. Further ones are divided by zone and port: the line is begun within 2 ms, and the
+/// usual miss is not hashed.
+pub const UNDIVIDED_MISSES: usize = 16;
+
+/// Zones of one client that a port may have waiting, each with turns of its own. The misses of further zones wait for the turns of
+/// the port: a message of mail makes a program ask for names of about thirty zones at once.
+pub const MAX_ZONES_OF_PORT: usize = 32;
+
 /// Emptied queues of clients that a worker keeps for the next ones, so that the misses of the few programs of a gateway allocate
 /// none.
 pub const SPARE_QUEUES: usize = 8;

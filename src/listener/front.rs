@@ -178,6 +178,11 @@ impl Front {
         self.parts.clock.mono()
     }
 
+    /// The zone that a miss counts for while it waits, as a keyed hash.
+    pub(super) fn zone_of(&self, query: &Query) -> u64 {
+        self.parts.resolver.zone_at_first(query.name())
+    }
+
     /// Begins to handle messages that came together, one after the other in the room of `query`.
     pub(super) fn batch<'a>(
         &'a self,

@@ -1,8 +1,8 @@
 //! A miss becomes a task of the worker that read it.
 //!
 //! Bounded: few tasks wait for their first run, because each takes some kilobytes. The other misses wait before that, and
-//! the clients have their turns: see `fair_queue`. If too many misses wait, the client with the most of them gets
-//! SERVFAIL. So does a client whose miss has waited too long: on a host that does not keep up, each later one would otherwise wait
+//! the clients have their turns: see `fair_queue`. If too many misses wait, the client or zone with the most of them
+//! gets SERVFAIL. So does a client whose miss has waited too long: on a host that does not keep up, each later one would otherwise wait
 //! longer than the one before, far beyond its deadline.
 
 use std::cell::RefCell;
@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::datagrams::Peer;
-use super::fair_queue::{Admitted, ClientKey, FairQueue};
+use super::fair_queue::{Admitted, FairQueue};
 use super::front::{Front, WaitingQuery};
 use super::outbox::{Outbox, ResolvedMiss};
+use super::queued::{ClientKey, Queued};
 use crate::clock::StillClock;
 use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
@@ -34,11 +35,10 @@ pub(super) struct HandOver {
 }
 
 impl HandOver {
-    /// Takes a miss; gives it back if too many wait and its client has the most of them. If another client has, the last
-    /// one of that client gets SERVFAIL.
+    /// Takes a miss; gives it back if too many wait, and its client and zone have the most of them. If another has, the last
+    /// one of that gets SERVFAIL.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
-        let (client, at) = (ClientKey::of(miss.peer.client.ip()), miss.waiting.arrival.occasion.at);
-        let admitted = self.waiting.borrow_mut().add(client, at, miss);
+        let admitted = self.waiting.borrow_mut().add(miss);
         match admitted {
             Admitted::Waits => Ok(()),
             Admitted::InPlaceOf(other) => {
@@ -61,8 +61,8 @@ impl HandOver {
         let Some(now) = waiting.first().map(|miss| miss.front.now()) else { return true };
         let mut late = 0_usize;
         while self.tasks.load(Ordering::Relaxed) < WORKER_TASKS as usize && late < UDP_BATCH {
-            let Some((at, miss)) = waiting.next() else { return true };
-            if now.since(at) >= MAX_QUEUE_TIME {
+            let Some(miss) = waiting.next() else { return true };
+            if now.since(miss.waiting.arrival.occasion.at) >= MAX_QUEUE_TIME {
                 late = late.saturating_add(1);
                 miss.shed();
                 continue;
@@ -75,6 +75,20 @@ impl HandOver {
             }));
         }
         waiting.is_empty()
+    }
+}
+
+impl Queued for Miss {
+    fn client(&self) -> ClientKey {
+        ClientKey::of(self.peer.client.ip())
+    }
+
+    fn port(&self) -> u16 {
+        self.peer.client.port()
+    }
+
+    fn zone(&self) -> u64 {
+        self.front.zone_of(&self.waiting.query)
     }
 }
 

@@ -60,6 +60,7 @@
 mod datagrams;
 mod dropped;
 mod fair_queue;
+mod flows;
 mod front;
 mod hand_over;
 mod inherited;
@@ -67,6 +68,7 @@ mod missing;
 mod orders;
 mod outbox;
 mod places;
+mod queued;
 mod recent;
 #[cfg(test)]
 mod recent_tests;

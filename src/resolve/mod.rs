@@ -313,6 +313,11 @@ impl Resolver {
         self.clients.stop();
     }
 
+    /// The zone that a question for a name in lower-case wire form counts for before a cut is known, as a keyed hash.
+    pub fn zone_at_first(&self, name: &[u8]) -> u64 {
+        self.memory.keyed().octets(shares::zone_at_first(name, 0))
+    }
+
     /// The scope of a snapshot of the cache at this moment.
     pub fn snapshot_scope(&self) -> Scope {
         let now = self.clock.mono();
