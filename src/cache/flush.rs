@@ -99,7 +99,7 @@ impl Memory {
     }
 
     /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are names, all
-    /// answers that are not secure go too: an alias elsewhere may have led there. Walks through all tables: see `walk`.
+    /// answers that are not secure and all failures go too: an alias elsewhere may have led there. Walks through all tables: see `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -109,7 +109,7 @@ impl Memory {
         remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
         self.answers.1.end_all();
         remove(self.rrsets.store(), |key, _| is_gone(key), |_| ());
-        remove(self.failures.store(), |key, _| is_gone(key), |_| ());
+        remove(self.failures.store(), |key, _| !names.is_empty() || is_gone(key), |_| ());
     }
 }
 

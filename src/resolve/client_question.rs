@@ -65,6 +65,13 @@ impl ClientQuestion {
         Self { socket: Some(socket), ..self }
     }
 
+    /// The same in `view`, which has other routes.
+    pub(super) fn in_view(&self, view: Arc<View>) -> Self {
+        let (question, key) = (self.question.clone(), self.key.clone());
+        let (socket, follower) = (self.socket, self.follower.clone());
+        Self { socket, follower, ..Self::new(question, key, self.client, self.arrived, view) }
+    }
+
     /// The question.
     pub fn question(&self) -> &Question {
         &self.question

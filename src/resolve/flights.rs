@@ -21,7 +21,9 @@ use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::iterate::progress::FlightProgress;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
-use crate::question::{Answer, Client, QuestionKey, WireName, is_within, name_of_wire};
+use crate::question::{
+    Answer, Client, QuestionKey, ViewId, WireName, is_within, label_places, name_of_wire, wire_name,
+};
 
 /// The result of a flight.
 #[derive(Debug)]
@@ -222,6 +224,24 @@ impl Flights {
         }
     }
 
+    /// Ends the flights that a reload concerns, as routes of names at and below `changed` are others now: of such names, and those that
+    /// are in a zone above or below such a name. Their clients begin new ones. Without this, a query after a reload got the answer of
+    /// the old routes for as long as a flight lasts. A view that is no longer in use has no new routes.
+    pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
+        let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
+        let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();
+        let is_changed = |name: &[u8]| suffixes(name).any(|suffix| changed.contains(suffix));
+        let concerns = |place: &FlightPlace| {
+            let is_led = is_changed(&place.zone) || above.contains(&*place.zone);
+            is_in_use(place.key.key.view()) && (is_led || is_changed(place.key.key.name()))
+        };
+        let mut table = self.table();
+        let concerned = table.standing.iter().filter(|(_, place)| concerns(place)).map(|(ticket, _)| *ticket);
+        for ticket in concerned.collect::<Vec<_>>() {
+            table.give_way(ticket, None, ShedReason::Reloaded);
+        }
+    }
+
     /// Whether a flight asks the question of this key.
     pub(super) fn has(&self, key: &QuestionKey) -> bool {
         let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
@@ -307,6 +327,12 @@ impl Flights {
     fn table(&self) -> MutexGuard<'_, FlightTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A name in wire form and all names above it.
+fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let root = name.len().checked_sub(1);
+    label_places(name).chain(root).filter_map(|place| name.get(place..))
 }
 
 impl FlightTable {

@@ -181,7 +181,7 @@ impl Resolver {
         let prefetcher = Prefetcher::new(&side);
         let answered = AnsweredQueue::new(&clock, &recorder, &lists);
         Arc::new(Self {
-            clients: ClientResolver::new(&flight, &prefetcher),
+            clients: ClientResolver::new(&flight, &prefetcher, &views),
             lookahead: Arc::new(LookaheadResolver {
                 views: Arc::clone(&views),
                 flight: Arc::clone(&flight),
@@ -325,8 +325,8 @@ impl Resolver {
         scope::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Changes to new views, which follow the current ones. Flights in progress keep theirs. Returns the names at and
-    /// below which routes have changed.
+    /// Changes to new views, which follow the current ones. Flights in progress keep theirs, but those that changed routes concern
+    /// end. Returns the names at and below which routes have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -336,6 +336,8 @@ impl Resolver {
         self.recorder.set_query_log(views.config().log.queries);
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));
+        let views = self.views();
+        self.flight.flights.end_changed(&changed, |view| views.is_in_use(view));
         self.lists.forget_unasked();
         changed
     }

@@ -68,6 +68,8 @@ pub(super) enum ShedReason {
     MadeRoom,
     /// The greatest number of clients is waiting already.
     Waiters,
+    /// A reload has changed the routes of names that the flight may lead to.
+    Reloaded,
 }
 
 impl ShedReason {
@@ -87,6 +89,7 @@ impl ShedReason {
             }
             Self::Full => "too many queries in progress".to_owned(),
             Self::Waiters => "too many clients are waiting, for this answer or in total".to_owned(),
+            Self::Reloaded => format!("reloads changed the routes of {zone} again and again"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::client_question::ClientQuestion;
@@ -17,12 +18,13 @@ use crate::cache::dropped_types::may_be_dropped;
 use crate::cache::freshness;
 use crate::clock::{Clock, Mono};
 use crate::iterate::progress::FlightProgress;
-use crate::limits::UNANSWERED_DEADLINE;
+use crate::limits::{MAX_RELOADED, UNANSWERED_DEADLINE};
 use crate::question::{Answer, ExtendedError, Outcome, Question};
 use crate::record::Flown;
 use crate::record::trail::{LastQuery, Trail};
 use crate::supervise::driven::Driven;
 use crate::wire::compose;
+use crate::zones::Views;
 
 /// Told to a client whose query has crashed: no overload, and no server is at fault.
 const CRASHED: &str =
@@ -36,11 +38,16 @@ pub(super) struct ClientResolver {
     pub(super) lists: Arc<ListResolver>,
     flight: Arc<FlightResolver>,
     prefetcher: Arc<Prefetcher>,
+    views: Arc<ArcSwap<Views>>,
     stopping: watch::Sender<bool>,
 }
 
 impl ClientResolver {
-    pub(super) fn new(flight: &Arc<FlightResolver>, prefetcher: &Arc<Prefetcher>) -> Self {
+    pub(super) fn new(
+        flight: &Arc<FlightResolver>,
+        prefetcher: &Arc<Prefetcher>,
+        views: &Arc<ArcSwap<Views>>,
+    ) -> Self {
         let (stopping, _) = watch::channel(false);
         Self {
             clock: flight.clock.clone(),
@@ -48,6 +55,7 @@ impl ClientResolver {
             lists: Arc::clone(&flight.lists),
             flight: Arc::clone(flight),
             prefetcher: Arc::clone(prefetcher),
+            views: Arc::clone(views),
             stopping,
         }
     }
@@ -57,18 +65,40 @@ impl ClientResolver {
         self.stopping.send_replace(true);
     }
 
-    /// Lets a client wait for the flight of its question, unless that question failed a moment ago.
+    /// Lets a client wait for the flight of its question, unless that question failed a moment ago. If a reload ends the flight, the
+    /// client waits for one on the new routes.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
+        let (mut renewed, mut reloads) = (None, 0_usize);
+        loop {
+            let asked = renewed.as_ref().unwrap_or(missed);
+            let shed = match self.join_flight(asked).await {
+                Ok(asked) => return asked,
+                Err(shed) => shed,
+            };
+            reloads = reloads.saturating_add(1);
+            let view = self.views.load().get(asked.question.view).cloned();
+            let Some(view) = view.filter(|_| reloads <= MAX_RELOADED) else {
+                return self.turn_away(asked, &shed);
+            };
+            renewed = Some(Arc::new(asked.in_view(view)));
+        }
+    }
+
+    /// Like `join`.
+    ///
+    /// # Errors
+    /// A reload has ended the flight.
+    async fn join_flight(&self, missed: &Arc<ClientQuestion>) -> Result<Asked, Shed> {
         let ClientQuestion { key, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
             && let Some(asked) = self.has_just_failed(missed).or_else(|| self.stale_in_an_outage(missed))
         {
-            return asked;
+            return Ok(asked);
         }
         let zone = self.flight.zone_at_first(missed);
         match self.flight.flights.join(missed, zone, || FlightProgress::new(&self.clock)) {
-            JoinedFlight::Repeated => Asked::Repeated,
-            JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
+            JoinedFlight::Repeated => Ok(Asked::Repeated),
+            JoinedFlight::Shed(shed) => Ok(self.turn_away(missed, &shed)),
             JoinedFlight::Waits { seat, begun } => {
                 if let Some(follower) = &missed.follower {
                     follower.send_replace(Some(Arc::clone(&seat.progress)));
@@ -96,12 +126,15 @@ impl ClientResolver {
     }
 
     /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
+    ///
+    /// # Errors
+    /// A reload has ended the flight.
     async fn wait(
         &self,
         missed: &ClientQuestion,
         seat: FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
-    ) -> Asked {
+    ) -> Result<Asked, Shed> {
         let question = &missed.question;
         let mut stopping = self.stopping.subscribe();
         let first = flight.is_some();
@@ -115,22 +148,23 @@ impl ClientResolver {
             biased;
             landed = landing => landed,
             _ = stopping.wait_for(|stopping| *stopping) => {
-                return self.shed(question, "resolverd is stopping");
+                return Ok(self.shed(question, "resolverd is stopping"));
             }
             (outcome, answer) = self.patience(missed, &seat.progress) => {
                 // The flight continues, and is kept again at its end.
                 let so_far = Flown::so_far(seat.progress.trail(), question, missed.key.name());
                 self.flight.recorder.flown(&so_far);
                 let (answer, progress) = (Arc::new(answer), Some(Arc::clone(&seat.progress)));
-                return Asked::Replied(Replied { outcome, answer, progress });
+                return Ok(Asked::Replied(Replied { outcome, answer, progress }));
             }
         };
         let Some(landed) = landed else {
             let error = ExtendedError::new(ExtendedError::OTHER, CRASHED);
-            return self.failed(Outcome::Crashed, question, error);
+            return Ok(self.failed(Outcome::Crashed, question, error));
         };
         let outcome = match &landed.end {
-            FlightEnd::Shed(shed) => return self.turn_away(missed, shed),
+            FlightEnd::Shed(shed) if shed.why == ShedReason::Reloaded => return Err(shed.clone()),
+            FlightEnd::Shed(shed) => return Ok(self.turn_away(missed, shed)),
             FlightEnd::Stale => Outcome::Stale,
             FlightEnd::Failed => Outcome::Failed,
             FlightEnd::Answered if first && landed.packets == 0 => Outcome::Cache,
@@ -138,7 +172,7 @@ impl ClientResolver {
             FlightEnd::Answered | FlightEnd::Shared => Outcome::Shared,
         };
         let progress = Some(Arc::clone(&seat.progress));
-        Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress })
+        Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
     /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
