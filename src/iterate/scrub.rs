@@ -39,9 +39,7 @@ pub struct Scrubbed {
 pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     let mut dropped: usize = 0;
     let mut keep = |records: &[Record], also: fn(&Record) -> bool| {
-        let may = |record: &&Record| {
-            record.dns_class == DNSClass::IN && lies_within(&record.name, zone) && also(record)
-        };
+        let may = |record: &&Record| has_authority(zone, record) && also(record);
         let mut kept: Vec<Record> = records.iter().filter(may).cloned().collect();
         level_ttls(&mut kept);
         drop_doubles(&mut kept);
@@ -57,9 +55,13 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
 
 /// The first records of `message` that `scrub` removes because a server of `zone` has no authority for them, for people.
 pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
-    let foreign = |record: &&Record| record.dns_class != DNSClass::IN || !lies_within(&record.name, zone);
+    let foreign = |record: &&Record| !has_authority(zone, record);
     let sections = [&message.answers, &message.authorities, &message.additionals];
     sections.into_iter().flatten().filter(foreign).take(MAX_TOLD_REMOVED).cloned().collect()
+}
+
+fn has_authority(zone: &Name, record: &Record) -> bool {
+    record.dns_class == DNSClass::IN && lies_within(&record.name, zone)
 }
 
 /// For each key the place of the first equal one. Hashed under a secret of the process, because strangers choose the

@@ -59,6 +59,24 @@ fn nothing_outside_the_bailiwick_of_another_class_or_twice_is_kept() {
 }
 
 #[test]
+fn the_first_records_without_authority_are_told_and_no_others() {
+    let (zone, own, foreign) = (name("example."), address("www.example.", 60, 1), "www.test.");
+    let mut chaos = address("www.example.", 60, 2);
+    chaos.dns_class = DNSClass::CH;
+    let told = |answers: &[Record], additionals: &[Record]| {
+        let mut message = Message::query();
+        message.add_answers(answers.to_vec());
+        message.add_additionals(additionals.to_vec());
+        removed(&zone, &message)
+    };
+    let other = address(foreign, 60, 3);
+    let both = told(&[own.clone(), chaos.clone()], &[own, other.clone()]);
+    assert_eq!(both, [chaos, other]);
+    let many: Vec<Record> = (0..9).map(|last| address(foreign, 60, last)).collect();
+    assert_eq!(told(&[], &many), many[..MAX_TOLD_REMOVED]);
+}
+
+#[test]
 fn a_name_that_only_ends_alike_is_no_name_of_the_zone() {
     let scrubbed = of_answers([address("badexample.", 60, 1), address("example.test.", 60, 1)]);
     assert_eq!((scrubbed.answers.len(), scrubbed.dropped), (0, 2));
