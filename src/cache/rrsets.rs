@@ -153,7 +153,7 @@ impl InView<'_> {
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
         }
-        if rank > Rank::Glue {
+        if rank != Rank::Glue {
             self.prolong_glue(&mut keys, kind, (ttl, &data), now);
         }
         let key = keys.at(0, slot).to_key();

@@ -185,6 +185,31 @@ fn glue_is_kept_beside_a_denial_of_its_name_and_no_type_denies_all_types() {
     }
 }
 
+#[test]
+fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let alias = |kind| {
+        let known =
+            rrsets.get_or_alias(&mut rrsets.keys(&name("mail.example.")), kind, Rank::Answer, Mono::START);
+        known.map(|(known, of)| (matches!(known, Known::Rrset(_)), of))
+    };
+    assert_eq!(alias(RecordType::A), None);
+    let cname = RData::CNAME(CNAME(name("w.example.")));
+    rrsets.put(&[&Record::from_rdata(name("mail.example."), 60, cname)], Rank::Answer, DAY, Mono::START);
+    rrsets.put_doubted(&name("mail.example."), RecordType::TXT, Security::Insecure, Mono::START);
+    for (kind, known) in [
+        (RecordType::A, (true, RecordType::CNAME)),
+        (RecordType::CNAME, (true, RecordType::CNAME)),
+        (RecordType::TXT, (false, RecordType::TXT)),
+    ] {
+        assert_eq!(alias(kind), Some(known), "{kind}");
+    }
+    rrsets.put_doubted(&name("other.example."), RecordType::CNAME, Security::Insecure, Mono::START);
+    let keys = &mut rrsets.keys(&name("other.example."));
+    assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
+}
+
 /// A client may get a stale alias until its name has data; a new TLSA says nothing about the types that may be stale.
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {

@@ -104,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn the_code_of_an_address_is_the_one_whose_span_has_it() {
+        let code = |span: &str| Code { span: span.parse().unwrap(), means: span.to_owned() };
+        let codes = [code("127.0.0.2"), code("127.0.0.10-127.0.0.20")];
+        let means = |last| of(&codes, Ipv4Addr::new(127, 0, 0, last)).map(|code| code.means.as_str());
+        assert_eq!([2, 3, 15].map(means), [Some("127.0.0.2"), None, Some("127.0.0.10-127.0.0.20")]);
+    }
+
+    #[test]
     fn spans_meet_if_they_have_an_address_in_common() {
         let span = |text: &str| text.parse::<Span>().unwrap();
         let middle = span("127.0.0.10-127.0.0.20");

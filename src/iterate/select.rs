@@ -157,7 +157,7 @@ pub fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option
     }
     let fits = |candidate: &Candidate| {
         let standing = candidate.standing;
-        let is_untried = candidate.progress == CandidateProgress::Untried && candidate.tries == 0;
+        let is_untried = candidate.progress == CandidateProgress::Untried;
         is_untried && standing.to_be_measured && standing.health == Health::Answering && !standing.lame
     };
     let is_known = |candidate: &Candidate| candidate.standing.round_trip.is_some();
@@ -285,6 +285,8 @@ mod tests {
         candidates[2].standing.lame = true;
         assert_eq!(measured(&candidates), None);
         candidates[2].standing.lame = false;
+        candidates[0].standing.round_trip = Some(NEAR_ENOUGH);
+        assert_eq!(measured(&candidates), Some(2));
         candidates[0].standing.round_trip = Some(NEAR_ENOUGH / 2);
         assert_eq!(measured(&candidates), None, "no other is much better");
         assert_eq!(measured(&candidates[3..]), None, "nothing is known: two are raced");

@@ -5,6 +5,7 @@ use crate::question::{Question, wire_name};
 use crate::random::Random;
 use hickory_proto::rr::RecordType;
 use proptest::prelude::*;
+use std::hash::BuildHasher;
 
 fn flights() -> Flights {
     Flights::new(Keyed::new(&Random::seeded(1)))
@@ -56,6 +57,18 @@ fn a_repeat_is_told_from_another_question_and_a_given_up_flight_ends() {
     drop(seat);
     assert_eq!(flights.waiters(), 0);
     assert!(matches!(join(&flights, 1, client(1, 1)), JoinedFlight::Waits { begun: Some(_), .. }));
+}
+
+/// All keys with one hash would be compared with each other.
+#[test]
+fn questions_have_hashes_of_their_own() {
+    let keyed = Keyed::new(&Random::seeded(1));
+    let hash = |number| {
+        let key = Arc::new(asked(number, client(1, 1)).key);
+        keyed.hash_one(FlightKey { hash: keyed.octets(key.as_bytes()), key })
+    };
+    assert_eq!(hash(1), hash(1));
+    assert_ne!(hash(1), hash(2));
 }
 
 #[test]

@@ -155,6 +155,19 @@ fn proofs_are_not_looked_at_once_the_budget_is_spent() {
     assert_eq!(come_to(read).unwrap_err().why, Why::Indeterminate);
 }
 
+#[test]
+fn signed_proofs_come_back_for_clients_and_unsigned_ones_do_not() {
+    let proofs = nsecs();
+    let of = |records: &[Record]| {
+        let proofs =
+            Proofs { records: records.to_vec(), signer: Signer::new(ZONE, Algorithm::ED25519), ..nsecs() };
+        proofs.with(|denials, _| (denials.signed(), denials.ttl))
+    };
+    let (kept, ttl) = proofs.with(|denials, _| (denials.signed(), denials.ttl));
+    assert_eq!((kept.as_slice(), ttl), (&proofs.records[..10], 60));
+    assert_eq!(of(&proofs.records), (Vec::new(), u32::MAX), "signed by another key");
+}
+
 /// The NSEC3 chain of RFC 5155 appendix A, with opt-out in two places.
 fn nsec3s(opt_out: bool) -> Proofs {
     let record = |hash, next, types: &[RecordType]| nsec3(ZONE, opt_out, hash, next, types);
