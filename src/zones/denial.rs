@@ -134,3 +134,81 @@ fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
     let hash = algorithm.hash(parameters.salt(), name, parameters.iterations()).ok()?;
     zone.origin().prepend_label(BASE32_DNSSEC.encode(hash.as_ref())).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::stage::name;
+    use crate::zone_file;
+
+    fn zone(text: &str) -> Zone {
+        let text = format!("@ SOA ns1 host 1 3600 300 3600000 3600\n{text}");
+        Zone::new(&name("example."), zone_file::records(&name("example."), &text).unwrap()).unwrap()
+    }
+
+    /// The first labels of the owners.
+    fn owners(proof: &[Record]) -> Vec<String> {
+        let first = |record: &Record| record.name.iter().next().map(|label| label.escape_ascii().to_string());
+        proof.iter().filter_map(first).collect()
+    }
+
+    /// After RFC 4035 appendix A.
+    fn with_nsec() -> Zone {
+        zone(
+            "@ NSEC b NS SOA NSEC\nb NS ns.b\nb NSEC ns1 NS NSEC\nns1 A 192.0.2.1\nns1 NSEC *.w A NSEC\n\
+             *.w MX 1 ns1\n*.w NSEC x.y.w MX NSEC\nx.y.w MX 1 ns1\nx.y.w NSEC @ MX NSEC\n",
+        )
+    }
+
+    /// After RFC 5155 appendix A, with opt-out.
+    fn with_nsec3(hashes: &[&str]) -> Zone {
+        let names = "ns1 A 192.0.2.1\na NS ns.a\nc NS ns.c\nx.w MX 1 ns1\nx.y.w MX 1 ns1\n*.w MX 1 ns1\n";
+        let next = hashes.iter().cycle().skip(1);
+        let chain =
+            hashes.iter().zip(next).map(|(hash, next)| format!("{hash} NSEC3 1 1 12 aabbccdd {next} A\n"));
+        zone(&[names.to_owned(), chain.collect()].concat())
+    }
+
+    const APEX: &str = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom";
+    const NS1: &str = "2t7b4g4vsa5smi47k61mv5bv1a22bojr";
+    const A: &str = "35mthgpgcu1qg68fab165klnsnk3dpvl";
+    const X_W: &str = "b4um86eghhds6nea196smvmlo4ors995";
+    const Y_W: &str = "ji6neoaepv8b5o6k4ev33abha8ht9fgc";
+    const W: &str = "k8udemvp1j2f7eg6jebps17vp3n8i58h";
+    const BEFORE_Z_W: &str = "q04jkcevqvmu85r014c7dkba38o0ji5r";
+    const WILDCARD: &str = "r53bq7cc2uvmubfu5ocmm6pers9tk9en";
+    const CHAIN: [&str; 8] = [APEX, NS1, A, X_W, Y_W, W, BEFORE_Z_W, WILDCARD];
+
+    #[test]
+    fn nsec_is_sent_as_in_rfc_4035_appendix_b() {
+        let zone = with_nsec();
+        for (owner, sent) in [("ns1.example.", "ns1"), ("b.example.", "b"), ("y.w.example.", "*")] {
+            assert_eq!(owners(&no_data(&zone, &name(owner))), [sent], "{owner}");
+        }
+        assert_eq!(owners(&no_name(&zone, &name("ml.example."))), ["b", "example"]);
+        assert_eq!(owners(&no_name(&zone, &name("a.example."))), ["example"], "once for name and wildcard");
+        assert_eq!(owners(&expansion(&zone, &name("a.z.w.example."))), ["x"]);
+        assert_eq!(owners(&no_data_at_wildcard(&zone, &name("a.z.w.example."))), ["x", "*"]);
+        assert!(no_name(&self::zone(""), &name("a.example.")).is_empty(), "an unsigned zone");
+    }
+
+    #[test]
+    fn nsec3_is_sent_as_in_rfc_5155_appendix_b() {
+        let zone = with_nsec3(&CHAIN);
+        assert_eq!(owners(&no_name(&zone, &name("a.c.x.w.example."))), [X_W, APEX, A]);
+        assert_eq!(owners(&no_data(&zone, &name("ns1.example."))), [NS1]);
+        assert_eq!(owners(&no_data(&zone, &name("y.w.example."))), [Y_W]);
+        assert_eq!(owners(&no_data(&zone, &name("c.example."))), [APEX, A], "the zone opts out");
+        assert_eq!(owners(&expansion(&zone, &name("a.z.w.example."))), [BEFORE_Z_W]);
+        assert_eq!(owners(&no_data_at_wildcard(&zone, &name("a.z.w.example."))), [W, BEFORE_Z_W, WILDCARD]);
+        // The hash of ac.example begins with 0m1a, before the first: the last one covers it.
+        assert_eq!(owners(&no_data(&zone, &name("ac.example."))), [APEX, WILDCARD]);
+    }
+
+    /// The walk towards the root ends at the apex, also if the zone has no NSEC3 there.
+    #[test]
+    fn no_encloser_above_the_apex_is_looked_for() {
+        let zone = with_nsec3(&[NS1, WILDCARD]);
+        assert_eq!(owners(&no_data(&zone, &name("c.example."))), [NS1]);
+    }
+}
