@@ -4,18 +4,14 @@ use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
-use super::typed_name::{typed_kind, typed_name};
+use super::typed_name::TypedQuestion;
 use crate::control::protocol::{QueryReply, Reply, Request};
 
 /// The command line of `query`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Name, or an address for its PTR record.
-    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
-    name: String,
-    /// Record type. Default: A; PTR for an address.
-    #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
-    kind: Option<String>,
+    #[command(flatten)]
+    question: TypedQuestion,
 }
 
 /// Sends the request, and shows the reply.
@@ -24,8 +20,8 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let Arguments { name, kind } = arguments;
-    let request = Request::Query { name: name.clone(), kind: kind.clone() };
+    let TypedQuestion { name, kind } = arguments.question.clone();
+    let request = Request::Query { name, kind };
     let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
     let text = match format {
         Format::Json => json::line(&*reply),

@@ -8,18 +8,14 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::query::verdict;
 use super::render::{Format, json, trace};
-use super::typed_name::{typed_kind, typed_name};
+use super::typed_name::TypedQuestion;
 use crate::control::protocol::{Reply, Request, TraceRequest};
 
 /// The command line of `trace`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Name, or an address for its PTR record.
-    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
-    name: String,
-    /// Record type. Default: A; PTR for an address.
-    #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
-    kind: Option<String>,
+    #[command(flatten)]
+    question: TypedQuestion,
     /// Resolve past the cache, from the root or the configured servers down. The cache, the known servers and the statistics
     /// stay as they are.
     #[arg(long)]
@@ -32,8 +28,9 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let Arguments { name, kind, fresh } = arguments;
-    let request = TraceRequest { name: name.clone(), kind: kind.clone(), fresh: *fresh };
+    let Arguments { question, fresh } = arguments;
+    let TypedQuestion { name, kind } = question.clone();
+    let request = TraceRequest { name, kind, fresh: *fresh };
     let (mut output, mut has_steps, mut exit) = (io::stdout().lock(), false, None);
     client.each(&Request::Trace(request), |reply| {
         let text = match (&reply, format) {

@@ -1,5 +1,16 @@
 //! Names and record types on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
 
+/// The question of `resolverctl query` and `resolverctl trace`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct TypedQuestion {
+    /// Name, or an address for its PTR record.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    pub(super) name: String,
+    /// Record type. Default: A; PTR for an address.
+    #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
+    pub(super) kind: Option<String>,
+}
+
 /// A name as it is typed. Names on screens end with a dot. A word with a hyphen at its begin and without a dot is a mistyped option.
 ///
 /// # Errors
