@@ -68,9 +68,9 @@ impl Weight {
     /// The heading of the findings of this weight.
     pub const fn heading(self) -> &'static str {
         match self {
-            Self::Dangerous => "Decide these before you switch:",
-            Self::Different => "These differ from the configuration that was imported:",
-            Self::Unneeded => "These need nothing here:",
+            Self::Dangerous => "Settings that need a decision before you switch:",
+            Self::Different => "Settings that resolverd treats differently:",
+            Self::Unneeded => "Settings that resolverd does not need:",
         }
     }
 }

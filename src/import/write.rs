@@ -23,9 +23,12 @@ impl Imported {
         format!("{head}{told}{}", config::show(&self.config, true))
     }
 
-    /// The findings in lines, below a heading for each weight.
+    /// The findings in lines, below a heading for each weight, after a line that explains them.
     pub fn told(&self) -> String {
         let mut text = String::new();
+        if !self.findings.is_empty() {
+            text.push_str("Each line has the place, the setting, and its effect in the other resolver; then what resolverd does, or what to do.\n");
+        }
         for weight in WEIGHTS {
             let findings: Vec<String> = self
                 .findings

@@ -42,22 +42,23 @@ fn ask(name: &str, kind: RecordType) -> Message {
     authority().respond(&query)
 }
 
-fn shape(message: &Message) -> (ResponseCode, bool, usize, usize, usize) {
+/// The response code, AA, and the numbers of records in the answer, authority and additional section.
+fn shape(message: &Message) -> (ResponseCode, bool, [usize; 3]) {
     let metadata = message.metadata;
-    let (answers, authorities) = (message.answers.len(), message.authorities.len());
-    (metadata.response_code, metadata.authoritative, answers, authorities, message.additionals.len())
+    let records = [message.answers.len(), message.authorities.len(), message.additionals.len()];
+    (metadata.response_code, metadata.authoritative, records)
 }
 
 #[test]
 fn answers_as_rfc_1034_says() {
     use ResponseCode::{NXDomain, NoError, Refused};
-    assert_eq!(shape(&ask("ns.example.", RecordType::A)), (NoError, true, 1, 0, 0));
-    assert_eq!(shape(&ask("NS.Example.", RecordType::MX)), (NoError, true, 0, 1, 0));
-    assert_eq!(shape(&ask("ent.example.", RecordType::A)), (NoError, true, 0, 1, 0));
-    assert_eq!(shape(&ask("none.example.", RecordType::A)), (NXDomain, true, 0, 1, 0));
-    assert_eq!(shape(&ask("x.sub.example.", RecordType::A)), (NoError, false, 0, 2, 1));
-    assert_eq!(shape(&ask("sub.example.", RecordType::DS)), (NoError, true, 0, 1, 0));
-    assert_eq!(shape(&ask("elsewhere.", RecordType::A)), (Refused, false, 0, 0, 0));
+    assert_eq!(shape(&ask("ns.example.", RecordType::A)), (NoError, true, [1, 0, 0]));
+    assert_eq!(shape(&ask("NS.Example.", RecordType::MX)), (NoError, true, [0, 1, 0]));
+    assert_eq!(shape(&ask("ent.example.", RecordType::A)), (NoError, true, [0, 1, 0]));
+    assert_eq!(shape(&ask("none.example.", RecordType::A)), (NXDomain, true, [0, 1, 0]));
+    assert_eq!(shape(&ask("x.sub.example.", RecordType::A)), (NoError, false, [0, 2, 1]));
+    assert_eq!(shape(&ask("sub.example.", RecordType::DS)), (NoError, true, [0, 1, 0]));
+    assert_eq!(shape(&ask("elsewhere.", RecordType::A)), (Refused, false, [0, 0, 0]));
     assert_eq!(ask("child.example.", RecordType::SOA).answers[0].name.to_string(), "child.example.");
     assert_eq!(ask("none.example.", RecordType::A).authorities[0].ttl, 60);
 }
@@ -65,10 +66,10 @@ fn answers_as_rfc_1034_says() {
 #[test]
 fn follows_aliases_within_the_zone() {
     use ResponseCode::{NXDomain, NoError};
-    assert_eq!(shape(&ask("www.example.", RecordType::A)), (NoError, true, 2, 0, 0));
-    assert_eq!(shape(&ask("out.example.", RecordType::A)), (NoError, true, 1, 0, 0));
-    assert_eq!(shape(&ask("gone.example.", RecordType::A)), (NXDomain, true, 1, 1, 0));
-    assert_eq!(shape(&ask("x.old.example.", RecordType::A)), (NoError, true, 3, 0, 0));
+    assert_eq!(shape(&ask("www.example.", RecordType::A)), (NoError, true, [2, 0, 0]));
+    assert_eq!(shape(&ask("out.example.", RecordType::A)), (NoError, true, [1, 0, 0]));
+    assert_eq!(shape(&ask("gone.example.", RecordType::A)), (NXDomain, true, [1, 1, 0]));
+    assert_eq!(shape(&ask("x.old.example.", RecordType::A)), (NoError, true, [3, 0, 0]));
     assert_eq!(ask("loop1.example.", RecordType::A).answers.len(), MAX_ALIASES_IN_ZONE);
 }
 
@@ -76,10 +77,10 @@ fn follows_aliases_within_the_zone() {
 fn wildcards_cover_what_does_not_exist() {
     use ResponseCode::NoError;
     let covered = ask("a.b.wild.example.", RecordType::A);
-    assert_eq!(shape(&covered), (NoError, true, 1, 0, 0));
+    assert_eq!(shape(&covered), (NoError, true, [1, 0, 0]));
     assert_eq!(covered.answers[0].name.to_string(), "a.b.wild.example.");
-    assert_eq!(shape(&ask("host.wild.example.", RecordType::A)), (NoError, true, 0, 1, 0));
-    assert_eq!(shape(&ask("x.host.wild.example.", RecordType::A)), (ResponseCode::NXDomain, true, 0, 1, 0));
+    assert_eq!(shape(&ask("host.wild.example.", RecordType::A)), (NoError, true, [0, 1, 0]));
+    assert_eq!(shape(&ask("x.host.wild.example.", RecordType::A)), (ResponseCode::NXDomain, true, [0, 1, 0]));
 }
 
 /// RCODE, then each type in the answer and authority sections, as often as it occurs.

@@ -11,7 +11,7 @@ use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 use super::reason::reason_label;
 use super::recorded::Recorded;
 use crate::limits::MAX_DEBUG_LINES;
-use crate::question::{name_of_wire, name_text};
+use crate::question::{name_of_wire, name_text, zone_text};
 
 /// Writes the lines about the questions of a reading, as far as the level of the log wants them.
 pub(super) fn write(recorded: &Recorded) {
@@ -57,7 +57,8 @@ fn write_question(question: &QuestionEntry) {
 
 fn write_message(question: &QuestionEntry, message: &MessageEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
-    let (server, zone) = (message.server.to_string(), name_text(&name_of_wire(&message.zone)));
+    let apex = name_of_wire(&message.zone);
+    let (server, zone, shown) = (message.server.to_string(), name_text(&apex), zone_text(&apex));
     let (transport, reason) = (message.transport.word(), reason_label(message.reason));
     let seconds = |micros: u32| Duration::from_micros(micros.into()).as_secs_f32();
     let (at, took) = (seconds(message.at), seconds(message.elapsed));
@@ -69,6 +70,6 @@ fn write_message(question: &QuestionEntry, message: &MessageEntry) {
         server,
         zone,
         conduct,
-        "query {name} {kind}: after {at:.3} s sent to {server}, a server of {zone}, over {transport} ({reason}{keys}): {conduct} in {took:.3} s"
+        "query {name} {kind}: after {at:.3} s sent to {server}, a server of {shown}, over {transport} ({reason}{keys}): {conduct} in {took:.3} s"
     );
 }

@@ -347,7 +347,7 @@ codes! {
         "Publish a TXT record such as \"v=spf1 mx -all\"".
     SpfModifierIgnored "spf_modifier_ignored" Policy Warning "RFC 7208 section 6":
         "receivers ignore a part of the SPF record";
-        "With an equals sign it is an unknown modifier: the hosts that it names are not allowed to send.";
+        "A term with an equals sign, such as ip4=ADDRESS, is an unknown modifier: SPF does not allow the hosts that it names.";
         "Replace the equals sign by a colon; remove a second v=spf1".
     DmarcMissing "dmarc_missing" Policy Note "RFC 9989":
         "neither the domain nor a domain above it has a DMARC record";
