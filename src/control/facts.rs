@@ -11,7 +11,7 @@ use crate::check::domain::facts::{
     Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want,
 };
 use crate::dnsbl::list::Purpose;
-use crate::question::{ListSays, Security};
+use crate::question::{ExtendedError, ListSays, Security};
 
 /// Answers a question of a check by the daemon itself, without a socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
@@ -73,6 +73,16 @@ pub fn got(replies: Vec<Reply>) -> Got {
 
 fn of_query(query: QueryReply) -> ReplyFacts {
     let (error, configured) = (query.extended_error, query.configured.map(in_words));
+    // Its TTL is over, and its servers fail: it says nothing about the zone of now.
+    if let Some(error) = error.as_ref().filter(|error| error.code == ExtendedError::STALE_ANSWER) {
+        let why = error.text.clone();
+        return ReplyFacts {
+            rcode: "SERVFAIL".to_owned(),
+            millis: millis(query.elapsed),
+            why,
+            ..ReplyFacts::default()
+        };
+    }
     let bogus = error.as_ref().is_some_and(|error| error.is_bogus());
     let security = match query.security {
         _ if query.rcode == "SERVFAIL" && bogus => ReplySecurity::Bogus,

@@ -62,6 +62,11 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             *response = bare(query, ResponseCode::NXDomain);
             response.metadata.authoritative = true;
         }
+        Fault::Fails(kind) if asks(query, kind) => *response = bare(query, ResponseCode::ServFail),
+        Fault::DeniesType(kind) if asks(query, kind) => {
+            *response = bare(query, ResponseCode::NXDomain);
+            response.metadata.authoritative = true;
+        }
         Fault::CatchAll => *response = denied_by_root(query),
         Fault::NoAa => response.metadata.authoritative = false,
         Fault::AddressForAll => *response = one_address(query),
@@ -137,6 +142,11 @@ fn one_address(query: &Message) -> Message {
 /// Whether the name of the question has a letter that is not lower-case.
 pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
+}
+
+/// Whether the question is for this type.
+pub(super) fn asks(query: &Message, kind: RecordType) -> bool {
+    query.queries.iter().any(|question| question.query_type() == kind)
 }
 
 /// Whether the answer is that a name lacks the type.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
 /// Faults without a number, each with its name in scenarios: a fault listed here is known everywhere.
@@ -23,6 +24,12 @@ macro_rules! faults {
             SlowFirstZone(Duration),
             /// Gives every record this TTL.
             Ttl(u32),
+            /// Never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
+            Drops(RecordType),
+            /// Answers queries for this type with SERVFAIL: a broken plug-in or backend.
+            Fails(RecordType),
+            /// NXDOMAIN for this type, as load balancers answer for AAAA (RFC 4074 section 4.2).
+            DeniesType(RecordType),
         }
 
         /// Faults without a number, as scenarios spell them.
@@ -203,7 +210,8 @@ impl Fault {
 impl FromStr for Fault {
     type Err = UnknownFault;
 
-    /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, or `ttl=SECONDS`.
+    /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, `ttl=SECONDS`, or
+    /// `drops=TYPE`, `fails=TYPE` or `denies=TYPE`.
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
         if let Some(late) = text.strip_prefix("slow=").and_then(span) {
             return Ok(Self::Slow(late));
@@ -217,6 +225,12 @@ impl FromStr for Fault {
         if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
             return Ok(Self::Ttl(seconds));
         }
+        let of_type: [(&str, fn(RecordType) -> Self); 3] =
+            [("drops=", Self::Drops), ("fails=", Self::Fails), ("denies=", Self::DeniesType)];
+        let typed = of_type.into_iter().find_map(|(key, fault)| Some((fault, text.strip_prefix(key)?)));
+        if let Some((fault, kind)) = typed {
+            return kind.parse().map(fault).map_err(|_| UnknownFault(text.to_owned()));
+        }
         let known = NAMES.iter().find(|(name, _)| *name == text);
         known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))
     }
@@ -229,6 +243,9 @@ impl fmt::Display for Fault {
             Self::SlowTcp(late) => write!(formatter, "slow-tcp={}ms", late.as_millis()),
             Self::SlowFirstZone(late) => write!(formatter, "slow-first-zone={}ms", late.as_millis()),
             Self::Ttl(seconds) => write!(formatter, "ttl={seconds}"),
+            Self::Drops(kind) => write!(formatter, "drops={kind}"),
+            Self::Fails(kind) => write!(formatter, "fails={kind}"),
+            Self::DeniesType(kind) => write!(formatter, "denies={kind}"),
             _ => formatter
                 .write_str(NAMES.iter().find(|(_, fault)| fault == self).map_or("", |(name, _)| name)),
         }
@@ -265,6 +282,10 @@ mod tests {
         let slow = Fault::SlowFirstZone(Duration::from_secs(6));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
         assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
+        for fault in [Fault::Drops, Fault::Fails, Fault::DeniesType].map(|fault| fault(RecordType::TXT)) {
+            assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
+        }
+        assert!("drops=sometimes".parse::<Fault>().is_err());
         assert!("ttl=long".parse::<Fault>().is_err());
         assert!("sleepy".parse::<Fault>().is_err());
         assert_eq!(span("2m"), Some(Duration::from_secs(120)));

@@ -16,7 +16,7 @@ use crate::conduct::Transport;
 use crate::random::Random;
 
 use super::delivery::{Delivery, Sending};
-use super::distort::{TrueQuery, bare, distort, is_mixed_case};
+use super::distort::{TrueQuery, asks, bare, distort, is_mixed_case};
 use super::dnssec_faults;
 use super::fault::Fault;
 use super::log::{Log, Received};
@@ -238,8 +238,9 @@ impl LabServer {
             Fault::DropsOtherZones => {
                 self.authority().zones().last().is_some_and(|zone| *zone.origin() != self.origin_of(query))
             }
-            Fault::DropsSoa => query.queries.iter().any(|it| it.query_type() == RecordType::SOA),
-            Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
+            Fault::DropsSoa => asks(query, RecordType::SOA),
+            Fault::Drops(kind) => asks(query, *kind),
+            Fault::DropsDnskey => asks(query, RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             Fault::AnswersFirst => !self.is_first(query),
             _ => false,

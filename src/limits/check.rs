@@ -91,6 +91,13 @@ pub const MAX_COMPARED_POLICIES: usize = 72;
 /// Questions for which other records are compared: eight servers with eight lookups. The check says which lookups it has left out.
 pub const MAX_COMPARED_QUESTIONS: usize = 64;
 
+/// Questions to servers that are repeated over TCP, because they failed over UDP: a server that drops two types of eight lookups.
+/// Each of them may last seconds.
+pub const MAX_REPEATED_OVER_TCP: usize = 16;
+
+/// Names and servers that evidence of unanswered lookups names; it counts the others.
+pub const MAX_UNANSWERED_SHOWN: usize = 3;
+
 /// Questions that a comparison of records leaves for the questions to silent servers, which come last.
 pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 

@@ -47,8 +47,9 @@ pub const WATCH_PUT_OFF: Duration = Duration::from_secs(60);
 /// Findings of a domain that are followed, the worst first. Sound domains have five, broken ones fifteen.
 pub const MAX_WATCH_FINDINGS: usize = 40;
 
-/// Hosts, addresses and lists that a finding is about: eight mail hosts at four lists.
-pub const MAX_WATCH_ABOUT: usize = 32;
+/// Hosts, addresses and lists that a finding is about: eight mail hosts at four lists, or `MAX_CHECKED_SERVERS` that differ for as
+/// many names.
+pub const MAX_WATCH_ABOUT: usize = 48;
 
 /// Changes of a domain that are kept: three months of a zone that changes once a week.
 pub const MAX_WATCH_CHANGES: usize = 24;

@@ -29,7 +29,12 @@ pub(super) struct Unseen {
 impl Unseen {
     /// The parts that a check with these findings could not tell.
     pub(super) fn of(findings: &[Finding]) -> Self {
-        let unknown = findings.iter().filter(|finding| finding.level == Level::CouldNotTell);
+        let unknown = findings.iter().filter(|finding| match finding.part {
+            // Beyond a bound too: the records of a server that is not asked are not known.
+            Some(Part::Records) => true,
+            Some(_) => finding.level <= Level::CouldNotTell,
+            None => finding.level == Level::CouldNotTell,
+        });
         Self {
             all: findings.iter().any(|finding| HIDES_ALL.contains(&finding.code)),
             parts: unknown

@@ -24,11 +24,13 @@ const CASES: &[(&str, &str)] = &[
     ("nothing.com", "domain_missing"),
     ("bogus.com", "dnssec_bogus"),
     ("early.com", "signature_expires"),
-    ("algorithm.com", "dnssec_old_algorithm"),
+    ("algorithm.com", "dnssec_old_algorithm dnssec_no_effect"),
     ("digest.com", "ds_old_digest"),
     ("printer.lan", "configured_here"),
     ("lame.com", "ns_lame dnssec_unsigned"),
     ("silent.com", "ns_silent"),
+    ("typed.com", "ns_partly spf_ok"),
+    ("mxless.com", "mx_unanswered"),
     ("none.com", "ns_none_answers"),
     ("slow.com", "ns_slow"),
     ("notcp.com", "ns_tcp"),
@@ -293,8 +295,10 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     connections(&gateway, &seen);
     // The first check has filled the cache.
     check(&gateway, &["moved.com"], "mail_ok", &seen);
+    check(&gateway, &["halfmoved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);
+    check(&gateway, &["halfmoved.com"], "cached_differs", &seen);
     check(&gateway, &["rolled.com"], "dnssec_bogus", &seen);
     rolls(&gateway);
     check(&gateway, &["rolled.com"], "ds_repaired", &seen);

@@ -122,7 +122,7 @@ fn the_first_line_is_the_answer() {
         line.starts_with(
             "registered.com: the name servers in the zone above (at the registrar) differ from those in the zone: com. delegates \
              registered.com. to old1.former.com., old2.former.com.; the zone itself names ns1.host.com., \
-             ns2.host.com.. A change made now is seen everywhere by "
+             ns2.host.com.. A change of the name servers made now is seen everywhere by "
         ),
         "{lines:#?}"
     );

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -28,6 +29,8 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("open.host.com", 11, &[Fault::OffersRecursion]),
     ("early.host.com", 12, &[]),
     ("roll.host.com", 13, &[]),
+    ("notxt.host.com", 14, &[Fault::Fails(RecordType::TXT)]),
+    ("nomx.host.com", 15, &[Fault::Fails(RecordType::MX)]),
     ("public.resolver", 30, &[]),
     ("filter.resolver", 31, &[Fault::Denies]),
     ("failing.resolver", 32, &[Fault::ServFail]),
@@ -65,6 +68,9 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("noaddress", "ns1 gone", ""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
     ("moved", "ns1 ns2", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
+    ("halfmoved", "ns1 dead", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
+    ("typed", "ns1 notxt", "@ TXT \"v=spf1 mx -all\""),
+    ("mxless", "nomx", ""),
     ("listed", "ns1 ns2", ""),
     ("onlysix", "six", ""),
     ("crowded", "crowd", ""),
@@ -212,7 +218,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
     tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
     for (name, servers, text) in DOMAINS {
-        let moved = *name == "moved" && turn == Turn::Moved;
+        let moved = ["moved", "halfmoved"].contains(name) && turn == Turn::Moved;
         let text = if moved { "@ MX 5 mx2.host.com.\n@ A 198.18.0.81" } else { text };
         let mail = if text.contains("MX") { "" } else { "@ MX 10 mx.host.com.\n" };
         tree.zone(&format!("{name}.com."), &names(servers), &format!("{mail}{}\n", filled(text))).unwrap();
@@ -267,7 +273,7 @@ pub(crate) fn gateway() -> Gateway {
     Gateway::start(world, "deny_servers = [\"198.18.5.0/24\"]", &format!("{dnssec}\n{lists}"))
 }
 
-/// Changes the records of `moved.com.` at all its servers.
+/// Changes the records of `moved.com.` at all its servers, and those of `halfmoved.com.` at the one that answers.
 pub(crate) fn moves(gateway: &Gateway) {
     let moved = lab(Turn::Moved, unix(), own_address());
     for server in ["ns1.host.com", "ns2.host.com"] {

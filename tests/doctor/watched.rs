@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use hickory_proto::rr::RecordType;
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::{Got, Want};
 use resolverd::check::domain::gather::Sources;
@@ -23,6 +24,7 @@ use resolverd::watched::kept::KeptWatches;
 use resolverd::watched::{WatchHost, WatchedDomains};
 
 use crate::faults::{SOUND, tree};
+use crate::partly::differing;
 use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -188,5 +190,36 @@ fn checks_wait_while_clients_need_the_room_and_their_queries_have_a_budget() {
             assert!((1..=3_800).contains(&asked), "hour {hour}: {asked}");
         }
         assert!(watched.domains().iter().all(|domain| domain.history.checked.is_some()));
+    });
+}
+
+#[test]
+fn a_difference_does_not_go_while_a_server_that_differed_gives_no_records() {
+    let lab = Arc::new(differing());
+    let server = lab.server("ns2.hosts.com").unwrap();
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+        let host = Host::new(&simulation);
+        let watched = watched(&simulation, &host);
+        let changes = || {
+            let changes = watched.domains().swap_remove(0).history.changes;
+            let of_records = |code| [Code::RecordsDiffer, Code::CachedHere].contains(&code);
+            let told = changes.into_iter().filter(|change| of_records(change.code));
+            told.map(|change| (change.code, change.change)).collect::<Vec<_>>()
+        };
+        pass(&watched, &host, HOUR * 3).await;
+        let came = (Code::RecordsDiffer, ChangeKind::Came);
+        assert_eq!(changes(), [came]);
+        for fault in
+            [Fault::Drops(RecordType::TXT), Fault::Fails(RecordType::TXT), Fault::Dead, Fault::Refused]
+        {
+            server.set_faults(&[fault]);
+            pass(&watched, &host, HOUR * 4).await;
+            assert_eq!(changes(), [came], "{fault}");
+        }
+        server.set_faults(&[]);
+        server.set_authority(tree(SOUND, &[]).build().unwrap().server("ns2.hosts.com").unwrap().authority());
+        pass(&watched, &host, HOUR * 4).await;
+        assert_eq!(changes(), [(Code::RecordsDiffer, ChangeKind::Went), came]);
     });
 }

@@ -3,34 +3,51 @@
 //! RFC 1035 section 3.2.1 (TTL). "The MX record is right and mail still goes to the old server" has this cause most often.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::codes::Code;
-use super::compared;
-use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want};
+use super::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
 use super::finding::Finding;
+use super::part::About;
 use super::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records};
-use super::zone;
+use super::zone::shown;
+use super::{compared, served, zone};
 use crate::clock::minute;
 
 /// The findings.
-pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if facts.configured().is_some() {
-        return None;
+        return Vec::new();
     }
     let delegated = zone::delegated_servers(facts).into_keys();
     let names = delegated.filter_map(|server| zone::child_set_at(facts, server)).collect();
-    let servers = compared::serving(facts);
-    let is_old = |name: &str, kind: &'static str, here: &ReplyFacts| {
-        here.configured.is_none()
-            && compared::all_asked(facts, &servers, (name, kind))
-            && !is_told(facts, (name, kind), here)
-    };
-    let old = facts.cached.iter().filter_map(|(want, here)| match want {
-        Want::Lookup { name, kind } if is_old(name, kind, here) => old_records(facts, (name, kind), here),
-        _ => None,
+    let servers = zone::servers(facts);
+    let (mut old, mut unsure, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (want, here) in &facts.cached {
+        let Want::Lookup { name, kind } = want else { continue };
+        if here.configured.is_some() || is_told(facts, (name, kind), here) {
+            continue;
+        }
+        let Some(records) = old_records(facts, (name, kind), here) else { continue };
+        let may_give = |server: &&IpAddr| compared::may_give(facts, **server, (name, kind));
+        let untold: Vec<&IpAddr> = servers.keys().filter(may_give).collect();
+        if untold.is_empty() {
+            old.push(records);
+        } else {
+            unsure.push(records);
+            others.extend(untold.into_iter().filter_map(|server| Some(shown(*server, servers.get(server)?))));
+        }
+    }
+    old.extend(other_servers(facts, &names));
+    let gave = servers.keys().filter(|server| served::form(facts, **server).is_some());
+    let gave: Vec<About> = gave.copied().map(About::Address).collect();
+    let told = (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave));
+    let differing = (!unsure.is_empty()).then(|| {
+        let others = others.into_iter().collect::<Vec<_>>().join(", ");
+        let evidence = format!("{}; not known: the records of {others}", unsure.join("; "));
+        Finding::new(Code::CachedDiffers, evidence)
     });
-    let parts: Vec<String> = old.chain(other_servers(facts, &names)).collect();
-    (!parts.is_empty()).then(|| Finding::new(Code::CachedHere, parts.join("; ")))
+    told.into_iter().chain(differing).collect()
 }
 
 /// Whether a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
@@ -39,12 +56,12 @@ fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Reply
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
     let is_address = ["A", "AAAA"].contains(&kind) && !old.is_empty();
-    zone::servers(facts).into_keys().any(|server| match facts.server(server, name, kind, QueryForm::Udp) {
-        Some(Got::Reply(reply)) if reply.authoritative => {
-            path(reply, kind, apex).is_some_and(|given| given == old || is_address && old.is_subset(&given))
-        }
-        _ => false,
-    })
+    let is_given = |reply: &ReplyFacts| {
+        path(reply, kind, apex).is_some_and(|given| given == old || is_address && old.is_subset(&given))
+    };
+    zone::servers(facts)
+        .into_keys()
+        .any(|server| served::given(facts, server, (name, kind)).is_some_and(is_given))
 }
 
 /// The records in the cache, their end, and the current ones.
@@ -101,6 +118,7 @@ fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Opti
 mod tests {
     use super::super::current;
     use super::*;
+    use crate::check::domain::facts::Got;
     use crate::check::domain::facts::tests::facts;
 
     const ZONE: &str = "
@@ -121,7 +139,7 @@ mod tests {
         let lines = format!("{ZONE}\nlookup a.test. MX{mail}\nlookup a.test. NS | {names}");
         let mut facts = facts("a.test.", &lines);
         current::adopt(&mut facts);
-        check(&facts).map(|finding| finding.evidence)
+        check(&facts).pop().map(|finding| finding.evidence)
     }
 
     #[test]
@@ -137,7 +155,7 @@ mod tests {
                 reply.answers[0].ttl = ttl;
             }
             current::adopt(&mut facts);
-            check(&facts).is_some()
+            !check(&facts).is_empty()
         };
         assert!(told("198.18.7.1", "198.18.7.2", 3_600));
         assert!(!told("198.18.7.1", "198.18.7.2", 300));
@@ -147,7 +165,7 @@ mod tests {
             server 198.18.3.1 a.test. MX udp aa | 10 old.a.test.";
         let mut facts = facts("a.test.", &format!("{ZONE}\n{second}\nlookup a.test. MX | 10 old.a.test."));
         current::adopt(&mut facts);
-        assert_eq!((facts.cached.len(), check(&facts)), (1, None));
+        assert_eq!((facts.cached.len(), check(&facts)), (1, Vec::new()));
     }
 
     #[test]

@@ -85,6 +85,10 @@ codes! {
         "the domain has neither MX nor address records";
         "Mail to the domain bounces. Many servers reject mail from it, because no bounce could be delivered.";
         "Add an MX record; or, if the domain has no mail, a null MX (0 .)".
+    MxUnanswered "mx_unanswered" Mail Failure "RFC 8906 section 3, RFC 5321 section 5.1":
+        "no name server of the zone answers for the MX records of the domain";
+        "Senders cannot find the mail hosts: mail to the domain waits in their queues and bounces after days.";
+        "Ask the servers with dig @ADDRESS DOMAIN MX, and look for errors in their logs. Remove what drops this type, such as a firewall or load balancer".
     MxDiffers "mx_differs" Mail Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone give different MX records";
         "Some mail goes to the old host and some to the new one, depending on the server that was asked.";
@@ -101,6 +105,10 @@ codes! {
         "this host still has old records of the domain in its cache";
         "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";
         "Run `resolverctl flush` for the domain. If the records stay, look for the domain in the configuration of resolverd".
+    CachedDiffers "cached_differs" Delegation Warning "RFC 1035 section 3.2.1":
+        "this host has other records of the domain in its cache than the name servers that answer";
+        "Mail from this host follows the records in its cache. They are old, or a name server that does not answer gives them.";
+        "Mend the name servers that do not answer, or remove them from the NS records. Then run `resolverctl flush` for the domain".
     OthersOld "others_old" Others Warning "RFC 1035 section 3.2.1, RFC 2308":
         "other resolvers still have old records of the domain";
         "Mail from hosts that use these resolvers goes to the old servers until the TTL ends.";
@@ -289,6 +297,10 @@ codes! {
         "a name server does not answer";
         "Resolvers wait for it before they ask another: the first lookup can take seconds longer.";
         "Start the server or open port 53 for UDP; or remove it from the NS records".
+    NsPartly "ns_partly" Delegation Warning "RFC 8906 section 3, RFC 4074 section 4":
+        "a name server of the zone does not answer for some of its records as it should";
+        "Resolvers that ask this server lose seconds or get an error, and ask another. If it denies a name that exists, mail to this name bounces. Its records may differ from those of the others.";
+        "Ask the server with dig @ADDRESS NAME TYPE, and look for errors in its log. Remove what drops or changes this type, such as a firewall or load balancer; or load the zone again".
     NsTcp "ns_tcp" Delegation Warning "RFC 7766 section 5, RFC 9210 section 3":
         "a name server does not answer over TCP";
         "Large answers, such as long TXT records and DKIM keys, cannot be fetched from it.";
@@ -298,7 +310,7 @@ codes! {
         "Resolvers lose time with it, and DNSSEC does not work over it.";
         "Update the server, or the firewall in front of it".
     NsSingle "ns_single" Delegation Warning "RFC 1034 section 4.1, RFC 2182 section 5":
-        "the zone has one name server only";
+        "the zone has one name server only, or all its name servers have one address";
         "While it is down the domain cannot be resolved, and mail is deferred.";
         "Add a second server in another network".
     NsWithoutIpv4 "ns_without_ipv4" Delegation Warning "RFC 3901 section 3":
@@ -433,9 +445,9 @@ codes! {
         "the HELO name does not lead to the address of the client";
         "Some filters count it as spam. RFC 5321 forbids to reject mail for this reason alone.";
         "Set the HELO name to the name of the PTR record".
-    CertificateInvalid "certificate_invalid" Policy Note "RFC 8461 section 4.1, RFC 7435":
+    CertificateInvalid "certificate_invalid" Policy Note "RFC 8461 sections 4.2 and 5, RFC 7435":
         "this system does not trust the certificate of a mail host for its name";
-        "Most senders encrypt anyway. Those that verify, as MTA-STS demands, do not deliver.";
+        "Most senders encrypt anyway. Those that verify, such as Gmail and Microsoft 365 where the policy of MTA-STS is enforced, do not deliver: mail waits and bounces after days; then the level is failure.";
         "Use a certificate of a public authority with the name of the mail host, and send the whole chain".
     PtrMany "ptr_many" Pointer Note "RFC 8601 section 3":
         "an address has many PTR records";
@@ -485,6 +497,10 @@ codes! {
         "Set dnssec.validate = true, and remove \"validate = false\" from the zone, unless it is off on purpose".
     DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
         "the delegation could not be checked completely"; ""; "Repeat the check later".
+    DnssecNoEffect "dnssec_no_effect" Dnssec Note "RFC 4035 section 5.2, RFC 8624":
+        "the domain is signed, and validators take it for unsigned";
+        "The signatures protect nothing, and DANE has no effect.";
+        "Enter the DS record at the registrar, if it is missing. Otherwise change to algorithm 13 and digest type 2".
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":
         "DNSSEC could not be checked"; ""; "Repeat the check later".
     MailUnknown "mail_unknown" Mail CouldNotTell "RFC 5321 section 4.5.4.1":

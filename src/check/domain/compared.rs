@@ -10,34 +10,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, lookup, strings};
+use super::facts::{
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
+    lookup, strings,
+};
 use super::finding::{Finding, Level};
-use super::part::Part;
+use super::part::{About, Part};
 use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
 use super::spf_record::is_spf;
-use super::zone::{serves, shown};
-use super::{current, groups, mail, zone};
+use super::zone::shown;
+use super::{current, groups, mail, served, zone};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
     QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
 };
 
-/// The servers that serve the zone.
-pub(super) fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
-    let apex = zone::apex(facts);
-    let is_serving = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => serves(reply, apex),
-        _ => false,
-    };
-    zone::servers(facts).into_keys().filter(is_serving).collect()
-}
-
-/// Whether each of these servers was asked. One that does not answer gives no records.
-pub(super) fn all_asked(facts: &DomainFacts, servers: &[IpAddr], (name, kind): (&str, &'static str)) -> bool {
-    servers.iter().all(|server| {
-        let got = facts.server(*server, name, kind, QueryForm::Udp);
-        !matches!(got, None | Some(Got::NoReply(NoReply::Unknown(_))))
-    })
+/// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
+pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
+    if served::form(facts, server).is_some() {
+        return served::given(facts, server, lookup).is_none();
+    }
+    // A server that says that it does not have the zone gives nothing.
+    let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
+    !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
 
 /// The worth of records for mail.
@@ -51,21 +46,21 @@ enum Worth {
 }
 
 /// A lookup whose records are compared.
-struct Compared<'f> {
-    lookup: (&'f str, &'static str),
+pub(super) struct Compared<'f> {
+    pub(super) lookup: (&'f str, &'static str),
     worth: Worth,
     /// The servers: all that serve the zone, and for records of less worth one address of each name.
-    servers: Vec<IpAddr>,
+    pub(super) servers: Vec<IpAddr>,
 }
 
 impl Compared<'_> {
-    fn questions(&self) -> Vec<Want> {
+    fn questions(&self, facts: &DomainFacts) -> Vec<Want> {
         let (name, kind) = self.lookup;
         let ask = |server: &IpAddr| Want::Server {
             server: *server,
             name: name.to_owned(),
             kind,
-            way: QueryForm::Udp,
+            way: served::form(facts, *server).unwrap_or(QueryForm::Udp),
         };
         self.servers.iter().map(ask).collect()
     }
@@ -75,7 +70,7 @@ impl Compared<'_> {
 ///
 /// Left out are names of servers, because servers inside the zone may give another address of themselves, unless they are mail hosts;
 /// and aliases whose records are compared.
-fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
+pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let names = zone::server_names(facts);
     let is_host = |name: &str| hosts.iter().any(|host| host == name);
@@ -85,7 +80,8 @@ fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
         let counts = has_old || *kind != "CNAME" || !facts.lookup(name, "A").is_known();
         counts && (!names.contains(*name) || is_host(name))
     });
-    let all = serving(facts);
+    lookups.extend(failed_policies(facts));
+    let all = served::serving(facts);
     let mut each = zone::servers(facts);
     each.retain(|server, _| all.contains(server));
     let each: Vec<IpAddr> = zone::one_of_each(&each).into_iter().collect();
@@ -113,7 +109,8 @@ fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
-    let questions = policies.iter().flat_map(Compared::questions).take(MAX_COMPARED_POLICIES);
+    let questions =
+        policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES);
     questions.chain(policies.iter().flat_map(|compared| targets(facts, compared))).collect()
 }
 
@@ -126,7 +123,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         |compared: &Compared<'_>| facts.cached.contains_key(&lookup(compared.lookup.0, compared.lookup.1));
     others.sort_by_key(|compared| !is_cached(compared));
     let is_asked = |want: &Want| facts.got.contains_key(want);
-    let (asked, open): (Vec<_>, Vec<_>) = others.iter().flat_map(Compared::questions).partition(is_asked);
+    let (asked, open): (Vec<_>, Vec<_>) =
+        others.iter().flat_map(|compared| compared.questions(facts)).partition(is_asked);
     let after = QUESTIONS_AFTER_COMPARISON
         + facts.subject.resolvers.len().min(MAX_OTHER_RESOLVERS) * QUESTIONS_TO_RESOLVER;
     let most = (MAX_CHECK_QUESTIONS - after).saturating_sub(facts.got.len());
@@ -138,8 +136,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The lookups of targets of aliases that servers gave in the place of texts.
 fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
     let (name, kind) = compared.lookup;
-    let open = |server: &IpAddr| match facts.server(*server, name, kind, QueryForm::Udp) {
-        Some(Got::Reply(reply)) if kind == "TXT" && reply.authoritative => current::open_end(reply, name),
+    let open = |server: &IpAddr| match served::given(facts, *server, (name, kind)) {
+        Some(reply) if kind == "TXT" => current::open_end(reply, name),
         _ => None,
     };
     let targets: BTreeSet<String> = compared.servers.iter().filter_map(open).collect();
@@ -159,16 +157,13 @@ fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
-/// The records that count at a server (records of policies also behind an alias), and whether caches keep them for a short time
-/// only.
-fn given(
+/// The records that count in a reply with authority (records of policies also behind an alias), and whether caches keep them for a
+/// short time only.
+fn counted(
     facts: &DomainFacts,
     reply: &ReplyFacts,
     (name, kind): (&str, &str),
 ) -> Option<(BTreeSet<String>, bool)> {
-    if !reply.authoritative {
-        return None;
-    }
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
     let mut is_alias = own.clone().any(|record| record.kind == "CNAME");
@@ -206,6 +201,8 @@ struct Difference<'f> {
     name: &'f str,
     kind: &'static str,
     level: Level,
+    /// The servers that gave them, and the name.
+    about: Vec<About>,
     /// The records of each server.
     told: String,
 }
@@ -213,11 +210,13 @@ struct Difference<'f> {
 /// The difference between the servers, if they differ.
 fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) -> Option<Difference<'f>> {
     let (mut sets, mut is_short) = (BTreeMap::<BTreeSet<String>, Vec<String>>::new(), true);
+    let mut about = Vec::new();
     for (server, names) in zone::servers(facts) {
-        if let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp)
-            && let Some((set, short)) = given(facts, reply, (name, kind))
+        if let Some(reply) = served::given(facts, server, (name, kind))
+            && let Some((set, short)) = counted(facts, reply, (name, kind))
         {
             is_short &= short;
+            about.push(About::Address(server));
             sets.entry(set).or_default().push(shown(server, &names));
         }
     }
@@ -227,7 +226,23 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     let level = level(kind, &sets, is_short)?;
     let wanted = if kind == "TXT" && !is_policy(name) { "SPF record" } else { kind };
     let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, wanted), servers));
-    Some(Difference { name, kind, level, told: format!("{name} {kind}: {}", groups::having(sets)) })
+    about.push(About::Host(name.to_owned()));
+    Some(Difference { name, kind, level, about, told: format!("{name} {kind}: {}", groups::having(sets)) })
+}
+
+/// SPF and DMARC of the domain, if their lookups failed: the servers are asked one by one. A zone that is bogus is none of them.
+fn failed_policies(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    let domain = facts.subject.domain.as_str();
+    let is_policy = |name: &str| name == domain || name.strip_prefix("_dmarc.") == Some(domain);
+    let failed = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+        (Want::Lookup { name, kind: kind @ "TXT" }, Got::Reply(reply)) if is_policy(name) => {
+            let is_unknown = matches!(facts.lookup(name, kind), LookupFound::Unknown(_));
+            let is_elsewhere = reply.security == ReplySecurity::Bogus || reply.configured.is_some();
+            (is_unknown && !is_elsewhere).then_some((name.as_str(), *kind))
+        }
+        _ => None,
+    });
+    failed.collect()
 }
 
 fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
@@ -243,18 +258,14 @@ fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let differences = differences(facts);
     let worst = differences.iter().map(|difference| difference.level).min()?;
+    let about: BTreeSet<About> = differences.iter().flat_map(|difference| difference.about.clone()).collect();
     let told: Vec<String> = differences.into_iter().map(|difference| difference.told).collect();
-    Some(Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst))
+    Some(Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst).about(about))
 }
 
 /// The lookups of which a server that serves the zone was to give its records, and could not be asked; each with the reason.
 fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
-    let why = |server: &IpAddr, (name, kind): (&str, &'static str)| match facts.server(
-        *server,
-        name,
-        kind,
-        QueryForm::Udp,
-    ) {
+    let why = |server: &IpAddr, lookup: (&str, &'static str)| match served::first(facts, *server, lookup) {
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED => Some(why.as_str()),
         _ => None,
     };
@@ -280,11 +291,12 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
         )));
     }
     if !left_out.is_empty() {
+        let about: Vec<About> = left_out.iter().map(|(name, _)| About::Host((*name).to_owned())).collect();
         let lookups = listed(&mut left_out.into_iter());
         let evidence = format!(
             "the check asks at most {MAX_CHECK_QUESTIONS} questions; not compared at all name servers: {lookups}"
         );
-        findings.push(Finding::new(Code::NsMany, evidence).of(Part::Servers));
+        findings.push(Finding::new(Code::NsMany, evidence).of(Part::Records).about(about));
     }
     findings
 }
@@ -292,7 +304,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
 /// The lookups beyond the bound: not all servers were to be asked.
 fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_beyond = |compared: &Compared<'_>| {
-        compared.questions().iter().any(|want| match facts.got.get(want) {
+        compared.questions(facts).iter().any(|want| match facts.got.get(want) {
             None => true,
             Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
             Some(_) => false,
@@ -308,7 +320,6 @@ pub(super) fn is_left_out(facts: &DomainFacts) -> bool {
 
 /// Removes the verdicts that records are well of which another server gives others, or may give others.
 pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Finding>) {
-    let hosts = mail::hosts(facts);
     // The MX records of another server may name hosts that were not looked up.
     if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
         findings.retain(|finding| finding.code != Code::MailOk);
@@ -316,16 +327,22 @@ pub(super) fn without_contradictions(facts: &DomainFacts, findings: &mut Vec<Fin
     let differing = differences(facts).into_iter().map(|difference| (difference.name, difference.kind));
     let unmade = unmade(facts).into_iter().map(|(lookup, _)| lookup);
     for (name, kind) in differing.chain(unmade).chain(left_out(facts)) {
-        let has_spf = || facts.data(name, kind).into_iter().any(|data| is_spf(&strings(data)));
-        let contradicts = |code: Code| match code {
-            Code::SpfOk | Code::SpfFromPasses => kind == "TXT" && (name == facts.subject.domain || has_spf()),
-            Code::DmarcOk => name.starts_with("_dmarc."),
-            Code::DkimOk => name.contains("._domainkey."),
-            Code::MtaStsOk | Code::MtaStsUnread => name.starts_with("_mta-sts."),
-            Code::MailOk => ["A", "AAAA"].contains(&kind) && hosts.iter().any(|host| host == name),
-            _ => false,
-        };
-        findings.retain(|finding| !contradicts(finding.code));
+        findings.retain(|finding| !is_verdict_on(facts, finding.code, (name, kind)));
+    }
+}
+
+/// Whether a verdict is about the records of this lookup.
+pub(super) fn is_verdict_on(facts: &DomainFacts, code: Code, (name, kind): (&str, &'static str)) -> bool {
+    let has_spf = || facts.data(name, kind).into_iter().any(|data| is_spf(&strings(data)));
+    let is_host = || mail::hosts(facts).iter().any(|host| host == name);
+    match code {
+        Code::SpfOk | Code::SpfFromPasses => kind == "TXT" && (name == facts.subject.domain || has_spf()),
+        Code::DmarcOk => name.starts_with("_dmarc."),
+        Code::DkimOk => name.contains("._domainkey."),
+        Code::MtaStsOk | Code::MtaStsUnread => name.starts_with("_mta-sts."),
+        Code::MailOk if kind == "MX" => name == facts.subject.domain,
+        Code::MailOk => ["A", "AAAA"].contains(&kind) && is_host(),
+        _ => false,
     }
 }
 

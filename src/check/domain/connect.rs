@@ -145,13 +145,8 @@ fn of_host(
         MailHostTls::Done { chain, fault } => {
             let expired = tell_expiry(facts, host, chain, tell);
             if let Some(fault) = fault.as_ref().filter(|_| !expired) {
-                // Only MTA-STS demands a certificate of a public authority; DANE does not.
-                let demanded = matches!(
-                    texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1"),
-                    Versioned::Texts(found) if !found.is_empty()
-                );
-                let level = if demanded { Level::Warning } else { Level::Note };
-                tell((Code::CertificateInvalid, level), format!(": {fault}"));
+                let (level, demanded) = of_untrusted(facts);
+                tell((Code::CertificateInvalid, level), format!(": {fault}{demanded}"));
             }
             chain
         }
@@ -178,6 +173,19 @@ fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static 
         (false, false) => (Level::Failure, "; its TLSA records (DANE) demand TLS"),
         (true, true) => (Level::Failure, "; the policy of MTA-STS demands TLS"),
         (false, true) => (Level::Failure, "; its TLSA records (DANE) and the policy of MTA-STS demand TLS"),
+    }
+}
+
+/// How much it matters that this system does not trust a certificate for the name of its host. Only MTA-STS demands one of a public
+/// authority with this name (RFC 8461 sections 4.2 and 5); DANE does not.
+fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
+    if mta_sts::is_enforced(facts) {
+        return (Level::Failure, "; the policy of MTA-STS (mode enforce) demands one that is trusted");
+    }
+    let record = format!("_mta-sts.{}", facts.subject.domain);
+    match texts(facts, &record, "STSv1") {
+        Versioned::Texts(found) if !found.is_empty() => (Level::Warning, ""),
+        _ => (Level::Note, ""),
     }
 }
 

@@ -17,7 +17,7 @@ use super::finding::{Finding, Level};
 use super::mail::is_private;
 use super::part::{About, Part};
 use super::zone::{self, serves, shown};
-use super::{cached, compared, groups};
+use super::{cached, compared, groups, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
@@ -59,7 +59,6 @@ fn of_server(facts: &DomainFacts, server: IpAddr, in_all_ways: bool) -> Vec<Want
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
         None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
-            wants.push(ask(server, domain, "MX", QueryForm::Udp));
             if in_all_ways {
                 wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
                 wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
@@ -74,6 +73,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, in_all_ways: bool) -> Vec<Want
         // They come later: `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
+    wants.extend(served::form(facts, server).map(|way| ask(server, domain, "MX", way)));
     wants
 }
 
@@ -122,6 +122,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let agree = differing.is_none() && !compared::is_left_out(facts);
     findings.extend(differing);
     findings.extend(compared::not_made(facts));
+    findings.extend(unanswered::check(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
     findings.extend(beyond_bound(facts));
@@ -144,12 +145,12 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
         }
         return findings;
     };
-    let told: BTreeSet<BTreeSet<String>> = zone::servers(facts)
+    let told: Vec<(IpAddr, BTreeSet<String>)> = zone::servers(facts)
         .into_keys()
-        .filter_map(|server| zone::child_set_at(facts, server))
-        .filter(|set| !set.is_empty())
+        .filter_map(|server| Some((server, zone::child_set_at(facts, server)?)))
+        .filter(|(_, set)| !set.is_empty() && *set != above)
         .collect();
-    if let Some(other) = told.iter().find(|set| **set != above) {
+    if let Some(other) = told.iter().map(|(_, set)| set).min() {
         let parent = zone::parent(facts).unwrap_or_default();
         let evidence = format!(
             "{parent} delegates {apex} to {}; the zone itself names {}. {}",
@@ -158,7 +159,8 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
             until(facts)
         );
         let level = if above.is_disjoint(other) { Level::Failure } else { Level::Warning };
-        findings.push(Finding::new(Code::NsDiffer, evidence).at(level));
+        let about = told.iter().map(|(server, _)| About::Address(*server));
+        findings.push(Finding::new(Code::NsDiffer, evidence).at(level).about(about));
     }
     findings.extend(without_glue(facts, &above));
     for (name, glued) in zone::glue(facts) {
@@ -217,9 +219,10 @@ fn all_lost(facts: &DomainFacts) -> bool {
     asked.iter().all(lost)
 }
 
-/// Until when resolvers may keep the sets that they have now.
+/// Until when caches may keep the NS sets and the MX records that they have now. The NS set in the cache of this host may be older than
+/// the TTL of now.
 fn until(facts: &DomainFacts) -> String {
-    let apex = zone::apex(facts);
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
     let own = zone::servers(facts).into_keys().filter_map(|server| {
         match facts.server(server, apex, "NS", QueryForm::MixedCase) {
@@ -227,13 +230,23 @@ fn until(facts: &DomainFacts) -> String {
             _ => None,
         }
     });
-    let records = referred.chain(own.flatten()).filter(|record| record.kind == "NS" && record.name == apex);
-    match records.map(|record| record.ttl).max() {
-        None => String::new(),
-        Some(ttl) => {
-            let end = minute(facts.subject.unix.saturating_add(ttl.into()));
-            format!("A change made now is seen everywhere by {end} (TTL {ttl} s)")
+    let here = facts.lookup(apex, "NS").reply().into_iter().flat_map(|reply| &reply.answers);
+    let names = referred.chain(own.flatten()).chain(here);
+    let names = names.filter(|record| record.kind == "NS" && record.name == apex);
+    let given =
+        zone::servers(facts).into_keys().filter_map(|server| served::given(facts, server, (domain, "MX")));
+    let mail = given.flat_map(|reply| &reply.answers).filter(|record| record.kind == "MX");
+    let by = |ttl: u32| format!("{} (TTL {ttl} s)", minute(facts.subject.unix.saturating_add(ttl.into())));
+    match (names.map(|record| record.ttl).max(), mail.map(|record| record.ttl).max()) {
+        (None, _) => String::new(),
+        (Some(names), None) => {
+            format!("A change of the name servers made now is seen everywhere by {}", by(names))
         }
+        (Some(names), Some(mail)) => format!(
+            "A change of the name servers made now is seen everywhere by {}, one of the MX records by {}",
+            by(names),
+            by(mail)
+        ),
     }
 }
 
@@ -263,8 +276,16 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
     {
         findings.push(Finding::new(Code::NsWithoutIpv4, listed(&names)));
     }
+    let all = zone::servers(facts);
+    let are_known = || {
+        let kinds = |name: &String| ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_known());
+        names.len() <= MAX_CHECKED_NAMES && names.iter().all(kinds)
+    };
     if names.len() == 1 {
-        findings.push(Finding::new(Code::NsSingle, names.into_iter().collect::<String>()));
+        findings.push(Finding::new(Code::NsSingle, listed(&names)));
+    } else if all.len() == 1 && are_known() {
+        let told: Vec<String> = all.iter().map(|(server, names)| shown(*server, names)).collect();
+        findings.push(Finding::new(Code::NsSingle, told.join(", ")));
     }
     findings
 }
@@ -310,7 +331,10 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
     };
     let all = |code: Code, told: Vec<(IpAddr, String)>| {
         let about = told.iter().map(|(server, _)| About::Address(*server));
-        Finding::new(code, texts(&told)).about(about)
+        let finding = Finding::new(code, texts(&told)).about(about);
+        // The records of such a server are not known.
+        let is_untold = [Code::NsSilent, Code::NsLame].contains(&code);
+        if is_untold { finding.of(Part::Records) } else { finding }
     };
     let mut findings: Vec<Finding> = Vec::new();
     let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
@@ -396,20 +420,17 @@ fn silence(facts: &DomainFacts, server: IpAddr) -> String {
 
 /// Serials and MX records of the servers.
 fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
-    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let domain = facts.subject.domain.as_str();
     let (mut serials, mut mail) =
         (BTreeMap::<u32, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
+    let (mut of_serials, mut of_mail) = (Vec::new(), vec![About::Host(domain.to_owned())]);
     for (server, names) in servers {
-        if let Some(Got::Reply(reply)) = facts.server(*server, apex, "SOA", QueryForm::Udp)
-            && serves(reply, apex)
-            && let Some(soa) = zone::soa(reply)
-        {
+        if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
             serials.entry(soa.serial).or_default().push(shown(*server, names));
+            of_serials.push(About::Address(*server));
         }
-        if let Some(Got::Reply(reply)) = facts.server(*server, domain, "MX", QueryForm::Udp)
-            && reply.authoritative
-            && ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str())
-        {
+        if let Some(reply) = served::given(facts, *server, (domain, "MX")) {
+            of_mail.push(About::Address(*server));
             let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
             records.sort();
             let set = if records.is_empty() { "no MX".to_owned() } else { records.join(", ") };
@@ -418,7 +439,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     }
     let mut findings = Vec::new();
     if mail.len() > 1 {
-        findings.push(Finding::new(Code::MxDiffers, groups::having(mail)));
+        findings.push(Finding::new(Code::MxDiffers, groups::having(mail)).about(of_mail));
     }
     if serials.len() > 1 {
         let newest = newest(&serials);
@@ -430,7 +451,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             };
             (format!("{serial}{mark}"), servers)
         });
-        findings.push(Finding::new(Code::SerialDiffers, groups::being_at(told)));
+        findings.push(Finding::new(Code::SerialDiffers, groups::being_at(told)).about(of_serials));
     }
     findings
 }
@@ -470,7 +491,9 @@ fn well(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> St
     let names = zone::server_names(facts);
     let until = until(facts);
     let end = if until.is_empty() { String::new() } else { format!(". {until}") };
-    format!("{} of {} with {} addresses{end}", listed(&names), zone::apex(facts), servers.len())
+    let addresses =
+        if servers.len() == 1 { "1 address".to_owned() } else { format!("{} addresses", servers.len()) };
+    format!("{} of {} with {addresses}{end}", listed(&names), zone::apex(facts))
 }
 
 /// A set in words.

@@ -89,7 +89,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
-                vec![Finding::new(Code::DnssecUnsigned, domain)]
+                vec![without_effect(facts).unwrap_or_else(|| Finding::new(Code::DnssecUnsigned, domain))]
             }
         },
     };
@@ -118,6 +118,23 @@ fn of_secure(facts: &DomainFacts) -> Finding {
         }
         KeysNow::Fit | KeysNow::WithoutDs => Finding::new(Code::DnssecOk, domain),
     }
+}
+
+/// That a zone is signed and does not validate: the zone above has no DS, or none that validators use.
+fn without_effect(facts: &DomainFacts) -> Option<Finding> {
+    let apex = zone::apex(facts);
+    if signatures(facts).is_empty() || apex == "." || facts.configured().is_some() {
+        return None;
+    }
+    let why = match facts.lookup(apex, "DS") {
+        LookupFound::Data(reply) => {
+            let records: Vec<&str> = reply.data("DS").collect();
+            format!("validators cannot use its DS {}", records.join("; "))
+        }
+        LookupFound::NoData(_) | LookupFound::NoName(_) => "the zone above has no DS for it".to_owned(),
+        LookupFound::Circle(_) | LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
+    };
+    Some(Finding::new(Code::DnssecNoEffect, format!("the servers of {apex} send signatures; {why}")))
 }
 
 /// That nothing is validated here, and whether the servers sign, if one told it.
@@ -219,11 +236,12 @@ fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     }
 }
 
-/// Signatures of the SOA and MX records at the servers that end soon. Each server may have its own.
+/// Signatures of the keys, the SOA and the MX records at the servers that end soon. Those of the keys are often made by hand, with a key
+/// that is kept off line. Each server may have its own.
 fn expiry(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let ends = zone::servers(facts).into_iter().flat_map(|(server, names)| {
-        let asked = [(apex, "SOA"), (facts.subject.domain.as_str(), "MX")];
+        let asked = [(apex, "SOA"), (apex, "DNSKEY"), (facts.subject.domain.as_str(), "MX")];
         asked.into_iter().filter_map(move |(name, kind)| {
             let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp) else {
                 return None;
@@ -237,7 +255,8 @@ fn expiry(facts: &DomainFacts) -> Option<Finding> {
         })
     });
     let (end, records, server) = ends.min()?;
-    let evidence = format!("the signature of {records} at {server} ends at {}", minute(end));
+    let verb = if end < now { "ended" } else { "ends" };
+    let evidence = format!("the signature of {records} at {server} {verb} at {}", minute(end));
     Some(Finding::new(Code::SignatureExpires, evidence))
 }
 
@@ -321,6 +340,16 @@ mod tests {
         assert_eq!(soon.last().map(|finding| finding.code), Some(Code::SignatureExpires));
         assert!(soon.last().unwrap().evidence.ends_with("2026-01-02 00:00 UTC"));
         assert_eq!(check(&facts("a.b.", &lines(now - 6 * day, now + 9 * day))).len(), 1);
+        let keys = lines(now - 6 * day, now + 9 * day)
+            + &format!(
+                "\nserver 192.0.2.1 a.b. DNSKEY udp aa | =a.b. RRSIG DNSKEY 13 2 300 {} 1 1 a.b. x",
+                now + 3_600
+            );
+        let told = check(&facts("a.b.", &keys));
+        let of_keys = "the signature of a.b. DNSKEY at 192.0.2.1 (ns.a.b.) ends at 2026-01-01 01:00 UTC";
+        assert_eq!(told.last().map(|finding| finding.evidence.as_str()), Some(of_keys));
+        let past = check(&facts("a.b.", &lines(now - 6 * day, now - day)));
+        assert!(past.last().unwrap().evidence.ends_with("ended at 2025-12-31 00:00 UTC"));
         // Signed for each answer.
         assert_eq!(check(&facts("a.b.", &lines(now - 25 * hour, now + 25 * hour))).len(), 1);
         assert_eq!(check(&facts("a.b.", &lines(now - 48 * hour, now + 2 * hour))).len(), 2);
@@ -347,5 +376,26 @@ mod tests {
         let digest = |records: &str| codes(&format!("{}\nlookup a.b. DS | {records}", zone(13, later)));
         assert_eq!(digest("1 13 1 aa"), [Code::DnssecOk, Code::DsOldDigest]);
         assert_eq!(digest("1 13 1 aa | 1 13 2 bb"), [Code::DnssecOk]);
+    }
+
+    #[test]
+    fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
+        let of = |ds: &str| {
+            let zone = "lookup a.b. SOA insecure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
+                server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 4000000000 1 1 a.b. x";
+            let found = check(&bare("a.b.", &format!("{zone}\n{ds}")));
+            (found[0].code, found[0].evidence.clone())
+        };
+        let (code, evidence) = of("lookup a.b. DS");
+        assert_eq!(
+            (code, evidence.ends_with("the zone above has no DS for it")),
+            (Code::DnssecNoEffect, true)
+        );
+        let (code, evidence) = of("lookup a.b. DS | 1 200 2 aa");
+        assert_eq!(
+            (code, evidence.ends_with("validators cannot use its DS 1 200 2 aa")),
+            (Code::DnssecNoEffect, true)
+        );
+        assert_eq!(of("lookup a.b. DS SERVFAIL").0, Code::DnssecUnsigned, "not known");
     }
 }

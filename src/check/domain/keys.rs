@@ -10,7 +10,7 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
 use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
-use super::{compared, zone};
+use super::{served, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::wire::presentation::read_name;
 
@@ -29,7 +29,7 @@ pub(super) enum KeysNow {
 
 /// The servers of the zone that are asked.
 fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
-    compared::serving(facts).into_iter().take(MAX_CHECKED_KEY_SERVERS).collect()
+    served::serving(facts).into_iter().take(MAX_CHECKED_KEY_SERVERS).collect()
 }
 
 /// The questions that are needed next.
@@ -192,7 +192,7 @@ pub(super) mod tests {
         server 192.0.2.9 a.b. NS udp | >a.b. NS ns.a.b.
         server 192.0.2.9 a.b. DS udp aa | 59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a
         server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5
-        server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 2 1 59409 a.b. x";
+        server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x";
 
     fn judged(from: &str, to: &str) -> KeysNow {
         assert!(SIGNED.contains(from), "{from}");

@@ -42,6 +42,7 @@ pub mod outline;
 pub mod part;
 mod pointer;
 mod record_set;
+mod served;
 mod spf;
 mod spf_evaluate;
 mod spf_grammar;
@@ -50,6 +51,7 @@ mod spf_record;
 mod spf_senders;
 mod tags;
 mod transport;
+mod unanswered;
 mod zone;
 
 use std::collections::BTreeSet;
@@ -57,6 +59,7 @@ use std::collections::BTreeSet;
 use codes::Code;
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
+use part::Part;
 
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
@@ -97,6 +100,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     // Comparisons take no question from another check, and wait for no answer.
     if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
         wants.extend(compared::wants(facts));
+        wants.extend(unanswered::wants(facts));
     }
     // Silent servers take no time from comparisons of those that answer.
     if !facts.subject.domain.is_empty() && is_done(&wants) {
@@ -143,6 +147,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     }
     compared::without_contradictions(facts, &mut findings);
     without_consequences(&mut findings);
+    unanswered::name_servers(facts, &mut findings);
     findings.sort_by_key(|finding| (finding.level, finding.code));
     findings
 }
@@ -153,5 +158,9 @@ fn without_consequences(findings: &mut Vec<Finding>) {
     if findings.iter().any(|finding| causes.contains(&finding.code)) {
         let consequences = [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown];
         findings.retain(|finding| !consequences.contains(&finding.code));
+    }
+    if findings.iter().any(|finding| finding.code == Code::MxUnanswered) {
+        findings.retain(|finding| finding.code != Code::MailOk);
+        findings.retain(|finding| (finding.code, finding.part) != (Code::MailUnknown, Some(Part::MxRecords)));
     }
 }

@@ -19,6 +19,8 @@ pub enum Part {
     Delegation,
     /// The servers of the zone, each by itself.
     Servers,
+    /// The records of each of these servers.
+    Records,
     /// The chain of DNSSEC.
     Dnssec,
     /// The MX records.
@@ -96,7 +98,9 @@ pub(super) const fn untold_part(code: Code) -> Option<Part> {
 
 /// The parts of a check that must be told before the absence of a finding means that it is over.
 pub const fn needs(code: Code, level: Level) -> &'static [Part] {
-    use Part::{Connections, Delegation, Dnssec, Lists, MailHosts, MxRecords, Others, Pointers, Servers};
+    use Part::{
+        Connections, Delegation, Dnssec, Lists, MailHosts, MxRecords, Others, Pointers, Records, Servers,
+    };
     match code {
         Code::ApexAlias
         | Code::MxIsAddress
@@ -106,7 +110,20 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
         | Code::MxEqual
         | Code::MxMany
         | Code::WildcardMx => &[MxRecords],
-        Code::MxDiffers => &[MxRecords, Servers],
+        Code::MxDiffers => &[MxRecords, Servers, Records],
+        Code::RecordsDiffer
+        | Code::SerialDiffers
+        | Code::CachedHere
+        | Code::NsDiffer
+        | Code::NsPartly
+        | Code::NsLame
+        | Code::NsTcp
+        | Code::NsEdns
+        | Code::NsCase
+        | Code::NsSlow
+        | Code::NsRecursive => &[Delegation, Servers, Records],
+        // Its end is an answer for MX records.
+        Code::MxUnanswered => &[Servers],
         // A failure if DANE or MTA-STS demands TLS.
         Code::StarttlsMissing | Code::StarttlsFails if matches!(level, Level::Failure) => {
             &[MxRecords, MailHosts, Connections, Part::Dane, Part::MtaSts]
@@ -137,9 +154,9 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
 const fn of_policy(code: Code) -> &'static [Part] {
     use Part::{Bimi, Connections, Dane, Dkim, Dmarc, MailHosts, MtaSts, MxRecords, Spf, TlsRpt};
     match code {
-        Code::CertificateExpired | Code::CertificateExpires | Code::CertificateInvalid => {
-            &[MxRecords, MailHosts, Connections]
-        }
+        // A failure if the policy is enforced.
+        Code::CertificateExpired | Code::CertificateInvalid => &[MxRecords, MailHosts, Connections, MtaSts],
+        Code::CertificateExpires => &[MxRecords, MailHosts, Connections],
         Code::TlsaMismatch | Code::TlsaMatches => &[MxRecords, MailHosts, Connections, Dane],
         Code::TlsaUnusable | Code::TlsaUnsigned | Code::DaneMxUnsigned | Code::DanePartly | Code::DaneOk => {
             &[MxRecords, MailHosts, Dane]

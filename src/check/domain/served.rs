@@ -1,0 +1,56 @@
+//! The servers that serve the zone, and the replies of each: over UDP, or over TCP where UDP gives no records.
+
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts};
+use super::record_set::is_known;
+use super::zone::{self, serves};
+
+/// The forms in which a server may serve the zone, the usual one first.
+const FORMS: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
+
+/// The form of messages in which a server serves the zone; none if it does not serve it.
+pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
+    let apex = zone::apex(facts);
+    let is_served = |way: &QueryForm| match facts.server(server, apex, "SOA", *way) {
+        Some(Got::Reply(reply)) => serves(reply, apex),
+        _ => false,
+    };
+    FORMS.into_iter().find(is_served)
+}
+
+/// The servers that serve the zone.
+pub(super) fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
+    zone::servers(facts).into_keys().filter(|server| form(facts, *server).is_some()).collect()
+}
+
+/// The reply of a server with its SOA, if it serves the zone.
+pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+    match facts.server(server, zone::apex(facts), "SOA", form(facts, server)?) {
+        Some(Got::Reply(reply)) => Some(reply),
+        _ => None,
+    }
+}
+
+/// The first answer of a server, in the form in which it serves the zone.
+pub(super) fn first<'f>(
+    facts: &'f DomainFacts,
+    server: IpAddr,
+    (name, kind): (&str, &'static str),
+) -> Option<&'f Got> {
+    facts.server(server, name, kind, form(facts, server).unwrap_or(QueryForm::Udp))
+}
+
+/// The records of a server with authority, or that there are none: of the first answer, or of one over TCP after that. None if it has
+/// given neither.
+pub(super) fn given<'f>(
+    facts: &'f DomainFacts,
+    server: IpAddr,
+    (name, kind): (&str, &'static str),
+) -> Option<&'f ReplyFacts> {
+    let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
+    [first(facts, server, (name, kind)), over_tcp].into_iter().flatten().find_map(|got| match got {
+        Got::Reply(reply) if reply.authoritative && is_known(reply) => Some(reply),
+        _ => None,
+    })
+}

@@ -1,0 +1,148 @@
+//! Cases of servers that do not answer some lookups.
+
+use super::*;
+use crate::check::domain::facts::tests::facts;
+use crate::check::domain::finding::Level;
+use crate::check::domain::judge;
+
+/// A zone with two servers that serve it, and its SPF record at the first.
+const ZONE: &str = "
+    lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+    lookup test. SOA | ns.test. h. 1 2 3 4 5
+    lookup test. NS | ns.test.
+    lookup ns.test. A | 198.18.9.1
+    lookup ns1.a.test. A | 198.18.1.1
+    lookup ns2.a.test. A | 198.18.2.1
+    lookup a.test. TXT | \"v=spf1 mx -all\"
+    server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.1.1 a.test. TXT udp aa | \"v=spf1 mx -all\"";
+
+fn judged(lines: &str) -> Vec<Finding> {
+    judge(&facts("a.test.", &format!("{ZONE}\n{lines}")))
+}
+
+fn evidence(findings: &[Finding], code: Code) -> Option<&str> {
+    findings.iter().find(|finding| finding.code == code).map(|finding| finding.evidence.as_str())
+}
+
+#[test]
+fn a_server_that_does_not_answer_for_a_type_is_named_and_verdicts_name_those_that_do() {
+    let second = "server 198.18.2.1 a.test. TXT";
+    let silent = "198.18.2.1 (ns2.a.test.) does not answer for a.test. TXT";
+    for (told, expected) in [
+        ("udp silent".to_owned(), silent),
+        (format!("udp silent\n{second} tcp silent"), silent),
+        (
+            format!("udp silent\n{second} tcp aa | \"v=spf1 mx -all\""),
+            "198.18.2.1 (ns2.a.test.) answers over TCP only for a.test. TXT",
+        ),
+        ("udp SERVFAIL".to_owned(), "198.18.2.1 (ns2.a.test.) answers SERVFAIL for a.test. TXT"),
+        (
+            format!("udp NOTIMP\n{second} tcp NOTIMP"),
+            "198.18.2.1 (ns2.a.test.) answers NOTIMP for a.test. TXT",
+        ),
+        ("udp unreachable".to_owned(), "198.18.2.1 (ns2.a.test.) is unreachable for a.test. TXT"),
+        ("udp".to_owned(), "198.18.2.1 (ns2.a.test.) answers without authority for a.test. TXT"),
+    ] {
+        let found = judged(&format!("{second} {told}"));
+        assert_eq!(evidence(&found, Code::NsPartly), Some(expected), "{found:#?}");
+        assert_eq!(evidence(&found, Code::DelegationOk), None);
+        let spf = evidence(&found, Code::SpfOk).unwrap();
+        let is_given = told.contains("tcp aa");
+        let stands =
+            spf.ends_with("; given by 198.18.1.1 (ns1.a.test.); not known at 198.18.2.1 (ns2.a.test.)");
+        assert_eq!(stands, !is_given, "{spf}");
+    }
+    let sound = [
+        "udp aa | \"v=spf1 mx -all\"".to_owned(),
+        format!("udp SERVFAIL\n{second} tcp aa | \"v=spf1 mx -all\""),
+        "udp | >a.test. NS ns.b.test.".to_owned(),
+    ];
+    for told in sound {
+        assert_eq!(evidence(&judged(&format!("{second} {told}")), Code::NsPartly), None, "{told}");
+    }
+}
+
+#[test]
+fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
+    let second = "server 198.18.2.1 a.test. TXT";
+    let bad = "tcp aa | \"v=spf1 +all\"";
+    let lost = format!("{second} udp silent\n{second} {bad}");
+    assert!(evidence(&judged(&lost), Code::RecordsDiffer).is_some());
+    // The server answers for no type in time over UDP.
+    let slow = ZONE.replace(
+        "server 198.18.2.1 a.test. SOA udp aa",
+        "server 198.18.2.1 a.test. SOA udp silent\nserver 198.18.2.1 a.test. SOA tcp aa",
+    );
+    let of = facts("a.test.", &slow);
+    assert!(super::super::compared::of_policies(&of).contains(&Want::Server {
+        server: "198.18.2.1".parse().unwrap(),
+        name: "a.test.".to_owned(),
+        kind: "TXT",
+        way: QueryForm::Tcp,
+    }));
+    let found = judge(&facts("a.test.", &format!("{slow}\n{second} {bad}")));
+    assert!(evidence(&found, Code::RecordsDiffer).is_some(), "{found:#?}");
+}
+
+#[test]
+fn a_name_that_exists_and_is_denied_for_a_type_is_named() {
+    let mail = "lookup a.test. MX | 10 mx.a.test.
+        server 198.18.1.1 a.test. MX udp aa | 10 mx.a.test.
+        server 198.18.2.1 a.test. MX udp aa | 10 mx.a.test.
+        server 198.18.2.1 a.test. TXT udp aa | \"v=spf1 mx -all\"
+        lookup mx.a.test. A | 198.18.7.1
+        lookup mx.a.test. AAAA
+        server 198.18.1.1 mx.a.test. A udp aa | 198.18.7.1
+        server 198.18.2.1 mx.a.test. A udp aa | 198.18.7.1
+        server 198.18.1.1 mx.a.test. AAAA udp aa
+        server 198.18.2.1 mx.a.test. AAAA udp";
+    let of = |told: &str| judged(&format!("{mail} {told}"));
+    let denied = "198.18.2.1 (ns2.a.test.) denies the name (NXDOMAIN), which exists, for mx.a.test. AAAA";
+    assert_eq!(evidence(&of("aa NXDOMAIN"), Code::NsPartly), Some(denied));
+    // The target of an alias is denied, not the name.
+    assert_eq!(evidence(&of("aa NXDOMAIN | =mx.a.test. CNAME gone.a.test."), Code::NsPartly), None);
+    assert_eq!(evidence(&of("aa"), Code::NsPartly), None);
+}
+
+#[test]
+fn mx_records_that_no_server_gives_are_a_failure_and_not_unknown() {
+    let of = |first: &str, second: &str| {
+        judged(&format!(
+            "lookup a.test. MX SERVFAIL\nserver 198.18.1.1 a.test. MX udp {first}\nserver 198.18.2.1 a.test. MX udp {second}"
+        ))
+    };
+    for (first, second) in [("SERVFAIL", "silent"), ("silent", "silent"), ("REFUSED", "NOTIMP")] {
+        let found = of(first, second);
+        assert_eq!((found[0].code, found[0].level), (Code::MxUnanswered, Level::Failure), "{found:#?}");
+        assert!(
+            found[0].evidence.starts_with("a.test. MX: 198.18.1.1 (ns1.a.test.) "),
+            "{}",
+            found[0].evidence
+        );
+        for code in [Code::MailUnknown, Code::DelegationOk, Code::NsPartly] {
+            assert_eq!(evidence(&found, code), None, "{found:#?}");
+        }
+    }
+    assert_eq!(evidence(&of("SERVFAIL", "unknown"), Code::MxUnanswered), None, "not asked");
+    let one = of("SERVFAIL", "aa | 10 mx.a.test.");
+    assert_eq!(evidence(&one, Code::MxUnanswered), None);
+    assert!(evidence(&one, Code::NsPartly).is_some());
+}
+
+#[test]
+fn failed_lookups_are_repeated_over_tcp() {
+    let lines = format!(
+        "{ZONE}\nserver 198.18.2.1 a.test. TXT udp silent\nserver 198.18.1.1 a.test. MX udp SERVFAIL"
+    );
+    let asked: Vec<(IpAddr, &str)> = wants(&facts("a.test.", &lines))
+        .into_iter()
+        .map(|want| match want {
+            Want::Server { server, kind, way: QueryForm::Tcp, .. } => (server, kind),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(asked, [("198.18.1.1".parse().unwrap(), "MX"), ("198.18.2.1".parse().unwrap(), "TXT")]);
+}

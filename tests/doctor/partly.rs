@@ -1,0 +1,133 @@
+//! Servers that serve the zone and do not answer for one type, or too late: the comparison says so, and claims nothing about them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::faults::{SOUND, tree};
+use crate::simulated::check;
+
+/// A lab whose second server gives other policies.
+pub(crate) fn differing() -> Lab {
+    let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
+    let (lab, other) = (tree(SOUND, &[]).build().unwrap(), tree(&other, &[]).build().unwrap());
+    let second = "ns2.hosts.com";
+    lab.server(second).unwrap().set_authority(other.server(second).unwrap().authority());
+    lab
+}
+
+fn subject() -> CheckSubject {
+    CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() }
+}
+
+fn found(lab: Lab) -> Vec<Finding> {
+    let lab = Arc::new(lab);
+    paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject()).await.1 })
+}
+
+fn of(findings: &[Finding], code: Code) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.code == code)
+}
+
+#[test]
+fn a_server_that_drops_or_fails_one_type_is_the_answer() {
+    let told = "198.18.4.1 (ns2.hosts.com.)";
+    let cases = [
+        (Fault::Drops(RecordType::TXT), "does not answer for faulty.com. TXT, _dmarc.faulty.com. TXT"),
+        (Fault::Fails(RecordType::TXT), "answers SERVFAIL for faulty.com. TXT, _dmarc.faulty.com. TXT"),
+        (Fault::DeniesType(RecordType::TXT), "denies the name (NXDOMAIN), which exists, for faulty.com. TXT"),
+    ];
+    for (fault, words) in cases {
+        let lab = tree(SOUND, &[fault]).build().unwrap();
+        let findings = found(lab);
+        let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{fault}: {findings:#?}"));
+        assert!(partly.evidence.starts_with(&format!("{told} {words}")), "{fault}: {}", partly.evidence);
+        assert_eq!(of(&findings, Code::DelegationOk), None);
+        if !matches!(fault, Fault::DeniesType(_)) {
+            assert_eq!(findings[0].code, Code::NsPartly, "{findings:#?}");
+            for code in [Code::SpfOk, Code::DmarcOk] {
+                let verdict = &of(&findings, code).unwrap().evidence;
+                let end = "; given by 198.18.3.1 (ns1.hosts.com.); not known at 198.18.4.1 (ns2.hosts.com.)";
+                assert!(verdict.ends_with(end), "{verdict}");
+            }
+            assert!(!of(&findings, Code::MailOk).unwrap().evidence.contains("not known"));
+        }
+    }
+}
+
+#[test]
+fn a_slow_server_is_compared_over_tcp() {
+    let lab = differing();
+    lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(1_900))]);
+    let findings = found(lab);
+    let differs = of(&findings, Code::RecordsDiffer).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert!(differs.evidence.contains("198.18.4.1 (ns2.hosts.com.) has \"v=spf1 +all\""), "{differs:#?}");
+    assert!(of(&findings, Code::NsSilent).is_some() && of(&findings, Code::SpfOk).is_none(), "{findings:#?}");
+}
+
+#[test]
+fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_in_its_cache() {
+    for fault in [Fault::Drops(RecordType::MX), Fault::Fails(RecordType::MX)] {
+        let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+        let servers = ["ns1.hosts.com", "ns2.hosts.com"].map(|name| lab.server(name).unwrap());
+        servers.iter().for_each(|server| server.set_faults(&[Fault::Ttl(5)]));
+        paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+            assert!(of(&check(&simulation, subject()).await.1, Code::MailOk).is_some());
+            servers.iter().for_each(|server| server.set_faults(&[Fault::Ttl(5), fault]));
+            // At first the records are in the cache, then they are stale.
+            for wait in [1, 60] {
+                tokio::time::sleep(Duration::from_secs(wait)).await;
+                let findings = check(&simulation, subject()).await.1;
+                let first = &findings[0];
+                assert_eq!((first.code, first.level), (Code::MxUnanswered, Level::Failure), "{findings:#?}");
+                for code in [Code::MailOk, Code::DelegationOk, Code::MailUnknown] {
+                    assert_eq!(of(&findings, code), None, "{fault} {wait}: {findings:#?}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn records_of_the_cache_are_not_called_old_while_a_server_may_give_them() {
+    let lab = Arc::new(differing());
+    let second = lab.server("ns2.hosts.com").unwrap();
+    let mut cached = [false; 2];
+    for seed in 1..=16 {
+        second.set_faults(&[]);
+        paused(async {
+            let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
+            check(&simulation, subject()).await;
+            second.set_faults(&[Fault::Drops(RecordType::TXT)]);
+            let findings = check(&simulation, subject()).await.1;
+            assert_eq!(of(&findings, Code::CachedHere), None, "{seed}: {findings:#?}");
+            cached[usize::from(of(&findings, Code::CachedDiffers).is_some())] = true;
+        });
+    }
+    assert_eq!(cached, [true; 2], "the cache had the records of one or the other server");
+}
+
+#[test]
+fn lost_datagrams_make_no_warning() {
+    for seed in 1..=100 {
+        let mut tree = tree(SOUND, &[]);
+        for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
+            let mut plan = ServerPlan::new(name, vec![address.into()]);
+            plan.distance.loss_per_mille = 20;
+            tree.server(plan).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let simulation = |lab: &Arc<Lab>| Simulation::new(Arc::clone(lab), config_for(lab), seed);
+        let findings = paused(async { check(&simulation(&lab), subject()).await.1 });
+        let worst = findings.iter().find(|finding| finding.level < Level::Note);
+        assert_eq!(worst, None, "{seed}");
+    }
+}
