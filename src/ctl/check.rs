@@ -14,18 +14,19 @@ use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
-use super::typed_name::typed_name;
+use super::typed_subject::{report_file, typed_subject};
 use super::{moment, terms, watched, watching};
+use crate::check::domain as check_domain;
 use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
 use crate::check::domain::finding::{Finding, Level};
+use crate::check::domain::message::{self, MessageSubjects};
 use crate::check::domain::outline::outline;
-use crate::check::domain::{self as check_domain, message};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
-use crate::limits::MAX_CHECKED_MESSAGE;
+use crate::limits::{MAX_CHECKED_MESSAGE, MAX_MESSAGE_DOMAINS};
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
@@ -33,7 +34,7 @@ use crate::limits::MAX_CHECKED_MESSAGE;
 pub(super) struct Arguments {
     /// Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name
     /// servers of the zones of its mail hosts are not: check the mail host in the same way.
-    #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_name)]
+    #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_subject)]
     subject: Option<String>,
     /// Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE.
     #[arg(long, conflicts_with = "as_recipient")]
@@ -51,7 +52,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     selector: Vec<String>,
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = report_file)]
     html: Option<PathBuf>,
     /// Connect to port 25 of the mail hosts too: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
     /// Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and
@@ -94,7 +95,7 @@ struct MailFile {
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = report_file)]
     html: Option<PathBuf>,
     #[command(flatten)]
     others: OtherArguments,
@@ -118,9 +119,10 @@ pub(super) fn run(
     match (&arguments.what, &arguments.subject) {
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
-            let subjects = with_others(subjects_of(&mail.file)?, &mail.others, client)?;
+            let MessageSubjects { subjects, left_out } = subjects_of(&mail.file)?;
+            let subjects = with_others(subjects, &mail.others, client)?;
             of_subjects(
-                subjects,
+                (subjects, &left_out),
                 &Daemon::new(client.clone(), ServicePorts::USUAL),
                 (format, mail.html.as_deref()),
             )
@@ -134,7 +136,7 @@ pub(super) fn run(
                 let subject = CheckSubject { own: own_addresses(), ..subject.clone() };
                 return watching::run(&subject, &name_of(&subject), &daemon, (interval, format));
             }
-            of_subjects(subjects, &daemon, (format, arguments.html.as_deref()))
+            of_subjects((subjects, &[]), &daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -157,14 +159,15 @@ fn of_system(system: &System, format: Format) -> CommandOutcome {
 /// The subject of the command line.
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
     let mut subject = CheckSubject {
-        address: arguments.from,
+        address: arguments.from.map(|address| address.to_canonical()),
         selectors: arguments.selector.clone(),
         helo: arguments.helo.clone(),
         connect: arguments.connect,
         ..CheckSubject::default()
     };
-    match typed.parse() {
-        Ok(address) => subject.address = Some(address),
+    match typed.parse::<IpAddr>() {
+        // Mail software takes a client with an IPv4-mapped address for one of IPv4.
+        Ok(address) => subject.address = Some(address.to_canonical()),
         Err(_) => subject.domain = canonical(&read_name(typed)?.to_ascii()),
     }
     subject.role = match (arguments.as_sender, arguments.as_recipient) {
@@ -176,7 +179,7 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
 }
 
 /// The subjects of a message.
-fn subjects_of(file: &Path) -> Result<Vec<CheckSubject>, CommandFailure> {
+fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let mut octets = Vec::new();
     if file == Path::new("-") {
@@ -185,11 +188,13 @@ fn subjects_of(file: &Path) -> Result<Vec<CheckSubject>, CommandFailure> {
         let opened = std::fs::File::open(file).map_err(failed)?;
         opened.take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
     }
-    let subjects = message::subjects(&String::from_utf8_lossy(&octets));
-    if subjects.is_empty() {
-        return Err(failed(io::Error::other("no header field with a mail address")));
+    let read = message::read(&String::from_utf8_lossy(&octets));
+    if read.subjects.is_empty() {
+        return Err(failed(io::Error::other(
+            "no header field with a mail address or the address of a client",
+        )));
     }
-    Ok(subjects)
+    Ok(read)
 }
 
 /// The subjects with the resolvers to compare.
@@ -205,16 +210,29 @@ fn with_others(
     Ok(subjects)
 }
 
-/// The checks of domains and addresses, one after the other.
+/// That a message has more domains.
+fn of_left_out(left_out: &[String]) -> Option<Finding> {
+    let named: Vec<&str> =
+        left_out.iter().take(MAX_MESSAGE_DOMAINS).map(|name| name.trim_end_matches('.')).collect();
+    let more = match left_out.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let evidence = format!("{} not checked: {}{more}", left_out.len(), named.join(", "));
+    (!left_out.is_empty()).then(|| Finding::new(Code::MessageMany, evidence))
+}
+
+/// The checks of domains and addresses, one after the other. The last one names the domains that were left out.
 fn of_subjects(
-    subjects: Vec<CheckSubject>,
+    (subjects, left_out): (Vec<CheckSubject>, &[String]),
     daemon: &Daemon,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
     let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), moment::unix());
-    for subject in subjects {
+    let last = subjects.len();
+    for (place, subject) in (1..).zip(subjects) {
         let name = name_of(&subject);
         let subject = CheckSubject { unix: now, own: own.clone(), ..subject };
         let facts = match runtime.block_on(daemon.facts(subject)) {
@@ -225,7 +243,11 @@ fn of_subjects(
                 return Err(failure);
             }
         };
-        let found = check_domain::judge(&facts);
+        let mut found = check_domain::judge(&facts);
+        if place == last {
+            found.extend(of_left_out(left_out));
+            found.sort_by_key(|finding| (finding.level, finding.code));
+        }
         match format {
             Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),
             Format::Text(style) => {

@@ -50,6 +50,7 @@ mod terms;
 pub mod top;
 mod trace;
 mod typed_name;
+mod typed_subject;
 mod watched;
 mod watching;
 mod why;

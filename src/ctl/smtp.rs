@@ -7,8 +7,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 
 use super::peer::{Handshake, connected, lost, words};
-use crate::check::domain::facts::{Got, MailHostSaid, MailHostTls};
-use crate::limits::MAX_MAIL_HOST_REPLY;
+use crate::check::domain::facts::{Got, MailHostSaid, MailHostTls, NoReply};
+use crate::limits::{CONNECTION_TIME, MAX_MAIL_HOST_REPLY};
 
 /// Connects, and hears what the host says. `host` is the name that its certificate shall have.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
@@ -44,7 +44,12 @@ fn said(host: &str, server: SocketAddr) -> io::Result<MailHostSaid> {
         return Ok(said);
     }
     said.tls = match handshake.secure(host, stream) {
-        Err(error) => MailHostTls::Failed(words(&error)),
+        Err(error) => MailHostTls::Failed(match lost(&error) {
+            NoReply::Silent => {
+                format!("no answer to the TLS handshake within {} s", CONNECTION_TIME.as_secs())
+            }
+            _ => words(&error),
+        }),
         Ok(mut secured) => {
             quit(&mut secured.stream);
             MailHostTls::Done { chain: secured.chain, fault: secured.fault }

@@ -62,11 +62,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             *response = bare(query, ResponseCode::NXDomain);
             response.metadata.authoritative = true;
         }
-        Fault::Fails(kind) if asks(query, kind) => *response = bare(query, ResponseCode::ServFail),
-        Fault::DeniesType(kind) if asks(query, kind) => {
-            *response = bare(query, ResponseCode::NXDomain);
-            response.metadata.authoritative = true;
-        }
+        Fault::Fails(kind) | Fault::DeniesType(kind) if asks(query, kind) => *response = failed(fault, query),
         Fault::CatchAll => *response = denied_by_root(query),
         Fault::NoAa => response.metadata.authoritative = false,
         Fault::AddressForAll => *response = one_address(query),
@@ -142,6 +138,14 @@ fn one_address(query: &Message) -> Message {
 /// Whether the name of the question has a letter that is not lower-case.
 pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
+}
+
+/// The answer for a type that a server fails or denies.
+fn failed(fault: Fault, query: &Message) -> Message {
+    let is_denied = matches!(fault, Fault::DeniesType(_));
+    let mut response = bare(query, if is_denied { ResponseCode::NXDomain } else { ResponseCode::ServFail });
+    response.metadata.authoritative = is_denied;
+    response
 }
 
 /// Whether the question is for this type.

@@ -225,11 +225,12 @@ impl FromStr for Fault {
         if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
             return Ok(Self::Ttl(seconds));
         }
-        let of_type: [(&str, fn(RecordType) -> Self); 3] =
-            [("drops=", Self::Drops), ("fails=", Self::Fails), ("denies=", Self::DeniesType)];
-        let typed = of_type.into_iter().find_map(|(key, fault)| Some((fault, text.strip_prefix(key)?)));
-        if let Some((fault, kind)) = typed {
-            return kind.parse().map(fault).map_err(|_| UnknownFault(text.to_owned()));
+        let kind = |key: &str| text.strip_prefix(key).and_then(|kind| kind.parse().ok());
+        let drops = kind("drops=").map(Self::Drops);
+        if let Some(fault) =
+            drops.or(kind("fails=").map(Self::Fails)).or(kind("denies=").map(Self::DeniesType))
+        {
+            return Ok(fault);
         }
         let known = NAMES.iter().find(|(name, _)| *name == text);
         known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))

@@ -64,6 +64,7 @@ const CASES: &[(&str, &str)] = &[
     ("null.com", "null_mx"),
     ("gone.com", "mx_without_address"),
     ("private.com", "mx_private_address"),
+    ("hostbogus.com", "mx_host_bogus"),
     ("mxalias.com", "mx_is_cname"),
     ("mxsix.com", "mx_without_ipv4"),
     ("mxfour.com", "mx_without_ipv6"),
@@ -103,7 +104,7 @@ const CASES: &[(&str, &str)] = &[
     ("unsignedmx.com", "dane_mx_unsigned"),
     ("unsignedtlsa.com", "tlsa_unsigned"),
     ("listed.com", "listed"),
-    ("mail MESSAGE", "url_listed"),
+    ("mail MESSAGE", "url_listed message_many"),
     ("198.18.9.1 --helo localhost", "helo_syntax"),
     ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
     ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
@@ -166,7 +167,11 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
 /// The cases of the table, some at once.
 fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     let message = gateway.path("message");
-    std::fs::write(&message, "From: a@sound.com\n\nSee http://listed.com/offer\n").unwrap();
+    std::fs::write(
+        &message,
+        "From: a@sound.com, a@b.com, a@c.com, a@d.com, a@e.com\n\nSee http://listed.com/offer\n",
+    )
+    .unwrap();
     // In the place of this machine's own: a sound resolver, and an address at which nobody answers.
     let (sound, nobody) = (gateway.path("sound.conf"), gateway.path("nobody.conf"));
     std::fs::write(&sound, "nameserver 127.92.0.3\n").unwrap();

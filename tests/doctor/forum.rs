@@ -237,8 +237,7 @@ fn a_page_shows_the_delegation() {
 fn a_bounce_leads_to_the_recipient_s_domain() {
     let world = world();
     let file = world.path("bounce");
-    let bounce =
-        "From: MAILER-DAEMON@moved.com\n\n--x\nFinal-Recipient: rfc822; you@unfound.com\nAction: delayed\n";
+    let bounce = "From: MAILER-DAEMON@here.com\n\n--x\nFinal-Recipient: rfc822; you@unfound.com\nAction: delayed\n\n--x\n\nFrom: me@moved.com\n";
     std::fs::write(&file, bounce).unwrap();
     let (code, lines) = world.run(&["check", "mail", file.to_str().unwrap()]);
     assert_eq!(code, 1);
@@ -247,6 +246,7 @@ fn a_bounce_leads_to_the_recipient_s_domain() {
         lines.iter().any(|line| line.starts_with("moved.com: the name servers of the zone give")),
         "{lines:#?}"
     );
+    assert!(!lines.iter().any(|line| line.starts_with("here.com: ")), "{lines:#?}");
     let (_, lines) = world.run(&["--json", "check", "mail", file.to_str().unwrap()]);
     assert!(lines[0].ends_with("\"subject\":\"unfound.com\"}"), "{}", lines[0]);
 }

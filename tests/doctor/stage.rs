@@ -83,6 +83,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("null", "ns1 ns2", "@ MX 0 ."),
     ("gone", "ns1 ns2", "@ MX 10 nothing.host.com."),
     ("private", "ns1 ns2", "@ MX 10 in\nin A 10.0.0.1"),
+    ("hostbogus", "ns1 ns2", "@ MX 10 mx.bogus.com."),
     ("mxalias", "ns1 ns2", "@ MX 10 in\nin CNAME mx.host.com."),
     ("mxsix", "ns1 ns2", "@ MX 10 six.host.com."),
     ("mxfour", "ns1 ns2", "@ MX 10 mx2.host.com."),

@@ -1,4 +1,5 @@
-//! Aliases that lead in a circle: no resolver finds an end, so the lookup fails everywhere, and will fail until a record is changed.
+//! Aliases that lead in a circle, or are too many: no resolver finds an end, so the lookup fails everywhere, and will fail until a
+//! record is changed.
 //!
 //! RFC 1034 section 3.6.2. The daemon only tells that its lookup failed. The alias of each name is then looked up by itself.
 
@@ -31,11 +32,18 @@ fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     names
 }
 
-/// The aliases of a name, if they lead in a circle.
+/// The aliases of a name, if they lead in a circle or are too many.
 fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
-    before.contains(last).then(|| format!("aliases in a circle: {}", names.join(" CNAME ")))
+    let told = names.join(" CNAME ");
+    if before.contains(last) {
+        return Some(format!("aliases in a circle: {told}"));
+    }
+    let is_long = names.len() > MAX_CHECKED_ALIASES;
+    is_long.then(|| {
+        format!("more aliases in a row than resolvers follow, {MAX_CHECKED_ALIASES} or more: {told}")
+    })
 }
 
 /// The names whose lookups have failed.

@@ -137,8 +137,12 @@ codes! {
         "an MX record names a host without an address";
         "Senders skip this host. If it is the only one, mail is deferred or bounces.";
         "Add an A or AAAA record for the host, or correct the name in the MX record".
-    MxPrivateAddress "mx_private_address" Mail Failure "RFC 1918, RFC 5321 section 5.1":
-        "an MX host has a private or loopback address";
+    MxHostBogus "mx_host_bogus" Mail Failure "RFC 4035 section 5.5, RFC 5321 section 5.1":
+        "a mail host of the domain fails DNSSEC validation";
+        "Senders behind validating resolvers find no address of this host. If it is the only one, they keep the mail and bounce it after days.";
+        "Check the domain of the mail host with `resolverctl check`, and tell its operator; or name another host in the MX record".
+    MxPrivateAddress "mx_private_address" Mail Failure "RFC 1918, RFC 6890, RFC 5321 section 5.1":
+        "an MX host has a private, loopback or reserved address";
         "No host on the internet can deliver to it. A sender with such an address itself delivers to the wrong host, or to itself in a loop.";
         "Give the host its public address in the public zone".
     NullMxBesideOthers "null_mx_beside_others" Mail Failure "RFC 7505 section 3":
@@ -202,7 +206,7 @@ codes! {
         "Mail from this address has no SPF pass: DMARC then needs a DKIM signature.";
         "Add the address to the SPF record if it sends mail for the domain".
     PolicyAliasCircle "policy_alias_circle" Policy Failure "RFC 1034 section 3.6.2, RFC 7208 section 2.6.6":
-        "the aliases (CNAME) of a policy record lead in a circle";
+        "the aliases (CNAME) of a policy record lead in a circle, or are too many";
         "No receiver finds the record. Some defer the mail, others treat it as if the domain had no such policy.";
         "Let the CNAME name the record of the provider, or replace the CNAME by a TXT record".
     DkimMissing "dkim_missing" Policy Failure "RFC 6376 section 3.6.2":
@@ -413,6 +417,10 @@ codes! {
         "the domain has more mail hosts or addresses than this check looks at";
         "No effect on mail. Faults of the others are not seen.";
         "Nothing, if the others are set up in the same way; otherwise check each of their addresses with `resolverctl check ADDRESS`".
+    MessageMany "message_many" Mail Note "RFC 5322 section 3.6":
+        "the message has more domains than this check looks at";
+        "No effect on mail. Faults of the others are not seen.";
+        "Check each of the others with `resolverctl check DOMAIN`".
     MxWithoutIpv6 "mx_without_ipv6" Mail Note "RFC 3974":
         "no MX host has an IPv6 address";
         "Senders with IPv6 alone cannot deliver; these are few.";
@@ -568,22 +576,5 @@ impl<'de> Deserialize<'de> for Code {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn words_are_unique_and_findings_that_matter_say_what_to_do() {
-        let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.entry().word).collect();
-        assert_eq!(words.len(), Code::ALL.len());
-        for entry in Code::ALL.iter().map(|code| code.entry()) {
-            let plain = |text: &str| !text.ends_with(':') && !text.starts_with(' ');
-            assert!(!entry.title.is_empty() && !entry.title.ends_with('.'), "{}", entry.word);
-            assert!(plain(entry.effect) && plain(entry.remedy), "{}", entry.word);
-            if entry.level < Level::CouldNotTell {
-                assert!(!entry.effect.is_empty() && !entry.remedy.is_empty(), "{}", entry.word);
-                assert!(!entry.source.is_empty(), "{}", entry.word);
-            }
-        }
-    }
-}
+#[path = "codes_tests.rs"]
+mod tests;

@@ -140,7 +140,12 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let (apex, mut findings) = (zone::apex(facts), Vec::new());
     let Some(above) = zone::parent_set(facts) else {
         if apex != "." && !parent_told(facts) {
-            let evidence = format!("no server of the zone above {apex} told the delegation");
+            let evidence = match is_unreached(facts) {
+                true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
+                         hosts: `resolverctl check system`"
+                    .to_owned(),
+                false => format!("no server of the zone above {apex} told the delegation"),
+            };
             findings.push(Finding::new(Code::DelegationUnknown, evidence));
         }
         return findings;
@@ -199,6 +204,12 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
         .collect();
     let level = if bare.len() == above.len() { Level::Failure } else { Level::Warning };
     (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
+}
+
+/// Whether no lookup and no server has given an answer: this host reaches nobody.
+pub(super) fn is_unreached(facts: &DomainFacts) -> bool {
+    let is_known = |got: &Got| matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL");
+    !facts.got.values().any(is_known)
 }
 
 /// Whether a server of the parent told whether it delegates the zone.
@@ -399,6 +410,7 @@ fn silence(facts: &DomainFacts, server: IpAddr) -> String {
     let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
         Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
         Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
+        Some(Got::NoReply(NoReply::Truncated)) => "truncates its replies over UDP",
         _ => "does not answer over UDP",
     };
     let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {

@@ -175,6 +175,8 @@ pub enum NoReply {
     OtherCase,
     /// The reply cannot be read, or answers another question.
     Unfit,
+    /// The reply over UDP was truncated, and there was none over TCP.
+    Truncated,
     /// This host has no route to the address family.
     NoRoute,
     /// The question was not asked, or this host could not ask it. The text says why.
@@ -189,6 +191,7 @@ impl NoReply {
             Self::Unreachable => "unreachable".to_owned(),
             Self::OtherCase => "the name in another case".to_owned(),
             Self::Unfit => "a reply that cannot be read".to_owned(),
+            Self::Truncated => "a truncated reply, and none over TCP".to_owned(),
             Self::NoRoute => "this host has no route".to_owned(),
             Self::Unknown(why) => why.clone(),
         }
@@ -300,7 +303,7 @@ pub enum LookupFound<'f> {
     NoData(&'f ReplyFacts),
     /// The name does not exist.
     NoName(&'f ReplyFacts),
-    /// It was not found, because the aliases of the name lead in a circle; the text has them.
+    /// It was not found, because the aliases of the name lead in a circle or are too many; the text has them.
     Circle(String),
     /// It could not be told.
     Unknown(String),
@@ -379,7 +382,7 @@ pub struct DomainFacts {
     pub got: BTreeMap<Want, Got>,
     /// The answers of the daemon to lookups for which `got` has what a server of the zone says now.
     pub cached: BTreeMap<Want, ReplyFacts>,
-    /// The aliases of names that lead in a circle.
+    /// The aliases of names that lead in a circle or are too many.
     pub circles: BTreeMap<String, String>,
 }
 

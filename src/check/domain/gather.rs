@@ -191,6 +191,7 @@ async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget
     }
     match once(&want, sources, budget).await {
         Some(Got::Reply(reply)) => Got::Reply(ReplyFacts { millis, ..reply }),
+        Some(Got::NoReply(NoReply::Silent | NoReply::Unreachable)) => Got::NoReply(NoReply::Truncated),
         _ => left_out("the reply over UDP was truncated, and there was none over TCP"),
     }
 }
@@ -275,7 +276,7 @@ mod tests {
         let expected = Got::Reply(ReplyFacts { millis: 9, ..sound.clone() });
         assert_eq!(ask(Got::Reply(sound.clone()), 2), expected);
         assert!(matches!(ask(Got::Reply(sound), 1), Got::NoReply(NoReply::Unknown(_))));
-        assert!(matches!(ask(Got::NoReply(NoReply::Silent), 2), Got::NoReply(NoReply::Unknown(_))));
+        assert_eq!(ask(Got::NoReply(NoReply::Silent), 2), Got::NoReply(NoReply::Truncated));
     }
 
     #[test]

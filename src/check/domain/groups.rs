@@ -23,7 +23,13 @@ fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(Str
 
 /// Servers in words.
 fn named(servers: &[String], are_others: bool) -> String {
-    if are_others { format!("the {} others", servers.len()) } else { servers.join(" and ") }
+    match servers {
+        _ if are_others => format!("the {} others", servers.len()),
+        [first, second, more @ ..] if servers.len() > MANY => {
+            format!("{first} and {second} and {} more", more.len())
+        }
+        _ => servers.join(" and "),
+    }
 }
 
 /// "A has X; the 11 others have Y".
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(of(11, 1), "s0 has y; the 11 others have x");
         assert_eq!(of(2, 9), "s0 and s1 have x; the 9 others have y");
         assert_eq!(of(4, 4), "s0 and s1 and s2 and s3 have x; s0 and s1 and s2 and s3 have y");
+        assert_eq!(of(6, 6), "s0 and s1 and 4 more have x; s0 and s1 and 4 more have y");
         let serials = [("7 (newest)".to_owned(), servers(5)), ("6 (old)".to_owned(), servers(1))];
         assert_eq!(being_at(serials), "6 (old) at s0; 7 (newest) at the 5 others");
     }

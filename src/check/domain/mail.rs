@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::{pointer, zone};
@@ -230,9 +230,68 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
     (!beyond.is_empty()).then(|| Finding::new(Code::MxMany, evidence()))
 }
 
+/// Mail hosts without a known address, each with its evidence.
+#[derive(Default)]
+struct Addressless {
+    /// There is no address.
+    missing: Vec<(String, String)>,
+    /// An address stands in the place of the name, and the name of the domain was added to it.
+    addresses: Vec<(String, String)>,
+    /// The zone of the host fails DNSSEC validation.
+    bogus: Vec<(String, String)>,
+    unknown: Vec<(String, String)>,
+}
+
+impl Addressless {
+    /// Takes in a host for which no address was found.
+    fn take(&mut self, facts: &DomainFacts, host: &str) {
+        let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
+        let is_bogus = |kind: &'static str| {
+            let got = facts.got.get(&lookup(host, kind));
+            matches!(got, Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+        };
+        // The usual mistake in a zone file: an address without a last dot.
+        let before = host.strip_suffix(&facts.subject.domain).and_then(|before| before.strip_suffix('.'));
+        let is_address = before.is_some_and(|before| before.parse::<IpAddr>().is_ok());
+        let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {
+            None if is_address => (&mut self.addresses, format!("{host} (an address without a last dot)")),
+            None => (&mut self.missing, host.to_owned()),
+            Some((_, LookupFound::Circle(circle))) => (&mut self.missing, format!("{host} ({circle})")),
+            Some((kind, LookupFound::Unknown(why))) if is_bogus(kind) => {
+                (&mut self.bogus, format!("{host}: {why}"))
+            }
+            Some((_, LookupFound::Unknown(why))) => (&mut self.unknown, format!("{host}: {why}")),
+            Some(_) => (&mut self.unknown, format!("{host} was not looked up")),
+        };
+        list.push((host.to_owned(), told));
+    }
+
+    /// The findings about a domain with so many hosts.
+    fn findings(self, all: usize) -> Vec<Finding> {
+        let Self { missing, addresses, bogus, unknown } = self;
+        // Senders deliver to none of these.
+        let lost = missing.len() + addresses.len() + bogus.len();
+        let worst = if lost == all { Level::Failure } else { Level::Warning };
+        let told = [
+            (Code::MxIsAddress, addresses, Code::MxIsAddress.entry().level),
+            (Code::MxHostBogus, bogus, worst),
+            (Code::MxWithoutAddress, missing, worst),
+            (Code::MailUnknown, unknown, Code::MailUnknown.entry().level),
+        ];
+        let told = told.into_iter().filter(|(_, hosts, _)| !hosts.is_empty()).map(|(code, hosts, level)| {
+            let (names, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
+            let separator = if code == Code::MxWithoutAddress { ", " } else { "; " };
+            let finding = Finding::new(code, texts.join(separator)).at(level);
+            let finding = if code == Code::MailUnknown { finding.of(Part::MailHosts) } else { finding };
+            finding.about(names.into_iter().map(About::Host))
+        });
+        told.collect()
+    }
+}
+
 /// The addresses of the hosts.
 fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
-    let (mut findings, mut missing, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut findings, mut addressless) = (Vec::new(), Addressless::default());
     let (mut ipv4, mut ipv6) = (false, false);
     let (hosts, named) = (hosts(facts), named_hosts(facts).len());
     let all = named + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count();
@@ -253,27 +312,10 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
             findings.push(told.about([About::Host(host.clone())]));
         }
         if found.is_empty() {
-            match kinds.iter().find(|found| !found.is_known()) {
-                None => missing.push((host.as_str(), host.clone())),
-                Some(LookupFound::Circle(circle)) => {
-                    missing.push((host.as_str(), format!("{host} ({circle})")))
-                }
-                Some(LookupFound::Unknown(why)) => unknown.push((host.as_str(), format!("{host}: {why}"))),
-                Some(_) => unknown.push((host.as_str(), format!("{host} was not looked up"))),
-            }
+            addressless.take(facts, host);
         }
     }
-    if !missing.is_empty() {
-        let level = if missing.len() == all { Level::Failure } else { Level::Warning };
-        let (hosts, texts): (Vec<&str>, Vec<String>) = missing.into_iter().unzip();
-        let told = Finding::new(Code::MxWithoutAddress, texts.join(", ")).at(level);
-        findings.push(told.about(hosts.into_iter().map(host_named)));
-    }
-    if !unknown.is_empty() {
-        let (hosts, texts): (Vec<&str>, Vec<String>) = unknown.into_iter().unzip();
-        let told = Finding::new(Code::MailUnknown, texts.join("; ")).of(Part::MailHosts);
-        findings.push(told.about(hosts.into_iter().map(host_named)));
-    }
+    findings.extend(addressless.findings(all));
     let names = || hosts.join(", ");
     match (ipv4, ipv6, known) {
         (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
@@ -281,10 +323,6 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         _ => {}
     }
     findings
-}
-
-fn host_named(name: &str) -> About {
-    About::Host(name.to_owned())
 }
 
 /// The mail hosts that have an address.
@@ -298,10 +336,20 @@ pub(super) fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let shared = matches!(v4.octets(), [100, second, ..] if second & 0xc0 == 64);
-            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared
+            // No host has an address of multicast or of the reserved class E (RFC 1112 sections 4 and 5).
+            let reserved = v4.is_multicast() || v4.octets()[0] >= 240 || v4.octets()[0] == 0;
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared || reserved
         }
         IpAddr::V6(v6) => {
-            v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local()
+            let own =
+                v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local();
+            // 6to4 (RFC 3056) has the address of IPv4 in it.
+            let [first, high, low, ..] = v6.segments();
+            let within = |octets: [u8; 4]| is_private(IpAddr::from(octets));
+            let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+            own || v6.is_multicast()
+                || v6.to_ipv4_mapped().is_some()
+                || first == 0x2002 && within([a, b, c, d])
         }
     }
 }

@@ -24,6 +24,15 @@ fn each_fault_of_mx_records_has_its_code() {
         ("lookup a.test. MX | 10 mx.a.test.", &[usual(Code::MailOk), usual(Code::PointerOk)]),
         ("lookup a.test. MX | 10 192.0.2.1.", &[usual(Code::MxIsAddress)]),
         ("lookup a.test. MX SERVFAIL", &[usual(Code::MailUnknown)]),
+        (
+            "lookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A SERVFAIL bogus\nlookup mx.b.test. AAAA SERVFAIL bogus",
+            &[usual(Code::MxHostBogus)],
+        ),
+        (
+            "lookup a.test. MX | 10 192.0.2.1.a.test.\nlookup 192.0.2.1.a.test. A NXDOMAIN\n\
+             lookup 192.0.2.1.a.test. AAAA NXDOMAIN",
+            &[usual(Code::MxIsAddress)],
+        ),
         ("", &[usual(Code::MailUnknown)]),
         ("lookup a.test. MX | 0 .", &[usual(Code::NullMx)]),
         ("lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA", &[usual(Code::MailNowhere)]),

@@ -3,8 +3,10 @@
 //! Lines that look like header fields are read, also those in the text: a bounce has the fields in its parts. A stranger
 //! writes them, so domains and selectors are checked for their form and their number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+
+use hickory_proto::rr::Name;
 
 use super::facts::{CheckSubject, Role, canonical};
 use super::mail::is_private;
@@ -21,14 +23,30 @@ const ENVELOPE: [&str; 2] = ["return-path", "x-envelope-from"];
 /// Fields with the domain of a recipient of a message that was not delivered.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
-/// The subjects to check, the most telling first: recipients of a bounce, then senders and signers.
-pub fn subjects(message: &str) -> Vec<CheckSubject> {
+/// The subjects of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageSubjects {
+    /// Those to check, the most telling first: recipients of a bounce, then senders and signers. Without a domain, the client.
+    pub subjects: Vec<CheckSubject>,
+    /// The domains beyond `MAX_MESSAGE_DOMAINS`.
+    pub left_out: Vec<String>,
+}
+
+/// Reads the subjects.
+pub fn read(message: &str) -> MessageSubjects {
     let fields = fields(message);
     let mut roles: Vec<(String, Role)> = Vec::new();
     let mut selectors = BTreeMap::<String, Vec<String>>::new();
-    for (name, body) in &fields {
+    let bounced = if is_bounce(&fields) { bounced(message) } else { Vec::new() };
+    roles.extend(bounced.into_iter().map(|domain| (domain, Role::Recipient)));
+    let has_recipients =
+        !roles.is_empty() || fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
+    for (place, (name, body)) in fields.iter().enumerate() {
         let role = match name.as_str() {
+            name if RECIPIENTS.contains(&name) && is_delivered(&fields, place) => continue,
             name if RECIPIENTS.contains(&name) => Role::Recipient,
+            // The host that tells of the failure has no part in it.
+            name if SENDERS.contains(&name) && has_recipients && is_daemon(body) => continue,
             name if SENDERS.contains(&name) => Role::Sender,
             "dkim-signature" => {
                 if let Some((domain, selector)) = signer(body) {
@@ -42,15 +60,20 @@ pub fn subjects(message: &str) -> Vec<CheckSubject> {
             }
             _ => continue,
         };
-        roles.extend(domains(body).map(|domain| (domain, role)));
+        roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
     roles.sort_by_key(|(_, role)| *role != Role::Recipient);
     let sender = sender(&fields);
     let envelope = fields.iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str()));
     let envelope = envelope.flat_map(|(_, body)| domains(body)).next();
-    let mut subjects: Vec<CheckSubject> = Vec::new();
+    let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut known = BTreeSet::new();
     for (domain, role) in roles {
-        if subjects.iter().any(|known| known.domain == domain) || subjects.len() >= MAX_MESSAGE_DOMAINS {
+        if !known.insert(domain.clone()) {
+            continue;
+        }
+        if subjects.len() >= MAX_MESSAGE_DOMAINS {
+            left_out.push(domain);
             continue;
         }
         let selectors = selectors.remove(&domain).unwrap_or_default();
@@ -59,12 +82,42 @@ pub fn subjects(message: &str) -> Vec<CheckSubject> {
             (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
         subjects.push(CheckSubject { domain, address, role, selectors, helo, ..CheckSubject::default() });
     }
+    if let Some(Sender { address, helo }) = sender.filter(|_| subjects.is_empty()) {
+        subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
+    }
     // The links belong to the sender; in a bounce, they are the links of the message that was not delivered.
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);
     }
-    subjects
+    MessageSubjects { subjects, left_out }
+}
+
+/// Whether the recipient of the field at this place got the message: its own `Action` says so (RFC 3464 section 2.3.3).
+fn is_delivered(fields: &[(String, String)], place: usize) -> bool {
+    let behind = fields.iter().skip(place);
+    let of_recipient = behind.enumerate().take_while(|(step, (name, _))| {
+        *step == 0 || name != "original-recipient" && (*step == 1 || name != "final-recipient")
+    });
+    let mut actions = of_recipient.filter(|(_, (name, _))| name == "action").map(|(_, (_, body))| body);
+    let words = ["delivered", "relayed", "expanded"];
+    actions.next().is_some_and(|action| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
+}
+
+/// Whether an address is that of the software which tells of failures.
+fn is_daemon(body: &str) -> bool {
+    let address = addresses(body).into_iter().next().unwrap_or_default().to_ascii_lowercase();
+    address.starts_with("mailer-daemon@") || address.starts_with("postmaster@")
+}
+
+fn is_bounce(fields: &[(String, String)]) -> bool {
+    fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
+}
+
+/// The domains of recipients in the text of a bounce, as qmail writes them: a line `<user@domain>:`.
+fn bounced(message: &str) -> Vec<String> {
+    let lines = message.lines().filter_map(|line| line.trim_end().strip_prefix('<')?.strip_suffix(">:"));
+    lines.flat_map(domains).collect()
 }
 
 /// Domains and addresses of links, each once. Text in base64 is not read.
@@ -118,19 +171,47 @@ fn fields(message: &str) -> Vec<(String, String)> {
 
 /// Domain and selector of a signature; none if one of them is invalid.
 fn signer(body: &str) -> Option<(String, String)> {
-    let domain = domains(&format!("@{}", value(body, "d")?)).next()?;
+    let domain = domains(&format!("@{}", value(body, "d")?)).into_iter().next()?;
     let selector = value(body, "s").filter(|selector| (1..=MAX_SELECTOR).contains(&selector.len()))?;
     let sound = selector.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
     sound.then(|| (domain, selector.to_owned()))
 }
 
-/// The domains of mail addresses in a body.
-fn domains(body: &str) -> impl Iterator<Item = String> {
-    let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "-._".contains(letter));
-    body.split('@').skip(1).filter_map(move |rest| {
-        let domain = rest.split(ends).next()?.trim_matches('.');
-        (domain.contains('.') && read_name(domain).is_some()).then(|| canonical(domain))
-    })
+/// The mail addresses of a body (RFC 5322 section 3.4): without names and comments, which may look like addresses too.
+fn addresses(body: &str) -> Vec<String> {
+    let (mut found, mut open, mut depth, mut quoted) = (Vec::new(), String::new(), 0_usize, false);
+    let mut letters = body.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '"' if depth == 0 => quoted = !quoted,
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            // What stands before it is the name.
+            '<' => open.clear(),
+            '>' | ',' | ';' => found.push(std::mem::take(&mut open)),
+            _ => open.push(letter),
+        }
+    }
+    found.push(open);
+    found
+        .into_iter()
+        .map(|address| address.trim().to_owned())
+        .filter(|address| address.contains('@'))
+        .collect()
+}
+
+/// The domains of mail addresses in a body, those of RFC 6531 in their ASCII form.
+fn domains(body: &str) -> Vec<String> {
+    let ends = |letter: char| !(letter.is_alphanumeric() || "-._".contains(letter));
+    let domain = |address: String| {
+        let domain = address.rsplit('@').next()?.split(ends).next()?.trim_matches('.').to_owned();
+        let domain = if domain.is_ascii() { domain } else { Name::from_utf8(&domain).ok()?.to_ascii() };
+        (domain.contains('.') && read_name(&domain).is_some()).then(|| canonical(&domain))
+    };
+    addresses(body).into_iter().filter_map(domain).collect()
 }
 
 /// The client that sent a message.
@@ -144,11 +225,17 @@ struct Sender {
 /// content filters and hosts of the network itself.
 fn sender(fields: &[(String, String)]) -> Option<Sender> {
     let read = |body: &String| {
-        let inside = body.split_once('[')?.1.split_once(']')?.0;
+        let from = body.strip_prefix("from ")?;
+        let before = from.split(" by ").next()?;
+        let within = |open: char, close: char| Some(before.split_once(open)?.1.split_once(close)?.0);
+        // Microsoft writes "from HELO (ADDRESS)".
+        let inside = within('[', ']').or_else(|| within('(', ')'))?;
         let address: IpAddr = inside.trim_start_matches("IPv6:").parse().ok()?;
-        // "from HELO (NAME [ADDRESS])", as Postfix, Exim and Sendmail write it.
-        let helo = body.strip_prefix("from ").and_then(|rest| rest.split_once(" (")).map(|(helo, _)| helo);
-        let helo = helo.filter(|helo| !helo.contains(' ') && helo.len() <= MAX_HELO).map(str::to_owned);
+        // "from HELO (NAME [ADDRESS])", as Postfix and Sendmail write it; Exim writes "from NAME ([ADDRESS] helo=HELO)" if these differ.
+        let named = before.split_once("helo=").and_then(|(_, rest)| rest.split([')', ' ']).next());
+        let first = before.split_once(" (").map(|(helo, _)| helo).filter(|helo| !helo.starts_with('['));
+        let helo = named.or(first).filter(|helo| !helo.contains(' ') && helo.len() <= MAX_HELO);
+        let helo = helo.map(str::to_owned);
         Some(Sender { address, helo })
     };
     let received = fields.iter().filter(|(name, _)| name == "received");
@@ -158,6 +245,10 @@ fn sender(fields: &[(String, String)]) -> Option<Sender> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn subjects(message: &str) -> Vec<CheckSubject> {
+        read(message).subjects
+    }
 
     const MESSAGE: &str = "Return-Path: <bounce@mail.a.example>\r\n\
         Received: from mx.a.example (mx.a.example [192.0.2.7])\r\n\tby here\r\n\
@@ -213,7 +304,21 @@ mod tests {
         let bounce = "From: MAILER-DAEMON@here.example\n\n--x\nFinal-Recipient: rfc822; You@B.example\nAction: failed\n";
         let found = subjects(bounce);
         assert_eq!((found[0].domain.as_str(), found[0].role), ("b.example.", Role::Recipient));
-        assert_eq!(found[1].domain, "here.example.");
+        assert_eq!(found.len(), 1, "the host that tells of it has no part in it");
+        let of = |lines: &str| -> Vec<String> {
+            let found = subjects(&format!("From: <MAILER-DAEMON@here.example>\n\n{lines}"));
+            found.into_iter().map(|subject| subject.domain).collect()
+        };
+        let two = "Final-Recipient: rfc822; a@a.example\nAction: delivered\nStatus: 2.0.0\n\n\
+            Original-Recipient: rfc822;b@b.example\nFinal-Recipient: rfc822; b@b.example\nAction: failed\n";
+        assert_eq!(of(two), ["b.example."]);
+        assert_eq!(of("Final-Recipient: rfc822; a@a.example\nStatus: 5.0.0\n"), ["a.example."]);
+        assert_eq!(
+            of("I'm not going to try again.\n\n<alice@c.example>:\nuser unknown\n"),
+            ["c.example."],
+            "qmail"
+        );
+        assert_eq!(of("no recipient"), ["here.example."]);
         assert!(subjects("no message").is_empty());
     }
 
@@ -226,5 +331,54 @@ mod tests {
         assert_eq!(subjects(text)[0].links, ["evil.example", "192.0.2.9", "shop.example"]);
         let many: String = (0..99).map(|number| format!("http://h{number}.example/ ")).collect();
         assert_eq!(subjects(&format!("From: a@a.example\n\n{many}"))[0].links.len(), MAX_MESSAGE_LINKS);
+    }
+
+    #[test]
+    fn only_addresses_count_and_not_what_looks_like_one() {
+        for (body, expected) in [
+            ("\"x@b.example\" <a@a.example> (y@c.example)", "a.example."),
+            ("'x@b.example' via list <a@a.example>", "a.example."),
+            ("a@a.example (on leave, x@b.example)", "a.example."),
+            ("\"a, b\"@a.example", "a.example."),
+            ("rfc822; a@a.example", "a.example."),
+            ("a@m\u{fc}nchen.example", "xn--mnchen-3ya.example."),
+        ] {
+            assert_eq!(domains(body), [expected], "{body}");
+        }
+        assert_eq!(domains("a@a.example, <b@b.example>"), ["a.example.", "b.example."]);
+        assert!(domains("<>").is_empty() && domains("\"a@a.example\"").is_empty());
+    }
+
+    #[test]
+    fn domains_beyond_the_bound_are_named() {
+        let many: String =
+            (0..9).map(|number| format!("Final-Recipient: rfc822; a@d{number}.example\n")).collect();
+        let MessageSubjects { subjects, left_out } = read(&many);
+        assert_eq!((subjects.len(), left_out.len()), (MAX_MESSAGE_DOMAINS, 9 - MAX_MESSAGE_DOMAINS));
+        assert_eq!(left_out[0], format!("d{MAX_MESSAGE_DOMAINS}.example."));
+    }
+
+    #[test]
+    fn the_client_is_read_as_each_mail_server_writes_it() {
+        for (body, address, helo) in [
+            ("from mx.a.example (unknown [192.0.2.7]) by here", "192.0.2.7", Some("mx.a.example")),
+            (
+                "from isp.example ([192.0.2.7]:4444 helo=mx.a.example) by here",
+                "192.0.2.7",
+                Some("mx.a.example"),
+            ),
+            ("from [192.0.2.7] (helo=mx.a.example) by here", "192.0.2.7", Some("mx.a.example")),
+            ("from [192.0.2.7] (port=4444) by here", "192.0.2.7", None),
+            (
+                "from mx.a.example (192.0.2.7) by here ([10.0.0.1]) with Microsoft SMTP Server",
+                "192.0.2.7",
+                Some("mx.a.example"),
+            ),
+        ] {
+            let found = subjects(&format!("Received: {body}\nFrom: <>\n"));
+            assert_eq!(found.len(), 1, "{body}");
+            assert_eq!(found[0].address, address.parse().ok(), "{body}");
+            assert_eq!(found[0].helo.as_deref(), helo, "{body}");
+        }
     }
 }

@@ -146,16 +146,17 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(mta_sts::check(facts));
     }
     compared::without_contradictions(facts, &mut findings);
-    without_consequences(&mut findings);
+    without_consequences(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
     findings.sort_by_key(|finding| (finding.level, finding.code));
     findings
 }
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
-fn without_consequences(findings: &mut Vec<Finding>) {
+fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let causes = [Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
-    if findings.iter().any(|finding| causes.contains(&finding.code)) {
+    let is_unreached = delegation::is_unreached(facts) && !facts.subject.domain.is_empty();
+    if is_unreached || findings.iter().any(|finding| causes.contains(&finding.code)) {
         let consequences = [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown];
         findings.retain(|finding| !consequences.contains(&finding.code));
     }

@@ -109,6 +109,7 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
         | Code::CnameBesideMx
         | Code::MxEqual
         | Code::MxMany
+        | Code::MessageMany
         | Code::WildcardMx => &[MxRecords],
         Code::MxDiffers => &[MxRecords, Servers, Records],
         Code::RecordsDiffer

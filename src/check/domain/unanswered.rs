@@ -59,6 +59,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
         Got::NoReply(NoReply::Silent) => "does not answer",
         Got::NoReply(NoReply::Unreachable) => "is unreachable",
         Got::NoReply(NoReply::Unfit) => "sends replies that cannot be read",
+        Got::NoReply(NoReply::Truncated) => "truncates its replies over UDP, and does not answer over TCP,",
         _ => return None,
     };
     Some(conduct.to_owned())
