@@ -226,11 +226,11 @@ impl FromStr for Fault {
             return Ok(Self::Ttl(seconds));
         }
         let kind = |key: &str| text.strip_prefix(key).and_then(|kind| kind.parse().ok());
-        let drops = kind("drops=").map(Self::Drops);
-        if let Some(fault) =
-            drops.or(kind("fails=").map(Self::Fails)).or(kind("denies=").map(Self::DeniesType))
-        {
-            return Ok(fault);
+        match (kind("drops="), kind("fails="), kind("denies=")) {
+            (Some(kind), _, _) => return Ok(Self::Drops(kind)),
+            (_, Some(kind), _) => return Ok(Self::Fails(kind)),
+            (_, _, Some(kind)) => return Ok(Self::DeniesType(kind)),
+            (None, None, None) => {}
         }
         let known = NAMES.iter().find(|(name, _)| *name == text);
         known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))

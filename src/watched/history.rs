@@ -51,6 +51,9 @@ pub struct FindingChange {
     pub evidence: String,
     /// The first check that saw the finding.
     pub since: u64,
+    /// The last check that saw it; 0 in a history of an older version.
+    #[serde(default)]
+    pub seen: u64,
 }
 
 /// A finding came or went.
@@ -214,8 +217,8 @@ impl FollowedFinding {
     }
 
     fn changed(&self, change: ChangeKind, at: u64) -> FindingChange {
-        let Self { code, level, evidence, since, .. } = self.clone();
-        FindingChange { at, change, code, level, evidence, since }
+        let Self { code, level, evidence, since, seen, .. } = self.clone();
+        FindingChange { at, change, code, level, evidence, since, seen }
     }
 }
 

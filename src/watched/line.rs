@@ -61,7 +61,7 @@ const fn mildest(level: WatchLevel) -> Level {
 
 /// The fault, its evidence, and what to do.
 fn sentence(domain: &str, change: &FindingChange) -> String {
-    let FindingChange { code, level, evidence, since, at, .. } = change;
+    let FindingChange { code, level, evidence, since, at, seen, .. } = change;
     let entry = code.entry();
     let (title, level, since) = (entry.title, level.word(), minute(*since));
     let evidence = evidence.trim_end_matches('.');
@@ -70,7 +70,8 @@ fn sentence(domain: &str, change: &FindingChange) -> String {
             "watched domain {domain}: new {level} since {since}: {title}: {evidence}; `resolverctl check {domain}` shows what to do"
         ),
         ChangeKind::Went => format!(
-            "watched domain {domain}: {level} ended at {}, after it began at {since}: {title}",
+            "watched domain {domain}: {level} ended between {} and {}, after it began at {since}: {title}",
+            minute(*seen.max(&change.since)),
             minute(*at)
         ),
         ChangeKind::LeftOut => format!(
@@ -93,6 +94,7 @@ mod tests {
             level: Level::Warning,
             evidence: "192.0.2.4 has 7, the others have 8.".to_owned(),
             since: 1_795_230_000,
+            seen: 1_795_230_300,
         };
         assert_eq!(
             sentence("example.com", &change),
@@ -101,7 +103,7 @@ mod tests {
         change.change = ChangeKind::Went;
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com: warning ended at 2026-11-21 03:10 UTC, after it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
+            "watched domain example.com: warning ended between 2026-11-21 03:05 UTC and 2026-11-21 03:10 UTC, after it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
         );
     }
 
@@ -114,6 +116,7 @@ mod tests {
             level: Level::Failure,
             evidence: String::new(),
             since: 1_795_230_000,
+            seen: 1_795_230_000,
         };
         assert_eq!(
             sentence("example.com", &change),

@@ -74,6 +74,7 @@ fn rows() -> Vec<WatchedRow> {
         level: code.entry().level,
         evidence: "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.".to_owned(),
         since: MONDAY,
+        seen: MONDAY + 600,
     };
     faulty.changes = vec![
         change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY + 90_000),

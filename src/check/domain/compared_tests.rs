@@ -216,12 +216,16 @@ fn a_comparison_that_was_not_made_is_told_and_ends_no_finding() {
 }
 
 /// A zone with twelve servers of two addresses each, of which the second gives this SPF record.
-fn crowded(second: &str) -> PartlySilent {
+fn crowded(second: &str, hosts: usize) -> PartlySilent {
+    let mail: String = (0..hosts).map(|host| format!(" | 10 m{host}.a.test.")).collect();
     let above = ZONE.split_once("lookup ns1").unwrap().0;
     let mut lines = format!(
         "{above}\nlookup a.test. TXT | \"v=spf1 mx -all\"\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject\""
     );
-    lines.push_str("\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.9.9");
+    lines.push_str(&format!("\nlookup a.test. MX | 10 mx.a.test.{mail}\nlookup mx.a.test. A | 198.18.9.9"));
+    for host in 0..hosts {
+        lines.push_str(&format!("\nlookup m{host}.a.test. A | 198.18.8.{host}"));
+    }
     let mut referral = "\nserver 198.18.9.1 a.test. NS udp".to_owned();
     for last in 1..=12 {
         referral.push_str(&format!(" | >a.test. NS n{last}.a.test."));
@@ -231,7 +235,7 @@ fn crowded(second: &str) -> PartlySilent {
             lines.push_str(&format!("{server} a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5"));
             lines.push_str(&format!("{server} a.test. TXT udp aa | \"{policy}\""));
             lines.push_str(&format!("{server} _dmarc.a.test. TXT udp aa | \"v=DMARC1; p=reject\""));
-            lines.push_str(&format!("{server} a.test. MX udp aa | 10 mx.a.test."));
+            lines.push_str(&format!("{server} a.test. MX udp aa | 10 mx.a.test.{mail}"));
             lines.push_str(&format!("{server} mx.a.test. A udp aa | 198.18.9.9"));
         }
     }
@@ -246,7 +250,7 @@ fn crowded(second: &str) -> PartlySilent {
 #[test]
 fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
     let gathered = |second: &str| {
-        let sources = crowded(second);
+        let sources = crowded(second, 0);
         paused(gather(sources.0.subject.clone(), &sources))
     };
     let facts = gathered("v=spf1 +all");
@@ -277,6 +281,16 @@ fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
         (!is_told, left_out.is_none()),
         "{found:#?}"
     );
+}
+
+#[test]
+fn the_policies_at_24_addresses_are_compared_also_beside_seven_more_mail_hosts() {
+    let sources = crowded("v=spf1 mx -all", 6);
+    let facts = paused(gather(sources.0.subject.clone(), &sources));
+    assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{}", facts.got.len());
+    for lookup in [("a.test.", "TXT"), ("_dmarc.a.test.", "TXT"), ("a.test.", "MX")] {
+        assert!(!left_out(&facts).contains(&lookup), "{lookup:?}: {:?}", left_out(&facts));
+    }
 }
 
 #[test]

@@ -106,7 +106,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     match facts.lookup(domain, "SOA") {
         LookupFound::NoName(_) if zone::is_missing(facts) => {
             let by = facts.configured().map(|by| format!(", answered by {by}")).unwrap_or_default();
-            return vec![Finding::new(Code::DomainMissing, format!("{domain} NXDOMAIN{by}"))];
+            let target = facts.lookup(domain, "SOA").alias();
+            let told = target.map(|target| format!(" CNAME {target}, which does not exist:"));
+            let evidence = format!("{domain}{} NXDOMAIN{by}", told.unwrap_or_default());
+            return vec![Finding::new(Code::DomainMissing, evidence)];
         }
         LookupFound::NotAsked => {
             return vec![Finding::new(Code::DelegationUnknown, "the zone was not looked up")];
