@@ -242,12 +242,14 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// A policy that is enforced lets nobody deliver without TLS; one in mode testing does.
+/// A policy that is enforced lets nobody deliver without TLS, or to a certificate that is not trusted; one in mode testing does.
 fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     let cases = [
         ("enforce", Conduct::WithoutTls, "starttls_missing:failure"),
         ("enforce", Conduct::BreaksTls, "starttls_fails:failure"),
         ("testing", Conduct::BreaksTls, "starttls_fails"),
+        ("enforce", Conduct::Version1, "certificate_invalid:failure"),
+        ("testing", Conduct::Version1, "certificate_invalid:warning"),
     ];
     for (mode, conduct, codes) in cases {
         let policy = format!("version: STSv1\r\nmode: {mode}\r\nmx: smtp.host.com\r\nmax_age: 86400\r\n");

@@ -109,6 +109,25 @@ mod tests {
     }
 
     #[test]
+    fn more_aliases_in_a_row_than_resolvers_follow_are_told() {
+        let of = |aliases: usize| {
+            let mut lines = format!("{ZONE}\nlookup mx.a.test. CNAME | l1.a.test.");
+            for number in 1..aliases {
+                lines.push_str(&format!("\nlookup l{number}.a.test. CNAME | l{}.a.test.", number + 1));
+            }
+            let mut facts = facts("a.test.", &lines);
+            note(&mut facts);
+            let found = judge(&facts);
+            let told = found.iter().find(|finding| finding.code == Code::MxWithoutAddress);
+            told.map(|finding| finding.evidence.clone())
+        };
+        assert_eq!(of(MAX_CHECKED_ALIASES - 1), None, "another fault");
+        let told = of(20).unwrap();
+        let begin = "mx.a.test. (more aliases in a row than resolvers follow, 12 or more: mx.a.test. CNAME l1.a.test. CNAME ";
+        assert!(told.starts_with(begin), "{told}");
+    }
+
+    #[test]
     fn policies_behind_such_aliases_are_a_failure() {
         let judged =
             |name: &str| {

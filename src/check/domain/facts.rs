@@ -275,6 +275,13 @@ pub enum MailHostTls {
 pub enum PolicyFile {
     /// Its text.
     Text(String),
+    /// Its text, sent with another media type than `text/plain`.
+    Typed {
+        /// The media type.
+        media: String,
+        /// The text.
+        text: String,
+    },
     /// Senders do not get it; the text says why.
     Fault(String),
 }

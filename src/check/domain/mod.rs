@@ -144,6 +144,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(others::check(facts));
         findings.extend(connect::check(facts));
         findings.extend(mta_sts::check(facts));
+        findings.extend(mta_sts::form(facts));
     }
     compared::without_contradictions(facts, &mut findings);
     without_consequences(facts, &mut findings);
