@@ -21,7 +21,7 @@
 //!  dnsbl ────► exchange                                      is it a listing?
 //!  cache ────► validate                                      what is known, and how far it is trusted
 //!    ▼
-//!  exchange                                                  one message over UDP, TCP or TLS
+//!  exchange                                                  one query over UDP, TCP or TLS
 //!    ▼
 //!  servers
 //!
@@ -46,7 +46,7 @@
 //!    [`resolve`] keeps an answer once [`validate`] has judged it by the keys of the zone that signed it, and asks another
 //!    server before it calls a zone bogus. DS come with the walk; keys are fetched in parallel.
 //!    In the zone of a DNS list the answer then passes the gate of [`dnsbl`]: is it a listing, a refusal, a parked zone?
-//! 4. [`exchange`] sends one message and listens for its answer. No other module sends to servers. Its trait
+//! 4. [`exchange`] sends one query and listens for its answer. No other module sends to servers. Its trait
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
 //!    checks the host, and domains through the daemon; [`watched`] checks the domains of the configuration on schedule.
@@ -57,7 +57,7 @@
 //! # Shared types
 //!
 //! [`question`] has the types of the whole way: the question and its key, the answer as octets, and the closed list of
-//! outcomes in which every question ends. [`conduct`] has the behaviour of a server to a message. [`rdata`] reads the data of
+//! outcomes in which every question ends. [`conduct`] has the behaviour of a server to a query. [`rdata`] reads the data of
 //! records that the library refuses; [`zone_file`] reads every text in zone-file form. [`clock`] and [`random`] are injected,
 //! so that the whole resolver runs on a virtual clock and a seed. Every bound is in [`limits`] with its reason; every
 //! default is in [`config`].

@@ -26,7 +26,7 @@ pub struct Traffic {
 /// A server, the number of a transport, and a zone.
 type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 
-/// A message that was answered.
+/// A query that was answered.
 #[derive(Clone, Copy, Debug)]
 struct AnswerSpan {
     sent: u64,
@@ -35,10 +35,10 @@ struct AnswerSpan {
     flight: u64,
 }
 
-/// A server that answers only such a message, and not the usual one, is no victim of loss.
+/// Reasons of queries in an unusual form. If a server answers only such queries, and not the usual ones, no query was lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
-/// Messages of one flight to a server, all of them silent, from which on nothing is lost: the server does not answer this
+/// Queries of one flight to a server, all of them silent, from which on nothing is lost: the server does not answer this
 /// question.
 const ALWAYS_SILENT: usize = 3;
 
@@ -61,7 +61,7 @@ impl Traffic {
         Self { answers, outages: recorded.outages.clone(), slow: micros(slow.min(SLOW_ANSWER)) }
     }
 
-    /// Whether a message was sent while no server on the internet answered, including root servers.
+    /// Whether a query was sent while no server on the internet answered, including root servers.
     pub(super) fn is_down(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
         self.is_down_at(sent)
@@ -80,7 +80,7 @@ impl Traffic {
         self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
-    /// Whether a silent message was lost: its server answered others for the zone over the same transport, shortly before and
+    /// Whether a query without an answer was lost: its server answered others for the zone over the same transport, shortly before and
     /// shortly after.
     pub(super) fn is_lost(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let same = |other: &&MessageEntry| {
@@ -96,14 +96,14 @@ impl Traffic {
         self.around(flight, message).is_some()
     }
 
-    /// The flights whose answers show that messages of a flight were lost.
+    /// The flights whose answers show that queries of a flight were lost.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.conduct.is_some_and(Conduct::came_back);
         let lost = flight.messages.iter().filter(silent).filter(|message| self.is_lost(flight, message));
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
-    /// The flights of an answer of the same server for the zone over the same transport shortly before a message, and of one
+    /// The flights of an answer of the same server for the zone over the same transport shortly before a query, and of one
     /// shortly after.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let answers = self.answers.get(&key_of(message))?;
@@ -124,12 +124,12 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
     (message.server, message.transport.index(), Arc::clone(&message.zone))
 }
 
-/// Whether a server answers the usual query in this message.
+/// Whether a query has the usual form: its answer shows that the server answers usual queries.
 fn is_usual(message: &&MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }
 
-/// When a message was sent, and when it ended.
+/// When a query was sent, and when it ended.
 pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
     let sent = flight.began.saturating_add(message.at.into());
     (sent, sent.saturating_add(message.elapsed.into()))

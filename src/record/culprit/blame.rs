@@ -102,7 +102,7 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // A message that was on its way when the flight ended says less than one that was answered before.
+        // A query that was on its way when the flight ended says less than one that was answered before.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }
@@ -115,7 +115,7 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // A message that was on its way when the flight ended may still have been answered.
+        // A query that was on its way when the flight ended may still have been answered.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };

@@ -1,4 +1,4 @@
-//! A question of a message with its list and its flight, and the zone that a message of that flight is counted for.
+//! A question of a message with its list and its flight, and the zone that a query of that flight is counted for.
 
 use crate::question::is_within;
 use crate::record::entry::{FlightEntry, QuestionEntry};

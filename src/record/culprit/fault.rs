@@ -6,7 +6,7 @@ use crate::conduct::{Conduct, Transport};
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::traffic::Traffic;
 
-/// The kind of fault that a message shows; none if it shows none.
+/// The kind of fault that a query to a server shows; none if it shows none.
 pub(super) fn kind_of(
     one: &ExplainedQuestion<'_>,
     flight: &FlightEntry,
@@ -73,5 +73,5 @@ fn silence(
     }
 }
 
-/// Two messages sent within this time were sent together, in microseconds.
+/// Two queries sent within this time were sent together, in microseconds.
 const SAME_MOMENT: u32 = 5_000;

@@ -18,11 +18,11 @@ fn wire(text: &str) -> Box<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// A message of a flight: when it is sent and how long it takes in milliseconds, the last octet of its server, its
+/// A query of a flight: when it is sent and how long it takes in milliseconds, the last octet of its server, its
 /// zone, and the conduct.
 type Sent = (u32, u32, u8, &'static str, Option<Conduct>);
 
-/// A question: when it comes and how long it takes in milliseconds, its name, its outcome, and the messages.
+/// A question: when it comes and how long it takes in milliseconds, its name, its outcome, and the queries to servers.
 struct One {
     at: u64,
     elapsed: u64,

@@ -41,7 +41,7 @@ pub(super) fn timeline(
     spent
 }
 
-/// The message that a flight waited for at a moment: a message that was answered later, otherwise the oldest message.
+/// The query that a flight waited for at a moment: a query that was answered later, otherwise the oldest query.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);
