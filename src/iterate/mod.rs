@@ -15,8 +15,8 @@
 //!   and the first may still answer. Second queries are at most one in five, and each late server has its own share
 //!   of them, so that one dead zone does not use up the share of all.
 //! - A first contact with a zone races two servers. Lists are not raced, because they count queries.
-//! - Dead servers are probed by the clock, and no question waits for one that is known to be silent. Before, a mail
-//!   from a dead domain cost its smtpd 24 s each time. Silence is known by zone, like in Unbound: a hoster's server that
+//! - Dead servers are probed by the clock, and no question waits for a server that is known to be silent, but for the first
+//!   moment of a probe (`returning`). Before, a mail from a dead domain cost its smtpd 24 s each time. Silence is known by zone, like in Unbound: a hoster's server that
 //!   drops the queries for some domains answers the queries for others. A zone whose servers are silent for other zones
 //!   alone has one second: a hundred domains of a dead hoster would have four seconds each otherwise.
 //! - A share of the queries measures servers of a zone whose round trip is not known, or was not measured for ten minutes. No
@@ -28,7 +28,8 @@
 //! - At 30 % loss with one server of each zone broken, a third fewer questions fail since silent servers are retried
 //!   two at a time.
 //! - Only root and TLD servers are asked for minimised names (RFC 9156). Deeper servers belong to the owner of the
-//!   name.
+//!   name. A denial with a proof ends the walk, as in Unbound; without a proof the whole name is asked for, because some servers
+//!   deny names that have names below them.
 //! - A server of a signed zone is always asked with EDNS. A retry without it returned unsigned answers, and at 40 %
 //!   loss a signed zone was called bogus for half a minute.
 //! - A denial in doubt (under another zone's SOA, or without AA and SOA) holds only if all servers of the zone give

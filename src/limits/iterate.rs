@@ -68,8 +68,8 @@ pub const PROBE_TIME: Duration = Duration::from_secs(1);
 /// Types of clients' questions that the probes of a server ask in turn: a mail needs MX and an address.
 pub const MAX_PROBED_TYPES: usize = 2;
 
-/// Dead servers that are probed: with `MAX_DEAD_PROBES` of `MAX_TIMER` each, half of them have their turn in
-/// `MAX_WANTED_DEAD_TIME`, and all in 16 s. A gateway's mail meets a few dozen; a question for a forgotten one's zone adds
+/// Dead servers that are probed: with `MAX_DEAD_PROBES` of `MAX_TIMER` each, all of them have their turn in 16 s, and
+/// those of a few mails in `MAX_WANTED_DEAD_TIME`. A gateway's mail meets a few dozen; a question for a forgotten one's zone adds
 /// it again.
 pub const MAX_DEAD_SERVERS: usize = 256;
 

@@ -21,6 +21,8 @@
 //!   merge in `exchange`.
 //! - The memory may refuse an answer, so a flight hands its answer to its waiters directly.
 //! - An answer that comes after its question has failed is validated and kept.
+//! - A reload ends the flights that changed routes concern, and their clients begin others. When they went on, later
+//!   questions joined them and got the answers of the old routes for up to ten seconds.
 //! - Each part is a type of its own that knows only the parts below it: names and their aliases (`chase`), lists, flights,
 //!   questions that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`).
 //!   `Resolver` joins them. Before, they were 77 methods of one type, and called each other in circles.
