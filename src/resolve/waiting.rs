@@ -68,7 +68,8 @@ impl ClientResolver {
     /// Lets a client wait for the flight of its question, unless that question failed a moment ago. If a reload ends the flight, the
     /// client waits for one on the new routes.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        let (mut renewed, mut reloads) = (None, 0_usize);
+        // It may have waited for its turn during a reload.
+        let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
         loop {
             let asked = renewed.as_ref().unwrap_or(missed);
             let shed = match self.join_flight(asked).await {
@@ -76,12 +77,18 @@ impl ClientResolver {
                 Err(shed) => shed,
             };
             reloads = reloads.saturating_add(1);
-            let view = self.views.load().get(asked.question.view).cloned();
-            let Some(view) = view.filter(|_| reloads <= MAX_RELOADED) else {
+            let Some(again) = self.on_new_routes(asked).filter(|_| reloads <= MAX_RELOADED) else {
                 return self.turn_away(asked, &shed);
             };
-            renewed = Some(Arc::new(asked.in_view(view)));
+            renewed = Some(again);
         }
+    }
+
+    /// The same question in the view of the present configuration; none if it has that view, or if its listener is gone.
+    fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
+        let views = self.views.load();
+        let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
+        Some(Arc::new(asked.in_view(Arc::clone(view?))))
     }
 
     /// Like `join`.
