@@ -30,14 +30,16 @@ impl Asking<'_> {
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
             let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
-            while !self.is_back() {
-                let left = until.since(self.iterate.now());
+            loop {
+                // An answer from here on is not missed.
                 let answered = self.iterate.means.dead.answered.notified();
-                if left.is_zero() || timeout(left, answered).await.is_err() {
-                    return false;
+                let left = until.since(self.iterate.now());
+                if self.is_back() || left.is_zero() {
+                    return self.is_back();
                 }
+                // At the end of the time the servers are looked at once more.
+                let _ = timeout(left, answered).await;
             }
-            true
         }
         .boxed()
     }
