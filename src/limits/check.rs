@@ -121,6 +121,9 @@ pub const MAX_CHECKED_SERVERS: usize = 24;
 /// asked so, so that the records at all of them can be compared within `MAX_CHECK_QUESTIONS`.
 pub const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
+/// Servers that are asked in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`: SPF and DMARC at all of them matter more.
+pub const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
+
 /// Silent servers that are asked without EDNS and over TCP too: each of these questions lasts seconds.
 pub const MAX_SILENT_SERVERS_ASKED: usize = 8;
 

@@ -63,6 +63,16 @@ fn a_server_that_drops_or_fails_one_type_is_the_answer() {
 }
 
 #[test]
+fn addresses_that_no_server_gives_are_told_though_the_lookup_fails() {
+    let text = SOUND.replace("MX 10 mx1.hosts.com.", "MX 10 mail") + "mail A 198.18.9.1\n";
+    let lab = tree(&text, &[Fault::Fails(RecordType::AAAA)]).build().unwrap();
+    lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::Fails(RecordType::AAAA)]);
+    let findings = found(lab);
+    let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert!(partly.evidence.contains("answers SERVFAIL for mail.faulty.com. AAAA"), "{}", partly.evidence);
+}
+
+#[test]
 fn a_slow_server_is_compared_over_tcp() {
     let lab = differing();
     lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(1_900))]);

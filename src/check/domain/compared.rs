@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
-    lookup, strings,
+    is_within, lookup, strings,
 };
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
@@ -80,7 +80,7 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
         let counts = has_old || *kind != "CNAME" || !facts.lookup(name, "A").is_known();
         counts && (!names.contains(*name) || is_host(name))
     });
-    lookups.extend(failed_policies(facts));
+    lookups.extend(failed(facts));
     let all = served::serving(facts);
     let mut each = zone::servers(facts);
     each.retain(|server, _| all.contains(server));
@@ -230,12 +230,17 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     Some(Difference { name, kind, level, about, told: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
-/// SPF and DMARC of the domain, if their lookups failed: the servers are asked one by one. A zone that is bogus is none of them.
-fn failed_policies(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
-    let domain = facts.subject.domain.as_str();
-    let is_policy = |name: &str| name == domain || name.strip_prefix("_dmarc.") == Some(domain);
+/// SPF and DMARC of the domain and addresses of its mail hosts, if their lookups failed: the servers are asked one by one. A zone that is
+/// bogus is none of them.
+fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
+    let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), mail::hosts(facts));
+    let is_compared = |name: &str, kind: &str| match kind {
+        "TXT" => name == domain || name.strip_prefix("_dmarc.") == Some(domain),
+        "A" | "AAAA" => is_within(name, apex) && hosts.iter().any(|host| host == name),
+        _ => false,
+    };
     let failed = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Lookup { name, kind: kind @ "TXT" }, Got::Reply(reply)) if is_policy(name) => {
+        (Want::Lookup { name, kind }, Got::Reply(reply)) if is_compared(name, kind) => {
             let is_unknown = matches!(facts.lookup(name, kind), LookupFound::Unknown(_));
             let is_elsewhere = reply.security == ReplySecurity::Bogus || reply.configured.is_some();
             (is_unknown && !is_elsewhere).then_some((name.as_str(), *kind))

@@ -284,6 +284,15 @@ fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
 }
 
 #[test]
+fn the_policies_at_24_addresses_are_compared_also_beside_seven_more_mail_hosts() {
+    let sources = crowded("v=spf1 mx -all", 6);
+    let facts = paused(gather(sources.0.subject.clone(), &sources));
+    for lookup in [("a.test.", "TXT"), ("_dmarc.a.test.", "TXT"), ("a.test.", "MX")] {
+        assert!(!left_out(&facts).contains(&lookup), "{lookup:?}: {:?}", left_out(&facts));
+    }
+}
+
+#[test]
 fn an_alias_at_one_server_is_no_difference_if_it_leads_to_the_same_policy() {
     let of = |target: &str| {
         let alias = "TXT udp aa | =_dmarc.a.test. CNAME d.b.test.";

@@ -21,7 +21,7 @@ use super::{cached, compared, groups, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
-    MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
+    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
 };
 
 /// The questions that are needed next.
@@ -42,25 +42,35 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let names = zone::server_names(facts);
     wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
     let servers = zone::servers(facts);
-    let in_all_ways = match servers.len() {
-        ..=MAX_SERVERS_ASKED_IN_ALL_WAYS => servers.keys().copied().collect(),
-        _ => zone::one_of_each(&servers),
+    let (over_tcp, in_mixed_case): (BTreeSet<IpAddr>, BTreeSet<IpAddr>) = match servers.len() {
+        ..=MAX_SERVERS_ASKED_IN_ALL_WAYS => {
+            (servers.keys().copied().collect(), servers.keys().copied().collect())
+        }
+        _ => {
+            let each = zone::one_of_each(&servers);
+            let some = each.iter().copied().take(MAX_SERVERS_ASKED_IN_MIXED_CASE).collect();
+            (each, some)
+        }
     };
-    let asked = |server: IpAddr| of_server(facts, server, in_all_ways.contains(&server));
+    let asked = |server: IpAddr| {
+        of_server(facts, server, (over_tcp.contains(&server), in_mixed_case.contains(&server)))
+    };
     wants.extend(servers.into_keys().flat_map(asked));
     wants
 }
 
-/// The questions to one server that it must answer first; `in_all_ways`: over TCP and in mixed case too. A server that does not
+/// The questions to one server that it must answer first, over TCP and in mixed case too if it is among those. A server that does not
 /// answer gets few other questions (`of_silent`).
-fn of_server(facts: &DomainFacts, server: IpAddr, in_all_ways: bool) -> Vec<Want> {
+fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![ask(server, apex, "SOA", QueryForm::Udp)];
     match facts.server(server, apex, "SOA", QueryForm::Udp) {
         None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {}
         Some(Got::Reply(reply)) if serves(reply, apex) => {
-            if in_all_ways {
+            if over_tcp {
                 wants.push(ask(server, apex, "SOA", QueryForm::Tcp));
+            }
+            if in_mixed_case {
                 wants.push(ask(server, apex, "NS", QueryForm::MixedCase));
             }
             if let Some(Got::NoReply(_)) = facts.server(server, apex, "NS", QueryForm::MixedCase) {
