@@ -231,3 +231,91 @@ fn one_zone_that_is_silent_alone_stays_known() {
     let standing = server.standing(&zone, at(3_530));
     assert_eq!((standing.silent_since, standing.silent_elsewhere), (Some(at(500)), false));
 }
+
+#[test]
+fn servers_are_told_apart_by_their_addresses() {
+    let keyed = Keyed::new(&Random::seeded(1));
+    let [one, other] = [1, 2].map(|last| SocketAddr::from(([192, 0, 2, last], 53)));
+    let hash = |address: &SocketAddr| <SocketAddr as LookedUp<SocketAddr>>::hash(address, &keyed);
+    assert_ne!(hash(&one), hash(&other));
+    assert!(LookedUp::is(&one, &one) && !LookedUp::is(&one, &other));
+    let servers = Servers::new(1 << 20, keyed);
+    servers.get(one).earn_hedge();
+    assert!(servers.known(one).is_some() && servers.known(other).is_none());
+}
+
+#[test]
+fn an_answer_that_takes_much_longer_tells_only_of_its_zone() {
+    let server = server();
+    let [usual, slow] = ["usual.", "slow."].map(|zone| Name::from_ascii(zone).unwrap());
+    let round_trips = || [&usual, &slow].map(|zone| server.standing(zone, at(0)).round_trip);
+    server.answered(&usual, 20 * MS, at(0));
+    server.answered(&slow, 2_000 * MS, at(0));
+    assert_eq!(round_trips(), [Some(20 * MS), Some(2_000 * MS)]);
+    server.answered(&slow, 20 * MS, at(0));
+    assert_eq!(round_trips(), [Some(20 * MS); 2], "it is not slow any more");
+    let recursive = self::server();
+    for round_trip in [20 * MS, 2_000 * MS] {
+        assert!(!recursive.answered_recursively(&usual, round_trip, at(0)));
+    }
+    assert_ne!(recursive.standing(&slow, at(0)).round_trip, Some(20 * MS), "no zone of it is slow");
+}
+
+#[test]
+fn a_round_trip_is_measured_by_one_at_a_time_and_again_when_it_is_out_of_date() {
+    let (server, zone) = (server(), Name::root());
+    let is_due = |now| server.standing(&zone, now).to_be_measured;
+    assert!(server.begin_measurement(&zone, at(0)));
+    assert!(!server.begin_measurement(&zone, at(0)) && !is_due(at(0).after(MEASURE_PAUSE - MS)));
+    let answered = at(0).after(MEASURE_PAUSE);
+    assert!(is_due(answered));
+    server.answered(&zone, 100 * MS, answered);
+    let end = answered.after(MEASURED_TIME);
+    assert!(!is_due(answered) && !is_due(answered.after(MEASURED_TIME - MS)) && is_due(end));
+    let round_trip = |now| {
+        server.answered(&zone, 180 * MS, now);
+        server.standing(&zone, now).round_trip.unwrap()
+    };
+    assert!(round_trip(answered) < 120 * MS, "one answer among others");
+    assert!(round_trip(end) > 140 * MS, "it counts as much as all before it");
+}
+
+#[test]
+fn an_overdue_server_comes_after_the_others_and_a_dead_one_that_answers_is_told() {
+    let (server, zone) = (server(), Name::root());
+    server.overdue(at(0), at(300));
+    assert_eq!(server.standing(&zone, at(300)).health, Health::Doubtful);
+    let other = Name::from_ascii("other.").unwrap();
+    let random = Random::seeded(1);
+    assert!(!server.probe_also(&zone, at(300), &random) && !server.hasten_probe(&other, at(300)));
+    for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+        server.silent(&zone, at(silence * 500), at(silence * 500 + 100), &random);
+    }
+    let sent = at(u64::from(DEAD_AFTER_SILENCES) * 500 + 50);
+    assert!(server.would_count(&other, sent) && !server.would_count(&zone, sent), "two queries on the way");
+    assert!(server.hasten_probe(&other, at(2_000)) && !server.hasten_probe(&other, at(2_000)));
+    assert_eq!(server.last_probe(&other), None);
+    assert!(server.probe(&other, at(2_000), &random) && server.probe_also(&zone, at(2_000), &random));
+    assert_eq!(server.last_probe(&other), Some(at(2_000)));
+    assert!(server.answered_recursively(&zone, MS, at(2_000)));
+    assert!(!server.answered_recursively(&zone, MS, at(2_001)));
+}
+
+#[test]
+fn a_feature_that_a_server_lacks_is_used_again_when_it_shows_it() {
+    let server = server();
+    let features = || server.standing(&Name::root(), at(0)).features;
+    for _ in 1..OWN_CASE_ANSWERS {
+        server.answers_own_case(at(0));
+    }
+    server.answers_mixed_case();
+    assert!(features().keeps_case);
+    for left in (0..OWN_CASE_ANSWERS).rev() {
+        server.answers_own_case(at(0));
+        assert_eq!(features().keeps_case, left > 0, "{left}");
+    }
+    server.takes_no_tcp(at(0));
+    assert!(!features().tcp);
+    server.takes_tcp();
+    assert!(features().tcp);
+}

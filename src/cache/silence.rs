@@ -324,6 +324,8 @@ mod tests {
         assert_eq!(silence.health(at(600)), Health::Doubtful, "a burst that was lost is one silence");
         let (silence, until) = dead();
         assert_eq!(silence.health(at(3_500)), Health::Dead);
+        let left = [at(3_500), until].map(|now| silence.dead_for(now));
+        assert_eq!(left, [Some(until.since(at(3_500))), None]);
         assert!(
             until >= at(3_500).after(FIRST_DEAD_TIME * 7 / 8)
                 && until <= at(3_500).after(FIRST_DEAD_TIME * 9 / 8)
@@ -342,6 +344,27 @@ mod tests {
         assert_eq!(silence.health(until), Health::Dead);
         silence.end(until);
         assert_eq!((silence.health(until), silence.next_try()), (Health::Answering, None));
+    }
+
+    #[test]
+    fn a_server_that_was_dead_before_a_restart_is_tried_at_once_and_known_if_that_is_in_vain() {
+        let mut silence = Silence::dead_before(at(1_000));
+        assert_eq!((silence.health(at(1_000)), silence.count()), (Health::Due, DEAD_AFTER_SILENCES));
+        assert!(!silence.would_count(at(900)) && silence.would_count(at(1_000)));
+        assert!(silence.try_now(at(1_000), &Random::seeded(2)));
+        silence.tried_in_vain(at(1_000));
+        assert_eq!(silence.known_since(at(1_000).after(SILENT_TIME), None), Some(at(1_000)));
+    }
+
+    #[test]
+    fn moments_are_compared_strictly() {
+        let (mut silence, _) = dead();
+        silence.tried_in_vain(at(3_600));
+        let is_later_than =
+            [None, Some(at(999)), Some(at(1_000))].map(|moment| silence.is_tried_since(moment));
+        assert_eq!(is_later_than, [true, true, false], "it began at one second");
+        silence.end(at(4_000));
+        assert_eq!([3_999, 4_000].map(|sent| silence.heard_since(at(sent))), [true, false]);
     }
 
     #[test]

@@ -223,6 +223,7 @@ impl DueProbes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use std::time::Duration;
 
     use crate::cache::Memory;
@@ -273,6 +274,58 @@ mod tests {
         assert!(due.servers.is_empty() && first > at(3) && first <= at(3).after(FIRST_DEAD_TIME * 9 / 8));
         let later = [32, 0, 32, 32].map(|places| tried(at(20), places));
         assert_eq!(later, [32, 0, 8, 0], "and once when its time has come");
+    }
+
+    #[test]
+    fn a_probe_asks_for_another_type_and_without_a_key_for_the_zone() {
+        use RecordType::{A, MX, SOA};
+        let [zone, host] = ["example.", "mx.example."].map(|name| Name::from_ascii(name).unwrap());
+        let probe = |kind, keyed| {
+            let path = wanted(0, at(0)).aside.path;
+            let (aside, asked) = Aside::probe(path, ServerRole::Found, &zone, (&host, kind), keyed);
+            ((aside.name, aside.kind), asked)
+        };
+        let (of_zone, of_host) = (|kind| (zone.clone(), kind), |kind| (host.clone(), kind));
+        assert_eq!(probe(MX, false), (of_host(A), vec![of_host(MX)]));
+        assert_eq!(probe(A, false), (of_zone(SOA), vec![of_host(A)]));
+        assert_eq!(probe(MX, true), (of_zone(SOA), vec![of_zone(A)]));
+        let mut newer = WantedServer { unanswered: false, ..wanted(0, at(1)) };
+        newer.join(wanted(0, at(0)));
+        assert!(newer.unanswered, "it did not answer the question before");
+    }
+
+    #[test]
+    fn a_probe_is_due_at_its_moment_and_not_before() {
+        let (servers, dead) = died(1);
+        let random = Random::seeded(2);
+        let due = |now| dead.due(now, &servers, &random, 32);
+        assert_eq!(due(at(3)).servers.len(), 1);
+        let next = due(at(3)).next.unwrap();
+        let before = due(Mono::from_micros(next.as_micros() - 1));
+        assert_eq!((before.servers.len(), before.next), (0, Some(next)));
+        assert_eq!(due(next).servers.len(), 1);
+    }
+
+    #[test]
+    fn the_prober_is_woken_by_a_new_server_and_by_one_whose_time_has_come() {
+        let dead = DeadServers::default();
+        let wakes = |at_once| {
+            dead.want(wanted(0, at(10)), at_once);
+            dead.added.notified().now_or_never().is_some()
+        };
+        assert_eq!([wakes(false), wakes(false), wakes(true)], [true, false, true]);
+    }
+
+    #[test]
+    fn a_server_is_wanted_for_few_zones_and_the_oldest_goes() {
+        let dead = DeadServers::default();
+        for number in 0..=MAX_PROBED_ZONES {
+            let mut one = wanted(0, at(u64::try_from(number).unwrap()));
+            one.aside.zone = Name::from_ascii(format!("z{number}.")).unwrap();
+            dead.want(one, false);
+            assert_eq!(dead.wanted().len(), MAX_PROBED_ZONES.min(number + 1));
+        }
+        assert!(dead.wanted().keys().all(|(_, zone)| *zone != Name::from_ascii("z0.").unwrap()));
     }
 
     #[test]

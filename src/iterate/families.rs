@@ -173,4 +173,37 @@ mod tests {
         families.no_route(four, Mono::START);
         assert!(families.allows(&config, six, Mono::START) && families.allows(&config, four, Mono::START));
     }
+
+    #[test]
+    fn an_answer_over_ipv6_begins_the_count_of_silences_again_and_is_none_over_ipv4() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        families.answered(six);
+        families.silent(six, Mono::START);
+        for _ in 1..MAX_IPV6_SILENCES {
+            families.answered(four);
+            families.silent(six, Mono::START);
+        }
+        assert!(families.allows(&config, six, Mono::START));
+        families.answered(six);
+        families.answered(four);
+        families.silent(six, Mono::START);
+        assert!(families.allows(&config, six, Mono::START));
+    }
+
+    #[test]
+    fn a_family_that_is_off_is_not_tried_even_if_the_other_has_no_route() {
+        let (four, six): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        for (off, other) in [(four, six), (six, four)] {
+            let mut config = Config::default().resolve;
+            let family = if off.is_ipv4() { &mut config.ipv4 } else { &mut config.ipv6 };
+            *family = Family::Off;
+            let families = Families::default();
+            families.no_route(other, Mono::START);
+            assert!(
+                !families.allows(&config, off, Mono::START) && families.allows(&config, other, Mono::START)
+            );
+        }
+    }
 }

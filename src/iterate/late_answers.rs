@@ -63,3 +63,34 @@ impl LateAnswers {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Mono;
+    use crate::conduct::Conduct;
+    use crate::config::Config;
+    use crate::iterate::classify::{End, Found};
+    use crate::zones::Views;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn answers_with_a_meaning_are_kept_in_order_and_up_to_a_bound() {
+        let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
+        let moment = (Mono::START, Mono::START);
+        let cut = Arc::new(Delegation::plain(Name::root(), Vec::new(), Vec::new(), moment));
+        let name = |number: usize| Name::from_ascii(format!("n{number}.example.")).unwrap();
+        let late = |number, said| {
+            let (name, kind, checks) = (name(number), RecordType::A, true);
+            LateAnswer { name, kind, view: view.clone(), checks, cut: cut.clone(), said }
+        };
+        let answers = LateAnswers::default();
+        answers.add(late(0, Said::Nothing(Conduct::Lame)));
+        for number in 1..=MAX_LATE_ANSWERS + 1 {
+            answers.add(late(number, Said::Found(Found::ending(Vec::new(), End::Data, Vec::new()))));
+        }
+        let kept: Vec<Name> =
+            std::iter::from_fn(|| answers.next().now_or_never()).map(|late| late.name).collect();
+        assert_eq!(kept, (1..=MAX_LATE_ANSWERS).map(name).collect::<Vec<_>>());
+    }
+}
