@@ -59,6 +59,7 @@ pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
     }
     judged.sort_by_key(|(count, warning)| Reverse((warning.severity, *count)));
     let mut warnings: Vec<Warning> = judged.into_iter().map(|(_, warning)| warning).collect();
+    warnings.extend(troubles.unkept.as_deref().map(unkept));
     warnings.extend(zones(&troubles.zones));
     warnings
 }
@@ -66,6 +67,15 @@ pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
 fn unreachable(problem: String) -> Warning {
     let remedy = "Check whether this host reaches port 53 of other hosts over UDP and TCP: `resolverctl check system`.";
     Warning { severity: Severity::Critical, problem, remedy: remedy.to_owned() }
+}
+
+/// Failed and slow queries that are not written to disk.
+fn unkept(why: &str) -> Warning {
+    Warning {
+        severity: Severity::Warning,
+        problem: format!("Failed and slow queries are not kept over a restart: {why}."),
+        remedy: "Free space on the disk, or give resolverd the right to write there; it tries again at the next failed query.".to_owned(),
+    }
 }
 
 /// The zones that fail: some by name, the others as a number.
@@ -173,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn a_disk_that_is_full_is_told() {
+        let unkept = Some("cannot write to /var/lib/resolverd/history: No space left on device".to_owned());
+        let told = judge(&report(&[], &[]), &Troubles { unkept, ..Troubles::default() });
+        assert_eq!(
+            told[0].problem,
+            "Failed and slow queries are not kept over a restart: cannot write to /var/lib/resolverd/history: No space left on device."
+        );
+    }
+
+    #[test]
     fn what_fails_now_is_told_whatever_the_window_says() {
         let zone = |number: u32| FailingZone {
             zone: format!("z{number}.example."),
@@ -184,7 +204,7 @@ mod tests {
             trace: "`resolverctl trace z.example. MX` shows each step".to_owned(),
         };
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
-        let told = judge(&busy, &Troubles { down: None, zones: vec![zone(0)] });
+        let told = judge(&busy, &Troubles { zones: vec![zone(0)], ..Troubles::default() });
         assert_eq!(
             told,
             [Warning {
@@ -195,10 +215,10 @@ mod tests {
                 remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
             }]
         );
-        let many = judge(&busy, &Troubles { down: None, zones: (0..9).map(zone).collect() });
+        let many = judge(&busy, &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() });
         assert_eq!(many.len(), MAX_STATUS_ZONES + 1);
         assert_eq!(many.last().unwrap().problem, "4 more zones fail.");
-        let down = Troubles { down: Some(Duration::from_secs(61)), zones: Vec::new() };
+        let down = Troubles { down: Some(Duration::from_secs(61)), ..Troubles::default() };
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
         let told: Vec<String> = judge(&unplugged, &down).into_iter().map(|warning| warning.problem).collect();
         assert_eq!(told, ["No server on the internet has answered for 61 s."]);

@@ -192,8 +192,8 @@ At most four monitors run at the same time. They do not delay queries.";
 pub(super) const WHY: &str = "\
 A message is an email: queries of one client with pauses of at most two seconds, whose names belong together. The screen
 shows the worst message: each query with its start, a bar of time, its duration and its outcome. A query that waited for the end of
-another query is indented below it. Queries that took less than a millisecond are left out. If the client is on this host, the user
-of its program is shown too (user in JSON), if a query was slow or failed and its socket was still open: resolverd looks up the user
+another query is indented below it. Queries that took less than a millisecond are left out. If the client has a loopback address, the
+user of its program is shown too (user in JSON), if a query was slow or failed and its socket was still open: resolverd looks up the user
 of a waiting query after history.slow.
 Causes:
   server silent, server slow, server refused, server lame, server failed
@@ -227,7 +227,7 @@ Servers are shown with their last behaviour.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,
-`ZONE=example.`, `CLIENT=192.0.2.1`, `USER=postfix` for a client on this host. The first query in an hour that resolverd answered
+`ZONE=example.`, `CLIENT=192.0.2.1`, `USER=postfix` for a client with a loopback address. The first query in an hour that resolverd answered
 with SERVFAIL to limit its load is a warning without `ZONE=`. `resolverctl why NAME` shows the message of a query.";
 
 /// Terms of `cache`.

@@ -127,13 +127,13 @@ fn messages_of(
     asked: &WhyRequest,
     client: &ControlClient,
 ) -> Result<Vec<MessageReport>, CommandFailure> {
-    let before = WHY_AROUND.as_secs_f64().max(line.delay.with_dns().unwrap_or(0.0));
+    let span = line.span(WHY_AROUND.as_secs_f64(), PASTED_AFTER.as_secs_f64());
     let mut messages = Vec::new();
     for subject in &line.subjects {
         let request = WhyRequest {
             subject: Some(subject.clone()),
-            from: line.at.map_or(asked.from, |at| Some(at - before)),
-            to: line.at.map_or(asked.to, |at| Some(at + PASTED_AFTER.as_secs_f64())),
+            from: span.map_or(asked.from, |(from, _)| Some(from)),
+            to: span.map_or(asked.to, |(_, to)| Some(to)),
             ..asked.clone()
         };
         for reply in client.ask(&Request::Why(request))? {

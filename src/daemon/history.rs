@@ -1,19 +1,19 @@
 //! The segments of the record in the state directory; `record::stored` has their form.
 //!
 //! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
-//! octets. A segment that was last written seven days ago is removed within a minute. A torn end is cut off at start. Nothing is synced to the disk,
-//! because a sync delays mail queues on the same disk. The group of the daemon, which the control socket also has, may
+//! octets. A segment that was last written seven days ago is removed within a minute. A torn end is cut off at start. A segment with more
+//! damage is left as it is, and the next one begins. Nothing is synced to the disk, because a sync delays mail queues on the same disk. The group of the daemon, which the control socket also has, may
 //! read the files.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::state_files;
 use crate::clock::Clock;
-use crate::limits::{MAX_SEGMENT, MAX_STORED, STORED_TIME};
+use crate::limits::{MAX_SEGMENT, MAX_STORED, MAX_TORN, STORED_TIME};
 use crate::record::store::Store;
 use crate::record::stored::{self, SEGMENT_HEAD};
 
@@ -29,11 +29,14 @@ pub(super) struct HistoryFiles {
     directory: PathBuf,
     clock: Clock,
     open: Mutex<Option<OpenSegment>>,
+    /// Why the last entries were not written; none if they were.
+    trouble: Mutex<Option<String>>,
 }
 
 /// The segment that is written.
 #[derive(Debug)]
 struct OpenSegment {
+    path: PathBuf,
     file: File,
     octets: u64,
 }
@@ -41,23 +44,41 @@ struct OpenSegment {
 impl HistoryFiles {
     /// The segments in a directory, which is created if it does not exist. The torn end of the newest one is cut off.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> io::Result<Self> {
-        if !directory.is_dir() {
-            fs::DirBuilder::new().mode(0o750).create(&directory)?;
-        }
-        let files = Self { directory, clock, open: Mutex::default() };
+        let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
+        files.make_directory()?;
         if let Some(newest) = files.segments()?.last() {
             let octets = read_segment(newest)?;
-            let whole = stored::read(&octets, drop) as u64;
-            let file = File::options().append(true).open(newest)?;
-            if whole < octets.len() as u64 {
-                file.set_len(whole)?;
-            }
+            let check = stored::check(&octets);
+            let torn = octets.len().saturating_sub(check.end);
             // A file that is none of this version is left alone, and the next segment is another one.
-            if whole > 0 {
-                *files.lock() = Some(OpenSegment { file, octets: whole });
+            if check.end == 0 {
+                return Ok(files);
+            }
+            let is_torn = torn <= MAX_TORN;
+            let lost = check.damaged.saturating_add(if is_torn { 0 } else { torn });
+            if lost > 0 {
+                tracing::warn!(
+                    "{}: {lost} of {} octets are damaged; the failed and slow queries in them are missing in `resolverctl why` and `resolverctl failed`. Check the disk and the file system.",
+                    newest.display(),
+                    octets.len()
+                );
+            }
+            if is_torn {
+                let (file, whole) = (File::options().append(true).open(newest)?, check.end as u64);
+                if torn > 0 {
+                    file.set_len(whole)?;
+                }
+                *files.lock() = Some(OpenSegment { path: newest.clone(), file, octets: whole });
             }
         }
         Ok(files)
+    }
+
+    fn make_directory(&self) -> io::Result<()> {
+        if !self.directory.is_dir() {
+            fs::DirBuilder::new().mode(0o750).create(&self.directory)?;
+        }
+        Ok(())
     }
 
     /// The segments, the oldest first: their names are their moments.
@@ -77,11 +98,23 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            Some(segment) if segment.octets.saturating_add(length) <= MAX_SEGMENT => segment,
+            // Entries in a file that was removed would be lost at the next start.
+            Some(segment)
+                if segment.octets.saturating_add(length) <= MAX_SEGMENT
+                    && segment.file.metadata()?.nlink() > 0 =>
+            {
+                segment
+            }
             _ => self.begin()?,
         };
         // After an error the segment stays closed: a reader would not find what comes behind a torn entry.
-        segment.file.write_all(entries)?;
+        if let Err(error) = segment.file.write_all(entries) {
+            // A disk that is full would get another file for each failed query.
+            if segment.octets == SEGMENT_HEAD.len() as u64 {
+                fs::remove_file(&segment.path)?;
+            }
+            return Err(error);
+        }
         segment.octets = segment.octets.saturating_add(length);
         *open = Some(segment);
         Ok(())
@@ -89,9 +122,13 @@ impl HistoryFiles {
 
     /// Begins a segment, and removes the oldest if all take too much.
     fn begin(&self) -> io::Result<OpenSegment> {
+        self.make_directory()?;
         let path = self.directory.join(format!("{:020}.{EXTENSION}", self.clock.unix_micros()));
         let mut file = File::options().append(true).create_new(true).mode(0o640).open(&path)?;
-        file.write_all(&SEGMENT_HEAD)?;
+        if let Err(error) = file.write_all(&SEGMENT_HEAD) {
+            fs::remove_file(&path)?;
+            return Err(error);
+        }
         let mut sum = MAX_SEGMENT;
         for segment in self.segments()?.iter().rev().filter(|segment| **segment != path) {
             sum = sum.saturating_add(fs::metadata(segment)?.len());
@@ -99,7 +136,7 @@ impl HistoryFiles {
                 fs::remove_file(segment)?;
             }
         }
-        Ok(OpenSegment { file, octets: SEGMENT_HEAD.len() as u64 })
+        Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64 })
     }
 
     /// Removes the segments that were last written too long ago, the open one too.
@@ -126,12 +163,25 @@ impl HistoryFiles {
 
 impl Store for HistoryFiles {
     fn append(&self, entries: &[u8]) {
-        if let Err(error) = self.write(entries) {
-            let directory = self.directory.display();
-            tracing::warn!(
-                "cannot write to {directory}: {error}; until this works again, failed and slow queries are not kept over a restart"
-            );
+        let directory = self.directory.display();
+        let trouble = self.write(entries).err().map(|error| format!("cannot write to {directory}: {error}"));
+        let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*known, &trouble) {
+            (None, Some(trouble)) => tracing::warn!(
+                "{trouble}; until this works again, failed and slow queries are not kept over a restart"
+            ),
+            (Some(_), None) => {
+                tracing::info!(
+                    "writing to {directory} works again: failed and slow queries are kept over a restart"
+                );
+            }
+            _ => {}
         }
+        *known = trouble;
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn tend(&self) {
@@ -210,6 +260,44 @@ mod tests {
         assert_eq!(fs::metadata(&segments[0]).unwrap().permissions().mode() & 0o777, 0o640);
         second.append(b"more");
         assert_eq!(all(&second), [[&SEGMENT_HEAD[..], b"more"].concat()]);
+    }
+
+    #[test]
+    fn a_segment_with_more_damage_than_a_torn_end_is_left_as_it_is_and_the_next_begins() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = files(directory.path());
+        first.append(&vec![7; MAX_TORN + 1]);
+        let before = all(&first);
+        drop(first);
+        let second = files(directory.path());
+        second.append(b"more");
+        assert_eq!(all(&second), [vec![[&SEGMENT_HEAD[..], b"more"].concat()], before].concat());
+    }
+
+    #[test]
+    fn what_was_removed_while_it_was_open_is_made_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = files(directory.path());
+        files.append(b"removed");
+        fs::remove_dir_all(directory.path().join("history")).unwrap();
+        files.append(b"more");
+        assert_eq!(all(&files), [[&SEGMENT_HEAD[..], b"more"].concat()]);
+        assert_eq!(files.trouble(), None);
+    }
+
+    #[test]
+    fn the_trouble_lasts_until_writing_works_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = files(directory.path());
+        let path = directory.path().join("history");
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, "a file in the place of the directory").unwrap();
+        files.append(b"lost");
+        let trouble = files.trouble().unwrap();
+        assert!(trouble.starts_with(&format!("cannot write to {}: ", path.display())), "{trouble}");
+        fs::remove_file(&path).unwrap();
+        files.append(b"more");
+        assert_eq!(files.trouble(), None);
     }
 
     #[test]

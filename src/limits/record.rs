@@ -12,7 +12,7 @@ pub const MAX_TOLD_REMOVED: usize = 4;
 /// sixth of it, and an idle daemon wakes six times a minute.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Snapshots kept at that interval: five minutes of them, about 8 KiB each.
+/// Snapshots kept at that interval: five minutes of them, about 16 KiB each.
 pub const SNAPSHOTS: usize = 31;
 
 /// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
@@ -74,6 +74,15 @@ pub const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
 /// Servers that are counted during a silence: enough to show that it is not a few, 16 octets each.
 pub const MAX_SILENT_SERVERS: usize = 256;
+
+/// A difference of the clocks of this size is a step: reading two clocks may be interrupted for some milliseconds.
+pub const CLOCK_STEP: Duration = Duration::from_millis(10);
+
+/// Readings of both clocks until one was not interrupted. If all were, the clock is taken for not set.
+pub const CLOCK_READINGS: u32 = 4;
+
+/// Steps of the clock of the host that are remembered, 16 octets each: a host whose clock is set every hour has two days.
+pub const MAX_CLOCK_STEPS: usize = 64;
 
 /// Silences of our own network that are kept, 16 octets each.
 pub const MAX_OUTAGE_SPANS: usize = 64;
@@ -144,6 +153,9 @@ pub const MAX_OPEN_MESSAGES: usize = 64;
 /// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
 pub const MAX_MESSAGE_QUESTIONS: usize = 500;
 
+/// Questions of a mail in progress at once whose ends are known: mail software sends some twenty.
+pub const MAX_MESSAGE_ENDS: usize = 64;
+
 /// Mails in a reply of `why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
 
@@ -197,6 +209,13 @@ pub const PASTED_AFTER: Duration = Duration::from_secs(2);
 /// How far around a moment of a log line the record is searched: a mail may take minutes, and lines are written at its end.
 pub const WHY_AROUND: Duration = Duration::from_secs(120);
 
+/// The least time before a deferred mail is tried again: `minimal_backoff_time` of Postfix.
+pub const RETRY_PAUSE: Duration = Duration::from_secs(300);
+
+/// The longest part of a session of SMTP whose end is a log line without a delay: Postfix waits 600 s for the reply to the data, and 300 s
+/// for other commands.
+pub const SESSION_PART: Duration = Duration::from_secs(600);
+
 /// The time between the questions of a mail from which its client is said to wait: a shorter one is the dialogue of SMTP.
 pub const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -247,6 +266,10 @@ pub const MAX_STORED: u64 = 64 << 20;
 
 /// Octets of a segment: the oldest one is removed as a whole, and one is read at a time.
 pub const MAX_SEGMENT: u64 = 4 << 20;
+
+/// Octets at the end of a segment that a crash may have torn: one writing of entries. More of them are damage, and are not removed: somebody
+/// may want to read what is behind it.
+pub const MAX_TORN: usize = 64 << 10;
 
 /// How long a segment is kept after it was last written: a mail is looked for in the week in which it was delayed.
 pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -42,14 +42,15 @@ pub(super) fn write(recorded: &Recorded) {
 }
 
 fn write_question(question: &QuestionEntry) {
-    let (name, kind, client) = (name_text(&name_of_wire(&question.name)), question.kind, question.client);
+    let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
+    let client = question.client_text();
     let (outcome, label) = (question.outcome.word(), question.outcome.label());
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
     tracing::debug!(
         name,
         "type" = kind.to_string(),
-        client = client.to_string(),
+        client,
         outcome,
         "query {name} {kind} from {client}: {label} in {took:.3} s{error}"
     );
@@ -62,7 +63,9 @@ fn write_message(question: &QuestionEntry, message: &MessageEntry) {
     let (transport, reason) = (message.transport.word(), reason_label(message.reason));
     let seconds = |micros: u32| Duration::from_micros(micros.into()).as_secs_f32();
     let (at, took) = (seconds(message.at), seconds(message.elapsed));
-    let conduct = message.conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
+    let conduct = message
+        .conduct
+        .map_or("no answer yet when the resolution ended", |conduct| conduct.fault().unwrap_or("answered"));
     let keys = if message.keys { ", for DNSSEC keys" } else { "" };
     tracing::trace!(
         name,

@@ -80,7 +80,7 @@ pub(super) fn culprit(
         advice: if cause.kind == CulpritKind::Client && verdict.has_failed() {
             CLIENT_BESIDE_FAILURE.to_owned()
         } else {
-            advice(cause.kind, &zone.clone().unwrap_or_default(), &addresses)
+            advice_of(cause.kind, &cause.why, &zone.clone().unwrap_or_default(), &addresses)
         },
         zone,
     }
@@ -111,7 +111,7 @@ impl Seen<'_> {
         let seen = match cause.kind {
             CulpritKind::ServerSilent | CulpritKind::ListSilent if named.is_empty() => cause.why.to_string(),
             CulpritKind::ServerSilent | CulpritKind::ListSilent if count == 0 => {
-                format!("{named} had not answered before and was not queried for {zone}")
+                format!("{named} did not answer earlier queries, so no query for {zone} was sent")
             }
             CulpritKind::ServerSilent | CulpritKind::ListSilent => {
                 format!("{named} did not answer {queries} for {zone}")
@@ -228,8 +228,19 @@ fn is_of_servers(kind: CulpritKind) -> bool {
     )
 }
 
+/// The advice about a cause with its reason, which may be empty.
+pub(super) fn advice_of(kind: CulpritKind, why: &str, zone: &str, servers: &[IpAddr]) -> String {
+    if kind == CulpritKind::Unknown && !why.is_empty() {
+        let owner = if zone.is_empty() { "the owner of the name" } else { &format!("the owner of {zone}") };
+        return format!(
+            "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"
+        );
+    }
+    advice(kind, zone, servers)
+}
+
 /// The advice about `servers` of a zone.
-pub(super) fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
+fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
     if zone == "." && is_of_servers(kind) {
         return ROOT_ADVICE.to_owned();

@@ -4,6 +4,7 @@
 //! culprit is that of the other.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 
 use hickory_proto::rr::RecordType;
 
@@ -13,6 +14,7 @@ use super::event::Shows;
 use super::message::{Known, ListName};
 use super::recorded::Recorded;
 use crate::clock::micros;
+use crate::hash::Plain;
 use crate::limits::EXPLAINED_TIME;
 use crate::question::{Outcome, label_places};
 
@@ -21,7 +23,7 @@ const OWNED_LABELS: usize = 2;
 
 /// The flights of a record, by what they explain. All are in the order of time.
 pub(super) struct Explained<'a> {
-    by_number: HashMap<u64, &'a FlightEntry>,
+    by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
     /// The failed ones, by their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// Like `of_question`, by the zone at whose servers they failed.
@@ -141,7 +143,7 @@ mod tests {
         }
     }
 
-    fn wire(text: &str) -> Box<[u8]> {
+    fn wire(text: &str) -> std::sync::Arc<[u8]> {
         wire_name(&Name::from_ascii(text).unwrap()).into()
     }
 

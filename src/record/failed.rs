@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::culprit::{CulpritKind, judge};
 use super::entry::QuestionEntry;
-use super::evidence::{advice, seconds};
+use super::evidence::{advice_of, seconds};
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
 use super::recorded::{ReadSpan, Recorded};
@@ -126,10 +126,16 @@ impl FailedWanted {
 
 /// The zones whose questions failed until `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
+    let begin = recorded.begin.into_iter().chain(recorded.stored_begin).min().map(seconds);
+    let without_client = wanted.client.is_some() && recorded.without_client;
+    let is_failure = |question: &&QuestionEntry| question.outcome.is_failure() && question.at >= wanted.from;
+    if !recorded.questions.iter().any(|question| is_failure(&question)) {
+        return FailedReport { begin, zones: Vec::new(), without_client };
+    }
     let known = KnownFacts { facts, links: links_of(recorded) };
     let (explained, traffic) = (Explained::of(recorded, &known), Traffic::of(recorded, facts.slow));
     let mut zones: BTreeMap<Box<[u8]>, FailuresOfZone<'_>> = BTreeMap::new();
-    for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
+    for question in recorded.questions.iter().filter(is_failure) {
         let failed = FailedQuestion::of(explained.explain(question, &known));
         let Some(failed) = failed else { continue };
         let is_wanted = wanted.has(&failed);
@@ -141,9 +147,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
     rows.sort_by(|one, other| {
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
-    let begin = recorded.begin.into_iter().chain(recorded.stored_begin).min();
-    let without_client = wanted.client.is_some() && recorded.without_client;
-    FailedReport { begin: begin.map(seconds), zones: rows, without_client }
+    FailedReport { begin, zones: rows, without_client }
 }
 
 impl<'a> FailuresOfZone<'a> {
@@ -196,7 +200,7 @@ impl<'a> FailuresOfZone<'a> {
             extended_error: question.code,
             servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
             still_fails: self.still_fails(recorded, traffic, now),
-            advice: advice(culprit, zone.as_deref().unwrap_or_default(), &addresses),
+            advice: advice_of(culprit, last.why(), zone.as_deref().unwrap_or_default(), &addresses),
             zone,
         })
     }

@@ -80,7 +80,7 @@ fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
         return apex.into();
     }
     match asked.flight {
-        Some(flight) if !flight.zone.is_empty() => flight.zone.clone(),
+        Some(flight) if !flight.zone.is_empty() => (*flight.zone).into(),
         Some(flight) => {
             let last = flight.messages.iter().rev().find(is_at_fault);
             last.map_or_else(|| domain_of(&asked.question.name), |message| (*message.zone).into())

@@ -6,8 +6,10 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::entry::{self, Entry, FlightEntry, OwnerEntry};
+use super::entry::{Entry, FlightEntry, OwnerEntry};
 use super::lock::lock;
+use super::names::ReadNames;
+use super::reading;
 use super::recorded::Recorded;
 use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
@@ -43,8 +45,9 @@ impl NewsReader {
     pub(super) fn read(&mut self, ring: &Mutex<Ring>, secrets: &Secrets, now: Mono) -> (Recorded, u64) {
         let mut news = Recorded::default();
         let written = lock(ring).failures();
+        let mut names = ReadNames::without(secrets);
         ring::read_on(ring, &mut self.place, |octets| {
-            entry::read(octets, |entry| match secrets.removed(entry) {
+            reading::read(octets, &mut names, |entry| match entry {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),

@@ -80,16 +80,43 @@ pub struct Spread {
     counts: Vec<(u64, u64)>,
 }
 
+/// The sum of histograms that are read one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct HistogramSum(Vec<u64>);
+
+impl Default for HistogramSum {
+    fn default() -> Self {
+        Self(vec![0; usize::try_from(BUCKETS).unwrap_or(0)])
+    }
+}
+
+impl HistogramSum {
+    /// Adds the counts of a histogram so far.
+    pub(super) fn add(&mut self, histogram: &Histogram) {
+        for (sum, bucket) in self.0.iter_mut().zip(&histogram.buckets) {
+            *sum = sum.saturating_add(bucket.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Adds another sum.
+    pub(super) fn add_sum(&mut self, other: &Self) {
+        for (sum, count) in self.0.iter_mut().zip(&other.0) {
+            *sum = sum.saturating_add(*count);
+        }
+    }
+
+    /// The sum.
+    pub(super) fn spread(&self) -> Spread {
+        Spread { counts: (0..).zip(self.0.iter().copied()).filter(|(_, count)| *count > 0).collect() }
+    }
+}
+
 impl Spread {
     /// The sum of several histograms.
     pub fn sum<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Self {
-        let mut dense = vec![0_u64; usize::try_from(BUCKETS).unwrap_or(0)];
-        for histogram in histograms {
-            for (sum, bucket) in dense.iter_mut().zip(&histogram.buckets) {
-                *sum = sum.saturating_add(bucket.load(Ordering::Relaxed));
-            }
-        }
-        Self { counts: (0..).zip(dense).filter(|(_, count)| *count > 0).collect() }
+        let mut sum = HistogramSum::default();
+        histograms.into_iter().for_each(|histogram| sum.add(histogram));
+        sum.spread()
     }
 
     /// The growth since `earlier`, an older spread of the same histograms.

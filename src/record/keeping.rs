@@ -1,109 +1,26 @@
 //! The recorder's part that keeps questions and flights one by one, and reads them again.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Mutex;
 use std::time::Duration;
 
-use super::entry::{self, Entry, QuestionEntry};
+use super::dates::Dates;
+use super::entry::QuestionEntry;
 use super::lock::lock;
+use super::names::ReadNames;
 use super::owner::WantedOwner;
+use super::readers::{RingReader, StoreReader};
+use super::reading;
 use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
-use super::ring::{self, Ring};
+use super::ring;
 use super::spent::{self, FromRecord, StageRow, TableSpan};
-use super::store::Store;
-use super::stored;
 use super::trail::Trail;
 use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, Window, links};
 use crate::clock::{Mono, micros};
-use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ, RECORD_READER};
+use crate::limits::{CLOCK_READINGS, CLOCK_STEP, RECORD_READER};
 use crate::question::{Outcome, WireName};
-
-/// Reads rings: the newest entries first, until the memory of its reader is used up.
-struct RingReader<'a> {
-    span: &'a ReadSpan,
-    secrets: &'a Secrets,
-    /// Added to moments of `Mono`.
-    offset: u64,
-    recorded: Recorded,
-    /// The entries before this moment were not all read.
-    begin: u64,
-    /// When the first question came that the cache did not answer.
-    misses: Option<u64>,
-    /// When the first question of the ring ended.
-    ended: Option<u64>,
-}
-
-/// Reads the store: the newest segments first, until the memory of its reader is used up.
-struct StoreReader<'a> {
-    span: &'a ReadSpan,
-    secrets: &'a Secrets,
-    /// Only questions before this moment.
-    until: u64,
-    /// The questions in memory, in the order of time. Those from the cache may reach further back than `until`.
-    memory: &'a [QuestionEntry],
-    /// Octets of memory that were taken.
-    taken: usize,
-}
-
-impl StoreReader<'_> {
-    fn read(mut self, store: &dyn Store, recorded: &mut Recorded) {
-        // Older flights explain nothing in the span.
-        let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME));
-        store.read_back(&mut |segment| {
-            let mut latest = 0;
-            stored::read(segment, |entry| match self.secrets.removed(entry) {
-                Entry::Question(question) => {
-                    latest = latest.max(question.at);
-                    if question.at < self.until && !self.is_in_memory(&question) {
-                        let begin = recorded.stored_begin.map_or(question.at, |begin| begin.min(question.at));
-                        recorded.stored_begin = Some(begin);
-                        recorded.without_client |= question.is_without_client();
-                        if self.span.has(&question) {
-                            self.taken = self.taken.saturating_add(question.weight());
-                            recorded.questions.push(question);
-                        }
-                    }
-                }
-                Entry::Flight(flight) => {
-                    latest = latest.max(flight.end());
-                    if flight.end() >= first && flight.began <= self.span.to {
-                        self.taken = self.taken.saturating_add(flight.weight());
-                        recorded.flights.push(flight);
-                    }
-                }
-                Entry::Outage(since, until) => {
-                    latest = latest.max(until);
-                    if until >= first && since <= self.span.to {
-                        self.taken = self.taken.saturating_add(size_of::<(u64, u64)>());
-                        recorded.outages.push((since, until));
-                    }
-                }
-                // Stored questions have their users.
-                Entry::Owner(_) => {}
-            });
-            self.taken < MAX_STORED_READ && latest >= first
-        });
-    }
-
-    /// Whether a question is still in memory: one from the cache, or the first of the others. The clock of the host may have moved a little
-    /// since it was stored, and `history.redact` may have changed its client and its name.
-    fn is_in_memory(&self, question: &QuestionEntry) -> bool {
-        let (from, to) = (question.at.saturating_sub(SAME_MOMENT), question.at.saturating_add(SAME_MOMENT));
-        let begin = self.memory.partition_point(|other| other.at < from);
-        let near = self.memory.get(begin..).unwrap_or_default().iter().take_while(|other| other.at <= to);
-        let is_same = |other: &QuestionEntry| match question.outcome {
-            Outcome::Cache => (other.client, &other.name) == (question.client, &question.name),
-            _ => other.elapsed == question.elapsed,
-        };
-        near.filter(|other| (other.kind, other.outcome) == (question.kind, question.outcome)).any(is_same)
-    }
-}
-
-/// Microseconds in which two questions are the same if all else is.
-const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
     /// The ring of a worker for a batch that came at `at` from clients of a view; none if nothing is kept.
@@ -214,21 +131,68 @@ impl Recorder {
     /// size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit. It takes some ten
     /// milliseconds, so it is called on a thread of its own.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        let mut recorded = self.in_memory(span, secrets);
+        let mut names = ReadNames::without(secrets);
+        let mut recorded = self.in_memory(span, &mut names, &self.dates());
         if let Some(store) = self.kept.store.get() {
             // Stored questions are also in memory, as far back as the memory reaches.
             let until = recorded.whole.unwrap_or(u64::MAX);
             let mut memory = std::mem::take(&mut recorded.questions);
             memory.sort_by_key(|question| question.at);
-            StoreReader { span, secrets, until, memory: &memory, taken: 0 }.read(&**store, &mut recorded);
+            StoreReader { span, until, memory: &memory, taken: 0 }.read(&**store, &mut names, &mut recorded);
             recorded.questions.append(&mut memory);
+        }
+        recorded.in_order()
+    }
+
+    /// Like `recorded`, for a reader that wants failed questions, and the others only beside these. On a day without a failure, memory is
+    /// looked through and not read.
+    pub fn recorded_failures(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+        let mut has_failure = false;
+        ring::read_back(&self.kept.misses, |block| {
+            has_failure = reading::has_failure(block);
+            !has_failure
+        });
+        if has_failure {
+            return self.recorded(span, secrets);
+        }
+        let (dates, mut names) = (self.dates(), ReadNames::without(secrets));
+        let mut reader = RingReader::new(span, &dates);
+        for shard in &self.shards {
+            reader.read_first(&shard.ring, &mut names);
+        }
+        reader.read_first(&self.kept.misses, &mut names);
+        let mut recorded = reader.recorded;
+        if let Some(store) = self.kept.store.get() {
+            StoreReader { span, until: u64::MAX, memory: &[], taken: 0 }.read(
+                &**store,
+                &mut names,
+                &mut recorded,
+            );
+            // What was asked since shows whether it still fails.
+            if recorded.questions.iter().any(|question| question.outcome.is_failure()) {
+                return self.recorded(span, secrets);
+            }
         }
         recorded.in_order()
     }
 
     /// Like `recorded`, without the disk, which has only questions that failed or were slow.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        self.in_memory(span, secrets).in_order()
+        self.in_memory(span, &mut ReadNames::without(secrets), &self.dates()).in_order()
+    }
+
+    /// The dates of the moments of the record until now.
+    pub(super) fn dates(&self) -> Dates {
+        let mut dates = lock(&self.dates);
+        for _ in 0..CLOCK_READINGS {
+            let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
+            // A thread that was interrupted between the two readings would see a step.
+            if self.clock.mono().since(before) < CLOCK_STEP / 2 {
+                dates.note(before.as_micros(), unix);
+                break;
+            }
+        }
+        dates.clone()
     }
 
     /// The time of the questions of a window by stage. Those that the cache answered are counted, the others are in memory, which may
@@ -236,42 +200,44 @@ impl Recorder {
     /// one, questions from the cache are left out.
     pub fn stages(&self, window: Window) -> FromRecord<StageRow> {
         let (now, totals) = (self.clock.mono(), self.totals());
-        let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
-        let unix = |at: Mono| at.as_micros().wrapping_add(offset);
+        let dates = self.dates();
+        let unix = |at: Mono| dates.unix(at.as_micros());
         let (earlier, ago) = lock(&self.snapshots).begin(window, now);
         let from = now.before(ago);
-        let span = ReadSpan { from: unix(from), to: unix(now), client: None, hits: false };
-        let mut recorded = self.recorded_in_memory(&span, &Secrets::default());
-        let lost = recorded.lost.map(|lost| Mono::from_micros(lost.wrapping_sub(offset)));
+        let span = ReadSpan { from: from.as_micros(), to: now.as_micros(), client: None, hits: false };
+        // Without dates, all moments are those of `Mono`, as the snapshots have them. Stages need no names.
+        let (no_secrets, dates_of_mono) = (Secrets::default(), Dates::default());
+        let mut names = ReadNames::none(&no_secrets);
+        let mut recorded = self.in_memory(&span, &mut names, &dates_of_mono).in_order();
+        let lost = recorded.lost.map(Mono::from_micros);
         let (since, earlier) = match lost.filter(|lost| *lost > from) {
             None => (from, Some(earlier)),
             Some(lost) => {
                 lock(&self.snapshots).after(lost).map_or((lost, None), |(at, earlier)| (at, Some(earlier)))
             }
         };
-        recorded.questions.retain(|question| question.at >= unix(since));
+        recorded.questions.retain(|question| question.at >= since.as_micros());
         let earlier = earlier.filter(|_| self.kept.is_on());
-        let cached = earlier.map(|earlier| spent::cached(&totals.since(&earlier).cached));
+        let cached = earlier.map(|earlier| spent::cached(&totals.since(&earlier).latency_of(Outcome::Cache)));
         let rows = cached.into_iter().chain(spent::stages(&recorded)).collect();
-        let span = TableSpan::new(recorded.begin.max(recorded.lost), (unix(from), unix(since), unix(now)));
+        let begin = recorded.begin.max(recorded.lost).map(|begin| dates.unix(begin));
+        let span = TableSpan::new(begin, (unix(from), unix(since), unix(now)));
         FromRecord { span, rows }
     }
 
     /// The content of the rings, in any order.
-    fn in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+    fn in_memory(&self, span: &ReadSpan, names: &mut ReadNames<'_>, dates: &Dates) -> Recorded {
         let now = self.clock.mono();
-        let offset = self.clock.unix_micros().wrapping_sub(now.as_micros());
-        let recorded = Recorded::default();
-        let mut reader = RingReader { span, secrets, offset, recorded, begin: 0, misses: None, ended: None };
+        let mut reader = RingReader::new(span, dates);
         let memory = usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX);
         let mut left = memory;
         let mut lost_hits: Option<u64> = None;
         for shard in &self.shards {
             if span.hits {
                 let share = (memory / 2) / self.shards.len().max(1);
-                left = left.saturating_sub(reader.read(&shard.ring, share));
+                left = left.saturating_sub(reader.read(&shard.ring, names, share));
             } else {
-                reader.read_first(&shard.ring);
+                reader.read_first(&shard.ring, names);
             }
             lost_hits = lost_hits.max(reader.ended.take().filter(|_| lock(&shard.ring).has_lost()));
         }
@@ -280,72 +246,15 @@ impl Recorder {
         reader.recorded.questions.retain(|question| question.at >= hits);
         let left_out = |begin: u64| Some(begin).filter(|begin| *begin > 0);
         reader.recorded.lost_hits = lost_hits.max(left_out(hits));
-        reader.read(&self.kept.misses, left);
+        reader.read(&self.kept.misses, names, left);
         let RingReader { mut recorded, begin, misses, ended, .. } = reader;
         recorded.lost = ended.filter(|_| lock(&self.kept.misses).has_lost()).max(left_out(begin));
         recorded.questions.retain(|question| question.at >= begin);
         recorded.whole = misses.map(|misses| misses.max(begin));
-        let unix = |at: Mono| at.as_micros().wrapping_add(offset);
+        let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);
         recorded.outages = outages.into_iter().map(|(since, until)| (unix(since), unix(until))).collect();
         recorded
-    }
-}
-
-impl RingReader<'_> {
-    /// Reads only when the first question of a ring came and ended.
-    fn read_first(&mut self, ring: &Mutex<Ring>) {
-        let mut block = Vec::new();
-        ring::read_first(ring, &mut block);
-        entry::read(&block, |entry| {
-            if let Entry::Question(question) = entry.after(self.offset) {
-                self.begins(&question);
-            }
-        });
-    }
-
-    /// Notes when a question came and ended.
-    fn begins(&mut self, question: &QuestionEntry) {
-        let first = |known: Option<u64>, at: u64| Some(known.map_or(at, |first| first.min(at)));
-        self.ended = first(self.ended, question.end());
-        if question.outcome != Outcome::Cache {
-            self.misses = first(self.misses, question.at);
-        }
-        self.recorded.begin = first(self.recorded.begin, question.at);
-    }
-
-    /// Reads a ring into `memory` octets; returns how many it took.
-    fn read(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
-        let mut taken = 0_usize;
-        ring::read_back(ring, |block| {
-            let mut earliest = u64::MAX;
-            entry::read(block, |entry| {
-                let entry = self.secrets.removed(entry.after(self.offset));
-                match entry {
-                    Entry::Question(question) => {
-                        earliest = earliest.min(question.at);
-                        self.begins(&question);
-                        if self.span.has(&question) {
-                            taken = taken.saturating_add(question.weight());
-                            self.recorded.questions.push(question);
-                        }
-                    }
-                    Entry::Flight(flight) => {
-                        taken = taken.saturating_add(flight.weight());
-                        self.recorded.flights.push(flight);
-                    }
-                    Entry::Owner(owner) => self.recorded.owners.push(owner),
-                    // They are stored only.
-                    Entry::Outage(..) => {}
-                }
-            });
-            let more = taken < memory;
-            if !more && earliest < u64::MAX {
-                self.begin = self.begin.max(earliest);
-            }
-            more
-        });
-        taken
     }
 }
 
@@ -353,8 +262,11 @@ impl RingReader<'_> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::record::entry::Entry;
     use crate::record::event::Ended;
     use crate::record::spent::Stage;
+    use crate::record::store::Store;
+    use crate::record::stored;
     use hickory_proto::rr::RecordType;
 
     fn recorder(size: u64) -> std::sync::Arc<Recorder> {
@@ -411,6 +323,46 @@ mod tests {
         recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
         let read: Vec<_> = all().into_iter().map(|question| question.name).collect();
         assert_eq!(read, [earlier.name, (*failed.name).into()]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_of_the_clock_makes_no_stored_question_two() {
+        let clock = Clock::simulated(1_795_165_920);
+        let recorder = Recorder::with_size(clock.clone(), 1, 1 << 20);
+        let failed = |at: Mono| {
+            let question = Written {
+                name: b"\x04mail\x07example\x00",
+                kind: RecordType::MX,
+                client: [127, 0, 0, 1].into(),
+                port: 7,
+                view: 0,
+                at: at.as_micros(),
+                outcome: Outcome::Failed,
+                elapsed: Duration::from_millis(20),
+                flight: 0,
+                error: "",
+                code: 0,
+                user: "",
+            };
+            recorder.asked(&question, None);
+        };
+        let moments = || -> Vec<u64> {
+            let read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
+            read.questions.into_iter().map(|question| question.at).collect()
+        };
+        failed(clock.mono());
+        let (before, mut segment) = (moments(), stored::SEGMENT_HEAD.to_vec());
+        let read = recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
+        read.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
+        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+        for (seconds, wrong) in [(1, 3), (60, 86_400), (60, -3)] {
+            clock.sleep(Duration::from_secs(seconds));
+            clock.set_wrong_by(wrong);
+            assert_eq!(moments(), before, "after a step to {wrong} s");
+        }
+        clock.sleep(Duration::from_secs(1));
+        failed(clock.mono());
+        assert_eq!(moments().len(), 2);
     }
 
     #[test]

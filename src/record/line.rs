@@ -100,7 +100,7 @@ pub(super) struct FailedSum {
 pub(super) struct AskedLine {
     name: Name,
     kind: RecordType,
-    client: IpAddr,
+    client: String,
     /// The local user of the client.
     user: Option<Box<str>>,
 }
@@ -244,7 +244,7 @@ fn spaced(servers: &[IpAddr]) -> Option<String> {
 
 impl AskedLine {
     fn of(question: &QuestionEntry) -> Self {
-        let (kind, client, user) = (question.kind, question.client, question.user.clone());
+        let (kind, client, user) = (question.kind, question.client_text(), question.user.clone());
         Self { name: name_of_wire(&question.name), kind, client, user }
     }
 
@@ -252,7 +252,7 @@ impl AskedLine {
         Fields {
             name: Some(name_text(&self.name)),
             kind: Some(self.kind.to_string()),
-            client: Some(self.client.to_string()),
+            client: Some(self.client.clone()),
             user: self.user.as_ref().map(|user| user.to_string()),
             ..Fields::default()
         }

@@ -11,9 +11,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use super::entry::{self, Entry, FlightEntry, QuestionEntry};
+use super::entry::{Entry, FlightEntry, QuestionEntry};
 use super::explained::links_of;
 use super::message::group;
+use super::names::ReadNames;
+use super::reading;
 use super::recorded::Recorded;
 use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
@@ -60,6 +62,7 @@ impl LongMessages {
             let freed = now.since(read).as_secs().saturating_mul(LONG_MESSAGES_AN_HOUR) / HOUR;
             self.used = self.used.saturating_sub(freed);
         }
+        let mut names = ReadNames::without(secrets);
         for (number, ring) in rings.enumerate() {
             if self.places.len() <= number {
                 self.places.push(RingPlace::default());
@@ -68,7 +71,7 @@ impl LongMessages {
             let blocks = if number == 0 { LONG_MISS_BLOCKS } else { LONG_HIT_BLOCKS };
             ring::skip(ring, place, blocks);
             ring::read_on(ring, place, |octets| {
-                entry::read(octets, |entry| match secrets.removed(entry) {
+                reading::read(octets, &mut names, |entry| match entry {
                     Entry::Question(question) => self.questions.push(question),
                     Entry::Flight(flight) => self.flights.push(flight),
                     // Outages are only stored. Users are known only of questions that failed or were slow.

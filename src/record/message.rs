@@ -20,11 +20,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
-use super::entry::{Link, QuestionEntry};
+use super::entry::{ByAsked, Link, QuestionEntry};
 use crate::clock::micros;
 use crate::limits::{
-    MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST, MESSAGE_NEXT,
-    MESSAGE_PAUSE,
+    MAX_MESSAGE_ENDS, MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST,
+    MESSAGE_NEXT, MESSAGE_PAUSE,
 };
 use crate::question::label_places;
 
@@ -61,14 +61,26 @@ struct Open {
     questions: Vec<usize>,
     /// The numbers of its subjects.
     subjects: Vec<usize>,
-    /// Begins and ends of its last questions, in microseconds.
-    moments: Vec<u64>,
+    /// A bit for each of them, by which most messages without a common subject are told.
+    bits: u64,
+    /// The begin of its last question, in microseconds.
+    begun: u64,
+    /// The ends of its questions behind that begin: earlier ones are not near to the next question. At most `MAX_MESSAGE_ENDS`.
+    ends: Vec<u64>,
     /// The end of its last question.
     last: u64,
     /// Whether it asked about an address: a host has connected.
     connected: bool,
     /// Whether it asked for an MX.
     exchangers: bool,
+}
+
+/// The messages of a client that may go on.
+#[derive(Default)]
+struct OpenOfClient {
+    messages: Vec<Open>,
+    /// No message was quiet before this moment: until then none ends.
+    quiet: u64,
 }
 
 /// The numbers of subjects: most questions have one.
@@ -88,19 +100,19 @@ struct AskedSubjects {
 /// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
 /// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
 #[derive(Default)]
-struct NumberedSubjects<'q> {
+struct NumberedSubjects {
     numbers: HashMap<MessageSubject, usize>,
-    asked: HashMap<(&'q [u8], u16), AskedSubjects>,
+    asked: ByAsked<AskedSubjects>,
 }
 
-impl<'q> NumberedSubjects<'q> {
-    fn of(&mut self, question: &'q QuestionEntry, known: &impl Known) -> &AskedSubjects {
+impl NumberedSubjects {
+    fn of(&mut self, question: &QuestionEntry, known: &impl Known) -> &AskedSubjects {
         let Self { numbers, asked } = self;
         let mut number = |subject: MessageSubject| {
             let next = numbers.len();
             *numbers.entry(subject).or_insert(next)
         };
-        asked.entry((&question.name, question.kind.into())).or_insert_with(|| {
+        asked.entry(question.place()).or_insert_with(|| {
             let mut of_asked = AskedSubjects::default();
             for subject in subjects(&question.name, known) {
                 of_asked.connects |= matches!(subject, MessageSubject::Address(_));
@@ -119,14 +131,17 @@ impl<'q> NumberedSubjects<'q> {
 /// The questions of each message, by their places, in the order of their begins. `questions` are in the order of
 /// time.
 pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>> {
-    let mut open: BTreeMap<IpAddr, Vec<Open>> = BTreeMap::new();
+    let mut open: BTreeMap<IpAddr, OpenOfClient> = BTreeMap::new();
     let mut ended = Vec::new();
     let pause = micros(MESSAGE_PAUSE);
     let mut numbered = NumberedSubjects::default();
     for (place, question) in questions.iter().enumerate() {
-        let of_client = open.entry(question.client).or_default();
-        let still = |message: &mut Open| question.at <= message.last.saturating_add(pause);
-        ended.extend(of_client.extract_if(.., |message| !still(message)).map(|message| message.questions));
+        let OpenOfClient { messages: of_client, quiet } = open.entry(question.client).or_default();
+        if question.at > quiet.saturating_add(pause) {
+            let is_quiet = |message: &mut Open| question.at > message.last.saturating_add(pause);
+            ended.extend(of_client.extract_if(.., is_quiet).map(|message| message.questions));
+            *quiet = of_client.iter().map(|message| message.last).min().unwrap_or(question.at);
+        }
         let AskedSubjects { connects, own, linked } = numbered.of(question, known);
         let place_of = choose(of_client, question, (own, *connects));
         let at = match place_of {
@@ -141,9 +156,10 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
             message.connected |= *connects;
             message.exchangers |= question.kind == RecordType::MX;
             message.add(place, question, own.iter().chain(linked));
+            *quiet = (*quiet).min(message.last);
         }
     }
-    ended.extend(open.into_values().flatten().map(|message| message.questions));
+    ended.extend(open.into_values().flat_map(|client| client.messages).map(|message| message.questions));
     ended.sort();
     ended
 }
@@ -161,22 +177,24 @@ impl Open {
     fn add<'s>(&mut self, place: usize, question: &QuestionEntry, subjects: impl Iterator<Item = &'s usize>) {
         self.questions.push(place);
         for subject in subjects {
-            if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !self.subjects.contains(subject) {
+            let is_known = self.bits & bit(*subject) != 0 && self.subjects.contains(subject);
+            if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !is_known {
                 self.subjects.push(*subject);
+                self.bits |= bit(*subject);
             }
         }
-        // Only the last moments can be near to the next question.
-        if self.moments.len() >= 32 {
-            self.moments.drain(..16);
+        self.begun = question.at;
+        self.ends.retain(|end| *end > question.at);
+        if question.elapsed > 0 && self.ends.len() < MAX_MESSAGE_ENDS {
+            self.ends.push(question.end());
         }
-        self.moments.extend([question.at, question.end()]);
         self.last = self.last.max(question.end());
     }
 
     /// The time since its last question began or ended before `at`.
     fn gap(&self, at: u64) -> u64 {
-        let before = self.moments.iter().filter(|moment| **moment <= at);
-        before.map(|moment| at.saturating_sub(*moment)).min().unwrap_or(u64::MAX)
+        let ended = self.ends.iter().filter(|end| **end <= at).max();
+        at.saturating_sub(ended.copied().unwrap_or(0).max(self.begun))
     }
 }
 
@@ -185,7 +203,10 @@ fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[usiz
     let room = |message: &Open| message.questions.len() < MAX_MESSAGE_QUESTIONS;
     let candidates = || open.iter().enumerate().filter(|(_, message)| room(message));
     let nearest = |message: &Open| (message.gap(question.at), std::cmp::Reverse(message.last));
-    let shares = |message: &Open| message.subjects.iter().any(|subject| subjects.contains(subject));
+    let bits = subjects.iter().fold(0, |bits, subject| bits | bit(*subject));
+    let shares = |message: &Open| {
+        message.bits & bits != 0 && message.subjects.iter().any(|subject| subjects.contains(subject))
+    };
     let related = candidates().filter(|(_, message)| shares(message));
     if let Some((at, _)) = related.min_by_key(|(_, message)| nearest(message)) {
         return Some(at);
@@ -198,6 +219,11 @@ fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[usiz
     let near = if begins(question, connects, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
     let follows = message.gap(question.at) <= micros(near);
     (follows || (open.len() == 1 && near == MESSAGE_BURST)).then_some(at)
+}
+
+/// The bit of a subject in `Open::bits`.
+const fn bit(subject: usize) -> u64 {
+    1 << (subject % 64)
 }
 
 /// Whether a question that belongs to no other may be the first of a message: of a connection from another host, or of
@@ -231,7 +257,7 @@ pub fn subjects(name: &[u8], known: &impl Known) -> Vec<MessageSubject> {
 
 /// The domain that a failure of a name counts for if no zone is known: the domain of the organisation; of a reverse name the network
 /// of its address, 256 addresses of IPv4 or a /48 of IPv6.
-pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
+pub(in crate::record) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {
         Some(IpAddr::V4(_)) => REVERSE_FOUR,
         Some(IpAddr::V6(_)) => REVERSE_SIX,

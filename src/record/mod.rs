@@ -30,6 +30,7 @@
 
 mod counters;
 pub mod culprit;
+mod dates;
 mod debug_lines;
 pub mod entry;
 pub mod event;
@@ -49,10 +50,13 @@ mod local_users;
 mod lock;
 mod long_messages;
 pub mod message;
+mod names;
 pub mod note;
 mod outage;
 pub mod owner;
 mod query_log;
+mod readers;
+mod reading;
 pub mod reason;
 mod recorded;
 pub mod redact;
@@ -86,6 +90,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::Notify;
 
 pub use self::counters::{Counter, Counts};
+use self::dates::Dates;
 use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent, ServerOrigin};
 pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
@@ -133,6 +138,8 @@ pub struct Recorder {
     doubt: Notify,
     /// The last questions, one by one.
     kept: Kept,
+    /// The dates of their moments.
+    dates: Mutex<Dates>,
     /// Wakes the task that reads what is new.
     noticed: Notify,
     /// Whether a question was kept that is worth a line since the last reading.
@@ -172,6 +179,7 @@ impl Recorder {
         let (_, hits) = recorded::split(size, shards);
         Self {
             kept: Kept::new(&clock, size, shards),
+            dates: Mutex::new(Dates::begun(started.as_micros(), clock.unix_micros())),
             started_unix: clock.now().unix,
             clock,
             started,
@@ -293,7 +301,9 @@ impl Recorder {
             why: failed.why,
             trace: Trace(&failed.question).to_string(),
         });
-        Troubles { down: incidents.outage.since().map(|since| now.since(since)), zones: zones.collect() }
+        let down = incidents.outage.since().map(|since| now.since(since));
+        let unkept = self.kept.store.get().and_then(|store| store.trouble());
+        Troubles { down, unkept, zones: zones.collect() }
     }
 
     /// Adds to a counter.
@@ -356,16 +366,13 @@ impl Recorder {
         (self.report_of(&totals, window, covered, now), types_of(&totals))
     }
 
-    /// The counts since the start, their types, and the times of each outcome, read at one moment: no question is counted
-    /// meanwhile, so that all sums agree. The workers may wait for some hundred microseconds.
+    /// The counts since the start, their types, and the times of each outcome, read together: all sums agree.
     pub fn since_start(&self) -> (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(Window::Start, now);
-        let held: Vec<_> = self.shards.iter().map(Shard::held).collect();
-        let (totals, latency) = (self.totals(), self.latency_by_outcome().collect());
-        drop(held);
-        let totals = totals.since(&earlier);
-        (self.report_of(&totals, Window::Start, covered, now), types_of(&totals), latency)
+        let totals = self.totals().since(&earlier);
+        let latency = Outcome::ALL.map(|outcome| (outcome, totals.latency_of(outcome).distribution()));
+        (self.report_of(&totals, Window::Start, covered, now), types_of(&totals), latency.into())
     }
 
     fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
@@ -392,13 +399,6 @@ impl Recorder {
     /// The start of the process, in seconds since 1970.
     pub const fn started_unix(&self) -> u64 {
         self.started_unix
-    }
-
-    /// From the arrival of a question to its reply, since the start, for each outcome.
-    pub fn latency_by_outcome(&self) -> impl Iterator<Item = (Outcome, Distribution)> {
-        let latency =
-            |outcome: Outcome| self.shards.iter().filter_map(move |shard| shard.latency.get(outcome.index()));
-        Outcome::ALL.into_iter().map(move |outcome| (outcome, Spread::sum(latency(outcome)).distribution()))
     }
 
     /// The times of flights since the start, for each kind of route.

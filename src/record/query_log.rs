@@ -75,9 +75,9 @@ impl QueryLog {
 }
 
 /// Writes the line about a question.
-pub(super) fn write(question: &QuestionEntry, is_client_hidden: bool) {
+pub(super) fn write(question: &QuestionEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
-    let client = if is_client_hidden { "redacted".to_owned() } else { question.client.to_string() };
+    let client = question.client_text();
     let (outcome, label) = (question.outcome.word(), question.outcome.label());
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     tracing::info!(

@@ -1,5 +1,7 @@
 //! The recorded questions: the part of the record that keeps each question, and the flights that answered them.
 
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -16,6 +18,7 @@ use super::trail::Trail;
 use super::written::HitHead;
 use crate::clock::Clock;
 use crate::conduct::Conduct;
+use crate::hash::Plain;
 use crate::question::Question;
 
 /// The rings of the record. The rings of the workers are in their shards.
@@ -165,9 +168,21 @@ impl Recorded {
     #[must_use]
     pub fn in_order(mut self) -> Self {
         // Entries are large: their keys are sorted apart from them.
-        self.questions.sort_by_cached_key(|question| question.at);
-        self.flights.sort_by_cached_key(|flight| (flight.id, std::cmp::Reverse(flight.elapsed)));
-        self.flights.dedup_by_key(|flight| flight.id);
+        if !self.questions.is_sorted_by_key(|question| question.at) {
+            self.questions.sort_by_cached_key(|question| question.at);
+        }
+        let mut longest: HashMap<u64, u64, BuildHasherDefault<Plain>> = HashMap::default();
+        for flight in &self.flights {
+            let known = longest.entry(flight.id).or_default();
+            *known = flight.elapsed.max(*known);
+        }
+        self.flights.retain(|flight| {
+            let is_longest = longest.get(&flight.id) == Some(&flight.elapsed);
+            if is_longest {
+                longest.remove(&flight.id);
+            }
+            is_longest
+        });
         self.flights.sort_by_cached_key(|flight| flight.began);
         self.outages = joined(self.outages);
         owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
@@ -206,9 +221,9 @@ mod tests {
             id: 7,
             began,
             elapsed,
-            name: Box::default(),
+            name: Arc::default(),
             kind: RecordType::A,
-            zone: Box::default(),
+            zone: Arc::default(),
             shows: None,
             why: Box::default(),
             faults: Vec::new(),

@@ -2,17 +2,16 @@
 //! stored on disk.
 //!
 //! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
-//! they came, because a hit is written without looking at it. No reader gets an entry that did not pass here, so that
-//! no screen, reply or file can have a key.
+//! they came, because a hit is written without looking at it; `names` removes them when entries are read.
 
 use std::net::Ipv4Addr;
 
-use super::entry::{Entry, Link};
+use super::entry::{Entry, QuestionEntry};
 use super::message::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use crate::question::{FirstLabels, label_places};
 
-/// The parts of an entry that are not written to disk.
+/// The parts of an entry that are not written to disk, nor to the log as far as it is the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
     /// The addresses, ports and local users of clients.
@@ -30,21 +29,26 @@ impl Redaction {
         if self.names { domain_of(name) } else { name.into() }
     }
 
+    /// Removes the client of a question, if the disk and the log get none.
+    pub(super) fn hide_client(self, question: &mut QuestionEntry) {
+        if self.clients {
+            (question.client, question.port) = (Ipv4Addr::UNSPECIFIED.into(), 0);
+            question.user = None;
+        }
+    }
+
     /// The entry as the disk gets it.
     pub(super) fn applied(self, mut entry: Entry) -> Entry {
         match &mut entry {
             Entry::Question(question) => {
-                if self.clients {
-                    (question.client, question.port) = (Ipv4Addr::UNSPECIFIED.into(), 0);
-                    question.user = None;
-                }
+                self.hide_client(question);
                 if self.names {
-                    question.name = domain_of(&question.name);
+                    question.name = domain_of(&question.name).into();
                     hide(&mut question.error);
                 }
             }
             Entry::Flight(flight) if self.names => {
-                flight.name = domain_of(&flight.name);
+                flight.name = domain_of(&flight.name).into();
                 flight.links.clear();
                 hide(&mut flight.why);
             }
@@ -121,37 +125,13 @@ impl Secrets {
         self
     }
 
-    /// The entry without keys.
-    pub(super) fn removed(&self, mut entry: Entry) -> Entry {
-        match &mut entry {
-            Entry::Question(question) => {
-                self.hide_in_name(&mut question.name);
-                self.hide_in_text(&mut question.error);
-            }
-            Entry::Flight(flight) => {
-                self.hide_in_name(&mut flight.name);
-                self.hide_in_name(&mut flight.zone);
-                self.hide_in_text(&mut flight.why);
-                for message in &mut flight.messages {
-                    if let Some(hidden) = self.hidden(&message.zone) {
-                        message.zone = hidden.into();
-                    }
-                }
-                for link in &mut flight.links {
-                    if let Link::Name(name) = link {
-                        self.hide_in_name(name);
-                    }
-                }
-            }
-            Entry::Outage(..) | Entry::Owner(_) => {}
+    /// A question that was not read from the record, without keys; `names` has no keys of what is read.
+    pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
+        if let Some(hidden) = self.hidden(&question.name) {
+            question.name = hidden.into();
         }
-        entry
-    }
-
-    fn hide_in_name(&self, name: &mut Box<[u8]>) {
-        if let Some(hidden) = self.hidden(name) {
-            *name = hidden;
-        }
+        question.error = self.text(question.error);
+        question
     }
 
     /// The name with keys replaced; none if there is nothing to hide. Both are in lower-case wire form.
@@ -226,9 +206,15 @@ impl Secrets {
         if self.apexes.is_empty() && self.providers.is_empty() {
             return text;
         }
-        let mut text = text.into_boxed_str();
-        self.hide_in_text(&mut text);
-        text.into()
+        self.text(text.into()).into()
+    }
+
+    /// The text of an entry without keys.
+    pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
+        if !text.is_empty() {
+            self.hide_in_text(&mut text);
+        }
+        text
     }
 
     /// Names in a text are words with dots between other signs.

@@ -149,6 +149,8 @@ pub struct TypeRow {
 pub struct Troubles {
     /// How long no server on the internet has answered, if our own network is down.
     pub down: Option<Duration>,
+    /// Why failed and slow queries are not written to disk at present; none if they are.
+    pub unkept: Option<String>,
     /// The zones that fail, the longest first.
     pub zones: Vec<FailingZone>,
 }

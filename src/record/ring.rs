@@ -191,7 +191,8 @@ pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::entry::{self, Entry};
+    use crate::record::entry::Entry;
+    use crate::record::reading;
 
     const ASKED: &[u8] = b"\x07example\x00\x00\x01";
 
@@ -200,15 +201,18 @@ mod tests {
         moments.for_each(|at| ring.hit(&HitHead::new([127, 0, 0, 1].into(), 0, at), ASKED));
     }
 
+    fn times_of(block: &[u8]) -> Vec<u64> {
+        let at = |entry| match entry {
+            Entry::Question(question) => question.at,
+            _ => panic!(),
+        };
+        reading::read_all(block).into_iter().map(at).collect()
+    }
+
     fn times(ring: &Mutex<Ring>) -> Vec<u64> {
         let mut times = Vec::new();
         read_back(ring, |block| {
-            let mut of_block = Vec::new();
-            entry::read(block, |entry| match entry {
-                Entry::Question(question) => of_block.push(question.at),
-                _ => panic!(),
-            });
-            times.splice(0..0, of_block);
+            times.splice(0..0, times_of(block));
             true
         });
         times
@@ -239,10 +243,7 @@ mod tests {
         let (mut place, mut written, mut read) = (RingPlace::default(), 0, Vec::new());
         let go_on = |place: &mut RingPlace, read: &mut Vec<u64>| {
             read_on(&ring, place, |octets| {
-                entry::read(octets, |entry| match entry {
-                    Entry::Question(question) => read.push(question.at),
-                    _ => panic!(),
-                });
+                read.extend(times_of(octets));
             });
         };
         for step in 0..400 {

@@ -10,6 +10,7 @@
 //! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use super::recorded::{ReadSpan, Recorded};
 use super::traffic::moments;
 use super::why::{DaemonFacts, KnownFacts};
 use crate::clock::micros;
+use crate::hash::Plain;
 use crate::limits::{MAIL_MARGIN, MAX_MAIL_MINUTES};
 use crate::question::Outcome;
 
@@ -115,7 +117,7 @@ pub fn minute_span(from: u64) -> ReadSpan {
 
 /// The time of the questions that the cache did not answer, by stage. Stages without time are left out.
 pub(super) fn stages(recorded: &Recorded) -> Vec<StageRow> {
-    let flights: HashMap<u64, &FlightEntry> =
+    let flights: HashMap<u64, &FlightEntry, BuildHasherDefault<Plain>> =
         recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
     let mut stages: BTreeMap<Stage, (u64, Histogram)> = BTreeMap::new();
     for question in recorded.questions.iter().filter(|question| question.outcome != Outcome::Cache) {
@@ -241,6 +243,7 @@ mod tests {
     use crate::record::entry::MessageEntry;
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     const MILLI: u64 = 1_000;
 
@@ -282,9 +285,9 @@ mod tests {
             id,
             began: BEGIN + began * MILLI,
             elapsed: elapsed * MILLI,
-            name: Box::default(),
+            name: Arc::default(),
             kind: RecordType::A,
-            zone: Box::default(),
+            zone: Arc::default(),
             shows: None,
             why: Box::default(),
             faults: Vec::new(),

@@ -7,6 +7,11 @@ pub trait Store: Send + Sync + Debug {
     /// Appends entries, as `put` has written them.
     fn append(&self, entries: &[u8]);
 
+    /// Why entries cannot be written at present, in words without an end; none if they can.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Removes what is too old.
     fn tend(&self);
 

@@ -2,13 +2,15 @@
 //!
 //! Failed and slow questions are stored, all that waited for the same flights, these flights, failed flights to DNS
 //! lists, and the messages (emails) of `long_messages`, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
-//! checksum. A reader takes the entries before the first damaged entry: a crash may cut off the end of a segment.
+//! checksum. A reader leaves out a damaged entry if a whole one follows, and ends at the others: a crash may cut off the end of a segment.
 //! Moments are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use super::entry::{self, Entry, FlightEntry};
+use super::entry::{Entry, FlightEntry};
+use super::names::ReadNames;
+use super::reading;
 use super::recorded::Recorded;
 use crate::hash::Plain;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
@@ -31,21 +33,62 @@ pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     }
 }
 
-/// Reads the entries of a segment, and returns the number of octets of its begin that are whole.
-pub fn read(segment: &[u8], mut take: impl FnMut(Entry)) -> usize {
-    let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return 0 };
-    while let Some((sum, behind)) = left.split_first_chunk::<SUM>() {
-        let Some(length) = behind.first_chunk().map(|length| usize::from(u16::from_le_bytes(*length))) else {
-            break;
-        };
-        let Some((octets, rest)) = behind.split_at_checked(length).filter(|_| length > 2) else { break };
-        if checksum(octets) != u64::from_le_bytes(*sum) {
+/// How far a segment can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentCheck {
+    /// Octets up to the end of the last whole entry; 0 if it is no segment of this version.
+    pub end: usize,
+    /// Octets of the damaged entries before it, which readers leave out.
+    pub damaged: usize,
+}
+
+/// Tells how far a segment can be read.
+pub fn check(segment: &[u8]) -> SegmentCheck {
+    frames(segment, |_| ())
+}
+
+/// Reads the entries of a segment.
+pub(super) fn read(segment: &[u8], names: &mut ReadNames<'_>, mut take: impl FnMut(Entry)) {
+    frames(segment, |octets| reading::read(octets, names, &mut take));
+}
+
+/// Takes the octets of each whole entry. It ends at the first damaged entry that has no whole one behind it.
+fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
+    let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
+    let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
+    while let Some(frame) = Frame::first(left) {
+        if frame.is_whole() {
+            take(frame.octets);
+        } else if Frame::first(frame.rest).is_some_and(|next| next.is_whole()) {
+            let damaged = left.len().saturating_sub(frame.rest.len());
+            check.damaged = check.damaged.saturating_add(damaged);
+        } else {
             break;
         }
-        entry::read(octets, &mut take);
-        left = rest;
+        left = frame.rest;
+        check.end = segment.len().saturating_sub(left.len());
     }
-    segment.len().saturating_sub(left.len())
+    check
+}
+
+/// An entry behind its checksum.
+struct Frame<'s> {
+    sum: u64,
+    octets: &'s [u8],
+    rest: &'s [u8],
+}
+
+impl<'s> Frame<'s> {
+    fn first(octets: &'s [u8]) -> Option<Self> {
+        let (sum, behind) = octets.split_first_chunk::<SUM>()?;
+        let length = usize::from(u16::from_le_bytes(*behind.first_chunk()?));
+        let (octets, rest) = behind.split_at_checked(length).filter(|_| length > 2)?;
+        Some(Self { sum: u64::from_le_bytes(*sum), octets, rest })
+    }
+
+    fn is_whole(&self) -> bool {
+        checksum(self.octets) == self.sum
+    }
 }
 
 fn checksum(octets: &[u8]) -> u64 {
@@ -138,6 +181,7 @@ mod tests {
     use super::*;
     use crate::question::Outcome;
     use crate::record::entry::QuestionEntry;
+    use crate::record::redact::Secrets;
     use hickory_proto::rr::RecordType;
     use proptest::prelude::*;
 
@@ -164,27 +208,48 @@ mod tests {
         octets
     }
 
+    fn entries_of(segment: &[u8]) -> Vec<Entry> {
+        let (secrets, mut entries) = (Secrets::default(), Vec::new());
+        read(segment, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
+        entries
+    }
+
+    fn whole(end: usize) -> SegmentCheck {
+        SegmentCheck { end, damaged: 0 }
+    }
+
     #[test]
     fn a_segment_is_read_as_it_was_written() {
-        let (octets, mut entries) = (segment(3), Vec::new());
-        assert_eq!(read(&octets, |entry| entries.push(entry)), octets.len());
-        assert_eq!(entries, (0..3).map(question).collect::<Vec<_>>());
-        assert_eq!(read(b"another file, which is longer", drop), 0);
+        let octets = segment(3);
+        assert_eq!(check(&octets), whole(octets.len()));
+        assert_eq!(entries_of(&octets), (0..3).map(question).collect::<Vec<_>>());
+        assert_eq!(check(b"another file, which is longer"), whole(0));
+    }
+
+    #[test]
+    fn a_damaged_entry_takes_no_other_along() {
+        let octets = segment(4);
+        let length = segment(1).len() - SEGMENT_HEAD.len();
+        // The checksum, and an octet of the name.
+        for place in [0, 60] {
+            let mut damaged = octets.clone();
+            damaged[SEGMENT_HEAD.len() + length + place] ^= 1;
+            assert_eq!(check(&damaged), SegmentCheck { end: octets.len(), damaged: length });
+            assert_eq!(entries_of(&damaged), [0, 2, 3].map(question));
+        }
     }
 
     proptest! {
         #[test]
         fn a_torn_or_damaged_end_is_left_out(cut in 0_usize..300, rest in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let whole = segment(3);
-            let cut = cut.min(whole.len());
-            let mut octets = whole.get(..cut).unwrap().to_vec();
+            let octets = segment(3);
+            let cut = cut.min(octets.len());
+            let mut octets = octets.get(..cut).unwrap().to_vec();
             octets.extend(rest);
-            let mut entries = Vec::new();
-            let valid = read(&octets, |entry| entries.push(entry));
-            prop_assert!(valid <= octets.len());
+            let (found, entries) = (check(&octets), entries_of(&octets));
+            prop_assert!(found.end <= octets.len());
             prop_assert!(entries.len() <= 3 && entries.iter().cloned().eq((0..entries.len() as u64).map(question)));
-            let again = read(octets.get(..valid).unwrap(), drop);
-            prop_assert_eq!(again, valid);
+            prop_assert_eq!(check(octets.get(..found.end).unwrap()), found);
         }
     }
 }

@@ -97,6 +97,8 @@ impl Recorder {
     }
 
     fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
+        // A step of the clock is noticed here: this is called every some seconds.
+        self.dates();
         self.tell_queries(facts);
         self.tell_failures(told, facts, is_ending);
         self.store_long(told, facts, is_ending);
@@ -123,7 +125,8 @@ impl Recorder {
             told.failures.tick(now).into_iter().chain(told.slow.tick(now)).for_each(|line| line.write());
             return;
         }
-        let (recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
+        let (mut recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
+        recorded.questions.iter_mut().for_each(|question| facts.redaction.hide_client(question));
         let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
         let (explained, traffic) =
             (Explained::of(&recorded, &known), Traffic::of(&recorded, self.slow_from()));
@@ -196,9 +199,9 @@ impl Recorder {
     fn tell_queries(&self, facts: &TellFacts<'_>) {
         let (questions, more) = self.query_log.take();
         for question in questions {
-            let entry = facts.redaction.applied(facts.secrets.removed(Entry::Question(question)));
+            let entry = facts.redaction.applied(Entry::Question(facts.secrets.question(question)));
             if let Entry::Question(question) = entry {
-                query_log::write(&question, facts.redaction.clients);
+                query_log::write(&question);
             }
         }
         if more > 0 {
@@ -219,10 +222,11 @@ impl Recorder {
     /// Stores entries. Their moments are in microseconds of `Mono`.
     fn store(&self, entries: Vec<Entry>, redaction: Redaction) {
         let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
-        let offset = self.clock.unix_micros().wrapping_sub(self.clock.mono().as_micros());
+        let dates = self.dates();
         let mut octets = Vec::new();
-        for entry in entries {
-            stored::put(&redaction.applied(entry.after(offset)), &mut octets);
+        for mut entry in entries {
+            entry.date(&dates);
+            stored::put(&redaction.applied(entry), &mut octets);
         }
         store.append(&octets);
     }

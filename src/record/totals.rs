@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counters::{Counter, Counters, Counts};
 use super::event::{FlightEnded, RouteKind, Sent};
-use super::histogram::{Histogram, Spread};
+use super::histogram::{Histogram, HistogramSum, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
 use crate::clock::micros;
@@ -67,8 +67,8 @@ pub(super) struct Totals {
     apart: Vec<u64>,
     conduct: Vec<u64>,
     pub(super) latency: Spread,
-    /// The part of it that the cache answered.
-    pub(super) cached: Spread,
+    /// The parts of it, by `Outcome::index`.
+    pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
     pub(super) flight_time: Spread,
     pub(super) counts: Counts,
@@ -77,22 +77,27 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Reads the counters. They are read one by one, so a question that ends meanwhile may be in one and not yet in
-    /// another; outcomes and types come from the same counters and always agree.
+    /// Reads the counters. A shard is held while it is read, some ten microseconds, so that a question is in all of its counters or in none,
+    /// and all sums agree. No two shards are held at a time: the other workers go on.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let mut questions = vec![0; kinds::PLACES * OUTCOMES];
         let mut apart = vec![0; Apart::ALL.len()];
+        let mut latency_of = vec![HistogramSum::default(); OUTCOMES];
         for shard in shards {
+            let held = shard.held();
             shard.add_to(&mut questions, &mut apart);
+            latency_of.iter_mut().zip(&shard.latency).for_each(|(sum, histogram)| sum.add(histogram));
+            drop(held);
         }
-        let cached = shards.iter().filter_map(|shard| shard.latency.get(Outcome::Cache.index()));
+        let mut latency = HistogramSum::default();
+        latency_of.iter().for_each(|sum| latency.add_sum(sum));
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Self {
             questions,
             apart,
             conduct: upstream.conduct.iter().map(load).collect(),
-            latency: Spread::sum(shards.iter().flat_map(|shard| &shard.latency)),
-            cached: Spread::sum(cached),
+            latency: latency.spread(),
+            latency_of: latency_of.iter().map(HistogramSum::spread).collect(),
             round_trip: upstream.round_trip.spread(),
             flight_time: Spread::sum(&upstream.flight_time),
             counts: upstream.counters.read(),
@@ -109,13 +114,26 @@ impl Totals {
             apart: difference(&self.apart, &earlier.apart),
             conduct: difference(&self.conduct, &earlier.conduct),
             latency: self.latency.since(&earlier.latency),
-            cached: self.cached.since(&earlier.cached),
+            latency_of: self
+                .latency_of
+                .iter()
+                .enumerate()
+                .map(|(place, latency)| match earlier.latency_of.get(place) {
+                    Some(earlier) => latency.since(earlier),
+                    None => latency.clone(),
+                })
+                .collect(),
             round_trip: self.round_trip.since(&earlier.round_trip),
             flight_time: self.flight_time.since(&earlier.flight_time),
             counts: self.counts.since(&earlier.counts),
             validated: difference(&self.validated, &earlier.validated),
             waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
         }
+    }
+
+    /// The times of the questions of an outcome.
+    pub(super) fn latency_of(&self, outcome: Outcome) -> Spread {
+        self.latency_of.get(outcome.index()).cloned().unwrap_or_default()
     }
 
     /// Questions by outcome, every outcome named.

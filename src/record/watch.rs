@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::entry::{Entry, QuestionEntry};
+use super::entry::QuestionEntry;
 use super::redact::Secrets;
 use crate::limits;
 
@@ -88,10 +88,7 @@ impl Drop for Watch {
 impl WatchedQuestion {
     /// The question without keys.
     pub fn without(&self, secrets: &Secrets) -> QuestionEntry {
-        match secrets.removed(Entry::Question(self.0.as_ref().clone())) {
-            Entry::Question(question) => question,
-            Entry::Flight(_) | Entry::Outage(..) | Entry::Owner(_) => self.0.as_ref().clone(),
-        }
+        secrets.question(self.0.as_ref().clone())
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{ExplainedQuestion, MessageVerdict, judge};
-use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
+use super::entry::{ByAsked, FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
 use super::evidence::{self, MICROS, seconds};
 use super::explained::{Explained, Links, link_key, links_of};
@@ -36,7 +37,7 @@ pub struct Wanted {
     pub to: u64,
     /// Their client.
     pub client: Option<IpNet>,
-    /// The number of messages at most.
+    /// The number of messages at most: without a subject those that waited longest, else the worst.
     pub most: usize,
 }
 
@@ -180,11 +181,12 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
     let known = KnownFacts { facts, links: links_of(recorded) };
     let traffic = Traffic::of(recorded, facts.slow);
     let explained = Explained::of(recorded, &known);
+    let subject = AskedSubject { subject: wanted.subject.as_ref(), known: &known, seen: RefCell::default() };
     let groups = group(&recorded.questions, &known);
     let mut judged: Vec<(Vec<ExplainedQuestion<'_>>, MessageVerdict)> = groups
         .iter()
         .map(|places| places.iter().filter_map(|place| recorded.questions.get(*place)).collect::<Vec<_>>())
-        .filter(|questions| questions.iter().any(|question| wanted.is(question, &known)))
+        .filter(|questions| questions.iter().any(|question| wanted.is(question) && subject.is_of(question)))
         .map(|questions| {
             let asked: Vec<ExplainedQuestion<'_>> =
                 questions.into_iter().map(|question| explained.explain(question, &known)).collect();
@@ -194,16 +196,16 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
         .collect();
     judged.sort_by_key(|(_, verdict)| {
         let cost = verdict.causes.first().map_or(0, super::culprit::Cause::cost);
-        std::cmp::Reverse((cost, verdict.waited))
+        // The slowest ones were asked for, or all of a subject: then a failure is worse than a wait.
+        let key = if wanted.subject.is_none() { (verdict.waited, cost) } else { (cost, verdict.waited) };
+        std::cmp::Reverse(key)
     });
     judged.truncate(wanted.most);
     if judged.is_empty() {
         return vec![unknown(recorded, wanted)];
     }
     let mut left = MAX_WHY_REPLY;
-    let is_of_subject = |question: &QuestionEntry| {
-        wanted.subject.as_ref().is_some_and(|subject| subject.is_of(question, &known))
-    };
+    let is_of_subject = |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of(question);
     for (asked, verdict) in &mut judged {
         let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
         if !own.is_empty() && own.len() < asked.len() {
@@ -221,10 +223,27 @@ impl Wanted {
         ReadSpan { from, to, client: self.client, hits: true }
     }
 
-    fn is(&self, question: &QuestionEntry, known: &impl Known) -> bool {
+    /// Whether a question came in its time from its client.
+    fn is(&self, question: &QuestionEntry) -> bool {
         (self.from..=self.to).contains(&question.at)
             && self.client.is_none_or(|client| client.contains(&question.client.to_canonical()))
-            && self.subject.as_ref().is_none_or(|subject| subject.is_of(question, known))
+    }
+}
+
+/// The wanted subject, and which names and types it has.
+struct AskedSubject<'a> {
+    subject: Option<&'a WantedSubject>,
+    known: &'a KnownFacts<'a>,
+    /// Those that were looked at: most are asked more than once.
+    seen: RefCell<ByAsked<bool>>,
+}
+
+impl AskedSubject<'_> {
+    /// Whether a question concerns the subject; without one each does.
+    fn is_of(&self, question: &QuestionEntry) -> bool {
+        let Some(subject) = self.subject else { return true };
+        let mut seen = self.seen.borrow_mut();
+        *seen.entry(question.place()).or_insert_with(|| subject.is_of(question, self.known))
     }
 }
 
@@ -276,10 +295,7 @@ fn report(
     left: &mut usize,
 ) -> MessageReport {
     let first = asked.first().map_or(0, |one| one.question.at);
-    let mut depths: Vec<u8> = Vec::new();
-    for (place, one) in asked.iter().enumerate() {
-        depths.push(depth(one.question, asked.iter().take(place).zip(&depths)));
-    }
+    let depths = depths(asked);
     let mut line = MAX_WHY_LINE.min(*left);
     let mut places: Vec<usize> = (0..asked.len()).collect();
     places.sort_by_cached_key(|place| {
@@ -305,7 +321,7 @@ fn report(
     MessageReport {
         line: None,
         began: seconds(first),
-        client: asked.first().map(|one| client_of(one.question)).unwrap_or_default(),
+        client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),
         waited: seconds(verdict.waited),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
@@ -315,22 +331,26 @@ fn report(
     }
 }
 
-fn client_of(question: &QuestionEntry) -> String {
-    if question.is_without_client() { "redacted".to_owned() } else { question.client.to_string() }
-}
-
-/// The depth of a question: one more than the depth of the question that ended before it began.
-fn depth<'a>(
-    question: &QuestionEntry,
-    before: impl Iterator<Item = (&'a ExplainedQuestion<'a>, &'a u8)>,
-) -> u8 {
+/// The depth of each question: one more than the depth of the question that ended last before it began.
+fn depths(asked: &[ExplainedQuestion<'_>]) -> Vec<u8> {
     let burst = micros(MESSAGE_BURST);
-    let followed = before.filter(|(one, _)| {
-        let end = one.question.end();
-        one.question.elapsed > 0 && end <= question.at && question.at.saturating_sub(end) <= burst
-    });
-    let last = followed.max_by_key(|(one, _)| one.question.end());
-    last.map_or(0, |(_, depth)| depth.saturating_add(1))
+    let waited = asked.iter().enumerate().filter(|(_, one)| one.question.elapsed > 0);
+    let mut ends: Vec<(u64, usize)> = waited.map(|(place, one)| (one.question.end(), place)).collect();
+    ends.sort_unstable();
+    let mut depths = vec![0; asked.len()];
+    for (place, one) in asked.iter().enumerate() {
+        let at = one.question.at;
+        let ended = ends.partition_point(|(end, _)| *end <= at);
+        let last = ended.checked_sub(1).and_then(|last| ends.get(last));
+        let last = last.filter(|(end, _)| at.saturating_sub(*end) <= burst);
+        // It came before, because it took some time: its depth is known.
+        let depth =
+            last.and_then(|(_, before)| depths.get(*before)).map_or(0, |depth: &u8| depth.saturating_add(1));
+        if let Some(own) = depths.get_mut(place) {
+            *own = depth;
+        }
+    }
+    depths
 }
 
 fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: bool) -> QuestionReport {

@@ -30,6 +30,8 @@ pub struct ClientQuestion {
     pub(super) list: Option<Arc<List>>,
     /// The closest known cut, once its flight was counted for a zone: its walk begins there.
     pub(super) cut: OnceLock<Arc<Delegation>>,
+    /// The progress of the flight that it waits for, if it asks a DNS list: it may be answered before the flight ends.
+    pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
     /// Whether memory had a failure of it when its client began to wait.
     pub(super) has_failed: OnceLock<bool>,
     /// The socket of its client, if it came over the network.
@@ -43,7 +45,7 @@ impl ClientQuestion {
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
         let list = way.list_asked(&question.name);
-        let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
+        let (cut, waits_for, has_failed) = Default::default();
         Self {
             question,
             key,
@@ -53,6 +55,7 @@ impl ClientQuestion {
             way,
             list,
             cut,
+            waits_for,
             has_failed,
             socket: None,
             follower: None,

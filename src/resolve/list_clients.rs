@@ -47,7 +47,12 @@ impl ClientResolver {
         match futures_util::future::select(waiting, opened).await {
             Either::Left((asked, _)) => asked,
             Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
-                Some(held) => replied(held),
+                Some((outcome, answer)) => {
+                    // It has waited for its flight until now.
+                    let progress = missed.waits_for.get().map(Arc::clone);
+                    progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
+                    Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
+                }
                 None => waiting.await,
             },
         }

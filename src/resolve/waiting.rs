@@ -107,6 +107,9 @@ impl ClientResolver {
             JoinedFlight::Repeated => Ok(Asked::Repeated),
             JoinedFlight::Shed(shed) => Ok(self.turn_away(missed, &shed)),
             JoinedFlight::Waits { seat, begun } => {
+                if missed.list.is_some() {
+                    missed.waits_for.get_or_init(|| Arc::clone(&seat.progress));
+                }
                 if let Some(follower) = &missed.follower {
                     follower.send_replace(Some(Arc::clone(&seat.progress)));
                 }
@@ -158,9 +161,7 @@ impl ClientResolver {
                 return Ok(self.shed(question, "resolverd is stopping"));
             }
             (outcome, answer) = self.patience(missed, &seat.progress) => {
-                // The flight continues, and is kept again at its end.
-                let so_far = Flown::so_far(seat.progress.trail(), question, missed.key.name());
-                self.flight.recorder.flown(&so_far);
+                self.keep_so_far(missed, &seat.progress);
                 let (answer, progress) = (Arc::new(answer), Some(Arc::clone(&seat.progress)));
                 return Ok(Asked::Replied(Replied { outcome, answer, progress }));
             }
@@ -180,6 +181,12 @@ impl ClientResolver {
         };
         let progress = Some(Arc::clone(&seat.progress));
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
+    }
+
+    /// Keeps the flight of a question that is answered before the flight ends, for the record. It goes on, and is kept again at its end.
+    pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
+        let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
+        self.flight.recorder.flown(&so_far);
     }
 
     /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is

@@ -41,7 +41,7 @@ impl Resolver {
     fn read_failed(&self, wanted: &FailedWanted) -> FailedReport {
         let now = self.clock.unix_micros();
         self.with_facts(|facts| {
-            failed(&self.recorder.recorded(&wanted.span(), facts.secrets), wanted, &facts.facts, now)
+            failed(&self.recorder.recorded_failures(&wanted.span(), facts.secrets), wanted, &facts.facts, now)
         })
     }
 
@@ -106,9 +106,11 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            let row = zones.iter().find(|row| row.zone == zone)?;
+            // Without one that has ended, the sentence would deny the query that is shown beside it.
+            let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
+            let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(
-                "{} resolutions since start, {} failed; its servers: {}",
+                "{} {resolutions} since start, {} failed; its servers: {}",
                 row.flights, row.failed, row.verdict
             ))
         };

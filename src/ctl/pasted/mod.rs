@@ -11,13 +11,15 @@ mod time;
 
 use std::net::IpAddr;
 
+use hickory_proto::rr::Name;
+
 pub use self::delay::LineDelay;
 pub use self::line::PastedLine;
 pub use self::settle::settle;
 use crate::limits::{MAX_LINE_SUBJECTS, MAX_PASTED_LINES};
 
 /// Words by which mail software reports a failed lookup.
-const LOOKUP_FAILED: [&str; 10] = [
+const LOOKUP_FAILED: [&str; 12] = [
     "name service error",
     "host not found",
     "domain not found",
@@ -28,7 +30,13 @@ const LOOKUP_FAILED: [&str; 10] = [
     "lookup timeout",
     "hostname lookup problem",
     "servfail",
+    "does not resolve",
+    "temporary failure in name resolution",
 ];
+
+/// Words of lines that are written at the end of a session, or of a step of it that took long.
+const SESSION_ENDED: [&str; 5] =
+    ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
 /// Keys whose value is no name that is looked up.
 const NO_NAMES: [&str; 7] = ["message-id", "msgid", "id", "mid", "resent-message-id", "uid", "queue-id"];
@@ -53,6 +61,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
             break;
         }
         let lower = text.to_ascii_lowercase();
+        let ends_session = SESSION_ENDED.iter().any(|words| lower.contains(words));
         let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
         lines.push(PastedLine {
             text: text.to_owned(),
@@ -60,6 +69,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
             subjects,
             delay: delay::of(text),
             blames_dns,
+            ends_session,
         });
     }
     lines
@@ -112,7 +122,13 @@ fn subject(word: &str) -> Option<String> {
         return (!address.is_loopback() && !address.is_unspecified()).then(|| address.to_string());
     }
     let domain = host.rsplit_once('@').map_or(host, |(_, domain)| domain).trim_end_matches('.');
-    is_domain(domain).then(|| domain.to_ascii_lowercase())
+    if domain.is_ascii() {
+        return is_domain(domain).then(|| domain.to_ascii_lowercase());
+    }
+    // Mail with SMTPUTF8 has domains with other letters (RFC 6531); queries have them in ASCII.
+    let ascii = Name::from_utf8(domain).ok()?.to_ascii();
+    let ascii = ascii.trim_end_matches('.');
+    (domain.contains('.') && is_domain(ascii)).then(|| ascii.to_owned())
 }
 
 /// Endings of files that stand in log lines; none of them is a top-level domain.

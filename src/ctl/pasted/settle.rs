@@ -2,8 +2,9 @@
 
 use super::line::PastedLine;
 use crate::ctl::render::words::time;
+use crate::limits::RETRY_PAUSE;
 use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, MessageReport};
+use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// DNS explains a delay if it took at least this share of it.
 const SHARE: f64 = 0.5;
@@ -11,18 +12,73 @@ const SHARE: f64 = 0.5;
 /// A delay of a line that needs an explanation, in seconds.
 const DELAYED: f64 = 1.0;
 
-/// The message of the record that a line is about, of all that concern its subjects around its time: the worst one. Its
-/// culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed.
-/// None if there are no messages.
+/// A message of the record, found by subjects of the line.
+struct FoundMessage {
+    /// As the subject that tells most of it has found it: its own culprit is first.
+    report: MessageReport,
+    /// How many subjects of the line have found it.
+    subjects: usize,
+    /// Whether a query about one of them failed.
+    has_failed: bool,
+}
+
+/// The messages, each once. `messages` are in the order of the subjects that found them. A culprit in DNS comes before none; if the line blames
+/// a lookup, that of a name comes before that of an address, because a failed list or reverse name is mostly no reason to reject.
+fn found(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<FoundMessage> {
+    let mut found: Vec<FoundMessage> = Vec::new();
+    for report in messages {
+        let is_failed = |question: &QuestionReport| question.of_subject && question.outcome.is_failure();
+        let has_failed = report.questions.iter().any(is_failed);
+        let same = |known: &&mut FoundMessage| {
+            (known.report.began, &known.report.client) == (report.began, &report.client)
+        };
+        let Some(known) = found.iter_mut().find(same) else {
+            found.push(FoundMessage { report, subjects: 1, has_failed });
+            continue;
+        };
+        known.subjects = known.subjects.saturating_add(1);
+        let is_better = |one: &MessageReport, other: &MessageReport| {
+            let worth = |message: &MessageReport| {
+                (is_of_dns(message), line.blames_dns && has_failed && is_of_name(message))
+            };
+            worth(one) > worth(other)
+        };
+        if is_better(&report, &known.report) {
+            known.report = report;
+        }
+        known.has_failed |= has_failed;
+    }
+    found
+}
+
+/// Whether the subject that found a message is a name: one of its queries is neither for a reverse name nor to a list.
+fn is_of_name(message: &MessageReport) -> bool {
+    let is_reversed = |name: &str| {
+        let mut labels = name.split('.');
+        labels.by_ref().take(4).all(|label| label.parse::<u8>().is_ok()) || name.ends_with(".ip6.arpa.")
+    };
+    message
+        .questions
+        .iter()
+        .filter(|question| question.of_subject)
+        .any(|question| !is_reversed(&question.name))
+}
+
+/// The message of the record that a line is about, of all that concern its subjects around its time: the one that most subjects of the line
+/// have found, because mails to one recipient or with one list share a subject; of these the worst one. If the line blames DNS, one in which
+/// a query about its subjects failed. Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of
+/// its queries failed. None if there are no messages.
 pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<MessageReport> {
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
-    let weight = |message: &MessageReport| (is_of_dns(message), has_failed(message), message.waited);
-    let worst = known.into_iter().max_by(|one, other| {
-        let ((one_dns, one_failed, one_waited), (dns, failed, waited)) = (weight(one), weight(other));
-        (one_dns, one_failed).cmp(&(dns, failed)).then(one_waited.total_cmp(&waited))
+    let weight = |found: &FoundMessage| {
+        let fails = line.blames_dns && found.has_failed;
+        (fails, found.subjects, is_of_dns(&found.report), has_failed(&found.report))
+    };
+    let worst = found(line, known).into_iter().max_by(|one, other| {
+        weight(one).cmp(&weight(other)).then(one.report.waited.total_cmp(&other.report.waited))
     });
-    let mut message = worst.or_else(|| unknown.into_iter().next())?;
+    let mut message = worst.map(|found| found.report).or_else(|| unknown.into_iter().next())?;
     message.line = Some(line.text.clone());
     if message.is_absent() {
         return Some(message);
@@ -38,6 +94,17 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
     let asleep = (sleeps(&message.culprit) || message.also.iter().any(sleeps))
         && line.delay.whole.is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
     if asleep {
+        return Some(message);
+    }
+    // The time before the queue manager has the earlier tries of a mail, and DNS explains this one.
+    let is_retried = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
+        before >= RETRY_PAUSE.as_secs_f64()
+            && queued.max(sending) < connecting
+            && connecting >= DELAYED
+            && waited >= connecting * SHARE
+    });
+    if is_retried && is_of_dns(&message) {
+        message.also.insert(0, not_dns(line, waited));
         return Some(message);
     }
     let failed = has_failed(&message) && line.blames_dns;
@@ -60,7 +127,7 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
             );
             let most = parts.into_iter().fold(0.0, f64::max);
             let advice = if most <= before {
-                "look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
+                "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
             } else if most <= queued {
                 "look at the queue: `qshape active`, and the limits of concurrency"
             } else if most <= connecting {

@@ -89,6 +89,24 @@ fn the_subjects_of_each_program_are_found() {
 }
 
 #[test]
+fn a_domain_with_other_letters_is_looked_for_as_it_was_queried() {
+    let text = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<jos\u{e9}@b\u{fc}cher.example>, relay=none, delay=4, delays=0.1/0/4/0, dsn=4.4.3, status=deferred (Name service error for name=b\u{fc}cher.example type=MX)";
+    assert_eq!(one(text).subjects, ["xn--bcher-kva.example"]);
+}
+
+#[test]
+fn a_day_is_the_last_one_that_has_been() {
+    let at = |time: &str, now: f64| {
+        let text = format!("{time} mx postfix/smtpd[1]: connect from a.example[192.0.2.7]");
+        read(&text, now).remove(0).at.unwrap()
+    };
+    let eve = at("2026-12-31T23:30:00", NOW);
+    assert_eq!(at("Jan  1 00:30:00", eve) - eve, 3_600.0);
+    assert_eq!(at("Jan  2 23:30:00", eve), at("2026-01-02T23:30:00", NOW));
+    assert_eq!(at("Feb 29 12:00:00", NOW), at("2024-02-29T12:00:00", NOW));
+}
+
+#[test]
 fn times_are_read_in_every_form_and_a_bounce_has_one_for_all_its_lines() {
     let at = |text: &str| one(text).at.map(|at| NOW - at);
     assert_eq!(
@@ -202,4 +220,76 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
     assert_eq!(settle(&one(&lines[0]), vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);
     assert_eq!(settle(&one(&lines[0]), Vec::new()), None);
+}
+
+/// The same message, found by another subject.
+fn of_subject(message: MessageReport, name: &str, zone: &str) -> MessageReport {
+    let own = QuestionReport {
+        name: name.to_owned(),
+        of_subject: true,
+        outcome: Outcome::Failed,
+        ..message.questions[0].clone()
+    };
+    let culprit = CulpritReport { zone: Some(zone.to_owned()), ..message.culprit.clone() };
+    MessageReport { questions: vec![own], culprit, ..message }
+}
+
+#[test]
+fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
+    let line = one(
+        "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from mail.fine.example[192.0.2.9]: 554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using list.example; from=<a@fine.example>",
+    );
+    let own = message(0.02, CulpritKind::None, Outcome::Upstream);
+    // Another mail asked the same list 43 s before.
+    let other =
+        MessageReport { began: NOW - 43.0, ..message(3.0, CulpritKind::ServerFailed, Outcome::Failed) };
+    let told = settle(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
+    assert_eq!((told.began, told.culprit.kind), (NOW, CulpritKind::NotDns));
+}
+
+#[test]
+fn a_line_that_blames_a_name_has_the_culprit_of_that_name() {
+    for text in [
+        "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: ruleset=check_mail, arg1=<a@broken.example>, relay=[192.0.2.9], reject=451 4.1.8 Domain of sender address a@broken.example does not resolve",
+        "Nov 21 03:12:05 mx postfix/smtpd[2]: warning: hostname mail.broken.example does not resolve to address 192.0.2.9: Temporary failure in name resolution",
+        "Nov 21 03:12:05 mx postfix/smtpd[123]: NOQUEUE: reject: RCPT from unknown[192.0.2.9]: 450 4.1.8 <bob@broken.example>: Sender address rejected: Domain not found; from=<bob@broken.example>",
+    ] {
+        let failed = || message(0.02, CulpritKind::ServerFailed, Outcome::Failed);
+        let of_name = || of_subject(failed(), "broken.example.", "broken.example.");
+        let of_address = || of_subject(failed(), "9.2.0.192.list.example.", "list.example.");
+        for found in [vec![of_name(), of_address()], vec![of_address(), of_name()]] {
+            let told = settle(&one(text), found).unwrap();
+            assert_eq!(told.culprit.zone.as_deref(), Some("broken.example."), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_queries_of_a_line_that_is_written_at_the_end_came_before_its_delay() {
+    let span = |text: &str| {
+        let line = one(text);
+        let (from, to) = line.span(120.0, 2.0).unwrap();
+        let at = line.at.unwrap();
+        (at - from, to - at)
+    };
+    let smtp = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, delay=601, delays=0.1/0.01/0.2/600, dsn=4.4.2, status=deferred (timed out)";
+    assert_eq!(span(smtp), (720.0, -598.0));
+    assert_eq!(
+        span("Nov 21 03:12:05 mx postfix/smtpd[1]: timeout after DATA from mail.fine.example[192.0.2.9]"),
+        (600.0, 2.0)
+    );
+    assert_eq!(
+        span("Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.9]"),
+        (120.0, 2.0)
+    );
+}
+
+#[test]
+fn a_retried_mail_has_the_culprit_of_its_last_try() {
+    let line = one(
+        "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, delay=3604, delays=3600/0.01/3.7/0.2, dsn=2.0.0, status=sent",
+    );
+    let told = settle(&line, vec![message(3.6, CulpritKind::ServerSlow, Outcome::Upstream)]).unwrap();
+    assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::ServerSlow, CulpritKind::NotDns));
+    assert!(told.also[0].advice.contains("earlier lines of its queue id"), "{:?}", told.also);
 }

@@ -9,6 +9,9 @@ const WORDS: usize = 7;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// Years in which there is at least one leap year.
+const LEAP_YEARS: i32 = 8;
+
 /// A line that seems to be later than now by more than this is of the year before, in seconds.
 const FUTURE: f64 = 86_400.0;
 
@@ -58,7 +61,9 @@ fn find(line: &str, now: f64) -> Option<(f64, usize)> {
             return Some((on(year)?, place.saturating_add(4)));
         }
         let year = moment::year(now)?;
-        let at = on(year).filter(|at| *at <= now + FUTURE).or_else(|| on(year.saturating_sub(1)));
+        // The last such day: on New Year's Eve that of a host whose clock is ahead, and 29 February of a leap year.
+        let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
+        let at = years.find_map(|year| on(year).filter(|at| *at <= now + FUTURE));
         Some((at?, place.saturating_add(3)))
     })
 }

@@ -21,7 +21,7 @@ const WITHOUT_CACHE: &str =
     "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
 
 /// The lines below minutes.
-const MINUTE_TERMS: &str = "(30 s) behind a minute: the figures are of 30 s of that minute only\n\
+const MINUTE_TERMS: &str = "(SECONDS) behind a minute: the figures are of so many seconds of that minute only\n\
     DNS time: the time in which queries of a message were in progress; `resolverctl why --slowest 20` shows the slowest messages\n";
 
 /// Stages, with their share of the time. `moment` shows a moment in local time.

@@ -166,7 +166,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     for message in sent.iter().take(MESSAGES) {
         let conduct = message
             .conduct
-            .map_or_else(|| "no reply before the end".to_owned(), |conduct| words::label(&conduct));
+            .map_or_else(|| "no reply yet when it ended".to_owned(), |conduct| words::label(&conduct));
         let transport = words::word(&message.transport).to_uppercase();
         let told = format!(
             "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",

@@ -331,7 +331,9 @@ pub fn padded(text: &str, column: &ShownColumn) -> String {
 /// The table as plain text.
 pub fn plain(table: TopTable, rows: &[TopRow], style: Style) -> String {
     if rows.is_empty() {
-        return format!("no {} in this time\n", table.word());
+        // Failures are read from the query history, the other tables from counters.
+        let history = if table == TopTable::Failures { " in the query history (history.size)" } else { "" };
+        return format!("no {} in this time{history}\n", table.word());
     }
     let is_number =
         |place: usize| rows.iter().any(|row| row.cells.get(place).is_some_and(|cell| cell.weight.is_some()));

@@ -13,6 +13,7 @@ use crate::limits::SLOW_ANSWER;
 use crate::question::{Outcome, is_within};
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
+use crate::record::message::domain_of;
 use crate::record::traffic::Traffic;
 
 /// A cause of a failure, a server with this cause, and the last query to the server; none if it was not queried because it is
@@ -29,7 +30,8 @@ pub(super) fn failure(
     let Some(flight) = flight else {
         let kind =
             if question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };
-        return fail(causes, (kind, Box::default()), &question.error);
+        let zone = if kind == CulpritKind::Unknown { own_zone(one) } else { Box::default() };
+        return fail(causes, (kind, zone), &question.error);
     };
     let why = if flight.why.is_empty() { &question.error } else { &flight.why };
     let mut failed: Vec<CauseKey> = Vec::new();
@@ -56,9 +58,9 @@ pub(super) fn failure(
 /// The causes of a failure. Never empty.
 fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
     let only = |kind: CulpritKind, zone: Box<[u8]>| vec![((kind, zone), None, None)];
-    let apex = || one.apex().map(Box::from).unwrap_or_else(|| flight.zone.clone());
+    let apex = || one.apex().map(Box::from).unwrap_or_else(|| (*flight.zone).into());
     if matches!(flight.shows, Some(Shows::Bogus)) {
-        return only(CulpritKind::Bogus, flight.zone.clone());
+        return only(CulpritKind::Bogus, (*flight.zone).into());
     }
     // Without a zone whose servers are at fault, the list has answered, and its answer is no listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
@@ -69,11 +71,12 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
             only(CulpritKind::ListRefused, apex())
         };
     }
+    let zone = if flight.zone.is_empty() { own_zone(one) } else { (*flight.zone).into() };
     // The answer came after the client's time.
     if flight.shows.is_none() {
         return match longest(one, traffic) {
             Some(key) => vec![(key, None, None)],
-            None => only(CulpritKind::Unknown, flight.zone.clone()),
+            None => only(CulpritKind::Unknown, zone),
         };
     }
     let found = of_servers(one, flight, traffic);
@@ -89,7 +92,13 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if matches!(flight.shows, Some(Shows::List)) {
         return only(CulpritKind::ListSilent, apex());
     }
-    only(CulpritKind::Unknown, flight.zone.clone())
+    only(CulpritKind::Unknown, zone)
+}
+
+/// The zone of a question whose failure shows none: that of its list, else the domain of its name. So the failures of two
+/// domains are not counted as one.
+fn own_zone(one: &ExplainedQuestion<'_>) -> Box<[u8]> {
+    one.apex().map_or_else(|| domain_of(&one.question.name), Box::from)
 }
 
 /// The servers with faults, each with its last word.

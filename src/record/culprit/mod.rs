@@ -91,7 +91,12 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
     causes.sort_by_key(|cause| (is_excuse(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    causes.retain(|cause| cause.cost() >= best / 10 * 9);
+    // A failure costs a client's patience, however quickly it came. The cause of most of the time is named beside it, unless its servers
+    // have caused the failure too.
+    let failed: Vec<Box<[u8]>> =
+        causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
+    let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
+    causes.retain(|cause| cause.cost() >= best / 10 * 9 || took_most(cause));
     if causes.is_empty() {
         causes.push(Cause::of(CulpritKind::None, Box::default()));
     }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::CulpritKind as Kind;
@@ -14,7 +15,7 @@ use hickory_proto::rr::{Name, RecordType};
 const SECOND: u64 = 1_000_000;
 const BEGIN: u64 = 1_795_165_200 * SECOND;
 
-fn wire(text: &str) -> Box<[u8]> {
+fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
@@ -34,7 +35,7 @@ struct One {
 
 impl One {
     /// The zone at whose servers it failed, in wire form. A list that says that it refuses has answered.
-    fn zone(&self) -> Box<[u8]> {
+    fn zone(&self) -> Arc<[u8]> {
         let asked = self.sent.last().filter(|_| self.shows != Some(Shows::List));
         asked.map(|sent| wire(sent.3)).unwrap_or_default()
     }
@@ -55,7 +56,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         at: sent.0 * 1_000,
         elapsed: sent.1 * 1_000,
         server: [192, 0, 2, sent.2].into(),
-        zone: wire(sent.3).into(),
+        zone: wire(sent.3),
         transport: transport_of(sent),
         conduct: sent.4,
         reason: "first",
@@ -300,7 +301,7 @@ fn of_messages() -> Vec<Case> {
         (
             "failed before, and nobody knows why",
             vec![one(0, 0, "a.example.", Remembered, vec![])],
-            &[(Kind::Unknown, "")],
+            &[(Kind::Unknown, "a.example.")],
         ),
         (
             "the client sleeps",
@@ -334,11 +335,33 @@ fn of_messages() -> Vec<Case> {
             ],
             &[(Kind::ServerSlow, "test."), (Kind::ServerSlow, "example.")],
         ),
+    ]
+}
+
+/// Messages with failures beside others, or beside a wait.
+fn of_failures() -> Vec<Case> {
+    vec![
         (
-            "a failure costs more than a slow answer",
+            "two failures of different domains, and nobody knows why",
+            vec![
+                one(0, 0, "a.example.", Remembered, vec![]),
+                One { shows: Some(Shows::NoHelp), ..one(0, 20, "b.test.", Failed, vec![]) },
+            ],
+            &[(Kind::Unknown, "a.example."), (Kind::Unknown, "b.test.")],
+        ),
+        (
+            "a failure costs more than a slow answer, which took most of the time",
             vec![
                 up(1_800, vec![(0, 1_800, 1, "example.", OK)]),
                 one(1_800, 20, "b.test.", Failed, vec![(0, 20, 2, "test.", Some(Conduct::Refused))]),
+            ],
+            &[(Kind::ServerRefused, "test."), (Kind::ServerSlow, "example.")],
+        ),
+        (
+            "a failure, and an answer that took less than half of the time",
+            vec![
+                up(800, vec![(0, 800, 1, "example.", OK)]),
+                one(800, 1_000, "b.test.", Failed, vec![(0, 1_000, 2, "test.", Some(Conduct::Refused))]),
             ],
             &[(Kind::ServerRefused, "test.")],
         ),
@@ -348,7 +371,7 @@ fn of_messages() -> Vec<Case> {
 #[test]
 fn each_fault_has_its_culprit() {
     for (what, asked, expected) in
-        [of_servers(), of_lists(), of_last_words(), of_messages()].into_iter().flatten()
+        [of_servers(), of_lists(), of_last_words(), of_messages(), of_failures()].into_iter().flatten()
     {
         let expected: Vec<(Kind, String)> =
             expected.iter().map(|(kind, zone)| (*kind, (*zone).to_owned())).collect();

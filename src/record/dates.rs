@@ -1,0 +1,79 @@
+//! The calendar time of the moments of the record, which are those of `Mono`.
+//!
+//! # Decisions
+//!
+//! - If the clock of the host is set, moments before the step keep their dates. The log of the mail server has these
+//!   dates too, and so has the disk: a question of both would otherwise be two.
+
+use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
+
+/// The differences between the calendar and `Mono`, in microseconds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dates {
+    /// The first moment of each difference, the earliest first; at most `MAX_CLOCK_STEPS`.
+    steps: Vec<(u64, u64)>,
+    /// The last moment that had the last difference.
+    seen: u64,
+}
+
+impl Dates {
+    /// Dates since a moment, whose date is `unix`.
+    pub(super) fn begun(mono: u64, unix: u64) -> Self {
+        let mut dates = Self::default();
+        dates.note(mono, unix);
+        dates
+    }
+
+    /// Notes that `unix`, in microseconds since 1970, is the date of a moment. If the clock was set since the last call, moments behind
+    /// that call have the new difference.
+    pub(super) fn note(&mut self, mono: u64, unix: u64) {
+        let difference = unix.wrapping_sub(mono);
+        let is_step = self.steps.last().is_none_or(|(_, last)| {
+            let step = difference.wrapping_sub(*last).cast_signed().unsigned_abs();
+            u128::from(step) >= CLOCK_STEP.as_micros()
+        });
+        if is_step {
+            let first = if self.steps.is_empty() { 0 } else { self.seen.saturating_add(1) };
+            self.steps.push((first, difference));
+            let more = self.steps.len().saturating_sub(MAX_CLOCK_STEPS);
+            self.steps.drain(..more);
+        }
+        self.seen = self.seen.max(mono);
+    }
+
+    /// The date of a moment, in microseconds since 1970; before the first `note` the moment itself.
+    pub(super) fn unix(&self, mono: u64) -> u64 {
+        let behind = self.steps.partition_point(|(first, _)| *first <= mono);
+        let step = self.steps.get(behind.saturating_sub(1));
+        mono.wrapping_add(step.map_or(0, |(_, difference)| *difference))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000;
+
+    #[test]
+    fn moments_before_a_step_of_the_clock_keep_their_dates() {
+        let mut dates = Dates::default();
+        assert_eq!(dates.unix(7), 7);
+        dates.note(10 * SECOND, 1_000 * SECOND);
+        dates.note(20 * SECOND, 1_010 * SECOND + 9_000);
+        assert_eq!(dates.unix(20 * SECOND), 1_010 * SECOND, "not set, but read a little later");
+        dates.note(30 * SECOND, 1_023 * SECOND);
+        let of = |seconds: u64| dates.unix(seconds * SECOND) / SECOND;
+        assert_eq!([of(5), of(20), of(21), of(30), of(40)], [995, 1_010, 1_014, 1_023, 1_033]);
+        dates.note(40 * SECOND, 33 * SECOND);
+        assert_eq!([5, 30, 35].map(|at| dates.unix(at * SECOND) / SECOND), [995, 1_023, 28], "back");
+    }
+
+    #[test]
+    fn steps_are_bounded_and_the_oldest_are_forgotten() {
+        let mut dates = Dates::default();
+        (0..2 * MAX_CLOCK_STEPS as u64).for_each(|step| dates.note(step * SECOND, 2 * step * SECOND));
+        assert_eq!(dates.steps.len(), MAX_CLOCK_STEPS);
+        assert_eq!(dates.unix(0), MAX_CLOCK_STEPS as u64 * SECOND);
+    }
+}
