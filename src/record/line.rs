@@ -422,7 +422,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// The verb for queries that failed, of which some were denied without authority if `doubted`.
 pub fn failed_text(doubted: bool) -> &'static str {
-    if doubted { "failed or got a denial without authority (no AA bit)" } else { "failed" }
+    if doubted { "failed, or got NXDOMAIN or no data without the AA bit," } else { "failed" }
 }
 
 /// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".

@@ -189,7 +189,11 @@ impl Flights {
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
             // This is not reached, because the flight was just found or begun.
-            None => JoinedFlight::Repeated,
+            None => {
+                // The end of a begun flight takes the table.
+                drop(table);
+                JoinedFlight::Repeated
+            }
         }
     }
 

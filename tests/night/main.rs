@@ -32,7 +32,11 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
     ("servfail", Break::Both(&[Fault::ServFail]), Some("SERVFAIL")),
-    ("empty", Break::Both(&[Fault::LameEmpty]), Some("failed or got a denial without authority (no AA bit)")),
+    (
+        "empty",
+        Break::Both(&[Fault::LameEmpty]),
+        Some("failed, or got NXDOMAIN or no data without the AA bit,"),
+    ),
     ("upward", Break::Both(&[Fault::UpwardReferral]), Some("lame")),
     ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
     ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("FORMERR")),
@@ -302,7 +306,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
             failed_since(60) == 1
                 && line
                     .text
-                    .contains(": 4 queries failed or got a denial without authority (no AA bit) within ")
+                    .contains(": 4 queries failed, or got NXDOMAIN or no data without the AA bit, within ")
         } else {
             failed_since(60) >= 2 && line.text.contains(": 3 queries failed within ")
         };

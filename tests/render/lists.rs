@@ -93,7 +93,7 @@ fn lists_in_use() {
     both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
     let observe = [rows[0].clone(), Reply::Batch(BatchState { batch: Mode::Observe, unheard: 0 })];
     assert!(lists::states(&observe, Style::Plain).ends_with(
-        "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent 11 928 queries before a client asked; clients would have used 11 672 of the answers, and waited 21 min less\n"
+        "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent 11 928 queries before a client asked; clients would have used 11 672 of the answers, and all clients together waited 21 min less\n"
     ));
     let none = "no queries for DNS lists since start\n";
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);

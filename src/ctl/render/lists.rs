@@ -67,11 +67,11 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     });
     match mode {
         Some(Mode::Observe) => format!(
-            "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent {sent} queries before a client asked; clients would have used {used} of the answers, and waited {saved} less\n"
+            "dnsbl.batch = \"observe\": resolverd sends no batch queries; it would have sent {sent} queries before a client asked; clients would have used {used} of the answers, and all clients together waited {saved} less\n"
         ),
         _ if sent == "0" => String::new(),
         _ => format!(
-            "batch queries (dnsbl.batch): resolverd sent {sent} queries before a client asked; clients used {used} of the answers, and waited {saved} less\n"
+            "batch queries (dnsbl.batch): resolverd sent {sent} queries before a client asked; clients used {used} of the answers, and all clients together waited {saved} less\n"
         ),
     }
 }
