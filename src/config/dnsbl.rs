@@ -57,7 +57,10 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),
             |dnsbl| Some(written::word(dnsbl.batch, &BATCHES)),
         )
-        .comment(&[(Some("\"learned\""), "sends batch queries to the lists that clients usually query")]),
+        .comment(&[(
+            Some("\"learned\""),
+            "queries the lists that clients usually query, before the clients ask",
+        )]),
         ConfigKey::<Dnsbl>::new(
             "batch_groups",
             |dnsbl, typed, _| {

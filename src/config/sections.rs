@@ -389,7 +389,7 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
             |history, typed, _| set(&mut history.redact, value::word(typed, &REDACT)),
             |history| Some(written::word(history.redact, &REDACT)),
         )
-        .comment(&[(Some("\"none\""), "nothing is left out of the files of failed and slow queries")]),
+        .comment(&[(Some("\"none\""), "the history files have the names and addresses of clients")]),
     ],
 };
 

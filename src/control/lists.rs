@@ -271,7 +271,7 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
         LookedUp::Domain(_) => list::ListSubject::Domain,
     };
     if list.keyed && list.subjects.contains(&subject) {
-        return Some("not queried: needs your key in the query name");
+        return Some("not queried: queries of this list need your key in their names");
     }
     let hashes = list.subjects.as_slice() == [list::ListSubject::Hash];
     hashes.then_some("not queried: this list is queried by hash")

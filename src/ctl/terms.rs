@@ -259,7 +259,7 @@ Source of an entry (source in JSON):
   glue               address of a name server from a referral, never given to clients
 Words after an entry:
   to queries with DO CD  DO: with signatures; CD: without validation
-  group 0, group 1       listeners with the same `zones` (view in JSON); only queries to them use the entry";
+  group 0, group 1       listeners with the same `zones` (view in JSON); an entry is used for queries to its group only";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\

@@ -248,7 +248,7 @@ impl PlanDraft<'_> {
             (false, true) => self.plan.warnings.push(HostFinding::warning(
                 CHECK,
                 format!("{evidence}; the switch stops it, because you gave --stop-shared, and these hosts then get no answers from it"),
-                "if they need it, leave out --stop-shared: the command then shows other ways",
+                "if they need it, run `resolverctl switch --back`, then switch again without --stop-shared",
             )),
             (false, false) => self.plan.refusals.push(HostFinding::failure(
                 CHECK,

@@ -128,7 +128,7 @@ fn what_lists_say() {
         Purpose::Block,
         ListSays::Untold,
         (&[], &[]),
-        Some("not queried: needs your key in the query name"),
+        Some("not queried: queries of this list need your key in their names"),
     ) {
         Reply::ListTest(row) => Reply::ListTest(ListTest { says: None, elapsed: 0.0, ..row }),
         other => other,
@@ -139,7 +139,7 @@ fn what_lists_say() {
             Purpose::Block,
             ListSays::Listed,
             (
-                &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL (set by the provider)")],
+                &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL (set by the internet provider)")],
                 &["https://www.spamhaus.org/query/ip/127.0.0.2"],
             ),
             None,

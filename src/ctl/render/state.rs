@@ -146,7 +146,8 @@ pub fn held(replies: &[Reply], style: Style) -> String {
 }
 
 /// The line below entries of several groups of listeners.
-const GROUPED: &str = "group: listeners with the same `zones`; only queries to them use the entry\n";
+const GROUPED: &str =
+    "group: a group of listeners with the same `zones`; an entry is used for queries to its group only\n";
 
 /// The rows of an entry; `is_grouped`: with its group of listeners.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
@@ -155,7 +156,8 @@ fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     let flags = if row.flags.is_empty() {
         String::new()
     } else {
-        format!(" to queries with {}", row.flags.join(" ").to_uppercase())
+        let flags: Vec<String> = row.flags.iter().map(|flag| flag.to_uppercase()).collect();
+        format!(" to queries with {}", flags.join(" and "))
     };
     let group = if is_grouped { format!(", group {}", row.view) } else { String::new() };
     let cells = [
