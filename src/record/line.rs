@@ -388,7 +388,7 @@ impl fmt::Display for Line {
             ),
             Self::NetworkDown { servers, span } => write!(
                 formatter,
-                "no server on the internet has answered for {}: queried {servers} servers, root servers included; check whether this host reaches port 53 of other hosts: `resolverctl check system`",
+                "no server on the internet has answered for {}: resolverd queried {servers} servers, among them root servers; check whether this host reaches port 53 of other hosts: `resolverctl check system`",
                 age(span)
             ),
             Self::NetworkUp { after } => {

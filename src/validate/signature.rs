@@ -87,8 +87,10 @@ pub async fn check(
     rules: Rules<'_>,
 ) -> Result<GoodSignature, ValidationFailure> {
     let what = format!("{} {}", rrset.name, rrset.kind);
-    let mut fault =
-        ValidationFailure::new(Why::RrsigsMissing, format!("{what} has no RRSIG by {}", keys.zone));
+    let mut fault = ValidationFailure::new(
+        Why::RrsigsMissing,
+        format!("{what} has no RRSIG by the keys of {}", keys.zone),
+    );
     let mut failed = 0;
     for signature in signatures {
         if failed >= MAX_SIGNATURES {
