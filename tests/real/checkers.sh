@@ -160,7 +160,9 @@ ours() {
 }
 
 # Its verdict about DNSSEC: one of three, or that the domain does not exist.
-our_verdict() { checked_lines "$1" | sed -nE 's/.*"code":"(dnssec_(ok|unsigned|bogus)|domain_missing)".*/\1/p' | words; }
+our_verdict() {
+  checked_lines "$1" | sed -nE 's/dnssec_no_effect/dnssec_unsigned/; s/.*"code":"(dnssec_(ok|unsigned|bogus)|domain_missing)".*/\1/p' | words
+}
 
 # The messages of Zonemaster at the level NOTICE or above, as our codes; a message that this does not know is printed itself.
 by_zonemaster() {
@@ -245,6 +247,12 @@ checked_differences() {
 zonemaster silent theirs ns_tcp
 # Unbound sets RA only in answers to queries with RD, which resolverctl sends to servers of zones over TCP alone.
 zonemaster notcp theirs ns_recursive
+# One of the two names of servers has no address, so one address serves the zone.
+zonemaster unnamed ours ns_single
+dnsviz unnamed ours ns_single
+# A note of ours: the zone is signed, but resolverd and others without SHA-1 take it for unsigned.
+zonemaster sha1 ours dnssec_no_effect
+dnsviz sha1 ours dnssec_no_effect
 # Zonemaster looks up MX records, but no mail host.
 zonemaster mxalias ours mx_is_cname
 zonemaster mxgone ours mx_without_address
