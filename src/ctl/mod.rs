@@ -17,7 +17,6 @@
 mod cache;
 mod check;
 mod client;
-mod compare;
 mod completion;
 mod config;
 mod dnsbl;
@@ -127,13 +126,6 @@ enum Command {
     /// Resolve a name and show each step as it happens: the choice of servers, their replies, and the DNSSEC chain.
     #[command(after_long_help = terms::TRACE)]
     Trace(trace::Arguments),
-    /// Compare the answers of this resolver, of other resolvers and of each name server of the zone.
-    ///
-    /// The first line says which answer differs, and why: old records in a cache, a name server with other records, a filter, or
-    /// addresses by place. Without --with, 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf are queried too. If the
-    /// name is an alias, its target is compared next. At most 200 queries, within 10 seconds, for each name.
-    #[command(after_long_help = terms::COMPARE)]
-    Compare(compare::Arguments),
     /// Remove entries from the cache; show how many.
     #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
@@ -234,7 +226,6 @@ impl Arguments {
             Some(Command::Top(arguments)) => top::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Trace(arguments)) => trace::run(arguments, &client, format),
-            Some(Command::Compare(arguments)) => compare::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
             Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
             Some(Command::Zones) => zones::run(&client, format),

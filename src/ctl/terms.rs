@@ -107,20 +107,6 @@ Last line of an answer:
   stale           an expired entry of the cache, because no server answered
   extended error  the code of the reason (RFC 8914)";
 
-/// Terms of `compare`.
-pub(super) const COMPARE: &str = "\
-Results, in JSON `verdict`:
-  same            the answer of the zone: for a name server that of most servers, for a resolver that of one of them
-  old             a resolver has other records in its cache, until the time shown at the latest
-  elsewhere       other addresses: the zone answers by the place of the client or in turn, or they are old
-  withheld        no records, or an address like 0.0.0.0, without the SOA of the zone: a filter answers so
-  different       a name server has other records than most, or the configuration of this host answers
-  failed          SERVFAIL, or a name server without authority
-  unknown         no answer, or none to compare it with
-JSON: an object a line for each answer: name, type, source (this_resolver, resolver, name_server), server, verdict, why, rcode,
-records, ttl, elapsed (seconds).
-Exit codes: 0 all are the same, 1 an answer differs, 4 an answer is unknown.";
-
 /// Terms of `trace`.
 pub(super) const TRACE: &str = "\
 Steps, each with the time since the start. Steps that look up the address of a server or the keys of a zone are indented:

@@ -139,12 +139,6 @@ pub const MAX_CHECKED_POINTERS: usize = 10;
 /// Aliases of a name that are followed to see whether they lead in a circle: the resolver itself follows no more than a dozen.
 pub const MAX_CHECKED_ALIASES: usize = 12;
 
-/// Names that `compare` follows from alias to alias: each has a zone of its own, whose servers are asked.
-pub const MAX_COMPARED_NAMES: usize = 4;
-
-/// Answers that the first line of `compare` names: as many as can be read at a glance.
-pub const MAX_COMPARED_IN_HEAD: usize = 3;
-
 /// Milliseconds from which a server counts as slow: the farthest answer within 400.
 pub const SLOW_SERVER_MILLIS: u64 = 500;
 

@@ -4,7 +4,6 @@
 //! in virtual time.
 
 mod codes;
-mod compare;
 mod connect;
 mod faults;
 mod forum;

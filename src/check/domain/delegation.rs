@@ -24,8 +24,8 @@ use crate::limits::{
     MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
 };
 
-/// The questions that lead to the servers of the zone.
-pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
+/// The questions that are needed next.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA")];
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NotAsked) {
@@ -41,12 +41,6 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(parents.map(|server| ask(server, apex, "NS", QueryForm::Udp)));
     let names = zone::server_names(facts);
     wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
-    wants
-}
-
-/// The questions that are needed next.
-pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let mut wants = to_servers(facts);
     let servers = zone::servers(facts);
     let (over_tcp, in_mixed_case): (BTreeSet<IpAddr>, BTreeSet<IpAddr>) = match servers.len() {
         ..=MAX_SERVERS_ASKED_IN_ALL_WAYS => {

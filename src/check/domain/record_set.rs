@@ -63,8 +63,3 @@ pub(super) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
     let soa = reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))?;
     Some(soa.ttl)
 }
-
-/// The longest TTL of the records of a type in an answer; none without such a record.
-pub(super) fn positive_ttl(reply: &ReplyFacts, kind: &str) -> Option<u32> {
-    reply.answers.iter().filter(|record| record.kind == kind).map(|record| record.ttl).max()
-}
