@@ -210,9 +210,9 @@ mod tests {
     use crate::cache::server_features::ServerFeatures;
 
     fn candidate(last: u8, round_trip: Option<u64>, health: Health) -> Candidate {
-        Candidate {
-            address: SocketAddr::from(([192, 0, 2, last], 53)),
-            standing: ServerStanding {
+        Candidate::new(
+            SocketAddr::from(([192, 0, 2, last], 53)),
+            ServerStanding {
                 round_trip: round_trip.map(Duration::from_millis),
                 timer: Duration::from_millis(50),
                 patience: Duration::from_millis(100),
@@ -223,13 +223,7 @@ mod tests {
                 features: ServerFeatures::ALL,
                 to_be_measured: round_trip.is_none(),
             },
-            tries: 0,
-            progress: CandidateProgress::Untried,
-            under_way: 0,
-            answered: false,
-            over_tcp: None,
-            own_case: false,
-        }
+        )
     }
 
     #[test]

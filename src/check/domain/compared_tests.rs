@@ -4,25 +4,13 @@ use futures_util::future::BoxFuture;
 use tokio::time::sleep;
 
 use super::*;
-use crate::check::domain::facts::tests::facts;
+use crate::check::domain::facts::tests::{TWO_SERVERS as ZONE, facts};
 use crate::check::domain::facts::{OtherResolver, ResolverWay};
 use crate::check::domain::gather::{Sources, gather};
 use crate::check::domain::part::needs;
 use crate::check::domain::{cached, judge};
 use crate::clock::paused;
 use crate::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
-
-/// A zone with two servers that serve it.
-const ZONE: &str = "
-    lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
-    lookup test. SOA | ns.test. h. 1 2 3 4 5
-    lookup test. NS | ns.test.
-    lookup ns.test. A | 198.18.9.1
-    lookup ns1.a.test. A | 198.18.1.1
-    lookup ns2.a.test. A | 198.18.2.1
-    server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
-    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
-    server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
 
 /// The facts of a check of which this is the lookup of a name, and these the records of both servers.
 fn looked_up(name: &str, here: &str, [first, second]: [&str; 2]) -> DomainFacts {

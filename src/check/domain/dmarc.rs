@@ -11,7 +11,7 @@ use super::dmarc_record;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
-use super::tags::{Versioned, texts, value};
+use super::tags::{Versioned, meant, texts, value};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
 use crate::wire::presentation::read_name;
 
@@ -221,10 +221,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
-    if let Some(meant) = meant(facts) {
+    let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
+    if !meant.is_empty() {
         // It is the fault behind a missing record.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
-        findings.push(meant);
+        findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
     findings.into_iter().chain(refused_reports(facts)).chain(differs(facts)).collect()
 }
@@ -246,19 +247,6 @@ fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
         findings.push(syntax(&ignored.join("; ")).at(Level::Warning));
     }
     findings
-}
-
-/// The texts at the domain's own name that were meant as a record, if there is none.
-fn meant(facts: &DomainFacts) -> Option<Finding> {
-    let at = format!("_dmarc.{}", facts.subject.domain);
-    let Versioned::Texts(records) = texts(facts, &at, "DMARC1") else { return None };
-    let Versioned::Texts(all) = texts(facts, &at, "") else { return None };
-    let meant: Vec<String> = all
-        .iter()
-        .filter(|text| text.to_ascii_lowercase().contains("dmarc"))
-        .map(|text| format!("{at}: \"{text}\" is no record: it must begin with \"v=DMARC1;\""))
-        .collect();
-    (records.is_empty() && !meant.is_empty()).then(|| Finding::new(Code::DmarcSyntax, meant.join("; ")))
 }
 
 #[cfg(test)]

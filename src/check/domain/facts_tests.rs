@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// A zone with two servers that serve it.
+pub(in crate::check) const TWO_SERVERS: &str = "
+    lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+    lookup test. SOA | ns.test. h. 1 2 3 4 5
+    lookup test. NS | ns.test.
+    lookup ns.test. A | 198.18.9.1
+    lookup ns1.a.test. A | 198.18.1.1
+    lookup ns2.a.test. A | 198.18.2.1
+    server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
+
 /// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
 /// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] | NAME TYPE DATA`. Data of another owner or
 /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.

@@ -30,6 +30,25 @@ pub(super) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
     }
 }
 
+/// Texts at a name that were meant as records of a version, if there is no such record: what is wrong with each.
+pub(super) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<String> {
+    let (Versioned::Texts(records), Versioned::Texts(all)) =
+        (texts(facts, name, version), texts(facts, name, ""))
+    else {
+        return Vec::new();
+    };
+    if !records.is_empty() {
+        return Vec::new();
+    }
+    let word = version
+        .trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == 'v')
+        .to_ascii_lowercase();
+    all.iter()
+        .filter(|text| text.to_ascii_lowercase().contains(&word))
+        .map(|text| format!("{name}: \"{text}\" is no record: it must begin with \"v={version};\""))
+        .collect()
+}
+
 /// Whether the first tag is `v` with this value; spaces are free.
 fn begins(text: &str, version: &str) -> bool {
     version.is_empty()

@@ -9,7 +9,7 @@ use super::facts::{DomainFacts, Want, lookup};
 use super::finding::Finding;
 use super::mta_sts;
 use super::part::needs;
-use super::tags::{Versioned, texts, value};
+use super::tags::{Versioned, meant, texts, value};
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
@@ -89,27 +89,12 @@ fn record(
         Versioned::NotAsked => return None,
     };
     match found.as_slice() {
-        [] => meant(facts, &name, version).map(|text| {
-            Finding::new(
-                wrong,
-                format!("{name}: \"{text}\" is no record: it must begin with \"v={version};\""),
-            )
-        }),
+        [] => meant(facts, &name, version).into_iter().next().map(|meant| Finding::new(wrong, meant)),
         [text] => match judge(text) {
             Ok(code) => code.map(|code| Finding::new(code, format!("{name}: {text}"))),
             Err(why) => Some(Finding::new(wrong, format!("{name}: {text}: {why}"))),
         },
         several => Some(Finding::new(wrong, format!("{name} has {} records", several.len()))),
-    }
-}
-
-/// A text that was meant as a record of this version.
-fn meant(facts: &DomainFacts, name: &str, version: &str) -> Option<String> {
-    let word =
-        version.trim_end_matches(|digit: char| digit.is_ascii_digit() || digit == 'v').to_ascii_lowercase();
-    match texts(facts, name, "") {
-        Versioned::Texts(texts) => texts.into_iter().find(|text| text.to_ascii_lowercase().contains(&word)),
-        _ => None,
     }
 }
 
