@@ -170,7 +170,11 @@ fn listing(test: ListTest) -> Option<Listing> {
         means => format!("{}: {means}", code.code),
     });
     let removal = test.removal.map(|page| format!("removal: {page}"));
-    let why: Vec<String> = codes.chain(test.text).chain(test.why).chain(removal).collect();
+    let why: Vec<String> = match (listed, test.why) {
+        // The codes of an answer that is not believed mean nothing.
+        (None, Some(why)) => vec![why],
+        (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
+    };
     Some(Listing { list: test.list, listed, why: why.join("; ") })
 }
 

@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
 use super::protocol::{Blame, Problem, Reply, Severity, Warning};
-use super::{Controlled, lookup, rows};
+use super::{Controlled, believed, lookup, rows};
 use crate::clock::Now;
 use crate::dnsbl::batch;
 use crate::dnsbl::codes::{self, Code};
@@ -292,8 +292,14 @@ fn not_asked(list: &List, why: &str) -> ListTest {
 
 async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let found = subject.ask_list(Question::new(&name, RecordType::A)).await;
-    let says = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
-    let why = found.answer.extended_error.as_ref().map(|error| error.text.clone());
+    let said = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
+    let entry = found.answer.list.and_then(|mark| subject.lists().numbered(mark.list));
+    let doubt = match said {
+        ListSays::Listed | ListSays::NotListed => believed::doubt(subject, list, entry.as_deref()).await,
+        ListSays::Untold => None,
+    };
+    let says = if doubt.is_some() { ListSays::Untold } else { said };
+    let why = doubt.or_else(|| found.answer.extended_error.as_ref().map(|error| error.text.clone()));
     let codes = data(&found.answer.wire, |data| match data {
         RData::A(address) => Some(CodeFact { code: address.0.to_string(), means: meaning(list, address.0) }),
         _ => None,
@@ -314,6 +320,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         Vec::new()
     };
     let says = if tells && !text.is_empty() { ListSays::Listed } else { says };
+    let why = why.or_else(|| (says == ListSays::Untold).then(|| lookup::rcode_text(found.answer.rcode)));
     let elapsed = found.elapsed.as_secs_f64();
     let removal = list.removal.clone().filter(|_| says == ListSays::Listed);
     let says = Some(says);

@@ -23,6 +23,7 @@
     clippy::panic
 )]
 
+mod believed;
 mod configured;
 mod connection;
 pub mod direct;

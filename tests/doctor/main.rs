@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `faults`, `partly` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `faults`, `partly` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod codes;
@@ -9,6 +9,7 @@ mod faults;
 mod forum;
 mod gateway;
 mod healthy;
+mod lists;
 mod partly;
 mod secured;
 mod simulated;

@@ -521,7 +521,9 @@ codes! {
         "a policy record could not be looked up";
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
-        "a DNS list could not be asked"; ""; "See `resolverctl dnsbl`".
+        "a DNS list gives no answer that can be believed";
+        "Filters here may count a listing that is none, or miss one.";
+        "See `resolverctl dnsbl` for the state of the list. Remove a list that lists everything or nothing, or whose domain does not exist, from the mail software and the configuration, or correct its name".
     SmtpUnknown "smtp_unknown" Mail CouldNotTell "RFC 5321 section 4.5.3.2":
         "a mail host could not be reached at port 25";
         ""; "Check that this network may connect to port 25 of other hosts: many providers block it".

@@ -84,7 +84,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let subjects = subjects(facts);
-    let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String, About)>::new(), Vec::new(), 0);
+    let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String, About)>::new(), Untold::default(), 0);
     // No list is asked about a link with a key, and nobody is told this name.
     let mut answered = Vec::new();
     for (part, subject) in &subjects {
@@ -102,14 +102,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                         }
                         Some(false) => {}
                         None => {
-                            let text = format!("{} about {subject}: {}", listing.list, listing.why);
-                            unknown.push((text, about(Some(&listing.list))));
+                            unknown.take((&listing.list, subject, &listing.why), about(Some(&listing.list)))
                         }
                     }
                 }
             }
             Some(Got::NoReply(_) | Got::Reply(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {
-                unknown.push((format!("{subject}: the lists were not asked"), about(None)));
+                unknown.take(("the lists", subject, "not asked"), about(None));
             }
             None => {}
         }
@@ -124,14 +123,39 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             findings.push(part.listed(&texts.join("; ")).about(about).about(hosts));
         }
     }
-    if findings.is_empty() && asked > 0 && unknown.is_empty() {
-        findings.push(Finding::new(Code::ListsOk, format!("{asked} answers about {}", answered.join(", "))));
+    if findings.is_empty() && asked > 0 && unknown.about.is_empty() {
+        let count = if asked == 1 { "1 answer".to_owned() } else { format!("{asked} answers") };
+        findings.push(Finding::new(Code::ListsOk, format!("{count} about {}", answered.join(", "))));
     }
-    if !unknown.is_empty() {
-        let (texts, about): (Vec<String>, Vec<About>) = unknown.into_iter().unzip();
-        findings.push(Finding::new(Code::ListsUnknown, texts.join("; ")).about(about));
+    if !unknown.about.is_empty() {
+        findings.push(Finding::new(Code::ListsUnknown, unknown.words()).about(unknown.about));
     }
     findings
+}
+
+/// Answers that could not be told: the subjects of each list and reason.
+#[derive(Default)]
+struct Untold<'f> {
+    subjects: Vec<((&'f str, &'f str), Vec<&'f str>)>,
+    about: Vec<About>,
+}
+
+impl<'f> Untold<'f> {
+    fn take(&mut self, (list, subject, why): (&'f str, &'f str, &'f str), about: About) {
+        self.about.push(about);
+        match self.subjects.iter_mut().find(|(known, _)| *known == (list, why)) {
+            Some((_, subjects)) => subjects.push(subject),
+            None => self.subjects.push(((list, why), vec![subject])),
+        }
+    }
+
+    fn words(&self) -> String {
+        let words = self
+            .subjects
+            .iter()
+            .map(|((list, why), subjects)| format!("{list} about {}: {why}", subjects.join(", ")));
+        words.collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// The mail hosts that have a listed address.

@@ -1,0 +1,100 @@
+//! DNS lists that answer and must not be believed: the check looks at their test entries (RFC 5782 section 5).
+
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::gateway::Gateway;
+
+/// Names below `lists.com` that are configured as lists, with the texts of their zones; none: there is no such zone. All but
+/// `misspelt` have test entries.
+const LISTS: &[(&str, Option<&str>)] = &[
+    ("good", Some("2.0.0.127 A 127.0.0.2\n9.9.18.198 A 127.0.0.2\n9.9.18.198 TXT \"spam\"\n")),
+    ("wild", Some("* A 127.0.0.2\n")),
+    ("emptied", Some("www A 198.18.9.1\n")),
+    ("misspelt", None),
+];
+
+fn lab() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last, faults) in [
+        ("a.root", 1, vec![]),
+        ("ns.com", 2, vec![]),
+        ("ns.lists.com", 3, vec![]),
+        ("dark.com", 4, vec![Fault::ServFail]),
+    ] {
+        let mut plan = ServerPlan::new(name, vec![[127, 93, 0, last].into()]);
+        plan.faults = faults;
+        tree.server(plan).unwrap();
+    }
+    let server = |name: &str| vec![name.to_owned()];
+    tree.zone(".", &server("a.root"), "").unwrap();
+    tree.zone("com.", &server("ns.com"), "").unwrap();
+    tree.zone("lists.com.", &server("ns.lists.com"), "").unwrap();
+    tree.zone("dark.lists.com.", &server("dark.com"), "").unwrap();
+    tree.zone("18.198.in-addr.arpa.", &server("ns.lists.com"), "9.9 PTR a.lists.com.\n").unwrap();
+    for (name, text) in LISTS {
+        if let Some(text) = text {
+            tree.zone(&format!("{name}.lists.com."), &server("ns.lists.com"), text).unwrap();
+        }
+    }
+    tree.build().unwrap()
+}
+
+/// A daemon with these lists.
+fn gateway(lists: &[&str]) -> Gateway {
+    let list = |name: &&str| {
+        let tests = if *name == "misspelt" {
+            ""
+        } else {
+            "tests = { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }\n"
+        };
+        format!("[[list]]\nname = \"{name}.lists.com\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n{tests}")
+    };
+    Gateway::start(
+        lab(),
+        "deny_servers = []",
+        &format!("[dnssec]\nvalidate = false\n{}", lists.iter().map(list).collect::<String>()),
+    )
+}
+
+/// The evidence of a finding of the check of an address.
+fn evidence(gateway: &Gateway, address: &str, code: &str) -> Option<String> {
+    let (_, lines) = gateway.run(&["--json", "check", address]);
+    let mut findings = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let found = findings.find(|finding| finding["code"] == code)?;
+    found["evidence"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn a_list_with_right_test_entries_is_believed() {
+    let gateway = gateway(&["good"]);
+    let listed = evidence(&gateway, "198.18.9.9", "listed");
+    assert_eq!(listed.as_deref(), Some("198.18.9.9 in good.lists.com (127.0.0.2; spam)"));
+    assert_eq!(evidence(&gateway, "198.18.9.8", "lists_ok").as_deref(), Some("1 answer about 198.18.9.8"));
+}
+
+#[test]
+fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
+    let gateway = gateway(&["good", "wild", "emptied", "misspelt", "dark"]);
+    // Twice: the second time the answers come from the cache.
+    for _ in 0..2 {
+        let unknown = evidence(&gateway, "198.18.9.8", "lists_unknown").unwrap();
+        for words in [
+            "wild.lists.com about 198.18.9.8: it lists even its test entry 1.0.0.127.wild.lists.com, which must not be listed",
+            "emptied.lists.com about 198.18.9.8: it does not list its test entry 2.0.0.127.emptied.lists.com, which must be listed;",
+            "misspelt.lists.com about 198.18.9.8: the domain misspelt.lists.com does not exist (NXDOMAIN)",
+            "dark.lists.com about 198.18.9.8: ",
+        ] {
+            assert!(unknown.contains(words), "{words}: {unknown}");
+        }
+        assert!(!unknown.contains("good.lists.com"), "{unknown}");
+        for code in ["listed", "lists_ok"] {
+            assert_eq!(evidence(&gateway, "198.18.9.8", code), None);
+        }
+    }
+    let (code, lines) = (gateway.command(&["dnsbl", "test", "198.18.9.8"]), "wild.lists.com");
+    let screen = String::from_utf8_lossy(&code.stdout).into_owned();
+    let row = screen.lines().find(|line| line.starts_with(lines)).unwrap();
+    assert!(row.contains("unknown"), "{screen}");
+}
