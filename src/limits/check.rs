@@ -82,6 +82,12 @@ pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.
 pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
+/// Failed lookups of mail hosts and of terms of SPF for which the servers of their zones are asked: most domains have one mail provider.
+pub const MAX_FAILED_LOOKUPS: usize = 3;
+
+/// Servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more, it is not said that all fail.
+pub const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
+
 /// Servers of the parent that are asked for the delegation.
 pub const MAX_CHECKED_PARENTS: usize = 2;
 

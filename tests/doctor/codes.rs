@@ -65,6 +65,8 @@ const CASES: &[(&str, &str)] = &[
     ("gone.com", "mx_without_address"),
     ("private.com", "mx_private_address"),
     ("hostbogus.com", "mx_host_bogus"),
+    ("hostdark.com", "mx_host_unanswered"),
+    ("spfdark.com", "spf_unanswered"),
     ("mxalias.com", "mx_is_cname"),
     ("mxsix.com", "mx_without_ipv4"),
     ("mxfour.com", "mx_without_ipv6"),

@@ -1,10 +1,11 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `faults`, `partly` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod codes;
 mod connect;
+mod elsewhere;
 mod faults;
 mod forum;
 mod gateway;

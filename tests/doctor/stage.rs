@@ -84,6 +84,8 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("gone", "ns1 ns2", "@ MX 10 nothing.host.com."),
     ("private", "ns1 ns2", "@ MX 10 in\nin A 10.0.0.1"),
     ("hostbogus", "ns1 ns2", "@ MX 10 mx.bogus.com."),
+    ("hostdark", "ns1 ns2", "@ MX 10 mx.dark.host.com."),
+    ("spfdark", "ns1 ns2", "@ TXT \"v=spf1 include:dark.host.com -all\""),
     ("mxalias", "ns1 ns2", "@ MX 10 in\nin CNAME mx.host.com."),
     ("mxsix", "ns1 ns2", "@ MX 10 six.host.com."),
     ("mxfour", "ns1 ns2", "@ MX 10 mx2.host.com."),

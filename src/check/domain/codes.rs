@@ -141,6 +141,10 @@ codes! {
         "a mail host of the domain fails DNSSEC validation";
         "Senders behind validating resolvers find no address of this host. If it is the only one, they keep the mail and bounce it after days.";
         "Check the domain of the mail host with `resolverctl check`, and tell its operator; or name another host in the MX record".
+    MxHostUnanswered "mx_host_unanswered" Mail Failure "RFC 5321 sections 4.5.4.1 and 5.1":
+        "no name server answers for the address of a mail host";
+        "Senders find no address of this host. If it is the only one, they keep the mail and bounce it after days.";
+        "Check the domain of the mail host with `resolverctl check`, and tell its operator; or name another host in the MX record".
     MxPrivateAddress "mx_private_address" Mail Failure "RFC 1918, RFC 6890, RFC 5321 section 5.1":
         "an MX host has a private, loopback or reserved address";
         "No host on the internet can deliver to it. A sender with such an address itself delivers to the wrong host, or to itself in a loop.";
@@ -193,6 +197,10 @@ codes! {
         "SPF includes a domain that has no SPF record";
         "SPF ends with permerror for every sender that no earlier term matches.";
         "Correct or remove the include".
+    SpfUnanswered "spf_unanswered" Policy Failure "RFC 7208 sections 2.6.6 and 5":
+        "a domain that SPF needs gives no answer";
+        "SPF ends with temperror for every sender that no earlier term matches: many servers defer the mail with 451, others treat it as not authenticated.";
+        "Check this domain with `resolverctl check`, and tell its operator; or remove the term".
     SpfAllowsAll "spf_allows_all" Policy Failure "RFC 7208 section 5.1":
         "SPF allows every address, or a large part of the internet, to send";
         "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";

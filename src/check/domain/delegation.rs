@@ -10,8 +10,7 @@ use ipnet::IpNet;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses, canonical,
-    is_within, lookup,
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses, is_within, lookup,
 };
 use super::finding::{Finding, Level};
 use super::mail::is_private;
@@ -20,8 +19,8 @@ use super::zone::{self, serves, shown};
 use super::{cached, compared, groups, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
-    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
-    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
+    MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS, MAX_SERVERS_ASKED_IN_MIXED_CASE,
+    MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
 };
 
 /// The questions that are needed next.
@@ -34,8 +33,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
-        let names = facts.data(parent, "NS").into_iter().take(MAX_CHECKED_PARENTS);
-        wants.extend(names.flat_map(|name| addresses(&canonical(name))));
+        wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
     }
     let parents = zone::parent_servers(facts).into_iter();
     wants.extend(parents.map(|server| ask(server, apex, "NS", QueryForm::Udp)));

@@ -9,7 +9,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::{pointer, zone};
+use super::{elsewhere, pointer, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
 /// A name below the domain that does not exist: only a wildcard answers for it.
@@ -90,6 +90,18 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
     wants.extend(host_addresses(facts).into_iter().flat_map(|address| pointer::wants(facts, address)));
     wants
+}
+
+/// The lookups of addresses that have failed, of hosts without a known address.
+pub(super) fn failed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let is_failed = |host: &str, kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_));
+    let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
+    without
+        .filter_map(|host| {
+            let kind = ["A", "AAAA"].into_iter().find(|kind| is_failed(&host, kind))?;
+            Some((host, kind))
+        })
+        .collect()
 }
 
 /// The findings.
@@ -239,6 +251,8 @@ struct Addressless {
     addresses: Vec<(String, String)>,
     /// The zone of the host fails DNSSEC validation.
     bogus: Vec<(String, String)>,
+    /// No server of the host's zone answers.
+    unanswered: Vec<(String, String)>,
     unknown: Vec<(String, String)>,
 }
 
@@ -260,7 +274,10 @@ impl Addressless {
             Some((kind, LookupFound::Unknown(why))) if is_bogus(kind) => {
                 (&mut self.bogus, format!("{host}: {why}"))
             }
-            Some((_, LookupFound::Unknown(why))) => (&mut self.unknown, format!("{host}: {why}")),
+            Some((kind, LookupFound::Unknown(why))) => match elsewhere::evidence(facts, host, kind) {
+                Some(evidence) => (&mut self.unanswered, evidence),
+                None => (&mut self.unknown, format!("{host}: {why}")),
+            },
             Some(_) => (&mut self.unknown, format!("{host} was not looked up")),
         };
         list.push((host.to_owned(), told));
@@ -268,13 +285,14 @@ impl Addressless {
 
     /// The findings about a domain with so many hosts.
     fn findings(self, all: usize) -> Vec<Finding> {
-        let Self { missing, addresses, bogus, unknown } = self;
+        let Self { missing, addresses, bogus, unanswered, unknown } = self;
         // Senders deliver to none of these.
-        let lost = missing.len() + addresses.len() + bogus.len();
+        let lost = missing.len() + addresses.len() + bogus.len() + unanswered.len();
         let worst = if lost == all { Level::Failure } else { Level::Warning };
         let told = [
             (Code::MxIsAddress, addresses, Code::MxIsAddress.entry().level),
             (Code::MxHostBogus, bogus, worst),
+            (Code::MxHostUnanswered, unanswered, worst),
             (Code::MxWithoutAddress, missing, worst),
             (Code::MailUnknown, unknown, Code::MailUnknown.entry().level),
         ];
@@ -282,7 +300,8 @@ impl Addressless {
             let (names, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
             let separator = if code == Code::MxWithoutAddress { ", " } else { "; " };
             let finding = Finding::new(code, texts.join(separator)).at(level);
-            let finding = if code == Code::MailUnknown { finding.of(Part::MailHosts) } else { finding };
+            let is_untold = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
+            let finding = if is_untold { finding.of(Part::MailHosts) } else { finding };
             finding.about(names.into_iter().map(About::Host))
         });
         told.collect()

@@ -172,6 +172,7 @@ const fn of_policy(code: Code) -> &'static [Part] {
         | Code::SpfLookups
         | Code::SpfVoidLookups
         | Code::SpfIncludeMissing
+        | Code::SpfUnanswered
         | Code::SpfAllowsAll
         | Code::SpfFromFails
         | Code::SpfFromNeutral

@@ -7,7 +7,8 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, lookup};
+use super::elsewhere;
+use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Role, Want, addresses, lookup};
 use super::finding::Finding;
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
@@ -34,7 +35,8 @@ struct Count {
     wrong: Vec<String>,
     /// Included domains whose aliases lead in a circle.
     circles: Vec<String>,
-    unknown: Vec<String>,
+    /// Lookups that failed, each with the words for it.
+    failed: Vec<(String, &'static str, String)>,
     uses_ptr: bool,
     uses_macros: bool,
     wants: Vec<Want>,
@@ -45,7 +47,7 @@ fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
         SpfRecords::One(record) => record,
         SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
         SpfRecords::Circle(circle) => return sum.circles.push(circle),
-        SpfRecords::Unknown(why) => return sum.unknown.push(why),
+        SpfRecords::Unknown(why) => return sum.failed.push((domain.to_owned(), "TXT", why)),
         SpfRecords::Several(_) if depth > 0 => {
             return sum.wrong.push(format!("{domain} has several SPF records"));
         }
@@ -94,14 +96,14 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
         TermKind::Include => follow(facts, (domain, term), depth, sum),
         TermKind::A => {
             sum.wants.extend(addresses(target));
-            sum.unknown.extend(failed(facts, target, &["A", "AAAA"]));
+            sum.failed.extend(failed_of(facts, target, &["A", "AAAA"]));
             if ["A", "AAAA"].iter().all(|kind| facts.lookup(target, kind).is_absent()) {
                 sum.void.push(format!("{target} A"));
             }
         }
         TermKind::Mx => {
             sum.wants.push(lookup(target, "MX"));
-            sum.unknown.extend(failed(facts, target, &["MX"]));
+            sum.failed.extend(failed_of(facts, target, &["MX"]));
             if facts.lookup(target, "MX").is_absent() {
                 sum.void.push(format!("{target} MX"));
             }
@@ -114,7 +116,7 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
         }
         TermKind::Exists => {
             sum.wants.push(lookup(target, "A"));
-            sum.unknown.extend(failed(facts, target, &["A"]));
+            sum.failed.extend(failed_of(facts, target, &["A"]));
             if facts.lookup(target, "A").is_absent() {
                 sum.void.push(format!("{target} A"));
             }
@@ -125,12 +127,27 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
 }
 
 /// The lookups of a term that fail: receivers get temperror from them.
-fn failed(facts: &DomainFacts, target: &str, kinds: &[&'static str]) -> Vec<String> {
-    let words = |kind: &&'static str| match facts.lookup(target, kind) {
-        LookupFound::Unknown(why) if why != BOUND_REACHED => Some(format!("{target} {kind}: {why}")),
+fn failed_of(
+    facts: &DomainFacts,
+    target: &str,
+    kinds: &[&'static str],
+) -> Vec<(String, &'static str, String)> {
+    let told = |kind: &&'static str| match facts.lookup(target, kind) {
+        LookupFound::Unknown(why) if why != BOUND_REACHED => {
+            Some((target.to_owned(), *kind, format!("{target} {kind}: {why}")))
+        }
         _ => None,
     };
-    kinds.iter().filter_map(words).collect()
+    kinds.iter().filter_map(told).collect()
+}
+
+/// The lookups of the record's terms that have failed.
+pub(super) fn failed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let mut sum = Count::default();
+    if facts.subject.role != Role::Recipient {
+        count(facts, &facts.subject.domain, 0, &mut sum);
+    }
+    sum.failed.into_iter().map(|(name, kind, _)| (name, kind)).collect()
 }
 
 fn follow(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
@@ -183,8 +200,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if sum.uses_ptr {
         findings.push(Finding::new(Code::SpfPtr, record.clone()));
     }
-    if !sum.unknown.is_empty() {
-        findings.push(Finding::new(Code::PolicyUnknown, sum.unknown.join("; ")).of(Part::Spf));
+    let (unanswered, unknown) = failures(facts, &sum);
+    if !unanswered.is_empty() {
+        findings.push(Finding::new(Code::SpfUnanswered, unanswered.join("; ")).of(Part::Spf));
+    }
+    if !unknown.is_empty() {
+        findings.push(Finding::new(Code::PolicyUnknown, unknown.join("; ")).of(Part::Spf));
     }
     if findings.is_empty() {
         let macros = if sum.uses_macros { "; macros are not followed" } else { "" };
@@ -197,8 +218,22 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{included}{macros})", sum.lookups);
         findings.push(Finding::new(Code::SpfOk, evidence));
     }
-    findings.extend(facts.subject.address.map(|address| of_address(facts, domain, address)));
+    let of_address =
+        |address| of_address(facts, domain, address, !unanswered.is_empty() && unknown.is_empty());
+    findings.extend(facts.subject.address.map(of_address));
     findings
+}
+
+/// The failed lookups in words: those that fail for good, and others.
+fn failures(facts: &DomainFacts, sum: &Count) -> (Vec<String>, Vec<String>) {
+    let (mut unanswered, mut unknown) = (Vec::new(), Vec::new());
+    for (name, kind, words) in &sum.failed {
+        match elsewhere::evidence(facts, name, kind) {
+            Some(evidence) => unanswered.push(evidence),
+            None => unknown.push(words.clone()),
+        }
+    }
+    (unanswered, unknown)
 }
 
 /// Errors of the record and of the records that it includes.
@@ -260,10 +295,14 @@ fn rest(facts: &DomainFacts, domain: &str, record: &str) -> Vec<Finding> {
     findings
 }
 
-fn of_address(facts: &DomainFacts, domain: &str, address: IpAddr) -> Finding {
+/// The finding about the given address; `fails`: all failed lookups fail for good.
+fn of_address(facts: &DomainFacts, domain: &str, address: IpAddr, fails: bool) -> Finding {
     let outcome = outcome(facts, domain, address, &mut Vec::new());
     let code = match &outcome {
         SpfOutcome::Pass => Code::SpfFromPasses,
+        SpfOutcome::Unknown if fails => {
+            return Finding::new(Code::SpfFromFails, format!("{address} for {domain}: temperror"));
+        }
         SpfOutcome::Unknown => Code::PolicyUnknown,
         SpfOutcome::Unevaluated(term) => {
             let evidence =

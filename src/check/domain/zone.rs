@@ -61,10 +61,16 @@ pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
+/// The addresses of servers of a zone that is a parent, as far as they are asked.
+pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     let names = facts.data(parent, "NS");
     let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
     names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect()
+}
+
+/// The names of these servers.
+pub(super) fn names_of_parent(facts: &DomainFacts, parent: &str) -> Vec<String> {
+    facts.data(parent, "NS").into_iter().take(MAX_CHECKED_PARENTS).map(canonical).collect()
 }
 
 /// The referrals of the parent's servers.

@@ -1,0 +1,281 @@
+//! Names whose lookups fail, such as a mail host or a domain that SPF includes: whether the servers of their zone fail for good, or a
+//! datagram was lost.
+//!
+//! The daemon only tells that its lookup failed. So the zone above is asked for the servers of the name, and each of them for the
+//! records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::{
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
+    canonical, is_within, lookup,
+};
+use super::record_set::is_known;
+use super::zone::{self, named, shown};
+use super::{aliases, groups, mail, spf};
+use crate::limits::{MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS};
+
+/// A zone that answers for a name: its apex, the names of its servers, and their glue.
+struct Cut {
+    zone: String,
+    names: BTreeSet<String>,
+    glue: BTreeMap<String, BTreeSet<IpAddr>>,
+}
+
+/// The lookups whose failure is examined.
+fn failed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let mut failed: Vec<(String, &'static str)> = Vec::new();
+    if facts.lookup(&facts.subject.domain, "SOA").is_known() {
+        for (name, kind) in mail::failed(facts).into_iter().chain(spf::failed(facts)) {
+            if !is_bogus(facts, &name, kind) && !failed.iter().any(|(known, _)| *known == name) {
+                failed.push((name, kind));
+            }
+        }
+    }
+    failed.truncate(MAX_FAILED_LOOKUPS);
+    failed
+}
+
+/// Whether the zone of a name fails DNSSEC validation.
+fn is_bogus(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
+    matches!(facts.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    failed(facts).into_iter().flat_map(|(name, kind)| of_lookup(facts, &name, kind)).collect()
+}
+
+fn of_lookup(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<Want> {
+    let Some(end) = aliases::end(facts, name) else { return Vec::new() };
+    let parent = match zone_above(facts, &end) {
+        Ok(parent) => parent,
+        Err(want) => return want.into_iter().collect(),
+    };
+    let mut wants = vec![lookup(parent, "NS")];
+    wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
+    let parents = zone::servers_of_parent(facts, parent).into_iter();
+    wants.extend(parents.map(|server| ask(server, &end, "NS", QueryForm::Udp)));
+    let Some(cut) = cut(facts, &end, parent) else { return wants };
+    wants.extend(cut.names.iter().take(MAX_FAILED_LOOKUP_SERVERS).flat_map(|name| addresses(name)));
+    let servers = servers(facts, &cut).unwrap_or_default().into_keys();
+    // Over TCP at the same time: a silent server takes seconds over both.
+    let forms = [QueryForm::Udp, QueryForm::Tcp];
+    wants.extend(servers.flat_map(|server| forms.map(|way| ask(server, &end, kind, way))));
+    wants
+}
+
+fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
+    Want::Server { server, name: name.to_owned(), kind, way }
+}
+
+/// The closest zone above a name that answers.
+///
+/// # Errors
+/// The question whose answer shows it; none if no zone above answers.
+fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Option<Want>> {
+    let mut at = above(name);
+    loop {
+        match facts.lookup(at, "SOA") {
+            LookupFound::NotAsked => return Err(Some(lookup(at, "SOA"))),
+            found => {
+                let owner = found.reply().and_then(zone::soa).map(|soa| soa.owner);
+                if let Some(owner) = owner.filter(|owner| is_within(at, owner)) {
+                    return Ok(owner);
+                }
+            }
+        }
+        if at == "." {
+            return Err(None);
+        }
+        at = above(at);
+    }
+}
+
+/// The zone of a name by the servers of the zone above that answers.
+fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
+    zone::servers_of_parent(facts, parent).into_iter().find_map(|server| {
+        let Some(Got::Reply(reply)) = facts.server(server, name, "NS", QueryForm::Udp) else { return None };
+        // The same server may also serve the zone of the name.
+        let own: BTreeSet<String> = named(&reply.answers, name).collect();
+        if reply.authoritative && !own.is_empty() {
+            return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
+        }
+        if reply.authoritative && is_known(reply) {
+            let names = facts.data(parent, "NS").into_iter().map(canonical).collect();
+            return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
+        }
+        referred(reply, name, parent)
+    })
+}
+
+/// The zone that a referral names.
+fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
+    let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
+    let zone = reply.authority.iter().find(|record| record.kind == "NS" && below(&record.name))?.name.clone();
+    let names = named(&reply.authority, &zone).collect();
+    let mut glue = BTreeMap::<String, BTreeSet<IpAddr>>::new();
+    for record in &reply.additional {
+        if let Ok(address) = record.data.parse() {
+            glue.entry(record.name.clone()).or_default().insert(address);
+        }
+    }
+    Some(Cut { zone, names, glue })
+}
+
+/// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many.
+fn servers(facts: &DomainFacts, cut: &Cut) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
+    let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
+    for name in &cut.names {
+        let glued = cut.glue.get(name).into_iter().flatten().copied();
+        let known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().chain(glued).collect();
+        let is_absent = || ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent());
+        if known.is_empty() && !is_absent() {
+            return None;
+        }
+        for address in known {
+            servers.entry(address).or_default().insert(name.clone());
+        }
+    }
+    (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
+}
+
+/// The conduct of a server for a lookup.
+enum Conduct {
+    /// It fails for good, in words.
+    Fails(String),
+    /// This host has no route to it.
+    NoRoute,
+    /// It answers, or may answer.
+    Other,
+}
+
+fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) -> Conduct {
+    let forms = [QueryForm::Udp, QueryForm::Tcp].map(|way| facts.server(server, name, kind, way));
+    let [Some(over_udp), Some(over_tcp)] = forms else { return Conduct::Other };
+    let of = |got: &Got| match got {
+        Got::Reply(reply) if is_known(reply) && (reply.authoritative || reply.recursive) => None,
+        Got::Reply(reply) if is_known(reply) => Some("answers without authority".to_owned()),
+        Got::Reply(reply) => Some(format!("answers {}", reply.rcode)),
+        Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute | NoReply::OtherCase) => None,
+        Got::NoReply(NoReply::Silent) => Some("does not answer".to_owned()),
+        Got::NoReply(lost) => Some(lost.words()),
+        Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
+    };
+    match (over_udp, of(over_udp), of(over_tcp)) {
+        (Got::NoReply(NoReply::NoRoute), ..) => Conduct::NoRoute,
+        (_, Some(over_udp), Some(over_tcp)) if over_udp == over_tcp => Conduct::Fails(over_udp),
+        (_, Some(over_udp), Some(over_tcp)) => Conduct::Fails(format!("{over_udp} (over TCP: {over_tcp})")),
+        _ => Conduct::Other,
+    }
+}
+
+/// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
+/// that is not known.
+pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
+    if is_bogus(facts, name, kind)
+        && let LookupFound::Unknown(why) = facts.lookup(name, kind)
+    {
+        return Some(format!("{name} {kind}: {why}"));
+    }
+    let end = aliases::end(facts, name)?;
+    let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
+    let servers = servers(facts, &cut)?;
+    let Cut { zone, names, .. } = &cut;
+    let told = if end == name { String::new() } else { format!(" (CNAME {end})") };
+    if servers.is_empty() {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        return Some(format!(
+            "{name} {kind}{told}: the name servers of {zone} have no address: {}",
+            names.join(", ")
+        ));
+    }
+    let (mut failing, mut reached) = (Vec::new(), BTreeSet::new());
+    let mut beyond = Vec::new();
+    for (server, names) in &servers {
+        match conduct(facts, *server, &end, kind) {
+            Conduct::Fails(words) => {
+                failing.push((shown(*server, names), words));
+                reached.extend(names);
+            }
+            Conduct::NoRoute => beyond.push(names),
+            Conduct::Other => return None,
+        }
+    }
+    // A server that is not reached counts by its other addresses.
+    let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
+    let words = groups::with_conduct(failing.iter().map(|(server, words)| (server.as_str(), words.as_str())));
+    (counts && !failing.is_empty())
+        .then(|| format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    /// `mx.b.test.` fails; `test.` delegates `b.test.` to two servers.
+    const FAILED: &str = "
+        lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
+        lookup a.test. MX | 10 mx.b.test.
+        lookup mx.b.test. A SERVFAIL
+        lookup mx.b.test. AAAA SERVFAIL
+        lookup mx.b.test. CNAME SERVFAIL
+        lookup b.test. SOA SERVFAIL
+        lookup test. SOA | ns.test. h. 1 2 3 4 5
+        lookup test. NS | ns.test.
+        lookup ns.test. A | 198.18.9.1
+        server 198.18.9.1 mx.b.test. NS udp | >b.test. NS ns1.b.test. | >b.test. NS ns2.b.test. | +ns1.b.test. A 198.18.1.1 | \
+         +ns2.b.test. A 198.18.2.1
+        lookup ns1.b.test. A SERVFAIL
+        lookup ns2.b.test. A SERVFAIL";
+
+    fn told(lines: &str) -> Option<String> {
+        evidence(&facts("a.test.", &format!("{FAILED}\n{lines}")), "mx.b.test.", "A")
+    }
+
+    #[test]
+    fn a_lookup_fails_for_good_if_all_servers_of_the_zone_were_asked_and_fail() {
+        let ask = |server: &str, udp: &str, tcp: &str| {
+            format!("server {server} mx.b.test. A udp {udp}\nserver {server} mx.b.test. A tcp {tcp}\n")
+        };
+        let first = ask("198.18.1.1", "SERVFAIL", "SERVFAIL");
+        assert_eq!(
+            told(&(first.clone() + &ask("198.18.2.1", "silent", "unreachable"))).as_deref(),
+            Some(
+                "mx.b.test. A: no server of b.test. answers for it: 198.18.1.1 (ns1.b.test.) answers SERVFAIL; 198.18.2.1 \
+                 (ns2.b.test.) does not answer (over TCP: unreachable)"
+            )
+        );
+        for (udp, tcp) in [("aa", "silent"), ("silent", "aa"), ("unknown", "silent"), ("silent", "unknown")] {
+            assert_eq!(told(&(first.clone() + &ask("198.18.2.1", udp, tcp))), None, "{udp} {tcp}");
+        }
+        assert_eq!(told(&(first.clone() + &ask("198.18.2.1", "no-route", "no-route"))), None);
+        assert_eq!(told(&first), None, "the other was not asked");
+        assert!(told(&(first + &ask("198.18.2.1", "", ""))).unwrap().contains("answers without authority"));
+    }
+
+    #[test]
+    fn the_servers_of_the_zone_are_found_step_by_step() {
+        let wanted = |lines: &str| wants(&facts("a.test.", lines));
+        let cut = FAILED.find("lookup b.test. SOA").unwrap();
+        assert_eq!(wanted(&FAILED[..cut]), [lookup("b.test.", "SOA")]);
+        let server = |last: u8, name: &str, kind, way| ask([198, 18, last, 1].into(), name, kind, way);
+        assert!(wanted(FAILED).contains(&server(9, "mx.b.test.", "NS", QueryForm::Udp)));
+        for way in [QueryForm::Udp, QueryForm::Tcp] {
+            assert!(wanted(FAILED).contains(&server(1, "mx.b.test.", "A", way)));
+            assert!(wanted(FAILED).contains(&server(2, "mx.b.test.", "A", way)));
+        }
+    }
+
+    #[test]
+    fn the_zone_of_a_name_that_the_servers_above_serve_is_their_own() {
+        let lines = FAILED.replace("udp | >b.test. NS ns1.b.test. | >b.test. NS ns2.b.test. | ", "udp aa | ");
+        let asked =
+            "server 198.18.9.1 mx.b.test. A udp SERVFAIL\nserver 198.18.9.1 mx.b.test. A tcp SERVFAIL";
+        let facts = facts("a.test.", &format!("{lines}\n{asked}"));
+        let told = evidence(&facts, "mx.b.test.", "A").unwrap();
+        assert!(told.contains("no server of test. answers for it: 198.18.9.1 (ns.test.)"), "{told}");
+    }
+}

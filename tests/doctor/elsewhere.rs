@@ -1,0 +1,95 @@
+//! Faults of other zones that a domain needs: of its mail hosts, and of domains that its SPF record includes.
+
+use std::sync::Arc;
+
+use resolverd::check::domain::codes::Code;
+use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::ServerPlan;
+
+use crate::faults::tree;
+use crate::simulated::check;
+
+/// The findings about a domain with this text; `other.com.` has two servers with these faults.
+fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
+    let mut tree = tree(text, &[]);
+    for (name, last, faults) in [("ns3.hosts.com", 5, faults[0]), ("ns4.hosts.com", 6, faults[1])] {
+        let mut plan = ServerPlan::new(name, vec![[198, 18, last, 1].into()]);
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+    }
+    let servers = ["ns3.hosts.com", "ns4.hosts.com"].map(str::to_owned);
+    let records = "mx A 198.18.9.1\nspf TXT \"v=spf1 ip4:198.18.9.1 -all\"\n";
+    tree.zone("other.com.", &servers, records).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let address = Some("198.18.9.1".parse().unwrap());
+    let subject = CheckSubject { domain: "faulty.com.".to_owned(), address, ..CheckSubject::default() };
+    paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
+}
+
+fn of(findings: &[Finding], code: Code) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.code == code)
+}
+
+const MAIL: &str = "@ MX 10 mx.other.com.\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+
+const POLICY: &str = "@ MX 10 mx1.hosts.com.\n@ TXT \"v=spf1 include:spf.other.com -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+
+#[test]
+fn a_mail_host_whose_zone_fails_at_all_servers_is_a_failure() {
+    let cases: [([&[Fault]; 2], &str); 4] = [
+        (
+            [&[Fault::ServFail], &[Fault::ServFail]],
+            "198.18.5.1 (ns3.hosts.com.) answers SERVFAIL; 198.18.6.1",
+        ),
+        ([&[Fault::Dead], &[Fault::Dead]], "198.18.5.1 (ns3.hosts.com.) does not answer; 198.18.6.1"),
+        ([&[Fault::Refused], &[Fault::Dead]], "answers REFUSED; 198.18.6.1 (ns4.hosts.com.) does not answer"),
+        ([&[Fault::LameEmpty], &[Fault::LameEmpty]], "198.18.5.1 (ns3.hosts.com.) "),
+    ];
+    for (faults, words) in cases {
+        let findings = found(MAIL, faults);
+        let told =
+            of(&findings, Code::MxHostUnanswered).unwrap_or_else(|| panic!("{faults:?}: {findings:#?}"));
+        assert_eq!(told.level, Level::Failure, "{findings:#?}");
+        let begin = "mx.other.com. A: no server of other.com. answers for it: ";
+        assert!(told.evidence.starts_with(begin) && told.evidence.contains(words), "{told:#?}");
+        assert_eq!(of(&findings, Code::MailUnknown), None, "{findings:#?}");
+    }
+    let two = MAIL.replace("@ MX 10 mx.other.com.", "@ MX 10 mx.other.com.\n@ MX 20 mx1.hosts.com.");
+    let findings = found(&two, [&[Fault::ServFail], &[Fault::ServFail]]);
+    assert_eq!(of(&findings, Code::MxHostUnanswered).unwrap().level, Level::Warning, "{findings:#?}");
+}
+
+#[test]
+fn an_included_domain_that_fails_at_all_servers_is_a_failure() {
+    for fault in [Fault::ServFail, Fault::Dead] {
+        let findings = found(POLICY, [&[fault], &[fault]]);
+        let told = of(&findings, Code::SpfUnanswered).unwrap_or_else(|| panic!("{fault}: {findings:#?}"));
+        let begin =
+            "spf.other.com. TXT: no server of other.com. answers for it: 198.18.5.1 (ns3.hosts.com.) ";
+        assert!(told.evidence.starts_with(begin), "{told:#?}");
+        assert_eq!(findings[0].code, Code::SpfUnanswered, "{findings:#?}");
+        let address = of(&findings, Code::SpfFromFails).unwrap();
+        assert!(address.evidence.ends_with("temperror"), "{address:#?}");
+        for code in [Code::PolicyUnknown, Code::SpfOk] {
+            assert_eq!(of(&findings, code), None, "{findings:#?}");
+        }
+    }
+}
+
+#[test]
+fn one_server_that_answers_is_enough() {
+    for faults in
+        [[&[Fault::ServFail][..], &[]], [&[Fault::Dead], &[]], [&[Fault::LosesFirst], &[Fault::LosesFirst]]]
+    {
+        for text in [MAIL, POLICY] {
+            let findings = found(text, faults);
+            for code in [Code::MxHostUnanswered, Code::SpfUnanswered, Code::MailUnknown, Code::PolicyUnknown]
+            {
+                assert_eq!(of(&findings, code), None, "{faults:?}: {findings:#?}");
+            }
+        }
+    }
+}
