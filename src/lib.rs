@@ -17,7 +17,7 @@
 //!    ▼
 //!  iterate ──► zones dnsbl exchange cache validate           from the closest zone cut along referrals
 //!    ▼
-//!  zones ────► dnsbl cache                                   a route: local, forward, stub or recursion
+//!  zones ────► dnsbl cache validate                          a route: local, forward, stub or recursion
 //!  dnsbl ────► exchange                                      is it a listing?
 //!  cache ────► validate                                      what is known, and how far it is trusted
 //!    ▼
@@ -27,7 +27,7 @@
 //!
 //!  background ► resolve zones dnsbl                          tasks: questions that no client has asked
 //!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
-//!  control ───► lookahead resolve iterate dnsbl exchange cache   the operator: state, and questions like a client's
+//!  control ───► lookahead resolve iterate dnsbl exchange cache validate   the operator: state, and questions like a client's
 //! ```
 //!
 //! `─►` is a call: the picture has all calls between the modules that it shows. Calls go down only. [`background`],
@@ -71,11 +71,11 @@
 //! ```text
 //! main       daemon ctl lab control listener zones config dnstap record notify log arguments
 //! bin        ctl
-//! daemon     metrics control listener lookahead watched check background resolve iterate zones config dnsbl exchange dnstap record cache wire question notify supervise log clock hash random limits
+//! daemon     metrics control listener lookahead watched check background resolve iterate zones config dnsbl exchange dnstap record cache wire validate question notify supervise log clock hash random limits
 //! ctl        control lookahead watched switch check import zones config dnsbl record cache wire question conduct clock limits
 //! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! metrics    control config dnsbl record wire limits
-//! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire question clock limits
+//! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire validate question clock limits
 //! listener   resolve zones config dnstap record cache wire question supervise clock hash limits
 //! lookahead  resolve config dnsbl record wire question clock hash random limits
 //! background resolve zones config dnsbl record question clock random limits
@@ -85,7 +85,7 @@
 //! switch     check config limits
 //! watched    check config record wire clock random limits
 //! check      config wire clock random limits
-//! zones      config zone_file dnsbl cache wire question clock hash rdata limits
+//! zones      config zone_file dnsbl cache wire validate question clock hash rdata limits
 //! config     zone_file dnsbl exchange dnstap wire validate rdata limits
 //! zone_file  wire rdata
 //! dnsbl      exchange record question clock limits

@@ -153,7 +153,13 @@ impl Default for RootHints {
 impl Default for Dnssec {
     fn default() -> Self {
         let trust_anchor = TrustAnchor { path: None, anchors: Anchors::built_in() };
-        Self { validate: true, trust_anchor, negative_trust_anchors: Vec::new(), sha1: false }
+        Self {
+            validate: true,
+            trust_anchor,
+            update_trust_anchors: true,
+            negative_trust_anchors: Vec::new(),
+            sha1: false,
+        }
     }
 }
 

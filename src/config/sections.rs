@@ -246,6 +246,8 @@ pub struct Dnssec {
     pub validate: bool,
     /// The trust anchors.
     pub trust_anchor: TrustAnchor,
+    /// Whether the keys of the root are followed over their rollovers (RFC 5011).
+    pub update_trust_anchors: bool,
     /// Names at and below which nothing is validated (RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
     /// Whether signatures with SHA-1 are checked; if not, zones that have no others are insecure.
@@ -272,6 +274,12 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),
+        ConfigKey::<Dnssec>::new(
+            "update_trust_anchors",
+            |dnssec, typed, _| set(&mut dnssec.update_trust_anchors, value::flag(typed)),
+            |dnssec| Some(dnssec.update_trust_anchors.into()),
+        )
+        .comment(&[(Some("true"), "learns new keys of the root (RFC 5011)")]),
         ConfigKey::<Dnssec>::new(
             "negative_trust_anchors",
             |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),

@@ -4,6 +4,13 @@ use crate::check::domain::codes::Code;
 
 /// Terms of `status`.
 pub(super) const STATUS: &str = "\
+States of the keys of the root, which are trust anchors (RFC 5011):
+  configured      built in or in the file of trust_anchor, and not seen in the root yet; trusted
+  new             seen in the root, and not trusted yet; pending in JSON
+  valid           trusted
+  missing         trusted, but no longer in the root
+  revoked         the root has revoked it; not trusted
+  removed         revoked more than 30 days ago
 Output of --plugin: the state, the worst problem and the number of the others; after `|` the performance data. The line of a
 healthy daemon:
   RESOLVERD OK - resolverd 0.1.0, up 3 d 4 h, 385 207 queries in 5 min|uptime=273600s;;;0 queries=385207;;;0 ...

@@ -4,7 +4,7 @@
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
 //! restart. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
-//! a restart. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
+//! a restart. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
@@ -26,6 +26,7 @@ mod history;
 mod metrics;
 mod owners;
 mod reload;
+mod root_keys;
 mod running;
 mod snapshot;
 mod state_files;

@@ -20,7 +20,7 @@ use crate::clock::{Clock, Mono, Now};
 use crate::config::Config;
 use crate::control::Controlled;
 use crate::control::lookup::Lookup;
-use crate::control::protocol::{DaemonStatus, MissingAddress};
+use crate::control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use crate::control::traced::{TraceAsked, TraceRefused};
 use crate::dnsbl::table::Lists;
 use crate::exchange::Heard;
@@ -168,6 +168,7 @@ impl Controlled for Running {
             flights_max: MAX_FLIGHTS as u64,
             restarts: self.supervisor.restarts(),
             stuck: self.supervisor.pulses().stuck(),
+            root_keys: RootKeysStatus::of(self.resolver.root_keys().report()),
             snapshot: self.snapshot.as_ref().map(|snapshot| snapshot.status(self.clock.mono())),
         }
     }

@@ -11,6 +11,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::owners;
+use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
 use super::snapshot::Snapshot;
 use super::state_files;
@@ -28,6 +29,7 @@ use crate::random::Random;
 use crate::record::Counter;
 use crate::resolve::Resolver;
 use crate::resolve::prefetch::Prefetcher;
+use crate::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use crate::resolve::side::SideResolver;
 use crate::supervise::Supervisor;
 
@@ -42,6 +44,10 @@ pub(super) fn spawn(
     let running = || Arc::clone(subject);
     let resolver = || Arc::clone(&subject.resolver);
     let side = Arc::clone(subject.resolver.side());
+    // Before the snapshot of the cache is read, which belongs to these keys.
+    if let Some(file) = root_keys::begin(subject.resolver.root_keys()) {
+        follow_root_keys(&mut tasks, supervisor, subject, file);
+    }
     tasks.spawn(prime(running()));
     keep(&mut tasks, supervisor, "the statistics task", running(), tick);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
@@ -82,6 +88,19 @@ pub(super) fn spawn(
         keep(&mut tasks, supervisor, "the watchdog task", running(), watch);
     }
     tasks
+}
+
+/// Follows the keys of the root, which `file` keeps.
+fn follow_root_keys(
+    tasks: &mut JoinSet<()>,
+    supervisor: &Supervisor,
+    subject: &Arc<Running>,
+    file: RootKeysFile,
+) {
+    let file: Arc<dyn RootKeyStore> = Arc::new(file);
+    let follow = move |follower: Arc<RootKeyFollower>| follower.run(Arc::clone(&file));
+    let follower = Arc::clone(subject.resolver.root_keys());
+    keep(tasks, supervisor, "the task that follows the root's keys", follower, follow);
 }
 
 /// Supervises the task that `begin` makes of `part`.

@@ -20,6 +20,7 @@ use crate::limits::{
 };
 use crate::record::note::Note;
 use crate::record::trail::Trail;
+use crate::validate::anchors::Anchors;
 use crate::validate::budget::Budget as Work;
 use crate::validate::verdict::SecurityStatus;
 use crate::zones::View;
@@ -31,6 +32,8 @@ pub struct Context {
     pub budget: Arc<QuestionBudget>,
     /// The routes and the configuration that the question began with.
     pub view: Arc<View>,
+    /// The trust anchors that it began with.
+    pub anchors: Arc<Anchors>,
     progress: Arc<FlightProgress>,
     /// Whether the result is validated: not if it only finds servers, and not if CD is set.
     checks: bool,
@@ -68,6 +71,7 @@ impl Context {
         let checks = view.config.dnssec.validate;
         Self {
             budget: Arc::new(QuestionBudget::new(ends, MAX_PACKETS_PER_QUESTION)),
+            anchors: view.anchors().used(),
             view,
             progress,
             checks,
@@ -170,6 +174,7 @@ impl Context {
         Ok(Self {
             budget: Arc::clone(&self.budget),
             view: Arc::clone(&self.view),
+            anchors: Arc::clone(&self.anchors),
             progress: Arc::clone(&self.progress),
             checks: false,
             depth: self.depth.saturating_add(1),

@@ -35,6 +35,9 @@ const MISS: u32 = 2 * 86_400;
 const ZONE_KEY: u16 = 0x100;
 const ENTRY_POINT: u16 = 0x001;
 
+/// DNSKEY flag (RFC 5011 section 3): revoked.
+const REVOKE: u16 = 0x80;
+
 /// Types in a false bitmap.
 const USUAL: [RecordType; 4] = [RecordType::A, RecordType::AAAA, RecordType::MX, RecordType::TXT];
 
@@ -145,12 +148,24 @@ struct ZoneSigner<'a> {
 
 impl<'a> ZoneSigner<'a> {
     fn new(origin: &'a Name, plan: &'a Signing, unix: u64) -> DnsSecResult<Self> {
-        let of_keys = all_keys(origin, plan, &plan.key_signing, Role::KeySigning)?;
+        let key_signing = plan.key_signing.iter().map(|generation| {
+            let keys = keys(origin, plan, *generation, Role::KeySigning)?;
+            let is_revoked = plan.revoked.contains(generation);
+            let shown: DnsSecResult<Vec<TestKey>> =
+                keys.into_iter().map(|key| if is_revoked { key.flagged(REVOKE) } else { Ok(key) }).collect();
+            Ok((*generation, shown?))
+        });
+        let key_signing: Vec<(Generation, Vec<TestKey>)> = key_signing.collect::<DnsSecResult<_>>()?;
+        let signs =
+            |generation: &Generation| plan.signs_keys.is_empty() || plan.signs_keys.contains(generation);
+        let of_keys: Vec<TestKey> =
+            key_signing.iter().filter(|(one, _)| signs(one)).flat_map(|(_, keys)| keys.clone()).collect();
+        let entry_points: Vec<TestKey> = key_signing.into_iter().flat_map(|(_, keys)| keys).collect();
         let zone_keys = all_keys(origin, plan, &plan.zone_signing, Role::ZoneSigning)?;
         let single = plan.zone_signing.is_empty();
         let of_data =
             if single { of_keys.clone() } else { all_keys(origin, plan, &plan.signs, Role::ZoneSigning)? };
-        let mut shown = [of_keys.clone(), zone_keys].concat();
+        let mut shown = [entry_points, zone_keys].concat();
         for key in of_keys.iter().chain(&of_data) {
             for number in 0..plan.colliding() {
                 shown.push(key.colliding(number)?);

@@ -19,6 +19,10 @@ pub struct Signing {
     pub hashing: Option<Hashing>,
     /// The key signing keys in its DNSKEY set, which sign that set.
     pub key_signing: Vec<Generation>,
+    /// The key signing keys that have the REVOKE flag (RFC 5011 section 2.1).
+    pub revoked: Vec<Generation>,
+    /// The key signing keys that sign the DNSKEY set; empty: all of them.
+    pub signs_keys: Vec<Generation>,
     /// The zone signing keys in its DNSKEY set; without any, key signing keys sign everything.
     pub zone_signing: Vec<Generation>,
     /// The zone signing keys that sign; one need not be in the DNSKEY set.
@@ -104,6 +108,8 @@ impl Default for Signing {
             rsa_bits: None,
             hashing: None,
             key_signing: vec![Generation::Old],
+            revoked: Vec::new(),
+            signs_keys: Vec::new(),
             zone_signing: vec![Generation::Old],
             signs: vec![Generation::Old],
             delegated: vec![Generation::Old],
@@ -135,8 +141,8 @@ impl FromStr for Signing {
     type Err = UnknownSigning;
 
     /// Words separated by blanks, each optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
-    /// `salt=beef`, `ksk=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`,
-    /// `keytrap=20`, and the names of flaws.
+    /// `salt=beef`, `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`,
+    /// `digest=2[,4]`, `keytrap=20`, and the names of flaws.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
         let mut signing = Self::default();
         for word in text.split_whitespace() {
@@ -155,6 +161,8 @@ impl Signing {
             "bits" => self.rsa_bits = Some(value.parse().ok()?),
             "digest" => self.digests = numbers(value)?,
             "ksk" => self.key_signing = generations(value)?,
+            "revoked" => self.revoked = generations(value)?,
+            "signs-keys" => self.signs_keys = generations(value)?,
             "zsk" => self.zone_signing = generations(value)?,
             "signs" => self.signs = generations(value)?,
             "ds" => self.delegated = generations(value)?,

@@ -65,6 +65,15 @@ impl TestKey {
         Ok(Self { record, tag, private })
     }
 
+    /// The same key with one more flag.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    pub(super) fn flagged(&self, flag: u16) -> DnsSecResult<Self> {
+        let public = self.record.public_key().clone();
+        Self::with_public(public, self.record.flags() | flag, self.private.clone())
+    }
+
     /// Another key with the tag of this one, without a fitting private half: a KeyTrap zone is full of them.
     ///
     /// # Errors

@@ -119,3 +119,7 @@ pub const MAX_ENDINGS_RENEWED: usize = MAX_RENEWALS / 2;
 
 /// Like `MAX_ENDINGS_RENEWED`, for the answers of one zone, and for the delegations and addresses that its servers give, so that a zone with silent servers leaves room for the others.
 pub const MAX_RENEWALS_OF_ZONE: usize = 8;
+
+/// The time from the start to the first query for the keys of the root. Most clients have asked by then, and the root servers are
+/// known.
+pub const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);

@@ -1,5 +1,7 @@
 //! Bounds of validation.
 
+use std::time::Duration;
+
 /// Signature checks for one client question. A cold answer over a chain of twelve aliases, each in a zone of its own,
 /// takes about 60. One check takes 10 to 80 µs, on P-384 0.56 ms.
 pub const MAX_SIGNATURE_CHECKS: u32 = 128;
@@ -34,3 +36,32 @@ pub const MAX_DNSKEYS: usize = 32;
 
 /// NSEC or NSEC3 records of one message that are used: a denial takes three, with an alias from a wildcard six.
 pub const MAX_DENIALS: usize = 16;
+
+/// How long a new key of the root must be shown by all answers before it is a trust anchor: the add hold-down time (RFC 5011
+/// section 2.4.1).
+pub const ROOT_KEY_HOLD_DOWN: Duration = Duration::from_secs(30 * 86_400);
+
+/// How long a revoked key of the root is shown as such: the remove hold-down time (RFC 5011 section 2.4.2).
+pub const ROOT_KEY_REMOVE: Duration = Duration::from_secs(30 * 86_400);
+
+/// Answers that must have shown a new key of the root. A clock that jumps ahead thus does not end the hold-down time. The root is
+/// asked once a day; Unbound requires two.
+pub const MIN_ROOT_KEY_SIGHTINGS: u32 = 10;
+
+/// The least time between two answers that count for `MIN_ROOT_KEY_SIGHTINGS`: each start of the daemon asks too.
+pub const ROOT_KEY_SIGHTING: Duration = Duration::from_secs(30 * 60);
+
+/// The shortest and the longest time between two queries for the keys of the root (RFC 5011 section 2.3).
+pub const MIN_ROOT_KEY_QUERY: Duration = Duration::from_secs(3_600);
+/// See above.
+pub const MAX_ROOT_KEY_QUERY: Duration = Duration::from_secs(15 * 86_400);
+
+/// The longest time until the next query after one that failed (RFC 5011 section 2.3).
+pub const MAX_ROOT_KEY_RETRY: Duration = Duration::from_secs(86_400);
+
+/// Keys of the root that are followed. The root has two or three key signing keys during a rollover, and rolled once in its first
+/// sixteen years.
+pub const MAX_ROOT_KEYS: usize = 16;
+
+/// Octets of the file with the keys of the root: 16 keys of 4096 bits take 14 KiB.
+pub const MAX_ROOT_KEYS_FILE: u64 = 64 << 10;

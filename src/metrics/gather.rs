@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::table::{Family, Metric, counter};
 use crate::config::ZoneKind;
-use crate::control::protocol::{Severity, Status};
+use crate::control::protocol::{RootKeyStanding, Severity, Status};
 use crate::control::{Controlled, status, watched};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
@@ -132,6 +132,11 @@ impl Samples {
         self.whole(Family::MissingAddresses, &[], daemon.missing.len() as u64);
         self.whole(Family::TaskRestarts, &[], daemon.restarts);
         self.whole(Family::TasksStuck, &[], daemon.stuck);
+        for state in RootKeyStanding::ALL {
+            let keys = daemon.root_keys.keys.iter().filter(|key| key.state == state).count();
+            self.whole(Family::RootKeys, &[&word(&state)], keys as u64);
+        }
+        self.whole(Family::RootKeysChecked, &[], daemon.root_keys.checked.unwrap_or(0));
         for fill in &status.stores {
             self.whole(Family::CacheEntries, &[&fill.store], fill.entries);
             self.whole(Family::CacheBytes, &[&fill.store], fill.bytes);

@@ -123,6 +123,10 @@ families! {
     NetworkDown "network_down" Gauge [];
     /// Configured addresses at which resolverd does not listen, because the host does not have them.
     MissingAddresses "missing_addresses" Gauge [];
+    /// Keys of the root by state: configured (not seen yet), pending, valid, missing, revoked or removed (RFC 5011).
+    RootKeys "root_keys" Gauge ["state"];
+    /// When the keys of the root were last validated, in seconds since 1970; 0 if they never were, or are not followed.
+    RootKeysChecked "root_keys_checked_time_seconds" Gauge [];
     /// Findings of the watched domains that two checks have seen, by level: failure, warning, could_not_tell or note.
     WatchedFindings "watched_findings" Gauge ["domain", "level"];
     /// When a check of each watched domain last had a result, in seconds since 1970; 0 before the first.

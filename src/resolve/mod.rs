@@ -54,6 +54,7 @@ mod private;
 mod recall;
 mod reload;
 mod replied;
+pub mod root_keys;
 mod scope;
 mod shares;
 pub mod side;
@@ -98,6 +99,7 @@ use lists::ListResolver;
 use prefetch::Prefetcher;
 use reload::ChangedRoutes;
 pub use replied::{Asked, Replied};
+use root_keys::RootKeyFollower;
 use side::SideResolver;
 use trust::Validator;
 use trust::nta::Ntas;
@@ -143,6 +145,8 @@ pub struct Resolver {
     side: Arc<SideResolver>,
     /// Renews what is in use.
     prefetcher: Arc<Prefetcher>,
+    /// Follows the keys of the root.
+    root_keys: Arc<RootKeyFollower>,
     /// Asks the questions of look-ahead.
     lookahead: Arc<LookaheadResolver>,
     /// The questions of clients, for look-ahead.
@@ -184,6 +188,7 @@ impl Resolver {
         let answered = AnsweredQueue::new(&clock, &recorder, &lists);
         Arc::new(Self {
             clients: ClientResolver::new(&flight, &prefetcher, &views),
+            root_keys: RootKeyFollower::new(&views, &chaser),
             lookahead: Arc::new(LookaheadResolver {
                 views: Arc::clone(&views),
                 flight: Arc::clone(&flight),
@@ -227,6 +232,11 @@ impl Resolver {
     /// Renews what is in use.
     pub fn prefetcher(&self) -> &Arc<Prefetcher> {
         &self.prefetcher
+    }
+
+    /// Follows the keys of the root.
+    pub fn root_keys(&self) -> &Arc<RootKeyFollower> {
+        &self.root_keys
     }
 
     /// Asks the questions of look-ahead.
@@ -338,6 +348,7 @@ impl Resolver {
         self.recorder.set_query_log(views.config().log.queries);
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));
+        self.views().anchors().configure(&self.views().config().dnssec);
         let views = self.views();
         self.flight.flights.end_changed(&changed, |view| views.is_in_use(view));
         self.lists.forget_unasked();

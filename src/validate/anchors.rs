@@ -93,6 +93,21 @@ impl Anchors {
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
+    /// Whether an anchor of `name` names this key.
+    pub fn cover(&self, name: &Name, key: &DNSKEY) -> bool {
+        self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
+    }
+
+    /// Removes the anchors of `name` that name this key.
+    pub fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
+        if let Some(known) = self.0.get_mut(name) {
+            known.retain(|ds| !is_of(ds, name, key));
+            if known.is_empty() {
+                self.0.remove(name);
+            }
+        }
+    }
+
     /// The names of all anchors.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.keys()
@@ -119,6 +134,11 @@ impl Anchors {
             above = above.base_name();
         }
     }
+}
+
+/// Whether a DS names a key.
+fn is_of(ds: &DS, name: &Name, key: &DNSKEY) -> bool {
+    ds.covers(name, key).unwrap_or(false)
 }
 
 #[cfg(test)]

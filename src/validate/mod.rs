@@ -33,6 +33,8 @@ mod denial_nsec3;
 pub mod entrust;
 pub mod keys;
 pub mod proof;
+pub mod root_keys;
+pub mod root_keys_text;
 mod rsa;
 pub mod rules;
 pub mod signature;

@@ -26,8 +26,7 @@ impl Views {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();
         let (dnssec, resolve, cache) = (&config.dnssec, &config.resolve, &config.cache);
-        let trust =
-            (dnssec.validate, dnssec.sha1, &dnssec.trust_anchor.anchors, &dnssec.negative_trust_anchors);
+        let trust = (dnssec.validate, dnssec.sha1, self.anchors().used(), &dnssec.negative_trust_anchors);
         let root = (&resolve.root_hints.servers, resolve.upstream_port);
         let caps = (cache.max_ttl, cache.negative_max_ttl);
         let private = (&resolve.private_addresses, &resolve.private_domains);

@@ -22,11 +22,13 @@ mod names;
 mod private;
 mod route;
 mod special;
+mod trust;
 mod view;
 mod views;
 pub mod zone;
 
 pub use route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, same_mirror};
+pub use trust::AnchorsInUse;
 pub use view::View;
 pub use views::{Views, changed};
 

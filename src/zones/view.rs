@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::mirror::Mirror;
 use super::names::ConfiguredNames;
 use super::route::{Mirrored, Route, RouteTarget, Wrong, ZonePolicy, instead, is_for};
+use super::trust::AnchorsInUse;
 use super::{local, special};
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
@@ -57,6 +58,7 @@ pub struct View {
     routes: Routes,
     names: ConfiguredNames,
     recursion: Arc<Route>,
+    anchors: Arc<AnchorsInUse>,
     /// Names at and below which nothing is validated: names set by the operator, and zones that are served here.
     ntas: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
@@ -89,7 +91,11 @@ impl Sees {
 }
 
 impl View {
-    pub(super) fn new(id: ViewId, knows: ViewId, config: &Arc<Config>, sees: Sees) -> Result<Self, Wrong> {
+    pub(super) fn new(
+        (id, knows): (ViewId, ViewId),
+        (config, anchors): (&Arc<Config>, &Arc<AnchorsInUse>),
+        sees: Sees,
+    ) -> Result<Self, Wrong> {
         let policy = ZonePolicy {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
@@ -115,6 +121,7 @@ impl View {
             routes: Routes::default(),
             names: ConfiguredNames::new(config, &policy)?,
             recursion: Arc::new(recursion),
+            anchors: Arc::clone(anchors),
             ntas: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
             guarding: sees.guarding,
             lookahead: sees.lookahead,
@@ -140,6 +147,11 @@ impl View {
         let here = view.routes.iter().filter(|(_, route)| unsigned(&route.target));
         view.ntas.extend(here.map(|(apex, _)| apex.clone()));
         Ok(view)
+    }
+
+    /// The trust anchors in use.
+    pub fn anchors(&self) -> &AnchorsInUse {
+        &self.anchors
     }
 
     /// The route of a question: the route of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest

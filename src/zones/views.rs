@@ -11,6 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::circle;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
+use super::trust::AnchorsInUse;
 use super::view::{Sees, View};
 use crate::config::Config;
 use crate::dnsbl::list_way::Way;
@@ -21,6 +22,7 @@ use crate::question::ViewId;
 #[derive(Clone, Debug)]
 pub struct Views {
     config: Arc<Config>,
+    anchors: Arc<AnchorsInUse>,
     views: Vec<Arc<View>>,
     /// The place of each listener's view: `[listen]` first, then each `[[listener]]`.
     of_listener: Vec<usize>,
@@ -34,18 +36,24 @@ impl Views {
     /// # Errors
     /// A zone file cannot be read, a zone's server is resolverd itself, or there are too many views.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
-        Self::build(config, &[], ViewId::default())
+        Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
     }
 
-    /// The views of the next configuration. A view that equals one of these keeps its id.
+    /// The views of the next configuration. A view that equals one of these keeps its id. The trust anchors are those of these views
+    /// until `AnchorsInUse::configure`.
     ///
     /// # Errors
     /// As `new`.
     pub fn following(&self, config: &Arc<Config>) -> Result<Self, Wrong> {
-        Self::build(config, &self.views, self.next)
+        Self::build(config, &self.anchors, &self.views, self.next)
     }
 
-    fn build(config: &Arc<Config>, before: &[Arc<View>], mut next: ViewId) -> Result<Self, Wrong> {
+    fn build(
+        config: &Arc<Config>,
+        anchors: &Arc<AnchorsInUse>,
+        before: &[Arc<View>],
+        mut next: ViewId,
+    ) -> Result<Self, Wrong> {
         circle::refuse(config)?;
         let (seen, of_listener) = seen(config)?;
         let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
@@ -63,14 +71,19 @@ impl Views {
             };
             let alike = before.iter().chain(&views).find(|view| view.zones == sees.zones);
             let knows = alike.map_or(id, |view| view.knows);
-            views.push(Arc::new(View::new(id, knows, config, sees)?));
+            views.push(Arc::new(View::new((id, knows), (config, anchors), sees)?));
         }
-        Ok(Self { config: Arc::clone(config), views, of_listener, next })
+        Ok(Self { config: Arc::clone(config), anchors: Arc::clone(anchors), views, of_listener, next })
     }
 
     /// The operator's settings.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
+    }
+
+    /// The trust anchors in use.
+    pub fn anchors(&self) -> &AnchorsInUse {
+        &self.anchors
     }
 
     /// The view of a listener, by its place: `[listen]` is the first.
@@ -185,7 +198,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     }
     let trust = |config: &Config| {
         let dnssec = &config.dnssec;
-        (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone())
+        (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
     };
     // Answers are kept without the addresses.
     let private =

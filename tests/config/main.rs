@@ -64,7 +64,7 @@ fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
          qname_minimisation = false\nprivate_addresses = [\"10.1.2.3/8\"]\nprivate_domains = [\"Corp.example\"]\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
-         negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\nprefetch = false\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
+         negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\nprefetch = false\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nupdate_trust_anchors = false\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
          [control]\nsocket = \"/run/r.sock\"\n[metrics]\nlisten = \"[::1]:9453\"\n[dnstap]\nfile = \"tap\"\nmessages = [\"client_query\"]\nidentity = \"mx1\"\nversion = \"1\"\n[log]\nlevel = \"debug\"\nqueries = true\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
@@ -88,6 +88,7 @@ fn every_key_does_something() {
     assert_eq!(config.resolve.source_ports, 20_000..=29_999);
     let dnssec = &config.dnssec;
     assert_eq!((dnssec.validate, dnssec.sha1, dnssec.negative_trust_anchors.len()), (false, true, 1));
+    assert!(!dnssec.update_trust_anchors);
     let tags = dnssec.trust_anchor.anchors.tags(&hickory_proto::rr::Name::root());
     assert_eq!(tags.into_iter().collect::<Vec<_>>(), [4_711]);
     assert_eq!(config.control.socket, Path::new("/run/r.sock"));

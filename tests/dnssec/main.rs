@@ -10,6 +10,7 @@ mod loss;
 mod mail;
 mod reload;
 mod rollover;
+mod root_keys;
 mod table;
 
 use resolverd::lab::scenario::Scenario;

@@ -222,6 +222,18 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "unbound",
+        "auto-trust-anchor-file",
+        "server:\n  auto-trust-anchor-file: \"root.key\"\n",
+        "nothing to do for the root, whose keys resolverd follows (update_trust_anchors of [dnssec]); for other zones trust_anchor",
+    ),
+    (
+        "named",
+        "trust-anchors",
+        "trust-anchors { . initial-ds 20326 8 2 \"E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\"; };\n",
+        "nothing to do for the root, whose keys resolverd follows (update_trust_anchors of [dnssec]); for other zones trust_anchor",
+    ),
+    (
+        "unbound",
         "trust-anchor",
         "server:\n  trust-anchor: \"corp.example. DS 4711 13 2 00FF\"\n",
         "write the key to a file, and set trust_anchor of [dnssec]",

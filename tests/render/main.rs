@@ -19,7 +19,7 @@ use resolverd::conduct::Conduct;
 use resolverd::control::protocol::rows::{HeldAs, HeldRow};
 use resolverd::control::protocol::{
     DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply,
-    Severity, SnapshotStatus, Stats, Status, Warning,
+    RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use resolverd::ctl::exit::{CommandFailure, PluginState};
 use resolverd::ctl::render::plugin;
@@ -190,6 +190,25 @@ fn status(warnings: Vec<Warning>) -> Status {
         flights_max: 2_000,
         restarts: 0,
         stuck: 0,
+        root_keys: RootKeysStatus {
+            follows: true,
+            checked: Some(1_767_312_000),
+            why: None,
+            keys: vec![
+                RootKeyRow {
+                    tag: 20_326,
+                    state: RootKeyStanding::Valid,
+                    since: Some(1_767_225_600),
+                    trusted_from: None,
+                },
+                RootKeyRow {
+                    tag: 4_711,
+                    state: RootKeyStanding::Pending,
+                    since: Some(1_767_225_600),
+                    trusted_from: Some(1_769_817_600),
+                },
+            ],
+        },
         snapshot: Some(SnapshotStatus {
             read: true,
             age: Some(312.4),

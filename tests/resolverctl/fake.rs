@@ -18,7 +18,7 @@ use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, ConfiguredZone, ZoneKind};
 use resolverd::control::Controlled;
 use resolverd::control::lookup::Lookup;
-use resolverd::control::protocol::DaemonStatus;
+use resolverd::control::protocol::{DaemonStatus, RootKeysStatus};
 use resolverd::control::traced::{TraceAsked, TraceRefused};
 use resolverd::dnsbl::table::Lists;
 use resolverd::exchange::Heard;
@@ -105,6 +105,7 @@ impl Controlled for Fake {
             flights_max: 2_000,
             restarts: 0,
             stuck: 0,
+            root_keys: RootKeysStatus::default(),
             snapshot: None,
         }
     }

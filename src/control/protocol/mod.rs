@@ -24,7 +24,8 @@ pub use self::monitor::{MonitorRequest, QueryEvent};
 pub use self::query::{ConfiguredSource, QueryReply, RecordText, TraceRequest};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
-    DaemonStatus, Fill, MetricsStatus, MissingAddress, Severity, SnapshotStatus, Stats, Status, Warning,
+    DaemonStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
+    SnapshotStatus, Stats, Status, Warning,
 };
 use self::watched::WatchedRow;
 use self::zones::ZoneState;

@@ -7,7 +7,10 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::StoreFill;
+use crate::limits::ROOT_KEY_HOLD_DOWN;
 use crate::record::{ServerRow, ShedRow, StatsReport, ZoneRow};
+use crate::resolve::root_keys::RootKeysReport;
+use crate::validate::root_keys::{RootKey, RootKeyState};
 
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,9 @@ pub struct DaemonStatus {
     /// Tasks and threads that did not answer the watchdog in its last round.
     #[serde(default)]
     pub stuck: u64,
+    /// The keys of the root that are followed.
+    #[serde(default)]
+    pub root_keys: RootKeysStatus,
     /// The snapshot of the cache; none if `cache.snapshot` is off.
     #[serde(default)]
     pub snapshot: Option<SnapshotStatus>,
@@ -54,6 +60,82 @@ pub struct SnapshotStatus {
     pub bytes: u64,
     /// Entries that this process has restored from the one before it.
     pub restored: u64,
+}
+
+/// The keys of the root, which are the trust anchors of most names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootKeysStatus {
+    /// Whether they are followed over their rollovers (RFC 5011).
+    pub follows: bool,
+    /// When they were last validated, in seconds since 1970; none if they never were.
+    pub checked: Option<u64>,
+    /// Why the last query for them failed, in words that end a sentence; none if it did not.
+    pub why: Option<String>,
+    /// The keys.
+    pub keys: Vec<RootKeyRow>,
+}
+
+/// A key of the root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootKeyRow {
+    /// Its key tag.
+    pub tag: u16,
+    /// Its state.
+    pub state: RootKeyStanding,
+    /// Since when, in seconds since 1970; none if it was not seen yet.
+    pub since: Option<u64>,
+    /// From when on a pending key is trusted if the root shows it until then, in seconds since 1970.
+    pub trusted_from: Option<u64>,
+}
+
+/// The state of a key of the root (RFC 5011 section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RootKeyStanding {
+    /// It is built in or configured, and was not seen yet.
+    Configured,
+    /// It is new and not trusted yet.
+    Pending,
+    /// It is trusted.
+    Valid,
+    /// It is trusted, but the root no longer shows it.
+    Missing,
+    /// The root has revoked it.
+    Revoked,
+    /// It was revoked more than 30 days ago.
+    Removed,
+}
+
+impl RootKeyStanding {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Configured, Self::Pending, Self::Valid, Self::Missing, Self::Revoked, Self::Removed];
+}
+
+impl RootKeysStatus {
+    /// The keys of a report. Keys that were learned do not count while they are not followed.
+    pub fn of(report: RootKeysReport) -> Self {
+        let RootKeysReport { follows, keys, unseen, trouble } = report;
+        let row = |known: &RootKey| {
+            let hold = ROOT_KEY_HOLD_DOWN.as_secs();
+            let (state, trusted_from) = match known.state {
+                RootKeyState::Pending => (RootKeyStanding::Pending, Some(known.since.saturating_add(hold))),
+                RootKeyState::Valid => (RootKeyStanding::Valid, None),
+                RootKeyState::Missing => (RootKeyStanding::Missing, None),
+                RootKeyState::Revoked => (RootKeyStanding::Revoked, None),
+                RootKeyState::Removed => (RootKeyStanding::Removed, None),
+            };
+            RootKeyRow { tag: known.tag, state, since: Some(known.since), trusted_from }
+        };
+        let unseen = unseen.into_iter().map(|tag| RootKeyRow {
+            tag,
+            state: RootKeyStanding::Configured,
+            since: None,
+            trusted_from: None,
+        });
+        let rows = keys.keys.iter().map(row).chain(unseen).collect();
+        Self { follows, checked: keys.checked, why: trouble, keys: rows }
+    }
 }
 
 /// An address that is configured and not available.

@@ -3,8 +3,12 @@
 use std::path::Path;
 
 use super::{Paint, Style, screen, words};
+use crate::clock::{date, minute};
 use crate::config::Errors;
-use crate::control::protocol::{Fill, QueryReply, RecordText, Removed, Reply, SnapshotStatus, Status};
+use crate::control::protocol::{
+    Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
+    SnapshotStatus, Status,
+};
 use crate::question::{Outcome, Security};
 use crate::wire::presentation::harmless;
 
@@ -55,6 +59,9 @@ pub fn status(status: &Status, style: Style) -> String {
     if let Some(told) = &daemon.snapshot {
         text.push_str(&screen::items("snapshot", &snapshot(told), style));
     }
+    if !daemon.root_keys.keys.is_empty() {
+        text.push_str(&screen::items("root keys", &root_keys(&daemon.root_keys), style));
+    }
     for warning in &status.warnings {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
@@ -84,6 +91,35 @@ fn snapshot(told: &SnapshotStatus) -> [String; 2] {
     );
     let restored = if told.read { "loaded from disk at start" } else { "loaded from disk so far" };
     [written, format!("{} cache entries {restored}", words::number(told.restored))]
+}
+
+/// The keys of the root, each with its state, and the last query for them.
+fn root_keys(told: &RootKeysStatus) -> Vec<String> {
+    let key = |row: &RootKeyRow| {
+        let since = row.since.map(date).unwrap_or_default();
+        let state = match (row.state, row.trusted_from) {
+            (RootKeyStanding::Pending, Some(from)) => {
+                format!("new since {since}, trusted from {} on if the root shows it until then", date(from))
+            }
+            (RootKeyStanding::Pending, None) => format!("new since {since}"),
+            (RootKeyStanding::Configured, _) if told.follows => "configured, not seen yet".to_owned(),
+            (RootKeyStanding::Configured, _) => "configured".to_owned(),
+            (RootKeyStanding::Valid, _) => format!("valid since {since}"),
+            (RootKeyStanding::Missing, _) => format!("valid, missing in the root since {since}"),
+            (RootKeyStanding::Revoked, _) => format!("revoked since {since}"),
+            (RootKeyStanding::Removed, _) => format!("removed since {since}"),
+        };
+        format!("key tag {}: {state}", row.tag)
+    };
+    let checked = match (told.follows, told.checked, &told.why) {
+        (false, ..) => {
+            "not updated: no state directory, or update_trust_anchors or validate is false".to_owned()
+        }
+        (true, _, Some(why)) => format!("last check failed: {}", harmless(why)),
+        (true, Some(checked), None) => format!("checked {}", minute(checked)),
+        (true, None, None) => "not checked yet".to_owned(),
+    };
+    told.keys.iter().map(key).chain([checked]).collect()
 }
 
 /// The answer, then one line with its source and time.

@@ -110,7 +110,8 @@ impl<'d> Gathered<'d> {
             .is_some_and(|name| ["root.keys", "root.key", "root.ds"].iter().any(|known| name == *known));
         if of_the_root {
             let did = "held the keys of the root";
-            let instead = "resolverd has them built in, and those of the package dns-root-data beside them";
+            let instead =
+                "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
             return self.draft.tell(Unneeded, place, typed, (did, instead));
         }
         self.draft.set(place, typed, ("[dnssec]", "trust_anchor"), file);

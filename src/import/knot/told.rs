@@ -135,7 +135,7 @@ pub(super) const CALLS: [ToldSetting; 39] = [
         "trust_anchors.*",
         Unneeded,
         "configured renewal of the root's keys",
-        "resolverd has them built in, and those of the package dns-root-data beside them",
+        "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)",
     ),
     ("log_*", Unneeded, "configured the log", "resolverd logs to the journal; see [log]"),
     ("verbose", Unneeded, "configured the log", "resolverd logs to the journal; see [log]"),

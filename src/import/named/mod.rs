@@ -49,6 +49,9 @@ const TOLD: [(&str, Weight, &str, &str); 14] = [
     ("dnssec-policy", Unneeded, "configured signing", "resolverd signs no zones"),
 ];
 
+/// The statements with keys to validate with.
+const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
+
 /// Reads the file at `path` into `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let statements = reader::read(path, &mut Sources::default())?;
@@ -91,6 +94,12 @@ fn tell(statement: &Statement, draft: &mut Draft) {
     let option = statement.option();
     if ["acl", "options", "zone", "view"].contains(&option) {
         return;
+    }
+    let of_the_root = |key: &Statement| key.option() == ".";
+    if KEYS.contains(&option) && !statement.block().is_empty() && statement.block().iter().all(of_the_root) {
+        let did = "held the keys of the root";
+        let instead = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
+        return draft.tell(Unneeded, &statement.place, &statement.shown(), (did, instead));
     }
     let (weight, did, instead) = match TOLD.iter().find(|(name, ..)| *name == option) {
         Some((_, weight, did, instead)) => (*weight, *did, *instead),

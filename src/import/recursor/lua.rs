@@ -44,7 +44,7 @@ const TOLD: [ToldSetting; 12] = [
         "readTrustAnchorsFromFile",
         Unneeded,
         "held the keys of the root",
-        "resolverd has them built in, and those of the package dns-root-data beside them",
+        "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)",
     ),
     (
         "clearNTA",

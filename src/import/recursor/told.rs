@@ -190,7 +190,7 @@ pub(super) const TOLD: [ToldSetting; 101] = [
         "trustanchorfile*",
         Unneeded,
         "held the keys of the root",
-        "resolverd has them built in, and those of the package dns-root-data beside them",
+        "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)",
     ),
     (
         "hint-file",

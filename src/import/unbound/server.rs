@@ -412,7 +412,7 @@ fn trust(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// The files of trust anchors. Anchors of the root are built in, and the state that Unbound keeps about them is not needed.
+/// The files of trust anchors. Anchors of the root are built in, and resolverd keeps a state of its own about them.
 fn anchors(server: &Section, draft: &mut Draft) {
     let files = server.all("auto-trust-anchor-file").chain(server.all("trust-anchor-file"));
     for file in files.filter(|file| !file.value().is_empty()) {
@@ -421,10 +421,16 @@ fn anchors(server: &Section, draft: &mut Draft) {
         });
         if of_the_root {
             let did = "held the keys of the root";
-            let instead = "resolverd has them built in, and those of the package dns-root-data beside them";
+            let instead =
+                "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
             draft.tell(Unneeded, &file.place, &shown(file), (did, instead));
         } else {
             draft.set(&file.place, &shown(file), ("[dnssec]", "trust_anchor"), Value::from(file.value()));
+            if file.option.starts_with("auto") {
+                let did = "updated the keys in the file";
+                let instead = "resolverd follows the keys of the root only; replace the file when the owner of the zone changes its keys";
+                draft.tell(Different, &file.place, &shown(file), (did, instead));
+            }
         }
     }
 }

@@ -80,7 +80,7 @@ impl Validator {
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
-        view.config.dnssec.trust_anchor.anchors.closest(name, nta)
+        context.anchors.closest(name, nta)
     }
 
     /// The rules of checks for a question, now.
@@ -388,7 +388,7 @@ impl Validator {
     }
 
     /// Judges the fetched DNSKEY records of a zone by its DS.
-    async fn judge_keys(
+    pub(super) async fn judge_keys(
         &self,
         zone: &Name,
         ds: &[&DS],

@@ -25,6 +25,8 @@ pub(crate) mod fetch;
 pub(crate) mod fetches;
 mod judge;
 pub mod nta;
+mod root_keys;
 mod validator;
 
+pub(in crate::resolve) use root_keys::RootKeyLook;
 pub(crate) use validator::Validator;

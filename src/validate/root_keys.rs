@@ -1,0 +1,302 @@
+//! The keys of the root over their rollovers: which new keys become trust anchors, and which old ones end.
+//!
+//! Pure: a function of the state, a DNSKEY RRset and the moment. RFC 5011; `resolve::trust::root_keys` asks and validates.
+//! `root_keys_text` has the form of the file.
+//!
+//! # Decisions
+//!
+//! - Only the root: below it, DS of the parent do the same, and private anchors are the operator's.
+//! - The configured and built-in keys count as `Valid` from the start. A learned key adds to them, and a revocation is the only event that
+//!   takes one away. So an old host, a lost file or a wrong clock never trusts less than without RFC 5011.
+//! - The last key is never taken away. RFC 5011 section 5 then makes the zone insecure, which for the root would turn off all
+//!   validation.
+//! - Removed keys stay in the table, because a built-in key that the root has revoked would be trusted again.
+//! - A new key must be seen in ten answers over 30 days. RFC 5011 counts the days only, but a clock may jump.
+//! - The table belongs to the configured keys that it began with. If none of its keys is configured any more, the operator uses another
+//!   root, and the table begins again.
+
+use hickory_proto::dnssec::PublicKey;
+use hickory_proto::dnssec::rdata::DNSKEY;
+use hickory_proto::rr::Name;
+
+use super::anchors::Anchors;
+use super::keys::ds_of;
+use crate::limits::{
+    MAX_ROOT_KEYS, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN, ROOT_KEY_REMOVE, ROOT_KEY_SIGHTING,
+};
+
+/// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
+const REVOKE: u16 = 0x80;
+
+/// The state of a key (RFC 5011 section 4.2). A key in the state Start is not in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RootKeyState {
+    /// AddPend: it is new and not trusted yet.
+    Pending,
+    /// It is trusted.
+    Valid,
+    /// It is trusted, but the root no longer shows it.
+    Missing,
+    /// The root has revoked it.
+    Revoked,
+    /// It was revoked more than 30 days ago.
+    Removed,
+}
+
+/// A key signing key of the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootKey {
+    /// The key, without the REVOKE flag.
+    pub key: DNSKEY,
+    /// Its tag.
+    pub tag: u16,
+    /// Its state.
+    pub state: RootKeyState,
+    /// Since when, in seconds since 1970.
+    pub since: u64,
+    /// Answers that have shown it while it is pending.
+    pub sightings: u32,
+}
+
+/// The keys of the root, as far as answers of the root have shown them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RootKeys {
+    /// At most `MAX_ROOT_KEYS`, in the order in which they came.
+    pub keys: Vec<RootKey>,
+    /// When the keys were last validated, in seconds since 1970.
+    pub checked: Option<u64>,
+}
+
+/// A change of a key's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootKeyChange {
+    /// The key's tag.
+    pub tag: u16,
+    /// The change.
+    pub event: RootKeyEvent,
+}
+
+/// See `RootKeyChange`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootKeyEvent {
+    /// A new key: it is trusted from this moment on, if all answers show it until then.
+    Appeared {
+        /// In seconds since 1970.
+        trusted_from: u64,
+    },
+    /// A new key is no longer shown, and was never trusted.
+    Vanished,
+    /// A new key is a trust anchor.
+    Trusted,
+    /// A trust anchor is no longer shown.
+    Missing,
+    /// It is shown again.
+    Returned,
+    /// It was revoked; `last`: no other anchor is left, so it is still used.
+    Revoked {
+        /// Whether no other trust anchor is left.
+        last: bool,
+    },
+    /// It was revoked 30 days ago.
+    Removed,
+    /// A new key is not followed, because there are too many.
+    TooMany,
+}
+
+/// The key signing keys of a DNSKEY RRset that a trust anchor has signed, without the revoked ones.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownKeys<'a> {
+    /// The keys.
+    pub keys: &'a [DNSKEY],
+    /// Seconds for which the RRset may be kept.
+    pub ttl: u32,
+}
+
+impl RootKey {
+    fn new(key: &DNSKEY, state: RootKeyState, since: u64) -> Option<Self> {
+        let key = unrevoked(key);
+        let tag = key.calculate_key_tag().ok()?;
+        Some(Self { key, tag, state, since, sightings: 1 })
+    }
+
+    /// Whether it is the same key, whatever its flags say about revocation.
+    fn is(&self, other: &DNSKEY) -> bool {
+        self.key.public_key() == other.public_key()
+    }
+
+    /// Whether the root has revoked it.
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
+    }
+
+    /// Whether it is a trust anchor.
+    pub fn is_trusted(&self) -> bool {
+        matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
+    }
+
+    fn turn(&mut self, state: RootKeyState, now: u64) {
+        (self.state, self.since) = (state, now);
+    }
+}
+
+impl RootKeys {
+    /// Whether they were learned from these anchors: one of them is among the keys.
+    fn belong_to(&self, configured: &Anchors) -> bool {
+        self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
+    }
+
+    /// The anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If none
+    /// is left, the configured ones.
+    #[must_use]
+    pub fn in_use(&self, configured: &Anchors) -> Anchors {
+        if !self.belong_to(configured) {
+            return configured.clone();
+        }
+        let root = Name::root();
+        let mut used = configured.clone();
+        for known in self.keys.iter().filter(|known| known.is_revoked()) {
+            used.remove_key(&root, &known.key);
+        }
+        for known in self.keys.iter().filter(|known| known.is_trusted()) {
+            if !used.cover(&root, &known.key)
+                && let Some(ds) = ds_of(&root, &known.key)
+            {
+                used.add(&root, ds);
+            }
+        }
+        if used.tags(&root).is_empty() { configured.clone() } else { used }
+    }
+
+    /// Takes in keys that the root has revoked: the REVOKE flag is set, and the key has signed the RRset with it (RFC 5011 section
+    /// 2.1). Keys that were never trusted are not noted.
+    pub fn revoke(&mut self, configured: &Anchors, revoked: &[DNSKEY], now: u64) -> Vec<RootKeyChange> {
+        if !self.belong_to(configured) {
+            self.keys.clear();
+        }
+        let mut tags = Vec::new();
+        for key in revoked.iter().map(unrevoked) {
+            match self.keys.iter_mut().find(|known| known.is(&key)) {
+                Some(known) if known.is_trusted() => {
+                    known.turn(RootKeyState::Revoked, now);
+                    tags.push(known.tag);
+                }
+                Some(_) => {}
+                None if configured.cover(&Name::root(), &key) => {
+                    let added = RootKey::new(&key, RootKeyState::Revoked, now);
+                    tags.extend(added.into_iter().filter_map(|added| self.add(added, configured)));
+                }
+                None => {}
+            }
+        }
+        let in_use = self.in_use(configured);
+        let is_left = self
+            .keys
+            .iter()
+            .filter(|known| known.is_revoked())
+            .all(|known| !in_use.cover(&Name::root(), &known.key));
+        tags.into_iter()
+            .map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last: !is_left } })
+            .collect()
+    }
+
+    /// Takes in the keys of a validated RRset.
+    pub fn see(&mut self, configured: &Anchors, shown: ShownKeys<'_>, now: u64) -> Vec<RootKeyChange> {
+        if !self.belong_to(configured) {
+            self.keys.clear();
+        }
+        let counts = self.checked.is_none_or(|last| now.abs_diff(last) >= ROOT_KEY_SIGHTING.as_secs());
+        let hold = ROOT_KEY_HOLD_DOWN.as_secs().max(shown.ttl.into());
+        let mut changes = Vec::new();
+        for known in &mut self.keys {
+            let is_shown = shown.keys.iter().any(|key| known.is(key));
+            changes.extend(known.step(is_shown, hold, (now, counts)));
+        }
+        self.keys.retain(|known| {
+            known.state != RootKeyState::Pending || shown.keys.iter().any(|key| known.is(key))
+        });
+        for key in shown.keys {
+            if self.keys.iter().any(|known| known.is(key)) {
+                continue;
+            }
+            let is_configured = configured.cover(&Name::root(), key);
+            let state = if is_configured { RootKeyState::Valid } else { RootKeyState::Pending };
+            let Some(new) = RootKey::new(key, state, now) else { continue };
+            let tag = new.tag;
+            let event = match self.add(new, configured) {
+                Some(_) if is_configured => continue,
+                Some(_) => RootKeyEvent::Appeared { trusted_from: now.saturating_add(hold) },
+                None => RootKeyEvent::TooMany,
+            };
+            changes.push(RootKeyChange { tag, event });
+        }
+        self.checked = Some(now);
+        changes
+    }
+
+    /// Adds a key, in the place of the oldest removed one if the table is full; returns its tag.
+    fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
+        if self.keys.len() >= MAX_ROOT_KEYS {
+            let over = |known: &RootKey| {
+                known.state == RootKeyState::Removed && !configured.cover(&Name::root(), &known.key)
+            };
+            let place = self.keys.iter().position(over)?;
+            self.keys.remove(place);
+        }
+        let tag = new.tag;
+        self.keys.push(new);
+        Some(tag)
+    }
+}
+
+impl RootKey {
+    /// The next state, as the key is shown by a validated RRset or not. A pending key that is not shown is to be removed.
+    /// `counts`: whether this answer is long enough after the last one.
+    fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
+        // The clock was set back: the time until now is unknown, so it begins again.
+        if self.since > now {
+            self.since = now;
+        }
+        let age = now.saturating_sub(self.since);
+        let event = match (self.state, is_shown) {
+            (RootKeyState::Pending, false) => RootKeyEvent::Vanished,
+            (RootKeyState::Pending, true) => {
+                self.sightings = self.sightings.saturating_add(counts.into());
+                if age < hold || self.sightings < MIN_ROOT_KEY_SIGHTINGS {
+                    return None;
+                }
+                self.turn(RootKeyState::Valid, now);
+                RootKeyEvent::Trusted
+            }
+            (RootKeyState::Valid, false) => {
+                self.turn(RootKeyState::Missing, now);
+                RootKeyEvent::Missing
+            }
+            (RootKeyState::Missing, true) => {
+                self.turn(RootKeyState::Valid, now);
+                RootKeyEvent::Returned
+            }
+            (RootKeyState::Revoked, _) if age >= ROOT_KEY_REMOVE.as_secs() => {
+                self.turn(RootKeyState::Removed, now);
+                RootKeyEvent::Removed
+            }
+            (RootKeyState::Valid, true)
+            | (RootKeyState::Missing, false)
+            | (RootKeyState::Revoked | RootKeyState::Removed, _) => return None,
+        };
+        Some(RootKeyChange { tag: self.tag, event })
+    }
+}
+
+/// The key without the REVOKE flag.
+pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
+    DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
+}
+
+/// Whether a key may be followed: a zone key with the secure entry point flag (RFC 5011 section 2.2), of an algorithm that has keys.
+pub fn is_followed(key: &DNSKEY) -> bool {
+    key.zone_key() && key.secure_entry_point() && !key.public_key().public_bytes().is_empty()
+}
+
+#[cfg(test)]
+#[path = "root_keys_tests.rs"]
+mod tests;

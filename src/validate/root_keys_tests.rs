@@ -1,0 +1,224 @@
+use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
+
+use super::*;
+use RootKeyEvent::{Appeared, Missing, Removed, Returned, Revoked, TooMany, Trusted, Vanished};
+
+const BEGIN: u64 = 1_767_225_600;
+const DAY: u64 = 86_400;
+const TTL: u32 = 172_800;
+
+/// Key `number`, a key signing key.
+fn key(number: u8) -> DNSKEY {
+    DNSKEY::with_flags(257, PublicKeyBuf::new(vec![number; 64], Algorithm::ECDSAP256SHA256))
+}
+
+fn revoked(number: u8) -> DNSKEY {
+    DNSKEY::with_flags(257 | REVOKE, key(number).public_key().clone())
+}
+
+fn anchors(numbers: &[u8]) -> Anchors {
+    let mut anchors = Anchors::default();
+    numbers.iter().for_each(|number| assert!(anchors.add_key(&Name::root(), &key(*number))));
+    anchors
+}
+
+/// The table over days, with key 1 as the configured anchor.
+struct Followed {
+    keys: RootKeys,
+    configured: Anchors,
+}
+
+impl Followed {
+    fn new() -> Self {
+        Self { keys: RootKeys::default(), configured: anchors(&[1]) }
+    }
+
+    /// The events of an answer with these keys.
+    fn see(&mut self, day: u64, shown: &[u8]) -> Vec<(u8, RootKeyEvent)> {
+        let keys: Vec<DNSKEY> = shown.iter().map(|number| key(*number)).collect();
+        let shown = ShownKeys { keys: &keys, ttl: TTL };
+        let changes = self.keys.see(&self.configured, shown, BEGIN + day * DAY);
+        numbered(changes)
+    }
+
+    /// The events of revoked keys.
+    fn revoke(&mut self, day: u64, numbers: &[u8]) -> Vec<(u8, RootKeyEvent)> {
+        let keys: Vec<DNSKEY> = numbers.iter().map(|number| revoked(*number)).collect();
+        numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
+    }
+
+    /// Sees the same keys each day, without an event.
+    fn days(&mut self, days: std::ops::Range<u64>, shown: &[u8]) {
+        days.for_each(|day| assert_eq!(self.see(day, shown), [], "day {day}"));
+    }
+
+    /// The keys that are trusted now, of the first eight.
+    fn trusted(&self) -> Vec<u8> {
+        let used = self.keys.in_use(&self.configured);
+        (1..=8).filter(|number| used.cover(&Name::root(), &key(*number))).collect()
+    }
+
+    fn state(&self, number: u8) -> Option<RootKeyState> {
+        self.keys.keys.iter().find(|known| known.is(&key(number))).map(|known| known.state)
+    }
+}
+
+fn numbered(changes: Vec<RootKeyChange>) -> Vec<(u8, RootKeyEvent)> {
+    let number = |tag| (1..=99).find(|number| key(*number).calculate_key_tag().unwrap() == tag).unwrap();
+    changes.into_iter().map(|change| (number(change.tag), change.event)).collect()
+}
+
+fn appeared(number: u8, day: u64) -> (u8, RootKeyEvent) {
+    (number, Appeared { trusted_from: BEGIN + (day + 30) * DAY })
+}
+
+#[test]
+fn a_whole_rollover() {
+    let mut followed = Followed::new();
+    assert_eq!(followed.see(0, &[1]), [], "a configured key is no news");
+    assert_eq!(followed.state(1), Some(RootKeyState::Valid));
+    assert_eq!(followed.see(1, &[1, 2]), [appeared(2, 1)]);
+    followed.days(2..31, &[1, 2]);
+    assert_eq!(followed.trusted(), [1]);
+    assert_eq!(followed.see(31, &[1, 2]), [(2, Trusted)]);
+    assert_eq!(followed.trusted(), [1, 2]);
+    assert_eq!(followed.revoke(60, &[1]), [(1, Revoked { last: false })]);
+    assert_eq!(followed.see(60, &[2]), []);
+    assert_eq!(followed.trusted(), [2]);
+    followed.days(61..90, &[2]);
+    assert_eq!(followed.see(90, &[2]), [(1, Removed)]);
+    followed.days(91..400, &[2]);
+    assert_eq!(followed.trusted(), [2], "the configured key stays revoked");
+    assert_eq!(followed.see(400, &[1, 2]), [], "a revoked key that comes back is not trusted");
+    assert_eq!(followed.revoke(401, &[1]), []);
+    followed.days(401..500, &[1, 2]);
+    assert_eq!(followed.trusted(), [2]);
+}
+
+/// Each row: a state, whether the key is shown, its age in days and its sightings, and the event and state that follow.
+#[test]
+fn every_state_by_every_answer() {
+    use RootKeyState as State;
+    for (state, shown, age, sightings, event, after) in [
+        (State::Pending, true, 29, 99, None, Some(State::Pending)),
+        (State::Pending, true, 30, 9, Some(Trusted), Some(State::Valid)),
+        (State::Pending, true, 30, 8, None, Some(State::Pending)),
+        (State::Pending, true, 300, 1, None, Some(State::Pending)),
+        (State::Pending, false, 29, 99, Some(Vanished), None),
+        (State::Pending, false, 31, 99, Some(Vanished), None),
+        (State::Valid, true, 900, 1, None, Some(State::Valid)),
+        (State::Valid, false, 1, 1, Some(Missing), Some(State::Missing)),
+        (State::Missing, true, 1, 1, Some(Returned), Some(State::Valid)),
+        (State::Missing, false, 900, 1, None, Some(State::Missing)),
+        (State::Revoked, true, 29, 1, None, Some(State::Revoked)),
+        (State::Revoked, false, 29, 1, None, Some(State::Revoked)),
+        (State::Revoked, true, 30, 1, Some(Removed), Some(State::Removed)),
+        (State::Revoked, false, 30, 1, Some(Removed), Some(State::Removed)),
+        (State::Removed, true, 900, 1, None, Some(State::Removed)),
+        (State::Removed, false, 900, 1, None, Some(State::Removed)),
+    ] {
+        let mut followed = Followed::new();
+        followed.see(0, &[1]);
+        let mut known = RootKey::new(&key(2), state, BEGIN + (1_000 - age) * DAY).unwrap();
+        known.sightings = sightings;
+        followed.keys.keys.push(known);
+        let seen = followed.see(1_000, if shown { &[1, 2] } else { &[1] });
+        let what = format!("{state:?} {shown} {age} {sightings}");
+        assert_eq!(seen, event.map(|event| (2, event)).into_iter().collect::<Vec<_>>(), "{what}");
+        assert_eq!(followed.state(2), after, "{what}");
+        let is_trusted = matches!(after, Some(State::Valid | State::Missing));
+        assert_eq!(followed.trusted().contains(&2), is_trusted, "{what}");
+    }
+}
+
+#[test]
+fn a_key_that_vanishes_before_its_time_begins_again() {
+    let mut followed = Followed::new();
+    assert_eq!(followed.see(0, &[1, 2]), [appeared(2, 0)]);
+    followed.days(1..30, &[1, 2]);
+    assert_eq!(followed.see(29, &[1]), [(2, Vanished)]);
+    assert_eq!(followed.state(2), None);
+    assert_eq!(followed.see(31, &[1, 2]), [appeared(2, 31)]);
+    followed.days(32..61, &[1, 2]);
+    assert_eq!(followed.see(61, &[1, 2]), [(2, Trusted)]);
+}
+
+#[test]
+fn revocations_count_for_trusted_keys_only_and_never_take_the_last_one() {
+    let mut followed = Followed::new();
+    followed.see(0, &[1, 2]);
+    assert_eq!(followed.revoke(1, &[2, 3]), [], "neither a pending nor an unknown key");
+    assert_eq!(followed.see(1, &[1]), [(2, Vanished)]);
+    assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
+    assert_eq!(followed.trusted(), [1], "the root never becomes insecure");
+    // A host that has seen nothing learns the revocation of a configured key before it has seen the key.
+    let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
+    assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
+    assert_eq!(fresh.see(0, &[2]), []);
+    assert_eq!(fresh.trusted(), [2]);
+    // A key that is missing can be revoked too.
+    let mut missing = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
+    missing.see(0, &[1, 2]);
+    assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
+    assert_eq!(missing.revoke(2, &[2]), [(2, Revoked { last: false })]);
+    assert_eq!(missing.trusted(), [1]);
+}
+
+#[test]
+fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
+    let mut followed = Followed::new();
+    followed.see(100, &[1, 2]);
+    // The clock jumps ahead by a year; restarts ask at once.
+    for _ in 0..20 {
+        assert_eq!(followed.see(465, &[1, 2]), []);
+    }
+    assert_eq!(followed.keys.keys[1].sightings, 2);
+    // It is set back: the right date counts.
+    followed.days(101..130, &[1, 2]);
+    assert_eq!(followed.see(130, &[1, 2]), [(2, Trusted)]);
+    // Another key appears while the clock is ahead, and its time begins again when the clock is set back.
+    assert_eq!(followed.see(465, &[1, 2, 3]), [appeared(3, 465)]);
+    followed.days(131..161, &[1, 2, 3]);
+    assert_eq!(followed.see(161, &[1, 2, 3]), [(3, Trusted)]);
+    // Trusted and revoked keys stay what they are, whatever the clock says.
+    followed.revoke(131, &[1]);
+    for day in [0, 131, 5, 20_000, 3] {
+        followed.see(day, &[2]);
+        assert_eq!(followed.trusted(), [2, 3], "day {day}");
+    }
+}
+
+#[test]
+fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
+    let mut followed = Followed::new();
+    followed.see(0, &[1, 2]);
+    followed.days(1..30, &[1, 2]);
+    assert_eq!(followed.see(30, &[1, 2]), [(2, Trusted)]);
+    // A new version has the new key built in.
+    followed.configured = anchors(&[2, 3]);
+    assert_eq!(followed.trusted(), [1, 2, 3]);
+    followed.configured = anchors(&[7]);
+    assert_eq!(followed.trusted(), [7], "another root");
+    assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);
+    assert_eq!((followed.state(1), followed.state(2)), (None, None));
+    // Without an anchor of the root nothing is learned.
+    followed.configured = Anchors::default();
+    assert!(followed.trusted().is_empty());
+}
+
+#[test]
+fn the_table_is_bounded_and_keeps_what_is_trusted() {
+    let mut followed = Followed::new();
+    let many: Vec<u8> = (1..=40).collect();
+    let events = followed.see(0, &many);
+    assert_eq!(followed.keys.keys.len(), MAX_ROOT_KEYS);
+    assert_eq!(events.iter().filter(|(_, event)| *event == TooMany).count(), 40 - MAX_ROOT_KEYS);
+    // Removed keys that are not configured give way to new ones.
+    let mut followed = Followed::new();
+    followed.see(0, &[1]);
+    for number in 2..=16 {
+        followed.keys.keys.push(RootKey::new(&key(number), RootKeyState::Removed, BEGIN).unwrap());
+    }
+    assert_eq!(followed.see(1, &[1, 17]), [appeared(17, 1)]);
+    assert_eq!((followed.keys.keys.len(), followed.state(2)), (MAX_ROOT_KEYS, None));
+}
