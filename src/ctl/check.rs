@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
+use hickory_proto::rr::Name;
 
 use super::client::ControlClient;
 use super::domain::{Daemon, ServicePorts};
@@ -26,6 +27,7 @@ use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
+use crate::control::protocol::{Blame, Problem};
 use crate::limits::{MAX_CHECKED_MESSAGE, MAX_MESSAGE_DOMAINS};
 
 /// The command line of `check`.
@@ -33,13 +35,14 @@ use crate::limits::{MAX_CHECKED_MESSAGE, MAX_MESSAGE_DOMAINS};
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(super) struct Arguments {
     /// Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name
-    /// servers of the zones of its mail hosts are not: check the mail host in the same way.
+    /// servers of the zones of its mail hosts, and of domains that its SPF record needs, are queried only if a lookup there fails:
+    /// check these domains in the same way.
     #[arg(value_name = "DOMAIN|ADDRESS", allow_hyphen_values = true, value_parser = typed_subject)]
     subject: Option<String>,
-    /// Check the domain as a sender only: without MTA-STS, TLS reporting, BIMI and DANE.
+    /// Check the domain as a sender only: without MTA-STS, TLS reporting and DANE.
     #[arg(long, conflicts_with = "as_recipient")]
     as_sender: bool,
-    /// Check the domain as a recipient only: without SPF, DKIM and DMARC.
+    /// Check the domain as a recipient only: without SPF, DKIM, DMARC and BIMI.
     #[arg(long)]
     as_recipient: bool,
     /// Address that sends mail for the domain: check its PTR records, and whether SPF allows it.
@@ -168,7 +171,16 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
     match typed.parse::<IpAddr>() {
         // Mail software takes a client with an IPv4-mapped address for one of IPv4.
         Ok(address) => subject.address = Some(address.to_canonical()),
-        Err(_) => subject.domain = canonical(&read_name(typed)?.to_ascii()),
+        Err(_) => {
+            let name = read_name(typed)?;
+            match reversed(&name) {
+                Some(address) => subject.address = Some(address),
+                None => subject.domain = canonical(&name.to_ascii()),
+            }
+        }
+    }
+    if let Some(sentence) = without_effect(arguments, &subject) {
+        return Err(CommandFailure::Problem(Problem { fault: Blame::Request, sentence }));
     }
     subject.role = match (arguments.as_sender, arguments.as_recipient) {
         (true, _) => Role::Sender,
@@ -176,6 +188,42 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
         _ => Role::Both,
     };
     Ok(subject)
+}
+
+/// The address whose PTR records a name has.
+fn reversed(name: &Name) -> Option<IpAddr> {
+    let network = name.parse_arpa_name().ok()?;
+    (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
+}
+
+/// An option that has no effect on this subject, in words.
+fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<String> {
+    let of_domain = [
+        ("--as-sender", arguments.as_sender),
+        ("--as-recipient", arguments.as_recipient),
+        ("--selector", !arguments.selector.is_empty()),
+        ("--from", arguments.from.is_some()),
+        ("--connect", arguments.connect),
+        ("--resolver", arguments.others.names_resolvers()),
+    ];
+    if subject.domain.is_empty() {
+        let (option, _) = of_domain.into_iter().find(|(_, is_set)| *is_set)?;
+        return Some(format!(
+            "{option} has no effect on the check of an address: name a domain, or omit the option."
+        ));
+    }
+    if arguments.helo.is_some() && subject.address.is_none() {
+        return Some(
+            "--helo has no effect without --from, the address of the client that gives this name.".to_owned(),
+        );
+    }
+    let of_sender = [
+        ("--selector", !arguments.selector.is_empty()),
+        ("--from", arguments.from.is_some()),
+        ("--helo", arguments.helo.is_some()),
+    ];
+    let (option, _) = of_sender.into_iter().find(|(_, is_set)| *is_set && arguments.as_recipient)?;
+    Some(format!("{option} is about senders and has no effect with --as-recipient: omit one of them."))
 }
 
 /// The subjects of a message.

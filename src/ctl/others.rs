@@ -119,6 +119,13 @@ pub(super) struct OtherArguments {
     resolv_conf: PathBuf,
 }
 
+impl OtherArguments {
+    /// Whether the operator names resolvers.
+    pub(super) fn names_resolvers(&self) -> bool {
+        !self.resolver.is_empty()
+    }
+}
+
 /// The resolvers to ask.
 ///
 /// # Errors

@@ -26,6 +26,9 @@ fn mistaken(text: &str) -> Option<String> {
     if text == "." {
         return Some("the root has no mail: write a domain".to_owned());
     }
+    if text.trim_end_matches('.').eq_ignore_ascii_case("localhost") {
+        return Some("this is the host itself: write a domain, or use `check system`".to_owned());
+    }
     if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         return Some(format!(

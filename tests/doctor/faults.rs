@@ -93,6 +93,7 @@ fn faults_of_a_server_are_named() {
         (&[Fault::FlipsCase], Code::NsCase),
         (&[Fault::DropsMixedCase], Code::NsCase),
         (&[Fault::Slow(std::time::Duration::from_millis(800))], Code::NsSlow),
+        (&[Fault::Slow(std::time::Duration::from_millis(2_500))], Code::NsSlow),
     ];
     for (faults, code) in cases {
         let found = of(SOUND, faults);

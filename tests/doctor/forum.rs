@@ -92,6 +92,35 @@ pub(crate) fn world() -> Gateway {
 }
 
 #[test]
+fn options_without_effect_and_this_host_are_refused() {
+    let world = world();
+    let refused = |arguments: &str| {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let output = world.command(&words);
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for option in [
+        "--as-sender",
+        "--as-recipient",
+        "--selector x",
+        "--from 198.18.9.1",
+        "--connect",
+        "--resolver 9.9.9.9",
+    ] {
+        let told = refused(&format!("check 198.18.9.1 {option}"));
+        let name = option.split(' ').next().unwrap();
+        assert!(told.contains(&format!("{name} has no effect on the check of an address")), "{told}");
+    }
+    for option in ["--selector x", "--from 198.18.9.1"] {
+        let told = refused(&format!("check moved.com --as-recipient {option}"));
+        assert!(told.contains("has no effect with --as-recipient"), "{told}");
+    }
+    assert!(refused("check moved.com --helo a.example").contains("--helo has no effect without --from"));
+    assert!(refused("check localhost.").contains("this is the host itself"));
+}
+
+#[test]
 fn the_first_line_is_the_answer() {
     let world = world();
     let first = |domain: &str| {

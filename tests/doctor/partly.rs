@@ -79,7 +79,8 @@ fn a_slow_server_is_compared_over_tcp() {
     let findings = found(lab);
     let differs = of(&findings, Code::RecordsDiffer).unwrap_or_else(|| panic!("{findings:#?}"));
     assert!(differs.evidence.contains("198.18.4.1 (ns2.hosts.com.) has \"v=spf1 +all\""), "{differs:#?}");
-    assert!(of(&findings, Code::NsSilent).is_some() && of(&findings, Code::SpfOk).is_none(), "{findings:#?}");
+    assert!(of(&findings, Code::NsSlow).is_some() && of(&findings, Code::SpfOk).is_none(), "{findings:#?}");
+    assert_eq!(of(&findings, Code::NsSilent), None, "{findings:#?}");
 }
 
 #[test]
@@ -123,6 +124,15 @@ fn records_of_the_cache_are_not_called_old_while_a_server_may_give_them() {
         });
     }
     assert_eq!(cached, [true; 2], "the cache had the records of one or the other server");
+}
+
+#[test]
+fn a_server_that_drops_queries_for_the_soa_alone_is_not_silent() {
+    let lab = tree(SOUND, &[Fault::Drops(RecordType::SOA)]).build().unwrap();
+    let findings = found(lab);
+    let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert_eq!(partly.evidence, "198.18.4.1 (ns2.hosts.com.) does not answer for faulty.com. SOA");
+    assert_eq!(of(&findings, Code::NsSilent), None, "{findings:#?}");
 }
 
 #[test]

@@ -86,6 +86,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("hostbogus", "ns1 ns2", "@ MX 10 mx.bogus.com."),
     ("hostdark", "ns1 ns2", "@ MX 10 mx.dark.host.com."),
     ("spfdark", "ns1 ns2", "@ TXT \"v=spf1 include:dark.host.com -all\""),
+    ("misnamed", "ns1 ns2", "@ MX 10 -mail\n-mail A 198.18.9.1"),
     ("mxalias", "ns1 ns2", "@ MX 10 in\nin CNAME mx.host.com."),
     ("mxsix", "ns1 ns2", "@ MX 10 six.host.com."),
     ("mxfour", "ns1 ns2", "@ MX 10 mx2.host.com."),

@@ -501,14 +501,14 @@ _arguments "${_arguments_options[@]}" : \
 '(--html)--watch=[Repeat the check at this interval until Ctrl-C, for example 30s or 10m, and print a line when a finding appears or ends. The exit code belongs to the last check. Without INTERVAL\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
-'(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting, BIMI and DANE]' \
-'--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
+'(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting and DANE]' \
+'--as-recipient[Check the domain as a recipient only\: without SPF, DKIM, DMARC and BIMI]' \
 '--connect[Connect to port 25 of the mail hosts too\: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records. Nothing but EHLO, STARTTLS and QUIT is sent. If there is an MTA-STS record, the policy is fetched over HTTPS and compared with the mail hosts. The connections come from this command, not from the daemon]' \
 '(--resolver)--local[Do not query other resolvers. Without this option, the check also looks up the records of the domain at 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the source addresses of the daemon, except queries over TLS and HTTPS]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::subject -- Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name servers of the zones of its mail hosts are not\: check the mail host in the same way:_default' \
+'::subject -- Domain of mail addresses, or address of a mail client. Each name server of the zone of the domain is checked. The name servers of the zones of its mail hosts, and of domains that its SPF record needs, are queried only if a lookup there fails\: check these domains in the same way:_default' \
 ":: :_resolverctl__subcmd__check_commands" \
 "*::: :->check" \
 && ret=0

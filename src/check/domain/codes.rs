@@ -149,6 +149,10 @@ codes! {
         "an MX host has a private, loopback or reserved address";
         "No host on the internet can deliver to it. A sender with such an address itself delivers to the wrong host, or to itself in a loop.";
         "Give the host its public address in the public zone".
+    MxNameInvalid "mx_name_invalid" Mail Warning "RFC 5321 section 2.3.5, RFC 1123 section 2.1":
+        "an MX record names a host with a name that no host can have";
+        "Postfix and Exim refuse names with other characters than letters, digits, hyphens and underscores, and skip this host. Some senders refuse underscores too.";
+        "Give the mail host a name of letters, digits and hyphens, and name it in the MX record".
     NullMxBesideOthers "null_mx_beside_others" Mail Failure "RFC 7505 section 3":
         "the domain has a null MX and other MX records";
         "Senders treat it differently: some bounce, some take the other hosts.";

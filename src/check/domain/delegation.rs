@@ -19,8 +19,8 @@ use super::zone::{self, serves, shown};
 use super::{cached, compared, groups, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
-    MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS, MAX_SERVERS_ASKED_IN_MIXED_CASE,
-    MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
+    DIRECT_TIME, MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
+    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
 };
 
 /// The questions that are needed next.
@@ -95,7 +95,11 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     };
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
-        .flat_map(|server| [QueryForm::Plain, QueryForm::Tcp].map(|way| ask(server, apex, "SOA", way)))
+        .flat_map(|server| {
+            let soa = [QueryForm::Plain, QueryForm::Tcp].map(|way| ask(server, apex, "SOA", way));
+            // Some servers drop queries for the SOA alone.
+            soa.into_iter().chain([ask(server, apex, "NS", QueryForm::Tcp)])
+        })
         .collect()
 }
 
@@ -341,7 +345,11 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
                         tell(Code::NsEdns, "answers without EDNS only".to_owned());
                     }
                     Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
-                    _ => tell(Code::NsSilent, silence(facts, *server)),
+                    _ => {
+                        let (code, conduct) = of_silence(facts, *server);
+                        sound += i32::from(code != Code::NsSilent);
+                        tell(code, conduct);
+                    }
                 }
             }
         }
@@ -355,7 +363,7 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
         let about = told.iter().map(|(server, _)| About::Address(*server));
         let finding = Finding::new(code, texts(&told)).about(about);
         // The records of such a server are not known.
-        let is_untold = [Code::NsSilent, Code::NsLame].contains(&code);
+        let is_untold = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
         if is_untold { finding.of(Part::Records) } else { finding }
     };
     let mut findings: Vec<Finding> = Vec::new();
@@ -372,6 +380,41 @@ fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>
         findings.push(all(Code::DelegationUnknown, unknown).of(Part::Servers));
     }
     findings
+}
+
+/// The code and the conduct of a server that does not answer over UDP for the SOA in time.
+fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
+    let apex = zone::apex(facts);
+    if let Some(millis) = late(facts, server) {
+        return (Code::NsSlow, format!("answers after {millis} ms"));
+    }
+    if is_without_soa(facts, server) {
+        return (Code::NsPartly, format!("does not answer for {apex} SOA"));
+    }
+    (Code::NsSilent, silence(facts, server))
+}
+
+/// The milliseconds after which a server answers, if it does so later than this check waits over UDP.
+fn late(facts: &DomainFacts, server: IpAddr) -> Option<u64> {
+    let apex = zone::apex(facts);
+    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        Some(Got::Reply(reply))
+            if serves(reply, apex) && u128::from(reply.millis) >= DIRECT_TIME.as_millis() =>
+        {
+            Some(reply.millis)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a server that does not answer for the SOA answers for the NS records.
+fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    let is_silent =
+        matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::NoReply(NoReply::Silent)));
+    let names = facts.server(server, apex, "NS", QueryForm::Tcp);
+    is_silent
+        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
 }
 
 fn named(servers: &BTreeMap<IpAddr, BTreeSet<String>>, server: IpAddr) -> String {

@@ -191,7 +191,11 @@ fn without_mx(facts: &DomainFacts) -> Finding {
     });
     match unknown {
         Some(why) => Finding::new(Code::MailUnknown, why).of(Part::MailHosts),
-        None => Finding::new(Code::MailNowhere, format!("{domain} has no MX, A or AAAA record")),
+        None => {
+            let target = facts.lookup(domain, "MX").alias().map(|target| format!(" (CNAME {target})"));
+            let evidence = format!("{domain}{} has no MX, A or AAAA record", target.unwrap_or_default());
+            Finding::new(Code::MailNowhere, evidence)
+        }
     }
 }
 
@@ -326,7 +330,9 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
         ipv4 |= found.iter().any(IpAddr::is_ipv4);
         ipv6 |= found.iter().any(IpAddr::is_ipv6);
-        if let Some(private) = found.iter().find(|address| is_private(**address)) {
+        if let Some(private) =
+            found.iter().find(|address| is_private(**address) || is_documentation(**address))
+        {
             let told = Finding::new(Code::MxPrivateAddress, format!("{host} has the address {private}"));
             findings.push(told.about([About::Host(host.clone())]));
         }
@@ -335,6 +341,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(addressless.findings(all));
+    findings.extend(misnamed(&hosts));
     let names = || hosts.join(", ");
     match (ipv4, ipv6, known) {
         (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
@@ -348,6 +355,37 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
 pub(super) fn hosts_at(facts: &DomainFacts, address: IpAddr) -> Vec<About> {
     let has = |host: &String| facts.addresses(host).contains(&address);
     hosts(facts).into_iter().filter(has).map(About::Host).collect()
+}
+
+/// Whether the address is one of examples in documentation (RFC 5737, RFC 3849).
+fn is_documentation(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_documentation(),
+        IpAddr::V6(v6) => v6.segments().starts_with(&[0x2001, 0xdb8]),
+    }
+}
+
+/// The fault in a name that no host can have (RFC 1123 section 2.1), and whether mail software takes it all the same.
+fn name_fault(host: &str) -> Option<(&'static str, bool)> {
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'.';
+    if !host.bytes().all(|octet| is_letter(octet) || octet == b'_') {
+        return Some(("has characters other than letters, digits and hyphens", false));
+    }
+    let is_hyphened = |label: &str| label.starts_with('-') || label.ends_with('-');
+    if host.split('.').any(is_hyphened) {
+        return Some(("has a label that begins or ends with a hyphen", false));
+    }
+    host.contains('_').then_some(("has an underscore", true))
+}
+
+/// Mail hosts with names that no host can have.
+fn misnamed(hosts: &[String]) -> Option<Finding> {
+    let faults = hosts.iter().filter_map(|host| Some((host, name_fault(host)?)));
+    let faults: Vec<_> = faults.collect();
+    let told: Vec<String> = faults.iter().map(|(host, (fault, _))| format!("{host} {fault}")).collect();
+    let level = if faults.iter().all(|(_, (_, is_taken))| *is_taken) { Level::Note } else { Level::Warning };
+    let about = faults.iter().map(|(host, _)| About::Host((*host).clone()));
+    (!told.is_empty()).then(|| Finding::new(Code::MxNameInvalid, told.join("; ")).at(level).about(about))
 }
 
 /// Whether no host on the internet reaches the address.

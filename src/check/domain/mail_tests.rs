@@ -75,6 +75,31 @@ fn each_fault_of_mx_records_has_its_code() {
 }
 
 #[test]
+fn names_that_no_host_can_have_and_addresses_of_documentation_are_told() {
+    let cases: &[(&str, &[(Code, Level)])] = &[
+        (
+            "lookup a.test. MX | 10 in.test.\nlookup in.test. A | 198.18.0.1\nlookup in.test. AAAA | 2001:db8::1",
+            &[usual(Code::MxPrivateAddress), usual(Code::PointerUnknown)],
+        ),
+        (
+            "lookup a.test. MX | 10 m\\032x.test. | 20 m_x.test.\nlookup m\\032x.test. A | 198.18.0.1\nlookup m_x.test. A | 198.18.0.1",
+            &[usual(Code::MxNameInvalid), usual(Code::PointerOk)],
+        ),
+        (
+            "lookup a.test. MX | 10 -m.test.\nlookup -m.test. A | 198.18.0.1",
+            &[usual(Code::MxNameInvalid), usual(Code::PointerOk)],
+        ),
+        (
+            "lookup a.test. MX | 10 m_x.test.\nlookup m_x.test. A | 198.18.0.1",
+            &[(Code::MxNameInvalid, Level::Note), usual(Code::MailOk), usual(Code::PointerOk)],
+        ),
+    ];
+    for (lines, expected) in cases {
+        assert_eq!(codes(&format!("{lines}\n{HOST}")), *expected, "{lines}");
+    }
+}
+
+#[test]
 fn hosts_beyond_the_bound_are_told_and_nothing_is_unknown() {
     let of = |count: usize, data: &str| {
         let records: Vec<String> = (1..=count).map(|host| format!("{host} m{host}.a.test.")).collect();
@@ -98,6 +123,11 @@ fn a_domain_without_mx_is_delivered_to_its_address() {
     let lines = "lookup a.test. MX\nlookup a.test. A | 198.18.0.80\nlookup a.test. AAAA\n\
         lookup 80.0.18.198.in-addr.arpa. PTR | www.a.test.\nlookup www.a.test. A | 198.18.0.80";
     assert_eq!(codes(lines), [usual(Code::NoMx), usual(Code::PointerOk)]);
+    let alias = "=a.test. CNAME b.test.";
+    let lines =
+        format!("lookup a.test. MX | {alias}\nlookup a.test. A | {alias}\nlookup a.test. AAAA | {alias}");
+    let nowhere = check(&facts("a.test.", &lines));
+    assert_eq!(nowhere[0].evidence, "a.test. (CNAME b.test.) has no MX, A or AAAA record");
 }
 
 #[test]

@@ -26,7 +26,8 @@ const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-faile
 /// The subjects of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
-    /// Those to check, the most telling first: recipients of a bounce, then senders and signers. Without a domain, the client.
+    /// The subjects that are checked, in this order: recipients of a bounce, senders, signers. If the message has no domain, the
+    /// client that sent it.
     pub subjects: Vec<CheckSubject>,
     /// The domains beyond `MAX_MESSAGE_DOMAINS`.
     pub left_out: Vec<String>,

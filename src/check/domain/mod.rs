@@ -78,6 +78,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
                 wants.extend(spf::wants(facts));
                 wants.extend(dmarc::wants(facts));
                 wants.extend(dkim::wants(facts));
+                wants.push(transport::bimi_want(facts));
             }
             if facts.subject.role != Role::Sender {
                 wants.extend(transport::wants(facts));
@@ -135,6 +136,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
                 findings.extend(spf::check(facts));
                 findings.extend(dmarc::check(facts));
                 findings.extend(dkim::check(facts));
+                findings.extend(transport::bimi(facts));
             }
             if facts.subject.role != Role::Sender {
                 findings.extend(transport::check(facts));

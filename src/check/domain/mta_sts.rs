@@ -122,17 +122,19 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts)?;
     let host = host(facts);
     let unreachable = |why: &str| Finding::new(Code::MtaStsUnreachable, format!("{host}: {why}"));
+    if is_without_host(facts) {
+        return Some(unreachable("no address"));
+    }
     if !facts.subject.connect {
-        return is_without_host(facts).then(|| unreachable("no address"));
+        return None;
     }
     let unknown = |why: &str| Finding::new(Code::PolicyUnknown, format!("{host}{why}")).of(Part::MtaSts);
     let Some(file) = file(facts) else {
         let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));
         return Some(match lookups.iter().find(|found| !found.is_absent()) {
-            None => unreachable("no address"),
             Some(LookupFound::Circle(circle)) => unreachable(circle),
             Some(LookupFound::Unknown(why)) => unknown(&format!(": {why}")),
-            Some(_) => unknown(" was not looked up"),
+            _ => unknown(" was not looked up"),
         });
     };
     let text = match facts.got.get(&file) {

@@ -104,6 +104,7 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
     match code {
         Code::ApexAlias
         | Code::MxIsAddress
+        | Code::MxNameInvalid
         | Code::NullMxBesideOthers
         | Code::NullMx
         | Code::CnameBesideMx

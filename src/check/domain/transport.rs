@@ -1,4 +1,4 @@
-//! Policies about TLS and logos: MTA-STS (RFC 8461), TLS reporting (RFC 8460), BIMI. `dane` has the TLSA records.
+//! Policies about TLS and logos: MTA-STS (RFC 8461), TLS reporting (RFC 8460), and BIMI, which is of senders. `dane` has the TLSA records.
 //!
 //! `mta_sts` has the policy file, which is fetched only if the operator asks for connections.
 
@@ -14,9 +14,26 @@ use super::tags::{Versioned, meant, texts, value};
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
-    let below = ["_mta-sts.", "_smtp._tls.", "default._bimi."];
+    let below = ["_mta-sts.", "_smtp._tls."];
     let records = below.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
+}
+
+/// The question about the logo that receivers show beside mail from the domain.
+pub(super) fn bimi_want(facts: &DomainFacts) -> Want {
+    lookup(&format!("default._bimi.{}", facts.subject.domain), "TXT")
+}
+
+/// The finding about this logo.
+pub(super) fn bimi(facts: &DomainFacts) -> Option<Finding> {
+    record(facts, "default._bimi.", "BIMI1", Code::BimiSyntax, |text| {
+        let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:") && !is_bitmap(logo);
+        match value(text, "l") {
+            Some(logo) if sound(logo) && enforced(facts) == Some(false) => Ok(Some(Code::BimiWithoutDmarc)),
+            Some(logo) if sound(logo) => Ok(None),
+            _ => Err("it has no l=https://... of an SVG file"),
+        }
+    })
 }
 
 /// The findings. A missing policy is not reported.
@@ -30,16 +47,6 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         record(facts, "_smtp._tls.", "TLSRPTv1", Code::TlsRptSyntax, |text| {
             let target = |rua: &str| rua.starts_with("mailto:") || rua.starts_with("https:");
             if value(text, "rua").is_some_and(target) { Ok(None) } else { Err("it has no rua") }
-        }),
-        record(facts, "default._bimi.", "BIMI1", Code::BimiSyntax, |text| {
-            let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:") && !is_bitmap(logo);
-            match value(text, "l") {
-                Some(logo) if sound(logo) && enforced(facts) == Some(false) => {
-                    Ok(Some(Code::BimiWithoutDmarc))
-                }
-                Some(logo) if sound(logo) => Ok(None),
-                _ => Err("it has no l=https://... of an SVG file"),
-            }
         }),
     ]
     .into_iter()
@@ -145,8 +152,9 @@ mod tests {
             ),
         ];
         for (lines, expected) in cases {
-            let found: Vec<Code> =
-                check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect();
+            let facts = facts("a.test.", lines);
+            let found = check(&facts).into_iter().chain(bimi(&facts)).map(|finding| finding.code);
+            let found: Vec<Code> = found.collect();
             assert_eq!(found, *expected, "{lines}");
         }
     }
