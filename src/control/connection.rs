@@ -17,6 +17,7 @@ use super::protocol::{
     Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
     Table, TraceRequest, WhyRequest,
 };
+use super::readers::{HistoryReaders, reads_history};
 use super::rows;
 use super::{Controlled, configured, lists, lookahead, lookup, status, watched, zones};
 use crate::cache::flush::Flush;
@@ -24,9 +25,10 @@ use crate::clock::micros;
 use crate::config;
 use crate::iterate::direct::DirectQuery;
 use crate::limits;
-use crate::record::Window;
+use crate::record::failed::FailedReport;
 use crate::record::redact::Secrets;
 use crate::record::spent::FromRecord;
+use crate::record::{Counter, Window};
 use crate::resolve::list_keys::secrets_of;
 use crate::wire::presentation::name_text;
 
@@ -50,20 +52,34 @@ pub(super) enum Streamed {
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
+    readers: &HistoryReaders,
     mut ending: watch::Receiver<bool>,
 ) -> io::Result<Option<Streamed>> {
-    let rights = rights(&stream);
+    let user = stream.peer_cred().ok().map(|peer| peer.uid());
+    let rights = rights(user);
     let request = tokio::select! {
         biased;
         request = read(&mut stream) => request?,
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
+    // Until the reply is written.
+    let mut reading = None;
     let lines = match request {
         None => return Ok(None),
         Some(Ok(Request::Monitor(request))) => return Ok(Some(Streamed::Monitor(stream, request))),
         Some(Ok(Request::Trace(request))) => return Ok(Some(Streamed::Trace(stream, request))),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
+        Some(Ok(request)) if reads_history(&request) => match readers.begin(user) {
+            Ok(begun) => {
+                reading = Some(begun);
+                answer(request, subject).await
+            }
+            Err(problem) => {
+                subject.recorder().count(Counter::HistoryRefused, 1);
+                vec![Reply::Problem(problem)]
+            }
+        },
         Some(Ok(request)) => match permitted(&request, rights) {
             Ok(()) => {
                 if may_show_keys(&request) {
@@ -81,6 +97,7 @@ pub(super) async fn serve(
     }
     stream.write_all(&octets).await?;
     stream.shutdown().await?;
+    drop(reading);
     Ok(None)
 }
 
@@ -104,10 +121,10 @@ pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
     let _ = ending.wait_for(|ending| *ending).await;
 }
 
-/// The client's user by the kernel (SO_PEERCRED, unix(7)); an unknown user may only read.
-fn rights(stream: &UnixStream) -> Rights {
+/// The rights of the client's user, as the kernel tells it (SO_PEERCRED, unix(7)); an unknown user may only read.
+fn rights(user: Option<u32>) -> Rights {
     let owner = rustix::process::geteuid().as_raw();
-    stream.peer_cred().map_or(Rights::Look, |peer| rights_of(peer.uid(), owner))
+    user.map_or(Rights::Look, |user| rights_of(user, owner))
 }
 
 fn rights_of(user: u32, owner: u32) -> Rights {
@@ -295,9 +312,11 @@ async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Repl
 
 /// The zones whose questions failed.
 async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {
-    let report = subject.failed(super::why::failed(request)?).await;
-    let mut replies = rows::bounded(report.zones, |zone| Reply::FailedZone(Box::new(zone)));
-    replies.push(Reply::RecordBegin { begin: report.begin, without_client: report.without_client });
+    let mut report = subject.failed(super::why::failed(request)?).await;
+    let zones = std::mem::take(&mut report.zones);
+    let mut replies = rows::bounded(zones, |zone| Reply::FailedZone(Box::new(zone)));
+    let FailedReport { begin, without_client, off, .. } = report;
+    replies.push(Reply::RecordBegin { begin, without_client, off });
     Ok(replies)
 }
 

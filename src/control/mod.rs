@@ -34,6 +34,7 @@ mod lookahead;
 pub mod lookup;
 mod monitor;
 pub mod protocol;
+mod readers;
 pub mod rows;
 pub mod server;
 pub mod status;

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection::{self, Streamed, ended};
+use super::readers::HistoryReaders;
 use super::{Controlled, monitor, trace};
 use crate::limits;
 
@@ -74,6 +75,7 @@ impl ControlServer {
     /// connection.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
+        let readers = Arc::new(HistoryReaders::default());
         let mut connections = JoinSet::new();
         loop {
             // The permit comes first, so that waiting clients are in the kernel's bounded queue.
@@ -91,9 +93,10 @@ impl ControlServer {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (subject, ending) = (Arc::clone(&subject), ending.clone());
+                    let (subject, readers, ending) =
+                        (Arc::clone(&subject), Arc::clone(&readers), ending.clone());
                     connections.spawn(async move {
-                        serve(stream, subject.as_ref(), ending).await;
+                        serve(stream, subject.as_ref(), &readers, ending).await;
                         drop(permit);
                     });
                 }
@@ -117,8 +120,13 @@ impl Drop for ControlServer {
 }
 
 /// One connection. It is bounded in time, except the connection of a monitor. A client may leave early.
-async fn serve(stream: UnixStream, subject: &impl Controlled, ending: watch::Receiver<bool>) {
-    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending.clone())).await {
+async fn serve(
+    stream: UnixStream,
+    subject: &impl Controlled,
+    readers: &HistoryReaders,
+    ending: watch::Receiver<bool>,
+) {
+    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, readers, ending.clone())).await {
         Ok(Ok(None)) => {}
         Ok(Ok(Some(Streamed::Trace(stream, request)))) => {
             let traced = timeout(limits::CONTROL_TIME, trace::stream(stream, &request, subject, ending));

@@ -35,7 +35,7 @@ pub(super) fn run(
     };
     let found = replies.iter().any(|reply| matches!(reply, Reply::FailedZone(_)));
     let known = replies.iter().any(|reply| match reply {
-        Reply::RecordBegin { begin, without_client } => begin.is_some() && (found || !without_client),
+        Reply::RecordBegin { begin, without_client, .. } => begin.is_some() && (found || !without_client),
         _ => false,
     });
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })

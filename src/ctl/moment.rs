@@ -1,7 +1,7 @@
 //! Moments of a command line: local times and spans. The time zone of the host applies.
 
 use jiff::civil::{DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::exit::CommandFailure;
@@ -34,8 +34,14 @@ pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())
 }
 
-/// Reads a moment: a time of today or of yesterday, whichever was last, or one with its date.
+/// Reads a moment: a time of today or of yesterday, whichever was last, or one with its date. Of a local time that came twice, because
+/// clocks were set back, the first.
 pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
+    read_in(typed, now, &TimeZone::system()).map(|(first, _)| first)
+}
+
+/// Like `read`, with the last moment of such a local time.
+pub(super) fn read_both(typed: &str, now: f64) -> Option<(f64, f64)> {
     read_in(typed, now, &TimeZone::system())
 }
 
@@ -79,21 +85,29 @@ fn zoned(unix: f64, zone: &TimeZone) -> Option<Zoned> {
     Some(Timestamp::from_duration(span).ok()?.to_zoned(zone.clone()))
 }
 
-fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<f64> {
+/// The first and the last moment that is meant.
+fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     let seconds = |moment: Timestamp| moment.as_duration().as_secs_f64();
     if let Ok(moment) = typed.parse::<Timestamp>() {
-        return Some(seconds(moment));
+        return Some((seconds(moment), seconds(moment)));
     }
+    let both = |local: DateTime| {
+        let moment = zone.to_ambiguous_zoned(local);
+        // A local time that was left out, because clocks were set forward, is of one moment as other times are.
+        let last = if matches!(moment.offset(), AmbiguousOffset::Fold { .. }) {
+            moment.clone().later()
+        } else {
+            moment.clone().compatible()
+        };
+        Some((seconds(moment.compatible().ok()?.timestamp()), seconds(last.ok()?.timestamp())))
+    };
     if let Ok(local) = typed.parse::<DateTime>() {
-        return Some(seconds(local.to_zoned(zone.clone()).ok()?.timestamp()));
+        return both(local);
     }
     let time: Time = typed.parse().ok()?;
     let today = zoned(now, zone)?.date();
-    let on = |day: jiff::civil::Date| {
-        Some(seconds(day.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp()))
-    };
-    let last = on(today)?;
-    if last > now { on(today.yesterday().ok()?) } else { Some(last) }
+    let (first, last) = both(today.to_datetime(time))?;
+    if first > now { both(today.yesterday().ok()?.to_datetime(time)) } else { Some((first, last)) }
 }
 
 #[cfg(test)]
@@ -104,7 +118,12 @@ mod tests {
     fn times_are_those_of_the_host_and_the_last_ones() {
         // Noon of 2026-11-21 in UTC, which is 13:00 one hour east of it.
         let (noon, zone) = (1_795_262_400.0, TimeZone::fixed(jiff::tz::offset(1)));
-        let read = |typed| read_in(typed, noon, &zone).map(|at| at - noon);
+        let read = |typed| {
+            read_in(typed, noon, &zone).map(|(first, last)| {
+                assert_eq!(first, last);
+                first - noon
+            })
+        };
         assert_eq!(read("12:30"), Some(-1_800.0));
         assert_eq!(read("12:30:15"), Some(-1_785.0));
         assert_eq!(read("14:00"), Some(-23.0 * 3_600.0));
@@ -113,5 +132,21 @@ mod tests {
         assert_eq!(read("yesterday"), None);
         assert_eq!(since("90m", noon), Some(noon - 5_400.0));
         assert_eq!(since("7x", noon), None);
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_meant_twice() {
+        // Clocks were set back from 03:00 to 02:00 at 01:00 UTC of 2026-10-25, and forward at 01:00 UTC of 2026-03-29.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let moment = |text: &str| text.parse::<Timestamp>().unwrap().as_duration().as_secs_f64();
+        let now = moment("2026-11-22T12:00:00Z");
+        for (typed, first, last) in [
+            ("2026-10-25 02:30:00", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
+            ("2026-10-25 03:30:00", "2026-10-25T02:30:00Z", "2026-10-25T02:30:00Z"),
+            ("2026-03-29 02:30:00", "2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"),
+            ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00Z", "2026-10-25T01:30:00Z"),
+        ] {
+            assert_eq!(read_in(typed, now, &zone), Some((moment(first), moment(last))), "{typed}");
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn typed_subject(text: &str) -> Result<String, String> {
     }
 }
 
-/// What to write in place of a text that is neither a domain nor an address.
+/// The advice for a text that is neither a domain nor an address; none if it is one.
 fn mistaken(text: &str) -> Option<String> {
     if text.parse::<IpAddr>().is_ok() || text.is_empty() {
         return None;

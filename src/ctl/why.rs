@@ -42,10 +42,9 @@ impl Arguments {
     /// The request at the moment `now`, in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
-        let at =
-            self.at.as_deref().map(|typed| moment::read(typed, now).ok_or_else(|| moment::not_a_time(typed)));
-        let (from, to) = match at.transpose()? {
-            Some(at) => (Some(at - around), Some(at + around)),
+        let read = |typed| moment::read_both(typed, now).ok_or_else(|| moment::not_a_time(typed));
+        let (from, to) = match self.at.as_deref().map(read).transpose()? {
+            Some((first, last)) => (Some(first - around), Some(last + around)),
             None => {
                 let since = self.since.as_deref();
                 let read = |typed| moment::begin(typed, now);
@@ -109,9 +108,10 @@ fn run_pasted(
         told.extend(settled);
     }
     let text = match format {
-        Format::Json => {
-            told.iter().map(|message| json::reply(&Reply::Message(Box::new(message.clone())))).collect()
-        }
+        Format::Json => pasted::once(told.clone())
+            .into_iter()
+            .map(|one| json::reply(&Reply::Message(Box::new(one))))
+            .collect(),
         Format::Text(style) => {
             told.iter().map(|message| why::messages(&[message], &moment::shown, style)).collect()
         }

@@ -11,6 +11,13 @@ pub const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 /// domains `CHECK_QUESTIONS_AT_ONCE` each.
 pub const MAX_CONTROL_CONNECTIONS: usize = 64;
 
+/// Requests of one user for the query history (`why`, `failed`, tables by stage and minute) in progress at once: they are answered one at a
+/// time, and their replies have megabytes. An operator and his monitoring need two.
+pub const MAX_HISTORY_REQUESTS_OF_USER: usize = 8;
+
+/// Like `MAX_HISTORY_REQUESTS_OF_USER`, of all users: half of the connections are left for other requests.
+pub const MAX_HISTORY_REQUESTS: usize = 32;
+
 /// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
 pub const MAX_CONTROL_REQUEST: usize = 4_096;
 

@@ -30,6 +30,9 @@ pub(super) const HIT: u8 = 3;
 pub(super) const OUTAGE: u8 = 4;
 pub(super) const OWNER: u8 = 5;
 
+/// All tags.
+pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
+
 /// Set in the depth of a query that is for keys of DNSSEC: no sub-question is so deep.
 pub(super) const FOR_KEYS: u8 = 0x80;
 
@@ -99,9 +102,12 @@ impl Entry {
 const PIECE: usize = 16;
 
 impl QuestionEntry {
+    /// See `weight`.
+    pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 2;
+
     /// Octets of memory that a reader needs for this entry: to hold it, to sort it, and to add it to a message.
     pub(super) fn weight(&self) -> usize {
-        let own = size_of::<Self>().saturating_mul(2).saturating_add(size_of::<usize>() * 2);
+        let own = Self::LEAST_WEIGHT.saturating_add(size_of::<usize>() * 2);
         own.saturating_add(self.name.len()).saturating_add(self.error.len()).saturating_add(PIECE)
     }
 
@@ -248,5 +254,5 @@ fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
 /// See `place_of`.
 pub(super) type AskedPlace = (usize, u64);
 
-/// What is known of names and types, by `place_of`, which strangers do not choose.
+/// A table by names and types. Its keys are those of `place_of`, which strangers do not choose.
 pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;

@@ -30,12 +30,32 @@ pub struct CulpritReport {
 /// Servers that a sentence names.
 const NAMED: usize = 4;
 
+/// Why the record has no such question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// It keeps none.
+    Off,
+    /// It has none at all.
+    Empty,
+    /// It has others.
+    Others,
+    /// As `Others`, and the disk has domains instead of names.
+    Shortened,
+}
+
 /// The culprit that is no message: the record has none.
-pub(super) fn unknown(has_questions: bool) -> CulpritReport {
-    let evidence = if has_questions {
-        "the query history has no such query"
-    } else {
-        "the query history is empty: no query has come since resolverd started, or history.size is \"0\""
+pub(super) fn unknown(absence: Absence) -> CulpritReport {
+    let evidence = match absence {
+        Absence::Off => "the query history is off (history.size = \"0\")",
+        Absence::Empty => "the query history is empty: no query has come since resolverd started",
+        Absence::Others => "the query history has no such query",
+        Absence::Shortened => {
+            "the query history has no such query, and none on disk for its domain, to which names on disk are shortened (history.redact)"
+        }
+    };
+    let advice = match absence {
+        Absence::Off => "set history.size; resolverd keeps only the queries that come afterwards".to_owned(),
+        _ => advice(CulpritKind::Unknown, "", &[]),
     };
     CulpritReport {
         kind: CulpritKind::Unknown,
@@ -44,8 +64,15 @@ pub(super) fn unknown(has_questions: bool) -> CulpritReport {
         list: None,
         evidence: evidence.to_owned(),
         usual: None,
-        advice: advice(CulpritKind::Unknown, "", &[]),
+        advice,
     }
+}
+
+/// Adds that the questions of a message may be for other names of the domain.
+pub(super) fn of_shortened(culprit: &mut CulpritReport, domain: &str) {
+    culprit.evidence.push_str(&format!(
+        "; names on disk are shortened (history.redact), so these queries may be for other names of {domain}"
+    ));
 }
 
 /// The culprit that is no message: the disk has queries, of which nobody knows whether the wanted client sent them.
@@ -53,7 +80,7 @@ pub(super) fn without_client() -> CulpritReport {
     CulpritReport {
         evidence: "the query history in memory has no such query of this client, and the queries on disk have no client (history.redact)".to_owned(),
         advice: "leave out --client, and look for a name or a time".to_owned(),
-        ..unknown(true)
+        ..unknown(Absence::Others)
     }
 }
 

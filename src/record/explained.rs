@@ -113,8 +113,11 @@ pub(super) type Links<'a> = HashMap<(&'a [u8], u16), &'a [super::entry::Link]>;
 
 /// The links of all answers of a record.
 pub(super) fn links_of(recorded: &Recorded) -> Links<'_> {
+    // A table that grows is written anew each time.
+    let mut links = Links::with_capacity(recorded.flights.len());
     let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
-    linked.map(|flight| ((&*flight.name, u16::from(flight.kind)), &*flight.links)).collect()
+    links.extend(linked.map(|flight| (link_key(&flight.name, flight.kind), &*flight.links)));
+    links
 }
 
 /// The key of a question in `Links`.

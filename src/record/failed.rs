@@ -41,6 +41,8 @@ pub struct FailedReport {
     pub zones: Vec<FailedZone>,
     /// Whether questions of a client were wanted, and the disk has questions whose client `history.redact` has removed.
     pub without_client: bool,
+    /// Whether no questions are kept.
+    pub off: bool,
 }
 
 /// A zone whose questions failed.
@@ -127,10 +129,10 @@ impl FailedWanted {
 /// The zones whose questions failed until `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let begin = recorded.begin.into_iter().chain(recorded.stored_begin).min().map(seconds);
-    let without_client = wanted.client.is_some() && recorded.without_client;
+    let (without_client, off) = (wanted.client.is_some() && recorded.without_client, recorded.off);
     let is_failure = |question: &&QuestionEntry| question.outcome.is_failure() && question.at >= wanted.from;
     if !recorded.questions.iter().any(|question| is_failure(&question)) {
-        return FailedReport { begin, zones: Vec::new(), without_client };
+        return FailedReport { begin, zones: Vec::new(), without_client, off };
     }
     let known = KnownFacts { facts, links: links_of(recorded) };
     let (explained, traffic) = (Explained::of(recorded, &known), Traffic::of(recorded, facts.slow));
@@ -147,7 +149,7 @@ pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_
     rows.sort_by(|one, other| {
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
-    FailedReport { begin, zones: rows, without_client }
+    FailedReport { begin, zones: rows, without_client, off }
 }
 
 impl<'a> FailuresOfZone<'a> {

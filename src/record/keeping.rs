@@ -14,6 +14,7 @@ use super::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use super::redact::Secrets;
 use super::ring;
 use super::spent::{self, FromRecord, StageRow, TableSpan};
+use super::times::RingTimes;
 use super::trail::Trail;
 use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
@@ -161,7 +162,7 @@ impl Recorder {
             reader.read_first(&shard.ring, &mut names);
         }
         reader.read_first(&self.kept.misses, &mut names);
-        let mut recorded = reader.recorded;
+        let mut recorded = Recorded { off: !self.kept.is_on(), ..reader.recorded };
         if let Some(store) = self.kept.store.get() {
             StoreReader { span, until: u64::MAX, memory: &[], taken: 0 }.read(
                 &**store,
@@ -204,24 +205,27 @@ impl Recorder {
         let unix = |at: Mono| dates.unix(at.as_micros());
         let (earlier, ago) = lock(&self.snapshots).begin(window, now);
         let from = now.before(ago);
-        let span = ReadSpan { from: from.as_micros(), to: now.as_micros(), client: None, hits: false };
-        // Without dates, all moments are those of `Mono`, as the snapshots have them. Stages need no names.
-        let (no_secrets, dates_of_mono) = (Secrets::default(), Dates::default());
-        let mut names = ReadNames::none(&no_secrets);
-        let mut recorded = self.in_memory(&span, &mut names, &dates_of_mono).in_order();
-        let lost = recorded.lost.map(Mono::from_micros);
+        let times = RingTimes::of(&self.kept.misses, from.as_micros());
+        // Without dates, all moments are those of `Mono`, as the snapshots have them. Times need no names.
+        let (no_secrets, dates_of_mono, all) = (Secrets::default(), Dates::default(), ReadSpan::default());
+        let (mut names, mut first) = (ReadNames::none(&no_secrets), RingReader::new(&all, &dates_of_mono));
+        for shard in &self.shards {
+            first.read_first(&shard.ring, &mut names);
+        }
+        first.ended = None;
+        first.read_first(&self.kept.misses, &mut names);
+        let lost = first.ended.filter(|_| lock(&self.kept.misses).has_lost()).map(Mono::from_micros);
         let (since, earlier) = match lost.filter(|lost| *lost > from) {
             None => (from, Some(earlier)),
             Some(lost) => {
                 lock(&self.snapshots).after(lost).map_or((lost, None), |(at, earlier)| (at, Some(earlier)))
             }
         };
-        recorded.questions.retain(|question| question.at >= since.as_micros());
         let earlier = earlier.filter(|_| self.kept.is_on());
         let cached = earlier.map(|earlier| spent::cached(&totals.since(&earlier).latency_of(Outcome::Cache)));
-        let rows = cached.into_iter().chain(spent::stages(&recorded)).collect();
-        let begin = recorded.begin.max(recorded.lost).map(|begin| dates.unix(begin));
-        let span = TableSpan::new(begin, (unix(from), unix(since), unix(now)));
+        let rows = cached.into_iter().chain(spent::stages(&times, since.as_micros())).collect();
+        let begin = first.recorded.begin.max(lost.map(Mono::as_micros)).map(|begin| dates.unix(begin));
+        let span = TableSpan::new(!self.kept.is_on(), begin, (unix(from), unix(since), unix(now)));
         FromRecord { span, rows }
     }
 
@@ -253,6 +257,7 @@ impl Recorder {
         recorded.whole = misses.map(|misses| misses.max(begin));
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);
+        recorded.off = !self.kept.is_on();
         recorded.outages = outages.into_iter().map(|(since, until)| (unix(since), unix(until))).collect();
         recorded
     }

@@ -182,7 +182,12 @@ mod tests {
     }
 
     fn facts<Chosen>(read: impl FnOnce(&DaemonFacts<'_>) -> Chosen) -> Chosen {
-        read(&DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) })
+        read(&DaemonFacts {
+            list: &|_| None,
+            usual: &|_| None,
+            slow: Duration::from_secs(1),
+            shortens: false,
+        })
     }
 
     fn taken(long: &mut LongMessages, until: u64) -> Vec<u64> {

@@ -60,7 +60,7 @@ pub enum MessageSubject {
 struct Open {
     questions: Vec<usize>,
     /// The numbers of its subjects.
-    subjects: Vec<usize>,
+    subjects: Vec<u32>,
     /// A bit for each of them, by which most messages without a common subject are told.
     bits: u64,
     /// The begin of its last question, in microseconds.
@@ -83,25 +83,29 @@ struct OpenOfClient {
     quiet: u64,
 }
 
-/// The numbers of subjects: most questions have one.
-type SubjectNumbers = SmallVec<[usize; 4]>;
-
-/// The subjects of a name and type.
+/// The subjects of a name and type. There is one for each name of the record, so it is small.
 #[derive(Default)]
 struct AskedSubjects {
+    /// The numbers of the subjects: those of the name itself, then those that its answer names.
+    numbers: SmallVec<[u32; 4]>,
+    /// How many are of the name itself.
+    own: u8,
     /// Whether the name has an address.
     connects: bool,
+}
+
+impl AskedSubjects {
     /// The subjects of the name itself.
-    own: SubjectNumbers,
-    /// The subjects that its answer names.
-    linked: SubjectNumbers,
+    fn own(&self) -> &[u32] {
+        self.numbers.get(..self.own.into()).unwrap_or_default()
+    }
 }
 
 /// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
 /// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
 #[derive(Default)]
 struct NumberedSubjects {
-    numbers: HashMap<MessageSubject, usize>,
+    numbers: HashMap<MessageSubject, u32>,
     asked: ByAsked<AskedSubjects>,
 }
 
@@ -109,20 +113,21 @@ impl NumberedSubjects {
     fn of(&mut self, question: &QuestionEntry, known: &impl Known) -> &AskedSubjects {
         let Self { numbers, asked } = self;
         let mut number = |subject: MessageSubject| {
-            let next = numbers.len();
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
             *numbers.entry(subject).or_insert(next)
         };
         asked.entry(question.place()).or_insert_with(|| {
             let mut of_asked = AskedSubjects::default();
             for subject in subjects(&question.name, known) {
                 of_asked.connects |= matches!(subject, MessageSubject::Address(_));
-                of_asked.own.push(number(subject));
+                of_asked.numbers.push(number(subject));
+                of_asked.own = of_asked.own.saturating_add(1);
             }
             let links = known.links(&question.name, question.kind).iter().map(|link| match link {
                 Link::Address(address) => MessageSubject::Address(*address),
                 Link::Name(name) => MessageSubject::Domain(organisation(name).into()),
             });
-            of_asked.linked.extend(links.map(number));
+            of_asked.numbers.extend(links.map(number));
             of_asked
         })
     }
@@ -142,8 +147,8 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
             ended.extend(of_client.extract_if(.., is_quiet).map(|message| message.questions));
             *quiet = of_client.iter().map(|message| message.last).min().unwrap_or(question.at);
         }
-        let AskedSubjects { connects, own, linked } = numbered.of(question, known);
-        let place_of = choose(of_client, question, (own, *connects));
+        let asked = numbered.of(question, known);
+        let place_of = choose(of_client, question, (asked.own(), asked.connects));
         let at = match place_of {
             Some(at) => at,
             None => {
@@ -153,9 +158,9 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
             }
         };
         if let Some(message) = of_client.get_mut(at) {
-            message.connected |= *connects;
+            message.connected |= asked.connects;
             message.exchangers |= question.kind == RecordType::MX;
-            message.add(place, question, own.iter().chain(linked));
+            message.add(place, question, &asked.numbers);
             *quiet = (*quiet).min(message.last);
         }
     }
@@ -174,7 +179,7 @@ fn make_room(open: &mut Vec<Open>) -> Option<Vec<usize>> {
 }
 
 impl Open {
-    fn add<'s>(&mut self, place: usize, question: &QuestionEntry, subjects: impl Iterator<Item = &'s usize>) {
+    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: &[u32]) {
         self.questions.push(place);
         for subject in subjects {
             let is_known = self.bits & bit(*subject) != 0 && self.subjects.contains(subject);
@@ -199,7 +204,7 @@ impl Open {
 }
 
 /// The message that a question belongs to.
-fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[usize], bool)) -> Option<usize> {
+fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[u32], bool)) -> Option<usize> {
     let room = |message: &Open| message.questions.len() < MAX_MESSAGE_QUESTIONS;
     let candidates = || open.iter().enumerate().filter(|(_, message)| room(message));
     let nearest = |message: &Open| (message.gap(question.at), std::cmp::Reverse(message.last));
@@ -222,7 +227,7 @@ fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[usiz
 }
 
 /// The bit of a subject in `Open::bits`.
-const fn bit(subject: usize) -> u64 {
+const fn bit(subject: u32) -> u64 {
     1 << (subject % 64)
 }
 
@@ -306,7 +311,7 @@ fn below_service(name: &[u8]) -> &[u8] {
 /// The domain of an organisation: the last two labels, or three below names like `co.uk`. A list of public suffixes would
 /// be more exact; a mistake joins or cuts a message and changes no answer.
 fn organisation(name: &[u8]) -> &[u8] {
-    let places: Vec<usize> = label_places(name).collect();
+    let places: SmallVec<[usize; 16]> = label_places(name).collect();
     let label = |from_right: usize| {
         let place = *places.get(places.len().checked_sub(from_right)?)?;
         Some(usize::from(*name.get(place)?))
@@ -330,6 +335,10 @@ fn reversed(name: &[u8]) -> Option<IpAddr> {
 /// The reversed address in the first labels of a name, before an apex of some octets.
 fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     let own = name.get(..name.len().checked_sub(apex)?)?;
+    // Most names have no address: a label of an address has at most three octets.
+    if own.first().is_none_or(|length| *length > 3) {
+        return None;
+    }
     let labels: Vec<&[u8]> = label_places(own).map_while(|place| label(own, place)).collect();
     let digit = |label: &&[u8]| match **label {
         [digit] => char::from(digit).to_digit(16),

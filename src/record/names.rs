@@ -9,6 +9,9 @@ use std::sync::Arc;
 use super::redact::Secrets;
 use crate::question::MAX_NAME;
 
+/// Names for which there is room at first: a table that grows is written anew each time. It takes half a megabyte.
+const NAMES: usize = 14_000;
+
 /// The names of one reading.
 #[derive(Debug)]
 pub(super) struct ReadNames<'s> {
@@ -22,12 +25,12 @@ pub(super) struct ReadNames<'s> {
 impl<'s> ReadNames<'s> {
     /// For a reading without these secrets.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::new(), instead: None }
+        Self { secrets, names: HashMap::with_capacity(NAMES), instead: None }
     }
 
     /// For a reading without names: all are empty.
     pub(super) fn none(secrets: &'s Secrets) -> Self {
-        Self { instead: Some(Arc::default()), ..Self::without(secrets) }
+        Self { secrets, names: HashMap::new(), instead: Some(Arc::default()) }
     }
 
     /// A name in wire form, in any case, as readers get it: in lower case and without keys.

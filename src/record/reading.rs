@@ -17,28 +17,26 @@ use crate::question::Outcome;
 
 /// Reads all entries of a block, with moments of `Mono`; what cannot be read is skipped. No reader gets a name or a text that
 /// did not pass through `names`, so that no screen, reply or file can have a key.
-pub(super) fn read(mut octets: &[u8], names: &mut ReadNames<'_>, mut take: impl FnMut(Entry)) {
-    while let Some(length) = octets.first_chunk().map(|length| usize::from(u16::from_le_bytes(*length))) {
-        let Some((entry, behind)) = octets.split_at_checked(length).filter(|_| length > 2) else { return };
-        if let Some(entry) = entry.get(2..).and_then(|entry| read_one(entry, names)) {
-            take(entry);
-        }
-        octets = behind;
-    }
+pub(super) fn read(octets: &[u8], names: &mut ReadNames<'_>, take: impl FnMut(Entry)) {
+    entries(octets).filter_map(|entry| read_one(entry, names)).for_each(take);
 }
 
 /// Whether a block has a question that failed.
-pub(super) fn has_failure(mut octets: &[u8]) -> bool {
-    while let Some(length) = octets.first_chunk().map(|length| usize::from(u16::from_le_bytes(*length))) {
-        let Some((entry, behind)) = octets.split_at_checked(length).filter(|_| length > 2) else { break };
-        if let Some([QUESTION, outcome]) = entry.get(2..).and_then(|entry| entry.first_chunk())
-            && Outcome::ALL.get(usize::from(*outcome)).is_some_and(|outcome| outcome.is_failure())
-        {
-            return true;
-        }
+pub(super) fn has_failure(octets: &[u8]) -> bool {
+    entries(octets).any(|entry| {
+        let Some([QUESTION, outcome]) = entry.first_chunk() else { return false };
+        Outcome::ALL.get(usize::from(*outcome)).is_some_and(|outcome| outcome.is_failure())
+    })
+}
+
+/// The entries of a block, without their lengths.
+pub(super) fn entries(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let length = usize::from(u16::from_le_bytes(*octets.first_chunk()?));
+        let (entry, behind) = octets.split_at_checked(length).filter(|_| length > 2)?;
         octets = behind;
-    }
-    false
+        entry.get(2..)
+    })
 }
 
 /// Reads one entry, without its length.
@@ -146,24 +144,24 @@ fn read_link(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<
 }
 
 /// Reads octets from the left.
-struct EntryReader<'a>(&'a [u8]);
+pub(super) struct EntryReader<'a>(pub(super) &'a [u8]);
 
 impl<'a> EntryReader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
-    fn octet(&mut self) -> Option<u8> {
+    pub(super) fn octet(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    fn chunk<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
+    pub(super) fn chunk<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
         self.take(LENGTH)?.first_chunk().copied()
     }
 
-    fn octets(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn octets(&mut self) -> Option<&'a [u8]> {
         let length = self.octet()?;
         self.take(length.into())
     }

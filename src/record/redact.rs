@@ -172,24 +172,30 @@ impl Secrets {
         })
     }
 
+    /// Whether the zone of a provider stands in a name.
+    fn is_of_provider(&self, name: &[u8]) -> bool {
+        let mut rests = label_places(name).filter_map(|place| name.get(place..));
+        rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
+    }
+
     /// The places of the labels of a name that are keys.
     fn places(&self, name: &[u8]) -> Vec<usize> {
         if !self.may_have_key(name) {
             return Vec::new();
         }
         let mut keys = Vec::new();
-        let (mut before, mut of_provider, mut numbers) = (None, false, Address::default());
+        let (mut before, mut numbers) = (None, Address::default());
         let mut alike = Vec::new();
         for place in label_places(name) {
             let rest = name.get(place..).unwrap_or_default();
-            for apex in &self.apexes {
+            let apexes: &[KeyedApex] = if self.begins.may_begin(rest) { &self.apexes } else { &[] };
+            for apex in apexes {
                 if let Some(before) = before.filter(|_| begins_with(rest, &apex.wire))
                     && label(name, before).len() >= apex.shortest
                 {
                     keys.push(before);
                 }
             }
-            of_provider |= self.providers.iter().any(|zone| begins_with(rest, zone));
             let label = label(name, place);
             if looks_like_a_key(label) {
                 alike.push((place, numbers.is_whole()));
@@ -197,6 +203,7 @@ impl Secrets {
             numbers.add(label);
             before = Some(place);
         }
+        let of_provider = !alike.is_empty() && self.is_of_provider(name);
         keys.extend(alike.into_iter().filter(|(_, follows)| of_provider || *follows).map(|(place, _)| place));
         keys
     }

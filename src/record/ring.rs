@@ -8,7 +8,7 @@
 
 use std::sync::Mutex;
 
-use super::entry::OwnerEntry;
+use super::entry::{HIT_HEAD, OwnerEntry};
 use super::lock::lock;
 use super::written::{HitHead, Written, WrittenFlight};
 use crate::limits::RECORD_BLOCK;
@@ -145,6 +145,13 @@ pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool)
             return;
         }
     }
+}
+
+/// The number of questions of a ring at most.
+pub(super) fn most_entries(ring: &Mutex<Ring>) -> usize {
+    let ring = lock(ring);
+    let blocks = ring.block.saturating_add(1).min(ring.blocks());
+    usize::try_from(blocks).unwrap_or(0).saturating_mul(RECORD_BLOCK / HIT_HEAD)
 }
 
 /// Copies the oldest block of a ring.

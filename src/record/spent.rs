@@ -9,24 +9,23 @@
 //!   counts for the answer. So validation has only the time that it costs in addition.
 //! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasherDefault;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 
-use super::entry::{FlightEntry, QuestionEntry};
+use super::entry::QuestionEntry;
 use super::evidence::seconds;
 use super::explained::links_of;
 use super::histogram::{Histogram, Quantiles, Spread};
 use super::message::group;
 use super::recorded::{ReadSpan, Recorded};
-use super::traffic::moments;
+use super::spans::{covered, waited};
+use super::times::{FlightTimes, QuestionTimes, RingTimes};
 use super::why::{DaemonFacts, KnownFacts};
 use crate::clock::micros;
-use crate::hash::Plain;
 use crate::limits::{MAIL_MARGIN, MAX_MAIL_MINUTES};
-use crate::question::Outcome;
 
 /// A part of the way of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,13 +84,16 @@ pub struct TableSpan {
     pub seconds: f64,
     /// Whether it is shorter than the window, because memory does not reach back so far.
     pub shorter: bool,
+    /// Whether no questions are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off: bool,
 }
 
 impl TableSpan {
     /// The time of a table that was wanted since `from`, and begins at `since`. All are in microseconds since 1970.
-    pub(super) fn new(begin: Option<u64>, (from, since, now): (u64, u64, u64)) -> Self {
+    pub(super) fn new(off: bool, begin: Option<u64>, (from, since, now): (u64, u64, u64)) -> Self {
         let length = seconds(now.saturating_sub(since));
-        Self { begin: begin.map(seconds), since: seconds(since), seconds: length, shorter: since > from }
+        Self { begin: begin.map(seconds), since: seconds(since), seconds: length, shorter: since > from, off }
     }
 }
 
@@ -115,13 +117,11 @@ pub fn minute_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
-/// The time of the questions that the cache did not answer, by stage. Stages without time are left out.
-pub(super) fn stages(recorded: &Recorded) -> Vec<StageRow> {
-    let flights: HashMap<u64, &FlightEntry, BuildHasherDefault<Plain>> =
-        recorded.flights.iter().map(|flight| (flight.id, flight)).collect();
+/// The time of the questions since a moment that the cache did not answer, by stage. Stages without time are left out.
+pub(super) fn stages(times: &RingTimes, since: u64) -> Vec<StageRow> {
     let mut stages: BTreeMap<Stage, (u64, Histogram)> = BTreeMap::new();
-    for question in recorded.questions.iter().filter(|question| question.outcome != Outcome::Cache) {
-        let flight = question.flight.map(|id| flights.get(&id).copied());
+    for question in times.questions.iter().filter(|question| question.at >= since) {
+        let flight = question.flight.map(|id| times.flights.get(&id));
         for (stage, spent) in parts(question, flight) {
             if spent > 0 {
                 let (sum, time) = stages.entry(stage).or_default();
@@ -139,40 +139,29 @@ pub(super) fn stages(recorded: &Recorded) -> Vec<StageRow> {
 }
 
 /// The stages of a question, in microseconds. Its flight is none if it had none, and empty if the record has lost it.
-fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
+fn parts(question: &QuestionTimes, flight: Option<Option<&FlightTimes>>) -> SmallVec<[(Stage, u64); 4]> {
+    let (at, end) = (question.at, question.end);
+    let elapsed = end.saturating_sub(at);
     let flight = match flight {
         Some(Some(flight)) => flight,
-        Some(None) => return vec![(Stage::Unknown, question.elapsed)],
-        None => return vec![(Stage::Walk, question.elapsed)],
+        Some(None) => return smallvec![(Stage::Unknown, elapsed)],
+        None => return smallvec![(Stage::Walk, elapsed)],
     };
-    let (at, end) = (question.at, question.end());
     let began = flight.began.clamp(at, end);
     let spans = |keys: Option<bool>| {
         let wanted =
             flight.messages.iter().filter(move |message| keys.is_none_or(|keys| message.keys == keys));
-        wanted.map(|message| moments(flight, message))
+        wanted.map(|message| message.span)
     };
     let all = covered(spans(None).collect(), (began, end));
     let waiting = covered(spans(Some(false)).collect(), (began, end));
     let resolved = end.saturating_sub(began);
-    vec![
+    smallvec![
         (Stage::Queue, began.saturating_sub(at)),
         (Stage::Walk, resolved.saturating_sub(all)),
         (Stage::Waiting, waiting),
         (Stage::Validation, all.saturating_sub(waiting)),
     ]
-}
-
-/// The time within `begin` and `end` that is in one or more spans, in microseconds.
-fn covered(mut spans: Vec<(u64, u64)>, (begin, end): (u64, u64)) -> u64 {
-    spans.sort_unstable();
-    let (mut until, mut sum) = (begin, 0_u64);
-    for (from, to) in spans {
-        let to = to.min(end);
-        sum = sum.saturating_add(to.saturating_sub(from.max(until)));
-        until = until.max(to);
-    }
-    sum
 }
 
 /// The messages that began since `from`, which is not before the start, or since memory has every question: first the sum of
@@ -193,8 +182,7 @@ pub fn minutes(
         let Some(first) = questions.first().map(|question| question.at).filter(|at| *at >= since) else {
             continue;
         };
-        let spans = questions.iter().map(|question| (question.at, question.end())).collect();
-        let waited = covered(spans, (first, u64::MAX));
+        let waited = waited(&questions);
         let minute = first.checked_div(micros(MINUTE)).unwrap_or(0);
         for mails in [&mut whole, minutes.entry(minute).or_default()] {
             mails.messages = mails.messages.saturating_add(1);
@@ -211,7 +199,7 @@ pub fn minutes(
         let end = begin.saturating_add(micros(MINUTE)).min(now);
         mails.row(Some(seconds(begin)), end.saturating_sub(begin.max(since)))
     }));
-    FromRecord { span: TableSpan::new(recorded.begin.max(lost), (from, since, now)), rows }
+    FromRecord { span: TableSpan::new(recorded.off, recorded.begin.max(lost), (from, since, now)), rows }
 }
 
 /// A minute.
@@ -239,8 +227,9 @@ impl Mails {
 mod tests {
     use super::*;
     use crate::conduct::{Conduct, Transport};
-    use crate::question::wire_name;
+    use crate::question::{Outcome, wire_name};
     use crate::record::entry::MessageEntry;
+    use crate::record::entry::{Entry, FlightEntry};
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -296,8 +285,18 @@ mod tests {
         }
     }
 
-    fn spent(recorded: &Recorded) -> Vec<(Stage, u128)> {
-        let rows = stages(recorded).into_iter();
+    /// The times of questions and flights as a ring has them.
+    fn times_of(questions: Vec<QuestionEntry>, flights: Vec<FlightEntry>) -> RingTimes {
+        let (mut times, mut octets) = (RingTimes::default(), Vec::new());
+        let entries =
+            flights.into_iter().map(Entry::Flight).chain(questions.into_iter().map(Entry::Question));
+        entries.for_each(|entry| entry.put(&mut octets));
+        times.add(&octets, 0);
+        times
+    }
+
+    fn spent(times: &RingTimes) -> Vec<(Stage, u128)> {
+        let rows = stages(times, 0).into_iter();
         rows.map(|row| (row.stage, Duration::from_secs_f64(row.spent).as_millis())).collect()
     }
 
@@ -314,7 +313,10 @@ mod tests {
             question(301, 7, "c.example.", Some(9)),
             question(302, 3, "d.example.", None),
         ];
-        let recorded = Recorded { questions, flights, ..Recorded::default() };
+        // One that was kept when a client's deadline had passed, and again at its end.
+        let early = flight(1, 10, 90, &[(5, 90, false)]);
+        let flights: Vec<FlightEntry> = [early].into_iter().chain(flights).collect();
+        let recorded = times_of(questions, flights);
         let expected = [
             (Stage::Queue, 10),
             (Stage::Walk, 30 + 25 + 3),
@@ -323,7 +325,7 @@ mod tests {
             (Stage::Unknown, 7),
         ];
         assert_eq!(spent(&recorded), expected);
-        let waiting = stages(&recorded).into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
+        let waiting = stages(&recorded, 0).into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
         assert_eq!(waiting.time.count, 1, "the other question did not wait");
     }
 
@@ -331,7 +333,12 @@ mod tests {
 
     impl NoFacts {
         fn with<Read>(read: impl FnOnce(&DaemonFacts<'_>) -> Read) -> Read {
-            read(&DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) })
+            read(&DaemonFacts {
+                list: &|_| None,
+                usual: &|_| None,
+                slow: Duration::from_secs(1),
+                shortens: false,
+            })
         }
     }
 
@@ -352,8 +359,13 @@ mod tests {
             NoFacts::with(|facts| minutes(recorded, (from, now), facts))
         };
         let told_all = told(&recorded, (BEGIN, now));
-        let span =
-            TableSpan { begin: Some(seconds(BEGIN)), since: seconds(BEGIN), seconds: 120.0, shorter: false };
+        let span = TableSpan {
+            begin: Some(seconds(BEGIN)),
+            since: seconds(BEGIN),
+            seconds: 120.0,
+            shorter: false,
+            off: false,
+        };
         assert_eq!(told_all.span, span);
         let row = |row: &MinuteRow| (row.minute.map(|at| at - seconds(BEGIN)), row.messages, row.questions);
         let rows: Vec<_> = told_all.rows.iter().map(row).collect();
@@ -391,7 +403,7 @@ mod tests {
         let rows = NoFacts::with(|facts| minutes(&Recorded::default(), (BEGIN, BEGIN), facts));
         assert_eq!((rows.span.begin, rows.rows[0].messages, rows.rows.len()), (None, 0, 1));
         assert_eq!(rows.rows[0].per_minute, 0.0);
-        assert_eq!(stages(&Recorded::default()), Vec::new());
+        assert_eq!(stages(&RingTimes::default(), 0), Vec::new());
     }
 
     proptest! {
@@ -406,8 +418,7 @@ mod tests {
                 .map(|&(at, elapsed, flight)| question(at, elapsed, "a.", Some(flight).filter(|flight| *flight > 0)))
                 .collect();
             let flights = vec![flight(1, began, elapsed, &sent), flight(2, 0, 900, &sent)];
-            let recorded = Recorded { questions, flights, ..Recorded::default() };
-            let sum: f64 = stages(&recorded).iter().map(|row| row.spent).sum();
+            let sum: f64 = stages(&times_of(questions, flights), 0).iter().map(|row| row.spent).sum();
             let asked: u64 = asked.iter().map(|(_, elapsed, _)| elapsed).sum();
             prop_assert!((sum * 1e3 - asked as f64).abs() < 1e-3, "{sum}");
         }

@@ -2,13 +2,13 @@
 //!
 //! Failed and slow questions are stored, all that waited for the same flights, these flights, failed flights to DNS
 //! lists, and the messages (emails) of `long_messages`, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
-//! checksum. A reader leaves out a damaged entry if a whole one follows, and ends at the others: a crash may cut off the end of a segment.
+//! checksum. A reader leaves out what is damaged, and goes on at the next whole entry: a crash may cut off the end of a segment.
 //! Moments are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use super::entry::{Entry, FlightEntry};
+use super::entry::{Entry, FlightEntry, TAGS};
 use super::names::ReadNames;
 use super::reading;
 use super::recorded::Recorded;
@@ -20,6 +20,9 @@ pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x01";
 
 /// Octets of a checksum.
 const SUM: usize = 8;
+
+/// Octets of the longest entry: more than a flight with all the queries, links and texts that are kept.
+const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends an entry behind its checksum.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
@@ -52,19 +55,14 @@ pub(super) fn read(segment: &[u8], names: &mut ReadNames<'_>, mut take: impl FnM
     frames(segment, |octets| reading::read(octets, names, &mut take));
 }
 
-/// Takes the octets of each whole entry. It ends at the first damaged entry that has no whole one behind it.
+/// Takes the octets of each whole entry. The length of a damaged entry may be damaged too, so the next whole one is looked for at each
+/// octet.
 fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
     let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
-    while let Some(frame) = Frame::first(left) {
-        if frame.is_whole() {
-            take(frame.octets);
-        } else if Frame::first(frame.rest).is_some_and(|next| next.is_whole()) {
-            let damaged = left.len().saturating_sub(frame.rest.len());
-            check.damaged = check.damaged.saturating_add(damaged);
-        } else {
-            break;
-        }
+    while let Some((skipped, frame)) = Frame::next_whole(left) {
+        take(frame.octets);
+        check.damaged = check.damaged.saturating_add(skipped);
         left = frame.rest;
         check.end = segment.len().saturating_sub(left.len());
     }
@@ -86,8 +84,19 @@ impl<'s> Frame<'s> {
         Some(Self { sum: u64::from_le_bytes(*sum), octets, rest })
     }
 
+    /// The first whole entry, and the octets before it.
+    fn next_whole(octets: &'s [u8]) -> Option<(usize, Self)> {
+        (0..octets.len()).find_map(|skipped| {
+            let frame = Self::first(octets.get(skipped..)?)?;
+            frame.is_whole().then_some((skipped, frame))
+        })
+    }
+
+    /// The checksum is made only of octets that begin as an entry does: a damaged segment has millions of places to look at.
     fn is_whole(&self) -> bool {
-        checksum(self.octets) == self.sum
+        let is_entry =
+            self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
+        is_entry && checksum(self.octets) == self.sum
     }
 }
 
@@ -237,6 +246,24 @@ mod tests {
             assert_eq!(check(&damaged), SegmentCheck { end: octets.len(), damaged: length });
             assert_eq!(entries_of(&damaged), [0, 2, 3].map(question));
         }
+    }
+
+    #[test]
+    fn a_damaged_length_takes_no_other_along() {
+        let octets = segment(4);
+        let length = segment(1).len() - SEGMENT_HEAD.len();
+        // The lower octet of the length, the upper one, and both with the checksum.
+        for places in [8..9, 9..10, 0..10] {
+            let mut damaged = octets.clone();
+            places.for_each(|place| damaged[SEGMENT_HEAD.len() + length + place] ^= 0x55);
+            assert_eq!(check(&damaged), SegmentCheck { end: octets.len(), damaged: length });
+            assert_eq!(entries_of(&damaged), [0, 2, 3].map(question));
+        }
+        let (mut two, others) = (segment(2), segment(9).split_off(SEGMENT_HEAD.len()));
+        two.extend(vec![0xff; 100_000]);
+        two.extend(&others);
+        assert_eq!(check(&two), SegmentCheck { end: two.len(), damaged: 100_000 });
+        assert_eq!(entries_of(&two).len(), 11);
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::culprit::{ExplainedQuestion, judge};
 use super::entry::{Entry, FlightEntry, QuestionEntry};
-use super::evidence;
+use super::evidence::{self, Absence};
 use super::explained::{Explained, links_of};
 use super::failure::FailedQuestion;
 use super::failure_lines::{ToldElsewhere, ZoneOwner};
@@ -257,6 +257,6 @@ fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFact
     let alone = [asked];
     let verdict = judge(&alone, traffic);
     let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));
-    let culprit = culprit.unwrap_or_else(|| evidence::unknown(true));
+    let culprit = culprit.unwrap_or_else(|| evidence::unknown(Absence::Others));
     Line::QuerySlow(Box::new(SlowLine::of(asked.question, culprit)))
 }

@@ -15,7 +15,8 @@ use crate::limits::{LOSS_WINDOW, SLOW_ANSWER};
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
 pub struct Traffic {
-    /// By the server, the transport and the zone that it was asked for, in the order of their ends.
+    /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for, in the order of their
+    /// ends.
     answers: HashMap<AnswerKey, Vec<AnswerSpan>>,
     /// In the order of time.
     outages: Vec<(u64, u64)>,
@@ -49,12 +50,19 @@ impl Traffic {
     /// The traffic of a record. An answer is slow from `history.slow` or `limits::SLOW_ANSWER` on, whichever is less: a question that has a
     /// line because it was slow has a cause.
     pub fn of(recorded: &Recorded, slow: Duration) -> Self {
-        let mut answers: HashMap<AnswerKey, Vec<AnswerSpan>> = HashMap::new();
-        for flight in &recorded.flights {
-            let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
+        let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
+        let messages = recorded.flights.iter().flat_map(|flight| &flight.messages);
+        let silent = messages.filter(|message| !came_back(message)).map(key_of);
+        let mut answers: HashMap<AnswerKey, Vec<AnswerSpan>> =
+            silent.map(|silent| (silent, Vec::new())).collect();
+        // Most servers answer always, and nobody asks for their answers.
+        let flights = recorded.flights.iter().filter(|_| !answers.is_empty());
+        for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(is_usual) {
                 let (sent, end) = moments(flight, message);
-                answers.entry(key_of(message)).or_default().push(AnswerSpan { sent, end, flight: flight.id });
+                if let Some(spans) = answers.get_mut(&key_of(message)) {
+                    spans.push(AnswerSpan { sent, end, flight: flight.id });
+                }
             }
         }
         answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));

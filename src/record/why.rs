@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::culprit::{ExplainedQuestion, MessageVerdict, judge};
 use super::entry::{ByAsked, FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
-use super::evidence::{self, MICROS, seconds};
+use super::evidence::{self, Absence, MICROS, seconds};
 use super::explained::{Explained, Links, link_key, links_of};
-use super::message::{Known, ListName, MessageSubject, asked_domain, group, subjects};
+use super::message::{Known, ListName, MessageSubject, asked_domain, domain_of, group, subjects};
 use super::recorded::{ReadSpan, Recorded};
+use super::spans::waited;
 use super::traffic::Traffic;
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
@@ -48,11 +49,16 @@ pub enum WantedSubject {
     Address(IpAddr),
     /// A name and all below it, in lower-case wire form; also as the subject of a list.
     Name(Box<[u8]>),
+    /// The name in whose place the disk has others, in lower-case wire form; see `Redaction::name`.
+    Shortened(Box<[u8]>),
 }
 
 /// A message, and why it was slow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
+    /// For an unknown message: when the record begins; none if it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_begin: Option<f64>,
     /// The pasted line that it explains, for `resolverctl why -`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
@@ -158,6 +164,8 @@ pub struct DaemonFacts<'a> {
     pub usual: &'a dyn Fn(&str) -> Option<String>,
     /// The time from which on a question is slow.
     pub slow: Duration,
+    /// Whether names are shortened to their domain before they are stored on disk (`history.redact = "names"`).
+    pub shortens: bool,
 }
 
 /// The facts that grouping needs.
@@ -183,10 +191,18 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
     let explained = Explained::of(recorded, &known);
     let subject = AskedSubject { subject: wanted.subject.as_ref(), known: &known, seen: RefCell::default() };
     let groups = group(&recorded.questions, &known);
-    let mut judged: Vec<(Vec<ExplainedQuestion<'_>>, MessageVerdict)> = groups
+    let mut found: Vec<Vec<&QuestionEntry>> = groups
         .iter()
         .map(|places| places.iter().filter_map(|place| recorded.questions.get(*place)).collect::<Vec<_>>())
         .filter(|questions| questions.iter().any(|question| wanted.is(question) && subject.is_of(question)))
+        .collect();
+    if wanted.subject.is_none() {
+        // The others do not come into the reply, and to judge all takes as long as to read them.
+        found.sort_by_cached_key(|questions| std::cmp::Reverse(waited(questions)));
+        found.truncate(wanted.most);
+    }
+    let mut judged: Vec<(Vec<ExplainedQuestion<'_>>, MessageVerdict)> = found
+        .into_iter()
         .map(|questions| {
             let asked: Vec<ExplainedQuestion<'_>> =
                 questions.into_iter().map(|question| explained.explain(question, &known)).collect();
@@ -202,7 +218,8 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
     });
     judged.truncate(wanted.most);
     if judged.is_empty() {
-        return vec![unknown(recorded, wanted)];
+        let unknown = || vec![unknown(recorded, wanted, facts)];
+        return of_domain(recorded, wanted, facts).unwrap_or_else(unknown);
     }
     let mut left = MAX_WHY_REPLY;
     let is_of_subject = |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of(question);
@@ -223,6 +240,14 @@ impl Wanted {
         ReadSpan { from, to, client: self.client, hits: true }
     }
 
+    /// The domain that the disk has in the place of the wanted name; none if it has the name.
+    fn shortened(&self, facts: &DaemonFacts<'_>) -> Option<Box<[u8]>> {
+        let Some(WantedSubject::Name(name)) = self.subject.as_ref().filter(|_| facts.shortens) else {
+            return None;
+        };
+        Some(domain_of(name)).filter(|domain| domain != name)
+    }
+
     /// Whether a question came in its time from its client.
     fn is(&self, question: &QuestionEntry) -> bool {
         (self.from..=self.to).contains(&question.at)
@@ -234,7 +259,7 @@ impl Wanted {
 struct AskedSubject<'a> {
     subject: Option<&'a WantedSubject>,
     known: &'a KnownFacts<'a>,
-    /// Those that were looked at: most are asked more than once.
+    /// The names and types that were looked at: most are asked more than once.
     seen: RefCell<ByAsked<bool>>,
 }
 
@@ -261,19 +286,37 @@ impl WantedSubject {
                 };
                 is_within(&question.name, name) || of_list() == Some(true)
             }
+            Self::Shortened(domain) => *question.name == **domain,
         }
     }
 }
 
+/// The messages on disk that may have the wanted name: with `history.redact = "names"` the disk has the domain in its place. None if there
+/// are none.
+fn of_domain(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Option<Vec<MessageReport>> {
+    let domain = wanted.shortened(facts)?;
+    let name = name_text(&name_of_wire(&domain));
+    // Memory has whole names.
+    let to = wanted.to.min(recorded.whole.map_or(u64::MAX, |whole| whole.saturating_sub(1)));
+    let subject = Some(WantedSubject::Shortened(domain));
+    let mut messages = why(recorded, &Wanted { subject, to, ..wanted.clone() }, facts);
+    messages.retain(|message| !message.is_absent());
+    messages.iter_mut().for_each(|message| evidence::of_shortened(&mut message.culprit, &name));
+    Some(messages).filter(|messages| !messages.is_empty())
+}
+
 /// The report that the record has no such question.
-fn unknown(recorded: &Recorded, wanted: &Wanted) -> MessageReport {
+fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_begin);
-    let culprit = if wanted.client.is_some() && recorded.without_client {
-        evidence::without_client()
-    } else {
-        evidence::unknown(begin.is_some())
+    let culprit = match begin {
+        Some(_) if wanted.client.is_some() && recorded.without_client => evidence::without_client(),
+        Some(_) if wanted.shortened(facts).is_some() => evidence::unknown(Absence::Shortened),
+        Some(_) => evidence::unknown(Absence::Others),
+        None if recorded.off => evidence::unknown(Absence::Off),
+        None => evidence::unknown(Absence::Empty),
     };
     MessageReport {
+        history_begin: begin.map(seconds),
         line: None,
         began: begin.map_or(0.0, seconds),
         client: String::new(),
@@ -319,6 +362,7 @@ fn report(
     let mut culprits =
         verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts.usual));
     MessageReport {
+        history_begin: None,
         line: None,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
@@ -326,7 +370,7 @@ fn report(
         waited: seconds(verdict.waited),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
-        culprit: culprits.next().unwrap_or_else(|| evidence::unknown(true)),
+        culprit: culprits.next().unwrap_or_else(|| evidence::unknown(Absence::Others)),
         also: culprits.take(MAX_WHY_ALSO).collect(),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! # Decisions
 //!
-//! - They take no place among the flights, and a client neither joins them nor waits for them: its own flight begins with its
-//!   own time, race, hedges and budget. Equal queries merge in `exchange` while the answer may still come, so that the head
+//! - They take no place among the flights. A client neither joins them nor waits for them: its own flight has its own time, race,
+//!   hedges and budget. Equal queries merge in `exchange` while the answer may still come, so that the head
 //!   start is not lost and hardly a query is sent twice. When clients joined them, they had the age, the lost queries and the
 //!   failure of a question that had been asked without race and hedge.
 //! - Their failures are not kept, nor the failures of their sub-questions, and they begin no shared fetch of keys: a client

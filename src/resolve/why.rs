@@ -125,8 +125,9 @@ impl Resolver {
         };
         let configured: BTreeSet<Vec<u8>> = config.zones.iter().map(|zone| wire_name(&zone.name)).collect();
         let is_configured = |zone: &[u8]| configured.contains(zone);
-        let facts = DaemonFacts { list: &list, usual: &usual, slow: self.recorder.slow_from() };
         let redaction = redaction_of(config);
+        let (slow, shortens) = (self.recorder.slow_from(), redaction.names);
+        let facts = DaemonFacts { list: &list, usual: &usual, slow, shortens };
         let (is_list_told, is_configured) = (&is_list_told, &is_configured);
         read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured })
     }

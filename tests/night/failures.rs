@@ -401,6 +401,38 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
 }
 
 #[test]
+fn a_name_that_the_disk_has_as_its_domain_is_found_by_it() {
+    let store = stored(Redact::Names);
+    lines(|| async {
+        let simulation = simulation(&[]);
+        simulation.recorder().store_in(Arc::clone(&store) as Arc<dyn Store>);
+        let resolver = simulation.resolver();
+        let told = async |name: &str| {
+            let message = resolver.why(of(name)).await.remove(0);
+            (message.culprit.kind, message.culprit.evidence)
+        };
+        let (_, evidence) = told("www.silent.tld.").await;
+        assert!(evidence.starts_with("the query history has no such query"), "not shortened: {evidence}");
+        let mut config = config_for(simulation.lab());
+        config.history.redact = Redact::Names;
+        simulation.reload(config).await;
+        // The whole name is in memory now, and the domain itself is no other name.
+        sleep(Duration::from_secs(60)).await;
+        ask(&simulation, "silent.tld.", RecordType::MX).await;
+        let (kind, evidence) = told("www.silent.tld.").await;
+        assert_eq!(kind, CulpritKind::ServerSilent);
+        assert!(evidence.ends_with("; names on disk are shortened (history.redact), so these queries may be for other names of silent.tld."), "{evidence}");
+        let (kind, evidence) = told("silent.tld.").await;
+        assert!(kind == CulpritKind::ServerSilent && !evidence.contains("shortened"), "{evidence}");
+        let (kind, evidence) = told("www.fine.tld.").await;
+        assert!(
+            kind == CulpritKind::Unknown && evidence.contains("none on disk for its domain"),
+            "{evidence}"
+        );
+    });
+}
+
+#[test]
 fn the_disk_does_not_get_what_the_operator_withholds() {
     let has = |redact: Redact, text: &[u8]| {
         let octets = stored(redact).0.lock().unwrap().clone();

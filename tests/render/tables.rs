@@ -30,7 +30,13 @@ fn stages() -> Vec<Reply> {
 /// The time of a table that begins some seconds after the record.
 fn span(after: f64, shorter: bool) -> Reply {
     let since = RECORD_BEGIN + after;
-    Reply::TableSpan(TableSpan { begin: Some(RECORD_BEGIN), since, seconds: 120.0 - after, shorter })
+    Reply::TableSpan(TableSpan {
+        begin: Some(RECORD_BEGIN),
+        since,
+        seconds: 120.0 - after,
+        shorter,
+        off: false,
+    })
 }
 
 fn minutes() -> Vec<Reply> {
@@ -84,8 +90,13 @@ fn tables() {
     both("by_minute", &table(Table::Minute, &minutes()), &lines(&minutes()));
     let whole = table(Table::Stage, &[span(9.0, false)]);
     assert!(whole.ends_with("\nAll figures are since 2026-11-20 09:12:10 UTC.\n"), "{whole}");
-    let empty =
-        [Reply::TableSpan(TableSpan { begin: None, since: RECORD_BEGIN, seconds: 1.0, shorter: false })];
+    let empty = [Reply::TableSpan(TableSpan {
+        begin: None,
+        since: RECORD_BEGIN,
+        seconds: 1.0,
+        shorter: false,
+        off: false,
+    })];
     let told = table(Table::Minute, &empty);
     assert!(told.starts_with("no messages (emails) in this time\nThe query history is empty"), "{told}");
     assert_eq!(table(Table::Zone, &[]), "no queries in the last hour\n");

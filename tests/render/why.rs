@@ -88,6 +88,7 @@ pub(super) fn silent() -> MessageReport {
         waited: 4.068,
         questions,
         left_out: 0,
+        history_begin: None,
         culprit: found,
         also: Vec::new(),
     }

@@ -203,19 +203,22 @@ impl Controlled for Fake {
     }
 
     fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {
-        let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+        let facts =
+            DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
         let recorded = self.recorder.recorded_in_memory(&spent::minute_span(from), &Secrets::default());
         Box::pin(ready(spent::minutes(&recorded, (from, Clock::machine().unix_micros()), &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
-        let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+        let facts =
+            DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
         let recorded = self.recorder.recorded(&wanted.span(), &Secrets::default());
         Box::pin(ready(failed(&recorded, &wanted, &facts, Clock::machine().unix_micros())))
     }
 
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
-        let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+        let facts =
+            DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
         Box::pin(ready(why(&self.recorder.recorded(&wanted.span(), &Secrets::default()), &wanted, &facts)))
     }
 

@@ -1,6 +1,12 @@
 //! The control socket itself: its permissions, and its reaction to invalid input.
 
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
 use resolverd::control::server::{BindError, ControlServer};
+use resolverd::limits::MAX_HISTORY_REQUESTS_OF_USER;
+use resolverd::question::Outcome;
+use resolverd::record::written::Written;
 
 use super::World;
 
@@ -27,6 +33,56 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     let refused = world.runtime.block_on(async { ControlServer::bind(&file) });
     assert!(matches!(refused, Err(BindError::NoSocket { .. })));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[test]
+fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
+    use std::io::{Read, Write};
+    let world = World::new();
+    // Replies of some hundred kilobytes, which no buffer of a socket holds.
+    let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
+    for client in 1..=8_u8 {
+        for number in 0..200_u64 {
+            let name = [&name[..], &[3], format!("{number:03}").as_bytes(), &[0]].concat();
+            let question = Written {
+                name: &name,
+                kind: RecordType::A,
+                client: [192, 0, 2, client].into(),
+                port: 0,
+                view: 0,
+                at: number,
+                outcome: Outcome::Failed,
+                elapsed: Duration::from_secs(1),
+                flight: 0,
+                error: &"word ".repeat(40),
+                code: 22,
+                user: "",
+            };
+            world.fake.recorder.asked(&question, None);
+        }
+    }
+    let request = b"{\"request\":\"why\",\"most\":100}\n";
+    let held: Vec<_> = (0..MAX_HISTORY_REQUESTS_OF_USER)
+        .map(|_| {
+            let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
+            stream.write_all(request).unwrap();
+            // Its reply is being written.
+            stream.read_exact(&mut [0]).unwrap();
+            stream
+        })
+        .collect();
+    let (code, text, error) = world.run(&["why", "--slowest", "9"]);
+    assert!(code != 0 && text.is_empty(), "{code} {text}");
+    assert!(error.contains("8 requests of this user for the query history are in progress"), "{error}");
+    assert_eq!(world.run(&["failed"]).0, code);
+    assert_eq!(world.run(&["status"]).0, 0);
+    let (_, text, _) = world.run(&["stats"]);
+    assert!(text.contains("requests for the query history refused (too many at once)"), "{text}");
+    drop(held);
+    while world.run(&["failed"]).0 == code {
+        std::thread::yield_now();
+    }
+    assert!(world.run(&["why", "--slowest", "9"]).1.contains("  client 192.0.2."));
 }
 
 #[test]

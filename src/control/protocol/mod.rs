@@ -318,6 +318,9 @@ pub enum Reply {
         /// Whether queries of a client were wanted, and those on disk have no client.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         without_client: bool,
+        /// Whether no queries are kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        off: bool,
     },
     /// A line of the reply to `Request::Monitor`.
     Event(QueryEvent),

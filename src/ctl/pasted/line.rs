@@ -10,6 +10,8 @@ pub struct PastedLine {
     pub text: String,
     /// Its time, in seconds since 1970.
     pub at: Option<f64>,
+    /// The last moment of its local time, if that came twice because clocks were set back; else the same as `at`.
+    pub at_last: Option<f64>,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
     /// The delay that the line names.
@@ -25,9 +27,9 @@ impl PastedLine {
     /// transmission of a mail comes behind its queries. None if it has no time.
     pub fn span(&self, around: f64, after: f64) -> Option<(f64, f64)> {
         let sending = self.delay.parts.map_or(0.0, |[.., sending]| sending);
-        let end = self.at? - sending;
+        let (end, last) = (self.at? - sending, self.at_last.or(self.at)? - sending);
         let session = if self.ends_session { SESSION_PART.as_secs_f64() } else { 0.0 };
         let before = around.max(self.delay.with_dns().unwrap_or(0.0)).max(session);
-        Some((end - before, end + after))
+        Some((end - before, last + after))
     }
 }

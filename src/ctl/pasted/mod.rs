@@ -15,7 +15,7 @@ use hickory_proto::rr::Name;
 
 pub use self::delay::LineDelay;
 pub use self::line::PastedLine;
-pub use self::settle::settle;
+pub use self::settle::{once, settle};
 use crate::limits::{MAX_LINE_SUBJECTS, MAX_PASTED_LINES};
 
 /// Words by which mail software reports a failed lookup.
@@ -65,7 +65,8 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
         lines.push(PastedLine {
             text: text.to_owned(),
-            at: at.or(date),
+            at: at.or(date).map(|(first, _)| first),
+            at_last: at.or(date).map(|(_, last)| last),
             subjects,
             delay: delay::of(text),
             blames_dns,

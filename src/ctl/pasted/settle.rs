@@ -116,6 +116,27 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
     Some(message)
 }
 
+/// Each message once, for programs that count them: several lines of one message may have culprits of their own, and the first line gets
+/// those of the others as further ones.
+pub fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
+    let mut once: Vec<MessageReport> = Vec::new();
+    for message in messages {
+        let same = |known: &&mut MessageReport| {
+            !message.is_absent() && (known.began, &known.client) == (message.began, &message.client)
+        };
+        let Some(known) = once.iter_mut().find(same) else {
+            once.push(message);
+            continue;
+        };
+        for culprit in std::iter::once(message.culprit).chain(message.also) {
+            if known.culprit != culprit && !known.also.contains(&culprit) {
+                known.also.push(culprit);
+            }
+        }
+    }
+    once
+}
+
 /// The culprit of a delay that is not in DNS.
 fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
     let took = format!("the queries of this mail waited {} for DNS", time(waited));

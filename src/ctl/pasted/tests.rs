@@ -165,9 +165,24 @@ fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
         waited,
         questions: vec![question],
         left_out: 0,
+        history_begin: None,
         culprit,
         also: Vec::new(),
     }
+}
+
+#[test]
+fn a_program_gets_each_message_once_with_the_causes_of_all_its_lines() {
+    let of = |kind, began| MessageReport { began, ..message(2.0, kind, Outcome::Upstream) };
+    let (slow, silent) = (CulpritKind::ServerSlow, CulpritKind::ServerSilent);
+    let told = once(vec![of(slow, NOW), of(silent, NOW), of(slow, NOW + 9.0), of(silent, NOW)]);
+    let kinds: Vec<_> = told
+        .iter()
+        .map(|message| {
+            (message.began, message.culprit.kind, message.also.iter().map(|also| also.kind).collect())
+        })
+        .collect();
+    assert_eq!(kinds, [(NOW, slow, vec![silent]), (NOW + 9.0, slow, Vec::new())]);
 }
 
 #[test]

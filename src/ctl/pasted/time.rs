@@ -15,8 +15,8 @@ const LEAP_YEARS: i32 = 8;
 /// A line that seems to be later than now by more than this is of the year before, in seconds.
 const FUTURE: f64 = 86_400.0;
 
-/// The time of a line in seconds since 1970.
-pub(super) fn of(line: &str, now: f64) -> Option<f64> {
+/// The time of a line in seconds since 1970. Of a local time that came twice, because clocks were set back, the first and the last moment.
+pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
@@ -31,17 +31,18 @@ pub(super) fn without_head(line: &str) -> String {
 }
 
 /// The time, and the number of words up to its end.
-fn find(line: &str, now: f64) -> Option<(f64, usize)> {
+fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     for header in ["Date:", "Arrival-Date:", "Last-Attempt-Date:"] {
         if let Some(date) = line.strip_prefix(header) {
             let zoned = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
-            return Some((zoned.timestamp().as_duration().as_secs_f64(), line.split_whitespace().count()));
+            let at = zoned.timestamp().as_duration().as_secs_f64();
+            return Some(((at, at), line.split_whitespace().count()));
         }
     }
     let words: Vec<&str> = line.split_whitespace().take(WORDS + 3).collect();
     (0..words.len().min(WORDS)).find_map(|place| {
         let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
-        if let Some(at) = moment::read(word(0), now).filter(|_| word(0).contains('T')) {
+        if let Some(at) = moment::read_both(word(0), now).filter(|_| word(0).contains('T')) {
             return Some((at, place.saturating_add(1)));
         }
         let (date, time) = (word(0), word(1).trim_end_matches([',', ';']));
@@ -49,21 +50,22 @@ fn find(line: &str, now: f64) -> Option<(f64, usize)> {
             let zone = word(2);
             let has_zone = zone.len() == 5 && zone.starts_with(['+', '-']);
             let (hours, minutes) = zone.split_at_checked(3).unwrap_or_default();
-            let zoned =
-                has_zone.then(|| moment::read(&format!("{date}T{time}{hours}:{minutes}"), now)).flatten();
-            let at = zoned.or_else(|| moment::read(&format!("{date} {time}"), now))?;
+            let zoned = has_zone
+                .then(|| moment::read_both(&format!("{date}T{time}{hours}:{minutes}"), now))
+                .flatten();
+            let at = zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now))?;
             return Some((at, place.saturating_add(if has_zone { 3 } else { 2 })));
         }
         let month = MONTHS.iter().position(|month| *month == date)?.saturating_add(1);
         let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
-        let on = |year: i32| moment::read(&format!("{year:04}-{month:02}-{day:02} {time}"), now);
+        let on = |year: i32| moment::read_both(&format!("{year:04}-{month:02}-{day:02} {time}"), now);
         if let Some(year) = word(3).parse::<i32>().ok().filter(|year| (1970..=9999).contains(year)) {
             return Some((on(year)?, place.saturating_add(4)));
         }
         let year = moment::year(now)?;
         // The last such day: on New Year's Eve that of a host whose clock is ahead, and 29 February of a leap year.
         let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
-        let at = years.find_map(|year| on(year).filter(|at| *at <= now + FUTURE));
+        let at = years.find_map(|year| on(year).filter(|(first, _)| *first <= now + FUTURE));
         Some((at?, place.saturating_add(3)))
     })
 }

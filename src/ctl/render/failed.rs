@@ -1,6 +1,6 @@
 //! The screen of `resolverctl failed`: a block of lines for each zone, most queries first.
 
-use super::spent::EMPTY;
+use super::spent::empty;
 use super::table::more;
 use super::{Paint, Style, words};
 use crate::control::protocol::{FailedRequest, Reply};
@@ -29,7 +29,8 @@ pub fn zones(
         .iter()
         .find_map(|reply| if let Reply::RecordBegin { begin, .. } = reply { *begin } else { None });
     let Some(begin) = begin else {
-        return EMPTY.to_owned();
+        let off = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { off: true, .. }));
+        return empty(off).to_owned();
     };
     let since = begin.max(request.from);
     let reach = if zones.is_empty() && begin > request.from {

@@ -39,8 +39,11 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Flight(row) => line(row),
         Reply::Message(message) => line(message),
         Reply::FailedZone(zone) => line(zone),
-        Reply::RecordBegin { begin, without_client: false } => pair("begin", begin),
-        Reply::RecordBegin { begin, without_client: true } => {
+        Reply::RecordBegin { begin, without_client: false, off: false } => pair("begin", begin),
+        Reply::RecordBegin { begin, off: true, .. } => {
+            line(&serde_json::json!({ "begin": begin, "off": true }))
+        }
+        Reply::RecordBegin { begin, .. } => {
             line(&serde_json::json!({ "begin": begin, "without_client": true }))
         }
         Reply::Event(event) => line(event),

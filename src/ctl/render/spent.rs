@@ -6,8 +6,13 @@ use crate::control::protocol::Reply;
 use crate::record::spent::{MinuteRow, Stage, StageRow, TableSpan};
 
 /// The sentence for a record without questions.
-pub(super) const EMPTY: &str =
-    "The query history is empty: no query has come since resolverd started, or history.size is \"0\".\n";
+pub(super) const fn empty(off: bool) -> &'static str {
+    if off {
+        "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"
+    } else {
+        "The query history is empty: no query has come since resolverd started.\n"
+    }
+}
 
 /// The lines below stages.
 const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; p50: half of them took this time or less; p90, p99: 90 and 99 percent of them\n\
@@ -103,7 +108,7 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
         replies.iter().find_map(|reply| if let Reply::TableSpan(span) = reply { Some(span) } else { None });
     let Some((TableSpan { since, shorter, .. }, begin)) = span.and_then(|span| Some((span, span.begin?)))
     else {
-        return EMPTY.to_owned();
+        return empty(span.is_some_and(|span| span.off)).to_owned();
     };
     let since = moment(*since);
     let why = match moment(begin) {
