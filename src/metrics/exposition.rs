@@ -12,40 +12,38 @@ pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// All metrics.
 pub(super) fn text(samples: &Samples) -> String {
     let mut text = String::new();
+    // Most lines are buckets, and all have the same bounds.
+    let bounds = BOUNDS.map(|bound| bound.as_secs_f64().to_string());
     for (metric, samples) in samples.all() {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "# HELP {} {}", metric.name, escaped(metric.about, false));
         let _ = writeln!(text, "# TYPE {} {}", metric.name, metric.kind.word());
-        samples.iter().for_each(|sample| write_sample(&mut text, &metric, sample));
+        samples.iter().for_each(|sample| write_sample(&mut text, &metric, sample, &bounds));
     }
     text
 }
 
-fn write_sample(text: &mut String, metric: &Metric, sample: &Sample) {
-    let labels: Vec<String> = metric
-        .labels
-        .iter()
-        .zip(&sample.labels)
-        .map(|(label, value)| format!("{label}=\"{}\"", escaped(value, true)))
-        .collect();
-    let mut line = |suffix: &str, bound: Option<String>, value: String| {
-        let labels: Vec<&str> = labels.iter().chain(&bound).map(String::as_str).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        let _ = writeln!(text, "{}{suffix}{labels} {value}", metric.name);
-    };
-    match &sample.value {
-        Value::Whole(number) => line("", None, number.to_string()),
-        Value::Seconds(seconds) => line("", None, seconds.to_string()),
+fn write_sample(text: &mut String, metric: &Metric, sample: &Sample, bounds: &[String]) {
+    let mut labels = String::new();
+    for (label, value) in metric.labels.iter().zip(&sample.labels) {
+        let comma = if labels.is_empty() { "" } else { "," };
+        let _ = write!(labels, "{comma}{label}=\"{}\"", escaped(value, true));
+    }
+    let comma = if labels.is_empty() { "" } else { "," };
+    let all = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+    let name = &metric.name;
+    let _ = match &sample.value {
+        Value::Whole(number) => writeln!(text, "{name}{all} {number}"),
+        Value::Seconds(seconds) => writeln!(text, "{name}{all} {seconds}"),
         Value::Times(times) => {
             let Distribution { within, count, sum } = **times;
-            for (bound, within) in BOUNDS.iter().zip(within) {
-                line("_bucket", Some(format!("le=\"{}\"", bound.as_secs_f64())), within.to_string());
+            for (bound, within) in bounds.iter().zip(within) {
+                let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {within}");
             }
-            line("_bucket", Some("le=\"+Inf\"".to_owned()), count.to_string());
-            line("_sum", None, sum.to_string());
-            line("_count", None, count.to_string());
+            let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {count}");
+            writeln!(text, "{name}_sum{all} {sum}\n{name}_count{all} {count}")
         }
-    }
+    };
 }
 
 /// Backslash and line feed have a meaning in the format, in the value of a label also the quote.

@@ -55,6 +55,9 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
     };
     let advice = match absence {
         Absence::Off => "set history.size; resolverd keeps only the queries that come afterwards".to_owned(),
+        Absence::Empty => {
+            "check whether mail programs on this host ask resolverd: see /etc/resolv.conf".to_owned()
+        }
         _ => advice(CulpritKind::Unknown, "", &[]),
     };
     CulpritReport {

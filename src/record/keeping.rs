@@ -177,9 +177,10 @@ impl Recorder {
         recorded.in_order()
     }
 
-    /// Like `recorded`, without the disk, which has only questions that failed or were slow.
+    /// Like `recorded`, without the disk, which has only questions that failed or were slow. Flights have no queries to servers and no
+    /// texts.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        self.in_memory(span, &mut ReadNames::without(secrets), &self.dates()).in_order()
+        self.in_memory(span, &mut ReadNames::for_links(secrets), &self.dates()).in_order()
     }
 
     /// The dates of the moments of the record until now.

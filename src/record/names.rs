@@ -20,17 +20,24 @@ pub(super) struct ReadNames<'s> {
     names: HashMap<Arc<[u8]>, Arc<[u8]>>,
     /// Stands for each name, if the reader needs none.
     instead: Option<Arc<[u8]>>,
+    /// Whether the reader needs of flights only their times, names and links.
+    pub(super) links_only: bool,
 }
 
 impl<'s> ReadNames<'s> {
     /// For a reading without these secrets.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::with_capacity(NAMES), instead: None }
+        Self { secrets, names: HashMap::with_capacity(NAMES), instead: None, links_only: false }
+    }
+
+    /// For a reading that joins questions to messages: flights have no queries to servers and no texts.
+    pub(super) fn for_links(secrets: &'s Secrets) -> Self {
+        Self { links_only: true, ..Self::without(secrets) }
     }
 
     /// For a reading without names: all are empty.
     pub(super) fn none(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::new(), instead: Some(Arc::default()) }
+        Self { secrets, names: HashMap::new(), instead: Some(Arc::default()), links_only: true }
     }
 
     /// A name in wire form, in any case, as readers get it: in lower case and without keys.

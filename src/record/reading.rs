@@ -107,6 +107,29 @@ fn read_flight(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Optio
     let kind = RecordType::from(u16::from_le_bytes(reader.chunk()?));
     let (name, zone) = (names.of(reader.octets()?), names.of(reader.octets()?));
     let shows = Shows::ALL.get(usize::from(reader.octet()?)).copied();
+    if names.links_only {
+        reader.octets()?;
+        reader.pass(FAULT)?;
+        for _ in 0..reader.octet()? {
+            reader.octets()?;
+        }
+        reader.pass(MESSAGE)?;
+        let links = (0..reader.octet()?).map_while(|_| read_link(reader, names)).collect();
+        let (why, faults, messages) = Default::default();
+        return Some(FlightEntry {
+            id,
+            began,
+            elapsed,
+            name,
+            kind,
+            zone,
+            shows,
+            why,
+            faults,
+            messages,
+            links,
+        });
+    }
     let why = names.text(reader.text()?);
     let faults = (0..reader.octet()?).map_while(|_| read_fault(reader)).collect();
     let zones: SmallVec<[Arc<[u8]>; 4]> =
@@ -143,6 +166,12 @@ fn read_link(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<
     if name.is_empty() { reader.address().map(Link::Address) } else { Some(Link::Name(names.of(name))) }
 }
 
+/// Octets of a server with a fault, and of a query to a server.
+pub(super) const FAULT: usize = 18;
+
+/// See `FAULT`.
+pub(super) const MESSAGE: usize = 30;
+
 /// Reads octets from the left.
 pub(super) struct EntryReader<'a>(pub(super) &'a [u8]);
 
@@ -164,6 +193,12 @@ impl<'a> EntryReader<'a> {
     pub(super) fn octets(&mut self) -> Option<&'a [u8]> {
         let length = self.octet()?;
         self.take(length.into())
+    }
+
+    /// Passes over a number of pieces of equal size; the number stands before them.
+    pub(super) fn pass(&mut self, size: usize) -> Option<()> {
+        let pieces = usize::from(self.octet()?);
+        self.take(pieces.saturating_mul(size)).map(|_| ())
     }
 
     fn text(&mut self) -> Option<Box<str>> {
@@ -283,6 +318,11 @@ mod tests {
         assert_eq!((second.port, second.user.as_deref()), (40_001, Some("postfix")));
         assert_eq!(told, &owner);
         assert_eq!(third, &flight());
+        let (secrets, mut read_again) = (super::super::redact::Secrets::default(), Vec::new());
+        read(&octets, &mut ReadNames::for_links(&secrets), |entry| read_again.push(entry));
+        let (why, faults, messages) = Default::default();
+        let with_links = FlightEntry { why, faults, messages, ..flight() };
+        assert_eq!(read_again[3..], [Entry::Flight(with_links), Entry::Outage(3, 5)]);
     }
 
     proptest! {

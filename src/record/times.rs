@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use smallvec::SmallVec;
 
 use super::entry::{FLIGHT, FOR_KEYS, QUESTION};
-use super::reading::{EntryReader, entries};
+use super::reading::{EntryReader, FAULT, entries};
 use super::ring::{self, Ring};
 use crate::hash::Plain;
 use crate::question::Outcome;
@@ -114,9 +114,7 @@ fn flight(reader: &mut EntryReader<'_>, from: u64) -> Option<(u64, FlightTimes)>
     reader.octets()?;
     reader.octet()?;
     reader.octets()?;
-    for _ in 0..reader.octet()? {
-        reader.take(18)?;
-    }
+    reader.pass(FAULT)?;
     for _ in 0..reader.octet()? {
         reader.octets()?;
     }

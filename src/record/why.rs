@@ -193,8 +193,11 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
     let groups = group(&recorded.questions, &known);
     let mut found: Vec<Vec<&QuestionEntry>> = groups
         .iter()
+        .filter(|places| {
+            let mut questions = places.iter().filter_map(|place| recorded.questions.get(*place));
+            questions.any(|question| wanted.is(question) && subject.is_of(question))
+        })
         .map(|places| places.iter().filter_map(|place| recorded.questions.get(*place)).collect::<Vec<_>>())
-        .filter(|questions| questions.iter().any(|question| wanted.is(question) && subject.is_of(question)))
         .collect();
     if wanted.subject.is_none() {
         // The others do not come into the reply, and to judge all takes as long as to read them.

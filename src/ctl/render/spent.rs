@@ -6,7 +6,7 @@ use crate::control::protocol::Reply;
 use crate::record::spent::{MinuteRow, Stage, StageRow, TableSpan};
 
 /// The sentence for a record without questions.
-pub(super) const fn empty(off: bool) -> &'static str {
+pub(in crate::ctl) const fn empty(off: bool) -> &'static str {
     if off {
         "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"
     } else {

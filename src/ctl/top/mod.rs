@@ -29,8 +29,10 @@ use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
+use super::render::spent::empty;
 use super::render::{Format, Style, json};
 use super::stats::interval;
+use crate::control::protocol::Reply;
 use crate::record::Window;
 
 /// The command line of `top`.
@@ -68,7 +70,8 @@ pub(super) fn run(
     if !is_terminal() {
         let rows = table::sorted(arguments.by, &replies, &moment::time_of_day);
         let rows: Vec<_> = rows.into_iter().map(|(row, _)| row).collect();
-        let text = table::plain(arguments.by, &rows, style);
+        let off = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { off: true, .. }));
+        let text = if off { empty(true).to_owned() } else { table::plain(arguments.by, &rows, style) };
         return Ok(CommandOutcome { text, exit: Exit::Yes });
     }
     let live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
