@@ -13,11 +13,11 @@ use crate::dnsbl::state::ListState;
 use crate::question::{ListSays, Question};
 
 /// Why an answer of the list tells nothing about its subject, in words that follow the list's name; none if the answer is
-/// believed. `entry`: the state of the list, if it has one.
+/// believed. `says`: the answer; `entry`: the state of the list, if it has one.
 pub(super) async fn doubt(
     subject: &impl Controlled,
     list: &List,
-    entry: Option<&ListEntry>,
+    (says, entry): (ListSays, Option<&ListEntry>),
 ) -> Option<String> {
     let standing = entry.map(ListEntry::standing).unwrap_or_default();
     match standing.state {
@@ -34,7 +34,18 @@ pub(super) async fn doubt(
         return None;
     }
     let answers = entry.map(ListEntry::answers).unwrap_or_default();
-    // A list of the operator has test entries only if its `tests` are set.
+    // A list of the operator has test entries only if its `tests` are set. Still, no list lists 127.0.0.1 or INVALID.
+    if list.tests.is_none()
+        && says == ListSays::Listed
+        && let Some(usual) = TestEntries::usual(&list.apex, &list.subjects)
+        && let Some(name) = usual.unlisted.first()
+        && ask(subject, name, RecordType::A).await.says == ListSays::Listed
+    {
+        return Some(format!(
+            "it lists even {}, which no list lists (RFC 5782 section 5); if that is right, set `tests` of the [[list]]",
+            text(name)
+        ));
+    }
     let first = |names: &dyn Fn(&TestEntries) -> Option<&Name>| {
         list.tests.as_ref().and_then(|tests| names(tests).cloned())
     };

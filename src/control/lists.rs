@@ -295,7 +295,9 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let said = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
     let entry = found.answer.list.and_then(|mark| subject.lists().numbered(mark.list));
     let doubt = match said {
-        ListSays::Listed | ListSays::NotListed => believed::doubt(subject, list, entry.as_deref()).await,
+        ListSays::Listed | ListSays::NotListed => {
+            believed::doubt(subject, list, (said, entry.as_deref())).await
+        }
         ListSays::Untold => None,
     };
     let says = if doubt.is_some() { ListSays::Untold } else { said };

@@ -27,7 +27,8 @@ pub const MAX_CHECK_QUESTIONS: usize = 200;
 /// `CHECK_TRIES` times `DIRECT_TIME`.
 pub const CHECK_QUESTIONS_AT_ONCE: usize = 24;
 
-/// Questions of one check at the same time to one server, or through the daemon: the servers of one domain are often one host.
+/// Questions of one check at the same time to one server, through the daemon for names of the domain, or through it for other names:
+/// the servers of one domain are often one host.
 pub const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
 
 /// The time of one check of a domain or an address.
@@ -35,7 +36,7 @@ pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
 
 /// Rounds of questions of one check: each needs answers of the one before. The deepest way is that of nested SPF
 /// includes, of which ten are allowed (RFC 7208 section 4.6.4).
-pub const MAX_CHECK_ROUNDS: usize = 24;
+pub const MAX_CHECK_ROUNDS: usize = 32;
 
 /// After this time the next round of questions begins, while some of the last one still wait: a datagram was lost, or a server is slow.
 /// Most servers answer within 0.1 s.

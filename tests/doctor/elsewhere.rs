@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use hickory_proto::rr::RecordType;
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::world::ServerPlan;
+use resolverd::lab::world::{Lab, ServerPlan};
 
 use crate::faults::tree;
 use crate::simulated::check;
@@ -23,9 +24,13 @@ fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     let servers = ["ns3.hosts.com", "ns4.hosts.com"].map(str::to_owned);
     let records = "mx A 198.18.9.1\nspf TXT \"v=spf1 ip4:198.18.9.1 -all\"\n";
     tree.zone("other.com.", &servers, records).unwrap();
-    let lab = Arc::new(tree.build().unwrap());
-    let address = Some("198.18.9.1".parse().unwrap());
-    let subject = CheckSubject { domain: "faulty.com.".to_owned(), address, ..CheckSubject::default() };
+    of_lab(tree.build().unwrap(), "faulty.com.")
+}
+
+/// The findings about a domain of a lab, for an address that sends.
+fn of_lab(lab: Lab, domain: &str) -> Vec<Finding> {
+    let (lab, address) = (Arc::new(lab), Some("198.18.9.1".parse().unwrap()));
+    let subject = CheckSubject { domain: domain.to_owned(), address, ..CheckSubject::default() };
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
@@ -71,12 +76,68 @@ fn an_included_domain_that_fails_at_all_servers_is_a_failure() {
             "spf.other.com. TXT: no server of other.com. answers for it: 198.18.5.1 (ns3.hosts.com.) ";
         assert!(told.evidence.starts_with(begin), "{told:#?}");
         assert_eq!(findings[0].code, Code::SpfUnanswered, "{findings:#?}");
-        let address = of(&findings, Code::SpfFromFails).unwrap();
-        assert!(address.evidence.ends_with("temperror"), "{address:#?}");
-        for code in [Code::PolicyUnknown, Code::SpfOk] {
+        assert!(told.evidence.ends_with("; the result for 198.18.9.1 is temperror"), "{told:#?}");
+        for code in [Code::PolicyUnknown, Code::SpfOk, Code::SpfFromFails] {
             assert_eq!(of(&findings, code), None, "{findings:#?}");
         }
     }
+}
+
+#[test]
+fn servers_that_truncate_and_do_not_answer_over_tcp_give_no_answer() {
+    let faults: &[Fault] = &[Fault::AlwaysTruncates, Fault::MuteTcp];
+    let findings = found(MAIL, [faults, faults]);
+    assert!(of(&findings, Code::MxHostUnanswered).is_some(), "{findings:#?}");
+    let findings = found(POLICY, [faults, faults]);
+    assert!(of(&findings, Code::SpfUnanswered).is_some(), "{findings:#?}");
+    let lab = tree(MAIL, faults).build().unwrap();
+    lab.server("ns1.hosts.com").unwrap().set_faults(faults);
+    let findings = of_lab(lab, "faulty.com.");
+    assert!(of(&findings, Code::NsNoneAnswers).is_some(), "{findings:#?}");
+}
+
+#[test]
+fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
+    let text =
+        "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+    let cases = [
+        (Fault::Drops(RecordType::A), Code::MxHostUnanswered),
+        (Fault::Fails(RecordType::A), Code::SpfUnanswered),
+        (Fault::Drops(RecordType::TXT), Code::SpfUnanswered),
+        (Fault::Fails(RecordType::TXT), Code::SpfUnanswered),
+        (Fault::DeniesType(RecordType::MX), Code::MxUnanswered),
+    ];
+    for (fault, code) in cases {
+        let lab = tree(text, &[fault]).build().unwrap();
+        lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
+        let findings = of_lab(lab, "faulty.com.");
+        let told = of(&findings, code).unwrap_or_else(|| panic!("{fault}: {findings:#?}"));
+        assert_eq!(told.level, Level::Failure, "{findings:#?}");
+    }
+}
+
+#[test]
+fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
+    for (faults, code) in [(&[Fault::Dead][..], Code::NsSilent), (&[Fault::ServFail], Code::NsLame)] {
+        let mut tree = tree(MAIL, faults);
+        tree.server(ServerPlan::new("six.hosts.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
+        let both = ["ns2.hosts.com", "six.hosts.com"].map(str::to_owned);
+        tree.zone("far.com.", &both, MAIL).unwrap();
+        let findings = of_lab(tree.build().unwrap(), "far.com.");
+        let unknown = of(&findings, Code::DelegationUnknown).unwrap_or_else(|| panic!("{findings:#?}"));
+        let begin = "this host has no route to 2001:2::53 (six.hosts.com.), and reaches no server";
+        assert!(unknown.evidence.starts_with(begin), "{unknown:#?}");
+        assert!(
+            of(&findings, code).is_some() && of(&findings, Code::NsNoneAnswers).is_none(),
+            "{findings:#?}"
+        );
+    }
+    let mut tree = tree(MAIL, &[]);
+    tree.server(ServerPlan::new("six.hosts.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
+    tree.zone("far.com.", &["six.hosts.com".to_owned()], MAIL).unwrap();
+    let findings = of_lab(tree.build().unwrap(), "far.com.");
+    assert!(of(&findings, Code::DelegationUnknown).is_some(), "{findings:#?}");
+    assert_eq!(of(&findings, Code::NsUnrouted), None, "{findings:#?}");
 }
 
 #[test]

@@ -7,12 +7,13 @@ use resolverd::lab::world::{Lab, ServerPlan};
 use crate::gateway::Gateway;
 
 /// Names below `lists.com` that are configured as lists, with the texts of their zones; none: there is no such zone. All but
-/// `misspelt` have test entries.
+/// the last two have test entries.
 const LISTS: &[(&str, Option<&str>)] = &[
     ("good", Some("2.0.0.127 A 127.0.0.2\n9.9.18.198 A 127.0.0.2\n9.9.18.198 TXT \"spam\"\n")),
     ("wild", Some("* A 127.0.0.2\n")),
     ("emptied", Some("www A 198.18.9.1\n")),
     ("misspelt", None),
+    ("untested", Some("* A 127.0.0.2\n")),
 ];
 
 fn lab() -> Lab {
@@ -44,7 +45,7 @@ fn lab() -> Lab {
 /// A daemon with these lists.
 fn gateway(lists: &[&str]) -> Gateway {
     let list = |name: &&str| {
-        let tests = if *name == "misspelt" {
+        let tests = if ["misspelt", "untested"].contains(name) {
             ""
         } else {
             "tests = { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }\n"
@@ -76,7 +77,7 @@ fn a_list_with_right_test_entries_is_believed() {
 
 #[test]
 fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
-    let gateway = gateway(&["good", "wild", "emptied", "misspelt", "dark"]);
+    let gateway = gateway(&["good", "wild", "emptied", "misspelt", "untested", "dark"]);
     // Twice: the second time the answers come from the cache.
     for _ in 0..2 {
         let unknown = evidence(&gateway, "198.18.9.8", "lists_unknown").unwrap();
@@ -84,6 +85,7 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
             "wild.lists.com about 198.18.9.8: it lists even its test entry 1.0.0.127.wild.lists.com, which must not be listed",
             "emptied.lists.com about 198.18.9.8: it does not list its test entry 2.0.0.127.emptied.lists.com, which must be listed;",
             "misspelt.lists.com about 198.18.9.8: the domain misspelt.lists.com does not exist (NXDOMAIN)",
+            "untested.lists.com about 198.18.9.8: it lists even 1.0.0.127.untested.lists.com, which no list lists",
             "dark.lists.com about 198.18.9.8: ",
         ] {
             assert!(unknown.contains(words), "{words}: {unknown}");

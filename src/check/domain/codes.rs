@@ -87,7 +87,7 @@ codes! {
         "Add an MX record; or, if the domain has no mail, a null MX (0 .)".
     MxUnanswered "mx_unanswered" Mail Failure "RFC 8906 section 3, RFC 5321 section 5.1":
         "no name server of the zone answers for the MX records of the domain";
-        "Senders cannot find the mail hosts: mail to the domain waits in their queues and bounces after days.";
+        "Senders cannot find the mail hosts: mail to the domain waits in their queues and bounces after days. If all servers deny the name, it bounces at once.";
         "Ask the servers with dig @ADDRESS DOMAIN MX, and look for errors in their logs. Remove what drops this type, such as a firewall or load balancer".
     MxDiffers "mx_differs" Mail Failure "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone give different MX records";
@@ -252,7 +252,7 @@ codes! {
     PtrMissing "ptr_missing" Pointer Failure "RFC 1912 section 2.1, RFC 5321 section 4.1.4":
         "an address of a mail host has no PTR record";
         "If this address sends mail, Gmail and Microsoft reject the mail. Postfix rejects it too if reject_unknown_reverse_client_hostname is set.";
-        "Ask the provider of the address for a PTR record with the name of the mail host".
+        "Ask the provider of the address for a PTR record with the name of the mail host. If the name is an alias (CNAME), the record belongs to its target".
     PtrDiffers "ptr_differs" Pointer Failure "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name does not lead back to the address";
         "If it sends mail: Postfix calls the client \"unknown\" and rejects it with reject_unknown_client_hostname; Gmail and others require forward confirmation.";

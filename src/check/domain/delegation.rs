@@ -1,7 +1,6 @@
-//! Delegation: the parent's name servers against the zone's own, and each server by itself.
+//! Delegation: the parent's name servers against the zone's own. `each_server` has each server by itself.
 //!
-//! RFC 1034 section 4.2.2 (both sets must agree), RFC 2182 (servers in several networks), RFC 1912 (lame servers),
-//! RFC 7766 (TCP), RFC 6891 (EDNS).
+//! RFC 1034 section 4.2.2 (both sets must agree), RFC 2182 (servers in several networks).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,20 +13,23 @@ use super::facts::{
 };
 use super::finding::{Finding, Level};
 use super::mail::is_private;
-use super::part::{About, Part};
+use super::part::About;
 use super::zone::{self, serves, shown};
-use super::{cached, compared, groups, served, unanswered};
+use super::{cached, compared, each_server, groups, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
-    DIRECT_TIME, MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
-    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED, SLOW_SERVER_MILLIS,
+    MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS, MAX_SERVERS_ASKED_IN_MIXED_CASE,
+    MAX_SILENT_SERVERS_ASKED,
 };
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
-    let mut wants = vec![lookup(domain, "SOA")];
-    if matches!(facts.lookup(domain, "SOA"), LookupFound::NotAsked) {
+    let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
+    // The lookup of a domain whose servers do not answer takes seconds. Meanwhile the zone above is asked whether it delegates the
+    // domain.
+    let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
+    if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA")]);
@@ -131,7 +133,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let servers = zone::servers(facts);
     let mut findings = sets(facts);
     findings.extend(names(facts));
-    findings.extend(each_server(facts, &servers));
+    findings.extend(each_server::check(facts, &servers));
     findings.extend(data(facts, &servers));
     let differing = compared::check(facts);
     let agree = differing.is_none() && !compared::is_left_out(facts);
@@ -236,15 +238,6 @@ fn parent_told(facts: &DomainFacts) -> bool {
     zone::parent_servers(facts).into_iter().any(told)
 }
 
-/// Whether no server of the parent replied.
-fn all_lost(facts: &DomainFacts) -> bool {
-    let asked = zone::parent_servers(facts);
-    let lost = |server: &IpAddr| {
-        matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::NoReply(_)))
-    };
-    asked.iter().all(lost)
-}
-
 /// Until when caches may keep the NS sets and the MX records that they have now. The NS set in the cache of this host may be older than
 /// the TTL of now.
 fn until(facts: &DomainFacts) -> String {
@@ -314,174 +307,6 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::NsSingle, told.join(", ")));
     }
     findings
-}
-
-/// Each server by itself.
-fn each_server(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
-    let apex = zone::apex(facts);
-    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(IpAddr, String)>>::new(), Vec::new());
-    let (mut sound, mut asked) = (0, 0);
-    for server in servers.keys() {
-        let Some(first) = facts.server(*server, apex, "SOA", QueryForm::Udp) else { continue };
-        let mut tell = |code, conduct: String| by_code.entry(code).or_default().push((*server, conduct));
-        match first {
-            Got::Reply(reply) if serves(reply, apex) => {
-                sound += 1;
-                asked += 1;
-                of_sound(facts, *server, reply, &mut tell);
-            }
-            Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
-            Got::NoReply(NoReply::Unknown(why)) => {
-                unknown.push((*server, format!("was not asked: {why}")));
-            }
-            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
-            Got::Reply(_) | Got::NoReply(_) => {
-                asked += 1;
-                let plain = facts.server(*server, apex, "SOA", QueryForm::Plain);
-                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
-                match first {
-                    _ if without_edns => {
-                        sound += 1;
-                        tell(Code::NsEdns, "answers without EDNS only".to_owned());
-                    }
-                    Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
-                    _ => {
-                        let (code, conduct) = of_silence(facts, *server);
-                        sound += i32::from(code != Code::NsSilent);
-                        tell(code, conduct);
-                    }
-                }
-            }
-        }
-    }
-    let texts = |told: &[(IpAddr, String)]| {
-        let named: Vec<(String, &str)> =
-            told.iter().map(|(server, conduct)| (named(servers, *server), conduct.as_str())).collect();
-        groups::with_conduct(named.iter().map(|(server, conduct)| (server.as_str(), *conduct)))
-    };
-    let all = |code: Code, told: Vec<(IpAddr, String)>| {
-        let about = told.iter().map(|(server, _)| About::Address(*server));
-        let finding = Finding::new(code, texts(&told)).about(about);
-        // The records of such a server are not known.
-        let is_untold = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
-        if is_untold { finding.of(Part::Records) } else { finding }
-    };
-    let mut findings: Vec<Finding> = Vec::new();
-    let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
-    if asked > 0 && sound == 0 {
-        // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
-        let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
-        let told: Vec<(IpAddr, String)> = by_code.into_values().flatten().collect();
-        findings.push(Finding::new(code, texts(&told)));
-    } else {
-        findings.extend(by_code.into_iter().map(|(code, told)| all(code, told)));
-    }
-    if !unknown.is_empty() {
-        findings.push(all(Code::DelegationUnknown, unknown).of(Part::Servers));
-    }
-    findings
-}
-
-/// The code and the conduct of a server that does not answer over UDP for the SOA in time.
-fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
-    let apex = zone::apex(facts);
-    if let Some(millis) = late(facts, server) {
-        return (Code::NsSlow, format!("answers after {millis} ms"));
-    }
-    if is_without_soa(facts, server) {
-        return (Code::NsPartly, format!("does not answer for {apex} SOA"));
-    }
-    (Code::NsSilent, silence(facts, server))
-}
-
-/// The milliseconds after which a server answers, if it does so later than this check waits over UDP.
-fn late(facts: &DomainFacts, server: IpAddr) -> Option<u64> {
-    let apex = zone::apex(facts);
-    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply))
-            if serves(reply, apex) && u128::from(reply.millis) >= DIRECT_TIME.as_millis() =>
-        {
-            Some(reply.millis)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a server that does not answer for the SOA answers for the NS records.
-fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
-    let apex = zone::apex(facts);
-    let is_silent =
-        matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::NoReply(NoReply::Silent)));
-    let names = facts.server(server, apex, "NS", QueryForm::Tcp);
-    is_silent
-        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
-}
-
-fn named(servers: &BTreeMap<IpAddr, BTreeSet<String>>, server: IpAddr) -> String {
-    servers.get(&server).map_or_else(|| server.to_string(), |names| shown(server, names))
-}
-
-/// The details of a server that serves the zone.
-fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
-    let apex = zone::apex(facts);
-    let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
-    match over_tcp {
-        Some(Got::NoReply(NoReply::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
-        Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
-            tell(Code::NsTcp, "does not answer".to_owned())
-        }
-        Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
-        _ => {}
-    }
-    if reply.millis > SLOW_SERVER_MILLIS {
-        tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
-    }
-    if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
-        tell(Code::NsRecursive, "sets RA in its answers".to_owned());
-    }
-    let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
-    let plain = facts.server(server, apex, "NS", QueryForm::Udp);
-    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain) {
-        let how = if *lost == NoReply::OtherCase { "changes the case" } else { "does not answer mixed case" };
-        tell(Code::NsCase, how.to_owned());
-    }
-}
-
-/// The reply of a lame server in words.
-pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
-    match reply.rcode.as_str() {
-        "NOERROR" if !reply.authoritative && reply.recursive => {
-            "answers as a recursive server, without authority".to_owned()
-        }
-        "NOERROR" if !reply.authoritative => format!("answers without authority for {apex}"),
-        "NOERROR" => format!("has no SOA of {apex}"),
-        rcode => format!("answers {rcode} for {apex}"),
-    }
-}
-
-fn silence(facts: &DomainFacts, server: IpAddr) -> String {
-    let apex = zone::apex(facts);
-    let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
-        Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
-        Some(Got::NoReply(NoReply::Truncated)) => "truncates its replies over UDP",
-        _ => "does not answer over UDP",
-    };
-    let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(_)) => "and answers over TCP",
-        Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
-        Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
-        _ => "and does not answer over TCP",
-    };
-    match (over_udp, over_tcp) {
-        ("is unreachable over UDP", "and is unreachable over TCP") => {
-            "is unreachable over UDP and TCP".to_owned()
-        }
-        ("does not answer over UDP", "and does not answer over TCP") => {
-            "answers neither over UDP nor over TCP".to_owned()
-        }
-        _ => format!("{over_udp} {over_tcp}"),
-    }
 }
 
 /// Serials and MX records of the servers.

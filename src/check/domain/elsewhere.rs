@@ -14,7 +14,7 @@ use super::facts::{
 use super::record_set::is_known;
 use super::zone::{self, named, shown};
 use super::{aliases, groups, mail, spf};
-use crate::limits::{MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS};
+use crate::limits::{MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.
 struct Cut {
@@ -23,12 +23,17 @@ struct Cut {
     glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// The lookups whose failure is examined.
-fn failed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+/// The lookups whose failure is examined: those that have failed, and those that have been under way for so long that they may fail.
+fn failed(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<(String, &'static str)> {
     let mut failed: Vec<(String, &'static str)> = Vec::new();
+    let is_failed = |name: &str, kind| match facts.lookup(name, kind) {
+        LookupFound::Unknown(_) => !is_bogus(facts, name, kind),
+        LookupFound::NotAsked => under_way.contains(&lookup(name, kind)),
+        _ => false,
+    };
     if facts.lookup(&facts.subject.domain, "SOA").is_known() {
-        for (name, kind) in mail::failed(facts).into_iter().chain(spf::failed(facts)) {
-            if !is_bogus(facts, &name, kind) && !failed.iter().any(|(known, _)| *known == name) {
+        for (name, kind) in mail::needed(facts).into_iter().chain(spf::needed(facts)) {
+            if is_failed(&name, kind) && !failed.iter().any(|(known, _)| *known == name) {
                 failed.push((name, kind));
             }
         }
@@ -43,8 +48,8 @@ fn is_bogus(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
 }
 
 /// The questions that are needed next.
-pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    failed(facts).into_iter().flat_map(|(name, kind)| of_lookup(facts, &name, kind)).collect()
+pub(super) fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
+    failed(facts, under_way).into_iter().flat_map(|(name, kind)| of_lookup(facts, &name, kind)).collect()
 }
 
 fn of_lookup(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<Want> {
@@ -55,7 +60,7 @@ fn of_lookup(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<Want> {
     };
     let mut wants = vec![lookup(parent, "NS")];
     wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
-    let parents = zone::servers_of_parent(facts, parent).into_iter();
+    let parents = parents(facts, parent).into_iter();
     wants.extend(parents.map(|server| ask(server, &end, "NS", QueryForm::Udp)));
     let Some(cut) = cut(facts, &end, parent) else { return wants };
     wants.extend(cut.names.iter().take(MAX_FAILED_LOOKUP_SERVERS).flat_map(|name| addresses(name)));
@@ -93,9 +98,17 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Option<
     }
 }
 
+/// The servers of the zone above that are asked. The addresses of the servers of the domain's own zone are known from the zone above.
+fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
+    if parent == zone::apex(facts) {
+        return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
+    }
+    zone::servers_of_parent(facts, parent)
+}
+
 /// The zone of a name by the servers of the zone above that answers.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
-    zone::servers_of_parent(facts, parent).into_iter().find_map(|server| {
+    parents(facts, parent).into_iter().find_map(|server| {
         let Some(Got::Reply(reply)) = facts.server(server, name, "NS", QueryForm::Udp) else { return None };
         // The same server may also serve the zone of the name.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
@@ -127,7 +140,10 @@ fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
 /// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many.
 fn servers(facts: &DomainFacts, cut: &Cut) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
-    for name in &cut.names {
+    if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
+        servers = zone::servers(facts);
+    }
+    for name in cut.names.iter().filter(|_| cut.zone != zone::apex(facts)) {
         let glued = cut.glue.get(name).into_iter().flatten().copied();
         let known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().chain(glued).collect();
         let is_absent = || ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent());
@@ -184,7 +200,7 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     let servers = servers(facts, &cut)?;
     let Cut { zone, names, .. } = &cut;
     let told = if end == name { String::new() } else { format!(" (CNAME {end})") };
-    if servers.is_empty() {
+    if servers.is_empty() && *zone != zone::apex(facts) {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return Some(format!(
             "{name} {kind}{told}: the name servers of {zone} have no address: {}",
@@ -258,11 +274,15 @@ mod tests {
 
     #[test]
     fn the_servers_of_the_zone_are_found_step_by_step() {
-        let wanted = |lines: &str| wants(&facts("a.test.", lines));
+        let wanted = |lines: &str| wants(&facts("a.test.", lines), &BTreeSet::new());
         let cut = FAILED.find("lookup b.test. SOA").unwrap();
         assert_eq!(wanted(&FAILED[..cut]), [lookup("b.test.", "SOA")]);
         let server = |last: u8, name: &str, kind, way| ask([198, 18, last, 1].into(), name, kind, way);
         assert!(wanted(FAILED).contains(&server(9, "mx.b.test.", "NS", QueryForm::Udp)));
+        let first = FAILED.find("lookup mx.b.test. A").unwrap();
+        let slow = BTreeSet::from([lookup("mx.b.test.", "A")]);
+        assert_eq!(wants(&facts("a.test.", &FAILED[..first]), &slow), [lookup("b.test.", "SOA")]);
+        assert!(wants(&facts("a.test.", &FAILED[..first]), &BTreeSet::new()).is_empty());
         for way in [QueryForm::Udp, QueryForm::Tcp] {
             assert!(wanted(FAILED).contains(&server(1, "mx.b.test.", "A", way)));
             assert!(wanted(FAILED).contains(&server(2, "mx.b.test.", "A", way)));

@@ -92,16 +92,10 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The lookups of addresses that have failed, of hosts without a known address.
-pub(super) fn failed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
-    let is_failed = |host: &str, kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_));
+/// The lookups of addresses of hosts without a known address.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
-    without
-        .filter_map(|host| {
-            let kind = ["A", "AAAA"].into_iter().find(|kind| is_failed(&host, kind))?;
-            Some((host, kind))
-        })
-        .collect()
+    without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
 /// The findings.
@@ -133,7 +127,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     if let LookupFound::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
         let data: Vec<&str> = reply.data("MX").collect();
-        findings.push(Finding::new(Code::WildcardMx, format!("*.{domain} MX {}", data.join(", "))));
+        findings.push(Finding::new(
+            Code::WildcardMx,
+            format!("names below {domain} that do not exist have MX {}", data.join(", ")),
+        ));
     }
     findings.extend(here(facts));
     // A host that receives mail need not send any.

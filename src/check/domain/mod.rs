@@ -26,6 +26,7 @@ mod dkim;
 mod dmarc;
 mod dmarc_record;
 mod dnssec;
+mod each_server;
 mod elsewhere;
 pub mod facts;
 pub mod finding;
@@ -96,7 +97,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
             wants.extend(current::wants(facts));
             wants.extend(configured::wants(facts));
             wants.extend(aliases::wants(facts));
-            wants.extend(elsewhere::wants(facts));
+            wants.extend(elsewhere::wants(facts, under_way));
         }
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));

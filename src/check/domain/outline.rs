@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, Got, NoReply, QueryForm};
-use super::{delegation, zone};
+use super::{each_server, zone};
 use crate::limits::MAX_CHECKED_NAMES;
 
 /// The delegation of a zone.
@@ -81,7 +81,7 @@ fn state(facts: &DomainFacts, server: IpAddr) -> OutlineState {
     });
     match (served, ask(QueryForm::Udp)) {
         (Some(soa), _) => OutlineState::Serves(soa.serial),
-        (None, Some(Got::Reply(reply))) => OutlineState::Lame(delegation::wrong(reply, apex)),
+        (None, Some(Got::Reply(reply))) => OutlineState::Lame(each_server::wrong(reply, apex)),
         (
             None,
             Some(

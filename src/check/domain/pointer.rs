@@ -41,7 +41,8 @@ pub(super) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
 
 /// The result of one address.
 enum Judged {
-    Missing,
+    /// There is no PTR record; the text says at which alias.
+    Missing(String),
     /// No name leads back; the text says where they lead.
     Differs(String),
     Unknown(String),
@@ -50,7 +51,15 @@ enum Judged {
 
 fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     match facts.lookup(&reverse(address), "PTR") {
-        LookupFound::NoData(_) | LookupFound::NoName(_) => return Judged::Missing,
+        LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
+            let aliases = reply.answers.iter().filter(|record| record.kind == "CNAME");
+            let aliases: Vec<String> =
+                aliases.map(|record| format!("{} CNAME {}", record.name, record.data)).collect();
+            return Judged::Missing(match aliases.as_slice() {
+                [] => address.to_string(),
+                aliases => format!("{address} ({}, which has no PTR record)", aliases.join(", ")),
+            });
+        }
         LookupFound::Circle(why) | LookupFound::Unknown(why) => {
             return Judged::Unknown(format!("PTR of {address}: {why}"));
         }
@@ -118,7 +127,7 @@ pub(super) fn check_all(
             hosts.chain([About::Address(*address)]).collect::<Vec<About>>()
         };
         match judge(facts, *address) {
-            Judged::Missing => missing.add(address.to_string(), about()),
+            Judged::Missing(text) => missing.add(text, about()),
             Judged::Differs(text) => differs.add(text, about()),
             Judged::Unknown(text) => unknown.add(text, vec![About::Address(*address)]),
             Judged::Confirmed(name) => well.push(format!("{address} ({name})")),

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::elsewhere;
-use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Role, Want, addresses, lookup};
+use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Role, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
@@ -107,6 +107,11 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
             if facts.lookup(target, "MX").is_absent() {
                 sum.void.push(format!("{target} MX"));
             }
+            let named = facts.data(target, "MX").into_iter().filter_map(|data| data.split_once(' '));
+            let named =
+                named.map(|(_, host)| canonical(host)).filter(|host| facts.addresses(host).is_empty());
+            let failed: Vec<_> = named.flat_map(|host| failed_of(facts, &host, &["A"])).collect();
+            sum.failed.extend(failed);
             let hosts = facts.data(target, "MX").len();
             if hosts > MAX_CHECKED_SPF_HOSTS {
                 sum.crowded.push(format!(
@@ -141,13 +146,18 @@ fn failed_of(
     kinds.iter().filter_map(told).collect()
 }
 
-/// The lookups of the record's terms that have failed.
-pub(super) fn failed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+/// The lookups of the record's terms that have no answer yet, or have failed.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let mut sum = Count::default();
     if facts.subject.role != Role::Recipient {
         count(facts, &facts.subject.domain, 0, &mut sum);
     }
-    sum.failed.into_iter().map(|(name, kind, _)| (name, kind)).collect()
+    let failed = sum.failed.into_iter().map(|(name, kind, _)| (name, kind));
+    let asked = sum.wants.into_iter().filter_map(|want| match want {
+        Want::Lookup { name, kind } => Some((name, kind)),
+        _ => None,
+    });
+    failed.chain(asked).collect()
 }
 
 fn follow(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
@@ -182,7 +192,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         SpfRecords::Circle(circle) => return vec![Finding::new(Code::PolicyAliasCircle, circle)],
         SpfRecords::Unknown(why) => {
-            return vec![Finding::new(Code::PolicyUnknown, why).of(Part::Spf)];
+            return vec![match elsewhere::evidence(facts, domain, "TXT") {
+                Some(evidence) => Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf),
+                None => Finding::new(Code::PolicyUnknown, why).of(Part::Spf),
+            }];
         }
         SpfRecords::NotAsked => {
             let why = format!("{domain} TXT was not looked up");
@@ -201,8 +214,17 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::SpfPtr, record.clone()));
     }
     let (unanswered, unknown) = failures(facts, &sum);
+    let of_address = facts
+        .subject
+        .address
+        .and_then(|address| of_address(facts, (domain, address), (&unanswered, &unknown)));
     if !unanswered.is_empty() {
-        findings.push(Finding::new(Code::SpfUnanswered, unanswered.join("; ")).of(Part::Spf));
+        let outcome = match (facts.subject.address, &of_address) {
+            (Some(address), None) => format!("; the result for {address} is temperror"),
+            _ => String::new(),
+        };
+        let evidence = format!("{}{outcome}", unanswered.join("; "));
+        findings.push(Finding::new(Code::SpfUnanswered, evidence).of(Part::Spf));
     }
     if !unknown.is_empty() {
         findings.push(Finding::new(Code::PolicyUnknown, unknown.join("; ")).of(Part::Spf));
@@ -218,9 +240,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{included}{macros})", sum.lookups);
         findings.push(Finding::new(Code::SpfOk, evidence));
     }
-    let of_address =
-        |address| of_address(facts, domain, address, !unanswered.is_empty() && unknown.is_empty());
-    findings.extend(facts.subject.address.map(of_address));
+    findings.extend(of_address);
     findings
 }
 
@@ -295,27 +315,33 @@ fn rest(facts: &DomainFacts, domain: &str, record: &str) -> Vec<Finding> {
     findings
 }
 
-/// The finding about the given address; `fails`: all failed lookups fail for good.
-fn of_address(facts: &DomainFacts, domain: &str, address: IpAddr, fails: bool) -> Finding {
+/// The finding about the given address; none if failed lookups that are told already decide it. `failed`: the lookups that fail for
+/// good, and others.
+fn of_address(
+    facts: &DomainFacts,
+    (domain, address): (&str, IpAddr),
+    (unanswered, unknown): (&[String], &[String]),
+) -> Option<Finding> {
     let outcome = outcome(facts, domain, address, &mut Vec::new());
     let code = match &outcome {
         SpfOutcome::Pass => Code::SpfFromPasses,
-        SpfOutcome::Unknown if fails => {
-            return Finding::new(Code::SpfFromFails, format!("{address} for {domain}: temperror"));
+        SpfOutcome::Unknown if !unanswered.is_empty() && unknown.is_empty() => return None,
+        SpfOutcome::Unknown => {
+            let why = if unknown.is_empty() { String::new() } else { format!(": {}", unknown.join("; ")) };
+            let evidence = format!("{address} for {domain}: unknown{why}");
+            return Some(Finding::new(Code::PolicyUnknown, evidence).of(Part::Spf));
         }
-        SpfOutcome::Unknown => Code::PolicyUnknown,
         SpfOutcome::Unevaluated(term) => {
             let evidence =
                 format!("{address} for {domain}: the term {term} cannot be evaluated by this check");
-            return Finding::new(Code::SpfUnevaluated, evidence);
+            return Some(Finding::new(Code::SpfUnevaluated, evidence));
         }
         SpfOutcome::Neutral => Code::SpfFromNeutral,
         SpfOutcome::Fail | SpfOutcome::SoftFail | SpfOutcome::None | SpfOutcome::PermError => {
             Code::SpfFromFails
         }
     };
-    let finding = Finding::new(code, format!("{address} for {domain}: {}", outcome.word()));
-    if outcome == SpfOutcome::Unknown { finding.of(Part::Spf) } else { finding }
+    Some(Finding::new(code, format!("{address} for {domain}: {}", outcome.word())))
 }
 
 #[cfg(test)]

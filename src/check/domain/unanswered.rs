@@ -126,7 +126,8 @@ fn some(items: &[String]) -> String {
     }
 }
 
-/// That no server which serves the zone gives its MX records, or says that there are none.
+/// That no server which serves the zone gives its MX records, or says that there are none. One that denies the name, which exists, says
+/// something false.
 fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     let (lookup, serving) = ((facts.subject.domain.as_str(), "MX"), served::serving(facts));
     let servers = zone::servers(facts);
@@ -134,8 +135,11 @@ fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
         return None;
     }
     let told = serving.into_iter().map(|server| match served::given(facts, server, lookup) {
-        Some(_) => None,
-        None => Some((shown(server, servers.get(&server)?), conduct(facts, server, lookup)?)),
+        Some(reply) if !is_denied(facts, server, lookup, reply) => None,
+        _ => {
+            let conduct = conduct(facts, server, lookup)?;
+            Some((shown(server, servers.get(&server)?), conduct.trim_end_matches(',').to_owned()))
+        }
     });
     let told: Vec<(String, String)> = told.collect::<Option<_>>()?;
     let conducts = groups::with_conduct(told.iter().map(|(server, words)| (server.as_str(), words.as_str())));

@@ -1,0 +1,228 @@
+//! Each name server of the zone by itself: whether it serves the zone, over UDP and TCP, with EDNS and names in mixed case.
+//!
+//! RFC 1912 (lame servers), RFC 7766 (TCP), RFC 6891 (EDNS), RFC 8906 (servers that drop queries).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts};
+use super::finding::Finding;
+use super::groups;
+use super::part::{About, Part};
+use super::zone::{self, serves, shown};
+use crate::limits::{DIRECT_TIME, SLOW_SERVER_MILLIS};
+
+/// Each server by itself.
+pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
+    let apex = zone::apex(facts);
+    let (mut by_code, mut unknown) = (BTreeMap::<Code, Vec<(IpAddr, String)>>::new(), Vec::new());
+    let (mut sound, mut asked) = (0, 0);
+    for server in servers.keys() {
+        let Some(first) = facts.server(*server, apex, "SOA", QueryForm::Udp) else { continue };
+        let mut tell = |code, conduct: String| by_code.entry(code).or_default().push((*server, conduct));
+        match first {
+            Got::Reply(reply) if serves(reply, apex) => {
+                sound += 1;
+                asked += 1;
+                of_sound(facts, *server, reply, &mut tell);
+            }
+            Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
+            Got::NoReply(NoReply::Unknown(why)) => {
+                unknown.push((*server, format!("was not asked: {why}")));
+            }
+            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
+            Got::Reply(_) | Got::NoReply(_) => {
+                asked += 1;
+                let plain = facts.server(*server, apex, "SOA", QueryForm::Plain);
+                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
+                match first {
+                    _ if without_edns => {
+                        sound += 1;
+                        tell(Code::NsEdns, "answers without EDNS only".to_owned());
+                    }
+                    Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
+                    _ => {
+                        let (code, conduct) = of_silence(facts, *server);
+                        sound += i32::from(code != Code::NsSilent);
+                        tell(code, conduct);
+                    }
+                }
+            }
+        }
+    }
+    let mut findings = of_conducts(facts, servers, by_code, (sound, asked));
+    if !unknown.is_empty() {
+        findings.push(told(servers, Code::DelegationUnknown, &unknown).of(Part::Servers));
+    }
+    findings
+}
+
+/// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked.
+fn of_conducts(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    mut by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
+    (sound, asked): (i32, i32),
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
+    if !unreached.is_empty() {
+        // Others may reach them, and find the zone there.
+        by_code.remove(&Code::NsUnrouted);
+        let evidence = format!(
+            "this host has no route to {}, and reaches no server of the zone that answers",
+            unreached.join(", ")
+        );
+        findings.push(Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers));
+    } else if asked > 0 && sound == 0 {
+        // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
+        let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
+        let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
+        let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
+        findings.push(Finding::new(code, texts(servers, &all)));
+    }
+    findings.extend(by_code.into_iter().map(|(code, of_code)| told(servers, code, &of_code)));
+    findings
+}
+
+/// The servers with their conduct, in words.
+fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, String)]) -> String {
+    let named: Vec<(String, &str)> =
+        told.iter().map(|(server, conduct)| (named(servers, *server), conduct.as_str())).collect();
+    groups::with_conduct(named.iter().map(|(server, conduct)| (server.as_str(), *conduct)))
+}
+
+/// The finding about servers of one conduct.
+fn told(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, told: &[(IpAddr, String)]) -> Finding {
+    let about = told.iter().map(|(server, _)| About::Address(*server));
+    let finding = Finding::new(code, texts(servers, told)).about(about);
+    // The records of such a server are not known.
+    let is_untold = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
+    if is_untold { finding.of(Part::Records) } else { finding }
+}
+
+/// The servers that this host has no route to, and does not reach by another address of their names either.
+fn unreached(
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    by_code: &BTreeMap<Code, Vec<(IpAddr, String)>>,
+) -> Vec<String> {
+    let of = |code: &Code| by_code.get(code).into_iter().flatten().map(|(server, _)| *server);
+    let others = by_code.keys().filter(|code| **code != Code::NsUnrouted).flat_map(of);
+    let met: BTreeSet<&String> = others.filter_map(|server| servers.get(&server)).flatten().collect();
+    let is_met = |server: &IpAddr| {
+        servers.get(server).is_some_and(|names| names.iter().any(|name| met.contains(name)))
+    };
+    of(&Code::NsUnrouted).filter(|server| !is_met(server)).map(|server| named(servers, server)).collect()
+}
+
+/// The code and the conduct of a server that does not answer over UDP for the SOA in time.
+fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
+    let apex = zone::apex(facts);
+    if let Some(millis) = late(facts, server) {
+        return (Code::NsSlow, format!("answers after {millis} ms"));
+    }
+    if is_without_soa(facts, server) {
+        return (Code::NsPartly, format!("does not answer for {apex} SOA"));
+    }
+    (Code::NsSilent, silence(facts, server))
+}
+
+/// The milliseconds after which a server answers, if it does so later than this check waits over UDP.
+fn late(facts: &DomainFacts, server: IpAddr) -> Option<u64> {
+    let apex = zone::apex(facts);
+    match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        Some(Got::Reply(reply))
+            if serves(reply, apex) && u128::from(reply.millis) >= DIRECT_TIME.as_millis() =>
+        {
+            Some(reply.millis)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a server that does not answer for the SOA answers for the NS records.
+fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
+    let apex = zone::apex(facts);
+    let is_silent =
+        matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::NoReply(NoReply::Silent)));
+    let names = facts.server(server, apex, "NS", QueryForm::Tcp);
+    is_silent
+        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
+}
+
+fn named(servers: &BTreeMap<IpAddr, BTreeSet<String>>, server: IpAddr) -> String {
+    servers.get(&server).map_or_else(|| server.to_string(), |names| shown(server, names))
+}
+
+/// The details of a server that serves the zone.
+fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
+    let apex = zone::apex(facts);
+    let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
+    match over_tcp {
+        Some(Got::NoReply(NoReply::Unreachable)) => tell(Code::NsTcp, "refuses the connection".to_owned()),
+        Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
+            tell(Code::NsTcp, "does not answer".to_owned())
+        }
+        Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
+        _ => {}
+    }
+    if reply.millis > SLOW_SERVER_MILLIS {
+        tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
+    }
+    if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
+        tell(Code::NsRecursive, "sets RA in its answers".to_owned());
+    }
+    let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
+    let plain = facts.server(server, apex, "NS", QueryForm::Udp);
+    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain) {
+        let how = if *lost == NoReply::OtherCase { "changes the case" } else { "does not answer mixed case" };
+        tell(Code::NsCase, how.to_owned());
+    }
+}
+
+/// The reply of a lame server in words.
+pub(super) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
+    match reply.rcode.as_str() {
+        "NOERROR" if !reply.authoritative && reply.recursive => {
+            "answers as a recursive server, without authority".to_owned()
+        }
+        "NOERROR" if !reply.authoritative => format!("answers without authority for {apex}"),
+        "NOERROR" => format!("has no SOA of {apex}"),
+        rcode => format!("answers {rcode} for {apex}"),
+    }
+}
+
+fn silence(facts: &DomainFacts, server: IpAddr) -> String {
+    let apex = zone::apex(facts);
+    let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
+        Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
+        Some(Got::NoReply(NoReply::Truncated)) => "truncates its replies over UDP",
+        _ => "does not answer over UDP",
+    };
+    let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
+        Some(Got::Reply(_)) => "and answers over TCP",
+        Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
+        Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
+        _ => "and does not answer over TCP",
+    };
+    match (over_udp, over_tcp) {
+        ("is unreachable over UDP", "and is unreachable over TCP") => {
+            "is unreachable over UDP and TCP".to_owned()
+        }
+        ("does not answer over UDP", "and does not answer over TCP") => {
+            "answers neither over UDP nor over TCP".to_owned()
+        }
+        _ => format!("{over_udp} {over_tcp}"),
+    }
+}
+
+/// Whether no server of the parent replied.
+fn all_lost(facts: &DomainFacts) -> bool {
+    let asked = zone::parent_servers(facts);
+    let lost = |server: &IpAddr| {
+        matches!(facts.server(*server, zone::apex(facts), "NS", QueryForm::Udp), None | Some(Got::NoReply(_)))
+    };
+    asked.iter().all(lost)
+}
