@@ -48,13 +48,16 @@ pub const ROOT_KEY_REMOVE: Duration = Duration::from_secs(30 * 86_400);
 /// asked once a day; Unbound requires two.
 pub const MIN_ROOT_KEY_SIGHTINGS: u32 = 10;
 
-/// The least time between two answers that count for `MIN_ROOT_KEY_SIGHTINGS`: each start of the daemon asks too.
+/// The least time since the last answer of one that counts for `MIN_ROOT_KEY_SIGHTINGS`: each start of the daemon asks too.
 pub const ROOT_KEY_SIGHTING: Duration = Duration::from_secs(30 * 60);
 
 /// The shortest and the longest time between two queries for the keys of the root (RFC 5011 section 2.3).
 pub const MIN_ROOT_KEY_QUERY: Duration = Duration::from_secs(3_600);
 /// See above.
 pub const MAX_ROOT_KEY_QUERY: Duration = Duration::from_secs(15 * 86_400);
+
+/// The longest time between two queries while a new key is followed, so that `MIN_ROOT_KEY_SIGHTINGS` answers come within 30 days.
+pub const MAX_NEW_ROOT_KEY_QUERY: Duration = Duration::from_secs(86_400);
 
 /// The longest time until the next query after one that failed (RFC 5011 section 2.3).
 pub const MAX_ROOT_KEY_RETRY: Duration = Duration::from_secs(86_400);

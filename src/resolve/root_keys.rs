@@ -13,8 +13,8 @@ use hickory_proto::rr::Name;
 use super::chase::Chaser;
 use super::trust::RootKeyLook;
 use crate::clock::date;
-use crate::limits::{FIRST_ROOT_KEY_QUERY, MAX_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY, MIN_ROOT_KEY_QUERY};
-use crate::validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys};
+use crate::limits::{FIRST_ROOT_KEY_QUERY, MIN_ROOT_KEY_QUERY};
+use crate::validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
 use crate::zones::{View, Views};
 
 /// The place where the keys are kept over a restart.
@@ -134,11 +134,7 @@ impl RootKeyFollower {
                 state.ttl = *ttl;
             }
             state.trouble = look.seen.as_ref().err().cloned();
-            let ttl = Duration::from_secs(state.ttl.into());
-            match &look.seen {
-                Ok(_) => (ttl / 2).clamp(MIN_ROOT_KEY_QUERY, MAX_ROOT_KEY_QUERY),
-                Err(_) => (ttl / 10).clamp(MIN_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY),
-            }
+            next_query(state.ttl, look.seen.is_ok(), &look.keys)
         })
     }
 

@@ -13,7 +13,10 @@
 //! - Removed keys stay in the table, because a built-in key that the root has revoked would be trusted again.
 //! - A new key must be seen in ten answers over 30 days. RFC 5011 counts the days only, but a clock may jump.
 //! - The table belongs to the configured keys that it began with. If none of its keys is configured any more, the operator uses another
-//!   root, and the table begins again.
+//!   root: the table does not count, and begins again once an answer of that root is validated. A wrong file of anchors thus loses
+//!   nothing.
+
+use std::time::Duration;
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::dnssec::rdata::DNSKEY;
@@ -22,7 +25,8 @@ use hickory_proto::rr::Name;
 use super::anchors::Anchors;
 use super::keys::ds_of;
 use crate::limits::{
-    MAX_ROOT_KEYS, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN, ROOT_KEY_REMOVE, ROOT_KEY_SIGHTING,
+    MAX_NEW_ROOT_KEY_QUERY, MAX_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY, MAX_ROOT_KEYS, MIN_ROOT_KEY_QUERY,
+    MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN, ROOT_KEY_REMOVE, ROOT_KEY_SIGHTING,
 };
 
 /// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
@@ -170,8 +174,8 @@ impl RootKeys {
     /// Takes in keys that the root has revoked: the REVOKE flag is set, and the key has signed the RRset with it (RFC 5011 section
     /// 2.1). Keys that were never trusted are not noted.
     pub fn revoke(&mut self, configured: &Anchors, revoked: &[DNSKEY], now: u64) -> Vec<RootKeyChange> {
-        if !self.belong_to(configured) {
-            self.keys.clear();
+        if !self.keys.is_empty() && !self.belong_to(configured) {
+            return Vec::new();
         }
         let mut tags = Vec::new();
         for key in revoked.iter().map(unrevoked) {
@@ -284,6 +288,17 @@ impl RootKey {
             | (RootKeyState::Revoked | RootKeyState::Removed, _) => return None,
         };
         Some(RootKeyChange { tag: self.tag, event })
+    }
+}
+
+/// The time until the next query for the keys (RFC 5011 section 2.3). `ttl`: seconds for which the last valid RRset may be kept.
+pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
+    let ttl = Duration::from_secs(ttl.into());
+    let is_new = keys.keys.iter().any(|known| known.state == RootKeyState::Pending);
+    match (is_valid, is_new) {
+        (true, false) => (ttl / 2).clamp(MIN_ROOT_KEY_QUERY, MAX_ROOT_KEY_QUERY),
+        (true, true) => (ttl / 2).clamp(MIN_ROOT_KEY_QUERY, MAX_NEW_ROOT_KEY_QUERY),
+        (false, _) => (ttl / 10).clamp(MIN_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY),
     }
 }
 

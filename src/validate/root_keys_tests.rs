@@ -199,6 +199,9 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
     assert_eq!(followed.trusted(), [7], "another root");
+    // Before an answer of that root is validated, nothing is lost.
+    assert_eq!(followed.revoke(31, &[1, 2, 7]), []);
+    assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);
     assert_eq!((followed.state(1), followed.state(2)), (None, None));
     // Without an anchor of the root nothing is learned.
@@ -221,4 +224,23 @@ fn the_table_is_bounded_and_keeps_what_is_trusted() {
     }
     assert_eq!(followed.see(1, &[1, 17]), [appeared(17, 1)]);
     assert_eq!((followed.keys.keys.len(), followed.state(2)), (MAX_ROOT_KEYS, None));
+}
+
+#[test]
+fn the_root_is_asked_as_often_as_rfc_5011_says() {
+    let hour = Duration::from_secs(3_600);
+    let (known, mut new) = (RootKeys::default(), RootKeys::default());
+    new.keys.push(RootKey::new(&key(2), RootKeyState::Pending, BEGIN).unwrap());
+    for (ttl, is_valid, keys, wanted) in [
+        (TTL, true, &known, 24 * hour),
+        (60, true, &known, hour),
+        (u32::MAX, true, &known, 360 * hour),
+        (10 * TTL, true, &known, 240 * hour),
+        (10 * TTL, true, &new, 24 * hour),
+        (TTL, false, &known, 24 * hour / 5),
+        (0, false, &known, hour),
+        (u32::MAX, false, &new, 24 * hour),
+    ] {
+        assert_eq!(next_query(ttl, is_valid, keys), wanted, "{ttl} {is_valid}");
+    }
 }
