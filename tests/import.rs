@@ -9,9 +9,12 @@ use std::process::{Command, Output};
 const SAMPLES: [(&str, &[&str]); 5] = [
     ("unbound", &["debian", "containers", "gateway"]),
     ("named", &["debian", "gateway"]),
-    ("dnsmasq", &["debian", "sample", "gateway"]),
+    ("dnsmasq", &["exception", "debian", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
-    ("kresd", &["debian", "personal", "internal", "isp", "privacy", "splitview", "gateway", "yaml"]),
+    (
+        "kresd",
+        &["exempt", "debian", "personal", "internal", "isp", "privacy", "splitview", "gateway", "yaml"],
+    ),
 ];
 
 /// The samples; findings name them as they are given here.

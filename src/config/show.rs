@@ -95,6 +95,7 @@ mod tests {
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
             // The keys that an entry needs.
             let (head, needed) = match section {
+                "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),
                 "listener" => ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
                 section => (&*format!("[{section}]"), ""),

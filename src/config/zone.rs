@@ -14,7 +14,7 @@ use super::{addresses, included, records, value, written};
 use crate::limits;
 
 /// The keys for the source of a zone's answers.
-const ZONE_KINDS: [&str; 4] = ["forward", "stub", "file", "records"];
+const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
 
 /// The meaning of leaving out a zone's own cap.
 const CAP: &str = "that of [cache]";
@@ -45,6 +45,8 @@ pub enum ZoneKind {
     Forward(Vec<Forwarder>),
     /// `stub`: the zone's own servers, by address and port.
     Stub(Vec<SocketAddr>),
+    /// `recurse`: recursion from the root servers, although a zone around it has other servers.
+    Recurse,
     /// `file`: a zone file, read together with the configuration.
     File {
         /// Its path.
@@ -72,7 +74,7 @@ impl TableEntry for ConfiguredZone {
             |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
             |zone| match &zone.kind {
                 ZoneKind::Forward(forwarders) => Some(written::list(forwarders)),
-                ZoneKind::Stub(_) | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
+                ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
             },
         )
         .told(ToldBy::ByEntry),
@@ -88,9 +90,24 @@ impl TableEntry for ConfiguredZone {
             |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
             |zone| match &zone.kind {
                 ZoneKind::Stub(servers) => Some(written::texts(servers.iter().map(|one| server_text(*one)))),
-                ZoneKind::Forward(_) | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
+                ZoneKind::Forward(_) | ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => {
+                    None
+                }
             },
         )
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "recurse",
+            |zone, typed, _| {
+                let kind = match value::flag(typed)? {
+                    true => Ok(ZoneKind::Recurse),
+                    false => Err(WrongValue::new("is false", "write true, or remove it")),
+                };
+                set(&mut zone.kind, kind)
+            },
+            |zone| (zone.kind == ZoneKind::Recurse).then(|| true.into()),
+        )
+        .comment(&[(Some("true"), "asks the root servers, not the servers of a zone around it")])
         .told(ToldBy::ByEntry),
         ConfigKey::<Self>::new(
             "file",
@@ -101,7 +118,7 @@ impl TableEntry for ConfiguredZone {
             },
             |zone| match &zone.kind {
                 ZoneKind::File { path, .. } => Some(written::path(Some(path))),
-                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Records(_) => None,
+                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::Records(_) => None,
             },
         )
         .told(ToldBy::ByEntry),
@@ -110,7 +127,7 @@ impl TableEntry for ConfiguredZone {
             |zone, typed, _| set(&mut zone.kind, records::lines(&zone.name, typed).map(ZoneKind::Records)),
             |zone| match &zone.kind {
                 ZoneKind::Records(lines) => Some(written::texts(lines.iter().cloned())),
-                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::File { .. } => None,
+                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::File { .. } => None,
             },
         )
         .told(ToldBy::ByEntry),
@@ -200,6 +217,7 @@ impl ConfiguredZone {
             ZoneKind::Stub(servers) => {
                 format!("{stub} {}", joined(servers.iter().map(|server| server_text(*server))))
             }
+            ZoneKind::Recurse => "resolves from the root servers".to_owned(),
             ZoneKind::File { path, .. } => format!("{file} {}", path.display()),
             ZoneKind::Records(lines) => format!("{} records of this file", lines.len()),
         }

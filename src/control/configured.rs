@@ -7,7 +7,7 @@ use super::protocol::zones::ZoneSource;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
 
 /// The host, the record or the closest zone of `config` that answers for `name`; none if it is resolved on the internet.
-/// Forwarders of the root are the way to the internet.
+/// Forwarders of the root, and zones that are resolved from the root, are the way to the internet.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     let is_host = |name: &Name, addresses: &[std::net::IpAddr], wanted: &Name| {
         name == wanted || addresses.iter().any(|address| Name::from(*address) == *wanted)
@@ -19,7 +19,8 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
         return Some(of_name(&record.name, ZoneSource::Records));
     }
     let around = config.zones.iter().filter(|zone| zone.name.zone_of(name) && !zone.name.is_root());
-    around.max_by_key(|zone| zone.name.num_labels()).map(of_zone)
+    let closest = around.max_by_key(|zone| zone.name.num_labels())?;
+    (closest.kind != ZoneKind::Recurse).then(|| of_zone(closest))
 }
 
 fn of_name(name: &Name, kind: ZoneSource) -> ConfiguredSource {
@@ -34,6 +35,7 @@ fn of_zone(zone: &ConfiguredZone) -> ConfiguredSource {
             ConfiguredSource { servers, ..source(ZoneSource::Forward) }
         }
         ZoneKind::Stub(servers) => ConfiguredSource { servers: servers.clone(), ..source(ZoneSource::Stub) },
+        ZoneKind::Recurse => source(ZoneSource::Recurse),
         ZoneKind::Records(_) => source(ZoneSource::Records),
         ZoneKind::File { path, .. } => {
             ConfiguredSource { file: Some(path.display().to_string()), ..source(ZoneSource::File) }

@@ -112,6 +112,7 @@ fn in_words(source: ConfiguredSource) -> String {
     match kind {
         ZoneSource::Forward => format!("[[zone]] {zone}, which forwards to {}", servers.join(", ")),
         ZoneSource::Stub => format!("[[zone]] {zone}, whose servers are {}", servers.join(", ")),
+        ZoneSource::Recurse => format!("[[zone]] {zone}, which is resolved from the root servers"),
         ZoneSource::File => format!("[[zone]] {zone}, the zone file {}", file.unwrap_or_default()),
         ZoneSource::Records => format!("records of the configuration for {zone}"),
         ZoneSource::Host => format!("[[host]] {zone}"),

@@ -63,6 +63,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
         ZoneKind::Stub(servers) => {
             (ZoneSource::Stub, servers.iter().map(|address| server(*address, None)).collect(), None)
         }
+        ZoneKind::Recurse => (ZoneSource::Recurse, Vec::new(), None),
         ZoneKind::Records(_) => (ZoneSource::Records, Vec::new(), None),
         ZoneKind::File { path, .. } => (ZoneSource::File, Vec::new(), Some(path.display().to_string())),
     };

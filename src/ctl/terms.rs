@@ -171,6 +171,7 @@ pub(super) const ZONES: &str = "\
 Types:
   stub     queries go to the authoritative servers of the zone
   forward  queries go to other resolvers
+  recurse  resolved from the root servers, although a zone around it is not
   file     the zone is read from a file
   records  the records are in the configuration file
   host     local addresses of one name

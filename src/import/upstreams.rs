@@ -23,6 +23,8 @@ pub(super) enum ZoneSource {
     Stub,
     /// Records, as lines of a zone file.
     Records,
+    /// The root servers, although a zone around it is forwarded.
+    Recurse,
 }
 
 /// A zone as it is gathered.
@@ -98,6 +100,7 @@ impl GatheredZones {
                 ZoneSource::Forward => "forward",
                 ZoneSource::Stub => "stub",
                 ZoneSource::Records => "records",
+                ZoneSource::Recurse => "recurse",
             };
             let is_root = zone.name == ".";
             let mut values = zone.values;
@@ -107,7 +110,8 @@ impl GatheredZones {
                 draft.tell(Weight::Different, &zone.place, &zone.option, (&did, &instead));
                 values.truncate(limits::MAX_CONFIGURED_ADDRESSES);
             }
-            let mut keys = vec![("name", Value::from(zone.name)), (key, texts(values))];
+            let value = if zone.source == ZoneSource::Recurse { Value::from(true) } else { texts(values) };
+            let mut keys = vec![("name", Value::from(zone.name)), (key, value)];
             if !zone.from.is_empty() {
                 keys.push(("source", texts(zone.from.iter().map(ToString::to_string))));
             }

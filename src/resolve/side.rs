@@ -19,7 +19,7 @@ use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
 use crate::question::{Client, Question, ViewId};
 use crate::random::Random;
-use crate::zones::{RouteTarget, Views};
+use crate::zones::Views;
 
 /// A name that exists in no zone.
 pub fn nowhere(random: &Random) -> Name {
@@ -47,11 +47,8 @@ impl SideResolver {
     /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
     /// them.
     pub(super) async fn prime(&self) -> Result<(), Failure> {
-        let Some(view) = self.views.load().general().cloned() else { return Ok(()) };
-        if !matches!(view.route(&Name::root(), RecordType::NS).target, RouteTarget::Iterate) {
-            // The root has another route, for instance a forwarder.
-            return Ok(());
-        }
+        let views = self.views.load();
+        let Some(view) = views.general().filter(|_| views.recurse()).cloned() else { return Ok(()) };
         let context = Context::new(Arc::new(FlightProgress::new(&self.flight.clock)), view);
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }

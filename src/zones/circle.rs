@@ -67,7 +67,7 @@ fn own_servers(zone: &ConfiguredZone, listeners: &[&Listener]) -> Vec<OwnServer>
     let servers: Vec<SocketAddr> = match &zone.kind {
         ZoneKind::Forward(forwarders) => forwarders.iter().map(|one| one.address).collect(),
         ZoneKind::Stub(servers) => servers.clone(),
-        ZoneKind::File { .. } | ZoneKind::Records(_) => Vec::new(),
+        ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => Vec::new(),
     };
     let mut own = Vec::new();
     for server in servers {

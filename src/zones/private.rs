@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::View;
+use super::{RouteTarget, View};
 
 impl View {
     /// Whether an address at `name` is removed from answers. Addresses of DNS lists, of names that the operator has
-    /// configured, and below `resolve.private_domains` are not. A zone that is configured for the root covers the names of
-    /// strangers, so it does not count.
+    /// configured, and below `resolve.private_domains` are not. A zone that is configured for the root, or is resolved from the root, has
+    /// the names of strangers, so it does not count.
     pub fn removes(&self, name: &Name, kind: RecordType, address: IpAddr) -> bool {
         let resolve = &self.config.resolve;
         // `::ffff:10.0.0.1` leads to 10.0.0.1.
@@ -24,7 +24,8 @@ impl View {
         let resolve = &self.config.resolve;
         let name = name.to_lowercase();
         let route = self.route(&name, kind);
-        let is_own = route.policy.list.is_some() || !route.zone.is_root();
+        let is_public = route.zone.is_root() || matches!(route.target, RouteTarget::Iterate);
+        let is_own = route.policy.list.is_some() || !is_public;
         !is_own && !resolve.private_domains.iter().any(|domain| domain.zone_of(&name))
     }
 }

@@ -336,6 +336,7 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
     };
     let target = match &zone.kind {
         ZoneKind::Stub(servers) => RouteTarget::Stub(delegation(servers.clone())),
+        ZoneKind::Recurse => RouteTarget::Iterate,
         ZoneKind::Forward(forwarders) => RouteTarget::Forward {
             servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
             tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),

@@ -13,7 +13,7 @@ use super::circle;
 use super::route::{Route, RouteTarget, Wrong, same_mirror};
 use super::trust::AnchorsInUse;
 use super::view::{Sees, View};
-use crate::config::Config;
+use crate::config::{Config, ZoneKind};
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
@@ -96,8 +96,12 @@ impl Views {
         self.of_listener(0)
     }
 
-    /// Whether any of them resolves from the root: not if the root has another route, for instance a forwarder.
+    /// Whether any of them resolves from the root: not if the root has another route, for instance a forwarder, and no zone below it is
+    /// resolved from the root nevertheless.
     pub fn recurse(&self) -> bool {
+        if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
+            return true;
+        }
         let root = |view: &Arc<View>| Arc::clone(view.route(&Name::root(), RecordType::NS));
         self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }

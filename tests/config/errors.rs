@@ -135,10 +135,19 @@ const WRONG_VALUES: &[(&str, &str)] = &[
 
 /// Lines below the name of a zone, each with its error.
 const WRONG_ZONES: &[(&str, &str)] = &[
-    ("", "line 2: zone: has no source of answers; write one of forward, stub, file, records"),
+    ("", "line 2: zone: has no source of answers; write one of forward, stub, recurse, file, records"),
     (
         "stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]",
         "line 5: zone.forward: cannot be used together with stub; remove one of them",
+    ),
+    ("recurse = false", "line 4: zone.recurse: is false; write true, or remove it"),
+    (
+        "forward = [\"10.1.1.1\"]\nrecurse = true",
+        "line 5: zone.recurse: cannot be used together with forward; remove one of them",
+    ),
+    (
+        "recurse = true\nforward_first = true",
+        "line 5: zone.forward_first: is set without forward; remove it, or set forward",
     ),
     ("stub = []", "line 4: zone.stub: is empty; give at least one address, like \"10.1.1.1\""),
     (

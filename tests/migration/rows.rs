@@ -200,6 +200,12 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
     row(
         "named",
+        "zone of type forward with empty forwarders",
+        "options { forwarders { 10.0.0.5; }; };\nzone \"f.example\" { type forward; forwarders { }; };\n",
+        &["[[zone]] recurse"],
+    ),
+    row(
+        "named",
         "zone of type static-stub, stub or secondary",
         "zone \"s.example\" { type static-stub; server-addresses { 10.0.0.4; }; };\n",
         &["[[zone]] stub"],

@@ -108,7 +108,6 @@ mail-toaster stage * names of local-data without a local-zone have no other type
 mail-toaster dns * the same
 mail-toaster *example.org * the same: of a typetransparent zone
 mail-toaster *.15.16.172.in-addr.arpa * the same
-spamassassin-bind 2.0.0.127.zen.spamhaus.org * lists that were exempt from forwarding are forwarded: the import says so
 EOF
 }
 

@@ -110,7 +110,8 @@ fn the_configured_zones() {
     let mut printer = zone("printer.lan.", ZoneSource::Host, Vec::new());
     printer.addresses = vec!["10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap()];
     let blocked = zone("blocked.example.", ZoneSource::Records, Vec::new());
-    let rows = [corp, partner, office, printer, blocked].map(Reply::ZoneState);
+    let list = zone("zen.spamhaus.org.", ZoneSource::Recurse, Vec::new());
+    let rows = [corp, partner, office, printer, blocked, list].map(Reply::ZoneState);
     both("zones", &zones::table(&rows, Style::Plain), &lines(&rows));
     golden("zones_colored.ansi", &zones::table(&rows, Style::Colored));
     assert_eq!(zones::table(&[], Style::Plain), "no configured zones\n");

@@ -42,6 +42,8 @@ pub enum ZoneSource {
     Forward,
     /// Its own servers.
     Stub,
+    /// The servers that delegations from the root lead to.
+    Recurse,
     /// A zone file.
     File,
     /// Records of the configuration file.

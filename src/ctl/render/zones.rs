@@ -46,6 +46,10 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let here = plain("configuration file".to_owned());
         targets.push(vec![here, plain(NONE.to_owned()), plain("local records".to_owned())]);
     }
+    if row.kind == ZoneSource::Recurse {
+        let servers = plain("root servers".to_owned());
+        targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);
+    }
     // As the key of the configuration is spelled: most such zones come from an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
     let named = [row.zone.clone(), kind];

@@ -83,15 +83,12 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
         let usual = zones.of_root();
-        if usual.is_empty() {
-            let did = "was resolved like all other names";
-            let instead = "resolverd has no such exception below a [[zone]]; add a [[zone]] with stub and the servers of this one";
-            draft.tell(Dangerous, &setting.place, &setting.typed, (did, instead));
-            continue;
-        }
+        // Without servers of its own, dnsmasq asks those of /etc/resolv.conf, in whose place resolverd resolves from the root.
+        let (source, validate) =
+            if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
         for domain in domains {
-            let source = (ZoneSource::Forward, usual.clone());
-            zones.add((&setting.place, &setting.typed), (&domain, false), source, draft);
+            let source = (source, usual.clone());
+            zones.add((&setting.place, &setting.typed), (&domain, validate), source, draft);
         }
     }
 }

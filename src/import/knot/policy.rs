@@ -157,6 +157,13 @@ impl Gathered<'_> {
                 }
                 ("refused, dropped or truncated the queries", "resolverd answers NXDOMAIN")
             }
+            "policy.PASS" if !names.contains(&".") => {
+                for name in names {
+                    let source = (ZoneSource::Recurse, Vec::new());
+                    self.zones.add((place, typed), (name, true), source, self.draft);
+                }
+                return;
+            }
             "policy.PASS" => {
                 ("exempted names from later rules", "resolverd takes the [[zone]] with the longest name")
             }

@@ -115,10 +115,8 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         let mut around = around.filter_map(|block| find(block.block(), "forwarders"));
         if around.any(|list| !list.block().is_empty()) {
             // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
-            let did = "was resolved from the root, while all else was forwarded";
-            let instead =
-                "resolverd forwards it too; add a [[zone]] with stub and its servers, or forward nothing";
-            return draft.tell(Dangerous, &zone.place, &shown, (did, instead));
+            let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
+            return draft.add(&zone.place, &shown, "[[zone]]", keys);
         }
         let did = "was not forwarded";
         return draft.tell(Unneeded, &zone.place, &shown, (did, "resolverd does not forward it"));
