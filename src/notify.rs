@@ -66,7 +66,7 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
             tell(&[NotifyState::Watchdog]);
         } else if missing != stuck {
             tracing::error!(
-                "watchdog: task {} did not respond for {patience:?}; if this continues, the service manager restarts resolverd; please report it",
+                "watchdog: task {} did not respond for {patience:?}; if this continues, the service manager restarts resolverd; please send this line to the makers of resolverd",
                 missing.join(", ")
             );
         }

@@ -162,7 +162,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!(
         told,
         [
-            ("bad.example.", "14 queries: 12 timeout, 1 REFUSED, 1 ok"),
+            ("bad.example.", "12 timeout, 1 REFUSED, 1 ok"),
             ("far.example.", "slow: mean round trip 320 ms"),
             ("good.example.", "ok: mean round trip 9 ms"),
         ]
@@ -171,7 +171,7 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!((worst.flights, worst.failed, worst.over_3s, worst.under_3s), (1, 1, 1, 0));
     let servers = recorder.by_server(Window::Start);
     assert_eq!(servers[0].server, "192.0.2.9");
-    assert_eq!(servers[0].verdict, "14 queries: 12 timeout, 1 REFUSED, 1 ok");
+    assert_eq!(servers[0].verdict, "12 timeout, 1 REFUSED, 1 ok");
 }
 
 #[test]
@@ -236,11 +236,11 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     assert_eq!(said.len(), 2, "{said:#?}");
     assert_eq!(
         said[0],
-        "WARN zone partner.example.: 3 queries failed within 8 s; last cause: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl trace partner.example. MX` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
+        "WARN 3 queries for zone partner.example. failed within 8 s; cause of the last failure: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl trace partner.example. MX` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
     );
     assert_eq!(
         said[1],
-        "INFO zone partner.example.: queries are answered again after 2 min; the first answered query was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
+        "INFO queries for zone partner.example. are answered again after 2 min; the first answered query was partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
     );
 }
 
@@ -260,16 +260,13 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         .into_iter()
         .map(|row| format!("{} {}", row.zone, row.verdict))
         .collect();
-    assert_eq!(
-        verdicts,
-        ["circle.example. 1 of 1 resolutions failed", "bogus.example. 4 queries: 3 bogus, 1 ok"]
-    );
+    assert_eq!(verdicts, ["circle.example. 1 of 1 resolutions failed", "bogus.example. 3 bogus, 1 ok"]);
     let servers: Vec<String> = recorder
         .by_server(Window::Start)
         .into_iter()
         .map(|row| format!("{} {}", row.server, row.verdict))
         .collect();
-    assert_eq!(servers, ["192.0.2.9 4 queries: 3 bogus, 1 ok", "192.0.2.8 ok: mean round trip 10 ms"]);
+    assert_eq!(servers, ["192.0.2.9 3 bogus, 1 ok", "192.0.2.8 ok: mean round trip 10 ms"]);
 }
 
 proptest! {

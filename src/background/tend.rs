@@ -216,7 +216,7 @@ fn why(
     let at = |point: Option<Point>| {
         let server = point.and_then(|point| point.server);
         server.map_or_else(String::new, |server| {
-            format!(" (its server {server}, asked directly, says the same)")
+            format!(" (a query sent directly to its server {server} got the same answer)")
         })
     };
     let first = |names: Option<&Vec<Name>>| {
@@ -231,23 +231,23 @@ fn why(
     let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
     match state {
         ListState::ListsTheWorld => format!(
-            "{apex} lists everything: it lists even {lists_not}, which must not be listed{}; its listings are ignored",
+            "{apex} lists everything, even {lists_not}, which a working list does not list{}; its listings are ignored",
             at(unlisted)
         ),
         ListState::ListsNothing => format!(
-            "{apex} lists nothing: it does not list even {lists}, which must be listed{}, and none of its last {count} answers was a listing",
+            "{apex} lists nothing, not even {lists}, which a working list lists{}; none of its last {count} answers was a listing",
             at(listed)
         ),
         ListState::TestsDiffer if world => format!(
-            "{apex} lists {lists_not}, which must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
+            "{apex} lists {lists_not}, which a working list does not list{}, but most of its answers are \"not listed\"; its listings are used",
             at(unlisted)
         ),
         ListState::TestsDiffer if answers.has_listed => format!(
-            "{apex} does not list {lists}, which must be listed{}, but lists other names; the last listing was {count} answers ago",
+            "{apex} does not list {lists}, which a working list lists{}, but lists other names; the last listing was {count} answers ago",
             at(listed)
         ),
         ListState::TestsDiffer => format!(
-            "{apex} does not list {lists}, which must be listed{}; none of its {count} answers was a listing, but these are too few to decide; its listings are used",
+            "{apex} does not list {lists}, which a working list lists{}; none of its {count} answers was a listing, but these are too few to decide; its listings are used",
             at(listed)
         ),
         ListState::Slow => format!("{apex} answers slowly"),

@@ -59,7 +59,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
         )
         .comment(&[(
             Some("\"learned\""),
-            "queries the lists that clients usually query, before the clients ask",
+            "batch queries: queries the lists that clients usually query, before the clients ask",
         )]),
         ConfigKey::<Dnsbl>::new(
             "batch_groups",
@@ -78,6 +78,6 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             },
             |dnsbl| Some(written::number(dnsbl.batch_waste)),
         )
-        .comment(&[(None, "maximum percentage of unused batch queries")]),
+        .comment(&[(None, "maximum percentage of batch queries whose answer no client uses")]),
     ],
 };

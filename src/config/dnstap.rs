@@ -62,7 +62,8 @@ pub(super) const DNSTAP: SingleSection<DnstapSection> = SingleSection {
             "version",
             |dnstap, typed, _| set(&mut dnstap.version, words(typed)),
             |dnstap| Some(Value::String(dnstap.version.clone())),
-        ),
+        )
+        .comment(&[(Some("\"\""), "the name and version of resolverd")]),
     ],
 };
 

@@ -15,6 +15,9 @@ const LONGEST_NEAR: usize = 64;
 /// with "addresses", "frobnicate" less than 0.6 with any.
 const SIMILAR: f64 = 0.75;
 
+/// The first words of an error whose subject is the key.
+const VERBS: [&str; 3] = ["is ", "has ", "cannot "];
+
 /// The errors of one configuration; every line names the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Errors {
@@ -55,7 +58,9 @@ impl fmt::Display for ConfigProblem {
             write!(formatter, "line {line}: ")?;
         }
         if let Some(key) = &self.key {
-            write!(formatter, "{key}: ")?;
+            // The error is a sentence about the key, or about its value.
+            let is_about_key = VERBS.iter().any(|verb| self.wrong.starts_with(verb));
+            write!(formatter, "{key}{}", if is_about_key { " " } else { ": " })?;
         }
         write!(formatter, "{}; {}", self.wrong, self.remedy)
     }

@@ -84,7 +84,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         let FailingZone { zone, span, ago, failures, doubted, why, trace } = failing;
         let [within, ago] = [span, ago].map(|span| TimeSpan((*span).max(Duration::from_secs(1))));
         let problem = format!(
-            "Zone {zone}: {failures} queries {} within {within}, the last one {ago} ago; cause: {why}.",
+            "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
         Warning { severity: Severity::Warning, problem, remedy: format!("{trace}.") }
@@ -210,7 +210,7 @@ mod tests {
             [Warning {
                 severity: Severity::Warning,
                 problem:
-                    "Zone z0.example.: 9 queries failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
+                    "9 queries for zone z0.example. failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
                         .to_owned(),
                 remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
             }]

@@ -107,7 +107,7 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
 fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
-        return format!("shut down ({how}): remove it from the mail software");
+        return format!("shut down ({how}); remove it from the mail software");
     };
     match (remedy(list, entry, standing.state), standing.why.as_str()) {
         (None, _) => String::new(),
@@ -126,7 +126,10 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
             "ask the provider whether the key is still valid".to_owned()
         }
         ListState::Refusing if list.terms.is_empty() => format!("check its terms of use, or {remove}"),
-        ListState::Refusing => format!("comply with its terms ({}), or {remove}", list.terms),
+        ListState::Refusing => format!(
+            "send it only as many queries as its terms of use permit ({}), buy access, or {remove}",
+            list.terms
+        ),
         ListState::TestsDiffer => {
             "check the website of the list; set `tests` in a [[list]] if its test entries have changed"
                 .to_owned()
@@ -271,7 +274,7 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
         LookedUp::Domain(_) => list::ListSubject::Domain,
     };
     if list.keyed && list.subjects.contains(&subject) {
-        return Some("not queried: queries of this list need your key in their names");
+        return Some("not queried: this list needs your customer key; set `key` of its [[list]]");
     }
     let hashes = list.subjects.as_slice() == [list::ListSubject::Hash];
     hashes.then_some("not queried: this list is queried by hash")

@@ -192,9 +192,13 @@ fn ask(name: &str) -> HostFinding {
     let answer = (name, 0).to_socket_addrs().map(|mut addresses| addresses.next());
     let millis = began.elapsed().as_millis();
     match answer {
-        Ok(Some(address)) => {
-            HostFinding::ok(CHECK, format!("the C library resolves {name} to {} ({millis} ms)", address.ip()))
-        }
+        Ok(Some(address)) => HostFinding::ok(
+            CHECK,
+            format!(
+                "programs of this host can resolve names: {name} has the address {} ({millis} ms)",
+                address.ip()
+            ),
+        ),
         Ok(None) => HostFinding::failure(CHECK, format!("{name} has no address ({millis} ms)"), ADVICE),
         Err(error) => HostFinding::failure(CHECK, format!("{name}: {error} ({millis} ms)"), ADVICE),
     }

@@ -39,7 +39,7 @@ Outcomes of queries:
   cached failure  SERVFAIL: the same query failed a moment ago
   timeout         SERVFAIL: no answer within resolve.deadline
   overload        SERVFAIL at once, because too many queries were in progress (shed in JSON)
-  internal error  SERVFAIL: resolverd crashed while it resolved the query; its log has the error, please report it
+  internal error  SERVFAIL: resolverd crashed while it resolved the query; its log has the error; please send it to the makers of resolverd
   FORMERR, NOTIMP, BADVERS, REFUSED
                   the query was malformed, not supported, or not permitted
 DNS messages to resolverd that are not counted as queries (discarded):
@@ -64,6 +64,7 @@ Validation of answers (DNSSEC):
   bogus           a signature is wrong or missing; clients get SERVFAIL
   indeterminate   the keys could not be fetched; clients get SERVFAIL
 Other terms:
+  p50, p90, p99   half, 90 and 99 percent of the queries took at most this time; max: the longest
   failures        failed resolutions of the three zones with most of them; `resolverctl failed` shows why
   resolution      all work for one query that is not in the cache
   failed          in tables: resolutions without a usable answer
@@ -102,7 +103,7 @@ Keys:
   Esc             back to the table; there, quit
   ?               the keys
   q, Ctrl-C       quit
-The first lines are rates since the last reading. Lists have counters since the start. A narrow terminal has fewer columns. If
+The first lines are rates, measured between the last two updates of the screen. The table of lists counts since the start of resolverd. A narrow terminal has fewer columns. If
 the daemon does not reply, the last numbers stay, a line says so, and resolverctl asks it again. If the output is not a terminal,
 the table is printed once.";
 
@@ -228,10 +229,10 @@ their time, addresses and domains, and shows the message of each line.";
 /// Terms of `failed`.
 pub(super) const FAILED: &str = "\
 Whether a zone still fails:
-  still fails        a query has failed in the last ten minutes, and was not answered since
+  still failing      a query has failed in the last ten minutes, and was not answered since
   works again        the query that failed last was answered since; after a timeout, another query of the zone is enough
   not queried since  no client has queried the zone since
-Servers are shown with their last behaviour.
+Servers are shown with their last behaviour; still waited for: the server had not replied when the client got SERVFAIL.
 resolverd (overload) stands for queries that resolverd answered with SERVFAIL to limit its load.
 
 The first failure of a zone in an hour is also a line of the log, with fields: `journalctl -t resolverd INCIDENT=query_failed`,

@@ -39,7 +39,7 @@ fn advice((size, history): (u64, u64), allowed: u64) -> Option<String> {
     let needed = needed(size, history);
     (allowed < needed).then(|| {
         format!(
-            "cache.size = \"{}MiB\" and history.size = \"{}MiB\" need {} MiB of memory, but the service manager permits {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size or history.size",
+            "with cache.size = \"{}MiB\" and history.size = \"{}MiB\" resolverd needs up to {} MiB of memory, because it needs more than these two sizes; but the service manager permits only {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size or history.size",
             mebibytes(size),
             mebibytes(history),
             mebibytes(needed),
@@ -71,6 +71,6 @@ mod tests {
         assert!(advice((256 << 20, 16 << 20), 599 << 20).is_some(), "24 MiB are for entries of the disk");
         // A reader of the record takes three times its memory.
         let told = advice((256 << 20, 64 << 20), 512 << 20).unwrap();
-        assert!(told.contains("MemoryMax=792M") && told.contains("permits 512 MiB"), "{told}");
+        assert!(told.contains("MemoryMax=792M") && told.contains("permits only 512 MiB"), "{told}");
     }
 }

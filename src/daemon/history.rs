@@ -58,7 +58,7 @@ impl HistoryFiles {
             let lost = check.damaged.saturating_add(if is_torn { 0 } else { torn });
             if lost > 0 {
                 tracing::warn!(
-                    "{}: {lost} of {} octets are damaged; the failed and slow queries in them are missing in `resolverctl why` and `resolverctl failed`. Check the disk and the file system.",
+                    "the history file {} is damaged: {lost} of {} bytes cannot be read; their failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system",
                     newest.display(),
                     octets.len()
                 );

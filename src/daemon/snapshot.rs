@@ -28,6 +28,7 @@ use crate::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 use crate::clock::{Calendar, Clock, Mono, Now};
 use crate::control::protocol::SnapshotStatus;
 use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, CLOCK_JUMP, CLOCK_WATCH, STOP_SNAPSHOT};
+use crate::record::TimeSpan;
 
 /// The file in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
@@ -110,7 +111,7 @@ pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
         Ok(()) => tracing::info!(
-            "removed the cache snapshot {shown}: cache.snapshot is false, or resolverd was started with --no-snapshot"
+            "removed the cache snapshot {shown}, because cache.snapshot is false, or resolverd was started with --no-snapshot"
         ),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
@@ -194,8 +195,8 @@ impl Snapshot {
         self.known().restored_at = None;
         memory.flush(&Flush::All);
         tracing::warn!(
-            "the clock of this host was set forward by {} s since the cache was restored from {}: restored entries may be too old, so the cache was flushed",
-            set.as_secs(),
+            "the clock of this host was set forward by {} since the cache was restored from {}; restored entries may be too old, so the cache was flushed",
+            TimeSpan(set),
             self.path.display()
         );
     }
@@ -229,8 +230,13 @@ impl Snapshot {
                 tracing::info!(
                     entries,
                     restored,
-                    "restored {restored} of {entries} cache entries from {path}, written {} s ago",
-                    age.as_secs()
+                    "restored {restored} of {entries} cache entries from {path}, written {} ago{}",
+                    TimeSpan(age),
+                    if restored < entries {
+                        "; the others have expired, or do not fit in the cache"
+                    } else {
+                        ""
+                    }
                 );
             }
             Err(UnusableSnapshot::Unread(error)) if error.kind() == ErrorKind::NotFound => {}

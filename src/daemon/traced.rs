@@ -84,7 +84,9 @@ impl FreshTrace {
             tracing::dispatcher::with_default(&errors_only(), || self.run(&question, client, &steps, reply))
         };
         thread::Builder::new().name("trace".to_owned()).spawn(work).map_err(|error| lacking(&error))?;
-        replied.await.unwrap_or_else(|_| Err(lacking(&"it crashed; please report it")))
+        replied
+            .await
+            .unwrap_or_else(|_| Err(lacking(&"it crashed; please send this line to the makers of resolverd")))
     }
 
     /// The work of its thread.

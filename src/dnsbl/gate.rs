@@ -220,29 +220,35 @@ impl UntoldReason {
         let list = list.trim_end_matches('.');
         match self {
             Self::Refused { code, means } => {
-                format!("{list} refuses queries of this host: {code} ({means}); this is not a listing")
+                format!(
+                    "{list} refuses queries of this host: it returned {code} ({means}); this is not a listing"
+                )
             }
             Self::Mistaken { code, means } => {
-                format!("{list} rejects the query as invalid: {code} ({means}); this is not a listing")
+                format!(
+                    "{list} rejects the query as invalid: it returned {code} ({means}); this is not a listing"
+                )
             }
             Self::Parked { address } => {
                 format!(
-                    "{list} answers {address}, which no DNS list uses: its domain may be parked; this is not a listing"
+                    "{list} returned {address}, an address that no DNS list uses, so its domain may have a new owner; this is not a listing"
                 )
             }
             Self::ListsTheWorld => {
                 format!(
-                    "{list} lists everything: it lists even its test entry that must not be listed; this is not a listing"
+                    "{list} lists everything, even the test entry that must not be listed; this is not a listing"
                 )
             }
             Self::KeyRefused { what } => {
-                format!("{list} refuses your key, which may be wrong or expired: {what}")
+                format!("{list} refuses your key, which may be wrong or expired; {what}")
             }
             Self::Unusable { error } => format!("{list} returned no usable answer: {}", error.text),
             Self::TextAlone => {
                 format!("{list} has only a TXT record for this name and no address; this is not a listing")
             }
-            Self::NotServed { what } | Self::Silent { what } => format!("{list} did not answer: {what}"),
+            Self::NotServed { what } | Self::Silent { what } => {
+                format!("{list} gave no usable answer; {what}")
+            }
         }
     }
 }

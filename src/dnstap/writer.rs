@@ -96,7 +96,7 @@ fn tell_missing(target: &TapTarget, place: &str, error: &io::Error) {
     };
     tracing::warn!(
         dnstap = "missing",
-        "cannot write {place}: {error}; dnstap messages are dropped and counted, resolverd tries again; {remedy}"
+        "cannot write dnstap messages to {place}: {error}; resolverd drops and counts them, and tries again; {remedy}"
     );
 }
 

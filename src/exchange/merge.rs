@@ -145,7 +145,7 @@ impl Merge {
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {
-                tracing::error!("{panicked}; the query to server {server} failed; please report it");
+                tracing::error!("{panicked}; the query to server {server} failed; please send this line to the makers of resolverd");
                 Heard { reply: Err(Trouble::Unfit), elapsed: Duration::ZERO, other_case: false }
             })
         });

@@ -103,7 +103,7 @@ impl Attempt {
             Err(panicked) => {
                 let server = self.path.server;
                 tracing::error!(
-                    "{panicked}; the reply of server {server} to the query {} {} was dropped; please report it",
+                    "{panicked}; the reply of server {server} to the query {} {} was dropped; please send this line to the makers of resolverd",
                     self.name,
                     self.kind
                 );
@@ -115,7 +115,7 @@ impl Attempt {
         // It has reported already. A panic here must not take the answer of another attempt away.
         if let Err(panicked) = caught(self.blame_for(&heard, sent)).await {
             tracing::error!(
-                "{panicked}; a timeout of server {} was not counted; please report it",
+                "{panicked}; a timeout of server {} was not counted; please send this line to the makers of resolverd",
                 self.path.server
             );
         }

@@ -28,7 +28,7 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be found.
-    #[error("no address found for the servers of {zone}: {}", why_text(.why.as_deref()), zone = zone_text(.zone))]
+    #[error("{}", addresses_text(.zone, .why.as_deref()))]
     Addresses {
         /// The zone.
         zone: Name,
@@ -37,7 +37,7 @@ pub enum Failure {
     },
     /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
     /// them.
-    #[error("no {} has answered recently: {}; resolverd probes them in the background", .role.of_zone(.zone, false), servers_text(.servers))]
+    #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.of_zone(.zone, false), servers_text(.servers))]
     Silent {
         /// The zone.
         zone: Name,
@@ -172,6 +172,24 @@ impl Failure {
         }
     }
 
+    /// Its words behind the name of a DNS list, which they need not repeat.
+    pub fn of_list(&self) -> String {
+        let servers = |role: &ServerRole| if role.is_recursive() { "its forwarders" } else { "its servers" };
+        match self {
+            Self::Servers { role, faults, .. } | Self::Time { role, faults, .. } => {
+                format!("{}: {}", servers(role), faults_text(faults))
+            }
+            Self::Silent { role, servers: silent, .. } => {
+                format!(
+                    "{} have not answered recently ({}); resolverd probes them in the background",
+                    servers(role),
+                    servers_text(silent)
+                )
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// Whether it failed without a query, because its servers are known to be silent. The question does not
     /// remember this failure: the first answer of a server ends it.
     pub fn is_known_silence(&self) -> bool {
@@ -256,8 +274,12 @@ pub fn conduct_text(conduct: Conduct) -> &'static str {
     }
 }
 
-fn why_text(why: Option<&Failure>) -> String {
-    why.map_or_else(|| "they have no address that resolverd may query".to_owned(), Failure::to_string)
+fn addresses_text(zone: &Name, why: Option<&Failure>) -> String {
+    let zone = zone_text(zone);
+    match why {
+        Some(why) => format!("the names of the servers of {zone} do not resolve, because {why}"),
+        None => format!("the servers of {zone} have no address that resolverd may query"),
+    }
 }
 
 /// Servers, as a list.
@@ -328,7 +350,7 @@ mod tests {
         let silent = Failure::Silent { zone: zone("example.net."), role, servers };
         assert_eq!(
             silent.to_string(),
-            "no server of example.net. has answered recently: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; resolverd probes them in the background"
+            "no server of example.net. has answered recently (192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more); resolverd probes them in the background"
         );
         let names = Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)) };
         assert!(names.is_known_silence());
@@ -348,11 +370,11 @@ mod tests {
         let (role, servers) = (ServerRole::Forwarder, vec![([192, 0, 2, 1], 53).into()]);
         let silent = Failure::Silent { zone: Name::root(), role, servers };
         assert!(
-            silent.to_string().starts_with("no forwarder of . has answered recently: 192.0.2.1; "),
+            silent.to_string().starts_with("no forwarder of zone \".\" has answered recently (192.0.2.1); "),
             "{silent}"
         );
         let late = Failure::Time { zone: Name::root(), role, faults: Vec::new() };
-        assert_eq!(late.to_string(), "timeout at the forwarders of .: no reply");
+        assert_eq!(late.to_string(), "timeout at the forwarders of zone \".\": no reply");
         let root = Failure::Servers { zone: Name::root(), role: ServerRole::Found, faults: Vec::new() };
         assert_eq!(root.to_string(), "no server of the root zone gave a usable answer: no reply");
     }

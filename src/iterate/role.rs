@@ -35,6 +35,8 @@ impl ServerRole {
     pub(super) fn of_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {
+            // The operator has written this name.
+            Self::Forwarder if zone.is_root() => format!("forwarder{s} of zone \".\""),
             Self::Forwarder => format!("forwarder{s} of {}", name_text(zone)),
             Self::Found | Self::Stub | Self::BelowStub => format!("server{s} of {}", zone_text(zone)),
         }

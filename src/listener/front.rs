@@ -519,7 +519,13 @@ fn asked_in(message: &[u8], name: usize) -> &[u8] {
 /// The outcome of work for one query; none, and a line in the log, if it panics.
 async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
     let ended = caught(work).await;
-    ended.inspect_err(|panicked| tracing::error!("{panicked}; a query got no reply; please report it")).ok()
+    ended
+        .inspect_err(|panicked| {
+            tracing::error!(
+                "{panicked}; a query got no reply; please send this line to the makers of resolverd"
+            )
+        })
+        .ok()
 }
 
 impl WaitingQuery {

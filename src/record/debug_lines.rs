@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
+use super::query_log::result_text;
 use super::reason::reason_label;
 use super::recorded::Recorded;
 use crate::limits::MAX_DEBUG_LINES;
@@ -44,15 +45,16 @@ pub(super) fn write(recorded: &Recorded) {
 fn write_question(question: &QuestionEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
     let client = question.client_text();
-    let (outcome, label) = (question.outcome.word(), question.outcome.label());
+    let (outcome, result) = (question.outcome.word(), result_text(question.outcome));
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
-    let error = if question.error.is_empty() { String::new() } else { format!(": {}", question.error) };
+    let error =
+        if question.error.is_empty() { String::new() } else { format!("; cause: {}", question.error) };
     tracing::debug!(
         name,
         "type" = kind.to_string(),
         client,
         outcome,
-        "query {name} {kind} from {client}: {label} in {took:.3} s{error}"
+        "query {name} {kind} from {client}: {result} in {took:.3} s{error}"
     );
 }
 
@@ -73,6 +75,6 @@ fn write_message(question: &QuestionEntry, message: &MessageEntry) {
         server,
         zone,
         conduct,
-        "query {name} {kind}: after {at:.3} s sent to {server}, a server of {shown}, over {transport} ({reason}{keys}): {conduct} in {took:.3} s"
+        "query {name} {kind}: after {at:.3} s sent to {server}, a server of {shown}, over {transport} ({reason}{keys}); result after {took:.3} s: {conduct}"
     );
 }

@@ -149,7 +149,10 @@ impl Seen<'_> {
             CulpritKind::ServerSlow | CulpritKind::ListSlow => {
                 let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
                 let mean = seconds(time.checked_div(count.into()).unwrap_or(0));
-                format!("{named} answered {queries} for {zone} after {mean:.1} s on average")
+                format!(
+                    "{named} answered {queries} for {zone} after {mean:.1} s{}",
+                    if count == 1 { "" } else { " on average" }
+                )
             }
             CulpritKind::ServerRefused | CulpritKind::ListRefused if count > 0 => {
                 format!("{named} refused {queries} for {zone}")
@@ -280,7 +283,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
         ),
         CulpritKind::ServerSlow => {
-            format!("nothing: the servers of {zone} are slow; their answers stay in the cache, so later mail is faster")
+            format!("nothing; the servers of {zone} are slow, but their answers stay in the cache, so later mail is faster")
         }
         CulpritKind::ServerRefused => format!(
             "tell the owner of {zone} that its servers refuse queries; if others can resolve it, the address of this host is blocked there"
@@ -318,7 +321,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
         }
         CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
         CulpritKind::Overload => {
-            "too many queries came at once, and resolverd answered some with SERVFAIL; `resolverctl stats` shows the client and the zone that cause it".to_owned()
+            "find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
         }
         CulpritKind::Client => {
             "DNS was not the cause: look at the program that asks, for instance a greeting delay or a content filter"

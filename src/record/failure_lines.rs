@@ -384,7 +384,7 @@ mod tests {
         }
         assert_eq!(
             only(&lines.tick(at(160))),
-            "2039 more zones failed for the first time in an hour, too many for a line each; `resolverctl failed` shows them"
+            "2039 more zones failed in the last minute, too many for a line each; `resolverctl failed` shows them"
         );
         assert_eq!(fails(lines, "ours.example.", 161, ToldElsewhere::No), None);
         assert!(fails(lines, "other.example.", 161, ToldElsewhere::No).is_some());

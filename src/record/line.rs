@@ -326,7 +326,7 @@ impl fmt::Display for SlowLine {
         let Self { asked, elapsed, culprit } = self;
         let kind = culprit.kind.word().replace('_', " ");
         let (seconds, evidence, advice) = (elapsed.as_secs_f32(), &culprit.evidence, &culprit.advice);
-        write!(formatter, "query {asked} took {seconds:.1} s; cause: {kind}: {evidence}; to do: {advice}")
+        write!(formatter, "query {asked} took {seconds:.1} s; cause: {kind}; {evidence}; to do: {advice}")
     }
 }
 
@@ -345,12 +345,13 @@ impl fmt::Display for FailedSum {
             let most: Vec<String> =
                 most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
             let word = match self.most.iter().all(|(_, count)| *count == 1) {
-                true => "for example",
-                false => "those with the most:",
+                _ if most.len() == *zones => "",
+                true => "for example ",
+                false => "most: ",
             };
             let zones = counted(*zones as u64, "zone", "zones");
             let others = queries.saturating_sub(elsewhere);
-            write!(formatter, "{separator} {others} in {zones} ({word} {})", most.join(", "))?;
+            write!(formatter, "{separator} {others} in {zones} ({word}{})", most.join(", "))?;
             separator = ";";
         }
         for (count, text) in [
@@ -374,16 +375,16 @@ impl fmt::Display for Line {
         match self {
             Self::ZoneFails { zone, failures, doubted, span, why, question, .. } => write!(
                 formatter,
-                "zone {}: {failures} queries {} within {}; last cause: {why}; {}",
-                name_text(zone),
+                "{failures} queries for {} {} within {}; cause of the last failure: {why}; {}",
+                zone_words(zone),
                 failed_text(*doubted),
                 age(span),
                 Trace(question)
             ),
             Self::ZoneAnswers { zone, question, after } => write!(
                 formatter,
-                "zone {}: queries are answered again after {}; the first answered query was {question}",
-                name_text(zone),
+                "queries for {} are answered again after {}; the first answered query was {question}",
+                zone_words(zone),
                 age(after)
             ),
             Self::NetworkDown { servers, span } => write!(
@@ -402,7 +403,7 @@ impl fmt::Display for Line {
             Self::QueriesFailed(sum) => sum.fmt(formatter),
             Self::ZonesFailed { zones } => write!(
                 formatter,
-                "{} for the first time in an hour, too many for a line each; `resolverctl failed` shows them",
+                "{} in the last minute, too many for a line each; `resolverctl failed` shows them",
                 counted(*zones, "more zone failed", "more zones failed")
             ),
             Self::QuerySlow(slow) => slow.fmt(formatter),
@@ -413,6 +414,11 @@ impl fmt::Display for Line {
             ),
         }
     }
+}
+
+/// A zone in a sentence.
+fn zone_words(zone: &Name) -> String {
+    if zone.is_root() { zone_text(zone) } else { format!("zone {}", name_text(zone)) }
 }
 
 /// A number with its word for one and for many.

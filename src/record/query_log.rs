@@ -11,7 +11,7 @@ use super::entry::QuestionEntry;
 use super::lock::lock;
 use crate::clock::Mono;
 use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
-use crate::question::{name_of_wire, name_text};
+use crate::question::{Outcome, name_of_wire, name_text};
 
 /// The time for which `QUERY_LINES_A_SECOND` applies.
 const SECOND: Duration = Duration::from_secs(1);
@@ -74,11 +74,16 @@ impl QueryLog {
     }
 }
 
+/// An outcome in the words of a line; with the response code if it is a failure.
+pub(super) fn result_text(outcome: Outcome) -> String {
+    if outcome.is_failure() { format!("SERVFAIL ({})", outcome.label()) } else { outcome.label().to_owned() }
+}
+
 /// Writes the line about a question.
 pub(super) fn write(question: &QuestionEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), question.kind);
     let client = question.client_text();
-    let (outcome, label) = (question.outcome.word(), question.outcome.label());
+    let (outcome, result) = (question.outcome.word(), result_text(question.outcome));
     let took = Duration::from_micros(question.elapsed).as_secs_f32();
     tracing::info!(
         query_log = "query",
@@ -86,7 +91,7 @@ pub(super) fn write(question: &QuestionEntry) {
         "type" = kind.to_string(),
         client,
         outcome,
-        "query {name} {kind} from {client}: {label} in {took:.3} s"
+        "query {name} {kind} from {client}: {result} in {took:.3} s"
     );
 }
 
@@ -95,7 +100,6 @@ mod tests {
     use hickory_proto::rr::RecordType;
 
     use super::*;
-    use crate::question::Outcome;
 
     #[test]
     fn lines_are_bounded_by_the_second_and_in_all_and_the_others_are_counted() {

@@ -238,7 +238,7 @@ const BOGUS: &str = "bogus";
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// The faults of servers, most frequent first, with their counts: "14 queries: 12 timeout, 1 REFUSED, 1 ok". If there are none,
+/// The faults of servers, most frequent first, with their counts: "12 timeout, 1 REFUSED, 1 ok". If there are none,
 /// how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
@@ -265,8 +265,7 @@ fn faults(messages: &Messages) -> Option<String> {
     let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);
     let told: Vec<String> =
         faults.into_iter().chain(well).map(|(count, words)| format!("{count} {words}")).collect();
-    (!told.is_empty())
-        .then(|| format!("{total} {}: {}", if total == 1 { "query" } else { "queries" }, told.join(", ")))
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn speed(messages: &Messages) -> String {

@@ -174,7 +174,7 @@ impl LookaheadResolver {
         let ended = caught(Box::pin(self.answer(&asked, &context, rule))).await;
         let report = |panicked: &Panicked| {
             tracing::error!(
-                "{panicked}; a query of look-ahead was stopped; no client waited for it; please report it"
+                "{panicked}; a query of look-ahead was stopped; no client waited for it; please send this line to the makers of resolverd"
             )
         };
         ended.inspect_err(report).ok()

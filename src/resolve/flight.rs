@@ -147,7 +147,7 @@ impl FlightResolver {
         let flown = caught(flight);
         let told = |panicked: &Panicked| {
             tracing::error!(
-                "{panicked}; the resolution of a query was stopped, and its clients got SERVFAIL; please report it"
+                "{panicked}; the resolution of a query was stopped, and its clients got SERVFAIL; please send this line to the makers of resolverd"
             )
         };
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
@@ -290,7 +290,7 @@ impl FlightResolver {
         });
         let report = |panicked: &Panicked| {
             tracing::error!(
-                "{panicked}; the list of root servers was not renewed, and the known ones stay in use; please report it"
+                "{panicked}; the list of root servers was not renewed, and the known ones stay in use; please send this line to the makers of resolverd"
             )
         };
         let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(report).ok())));

@@ -27,8 +27,7 @@ use crate::wire::compose;
 use crate::zones::Views;
 
 /// Told to a client whose query has crashed: no overload, and no server is at fault.
-const CRASHED: &str =
-    "resolverd crashed while it resolved this query; its log has the error, please report it";
+const CRASHED: &str = "resolverd crashed while it resolved this query; its log has the error, please send this line to the makers of resolverd";
 
 /// Answers clients that wait.
 pub(super) struct ClientResolver {

@@ -110,7 +110,7 @@ impl Resolver {
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(
-                "{} {resolutions} since start, {} failed; its servers: {}",
+                "{} {resolutions} since start, {} of them failed; its servers: {}",
                 row.flights, row.failed, row.verdict
             ))
         };

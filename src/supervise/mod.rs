@@ -121,11 +121,11 @@ impl Supervisor {
         if goes_on {
             self.restarts.fetch_add(1, Ordering::Relaxed);
             tracing::error!(
-                "bug in resolverd: {whose} crashed (panic: {what}) and was restarted; please report it"
+                "bug in resolverd: {whose} crashed (panic: {what}) and was restarted; please send this line to the makers of resolverd"
             );
         } else {
             tracing::error!(
-                "bug in resolverd: {whose} crashed (panic: {what}) more than {MAX_RESTARTS} times in {} min; resolverd exits so that the service manager restarts it; please report it",
+                "bug in resolverd: {whose} crashed (panic: {what}) more than {MAX_RESTARTS} times in {} min; resolverd exits so that the service manager restarts it; please send this line to the makers of resolverd",
                 RESTART_WINDOW.as_secs() / 60
             );
             self.given_up.send_replace(Some(whose.to_owned()));

@@ -89,7 +89,7 @@ pub async fn check(
     let what = format!("{} {}", rrset.name, rrset.kind);
     let mut fault = ValidationFailure::new(
         Why::RrsigsMissing,
-        format!("{what} has no RRSIG by the keys of {}", keys.zone),
+        format!("{what} has no signature (RRSIG) by a key of {}", keys.zone),
     );
     let mut failed = 0;
     for signature in signatures {

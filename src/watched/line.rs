@@ -38,7 +38,7 @@ pub(super) fn write_untold(watch: &ConfiguredWatch, why: &str, since: u64) {
     tracing::warn!(
         watched = "unknown",
         domain,
-        "watched domain {domain}: no result of a check since {since}: {why}; faults that begin now are not seen; `resolverctl check system` checks the network of this host, `resolverctl status` shows its load"
+        "no check of watched domain {domain} has given a result since {since}, because {why}; new faults are not noticed meanwhile; `resolverctl check system` checks the network of this host, and `resolverctl status` shows its load"
     );
 }
 
@@ -46,7 +46,7 @@ pub(super) fn write_untold(watch: &ConfiguredWatch, why: &str, since: u64) {
 pub(super) fn write_told_again(watch: &ConfiguredWatch) {
     let domain = name_text(&watch.domain);
     let domain = domain.trim_end_matches('.');
-    tracing::info!(watched = "known", domain, "watched domain {domain}: its checks give results again");
+    tracing::info!(watched = "known", domain, "the checks of watched domain {domain} give results again");
 }
 
 /// The mildest level that has a line.
@@ -67,15 +67,15 @@ fn sentence(domain: &str, change: &FindingChange) -> String {
     let evidence = evidence.trim_end_matches('.');
     match change.change {
         ChangeKind::Came => format!(
-            "watched domain {domain}: new {level} since {since}: {title}: {evidence}; `resolverctl check {domain}` shows what to do"
+            "watched domain {domain} has a new {level} since {since}: {title} ({evidence}); `resolverctl check {domain}` shows what to do"
         ),
         ChangeKind::Went => format!(
-            "watched domain {domain}: {level} ended between {} and {}, after it began at {since}: {title}",
+            "watched domain {domain} no longer has the {level} \"{title}\", which began at {since} and ended between {} and {}",
             minute(*seen.max(&change.since)),
             minute(*at)
         ),
         ChangeKind::LeftOut => format!(
-            "watched domain {domain}: {level} since {since} is no longer checked for, because the [[watch]] has changed: {title}"
+            "watched domain {domain} is no longer checked for the {level} \"{title}\", which began at {since}, because its [[watch]] has changed"
         ),
     }
 }
@@ -98,12 +98,12 @@ mod tests {
         };
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com: new warning since 2026-11-21 03:00 UTC: the name servers have different serials of the zone: 192.0.2.4 has 7, the others have 8; `resolverctl check example.com` shows what to do"
+            "watched domain example.com has a new warning since 2026-11-21 03:00 UTC: the name servers have different serials of the zone (192.0.2.4 has 7, the others have 8); `resolverctl check example.com` shows what to do"
         );
         change.change = ChangeKind::Went;
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com: warning ended between 2026-11-21 03:05 UTC and 2026-11-21 03:10 UTC, after it began at 2026-11-21 03:00 UTC: the name servers have different serials of the zone"
+            "watched domain example.com no longer has the warning \"the name servers have different serials of the zone\", which began at 2026-11-21 03:00 UTC and ended between 2026-11-21 03:05 UTC and 2026-11-21 03:10 UTC"
         );
     }
 
@@ -120,7 +120,7 @@ mod tests {
         };
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com: failure since 2026-11-21 03:00 UTC is no longer checked for, because the [[watch]] has changed: the domain has several SPF records"
+            "watched domain example.com is no longer checked for the failure \"the domain has several SPF records\", which began at 2026-11-21 03:00 UTC, because its [[watch]] has changed"
         );
     }
 

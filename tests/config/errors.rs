@@ -12,11 +12,11 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[listen]\naddresses = []",
-        "line 3: listen.addresses: is empty; give at least one address, like \"127.0.0.1:53\"",
+        "line 3: listen.addresses is empty; give at least one address, like \"127.0.0.1:53\"",
     ),
     (
         "[listen]\naddresses = \"127.0.0.1:53\"",
-        "line 3: listen.addresses: is a string, not a list; put the values in [ and ]",
+        "line 3: listen.addresses is a string, not a list; put the values in [ and ]",
     ),
     (
         "[listen]\nallow = [\"::1\", \"::1/128\"]",
@@ -39,7 +39,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "[cache]\nmax_ttl = \"8d\"",
         "line 3: cache.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
     ),
-    ("[resolve]\ndeadline = 4", "line 3: resolve.deadline: is an integer, not a string; put it in quotes"),
+    ("[resolve]\ndeadline = 4", "line 3: resolve.deadline is an integer, not a string; put it in quotes"),
     (
         "[resolve]\ndeadline = \"10s\"",
         "line 3: resolve.deadline: \"10s\" is out of range; write \"1s\" to \"9s\", like \"4s\", \"500ms\" or \"1h\"",
@@ -54,7 +54,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[[watch]]\ndomain = \"a.example\"\nas = \"receiver\"",
-        "line 4: watch.as: is \"receiver\"; write one of \"both\", \"sender\", \"recipient\"",
+        "line 4: watch.as is \"receiver\"; write one of \"both\", \"sender\", \"recipient\"",
     ),
     (
         "[[watch]]\ndomain = \"192.0.2.1\"",
@@ -76,9 +76,9 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "[[watch]]\ndomain = \".\"",
         "line 3: watch.domain: \".\" is the root, not a domain of mail addresses; write the part after the @, like \"example.com\"",
     ),
-    ("[[watch]]\nas = \"sender\"", "line 2: watch.domain: is missing; write domain = below [[watch]]"),
-    ("[resolve]\nipv6 = \"no\"", "line 3: resolve.ipv6: has an unknown value; write \"auto\", true or false"),
-    ("[resolve]\nrace = \"yes\"", "line 3: resolve.race: is a string; write true or false, without quotes"),
+    ("[[watch]]\nas = \"sender\"", "line 2: watch.domain is missing; write domain = below [[watch]]"),
+    ("[resolve]\nipv6 = \"no\"", "line 3: resolve.ipv6 has an unknown value; write \"auto\", true or false"),
+    ("[resolve]\nrace = \"yes\"", "line 3: resolve.race is a string; write true or false, without quotes"),
     (
         "[resolve]\nupstream_port = 0",
         "line 3: resolve.upstream_port: 0 is out of range; write a whole number from 1 to 65535",
@@ -117,11 +117,11 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[dnstap]\nfile = \"tap\"\nmessages = []",
-        "line 4: dnstap.messages: is empty, so resolverd writes no message; set one of the kinds, or remove dnstap.socket and dnstap.file",
+        "line 4: dnstap.messages is empty, so resolverd writes no message; set one of the kinds, or remove dnstap.socket and dnstap.file",
     ),
     (
         "[dnstap]\nfile = \"/run/r.sock\"\n[control]\nsocket = \"/run/r.sock\"",
-        "line 3: dnstap.file: is also control.socket; use another path",
+        "line 3: dnstap.file is also control.socket; use another path",
     ),
     (
         "[control]\nsocket = \"r.sock\"",
@@ -135,28 +135,28 @@ const WRONG_VALUES: &[(&str, &str)] = &[
 
 /// Lines below the name of a zone, each with its error.
 const WRONG_ZONES: &[(&str, &str)] = &[
-    ("", "line 2: zone: has no source of answers; write one of forward, stub, recurse, file, records"),
+    ("", "line 2: zone has no source of answers; write one of forward, stub, recurse, file, records"),
     (
         "stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]",
-        "line 5: zone.forward: cannot be used together with stub; remove one of them",
+        "line 5: zone.forward cannot be used together with stub; remove one of them",
     ),
-    ("recurse = false", "line 4: zone.recurse: is false; write true, or remove it"),
+    ("recurse = false", "line 4: zone.recurse is false; write true, or remove it"),
     (
         "forward = [\"10.1.1.1\"]\nrecurse = true",
-        "line 5: zone.recurse: cannot be used together with forward; remove one of them",
+        "line 5: zone.recurse cannot be used together with forward; remove one of them",
     ),
     (
         "recurse = true\nforward_first = true",
-        "line 5: zone.forward_first: is set without forward; remove it, or set forward",
+        "line 5: zone.forward_first is set without forward; remove it, or set forward",
     ),
-    ("stub = []", "line 4: zone.stub: is empty; give at least one address, like \"10.1.1.1\""),
+    ("stub = []", "line 4: zone.stub is empty; give at least one address, like \"10.1.1.1\""),
     (
         "stub = [\n\"10.1.1.1\",\n\"ns.example\"]",
         "line 6: zone.stub: \"ns.example\" is not the address of a server; write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
     ),
     (
         "stub = [\"10.1.1.1\"]\nforward_first = true",
-        "line 5: zone.forward_first: is set without forward; remove it, or set forward",
+        "line 5: zone.forward_first is set without forward; remove it, or set forward",
     ),
     (
         "forward = [\"10.1.1.1:dns\"]",
@@ -170,18 +170,15 @@ const WRONG_ZONES: &[(&str, &str)] = &[
         "forward = [\"tls://10.1.1.1#\"]",
         "line 4: zone.forward: \"\" is not a host name; write it like \"tls://192.0.2.1#dns.example\"",
     ),
-    (
-        "stub = [\"10.1.1.1\"]\nfroward = []",
-        "line 5: zone.froward: is not a known key; did you mean forward?",
-    ),
-    ("stub = [\"10.1.1.1\"]\nworkers = 1", "line 5: zone.workers: is not a known key; put it below [listen]"),
+    ("stub = [\"10.1.1.1\"]\nfroward = []", "line 5: zone.froward is not a known key; did you mean forward?"),
+    ("stub = [\"10.1.1.1\"]\nworkers = 1", "line 5: zone.workers is not a known key; put it below [listen]"),
     (
         "stub = [\"10.1.1.1\"]\nmax_ttl = \"8d\"",
         "line 5: zone.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
     ),
     (
         "stub = [\"10.1.1.1\"]\nsource = [\"10.0.0.1\", \"10.0.0.2\"]",
-        "line 5: zone.source: has two addresses of the same family; keep one IPv4 and one IPv6 address",
+        "line 5: zone.source has two addresses of the same family; keep one IPv4 and one IPv6 address",
     ),
     (
         "stub = [\"10.1.1.1\"]\n[[zone]]\nstub = [\"10.1.1.1\"]\nname = \"Corp.example.\"",
@@ -195,15 +192,15 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "[[zone]]\nname = \"a..b\"\nstub = [\"10.1.1.1\"]",
         "line 3: zone.name: \"a..b\" is not a name: a label is empty or longer than 63 octets, or the whole longer than 255; write it like \"corp.example\"",
     ),
-    ("[[zone]]\nstub = [\"10.1.1.1\"]", "line 2: zone.name: is missing; write name = below [[zone]]"),
+    ("[[zone]]\nstub = [\"10.1.1.1\"]", "line 2: zone.name is missing; write name = below [[zone]]"),
     (
         "[zone]\nname = \"a\"",
-        "line 2: zone: is not a list of sections; write [[zone]] on its own line above each entry",
+        "line 2: zone is not a list of sections; write [[zone]] on its own line above each entry",
     ),
-    ("[[zones]]\nname = \"a\"", "line 2: zones: is not a known section or key; did you mean [[zone]]?"),
+    ("[[zones]]\nname = \"a\"", "line 2: zones is not a known section or key; did you mean [[zone]]?"),
     (
         "[[record]]\nname = \"a\"\ntype = \"SOA\"\ndata = [\"x\"]",
-        "line 4: record.type: is \"SOA\", a type of a zone; add a [[zone]] with a file that has it",
+        "line 4: record.type is \"SOA\", a type of a zone; add a [[zone]] with a file that has it",
     ),
     (
         "[[record]]\nname = \"*.a\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]",
@@ -239,7 +236,7 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
     ),
     (
         "[[listener]]\nallow = []",
-        "line 2: listener.addresses: is missing; write addresses = below [[listener]]",
+        "line 2: listener.addresses is missing; write addresses = below [[listener]]",
     ),
     (
         "[[listener]]\naddresses = [\"127.0.0.1:53\"]",
@@ -271,25 +268,25 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
 fn an_unknown_word_is_told_with_the_nearest_known_one() {
     assert_eq!(
         complaint("[listen]\nadresses = []\n"),
-        "line 3: listen.adresses: is not a known key; did you mean addresses?"
+        "line 3: listen.adresses is not a known key; did you mean addresses?"
     );
     assert_eq!(
         complaint("[resolv]\nrace = true\n"),
-        "line 2: resolv: is not a known section or key; did you mean [resolve]?"
+        "line 2: resolv is not a known section or key; did you mean [resolve]?"
     );
     assert_eq!(
         complaint("size = \"1GiB\"\n"),
-        "line 2: size: is not a known section or key; put it below [cache]"
+        "line 2: size is not a known section or key; put it below [cache]"
     );
     assert_eq!(
         complaint("[log]\nrace = true\n"),
-        "line 3: log.race: is not a known key; put it below [resolve]"
+        "line 3: log.race is not a known key; put it below [resolve]"
     );
     assert_eq!(
         complaint("[cache]\nfrobnicate = 1\n"),
-        "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, prefetch, serve_stale, size, snapshot"
+        "line 3: cache.frobnicate is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, prefetch, serve_stale, size, snapshot"
     );
-    assert_eq!(complaint("listen = 5\n"), "line 2: listen: is not a section; write [listen] on its own line");
+    assert_eq!(complaint("listen = 5\n"), "line 2: listen is not a section; write [listen] on its own line");
 }
 
 #[test]
@@ -386,9 +383,9 @@ fn a_wrong_zone_is_not_told_again_where_it_is_named() {
     assert_eq!(
         lines,
         [
-            "line 5: zone: has no source of answers",
-            "line 7: host.name: is missing",
-            "line 7: host.addresses: is missing",
+            "line 5: zone has no source of answers",
+            "line 7: host.name is missing",
+            "line 7: host.addresses is missing",
         ]
     );
 }

@@ -46,10 +46,10 @@ fn the_shipped_file_says_the_defaults() {
 #[test]
 fn a_file_that_only_says_its_version_is_the_default() {
     assert_eq!(load("version = 1\n").unwrap(), Config::default());
-    assert_eq!(load("").unwrap_err(), "line 1: version: is missing; write `version = 1` at the top\n");
+    assert_eq!(load("").unwrap_err(), "line 1: version is missing; write `version = 1` at the top\n");
     assert_eq!(
         load("version = \"v1\"").unwrap_err(),
-        "line 1: version: is not a supported version; write `version = 1`\n"
+        "line 1: version is not a supported version; write `version = 1`\n"
     );
 }
 
@@ -306,7 +306,8 @@ fn a_list_of_the_operators_own_has_the_test_entries_that_it_is_given() {
         ("{ listed = 5 }", "is an integer, not a list"),
     ] {
         let found = list(&format!("tests = {wrong}\n")).unwrap_err();
-        assert!(found.starts_with(&format!("line 6: list.tests: {told}; ")), "{found}");
+        let colon = if told.starts_with("is ") { "" } else { ":" };
+        assert!(found.starts_with(&format!("line 6: list.tests{colon} {told}; ")), "{found}");
     }
 }
 
@@ -317,7 +318,7 @@ fn the_former_name_of_a_key_is_read_and_both_names_together_are_an_error() {
     assert_eq!(read("when_dead = \"nxdomain\""), read("when_silent = \"nxdomain\""));
     let both = list("when_dead = \"nxdomain\"\nwhen_silent = \"servfail\"").unwrap_err();
     assert!(
-        both.starts_with("line 5: list.when_silent: is set twice: line 4 has its former name; "),
+        both.starts_with("line 5: list.when_silent is set twice: line 4 has its former name; "),
         "{both}"
     );
 }

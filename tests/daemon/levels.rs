@@ -33,7 +33,7 @@ fn trace_writes_the_messages_of_a_query_below_its_line() {
         assert_eq!(!steps.is_empty(), has_steps, "{level}: {said:#?}");
         let Some(last) = steps.last() else { continue };
         assert!(
-            last.contains(" sent to 127.78.0.2, a server of tld., over UDP (first choice): answered in "),
+            last.contains(" sent to 127.78.0.2, a server of tld., over UDP (first choice); result after "),
             "{last}"
         );
         assert!(said.iter().position(|line| line == *last) > line, "{said:#?}");

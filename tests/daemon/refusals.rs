@@ -63,7 +63,7 @@ fn a_wrong_configuration_is_told_with_line_key_and_nearest_key() {
         let (code, _, said) = setting.run(arguments);
         assert_eq!(code, CONFIG_INVALID);
         let expected = format!(
-            "{}: line 4: listen.adresses: is not a known key; did you mean addresses?\n",
+            "{}: line 4: listen.adresses is not a known key; did you mean addresses?\n",
             setting.config().display()
         );
         assert_eq!(said, expected);

@@ -48,7 +48,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
 
     setting.write("resolverd.toml", &format!("{file}[cache]\nsise = 1\n"));
     let (code, wrong) = resolverctl(&setting, &["reload"]);
-    assert!(code == 6 && wrong.contains("cache.sise: is not a known key; did you mean size?"), "{wrong}");
+    assert!(code == 6 && wrong.contains("cache.sise is not a known key; did you mean size?"), "{wrong}");
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
     // An error in a zone file alone is also reported, by the command and by the log.

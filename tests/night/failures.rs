@@ -111,7 +111,7 @@ fn the_first_failure_of_a_domain_is_a_line_with_its_fields_and_the_others_are_co
     let hour = told(&lines, "queries_failed");
     let [hour] = hour.as_slice() else { panic!("{lines:#?}") };
     assert!(
-        hour.text.starts_with("6 failed queries of the last hour were not logged one by one: 6 in 2 zones (those with the most: "),
+        hour.text.starts_with("6 failed queries of the last hour were not logged one by one: 6 in 2 zones ("),
         "{hour:?}"
     );
 }
@@ -140,7 +140,7 @@ fn a_slow_question_is_a_line_that_names_its_culprit_and_lines_are_bounded() {
     );
     let first = &slow[0].text;
     assert!(first.starts_with("query w0.slow.tld. A from 127.0.0.1 took "), "{first}");
-    assert!(first.contains("server slow: 192.0.2.3 answered ") && first.contains("; to do: "), "{first}");
+    assert!(first.contains("server slow; 192.0.2.3 answered ") && first.contains("; to do: "), "{first}");
     let counted = told(&lines, "queries_slow");
     assert!(
         matches!(counted.as_slice(), [one] if one.text.starts_with("5 more queries were slow")),
@@ -165,9 +165,7 @@ fn spam_with_many_dead_domains_does_not_fill_the_log() {
     });
     assert_eq!(told(&lines, "query_failed").len(), FAILURE_LINES_A_MINUTE as usize, "{lines:#?}");
     let minute = told(&lines, "zones_failed");
-    assert!(
-        minute.len() == 1 && minute[0].text.starts_with("30 more zones failed for the first time in an hour")
-    );
+    assert!(minute.len() == 1 && minute[0].text.starts_with("30 more zones failed in the last minute"));
     let hour = told(&lines, "queries_failed");
     assert!(
         hour.len() == 1
@@ -195,7 +193,10 @@ fn the_level_debug_has_a_line_for_each_question_that_the_cache_did_not_answer() 
         answered.text.starts_with("query w.fine.tld. A from 127.0.0.1: from servers in 0.055 s "),
         "{answered:?}"
     );
-    assert!(failed.text.starts_with("query w.refused.tld. A from 127.0.0.1: failed in "), "{failed:?}");
+    assert!(
+        failed.text.starts_with("query w.refused.tld. A from 127.0.0.1: SERVFAIL (failed) in "),
+        "{failed:?}"
+    );
     assert!(
         failed.text.contains(": no server of refused.tld. gave a usable answer: 192.0.2.4 REFUSED"),
         "{failed:?}"

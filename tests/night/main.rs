@@ -47,7 +47,7 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("spoilt", Break::Both(&[Fault::BadSignatures]), Some("bogus")),
     ("stripped", Break::Both(&[Fault::NoDnssec]), Some("bogus")),
     ("expired", Break::Signing("expired"), Some("bogus")),
-    ("unglued", Break::Above("gone.org"), Some("no address")),
+    ("unglued", Break::Above("gone.org"), Some("the names of the servers of unglued.tld. do not resolve")),
     ("half", Break::One(&[Fault::Refused]), None),
 ];
 
@@ -306,9 +306,11 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
             failed_since(60) == 1
                 && line
                     .text
-                    .contains(": 4 queries failed, or got NXDOMAIN or no data without the AA bit, within ")
+                    .contains("4 queries for zone empty.tld. failed, or got NXDOMAIN or no data without the AA bit, within ")
         } else {
-            failed_since(60) >= 2 && line.text.contains(": 3 queries failed within ")
+            failed_since(60) >= 2
+                && line.text.contains("3 queries for zone ")
+                && line.text.contains(" failed within ")
         };
         is_broken(domain, second, truth) && enough && said.is_some_and(|said| line.text.contains(said))
     } else if line.is("zone_answers") {

@@ -147,7 +147,7 @@ fn the_rules_of_look_ahead() {
     };
     let rows = [
         row(Rule::Ptr, RuleState::Active, [18_204, 17_961, 201], [24, 24], Some(98)),
-        row(Rule::MxA, RuleState::Inactive, [212, 83, 129], [9_120, 1_003], Some(11)),
+        row(Rule::MxA, RuleState::Inactive, [212, 24, 188], [9_120, 1_003], Some(11)),
         row(Rule::Tlsa, RuleState::Learning, [0, 0, 0], [7, 7], None),
         Reply::Lookahead(LookaheadState { mode: LookaheadMode::Learned, own_modes: 0, refused: 0, lost: 0 }),
     ];
@@ -175,7 +175,7 @@ fn a_reload() {
     let changes = [change("cache.max_ttl: 2d, was 1d"), change("zone corp.example: removed")];
     both("reload", &text::reloaded(&changes, Style::Plain), &lines(&changes));
     let wrong = [Reply::Wrong {
-        sentence: "/etc/resolverd/resolverd.toml: line 3: cache.sise: is not a known key; did you mean size?"
+        sentence: "/etc/resolverd/resolverd.toml: line 3: cache.sise is not a known key; did you mean size?"
             .to_owned(),
     }];
     both("reload_wrong", &text::reloaded(&wrong, Style::Plain), &lines(&wrong));

@@ -33,9 +33,9 @@ fn silent() -> FailedZone {
         kind: "TXT".to_owned(),
         user: Some("postfix".to_owned()),
         culprit: CulpritKind::ServerSilent,
-        reason: "no server of badly-run.example. has answered recently: 192.0.2.53, 198.51.100.53; resolverd probes them in the background".to_owned(),
+        reason: "no server of badly-run.example. has answered recently (192.0.2.53, 198.51.100.53); resolverd probes them in the background".to_owned(),
         extended_error: Some(22),
-        servers: vec![server("192.0.2.53", Some(Conduct::Silent)), server("198.51.100.53", None)],
+        servers: vec![server("192.0.2.53", Some(Conduct::Silent)), server("198.51.100.53", Some(Conduct::Silent))],
         still_fails: StillFails::Yes,
         advice: "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer".to_owned(),
     }
@@ -69,11 +69,11 @@ fn each_zone_has_its_reason_and_what_to_do() {
         first: 3_600.0,
         last: 90_000.0,
         culprit: CulpritKind::Overload,
-        reason: "the queue of queries is full, or resolverd is stopping".to_owned(),
+        reason: "too many queries in progress; this one for badly-run.example. was dropped to admit another".to_owned(),
         extended_error: Some(14),
         servers: Vec::new(),
         still_fails: StillFails::No,
-        advice: "too many queries came at once, and resolverd answered some with SERVFAIL; `resolverctl stats` shows the client and the zone that cause it".to_owned(),
+        advice: "find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned(),
         ..silent()
     };
     let replies = replies(Some(0.0), vec![silent(), refused, shed]);

@@ -39,7 +39,7 @@ fn state(
         },
         today: misses,
         quota: (questions > 100_000).then_some(250_000),
-        free_quota: purpose.map(|_| 300_000),
+        free_quota: purpose.map(|purpose| if purpose == Purpose::Allow { 100_000 } else { 300_000 }),
         batch_used: questions / 11,
         batch_unused: questions / 500,
         batch_saved: questions as f64 / 100.0,
@@ -65,7 +65,7 @@ fn lists_in_use() {
         Some(Purpose::Block),
         None,
         30,
-        "shut down (2024-06-05): remove it from the mail software",
+        "shut down (2024-06-05); remove it from the mail software",
     );
     if let Reply::ListState(row) = &mut shut_down {
         row.counts = ListCounts { questions: 30, not_listed: 30, ..ListCounts::default() };
@@ -78,8 +78,8 @@ fn lists_in_use() {
     let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();
     let mirror = Way::Stub(servers(&["127.0.0.1:530"]));
     let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
-    let silent = "zen.spamhaus.org did not answer: no server of zen.spamhaus.org. gave a usable answer: 127.0.0.1 timeout; check whether the program that serves it at the addresses in the `stub` of its [[zone]] runs";
-    let refuses = "list.dnswl.org refuses queries of this host: 127.0.0.255 (more than 100000 queries in 24 hours, or a public resolver); this is not a listing; comply with its terms (https://www.dnswl.org/), or remove it from the mail software";
+    let silent = "zen.spamhaus.org gave no usable answer; its servers: 127.0.0.1 timeout; check whether the program that serves it at the addresses in the `stub` of its [[zone]] runs";
+    let refuses = "list.dnswl.org refuses queries of this host: it returned 127.0.0.255 (more than 100000 queries in 24 hours, or queries through a public resolver); this is not a listing; send it only as many queries as its terms of use permit (https://www.dnswl.org/), buy access, or remove it from the mail software";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
@@ -128,7 +128,7 @@ fn what_lists_say() {
         Purpose::Block,
         ListSays::Untold,
         (&[], &[]),
-        Some("not queried: queries of this list need your key in their names"),
+        Some("not queried: this list needs your customer key; set `key` of its [[list]]"),
     ) {
         Reply::ListTest(row) => Reply::ListTest(ListTest { says: None, elapsed: 0.0, ..row }),
         other => other,
@@ -140,7 +140,7 @@ fn what_lists_say() {
             ListSays::Listed,
             (
                 &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL (set by the internet provider)")],
-                &["https://www.spamhaus.org/query/ip/127.0.0.2"],
+                &["https://www.spamhaus.org/query/ip/192.0.2.7"],
             ),
             None,
         ),
@@ -157,13 +157,13 @@ fn what_lists_say() {
             Purpose::Block,
             ListSays::Untold,
             (&[], &[]),
-            Some("bl.spamcop.net did not answer: timeout"),
+            Some("bl.spamcop.net gave no usable answer; its servers: 192.0.2.99 timeout"),
         ),
         test(
             "asn.rspamd.com",
             Purpose::Data,
             ListSays::Listed,
-            (&[], &["64500|198.51.100.0/24|ZZ|example|"]),
+            (&[], &["64500|192.0.2.0/24|ZZ|example|"]),
             None,
         ),
         not_asked,
@@ -183,7 +183,9 @@ fn what_is_known_of_lists() {
             refused: Vec::new(),
             on_refusal: OnRefusal::Servfail,
             free_quota: shut_down.is_none().then_some(300_000),
-            terms: "free".to_owned(),
+            terms:
+                "free below 100000 SMTP connections a day, for non-commercial use, through your own resolver"
+                    .to_owned(),
             source: "https://www.spamhaus.org/".to_owned(),
             configured,
         })

@@ -48,7 +48,7 @@ fn quantiles(count: u64, [p50, p90, p99, max]: [f64; 4]) -> Quantiles {
 fn report() -> StatsReport {
     StatsReport {
         window: Window::FiveMinutes,
-        seconds: 303.2,
+        seconds: 300.0,
         uptime: 273_600.0,
         questions: 385_207,
         outcomes: Outcome::ALL
@@ -104,13 +104,8 @@ fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -
 
 fn zones() -> Vec<ZoneRow> {
     vec![
-        zone(
-            "badly-run.example.",
-            [0, 3, 9, 61, 128],
-            13,
-            1_204.0,
-            "301 queries: 212 timeout, 14 REFUSED, 75 ok",
-        ),
+        zone("badly-run.example.", [0, 3, 9, 61, 128], 13, 1_204.0, "212 timeout, 14 REFUSED, 75 ok"),
+        zone("example.net.", [4_100, 77, 0, 0, 0], 0, 98.5, "ok: mean round trip 14 ms"),
         zone(
             "a-zone-with-a-very-long-name.under.test.example.",
             [0, 0, 30, 0, 0],
@@ -118,7 +113,6 @@ fn zones() -> Vec<ZoneRow> {
             12.6,
             "slow: mean round trip 320 ms",
         ),
-        zone("example.net.", [4_100, 77, 0, 0, 0], 0, 98.5, "ok: mean round trip 14 ms"),
         zone("other", [10, 2, 0, 0, 0], 0, 0.9, "ok: mean round trip 14 ms"),
     ]
 }
@@ -136,9 +130,9 @@ fn servers() -> Vec<ServerRow> {
         verdict: verdict.to_owned(),
     };
     vec![
-        row("198.51.100.53", 212, 0, "212 queries: 212 timeout"),
-        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "14 queries: 12 timeout, 2 ok"),
+        row("198.51.100.53", 212, 0, "212 timeout"),
         row("192.0.2.7", 0, 1_240, "ok: mean round trip 30 ms"),
+        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "12 timeout, 2 ok"),
     ]
 }
 
@@ -212,12 +206,12 @@ fn status(warnings: Vec<Warning>) -> Status {
         snapshot: Some(SnapshotStatus {
             read: true,
             age: Some(312.4),
-            entries: 41_230,
-            bytes: 12_582_912,
-            restored: 39_112,
+            entries: 371_230,
+            bytes: 118 << 20,
+            restored: 352_112,
         }),
     };
-    Status { daemon, uptime: 273_600.0, questions: 385_207, seconds: 303.2, stores: stores(), warnings }
+    Status { daemon, uptime: 273_600.0, questions: 385_207, seconds: 300.0, stores: stores(), warnings }
 }
 
 fn record(name: &str, ttl: u32, kind: &str, data: &str) -> RecordText {
@@ -302,7 +296,7 @@ fn well_and_not_well() {
     both("status", &text::status(&well, Style::Plain), &json::line(&well));
     let warning = Warning {
         severity: Severity::Warning,
-        problem: "Zone badly-run.example.: 9 queries failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
+        problem: "9 queries for zone badly-run.example. failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
         remedy: "`resolverctl trace mail.badly-run.example. MX` shows each step.".to_owned(),
     };
     let unwell = status(vec![warning]);
@@ -318,7 +312,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     };
     let zone = warning(
         Severity::Warning,
-        "Zone a.example.: 9 queries failed within 12 min, the last one 20 s ago; cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
+        "9 queries for zone a.example. failed within 12 min, the last one 20 s ago; cause: timeout at the servers of a.example.: 192.0.2.53 timeout.",
     );
     let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
     let long = warning(Severity::Warning, &"x".repeat(10_000));

@@ -67,19 +67,19 @@ fn rows() -> Vec<WatchedRow> {
         None,
     );
     faulty.findings[2].since = MONDAY + 7_200;
-    let change = |change, code: Code, at| FindingChange {
+    let change = |change, code: Code, since, at| FindingChange {
         at,
         change,
         code,
         level: code.entry().level,
         evidence: "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.".to_owned(),
-        since: MONDAY,
-        seen: MONDAY + 600,
+        since,
+        seen: at,
     };
     faulty.changes = vec![
-        change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY + 90_000),
-        change(ChangeKind::Went, Code::SpfLookups, MONDAY + 86_400),
-        change(ChangeKind::Came, Code::NsLame, MONDAY + 600),
+        change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY - 90_000, MONDAY + 3_600),
+        change(ChangeKind::Went, Code::SpfLookups, MONDAY - 82_800, MONDAY + 3_600),
+        change(ChangeKind::Came, Code::NsLame, MONDAY, MONDAY + 600),
     ];
     vec![
         faulty,

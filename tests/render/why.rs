@@ -79,7 +79,7 @@ pub(super) fn silent() -> MessageReport {
     let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
     let mut found = culprit(CulpritKind::ServerSilent, Some(slow), evidence, advice);
     found.usual =
-        Some("12 resolutions since start, 9 failed; its servers: 40 queries: 31 timeout, 9 ok".to_owned());
+        Some("12 resolutions since start, 9 of them failed; its servers: 31 timeout, 9 ok".to_owned());
     MessageReport {
         line: None,
         began: 1_795_165_921.25,
@@ -146,7 +146,7 @@ fn what_the_record_does_not_have_is_said() {
 
 #[test]
 fn a_pasted_line_stands_above_its_message() {
-    let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mx.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
+    let line = "Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mail.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
     let evidence = "the queries of this mail waited 20 ms for DNS; the whole delay was 31.0 s";
     let pasted = MessageReport {
         line: Some(line.to_owned()),

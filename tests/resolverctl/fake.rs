@@ -261,7 +261,7 @@ impl Controlled for Fake {
         let result = match *reloads {
             1 => Ok(vec!["cache.max_ttl: 2d, was 1d".to_owned()]),
             2 => Ok(Vec::new()),
-            _ => Err(vec!["r.toml: line 3: cache.sise: is not a known key; did you mean size?".to_owned()]),
+            _ => Err(vec!["r.toml: line 3: cache.sise is not a known key; did you mean size?".to_owned()]),
         };
         Box::pin(async move { result })
     }

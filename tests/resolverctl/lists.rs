@@ -21,7 +21,7 @@ fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
             .unwrap_or_else(|| panic!("{list}: {text}"))
     };
     for keyed in ["zen.dq.spamhaus.net", "combined.mail.abusix.zone"] {
-        assert!(row(keyed).contains("queries of this list need your key in their names"), "{text}");
+        assert!(row(keyed).contains("this list needs your customer key"), "{text}");
     }
     let tells = row("asn.rspamd.com");
     assert!(tells.contains("has data") && tells.contains("v=spf1 mx -all"), "{tells}");

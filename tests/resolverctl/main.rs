@@ -123,7 +123,7 @@ fn statistics_come_as_a_screen_and_as_tables() {
     let world = World::new();
     let (code, screen, _) = world.run(&["stats"]);
     assert_eq!(code, 0);
-    for part in ["3 total", "from cache 66.7 %   failed 33.3 %", "slow.example.", "1 query: 1 timeout"] {
+    for part in ["3 total", "from cache 66.7 %   failed 33.3 %", "slow.example.", "1 timeout"] {
         assert!(screen.contains(part), "{part} is not in\n{screen}");
     }
     let rows = [("zone", "slow.example."), ("server", "192.0.2.53"), ("client", "127.0.0.1"), ("type", "MX")];
@@ -383,7 +383,7 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     );
     let (code, text, _) = world.run(&["why", "Example"]);
     assert!(code == 0 && text.contains("mail.example. MX"), "{text}");
-    assert!(text.contains("Cause: overload: too many queries for this zone"), "{text}");
+    assert!(text.contains("Cause: overload; too many queries for this zone"), "{text}");
     let (code, text, _) = world.run(&["why", "--slowest", "3", "--json"]);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &value["culprit"]["kind"]), (0, &"overload".into()));

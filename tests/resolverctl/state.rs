@@ -10,7 +10,7 @@ fn servers_flights_and_memory_are_told_as_they_are() {
     let world = World::new();
     let (code, text, _) = world.run(&["servers"]);
     assert!(
-        code == 0 && text.lines().count() == 3 && text.contains("dead, next probe in 8.0 s at the earliest"),
+        code == 0 && text.lines().count() == 5 && text.contains("dead, next probe in 8.0 s at the earliest"),
         "{text}"
     );
     let (code, text, _) = world.run(&["servers", "192.0.2.1", "--json"]);
@@ -95,7 +95,7 @@ fn a_file_is_checked_without_a_daemon() {
     assert_eq!(check("version = 1\n", &[]), (0, fine, String::new()));
     let (code, text, _) = check("version = 1\n[cache]\nsise = 1\n", &[]);
     assert!(
-        code == 6 && text.ends_with("line 3: cache.sise: is not a known key; did you mean size?\n"),
+        code == 6 && text.ends_with("line 3: cache.sise is not a known key; did you mean size?\n"),
         "{text}"
     );
     let (code, text, _) = check("version = 1\n[cache]\nsise = 1\n", &["--json"]);

@@ -79,7 +79,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         (false, false) => format!("from {first} to {last}"),
     };
     let (paint, state) = match zone.still_fails {
-        StillFails::Yes => (Paint::Bad, "still fails"),
+        StillFails::Yes => (Paint::Bad, "still failing"),
         StillFails::No => (Paint::Good, "works again"),
         StillFails::Unknown => (Paint::Plain, "not queried since"),
     };
@@ -91,7 +91,8 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
         words::number(zone.questions),
         style.paint(paint, state)
     );
-    let user = zone.user.as_ref().map(|user| format!(" of user {}", harmless(user))).unwrap_or_default();
+    let user =
+        zone.user.as_ref().map(|user| format!(", sent by user {}", harmless(user))).unwrap_or_default();
     text.push_str(&format!(
         "  last query: {} {}{user}\n  cause: {reason}\n",
         harmless(&zone.name),
@@ -106,6 +107,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
 
 /// A server and what it did.
 fn server(server: &FailedServer) -> String {
-    let conduct = server.conduct.map_or_else(|| "no reply".to_owned(), |conduct| words::label(&conduct));
+    let conduct =
+        server.conduct.map_or_else(|| "still waited for".to_owned(), |conduct| words::label(&conduct));
     format!("{} {conduct}", server.server)
 }

@@ -12,6 +12,9 @@ use crate::dnsbl::state::ListState;
 use crate::question::ListSays;
 use crate::wire::presentation::harmless;
 
+/// Stands for the figures of a list none of whose answers was judged.
+const UNCOUNTED: &str = "not counted";
+
 /// Stands for values without data.
 const NONE: &str = "none";
 
@@ -98,8 +101,8 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
         (is.to_owned(), paint),
         plain(since.map_or_else(|| "start of resolverd".to_owned(), minute)),
         plain(words::number(counts.questions)),
-        plain(if judged == 0 { NONE.to_owned() } else { share(counts.hits, counts.questions) }),
-        plain(share(counts.listed, judged)),
+        plain(if judged == 0 { UNCOUNTED.to_owned() } else { share(counts.hits, counts.questions) }),
+        plain(if judged == 0 { UNCOUNTED.to_owned() } else { words::percent_of(counts.listed, judged) }),
         plain(time(counts.elapsed.p50)),
         plain(words::number(row.today)),
         plain(allowed(row)),

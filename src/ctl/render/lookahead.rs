@@ -11,7 +11,7 @@ use crate::lookahead::{Rule, RuleState};
 /// The lines below the rules.
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(
-        "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percent that a client then asked\n\
+        "recently used: percentage of the last {AHEAD_RULE_MEMORY} queries of the rule that a client then sent too\n\
         state: active if at least {AHEAD_PERCENT} % were recently used, otherwise inactive; learning if the queries are too few yet\n"
     );
     match mode {
@@ -26,7 +26,7 @@ const SAMPLES: &str =
     "resolverd sends only a few queries of an inactive rule, to see whether clients ask them now\n";
 
 /// The line on queries that were sent.
-const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: a client then asked for the answer\n";
+const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";
 
 /// The line on their use.
 const SAVED: &str =
@@ -105,18 +105,18 @@ fn lines(reply: &Reply) -> String {
     let mut text = match mode {
         LookaheadMode::Learned => String::new(),
         LookaheadMode::Rules => {
-            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, inactive ones too; the state counts only with \"learned\"\n".to_owned()
+            "lookahead.mode = \"rules\": resolverd sends the queries of all rules, inactive ones too; the state has an effect only with \"learned\"\n".to_owned()
         }
         LookaheadMode::Observe => {
             "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"
                 .to_owned()
         }
-        LookaheadMode::Off => "lookahead.mode = \"off\": look-ahead is off, so there are no figures\n".to_owned(),
+        LookaheadMode::Off => "look-ahead is off by default (lookahead.mode = \"off\"): resolverd sends no queries before clients ask\n".to_owned(),
     };
     if *own_modes > 0 {
         text.push_str(&format!(
-            "{} of your listeners do not use this mode, but their own: see `lookahead` of [listen] and [[listener]]\n",
-            words::number(*own_modes)
+            "{} have a mode of their own: see the key `lookahead` of [listen] and [[listener]] in `resolverctl config show`\n",
+            if *own_modes == 1 { "1 listener".to_owned() } else { format!("{} listeners", words::number(*own_modes)) }
         ));
     }
     text

@@ -51,18 +51,21 @@ pub fn table(
 
 /// The lines below zones.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    overload: SERVFAIL at once, because too many queries were in progress\n\
-    total time: time of all resolutions of the zone together\n";
+    overload: queries that got SERVFAIL at once, without a resolution, because too many queries were in progress in resolverd\n\
+    total time: time of all resolutions of the zone together\n\
+    server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
 /// The lines below zones with a histogram.
 const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted there too\n";
+    <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted there too\n\
+    server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
 /// The line below servers.
-const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; queries at the same time count each\n";
+const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; queries at the same time count each\n\
+    behaviour: number of queries by result, or the mean round trip if all were answered\n";
 
 /// The line below clients.
-const CLIENT_TERMS: &str = "overload: SERVFAIL at once, because too many queries were in progress\n";
+const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL; overload: of these, queries that got it at once, because too many queries were in progress in resolverd\n";
 
 /// The last line of the tables: their period.
 fn period(window: Window) -> String {
@@ -111,7 +114,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
         ("failed", Align::Right),
         ("overload", Align::Right),
         ("total time", Align::Right),
-        ("behaviour of its servers", Align::Left),
+        ("server behaviour", Align::Left),
     ]);
     for row in rows {
         table.row(vec![
@@ -137,7 +140,7 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
         ("1-3s", Align::Right),
         ("≥3s", Align::Right),
         ("failed", Align::Right),
-        ("behaviour of its servers", Align::Left),
+        ("server behaviour", Align::Left),
     ]);
     let mut sums = [0_u64; 7];
     for row in rows {

@@ -102,8 +102,11 @@ fn upper(stats: &Stats, style: Style) -> String {
 /// The zones with the most failed resolutions; empty if none failed.
 fn failed(stats: &Stats, style: Style) -> String {
     let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
-    let told = |row: &ZoneRow| format!("{} for {}", words::number(row.failed), words::cut(&row.zone, width));
-    let rows: Vec<String> = stats.failed_zones.iter().map(told).collect();
+    let told = |(place, row): (usize, &ZoneRow)| {
+        let what = if place == 0 { "resolutions for" } else { "for" };
+        format!("{} {what} {}", words::number(row.failed), words::cut(&row.zone, width))
+    };
+    let rows: Vec<String> = stats.failed_zones.iter().enumerate().map(told).collect();
     if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
 }
 
@@ -114,7 +117,7 @@ fn overload(stats: &Stats, style: Style) -> String {
             |row: &ShedRow| format!("{} {word} {}", words::number(row.shed), words::cut(&row.name, ZONE));
         rows.first().map(told)
     };
-    let rows = [told("SERVFAIL for zone", &stats.shed_zones), told("to", &stats.shed_clients)];
+    let rows = [told("for zone", &stats.shed_zones), told("to client", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
     if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }
@@ -184,7 +187,7 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
         ("slowest zones", Align::Left),
         ("total time", Align::Right),
         ("failed", Align::Right),
-        ("behaviour of its servers", Align::Left),
+        ("server behaviour", Align::Left),
     ]);
     for row in rows {
         let failed = format!("{} of {}", words::number(row.failed), words::number(row.flights));

@@ -26,8 +26,8 @@ const WITHOUT_CACHE: &str =
     "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
 
 /// The lines below minutes.
-const MINUTE_TERMS: &str = "(SECONDS) behind a minute: the figures are of so many seconds of that minute only\n\
-    DNS time: the time in which queries of a message were in progress; `resolverctl why --slowest 20` shows the slowest messages\n";
+const MINUTE_TERMS: &str = "a time in parentheses, such as (59 s): the figures cover only that part of the minute\n\
+    DNS time: the time in which queries of a message were in progress; p50: half of the messages had this time or less; `resolverctl why --slowest 20` shows the slowest messages\n";
 
 /// Stages, with their share of the time. `moment` shows a moment in local time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
@@ -113,8 +113,8 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let since = moment(*since);
     let why = match moment(begin) {
         _ if !shorter => String::new(),
-        begin if begin == since => ", the begin of the query history in memory".to_owned(),
-        begin => format!("; the query history in memory begins at {begin}"),
+        begin if begin == since => ", the start of the query history in memory".to_owned(),
+        begin => format!(", shortly after the start of the query history in memory ({begin})"),
     };
     format!("All figures are since {since}{why}.\n")
 }

@@ -27,12 +27,16 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     ]);
     rows.for_each(|row| table.row(server(row)));
     match (table.is_empty(), address) {
-        (false, None) => table.worst(left_out(replies), style),
+        (false, None) => table.worst(left_out(replies), style) + SERVER_TERMS,
         (false, Some(_)) => table.text(style, None),
         (true, Some(address)) => format!("no data about {address}\n"),
         (true, None) => "no servers: none was queried since start or since the last flush\n".to_owned(),
     }
 }
+
+/// The lines below servers.
+const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
+    dead: did not reply for some time; resolverd sends it only probes, until it replies again\n";
 
 fn round_trip(row: &ServerState) -> String {
     let none = if row.asked { "no reply" } else { "none" };
@@ -109,7 +113,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
 }
 
 /// The line below queries without clients.
-const DESERTED: &str = "0 clients waiting: the clients already got SERVFAIL (timeout), or resolverd sent the query itself (prefetch, look-ahead, batch)\n";
+const DESERTED: &str = "If no clients are waiting (0), they already got SERVFAIL (timeout), or resolverd sent the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
     match (&row.server, &row.zone) {

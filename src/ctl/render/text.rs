@@ -205,6 +205,9 @@ fn records(records: &[RecordText]) -> String {
     records.iter().map(line).collect()
 }
 
+/// The line below answers and record sets.
+const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type, of which resolverd makes replies\n";
+
 /// The removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
     let entries = removed.entries;
@@ -227,7 +230,8 @@ pub fn removed(removed: &Removed) -> String {
         return "nothing removed: not in the cache\n".to_owned();
     }
     let noun = if removed.removed == 1 { "entry" } else { "entries" };
-    format!("removed {} cache {noun}: {}\n", words::number(removed.removed), told.join(", "))
+    let terms = if entries.answers > 0 && entries.rrsets > 0 { FLUSHED } else { "" };
+    format!("removed {} cache {noun}: {}\n{terms}", words::number(removed.removed), told.join(", "))
 }
 
 /// The changes of a reload, or why it changed nothing.

@@ -58,9 +58,11 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
                 false => {
                     ("←", format!("{server} timeout after {time}; a later reply still counts"), Paint::Bad)
                 }
-                true => {
-                    ("←", format!("{server} no reply in {time}, when the resolution ended"), Paint::Plain)
-                }
+                true => (
+                    "←",
+                    format!("{server} no reply after {time}, at the end of the resolution"),
+                    Paint::Plain,
+                ),
             }
         }
         StepEvent::Received { server, conduct, round_trip_micros, said } => {
@@ -163,8 +165,8 @@ fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
         |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
     let told: Vec<String> = records.iter().map(told).collect();
     match from {
-        _ if records.is_empty() => format!("{zone} has none, so its parent says that it is not signed"),
-        DsSource::Parent => format!("the parent of {zone} names and signs {}", told.join(", ")),
+        _ if records.is_empty() => format!("{zone} has no DS record, so the zone is not signed"),
+        DsSource::Parent => format!("the parent zone has a signed DS record of {zone}: {}", told.join(", ")),
         DsSource::Anchor => format!("the trust anchor of {zone} is {}", told.join(", ")),
     }
 }
@@ -174,7 +176,7 @@ fn keys(zone: &str, records: &[KeyFact], from: &str) -> String {
     let told = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
     let told: Vec<String> = records.iter().map(told).collect();
     if told.is_empty() {
-        format!("{zone} has none, {from}")
+        format!("{zone} has no DNSKEY record, {from}")
     } else {
         format!("{zone} has {}, {from}", told.join(", "))
     }

@@ -32,7 +32,8 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
     let Some(checked) = row.checked else {
-        let why = row.could_not_tell.as_ref().map(|why| format!(" (the last check gave no result: {why})"));
+        let why =
+            row.could_not_tell.as_ref().map(|why| format!(" (the last check gave no result, because {why})"));
         return format!("{domain}: not checked yet{}, next check {next}", why.unwrap_or_default());
     };
     let sum = counts(row);
@@ -40,7 +41,7 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     match &row.could_not_tell {
         None => format!("{domain}: {sum}; checked at {checked}, next check {next}"),
         Some(why) => format!(
-            "{domain}: the last check gave no result: {why}; the check before, at {checked}: {sum}; next check {next}"
+            "{domain}: the last check gave no result, because {why}; result of the check before, at {checked}: {sum}; next check {next}"
         ),
     }
 }
@@ -105,12 +106,16 @@ pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Sty
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());
     let said = match change.change {
-        ChangeKind::Came => format!("new {word}: {}: {}", entry.title, change.evidence),
+        ChangeKind::Came => {
+            format!("{word} confirmed: {} ({})", entry.title, change.evidence.trim_end_matches('.'))
+        }
         ChangeKind::Went => {
             let lasted = time(seconds(change.at.saturating_sub(change.since)));
-            format!("ended {word}, after {lasted}: {}", entry.title)
+            format!("{word} ended after {lasted}: {}", entry.title)
         }
-        ChangeKind::LeftOut => format!("{word} no longer checked for: {}", entry.title),
+        ChangeKind::LeftOut => {
+            format!("{word} no longer checked for, because the [[watch]] has changed: {}", entry.title)
+        }
     };
     let paint = match (change.change, change.level) {
         (ChangeKind::Went, _) => Paint::Good,

@@ -199,7 +199,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
     };
     let kind = kind_label(culprit.kind);
     let kind = format!("Cause: {kind}");
-    let mut text = format!("{}: {}\n", style.paint(paint, &kind), harmless(&culprit.evidence));
+    let mut text = format!("{}; {}\n", style.paint(paint, &kind), harmless(&culprit.evidence));
     if let Some(usual) = &culprit.usual {
         text.push_str(&format!("This zone: {}\n", harmless(usual)));
     }

@@ -29,7 +29,7 @@ const NOTES: usize = 4;
 const OTHERS: u16 = 5;
 
 /// The keys, one in a line.
-const HELP: [&str; 11] = [
+const HELP: [&str; 12] = [
     "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
     "s              sort by the next column",
     "r              sort in the other direction",
@@ -40,7 +40,8 @@ const HELP: [&str; 11] = [
     "Esc            back to the table; there, quit",
     "?              this help",
     "q, Ctrl-C      quit",
-    "Rates are those since the last reading; lists have counters since the start.",
+    "The rates (queries/s) are measured between the last two updates of the screen.",
+    "The table of lists counts since the start of resolverd, not since the period began.",
 ];
 
 /// Draws the state at the moment `now`, in seconds since 1970.
@@ -101,7 +102,7 @@ fn notes(live: &TopLive, now: f64) -> Vec<(String, Paint)> {
         return vec![(harmless(&trouble), Paint::Bad)];
     }
     let rates = match live.rates() {
-        None => ("rates: after the second reading".to_owned(), Paint::Faint),
+        None => ("the rates follow with the next update of the screen".to_owned(), Paint::Faint),
         Some(rates) => {
             let text = format!(
                 "{} queries/s  {} from cache  {} SERVFAIL  {} queries/s to servers",
@@ -184,6 +185,10 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
             spans.push(Span::styled(padded(&cell.text, column), style));
         }
         lines.push(Line::from(spans));
+    }
+    let has_room = usize::from(area.height) > lines.len() + 1;
+    if has_room && !live.rows().is_empty() && shown.legend().len() <= usize::from(area.width) {
+        lines.extend([Line::default(), Line::styled(shown.legend(), painter.style(Paint::Faint))]);
     }
     Paragraph::new(Text::from(lines))
 }

@@ -109,7 +109,7 @@ fn offset(now: Now) -> i64 {
 
 fn slow(unix: u64, passed: u64) -> String {
     format!(
-        "the clock of this host is behind: it says {}, but signatures of the root prove that it is later than {}; until it is set, signatures are checked without their validity times and no answer has AD; {ADVICE}",
+        "the clock of this host is behind: it says {}, but signatures of the root prove that it is later than {}; until it is set, signatures are checked without their validity times, and no answer has the AD bit; {ADVICE}",
         date(unix),
         date(passed)
     )
