@@ -100,7 +100,7 @@ Keys:
   up, down, page up, page down, home
                   select a row
   Enter           the messages (emails) that waited for the selected row, as `resolverctl why` shows them
-  Esc             back to the table; there, quit
+  Esc             back to the table; in the table: quit
   ?               the keys
   q, Ctrl-C       quit
 The first lines are rates, measured between the last two updates of the screen. The table of lists counts since the start of resolverd. A narrow terminal has fewer columns. If
@@ -278,7 +278,7 @@ Columns:
 States:
   ok                  the list works
   slow                the list works, but answers slowly
-  not tested          not tested yet. Test entries are names that a list always lists or never lists (RFC 5782)
+  not tested yet      resolverd tests a list while clients query it. Test entries are names that a list always lists or never lists (RFC 5782)
   refuses queries     the list refuses this host or your key
   parked              answers with addresses that no list uses; its domain may have a new owner
   lists everything    it lists even the test entry that must not be listed; its listings are ignored

@@ -192,7 +192,12 @@ impl Seen<'_> {
     /// The time and the failures that it cost.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
-        let time = format!("; this took {:.1} s of {:.1} s", seconds(cause.micros), seconds(waited));
+        let [time, waited] = [cause.micros, waited].map(|micros| format!("{:.1} s", seconds(micros)));
+        let time = if time == waited {
+            format!("; this took all of the {waited}")
+        } else {
+            format!("; this took {time} of {waited}")
+        };
         match cause.failures {
             0 => time,
             1 => format!("{time}; 1 query failed"),

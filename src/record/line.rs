@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::culprit::CulpritKind;
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
@@ -324,7 +325,11 @@ impl SlowLine {
 impl fmt::Display for SlowLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, elapsed, culprit } = self;
-        let kind = culprit.kind.word().replace('_', " ");
+        let kind = match culprit.kind {
+            CulpritKind::Loss => "packet loss".to_owned(),
+            CulpritKind::None => "not known".to_owned(),
+            kind => kind.word().replace('_', " "),
+        };
         let (seconds, evidence, advice) = (elapsed.as_secs_f32(), &culprit.evidence, &culprit.advice);
         write!(formatter, "query {asked} took {seconds:.1} s; cause: {kind}; {evidence}; to do: {advice}")
     }

@@ -122,7 +122,8 @@ async fn check_one(
     let Rules { calendar, budget, .. } = rules;
     let (input, name) = (signature.input(), rrset.name);
     let bogus = |text: String| {
-        ValidationFailure::new(Why::Bogus, format!("the RRSIG of {name} {} {text}", rrset.kind))
+        let zone = if name.is_root() { "the root" } else { &name.to_string() };
+        ValidationFailure::new(Why::Bogus, format!("the RRSIG of {zone} {} {text}", rrset.kind))
     };
     if input.num_labels > name.num_labels() || !keys.zone.zone_of(name) {
         return Err(bogus("does not apply to this name".to_owned()));

@@ -35,7 +35,11 @@ fn state(
             listed: questions / 7,
             not_listed: questions - questions / 7,
             untold: 0,
-            elapsed: quantiles(misses, [0.021, 0.04, 0.132, 2.0]),
+            elapsed: if standing == Some(ListState::Slow) {
+                quantiles(misses, [1.2, 1.9, 2.4, 3.1])
+            } else {
+                quantiles(misses, [0.021, 0.04, 0.132, 2.0])
+            },
         },
         today: misses,
         quota: (questions > 100_000).then_some(250_000),

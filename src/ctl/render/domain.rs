@@ -14,10 +14,7 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     let (subject, counts) = (harmless(subject), counts(findings));
     let mut text = match worst(findings) {
         Some(worst) => {
-            format!(
-                "{}\nnumber of findings: {counts}\n",
-                style.paint(Paint::Head, &format!("{subject}: {worst}"))
-            )
+            format!("{}\nall findings: {counts}\n", style.paint(Paint::Head, &format!("{subject}: {worst}")))
         }
         None => format!("{subject}: {counts}\n"),
     };
@@ -39,7 +36,7 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
     let worst = findings.first().filter(|finding| finding.level < Level::Note)?;
     let evidence = harmless(worst.evidence.trim_end_matches('.'));
-    Some(format!("{} ({evidence})", worst.code.entry().title))
+    Some(format!("{}: {evidence}.", worst.code.entry().title))
 }
 
 fn one(finding: &Finding, style: Style) -> String {

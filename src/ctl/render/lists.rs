@@ -130,7 +130,7 @@ fn allowed(row: &ListRow) -> String {
 
 fn state_words(state: ListState) -> (&'static str, Paint) {
     match state {
-        ListState::Untested => ("not tested", Paint::Plain),
+        ListState::Untested => ("not tested yet", Paint::Plain),
         ListState::Ok => ("ok", Paint::Good),
         ListState::Slow => ("slow (1 s or more)", Paint::Plain),
         ListState::Refusing => ("refuses queries", Paint::Bad),

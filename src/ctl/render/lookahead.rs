@@ -111,11 +111,11 @@ fn lines(reply: &Reply) -> String {
             "lookahead.mode = \"observe\": resolverd does not send these queries; the table shows what \"learned\" would do\n"
                 .to_owned()
         }
-        LookaheadMode::Off => "look-ahead is off by default (lookahead.mode = \"off\"): resolverd sends no queries before clients ask\n".to_owned(),
+        LookaheadMode::Off => "look-ahead is off (lookahead.mode = \"off\"): resolverd sends no queries before clients ask\n".to_owned(),
     };
     if *own_modes > 0 {
         text.push_str(&format!(
-            "{} have a mode of their own: see the key `lookahead` of [listen] and [[listener]] in `resolverctl config show`\n",
+            "exception: {} with a mode of their own, see the key `lookahead` of [listen] and [[listener]] in `resolverctl config show`\n",
             if *own_modes == 1 { "1 listener".to_owned() } else { format!("{} listeners", words::number(*own_modes)) }
         ));
     }

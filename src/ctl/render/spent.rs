@@ -17,9 +17,9 @@ pub(in crate::ctl) const fn empty(off: bool) -> &'static str {
 /// The lines below stages.
 const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; p50: half of them took this time or less; p90, p99: 90 and 99 percent of them\n\
     queue: the time before resolverd began to resolve the query\n\
-    own work: resolverd reads the cache, chooses servers and checks signatures; no server is waited for\n\
+    own work: resolverd reads the cache, chooses servers and checks signatures; without the time of waiting for servers\n\
     waiting for servers: queries for the answer are in progress\n\
-    fetching DNSSEC keys: only queries for keys (DNSKEY, DS) are in progress; DNSSEC validation adds this time\n";
+    fetching DNSSEC keys: resolverd waits only for keys (DNSKEY, DS), which it needs to validate the answer\n";
 
 /// The line for a history that begins after the last snapshot of the counters.
 const WITHOUT_CACHE: &str =

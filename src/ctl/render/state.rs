@@ -49,7 +49,7 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
         (Health::Answering, _) if row.round_trip.is_none() => ("no answer yet".to_owned(), Paint::Plain),
         (Health::Answering, _) => ("answering".to_owned(), Paint::Good),
         (Health::Doubtful, _) => ("recent timeout".to_owned(), Paint::Plain),
-        (Health::Due, _) => ("dead, next probe due".to_owned(), Paint::Bad),
+        (Health::Due, _) => ("dead, probe due now".to_owned(), Paint::Bad),
         (Health::Dead, Some(left)) => {
             (format!("dead, next probe in {} at the earliest", words::time(left)), Paint::Bad)
         }
@@ -146,8 +146,17 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     }
     let left_out = left_out(replies);
     let more = if left_out > 0 { super::table::more(left_out, style) } else { String::new() };
-    table.text(style, None) + &more + if is_grouped { GROUPED } else { "" }
+    let is_from_others = replies.iter().any(|reply| matches!(reply, Reply::Held(row) if row.source.as_ref().is_some_and(|from| source(from) == OTHERS)));
+    let legend = [(is_from_others, FROM_OTHERS), (is_grouped, GROUPED)];
+    let legend = legend.iter().filter(|(is_shown, _)| *is_shown).map(|(_, line)| *line);
+    table.text(style, None) + &more + &legend.collect::<String>()
 }
+
+/// The label of a source that is not authoritative.
+const OTHERS: &str = "non-authoritative";
+
+/// The line below such entries.
+const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
 /// The line below entries of several groups of listeners.
 const GROUPED: &str =
@@ -189,7 +198,7 @@ fn held_label(word: &str) -> String {
 /// The label of a source. An entry, too, can be an "answer", so this word is not used here.
 fn source(source: &impl serde::Serialize) -> String {
     let word = words::word(source);
-    if word == "answer" { "non-authoritative".to_owned() } else { word }
+    if word == "answer" { OTHERS.to_owned() } else { word }
 }
 
 /// Negative trust anchors, each with the time that is left.

@@ -206,7 +206,7 @@ fn records(records: &[RecordText]) -> String {
 }
 
 /// The line below answers and record sets.
-const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type, of which resolverd makes replies\n";
+const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type; resolverd makes replies from them\n";
 
 /// The removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
 pub fn removed(removed: &Removed) -> String {

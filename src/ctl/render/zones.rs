@@ -71,7 +71,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
         Some(Health::Answering) if server.round_trip.is_none() => ("no answer yet", Paint::Plain),
         Some(Health::Answering) => ("answering", Paint::Good),
         Some(Health::Doubtful) => ("recent timeout", Paint::Plain),
-        Some(Health::Due) => ("dead, next probe due", Paint::Bad),
+        Some(Health::Due) => ("dead, probe due now", Paint::Bad),
         Some(Health::Dead) => ("dead", Paint::Bad),
     };
     let none = if server.health.is_some() { "no reply" } else { NONE };

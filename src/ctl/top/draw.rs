@@ -37,7 +37,7 @@ const HELP: [&str; 12] = [
     "up, down       select a row; also k, j, page up, page down, space",
     "Home, End      the first row, the last row; also g, G",
     "Enter          why messages (emails) with queries of the selected row were slow",
-    "Esc            back to the table; there, quit",
+    "Esc            back to the table; in the table: quit",
     "?              this help",
     "q, Ctrl-C      quit",
     "The rates (queries/s) are measured between the last two updates of the screen.",

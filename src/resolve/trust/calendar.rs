@@ -15,7 +15,7 @@ use crate::limits::CLOCK_JUMP;
 use crate::validate::verdict::{ValidationFailure, Why};
 
 /// The advice for a wrong clock.
-const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
+const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
 /// The state that was logged last.
 const RIGHT: u8 = 0;
@@ -109,7 +109,7 @@ fn offset(now: Now) -> i64 {
 
 fn slow(unix: u64, passed: u64) -> String {
     format!(
-        "the clock of this host is behind: it says {}, but signatures of the root prove that it is later than {}; until it is set, signatures are checked without their validity times, and no answer has the AD bit; {ADVICE}",
+        "the clock of this host is behind: it says {}, but signatures of the root prove that it is later than {}; until then, signatures are checked without their validity times, and no answer has the AD bit; {ADVICE}",
         date(unix),
         date(passed)
     )
@@ -117,7 +117,7 @@ fn slow(unix: u64, passed: u64) -> String {
 
 fn fast(unix: u64, fault: &ValidationFailure) -> String {
     format!(
-        "the clock of this host says {}, and {fault}; either the clock is ahead, or another server answers with old data in place of the root servers; signed names fail until the clock is set, except below dnssec.negative_trust_anchors; {ADVICE}",
+        "the clock of this host says {}, and {fault}; either the clock is ahead, or another server answers with old data in place of the root servers; names of signed zones fail until the clock is right, except names in dnssec.negative_trust_anchors; {ADVICE}",
         date(unix)
     )
 }
