@@ -225,7 +225,7 @@ fn a_list_whose_own_test_entries_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert!(
             standing.why.contains("lists its test entry 1.0.0.127.")
-                && standing.why.contains("which must not be listed"),
+                && standing.why.contains("which a working list does not list"),
             "{standing:?}"
         );
     });

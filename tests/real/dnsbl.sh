@@ -58,7 +58,7 @@ guarded() {
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.refuse.lists.example TXT
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.parked.lists.example A
   has 'EDE: 17 .*parked' dig @127.0.0.1 67.77.18.198.parked.lists.example A
-  has 'EDE: 17 .*world\.lists\.example lists everything: it lists even its test entry that must not be listed' dig @127.0.0.1 66.77.18.198.world.lists.example A
+  has 'EDE: 17 .*world\.lists\.example lists everything, even the test entry that must not be listed' dig @127.0.0.1 66.77.18.198.world.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 66.77.18.198.refuse-wl.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 +tries=1 +timeout=6 66.77.18.198.dead-wl.lists.example A
   has '127\.255\.255\.254' dig @127.0.0.2 +short 66.77.18.198.refuse.lists.example A
