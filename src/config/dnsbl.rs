@@ -50,7 +50,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             },
             |dnsbl| Some(written::path(dnsbl.path.as_deref())),
         )
-        .comment(&[(Some("\"\""), "built-in")])
+        .comment(&[(Some("\"\""), "the built-in table of known DNS lists")])
         .content("the file changed", |old, new| old.registry != new.registry),
         ConfigKey::<Dnsbl>::new(
             "batch",

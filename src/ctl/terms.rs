@@ -18,7 +18,7 @@ Performance data of --plugin:
   uptime          seconds since the start
   queries         queries of the last five minutes; of these:
   from_cache      answered from the cache
-  failed          answered with SERVFAIL
+  failed          answered with SERVFAIL, without failed_by_overload
   failed_by_overload
                   answered with SERVFAIL at once, because too many queries were in progress
   latency_p50, latency_p99

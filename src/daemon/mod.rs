@@ -317,7 +317,7 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     match ports.count() {
         0 => return Err(StartError::Ports(told)),
         few if few < MIN_SOURCE_PORTS => tracing::warn!(
-            "resolverd can send queries from {few} ports only, because net.ipv4.ip_local_reserved_ports of this host reserves the other ports of resolve.source_ports ({told}); answers are easier to forge, and fewer queries can be in progress; reserve fewer ports with sysctl, or extend resolve.source_ports"
+            "resolverd can send queries from {few} ports only, because net.ipv4.ip_local_reserved_ports of this host reserves the other ports of resolve.source_ports ({told}); answers are easier to forge, and fewer queries can be in progress; reserve fewer ports with sysctl, or extend resolve.source_ports if it is not 1024-65535"
         ),
         _ => {}
     }

@@ -165,7 +165,7 @@ fn tell(change: &RootKeyChange, now: u64) {
     match change.event {
         RootKeyEvent::Appeared { trusted_from } => tracing::info!(
             key_tag = tag,
-            "the root shows a new key (key tag {tag}); resolverd trusts it from {} on if the root shows it until then; nothing is to be done, https://data.iana.org/root-anchors/root-anchors.xml has the keys of the root",
+            "the root shows a new key (key tag {tag}); resolverd trusts it from {} on, if the root zone still publishes it then; nothing is to be done, https://data.iana.org/root-anchors/root-anchors.xml has the keys of the root",
             date(trusted_from)
         ),
         RootKeyEvent::Vanished => tracing::warn!(

@@ -60,7 +60,7 @@ fn upper(stats: &Stats, style: Style) -> String {
         window => window,
     };
     let title = format!(
-        "resolverd {} · up {} · figures {window} · terms: see --help",
+        "resolverd {} · up {} · figures {window} · see stats --help",
         stats.version,
         words::age(report.uptime)
     );

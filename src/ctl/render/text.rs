@@ -99,7 +99,10 @@ fn root_keys(told: &RootKeysStatus) -> Vec<String> {
         let since = row.since.map(date).unwrap_or_default();
         let state = match (row.state, row.trusted_from) {
             (RootKeyStanding::Pending, Some(from)) => {
-                format!("new since {since}, trusted from {} on if the root shows it until then", date(from))
+                format!(
+                    "new since {since}, to be trusted from {} on, if the root zone still publishes it then",
+                    date(from)
+                )
             }
             (RootKeyStanding::Pending, None) => format!("new since {since}"),
             (RootKeyStanding::Configured, _) if told.follows => "configured, not seen yet".to_owned(),

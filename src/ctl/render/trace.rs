@@ -60,7 +60,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
                 }
                 true => (
                     "←",
-                    format!("{server} no reply after {time}, at the end of the resolution"),
+                    format!("{server} had not replied after {time}, when the resolution ended"),
                     Paint::Plain,
                 ),
             }

@@ -82,7 +82,7 @@ impl TopTable {
             Self::Zones => "total time: time of all resolutions of a zone in this period, added up",
             Self::Servers => "total wait: time that resolverd waited for a server, all queries added up",
             Self::Lists => "All figures are since the start of resolverd.",
-            Self::Clients => "overload: of the failed queries, those that got SERVFAIL at once",
+            Self::Clients => "overload: SERVFAIL at once, because too many queries were in progress",
             Self::Failures => "last: the time of the last failed query",
         }
     }

@@ -49,7 +49,7 @@ impl Timekeeper {
             }
             Calendar::Clock(_) if set && self.turns(RIGHT) => {
                 tracing::info!(
-                    "the clock of this host was set and now says {}; the validity times of DNSSEC signatures are checked again",
+                    "the clock of this host was set and now says {}; from now on, the validity times of DNSSEC signatures are checked",
                     date(now.unix)
                 );
             }
