@@ -17,7 +17,7 @@ use super::protocol::{
     Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
     Table, TraceRequest, WhyRequest,
 };
-use super::readers::{HistoryReaders, reads_history};
+use super::readers::{Crowd, reads_history};
 use super::rows;
 use super::{Controlled, configured, lists, lookahead, lookup, status, watched, zones};
 use crate::cache::flush::Flush;
@@ -52,7 +52,7 @@ pub(super) enum Streamed {
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
-    readers: &HistoryReaders,
+    crowd: &Crowd,
     mut ending: watch::Receiver<bool>,
 ) -> io::Result<Option<Streamed>> {
     let user = stream.peer_cred().ok().map(|peer| peer.uid());
@@ -61,6 +61,10 @@ pub(super) async fn serve(
         biased;
         request = read(&mut stream) => request?,
         () = ended(&mut ending) => return Ok(None),
+        () = crowd.is_full.notified() => {
+            subject.recorder().count(Counter::ControlRefused, 1);
+            Some(Err(wrong("The connection had sent no request while others waited to be served.")))
+        }
     };
     let mut shown = Secrets::default();
     // Until the reply is written.
@@ -70,13 +74,13 @@ pub(super) async fn serve(
         Some(Ok(Request::Monitor(request))) => return Ok(Some(Streamed::Monitor(stream, request))),
         Some(Ok(Request::Trace(request))) => return Ok(Some(Streamed::Trace(stream, request))),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
-        Some(Ok(request)) if reads_history(&request) => match readers.begin(user) {
+        Some(Ok(request)) if reads_history(&request) => match crowd.readers.begin(user) {
             Ok(begun) => {
                 reading = Some(begun);
                 answer(request, subject).await
             }
             Err(problem) => {
-                subject.recorder().count(Counter::HistoryRefused, 1);
+                subject.recorder().count(Counter::ControlRefused, 1);
                 vec![Reply::Problem(problem)]
             }
         },

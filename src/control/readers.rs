@@ -4,8 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::protocol::{Blame, Problem, Request, Table};
 use crate::limits::{MAX_HISTORY_REQUESTS, MAX_HISTORY_REQUESTS_OF_USER};
+
+/// The state that all connections share.
+#[derive(Debug, Default)]
+pub(super) struct Crowd {
+    /// The requests for the query history.
+    pub(super) readers: HistoryReaders,
+    /// Notified while a client waits for a place: connections without a request give theirs up.
+    pub(super) is_full: Notify,
+}
 
 /// The requests in progress, by the user of the client.
 #[derive(Debug, Default)]

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection::{self, Streamed, ended};
-use super::readers::HistoryReaders;
+use super::readers::Crowd;
 use super::{Controlled, monitor, trace};
 use crate::limits;
 
@@ -75,28 +75,27 @@ impl ControlServer {
     /// connection.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
-        let readers = Arc::new(HistoryReaders::default());
+        let crowd = Arc::new(Crowd::default());
         let mut connections = JoinSet::new();
         loop {
-            // The permit comes first, so that waiting clients are in the kernel's bounded queue.
-            let permit = tokio::select! {
-                biased;
-                () = ended(&mut ending) => break,
-                permit = Arc::clone(&permits).acquire_owned() => permit,
-            };
-            let Ok(permit) = permit else { break };
             while connections.try_join_next().is_some() {}
             let accepted = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,
                 accepted = self.listener.accept() => accepted,
             };
+            // One client at a time waits for a place here, the others in the kernel's bounded queue.
+            let permit = tokio::select! {
+                biased;
+                () = ended(&mut ending) => break,
+                permit = place(&permits, &crowd) => permit,
+            };
+            let Ok(permit) = permit else { break };
             match accepted {
                 Ok((stream, _)) => {
-                    let (subject, readers, ending) =
-                        (Arc::clone(&subject), Arc::clone(&readers), ending.clone());
+                    let (subject, crowd, ending) = (Arc::clone(&subject), Arc::clone(&crowd), ending.clone());
                     connections.spawn(async move {
-                        serve(stream, subject.as_ref(), &readers, ending).await;
+                        serve(stream, subject.as_ref(), &crowd, ending).await;
                         drop(permit);
                     });
                 }
@@ -112,6 +111,18 @@ impl ControlServer {
     }
 }
 
+/// Waits for a place among the connections. Meanwhile those without a request give up theirs.
+async fn place(permits: &Arc<Semaphore>, crowd: &Crowd) -> Result<OwnedSemaphorePermit, AcquireError> {
+    loop {
+        if permits.available_permits() == 0 {
+            crowd.is_full.notify_waiters();
+        }
+        if let Ok(permit) = timeout(limits::CONTROL_CROWDED, Arc::clone(permits).acquire_owned()).await {
+            return permit;
+        }
+    }
+}
+
 impl Drop for ControlServer {
     fn drop(&mut self) {
         // The file may already be gone; then there is nothing to remove.
@@ -120,13 +131,8 @@ impl Drop for ControlServer {
 }
 
 /// One connection. It is bounded in time, except the connection of a monitor. A client may leave early.
-async fn serve(
-    stream: UnixStream,
-    subject: &impl Controlled,
-    readers: &HistoryReaders,
-    ending: watch::Receiver<bool>,
-) {
-    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, readers, ending.clone())).await {
+async fn serve(stream: UnixStream, subject: &impl Controlled, crowd: &Crowd, ending: watch::Receiver<bool>) {
+    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, crowd, ending.clone())).await {
         Ok(Ok(None)) => {}
         Ok(Ok(Some(Streamed::Trace(stream, request)))) => {
             let traced = timeout(limits::CONTROL_TIME, trace::stream(stream, &request, subject, ending));

@@ -27,6 +27,10 @@ pub const MAX_CONTROL_ROWS: usize = 4_096;
 /// The time for a request: it is one line from the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
+/// The time between two looks for connections without a request that give way, while a client waits for a place: `resolverctl` sends its
+/// request with the connection.
+pub const CONTROL_CROWDED: Duration = Duration::from_millis(50);
+
 /// The longest time of a connection to the control socket: the time of a flight and of a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 

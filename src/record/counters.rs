@@ -78,8 +78,9 @@ counters! {
     /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that
     /// could not be accepted.
     MetricsRefused "metrics_refused" Some("metrics connections closed without a reply");
-    /// Requests of `resolverctl` for the query history that were refused, because too many of the same user, or of all users, were in progress.
-    HistoryRefused "history_refused" Some("requests for the query history refused (too many at once)");
+    /// Requests of `resolverctl` for the query history that were refused, because too many of the same user, or of all users, were in
+    /// progress, and connections to the control socket that were closed because they had sent no request while others waited.
+    ControlRefused "control_refused" Some("connections of resolverctl refused (too many at once)");
     /// DNS messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;
     /// DNS messages that were dropped for dnstap, because the program that reads them is missing or too slow, or the file could not be

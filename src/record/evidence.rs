@@ -50,11 +50,14 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
         Absence::Empty => "the query history is empty: no query has come since resolverd started",
         Absence::Others => "the query history has no such query",
         Absence::Shortened => {
-            "the query history has no such query, and none on disk for its domain, to which names on disk are shortened (history.redact)"
+            "the query history has no such query, and none on disk for its domain, to which names there are shortened"
         }
     };
     let advice = match absence {
         Absence::Off => "set history.size; resolverd keeps only the queries that come afterwards".to_owned(),
+        Absence::Shortened => {
+            "look for a time (--at): names on disk are shortened to their domain (history.redact)".to_owned()
+        }
         Absence::Empty => {
             "check whether mail programs on this host ask resolverd: see /etc/resolv.conf".to_owned()
         }

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use crate::conduct::{Conduct, Transport};
 use crate::limits::{
     MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
 };
-use crate::question::{Outcome, is_within, name_of_wire, name_text};
+use crate::question::{Outcome, is_within, name_of_wire, name_text, wire_name};
 
 /// Which messages are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,50 +189,87 @@ pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec
     let known = KnownFacts { facts, links: links_of(recorded) };
     let traffic = Traffic::of(recorded, facts.slow);
     let explained = Explained::of(recorded, &known);
-    let subject = AskedSubject { subject: wanted.subject.as_ref(), known: &known, seen: RefCell::default() };
     let groups = group(&recorded.questions, &known);
-    let mut found: Vec<Vec<&QuestionEntry>> = groups
-        .iter()
-        .filter(|places| {
-            let mut questions = places.iter().filter_map(|place| recorded.questions.get(*place));
-            questions.any(|question| wanted.is(question) && subject.is_of(question))
-        })
-        .map(|places| places.iter().filter_map(|place| recorded.questions.get(*place)).collect::<Vec<_>>())
-        .collect();
-    if wanted.subject.is_none() {
-        // The others do not come into the reply, and to judge all takes as long as to read them.
-        found.sort_by_cached_key(|questions| std::cmp::Reverse(waited(questions)));
-        found.truncate(wanted.most);
-    }
-    let mut judged: Vec<(Vec<ExplainedQuestion<'_>>, MessageVerdict)> = found
-        .into_iter()
-        .map(|questions| {
-            let asked: Vec<ExplainedQuestion<'_>> =
-                questions.into_iter().map(|question| explained.explain(question, &known)).collect();
-            let verdict = judge(&asked, &traffic);
-            (asked, verdict)
-        })
-        .collect();
-    judged.sort_by_key(|(_, verdict)| {
-        let cost = verdict.causes.first().map_or(0, super::culprit::Cause::cost);
-        // The slowest ones were asked for, or all of a subject: then a failure is worse than a wait.
-        let key = if wanted.subject.is_none() { (verdict.waited, cost) } else { (cost, verdict.waited) };
-        std::cmp::Reverse(key)
-    });
-    judged.truncate(wanted.most);
-    if judged.is_empty() {
-        let unknown = || vec![unknown(recorded, wanted, facts)];
-        return of_domain(recorded, wanted, facts).unwrap_or_else(unknown);
-    }
+    let search =
+        Search { recorded, known: &known, traffic: &traffic, explained: &explained, groups: &groups };
     let mut left = MAX_WHY_REPLY;
-    let is_of_subject = |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of(question);
-    for (asked, verdict) in &mut judged {
-        let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
-        if !own.is_empty() && own.len() < asked.len() {
-            verdict.put_first(judge(&own, &traffic));
+    let mut found = search.find(wanted, &mut left);
+    if let Some(domain) = wanted.shortened(facts) {
+        let of_disk = search.find(&wanted.on_disk(&domain, recorded), &mut left);
+        let name = name_text(&name_of_wire(&domain));
+        for (worth, mut message) in of_disk {
+            evidence::of_shortened(&mut message.culprit, &name);
+            found.push((worth, message));
         }
     }
-    judged.iter().map(|(asked, verdict)| report(asked, verdict, facts, &is_of_subject, &mut left)).collect()
+    found.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
+    found.truncate(wanted.most);
+    if found.is_empty() {
+        return vec![unknown(recorded, wanted, facts)];
+    }
+    found.into_iter().map(|(_, message)| message).collect()
+}
+
+/// The record, as it is searched for messages.
+struct Search<'a> {
+    recorded: &'a Recorded,
+    known: &'a KnownFacts<'a>,
+    traffic: &'a Traffic,
+    explained: &'a Explained<'a>,
+    groups: &'a [Vec<usize>],
+}
+
+impl Search<'_> {
+    /// The wanted messages, each with its worth: the worst ones have the greatest. The questions of all take at most `left` octets, which
+    /// is lessened by them.
+    fn find(&self, wanted: &Wanted, left: &mut usize) -> Vec<((u64, u64), MessageReport)> {
+        let Self { known, traffic, .. } = self;
+        let subject = AskedSubject { subject: wanted.subject.as_ref(), known, seen: RefCell::default() };
+        let mut judged: Vec<_> = self
+            .candidates(wanted, &subject)
+            .into_iter()
+            .map(|asked| {
+                let verdict = judge(&asked, traffic);
+                let cost = verdict.causes.first().map_or(0, super::culprit::Cause::cost);
+                // The slowest ones were asked for, or all of a subject: then a failure is worse than a wait.
+                let worth =
+                    if wanted.subject.is_none() { (verdict.waited, cost) } else { (cost, verdict.waited) };
+                (worth, asked, verdict)
+            })
+            .collect();
+        judged.sort_by_key(|(worth, ..)| std::cmp::Reverse(*worth));
+        judged.truncate(wanted.most);
+        let is_of_subject = |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of(question);
+        let report = |(worth, asked, mut verdict): (_, Vec<ExplainedQuestion<'_>>, MessageVerdict)| {
+            let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
+            if !own.is_empty() && own.len() < asked.len() {
+                verdict.put_first(judge(&own, traffic));
+            }
+            (worth, report(&asked, &verdict, known.facts, &is_of_subject, left))
+        };
+        judged.into_iter().map(report).collect()
+    }
+
+    /// The messages with a question that is wanted.
+    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<Vec<ExplainedQuestion<'_>>> {
+        let questions = |places: &Vec<usize>| {
+            let questions = places.iter().filter_map(|place| self.recorded.questions.get(*place));
+            questions.collect::<Vec<&QuestionEntry>>()
+        };
+        let is_wanted = |places: &&Vec<usize>| {
+            let mut questions = places.iter().filter_map(|place| self.recorded.questions.get(*place));
+            questions.any(|question| wanted.is(question) && subject.is_of(question))
+        };
+        let mut found: Vec<Vec<&QuestionEntry>> =
+            self.groups.iter().filter(is_wanted).map(questions).collect();
+        if wanted.subject.is_none() {
+            // The others do not come into the reply, and to judge all takes as long as to read them.
+            found.sort_by_cached_key(|questions| std::cmp::Reverse(waited(questions)));
+            found.truncate(wanted.most);
+        }
+        let explain = |question| self.explained.explain(question, self.known);
+        found.into_iter().map(|questions| questions.into_iter().map(explain).collect()).collect()
+    }
 }
 
 impl Wanted {
@@ -243,12 +280,21 @@ impl Wanted {
         ReadSpan { from, to, client: self.client, hits: true }
     }
 
-    /// The domain that the disk has in the place of the wanted name; none if it has the name.
+    /// The domain that the disk has in the place of the wanted name, or of the reverse name of the wanted address; none if it has the name
+    /// itself.
     fn shortened(&self, facts: &DaemonFacts<'_>) -> Option<Box<[u8]>> {
-        let Some(WantedSubject::Name(name)) = self.subject.as_ref().filter(|_| facts.shortens) else {
-            return None;
+        let name: Box<[u8]> = match self.subject.as_ref().filter(|_| facts.shortens)? {
+            WantedSubject::Name(name) => name.clone(),
+            WantedSubject::Address(address) => wire_name(&Name::from(*address)).into(),
+            WantedSubject::Shortened(_) => return None,
         };
-        Some(domain_of(name)).filter(|domain| domain != name)
+        Some(domain_of(&name)).filter(|domain| *domain != name)
+    }
+
+    /// The messages on disk that may have the wanted name or address. Memory has whole names.
+    fn on_disk(&self, domain: &[u8], recorded: &Recorded) -> Self {
+        let to = self.to.min(recorded.whole.map_or(u64::MAX, |whole| whole.saturating_sub(1)));
+        Self { subject: Some(WantedSubject::Shortened(domain.into())), to, ..self.clone() }
     }
 
     /// Whether a question came in its time from its client.
@@ -292,20 +338,6 @@ impl WantedSubject {
             Self::Shortened(domain) => *question.name == **domain,
         }
     }
-}
-
-/// The messages on disk that may have the wanted name: with `history.redact = "names"` the disk has the domain in its place. None if there
-/// are none.
-fn of_domain(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Option<Vec<MessageReport>> {
-    let domain = wanted.shortened(facts)?;
-    let name = name_text(&name_of_wire(&domain));
-    // Memory has whole names.
-    let to = wanted.to.min(recorded.whole.map_or(u64::MAX, |whole| whole.saturating_sub(1)));
-    let subject = Some(WantedSubject::Shortened(domain));
-    let mut messages = why(recorded, &Wanted { subject, to, ..wanted.clone() }, facts);
-    messages.retain(|message| !message.is_absent());
-    messages.iter_mut().for_each(|message| evidence::of_shortened(&mut message.culprit, &name));
-    Some(messages).filter(|messages| !messages.is_empty())
 }
 
 /// The report that the record has no such question.

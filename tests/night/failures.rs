@@ -417,9 +417,16 @@ fn a_name_that_the_disk_has_as_its_domain_is_found_by_it() {
         let mut config = config_for(simulation.lab());
         config.history.redact = Redact::Names;
         simulation.reload(config).await;
-        // The whole name is in memory now, and the domain itself is no other name.
+        let (kind, evidence) = told("www.silent.tld.").await;
+        assert!(
+            kind == CulpritKind::ServerSilent && evidence.contains("other names of silent.tld."),
+            "{evidence}"
+        );
+        // The name is in memory now, and was answered; so is the domain itself.
         sleep(Duration::from_secs(60)).await;
         ask(&simulation, "silent.tld.", RecordType::MX).await;
+        ask(&simulation, "www.silent.tld.", RecordType::A).await;
+        assert!(resolver.why(of("www.silent.tld.")).await.len() > 1, "memory beside the disk");
         let (kind, evidence) = told("www.silent.tld.").await;
         assert_eq!(kind, CulpritKind::ServerSilent);
         assert!(evidence.ends_with("; names on disk are shortened (history.redact), so these queries may be for other names of silent.tld."), "{evidence}");
@@ -430,6 +437,9 @@ fn a_name_that_the_disk_has_as_its_domain_is_found_by_it() {
             kind == CulpritKind::Unknown && evidence.contains("none on disk for its domain"),
             "{evidence}"
         );
+        let address = Wanted { subject: Some(WantedSubject::Address([192, 0, 2, 99].into())), ..of("tld.") };
+        let evidence = resolver.why(address).await.remove(0).culprit.evidence;
+        assert!(evidence.contains("none on disk for its domain"), "{evidence}");
     });
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use resolverd::control::server::{BindError, ControlServer};
-use resolverd::limits::MAX_HISTORY_REQUESTS_OF_USER;
+use resolverd::limits::{CONTROL_REQUEST_TIME, MAX_CONTROL_CONNECTIONS, MAX_HISTORY_REQUESTS_OF_USER};
 use resolverd::question::Outcome;
 use resolverd::record::written::Written;
 
@@ -77,12 +77,26 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     assert_eq!(world.run(&["failed"]).0, code);
     assert_eq!(world.run(&["status"]).0, 0);
     let (_, text, _) = world.run(&["stats"]);
-    assert!(text.contains("requests for the query history refused (too many at once)"), "{text}");
+    assert!(text.contains("connections of resolverctl refused (too many at once)"), "{text}");
     drop(held);
     while world.run(&["failed"]).0 == code {
         std::thread::yield_now();
     }
     assert!(world.run(&["why", "--slowest", "9"]).1.contains("  client 192.0.2."));
+}
+
+#[test]
+fn connections_without_a_request_give_way_to_one_with_a_request() {
+    let world = World::new();
+    let idle = || std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
+    let held: Vec<_> = (0..3 * MAX_CONTROL_CONNECTIONS).map(|_| idle()).collect();
+    let begun = std::time::Instant::now();
+    let (code, text, _) = world.run(&["status"]);
+    assert!(code == 0 && begun.elapsed() < CONTROL_REQUEST_TIME, "{:?} {text}", begun.elapsed());
+    let (_, text, _) = world.run(&["stats", "--json"]);
+    let stats: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(stats["upstream"]["control_refused"].as_u64() > Some(MAX_CONTROL_CONNECTIONS as u64), "{stats}");
+    drop(held);
 }
 
 #[test]
