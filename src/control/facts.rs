@@ -80,6 +80,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
             rcode: "SERVFAIL".to_owned(),
             millis: millis(query.elapsed),
             why,
+            expired: records(query.answers),
             ..ReplyFacts::default()
         };
     }

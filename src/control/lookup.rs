@@ -10,6 +10,7 @@ use std::time::Duration;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::protocol::{Blame, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
@@ -137,7 +138,9 @@ pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem
 pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
     let data = match &record.data {
         RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
-        RData::Unknown { code, rdata } if *code != RecordType::DNAME => unknown(&rdata.anything),
+        RData::Unknown { code, rdata } => {
+            name_alone(*code, &rdata.anything).unwrap_or_else(|| unknown(&rdata.anything))
+        }
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => numbered(signature),
         other => data_with_names(other).unwrap_or_else(|| harmless(&other.to_string())),
     };
@@ -176,6 +179,14 @@ fn numbered(signature: &RRSIG) -> String {
         *algorithm = &number;
     }
     harmless(&words.join(" "))
+}
+
+/// The target of a DNAME record (RFC 6672 section 2.1), whose data the library does not read; none for another type, or data that are
+/// no name.
+fn name_alone(kind: RecordType, octets: &[u8]) -> Option<String> {
+    let mut decoder = BinDecoder::new(octets);
+    let name = Name::read(&mut decoder).ok().filter(|_| kind == RecordType::DNAME && decoder.is_empty())?;
+    Some(presentation::name_text(&name))
 }
 
 /// Data of a type without a form of its own (RFC 3597 section 5).

@@ -17,12 +17,12 @@ use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::typed_subject::{report_file, typed_subject};
 use super::{moment, terms, watched, watching};
-use crate::check::domain as check_domain;
 use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
 use crate::check::domain::finding::{Finding, Level};
 use crate::check::domain::message::{self, MessageSubjects};
 use crate::check::domain::outline::outline;
+use crate::check::domain::{self as check_domain, WholeDomain};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
@@ -283,7 +283,7 @@ fn of_subjects(
     for (place, subject) in (1..).zip(subjects) {
         let name = name_of(&subject);
         let subject = CheckSubject { unix: now, own: own.clone(), ..subject };
-        let facts = match runtime.block_on(daemon.facts(subject)) {
+        let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
             Ok(facts) => facts,
             Err(failure) => {
                 // Questions may wait for a daemon that is stuck.

@@ -1,4 +1,4 @@
-//! The questions of `check DOMAIN`: over the control socket, and asked by this command itself.
+//! The questions of `check DOMAIN` and `compare`: over the control socket, and asked by this command itself.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use super::client::ControlClient;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
 use crate::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
-use crate::check::domain::gather::{Sources, gather};
+use crate::check::domain::gather::{Plan, Sources, gather};
 use crate::control::facts::{got, of_server, request};
 use crate::control::protocol::{Blame, Problem, Request};
 
@@ -45,9 +45,13 @@ impl Daemon {
     ///
     /// # Errors
     /// The daemon does not answer.
-    pub(super) async fn facts(&self, subject: CheckSubject) -> Result<DomainFacts, CommandFailure> {
+    pub(super) async fn facts(
+        &self,
+        subject: CheckSubject,
+        plan: &impl Plan,
+    ) -> Result<DomainFacts, CommandFailure> {
         self.is_reached().await?;
-        let facts = gather(subject, self).await;
+        let facts = gather(subject, plan, self).await;
         self.is_reached().await?;
         Ok(facts)
     }

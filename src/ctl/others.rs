@@ -1,4 +1,4 @@
-//! The other resolvers that `check DOMAIN` compares: public resolvers, and the resolvers in resolv.conf.
+//! The other resolvers that `check DOMAIN` and `compare` ask: public resolvers, and the resolvers in resolv.conf.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ const USUAL_PATH: &str = "/dns-query";
 
 /// A resolver of the command line.
 #[derive(Clone, Debug)]
-struct ResolverText {
+pub(super) struct ResolverText {
     /// Its name in evidence. The path may be the secret of a customer, so only the usual one is in it.
     name: String,
     way: ResolverWay,
@@ -108,15 +108,15 @@ pub(super) struct OtherArguments {
     /// 9.9.9.9 and the nameservers of /etc/resolv.conf, to find resolvers that have old records or none. The queries have the
     /// source addresses of the daemon, except queries over TLS and HTTPS.
     #[arg(long, conflicts_with = "resolver")]
-    local: bool,
+    pub(super) local: bool,
     /// Resolver to query instead of the public ones: an address, ADDRESS:PORT or [IPV6-ADDRESS]:PORT, tls://HOST for DNS over TLS,
     /// or https://HOST/PATH for DNS over HTTPS. May be repeated. HOST is a name or an address, with :PORT if the port is not the
     /// usual one. The certificate must be valid for this name or address, or for the name after #, as in
     /// tls://1.1.1.1#cloudflare-dns.com. Default of the path: /dns-query.
     #[arg(long, value_name = "ADDRESS|URL")]
-    resolver: Vec<ResolverText>,
+    pub(super) resolver: Vec<ResolverText>,
     #[arg(long, value_name = "FILE", default_value = "/etc/resolv.conf", hide = true)]
-    resolv_conf: PathBuf,
+    pub(super) resolv_conf: PathBuf,
 }
 
 impl OtherArguments {
@@ -155,7 +155,12 @@ pub(super) fn resolvers(
     let public = PUBLIC.into_iter().filter(|_| arguments.resolver.is_empty()).map(|(address, name)| {
         OtherResolver { way: ResolverWay::Plain(address.into()), name: format!("{address} ({name})") }
     });
-    let mut resolvers: Vec<OtherResolver> = named.chain(public).collect();
+    let mut resolvers: Vec<OtherResolver> = Vec::new();
+    for resolver in named.chain(public) {
+        if !resolvers.iter().any(|known| known.way == resolver.way) {
+            resolvers.push(resolver);
+        }
+    }
     // Without the file programs ask 127.0.0.1 (resolv.conf(5)).
     for address in other_nameservers(&resolv_conf(&arguments.resolv_conf).unwrap_or_default(), &ours) {
         let way = ResolverWay::Plain(address);

@@ -115,6 +115,32 @@ Last line of an answer:
   stale           an expired entry of the cache, because no server answered
   extended error  the code of the reason (RFC 8914)";
 
+/// Terms of `compare`.
+pub(super) const COMPARE: &str = "\
+Results, in JSON `verdict`. The name servers with the newest serial say what is right:
+  same            the answer of the name servers
+  in_turn         a name server gave other records when it was asked again: the zone answers in turn or by the place of the client
+  not_transferred a name server has an older serial and another answer: it has not yet transferred the zone
+  different       a name server has another answer than most with the same serial, or does not delegate the zone; if no answer has a
+                  majority, all are different
+  old             a resolver has another answer in its cache, until the time shown at the latest, or still asks former name servers
+  stale           this resolver gives an expired answer, because no name server answered it
+  elsewhere       other addresses with a TTL of at most 300 s: in turn, by place, old or changed; at name servers of one serial perhaps
+                  a change without a new serial; it cannot be told which
+  filtered        a resolver denies the name without the SOA of the zone, removes private addresses, or gives an address like 0.0.0.0
+  changed         a resolver gives an alias, a private address, or an address, where the zone has none
+  local           the configuration of this host answers; name servers of the internet do not count for it
+  bogus           the signatures are wrong or missing: see `resolverctl check NAME`
+  failed          SERVFAIL or another error, or a name server without authority
+  refused         REFUSED
+  no_answer       no reply, or the port is closed
+  unknown         could not tell: a truncated reply, no route, or no name server to compare with
+JSON: an object a line for each answer: name, type, source (this_resolver, resolver, name_server, former_server), server, verdict, why,
+rcode, records, ttl, serial, elapsed (seconds). Then one for the name: name, type, verdict (the worst), sentence, zone, groups (answer,
+name_servers, sources), servers_left_out, resolvers_left_out, aliases_left_out. The same follows for the target of an alias.
+Exit codes: 0 all are the same or in turn, 1 an answer differs, 4 could not tell, or name servers or aliases were left out. Not counted:
+other resolvers that refuse or do not answer, servers of a family (IPv6) that this host does not reach, and the local configuration.";
+
 /// Terms of `trace`.
 pub(super) const TRACE: &str = "\
 Steps, each with the time since the start. Steps that look up the address of a server or the keys of a zone are indented:

@@ -14,7 +14,7 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, domain, json, watched};
 use crate::check::domain::facts::{CheckSubject, DomainFacts};
 use crate::check::domain::finding::Level;
-use crate::check::domain::judge;
+use crate::check::domain::{WholeDomain, judge};
 use crate::limits::WATCH_SCREEN_INTERVALS;
 use crate::watched::ended::ended;
 use crate::watched::history::{Confirmation, DomainHistory};
@@ -79,7 +79,7 @@ impl Watching<'_> {
             let round = tokio::select! {
                 biased;
                 () = come(&mut signals) => return Ok(()),
-                round = daemon.facts(subject) => round,
+                round = daemon.facts(subject, &WholeDomain) => round,
             };
             let text = match round {
                 Ok(facts) => self.take(&facts),
@@ -205,7 +205,7 @@ mod tests {
         let client = ControlClient::new(Path::new("/nowhere/control.sock"));
         let daemon = Daemon::new(client, ServicePorts::USUAL);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let failure = runtime.block_on(daemon.facts(CheckSubject::default())).unwrap_err();
+        let failure = runtime.block_on(daemon.facts(CheckSubject::default(), &WholeDomain)).unwrap_err();
         for format in [Format::Text(Style::Plain), Format::Json] {
             let history = DomainHistory::default();
             let mut watching =

@@ -146,6 +146,22 @@ pub const MAX_CHECKED_POINTERS: usize = 10;
 /// Aliases of a name that are followed to see whether they lead in a circle: the resolver itself follows no more than a dozen.
 pub const MAX_CHECKED_ALIASES: usize = 12;
 
+/// Names that `compare` follows from alias to alias: each has a zone of its own, whose servers are asked.
+pub const MAX_COMPARED_NAMES: usize = 4;
+
+/// Names at which `compare` asks the daemon for the zone if it does not find that of the name itself: half of them the closest, and half
+/// below the root.
+pub const MAX_COMPARED_BEGINS: usize = 8;
+
+/// Referrals that `compare` follows to the zone of a name: names of the reverse tree of IPv6 need seven.
+pub const MAX_COMPARED_CUTS: usize = 10;
+
+/// Addresses of name servers that `compare` asks although the zone above does not name them any more: those of a usual zone.
+pub const MAX_FORMER_SERVERS: usize = 8;
+
+/// Differences that the first line of `compare` names: as many as can be read at a glance.
+pub const MAX_COMPARED_IN_HEAD: usize = 3;
+
 /// Milliseconds from which a server counts as slow: the farthest answer within 400.
 pub const SLOW_SERVER_MILLIS: u64 = 500;
 

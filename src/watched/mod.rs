@@ -47,6 +47,7 @@ use self::ended::ended;
 use self::history::Confirmation;
 use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};
+use crate::check::domain::WholeDomain;
 use crate::check::domain::facts::{CheckSubject, Got, Role, Want};
 use crate::check::domain::gather::{Sources, gather};
 use crate::clock::Clock;
@@ -148,7 +149,7 @@ impl WatchedDomains {
     async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
         let began = self.clock.mono();
         let counted = CountedSources { host, asked: AtomicU32::new(0) };
-        let facts = gather(subject(watch, self.clock.now().unix), &counted).await;
+        let facts = gather(subject(watch, self.clock.now().unix), &WholeDomain, &counted).await;
         let asked = counted.asked.load(Ordering::Relaxed);
         let end = ended(&facts, host.is_network_down());
         self.recorder.count(Counter::WatchChecks, 1);

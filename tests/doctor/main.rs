@@ -4,6 +4,7 @@
 //! in virtual time.
 
 mod codes;
+mod compare;
 mod connect;
 mod elsewhere;
 mod faults;

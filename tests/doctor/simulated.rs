@@ -1,6 +1,7 @@
 //! The questions of a check, asked of a resolver over the simulated network.
 
 use futures_util::future::BoxFuture;
+use resolverd::check::domain::WholeDomain;
 use resolverd::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
 use resolverd::check::domain::finding::Finding;
 use resolverd::check::domain::gather::{Sources, gather};
@@ -71,7 +72,7 @@ impl Sources for Daemon<'_> {
 pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (DomainFacts, Vec<Finding>) {
     let daemon = Daemon::new(simulation);
     let subject = CheckSubject { unix: UNIX_AT_START, ..subject };
-    let facts = gather(subject, &daemon).await;
+    let facts = gather(subject, &WholeDomain, &daemon).await;
     let findings = judge(&facts);
     (facts, findings)
 }

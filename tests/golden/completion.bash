@@ -22,6 +22,9 @@ _resolverctl() {
             resolverctl,check)
                 cmd="resolverctl__subcmd__check"
                 ;;
+            resolverctl,compare)
+                cmd="resolverctl__subcmd__compare"
+                ;;
             resolverctl,completion)
                 cmd="resolverctl__subcmd__completion"
                 ;;
@@ -157,6 +160,9 @@ _resolverctl() {
             resolverctl__subcmd__help,check)
                 cmd="resolverctl__subcmd__help__subcmd__check"
                 ;;
+            resolverctl__subcmd__help,compare)
+                cmd="resolverctl__subcmd__help__subcmd__compare"
+                ;;
             resolverctl__subcmd__help,completion)
                 cmd="resolverctl__subcmd__help__subcmd__completion"
                 ;;
@@ -284,7 +290,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace compare flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,6 +536,36 @@ _resolverctl() {
                 return 0
             fi
             case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__compare)
+            opts="-h --with --local --resolv-conf --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --with)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolv-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -912,7 +948,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="status stats top query trace compare flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -984,6 +1020,20 @@ _resolverctl() {
         resolverctl__subcmd__help__subcmd__check__subcmd__watched)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__compare)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -104,6 +104,20 @@ _arguments "${_arguments_options[@]}" : \
 '::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+'(--local)*--with=[Resolvers to query instead of 8.8.8.8, 1.1.1.1 and 9.9.9.9, separated by commas\: an address, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT, tls\://HOST, or https\://HOST/PATH. The nameservers of /etc/resolv.conf are queried too]:RESOLVER:_default' \
+'--resolv-conf=[]:FILE:_files' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--local[Query no other resolvers, only this one and the name servers of the zone]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Name, or an address for its PTR record:_default' \
+'::kind -- Record type. Default\: A; PTR for an address:_default' \
+&& ret=0
+;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
 '(--negative --all)--type=[Remove only this record type]:TYPE:_default' \
@@ -623,6 +637,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -804,6 +822,7 @@ _resolverctl_commands() {
 'top:Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
+'compare:Compare the answers of this resolver, of other resolvers and of each name server of the zone' \
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
@@ -884,6 +903,11 @@ _resolverctl__subcmd__check__subcmd__system_commands() {
 _resolverctl__subcmd__check__subcmd__watched_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl check watched commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__compare_commands] )) ||
+_resolverctl__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl compare commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__completion_commands] )) ||
 _resolverctl__subcmd__completion_commands() {
@@ -1006,6 +1030,7 @@ _resolverctl__subcmd__help_commands() {
 'top:Show live rates, and the slowest zones, servers, lists and clients, on the whole terminal, until q' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
+'compare:Compare the answers of this resolver, of other resolvers and of each name server of the zone' \
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
@@ -1055,6 +1080,11 @@ _resolverctl__subcmd__help__subcmd__check__subcmd__system_commands() {
 _resolverctl__subcmd__help__subcmd__check__subcmd__watched_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help check watched commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__compare_commands] )) ||
+_resolverctl__subcmd__help__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help compare commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__completion_commands] )) ||
 _resolverctl__subcmd__help__subcmd__completion_commands() {

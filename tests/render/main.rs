@@ -1,6 +1,7 @@
 //! The output of resolverctl, compared with tests/golden letter by letter. After an intended change, write the files
 //! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
 
+mod compare;
 mod configured;
 mod domain;
 mod failed;

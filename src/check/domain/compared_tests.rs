@@ -8,7 +8,7 @@ use crate::check::domain::facts::tests::{TWO_SERVERS as ZONE, facts};
 use crate::check::domain::facts::{OtherResolver, ResolverWay};
 use crate::check::domain::gather::{Sources, gather};
 use crate::check::domain::part::needs;
-use crate::check::domain::{cached, judge};
+use crate::check::domain::{WholeDomain, cached, judge};
 use crate::clock::paused;
 use crate::limits::{DIRECT_STREAM_TIME, DIRECT_TIME};
 
@@ -183,7 +183,7 @@ fn servers_that_answer_are_compared_although_most_are_silent() {
     }
     let sources = PartlySilent(facts("a.test.", &format!("{lines}{referral}")));
     let subject = sources.0.subject.clone();
-    let found = judge(&paused(gather(subject, &sources)));
+    let found = judge(&paused(gather(subject, &WholeDomain, &sources)));
     let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
     assert!(codes.contains(&Code::RecordsDiffer) && codes.contains(&Code::NsSilent), "{codes:?}");
     assert!(!codes.contains(&Code::SpfOk), "{codes:?}");
@@ -239,7 +239,7 @@ fn crowded(second: &str, hosts: usize) -> PartlySilent {
 fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
     let gathered = |second: &str| {
         let sources = crowded(second, 0);
-        paused(gather(sources.0.subject.clone(), &sources))
+        paused(gather(sources.0.subject.clone(), &WholeDomain, &sources))
     };
     let facts = gathered("v=spf1 +all");
     assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{}", facts.got.len());
@@ -274,7 +274,7 @@ fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
 #[test]
 fn the_policies_at_24_addresses_are_compared_also_beside_seven_more_mail_hosts() {
     let sources = crowded("v=spf1 mx -all", 6);
-    let facts = paused(gather(sources.0.subject.clone(), &sources));
+    let facts = paused(gather(sources.0.subject.clone(), &WholeDomain, &sources));
     for lookup in [("a.test.", "TXT"), ("_dmarc.a.test.", "TXT"), ("a.test.", "MX")] {
         assert!(!left_out(&facts).contains(&lookup), "{lookup:?}: {:?}", left_out(&facts));
     }

@@ -22,8 +22,8 @@ use crate::limits::{
     MAX_SILENT_SERVERS_ASKED,
 };
 
-/// The questions that are needed next.
-pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+/// The questions that lead to the servers of the zone.
+pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
     // The lookup of a domain whose servers do not answer takes seconds. Meanwhile the zone above is asked whether it delegates the
@@ -41,6 +41,12 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants.extend(parents.map(|server| ask(server, apex, "NS", QueryForm::Udp)));
     let names = zone::server_names(facts);
     wants.extend(names.iter().take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)));
+    wants
+}
+
+/// The questions that are needed next.
+pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
+    let mut wants = to_servers(facts);
     let servers = zone::servers(facts);
     let (over_tcp, in_mixed_case): (BTreeSet<IpAddr>, BTreeSet<IpAddr>) = match servers.len() {
         ..=MAX_SERVERS_ASKED_IN_ALL_WAYS => {
@@ -348,7 +354,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
 }
 
 /// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.
-fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
+pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
     serials.keys().copied().find(|one| serials.keys().all(|other| newer(*one, *other)))
 }

@@ -146,6 +146,9 @@ pub struct ReplyFacts {
     pub why: String,
     /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
     pub configured: Option<String>,
+    /// The records of an expired entry of the cache, which the daemon gives because no server answers (RFC 8767). Such a reply counts
+    /// as SERVFAIL.
+    pub expired: Vec<Record>,
     /// Answer section.
     pub answers: Vec<Record>,
     /// Authority section.
@@ -374,6 +377,10 @@ pub struct CheckSubject {
     pub connect: bool,
     /// Resolvers of others, for comparison.
     pub resolvers: Vec<OtherResolver>,
+    /// The servers to which the daemon forwards all questions; empty if it recurses itself.
+    pub forwarders: Vec<String>,
+    /// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
+    pub keyed_lists: Vec<(String, String)>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
     /// Seconds since 1970.

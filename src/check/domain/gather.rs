@@ -1,4 +1,4 @@
-//! Gathering: asks the questions that the checks want, round by round, until none is left. A slow answer does not hold up the next
+//! Gathering: asks the questions that a plan wants, such as those of the checks, round by round, until none is left. A slow answer does not hold up the next
 //! round.
 //!
 //! A check names its questions by the facts that are known so far. So a chain, such as MX, host, address, PTR, needs
@@ -29,6 +29,15 @@ pub trait Sources: Sync {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
 }
 
+/// The questions of one purpose.
+pub trait Plan: Sync {
+    /// The questions that are needed next by the facts so far. Some of them may have been asked already, or are under way.
+    fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
+
+    /// Notes what follows from new facts.
+    fn note(&self, _: &mut DomainFacts) {}
+}
+
 /// The questions that may still be asked, and the time until which.
 struct Budget {
     left: AtomicUsize,
@@ -45,7 +54,7 @@ impl Budget {
 }
 
 /// Gathers the facts about a subject.
-pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFacts {
+pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sources) -> DomainFacts {
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
     let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end: Instant::now() + time, time };
@@ -53,7 +62,7 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFact
         (Places::default(), FuturesUnordered::new(), BTreeSet::new());
     let mut rounds = 0;
     while rounds < MAX_CHECK_ROUNDS {
-        let mut wanted = super::wants(&facts, &under_way);
+        let mut wanted = plan.wants(&facts, &under_way);
         // Their order stays: the first ones are asked before the bound is reached.
         let mut named = BTreeSet::new();
         wanted.retain(|want| {
@@ -88,8 +97,7 @@ pub async fn gather(subject: CheckSubject, sources: &impl Sources) -> DomainFact
             under_way.remove(&want);
             facts.got.insert(want, got);
         }
-        super::current::adopt(&mut facts);
-        super::aliases::note(&mut facts);
+        plan.note(&mut facts);
     }
     facts
 }
@@ -224,6 +232,7 @@ fn seconds(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::WholeDomain;
     use super::*;
     use crate::clock::paused;
     use std::sync::Mutex;
@@ -257,7 +266,7 @@ mod tests {
         let fixed = Fixed(reply, Mutex::default());
         let elapsed = paused(async {
             let began = Instant::now();
-            gather(subject(), &fixed).await;
+            gather(subject(), &WholeDomain, &fixed).await;
             began.elapsed()
         });
         let (asked, _, most) = *fixed.1.lock().unwrap();
@@ -323,14 +332,14 @@ mod tests {
     #[test]
     fn the_first_wanted_is_the_first_asked() {
         let mut named = BTreeSet::new();
-        let mut wanted = super::super::wants(&DomainFacts::new(subject()), &BTreeSet::new());
+        let mut wanted = WholeDomain.wants(&DomainFacts::new(subject()), &BTreeSet::new());
         // Questions to the lists have places of their own.
         let is_lookup = |want: &Want| matches!(want, Want::Lookup { .. });
         wanted.retain(|want| is_lookup(want) && named.insert(want.clone()));
         wanted.truncate(CHECK_QUESTIONS_AT_ONE_SERVER);
         assert!(!wanted.is_sorted(), "another order would not be seen: {wanted:?}");
         let noted = Noted(Mutex::default());
-        paused(gather(subject(), &noted));
+        paused(gather(subject(), &WholeDomain, &noted));
         let mut asked = noted.0.into_inner().unwrap();
         asked.retain(is_lookup);
         assert_eq!(asked[..wanted.len()], wanted);

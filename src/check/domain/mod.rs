@@ -45,6 +45,7 @@ pub mod part;
 mod pointer;
 mod record_set;
 mod served;
+pub mod side_by_side;
 mod spf;
 mod spf_evaluate;
 mod spf_grammar;
@@ -61,7 +62,23 @@ use std::collections::BTreeSet;
 use codes::Code;
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
+use gather::Plan;
 use part::Part;
+
+/// The plan of `check DOMAIN`.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeDomain;
+
+impl Plan for WholeDomain {
+    fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
+        wants(facts, under_way)
+    }
+
+    fn note(&self, facts: &mut DomainFacts) {
+        current::adopt(facts);
+        aliases::note(facts);
+    }
+}
 
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {

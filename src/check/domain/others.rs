@@ -10,9 +10,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, OtherResolver, QueryForm, ReplySecurity, ResolverWay, Want};
+use super::facts::{
+    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
+};
 use super::finding::{Finding, Level};
-use super::record_set::{final_records, in_words, negative_ttl, records};
+use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
 use super::{configured, zone};
 use crate::clock::minute;
 use crate::limits::MAX_OTHER_RESOLVERS;
@@ -20,11 +22,13 @@ use crate::limits::MAX_OTHER_RESOLVERS;
 /// The types that are asked for at the domain itself; NS records are asked for at the apex.
 const TYPES: [&str; 4] = ["MX", "A", "AAAA", "TXT"];
 
-fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
+/// The resolvers to ask.
+pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
-fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
+/// The question to a resolver.
+pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     let name = name.to_owned();
     match &resolver.way {
         ResolverWay::Plain(server) => Want::Server { server: *server, name, kind, way: QueryForm::Recursive },
@@ -80,15 +84,47 @@ fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTre
     sets
 }
 
+/// The difference between the answer of a resolver and the records of the zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// Old records, until this moment in seconds since 1970.
+    Old(u64),
+    /// Other addresses: of another place, or old.
+    Elsewhere,
+    /// The name or its records are withheld.
+    Hidden,
+    /// The resolver fails.
+    Fails,
+    /// The resolver does not serve this host, or its answer tells nothing.
+    Unknown,
+}
+
+/// The cause of an answer of a resolver, `seen`, that is not that of the zone.
+pub(super) fn difference(
+    reply: &ReplyFacts,
+    (name, kind): (&str, &str),
+    seen: &BTreeSet<String>,
+    unix: u64,
+) -> Difference {
+    let until = |ttl: u32| Difference::Old(unix.saturating_add(ttl.into()));
+    match reply.rcode.as_str() {
+        "SERVFAIL" => Difference::Fails,
+        "NOERROR" | "NXDOMAIN" if seen.is_empty() => {
+            negative_ttl(reply, name).map_or(Difference::Hidden, until)
+        }
+        "NOERROR" if seen.iter().all(|data| is_sinkhole(data)) => Difference::Hidden,
+        "NOERROR" if kind == "A" || kind == "AAAA" => Difference::Elsewhere,
+        "NOERROR" => until(positive_ttl(reply, kind).unwrap_or_default()),
+        _ => Difference::Unknown,
+    }
+}
+
 /// The judgment of one answer of a resolver.
 #[derive(Debug, PartialEq, Eq)]
 enum Seen {
     Same,
-    /// Old records, until this moment in seconds since 1970.
     Old(String, u64),
-    /// Other addresses: of another place, or old.
     Elsewhere(String),
-    /// The name or its records are withheld.
     Hidden(String),
     Fails(String),
     Unknown(String),
@@ -104,35 +140,32 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
     let sets = current(facts, name, kind);
     let here = sets.first()?;
     let seen = final_records(reply, kind);
-    let until = |ttl: u32| facts.subject.unix.saturating_add(ttl.into());
+    if is_known(reply) && sets.contains(&seen) {
+        return Some(Seen::Same);
+    }
     let told = in_words(&seen, kind);
-    Some(match reply.rcode.as_str() {
-        "SERVFAIL" => Seen::Fails(format!("{by}: SERVFAIL")),
-        "NOERROR" | "NXDOMAIN" if sets.contains(&seen) => Seen::Same,
-        "NOERROR" | "NXDOMAIN" if seen.is_empty() => match negative_ttl(reply, name) {
-            Some(ttl) => {
-                let end = until(ttl);
-                Seen::Old(format!("{by}: {told} until {}", minute(end)), end)
-            }
-            None => Seen::Hidden(format!("{by}: {} instead of {}", reply.rcode, in_words(here, kind))),
-        },
-        "NOERROR" if seen.iter().all(|data| is_sinkhole(data)) => {
+    Some(match difference(reply, (name, kind), &seen, facts.subject.unix) {
+        Difference::Old(end) => Seen::Old(format!("{by}: {told} until {}", minute(end)), end),
+        Difference::Elsewhere => Seen::Elsewhere(format!("{by}: {told}")),
+        Difference::Hidden => {
+            let told = if seen.is_empty() { reply.rcode.clone() } else { told };
             Seen::Hidden(format!("{by}: {told} instead of {}", in_words(here, kind)))
         }
-        "NOERROR" if kind == "A" || kind == "AAAA" => Seen::Elsewhere(format!("{by}: {told}")),
-        "NOERROR" => {
-            let ttl =
-                reply.answers.iter().filter(|record| record.kind == kind).map(|record| record.ttl).max();
-            let end = until(ttl.unwrap_or_default());
-            Seen::Old(format!("{by}: {told} until {}", minute(end)), end)
-        }
-        "REFUSED" => Seen::Unknown(format!("{by}: REFUSED, the resolver does not serve this host")),
-        rcode => Seen::Unknown(format!("{by}: {rcode}")),
+        Difference::Fails => Seen::Fails(format!("{by}: SERVFAIL")),
+        Difference::Unknown => Seen::Unknown(format!("{by}: {}", no_answer(reply))),
     })
 }
 
+/// A reply that is no answer, in words.
+pub(super) fn no_answer(reply: &ReplyFacts) -> String {
+    match reply.rcode.as_str() {
+        "REFUSED" => "REFUSED, the resolver does not serve this host".to_owned(),
+        rcode => rcode.to_owned(),
+    }
+}
+
 /// An address that filters give in place of the real one.
-fn is_sinkhole(data: &str) -> bool {
+pub(super) fn is_sinkhole(data: &str) -> bool {
     data.trim_end_matches('.')
         .parse::<IpAddr>()
         .is_ok_and(|address| address.is_unspecified() || address.is_loopback())

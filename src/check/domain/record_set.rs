@@ -13,16 +13,28 @@ pub(super) fn is_known(reply: &ReplyFacts) -> bool {
     ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str())
 }
 
-/// Data as it is compared: names in lower case with their last dot.
-fn compared_data(data: &str, kind: &str) -> String {
+/// Data as it is compared. Names are in lower case in the types whose names fold (RFC 4034 section 6.2, RFC 3597 section 7);
+/// all other data are compared octet by octet. In the first types nothing of the text but names has letters.
+pub(super) fn compared_data(data: &str, kind: &str) -> String {
     match kind {
-        "TXT" => data.to_owned(),
-        "A" | "AAAA" => data.to_ascii_lowercase(),
-        _ => canonical(data),
+        "NS" | "CNAME" | "PTR" | "DNAME" | "MX" | "SRV" | "SOA" | "A" | "AAAA" => data.to_ascii_lowercase(),
+        // The replacement is a name; the flags, the services and the expression before it are strings.
+        "NAPTR" => match data.rsplit_once(' ') {
+            Some((before, name)) => format!("{before} {}", name.to_ascii_lowercase()),
+            None => data.to_owned(),
+        },
+        // The name of the signer, behind seven other fields.
+        "RRSIG" => {
+            let lower = |(place, word): (usize, &str)| {
+                if place == 7 { word.to_ascii_lowercase() } else { word.to_owned() }
+            };
+            data.split(' ').enumerate().map(lower).collect::<Vec<_>>().join(" ")
+        }
+        _ => data.to_owned(),
     }
 }
 
-/// The data of a type in a known answer without an alias: lower case, but for TXT.
+/// The data of a type in a known answer without an alias, as it is compared.
 pub(super) fn records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let alias = reply.data("CNAME").next().is_some();
     let own = reply.answers.iter().filter(|record| record.kind == kind && record.name == name);
@@ -48,7 +60,7 @@ pub(super) fn path(reply: &ReplyFacts, kind: &str, apex: &str) -> Option<BTreeSe
     is_known(reply).then(|| reply.answers.iter().filter(of_zone).map(shown).collect())
 }
 
-/// The data of a type, also behind aliases: lower case, but for TXT.
+/// The data of a type, also behind aliases, as it is compared.
 pub(super) fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> {
     reply.data(kind).map(|data| compared_data(data, kind)).collect()
 }
@@ -62,4 +74,9 @@ pub(super) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
 pub(super) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
     let soa = reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))?;
     Some(soa.ttl)
+}
+
+/// The longest TTL of the records of a type in an answer; none without such a record.
+pub(super) fn positive_ttl(reply: &ReplyFacts, kind: &str) -> Option<u32> {
+    reply.answers.iter().filter(|record| record.kind == kind).map(|record| record.ttl).max()
 }

@@ -1,0 +1,281 @@
+//! The answer of a resolver beside those of the name servers.
+//!
+//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (a denial in a cache has the SOA of its zone; filters send none).
+
+use std::net::IpAddr;
+
+use super::answer::{AnswerSource, AnswerVerdict, ComparedAnswer, UNCOMPARED};
+use super::cuts::is_here;
+use super::of_zone::{CUT, ZoneSays, without_reply};
+use super::told::Told;
+use crate::check::domain::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within, lookup};
+use crate::check::domain::mail::is_private;
+use crate::check::domain::others::{is_sinkhole, no_answer};
+use crate::check::domain::record_set::negative_ttl;
+use crate::clock::minute;
+
+/// The row of a resolver.
+pub(super) fn of_resolver(
+    facts: &DomainFacts,
+    from: (AnswerSource, &str),
+    (kind, got): (&'static str, &Got),
+    zone: &ZoneSays,
+) -> ComparedAnswer {
+    let mut answer = ComparedAnswer::unjudged(from, (&facts.subject.domain, kind), got);
+    (answer.verdict, answer.why) = match got {
+        Got::Reply(reply) => of_reply(facts, &answer, reply, zone),
+        other => without_reply(other),
+    };
+    answer
+}
+
+fn of_reply(
+    facts: &DomainFacts,
+    answer: &ComparedAnswer,
+    reply: &ReplyFacts,
+    zone: &ZoneSays,
+) -> (AnswerVerdict, String) {
+    let is_this = answer.source == AnswerSource::ThisResolver;
+    if !reply.expired.is_empty() {
+        return (AnswerVerdict::Stale, format!("an expired entry of the cache: {}", reply.why));
+    }
+    let Some(told) = Told::of(reply, &answer.name, answer.kind) else {
+        return failed(facts, reply, is_this);
+    };
+    let list = facts.subject.keyed_lists.iter().find(|(zone, _)| is_within(&answer.name, zone));
+    let is_local = is_this && (is_here(reply, &answer.name) || list.is_some());
+    let local = || match list {
+        Some((zone, _)) => (AnswerVerdict::Local, format!("[[list]] {zone} is queried with a key")),
+        None => (AnswerVerdict::Local, by_configuration(reply)),
+    };
+    if zone.current.is_empty() {
+        return if is_local { local() } else { (AnswerVerdict::Unknown, UNCOMPARED.to_owned()) };
+    }
+    if zone.is_in_turn && zone.current.contains(&told) {
+        return (AnswerVerdict::InTurn, "an answer of a name server".to_owned());
+    }
+    match &zone.most {
+        Some(most) if *most == told => (AnswerVerdict::Same, String::new()),
+        _ if is_local => local(),
+        most if zone.current.contains(&told) => {
+            let verdict = if zone.is_short { AnswerVerdict::Elsewhere } else { AnswerVerdict::Different };
+            let which = if most.is_some() { "fewer" } else { "some" };
+            (verdict, format!("an answer that {which} name servers give"))
+        }
+        _ => {
+            let expected = zone.most.as_ref().or_else(|| zone.current.first()).cloned().unwrap_or_default();
+            differing(facts, answer, (reply, &told), (zone, &expected))
+        }
+    }
+}
+
+/// The part of the configuration that answers.
+fn by_configuration(reply: &ReplyFacts) -> String {
+    match &reply.configured {
+        Some(part) => format!("the configuration of this host answers: {part}"),
+        None => "resolverd itself answers for names of special use (RFC 6303, RFC 6761)".to_owned(),
+    }
+}
+
+/// The verdict about a reply without an answer.
+fn failed(facts: &DomainFacts, reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
+    let is_bogus = |reply: &ReplyFacts| reply.security == ReplySecurity::Bogus;
+    let here_bogus = facts.got.iter().any(|(want, got)| match got {
+        Got::Reply(reply) => {
+            matches!(want, Want::Lookup { name, .. } if *name == facts.subject.domain) && is_bogus(reply)
+        }
+        _ => false,
+    });
+    match reply.rcode.as_str() {
+        "NOERROR" | "NXDOMAIN" => (AnswerVerdict::Unknown, CUT.to_owned()),
+        "SERVFAIL" if is_this && is_bogus(reply) => (AnswerVerdict::Bogus, reply.why.clone()),
+        "SERVFAIL" if is_this => {
+            let by = reply.configured.as_ref().map(|part| format!("{part}: ")).unwrap_or_default();
+            let why = if reply.why.is_empty() {
+                "SERVFAIL".to_owned()
+            } else {
+                format!("SERVFAIL: {by}{}", reply.why)
+            };
+            (AnswerVerdict::Failed, why)
+        }
+        "SERVFAIL" if here_bogus => {
+            (AnswerVerdict::Bogus, "SERVFAIL; this resolver finds the answer bogus, too".to_owned())
+        }
+        "REFUSED" => (AnswerVerdict::Refused, no_answer(reply)),
+        _ => (AnswerVerdict::Failed, no_answer(reply)),
+    }
+}
+
+/// The cause of an answer that no name server of the newest version gives.
+fn differing(
+    facts: &DomainFacts,
+    answer: &ComparedAnswer,
+    (reply, told): (&ReplyFacts, &Told),
+    (zone, expected): (&ZoneSays, &Told),
+) -> (AnswerVerdict, String) {
+    let is_this = answer.source == AnswerSource::ThisResolver;
+    // The reason of an answer that resolverd has changed itself.
+    if is_this && !reply.why.is_empty() {
+        return (AnswerVerdict::Filtered, reply.why.clone());
+    }
+    let old = |begin: &str| (AnswerVerdict::Old, in_cache(facts, answer, begin));
+    if zone.fails_mixed_case && told.is_empty() {
+        let why = "a name server denies names in mixed case (0x20); its operator must repair it";
+        return (AnswerVerdict::Different, why.to_owned());
+    }
+    if let Some(server) = zone.former(told) {
+        let remedy = match is_this {
+            true => remedy("; remove them with", ("flush --tree", ""), &zone.apex),
+            false => String::new(),
+        };
+        let why = format!(
+            "the answer of a former name server, {server}: the old name servers are in its cache{remedy}"
+        );
+        return (AnswerVerdict::Old, why);
+    }
+    if zone.is_behind(told) {
+        return old("as the name servers that have not yet transferred the zone; ");
+    }
+    let is_address = ["A", "AAAA"].contains(&answer.kind);
+    if zone.is_in_turn && is_address && !told.records.is_empty() {
+        let seen = |data: &String| zone.current.iter().any(|of_zone| of_zone.records.contains(data));
+        if told.records.iter().all(seen) {
+            return (AnswerVerdict::InTurn, "addresses of name servers".to_owned());
+        }
+        if is_this {
+            let why =
+                format!("addresses that no name server gave now: in turn, or old{}", until(facts, answer));
+            return (AnswerVerdict::Elsewhere, why);
+        }
+    }
+    match is_this {
+        true => of_this(facts, answer, reply),
+        false => of_other(facts, answer, (reply, told), (zone, expected)),
+    }
+}
+
+/// Another answer in the cache of this resolver.
+fn of_this(facts: &DomainFacts, answer: &ComparedAnswer, reply: &ReplyFacts) -> (AnswerVerdict, String) {
+    if reply.security != ReplySecurity::Secure {
+        return (AnswerVerdict::Old, in_cache(facts, answer, ""));
+    }
+    let look = "see whether the new one is signed well before you remove it:";
+    let remedy = remedy(look, ("trace --fresh", &format!(" {}", answer.kind)), &answer.name);
+    (AnswerVerdict::Old, format!("a validated answer in its cache{}; {remedy}", until(facts, answer)))
+}
+
+/// Another answer of a resolver of others.
+fn of_other(
+    facts: &DomainFacts,
+    answer: &ComparedAnswer,
+    (reply, told): (&ReplyFacts, &Told),
+    (zone, expected): (&ZoneSays, &Told),
+) -> (AnswerVerdict, String) {
+    let is_address = ["A", "AAAA"].contains(&answer.kind);
+    let kept = |data: &String| !data.parse().is_ok_and(is_private);
+    let mut withheld = expected.records.difference(&told.records).peekable();
+    let is_part = told.alias.is_none() && !told.denied && told.records.is_subset(&expected.records);
+    if is_address && is_part && !is_list(expected) && withheld.peek().is_some() && !withheld.any(kept) {
+        return (AnswerVerdict::Filtered, "it removes private addresses".to_owned());
+    }
+    if told.is_empty() {
+        // Filters make an SOA of the name itself, or of a zone of their own.
+        return match negative_ttl(reply, &zone.apex) {
+            Some(_) => (AnswerVerdict::Old, in_cache(facts, answer, "")),
+            None => {
+                let why = "it withholds the records: a denial without the SOA of the zone";
+                (AnswerVerdict::Filtered, why.to_owned())
+            }
+        };
+    }
+    let is_nowhere = |data: &String| is_sinkhole(data);
+    if is_address && !is_list(expected) && !told.records.is_empty() && told.records.iter().all(is_nowhere) {
+        return (AnswerVerdict::Filtered, "it gives an address that leads nowhere".to_owned());
+    }
+    positive(facts, answer, told, expected)
+}
+
+/// Whether the records are codes of a DNS list (RFC 5782 section 2.3), which are no addresses.
+fn is_list(told: &Told) -> bool {
+    let is_code = |data: &String| data.starts_with("127.");
+    !told.records.is_empty() && told.records.iter().all(is_code)
+}
+
+/// The cause of other records, or of an alias, at another resolver.
+fn positive(
+    facts: &DomainFacts,
+    answer: &ComparedAnswer,
+    told: &Told,
+    expected: &Told,
+) -> (AnswerVerdict, String) {
+    let end = until(facts, answer);
+    let is_private_only = |records: &Told| {
+        !records.records.is_empty()
+            && !is_list(expected)
+            && records.records.iter().all(|data| data.parse::<IpAddr>().is_ok_and(is_private))
+    };
+    let is_address = ["A", "AAAA"].contains(&answer.kind);
+    match (&told.alias, &expected.alias) {
+        (Some(target), None) => {
+            let why = format!(
+                "an alias to {target} that the zone does not have: a walled garden, or an old alias{end}"
+            );
+            (AnswerVerdict::Changed, why)
+        }
+        _ if is_address && is_private_only(told) && !is_private_only(expected) => {
+            (AnswerVerdict::Changed, "a private address in the place of the records".to_owned())
+        }
+        _ if is_address && expected.is_empty() => {
+            let why = format!("an address where the zone has none: an answer of its own, or an old one{end}");
+            (AnswerVerdict::Changed, why)
+        }
+        _ if is_address && !is_old_here(facts, answer, told) => {
+            let why = format!("other addresses: by place, in turn, changed by the resolver, or old{end}");
+            (AnswerVerdict::Elsewhere, why)
+        }
+        _ => (AnswerVerdict::Old, in_cache(facts, answer, "")),
+    }
+}
+
+/// Whether this resolver has the same answer in its cache, so that the zone once gave it.
+fn is_old_here(facts: &DomainFacts, answer: &ComparedAnswer, told: &Told) -> bool {
+    match facts.got.get(&lookup(&answer.name, answer.kind)) {
+        Some(Got::Reply(reply)) if !is_here(reply, &answer.name) && reply.why.is_empty() => {
+            Told::of(reply, &answer.name, answer.kind).is_some_and(|here| here == *told)
+        }
+        _ => false,
+    }
+}
+
+/// The end of an old answer.
+fn until(facts: &DomainFacts, answer: &ComparedAnswer) -> String {
+    let end =
+        |ttl: u32| format!(" until {} at the latest", minute(facts.subject.unix.saturating_add(ttl.into())));
+    answer.ttl.map(end).unwrap_or_default()
+}
+
+/// An answer in a cache, with its end and the remedy.
+fn in_cache(facts: &DomainFacts, answer: &ComparedAnswer, begin: &str) -> String {
+    let left = answer.ttl.map(|ttl| format!(", {ttl} s left")).unwrap_or_default();
+    if answer.source != AnswerSource::ThisResolver {
+        return format!("{begin}an old answer in its cache{}{left}", until(facts, answer));
+    }
+    let remedy = remedy("remove it with", ("flush", ""), &answer.name);
+    match facts.subject.forwarders.as_slice() {
+        [] => format!("{begin}an old answer in its cache{}{left}; {remedy}", until(facts, answer)),
+        forwarders => format!(
+            "{begin}an old answer in its cache or in that of a forwarder ({}){}{left}; {remedy}, and at the forwarder",
+            forwarders.join(", "),
+            until(facts, answer)
+        ),
+    }
+}
+
+/// A command for the operator. A name with characters that a shell reads comes from strangers, and so into no command.
+fn remedy(words: &str, (command, end): (&str, &str), name: &str) -> String {
+    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+    match name.bytes().all(is_plain) && !name.starts_with('-') {
+        true => format!("{words} `resolverctl {command} {name}{end}`"),
+        false => format!("{words} `resolverctl {command}`, with the name in single quotes"),
+    }
+}

@@ -1,0 +1,180 @@
+//! `resolverctl compare`: one question at this resolver, at other resolvers, and at each name server of the zone.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::client::ControlClient;
+use super::domain::{Daemon, ServicePorts};
+use super::exit::{CommandFailure, Exit};
+use super::moment;
+use super::others::{OtherArguments, ResolverText, resolvers};
+use super::outcome::CommandOutcome;
+use super::render::{Format, compare, json};
+use super::typed_name::TypedQuestion;
+use crate::check::domain::facts::{CheckSubject, canonical, is_within};
+use crate::check::domain::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude};
+use crate::control::lookup::{read_kind, read_name};
+use crate::control::protocol::zones::{ZoneSource, ZoneState};
+use crate::control::protocol::{Blame, Problem, Reply, Request};
+use crate::dnsbl::registry::Registry;
+use crate::limits::MAX_COMPARED_NAMES;
+use crate::wire::presentation::name_text;
+
+/// The command line of `compare`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    question: TypedQuestion,
+    /// Resolvers to query instead of 8.8.8.8, 1.1.1.1 and 9.9.9.9, separated by commas: an address, ADDRESS:PORT or
+    /// [IPV6-ADDRESS]:PORT, tls://HOST, or https://HOST/PATH. The nameservers of /etc/resolv.conf are queried too.
+    #[arg(long, value_name = "RESOLVER", value_delimiter = ',', conflicts_with = "local")]
+    with: Vec<ResolverText>,
+    /// Query no other resolvers, only this one and the name servers of the zone.
+    #[arg(long)]
+    local: bool,
+    #[arg(long, value_name = "FILE", default_value = "/etc/resolv.conf", hide = true)]
+    resolv_conf: PathBuf,
+}
+
+/// Asks all of them, and shows the answers.
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let (name, kind) = question(&arguments.question.name, arguments.question.kind.as_deref())?;
+    let keyed_lists = keyed_lists(client)?;
+    // The key of a list stands in the name, and is for the servers of the list alone.
+    let is_secret = keyed_lists.iter().any(|(_, with_key)| is_within(&name, with_key));
+    let others = OtherArguments {
+        local: arguments.local || is_secret,
+        resolver: arguments.with.clone(),
+        resolv_conf: arguments.resolv_conf.clone(),
+    };
+    let subject = CheckSubject {
+        resolvers: resolvers(&others, client)?,
+        forwarders: forwarders(client)?,
+        keyed_lists,
+        unix: moment::unix(),
+        domain: name,
+        ..CheckSubject::default()
+    };
+    let mut compared = along_aliases(subject, kind, &Daemon::new(client.clone(), ServicePorts::USUAL))?;
+    if let Some((_, conclusion)) = compared.first_mut().filter(|_| is_secret) {
+        conclusion
+            .sentence
+            .push_str("; no other resolver is asked, because the name is for the key of a DNS list");
+    }
+    let text = match format {
+        Format::Json => compared.iter().map(|(compared, conclusion)| lines(compared, conclusion)).collect(),
+        Format::Text(style) => compare::text(&compared, style),
+    };
+    Ok(CommandOutcome { text, exit: exit(&compared) })
+}
+
+/// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
+///
+/// # Errors
+/// The daemon does not answer.
+fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
+    let line = |reply: Reply| match reply {
+        Reply::Config { line } => Some(line + "\n"),
+        _ => None,
+    };
+    let text: String =
+        client.ask(&Request::Config { changed: false })?.into_iter().filter_map(line).collect();
+    let config = text.parse::<toml::Table>();
+    let config = config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))?;
+    let lists = config.get("list").and_then(toml::Value::as_array).into_iter().flatten();
+    let keyed = &Registry::built_in().keyed;
+    let of_list = |list: &toml::Value| {
+        let key = list.get("key").and_then(toml::Value::as_str).filter(|file| !file.is_empty());
+        let name = list.get("name")?.as_str().filter(|_| key.is_some())?;
+        let with_key = list.get("with_key").and_then(toml::Value::as_str).map(canonical);
+        let zone = canonical(name);
+        let of_registry = || keyed.iter().find(|(list, _)| name_text(list).eq_ignore_ascii_case(&zone));
+        let with_key =
+            with_key.or_else(|| of_registry().map(|(_, with_key)| canonical(&name_text(with_key))))?;
+        Some((zone, with_key))
+    };
+    Ok(lists.filter_map(of_list).collect())
+}
+
+/// The servers to which the daemon forwards all questions.
+///
+/// # Errors
+/// The daemon does not answer.
+fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
+    let is_root = |zone: &ZoneState| zone.zone == "." && zone.kind == ZoneSource::Forward;
+    let of_reply = |reply: Reply| match reply {
+        Reply::ZoneState(zone) if is_root(&zone) => zone.servers,
+        _ => Vec::new(),
+    };
+    let servers = client.ask(&Request::Zones)?.into_iter().flat_map(of_reply);
+    Ok(servers.map(|server| server.address.to_string()).collect())
+}
+
+/// An object for each answer, and one for the verdict.
+fn lines(compared: &Compared, conclusion: &Conclusion) -> String {
+    let answers = compared.answers.iter().map(json::line);
+    answers.chain([json::line(conclusion)]).collect()
+}
+
+/// The answers for a name, and for the target of each alias.
+fn along_aliases(
+    mut subject: CheckSubject,
+    kind: &'static str,
+    daemon: &Daemon,
+) -> Result<Vec<(Compared, Conclusion)>, CommandFailure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(CommandFailure::Output)?;
+    let (mut told, mut names) = (Vec::new(), Vec::new());
+    loop {
+        names.push(subject.domain.clone());
+        let facts = match runtime.block_on(daemon.facts(subject.clone(), &SideBySide { kind })) {
+            Ok(facts) => facts,
+            Err(failure) => {
+                // Questions may wait for a daemon that is stuck.
+                runtime.shutdown_background();
+                return Err(failure);
+            }
+        };
+        let compared = compared(&facts, kind);
+        let mut targets = compared.targets.clone();
+        targets.retain(|target| !names.contains(target));
+        let is_last = targets.is_empty() || names.len() == MAX_COMPARED_NAMES;
+        let next = if is_last { None } else { Some(targets.remove(0)) };
+        let conclusion = conclude(&compared, targets);
+        told.push((compared, conclusion));
+        match next {
+            Some(target) => subject.domain = target,
+            None => break,
+        }
+    }
+    // Questions that the end of the time has cut off still wait for the daemon.
+    runtime.shutdown_background();
+    Ok(told)
+}
+
+/// The name and the type of the command line.
+fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), CommandFailure> {
+    let (name, usual) = match typed.parse::<IpAddr>() {
+        Ok(address) => (Name::from(address), RecordType::PTR),
+        Err(_) => (read_name(typed)?, RecordType::A),
+    };
+    let kind = kind.map_or(Ok(usual), read_kind)?;
+    if matches!(kind, RecordType::ANY | RecordType::Unknown(_)) {
+        let sentence = "compare needs a record type with a name of its own, such as MX or TXT".to_owned();
+        return Err(Problem { fault: Blame::Request, sentence }.into());
+    }
+    Ok((name_text(&name).to_ascii_lowercase(), kind.into()))
+}
+
+/// "No" if an answer differs.
+fn exit(compared: &[(Compared, Conclusion)]) -> Exit {
+    let any = |wanted: fn(&[_]) -> bool| compared.iter().any(|(compared, _)| wanted(&compared.answers));
+    let is_partial = compared.iter().any(|(_, conclusion)| conclusion.is_partial());
+    Exit::judged(any(Conclusion::differs), any(Conclusion::is_unknown) || is_partial)
+}

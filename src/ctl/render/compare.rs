@@ -1,0 +1,79 @@
+//! The answers of `compare`: the verdict in the first line, then a row for each server and resolver.
+
+use super::table::{Align, TextTable};
+use super::words::time;
+use super::{Paint, Style};
+use crate::check::domain::side_by_side::{AnswerVerdict, Compared, ComparedAnswer, Conclusion};
+use crate::limits::{MAX_CHECKED_SERVERS, MAX_COMPARED_NAMES, MAX_OTHER_RESOLVERS};
+use crate::wire::presentation::harmless;
+
+/// The names, each with its answers.
+pub fn text(compared: &[(Compared, Conclusion)], style: Style) -> String {
+    let texts = compared.iter().map(|(compared, conclusion)| of_name(compared, conclusion, style));
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn of_name(compared: &Compared, conclusion: &Conclusion, style: Style) -> String {
+    let told = format!("{} {}: {}", conclusion.name, conclusion.kind, conclusion.sentence);
+    let mut table = TextTable::new(&[
+        ("server", Align::Left),
+        ("result", Align::Left),
+        ("serial", Align::Right),
+        ("TTL", Align::Right),
+        ("time", Align::Right),
+        ("answer", Align::Left),
+    ]);
+    for answer in &compared.answers {
+        table.row(vec![
+            (answer.server.clone(), Paint::Plain),
+            (answer.verdict.word().to_owned(), paint(answer.verdict)),
+            (answer.serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string()), Paint::Plain),
+            (answer.ttl.map_or_else(|| "-".to_owned(), |ttl| format!("{ttl} s")), Paint::Plain),
+            (answer.elapsed.map_or_else(|| "-".to_owned(), time), Paint::Plain),
+            (said(answer), Paint::Plain),
+        ]);
+    }
+    let head = style.paint(Paint::Head, &harmless(&told));
+    format!("{head}\n\n{}{}", table.text(style, None), left_out(compared, conclusion))
+}
+
+/// The answer in words, and why it differs.
+fn said(answer: &ComparedAnswer) -> String {
+    match (answer.is_known(), answer.why.as_str()) {
+        (false, why) => why.to_owned(),
+        (true, "") => answer.words(),
+        (true, why) => format!("{} ({why})", answer.words()),
+    }
+}
+
+/// The sources beyond the bounds.
+fn left_out(compared: &Compared, conclusion: &Conclusion) -> String {
+    let row = |what: &str, most: usize, names: &[String]| match names.len() {
+        0 => String::new(),
+        count => format!("\nNot asked, beyond {most} {what}: {count} ({})\n", harmless(&names.join(", "))),
+    };
+    let aliases = match conclusion.aliases_left_out.as_slice() {
+        [] => String::new(),
+        names => {
+            let names = harmless(&names.join(", "));
+            format!(
+                "\nNot compared, beyond one target of each alias and {MAX_COMPARED_NAMES} names: {names}\n"
+            )
+        }
+    };
+    [
+        row("resolvers", MAX_OTHER_RESOLVERS, &compared.resolvers_left_out),
+        row("addresses of name servers", MAX_CHECKED_SERVERS, &compared.servers_left_out),
+        aliases,
+    ]
+    .concat()
+}
+
+const fn paint(verdict: AnswerVerdict) -> Paint {
+    match verdict {
+        AnswerVerdict::Same | AnswerVerdict::InTurn => Paint::Good,
+        AnswerVerdict::Local | AnswerVerdict::Elsewhere => Paint::Head,
+        AnswerVerdict::Unknown | AnswerVerdict::NoAnswer | AnswerVerdict::Refused => Paint::Faint,
+        _ => Paint::Bad,
+    }
+}

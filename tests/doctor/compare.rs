@@ -1,0 +1,224 @@
+//! `resolverctl compare`: one question at this resolver, at others, and at each name server.
+
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::forum::world;
+use crate::gateway::Gateway;
+
+#[test]
+fn the_first_line_says_which_answer_differs() {
+    let world = world();
+    let public = format!("127.91.0.8:{}", world.port());
+    let file = world.path("resolv.conf");
+    std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
+    let compare = |words: &[&str]| {
+        let all = [&["compare"], words, &["--resolv-conf", file.to_str().unwrap()]].concat();
+        let output = world.command(&all);
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = compare(&["moved.com", "mx", "--with", &public]);
+    assert_eq!(code, Some(1));
+    let first = text.lines().next().unwrap();
+    assert!(first.starts_with("moved.com. MX: "), "{text}");
+    let told = "the name servers differ with serial 1, and no answer has a majority; ";
+    assert!(first.contains(told), "{text}");
+    assert!(
+        first.contains(&format!("{public} has 10 older.host.com. (an old answer in its cache until ")),
+        "{text}"
+    );
+    assert!(first.contains("1 of 2 name servers: 10 "), "{text}");
+    let rows = |word: &str| text.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((rows("  different  "), rows("  old  "), rows("  no answer  ")), (3, 1, 1), "{text}");
+    let (code, text) =
+        compare(&["--json", "moved.com", "MX", "--with", &format!("{public},{public},127.91.0.99")]);
+    assert_eq!((code, text.lines().count()), (Some(1), 6), "{text}");
+    let object: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!((object["source"].as_str(), object["type"].as_str()), (Some("this_resolver"), Some("MX")));
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((last["verdict"].as_str(), last["zone"].as_str()), (Some("different"), Some("moved.com.")));
+}
+
+#[test]
+fn equal_answers_are_told_in_one_line() {
+    let world = world();
+    let (code, lines) = world.run(&["compare", "website.com"]);
+    assert_eq!(code, 0, "{lines:#?}");
+    assert_eq!(lines[0], "website.com. A: all 3 answers are the same: 198.18.0.80");
+    let (code, lines) = world.run(&["compare", "198.18.0.10"]);
+    assert_eq!(code, 0, "{lines:#?}");
+    assert!(lines[0].starts_with("10.0.18.198.in-addr.arpa. PTR: all "), "{lines:#?}");
+}
+
+#[test]
+fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
+    let world = world();
+    let (code, lines) = world.run(&["compare", "none.website.com"]);
+    assert_eq!(
+        (code, lines[0].as_str()),
+        (0, "none.website.com. A: all 3 answers are the same: no such name")
+    );
+    // Both servers of the zone fail, so this resolver fails.
+    for server in ["old1.former.com", "old2.former.com"] {
+        world.lab().server(server).unwrap().set_faults(&[Fault::ServFail]);
+    }
+    let (code, lines) = world.run(&["compare", "registered.com", "MX"]);
+    assert_eq!(code, 1, "{lines:#?}");
+    assert!(lines[0].contains("No name server of registered.com. has answered"), "{lines:#?}");
+    let failed = |line: &&String| line.contains("former.com.)  failed ");
+    assert_eq!(lines.iter().filter(failed).count(), 2, "{lines:#?}");
+    let (code, lines) = world.run(&["compare", ".", "NS"]);
+    assert_eq!(code, 0, "{lines:#?}");
+    assert!(lines[0].starts_with(". NS: all 2 answers are the same: a.root."), "{lines:#?}");
+}
+
+#[test]
+fn a_type_without_records_is_refused() {
+    let world = world();
+    for kind in ["ANY", "TYPE65280", "AXFR", "NOTYPE"] {
+        let output = world.command(&["compare", "moved.com", kind, "--local"]);
+        assert_eq!(output.status.code(), Some(2), "{kind}");
+    }
+    assert_eq!(world.command(&["compare", "moved.com", "--with", "dns.example"]).status.code(), Some(2));
+}
+
+/// A shop with two name servers, in a version of its zone with this serial and this address; and a resolver that changes answers.
+fn shop(serial: u8, address: u8) -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in
+        [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("ns2.host.com", 4), ("public.resolver", 8)]
+    {
+        tree.server(ServerPlan::new(name, vec![[127, 91, 0, last].into()])).unwrap();
+    }
+    let at = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    tree.zone(".", &at(&["a.root"]), "").unwrap();
+    tree.zone("com.", &at(&["ns.com"]), "").unwrap();
+    tree.zone("host.com.", &at(&["ns1.host.com"]), "").unwrap();
+    let text = format!(
+        "@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 v{serial}.shop.com.\nwww A 198.18.0.{address}\n\
+         inner A 10.0.0.1\nours A 198.18.0.7\n"
+    );
+    tree.zone("shop.com.", &at(&["ns1.host.com", "ns2.host.com"]), &text).unwrap();
+    tree.build().unwrap()
+}
+
+/// A resolver with a filter.
+fn filter() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
+        tree.server(ServerPlan::new(name, vec![[127, 91, 0, last].into()])).unwrap();
+    }
+    let at = |name: &str| vec![name.to_owned()];
+    tree.zone(".", &at("a.root"), "").unwrap();
+    tree.zone("com.", &at("a.root"), "").unwrap();
+    let text = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
+    tree.zone("shop.com.", &at("public.resolver"), text).unwrap();
+    tree.build().unwrap()
+}
+
+/// The shop on sockets, and a daemon that knows one of its names better.
+fn shop_on_sockets() -> Gateway {
+    Gateway::start(
+        shop(1, 1),
+        "deny_servers = []",
+        "[dnssec]\nvalidate = false\n[[host]]\nname = \"ours.shop.com\"\naddresses = [\"10.9.9.9\"]",
+    )
+}
+
+/// Gives a server the zones that it has in another lab.
+fn serve(world: &Gateway, server: &str, lab: &Lab) {
+    let authority = lab.server(server).unwrap().authority();
+    world.lab().server(server).unwrap().set_authority(authority);
+}
+
+/// Compares, and expects this exit code and these parts of the text.
+fn expect(world: &Gateway, words: &[&str], code: i32, parts: &[&str]) {
+    let (told, lines) = world.run(&[&["compare"], words].concat());
+    let text = lines.join("\n");
+    assert_eq!(told, code, "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn changes_of_a_zone_are_told_until_all_have_them() {
+    let world = shop_on_sockets();
+    expect(&world, &["shop.com", "MX"], 0, &["all 3 answers are the same: 10 v1.shop.com."]);
+    expect(&world, &["www.shop.com"], 0, &["all 3 answers are the same: 198.18.0.1"]);
+    serve(&world, "ns1.host.com", &shop(2, 2));
+    expect(
+        &world,
+        &["shop.com", "MX"],
+        1,
+        &[
+            "127.91.0.4 (ns2.host.com.) has 10 v1.shop.com. (it has not yet transferred the zone: serial 1, and another has 2)",
+            "; remove it with `resolverctl flush shop.com.`",
+            "  not transferred  ",
+        ],
+    );
+    serve(&world, "ns2.host.com", &shop(2, 2));
+    expect(
+        &world,
+        &["www.shop.com"],
+        1,
+        &[
+            "this resolver has 198.18.0.1 (an old answer in its cache until ",
+            "2 of 2 name servers: 198.18.0.2",
+        ],
+    );
+    assert!(world.command(&["flush", "www.shop.com"]).status.success());
+    expect(&world, &["www.shop.com"], 0, &["all 3 answers are the same: 198.18.0.2"]);
+    serve(&world, "ns2.host.com", &shop(2, 3));
+    expect(&world, &["www.shop.com"], 4, &["the name servers differ with serial 2 and a short TTL: "]);
+    serve(&world, "ns2.host.com", &shop(2, 2));
+    let ours = [
+        "this resolver has 10.9.9.9 (the configuration of this host answers: [[host]] ours.shop.com). For others, 2 of 2",
+    ];
+    expect(&world, &["ours.shop.com"], 0, &ours);
+}
+
+#[test]
+fn resolvers_that_change_answers_are_named() {
+    let world = shop_on_sockets();
+    serve(&world, "public.resolver", &filter());
+    let file = world.path("resolv.conf");
+    std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
+    let public = format!("127.91.0.8:{}", world.port());
+    for (name, part) in [
+        (
+            "www.shop.com",
+            " has CNAME block.filter.net. (an alias to block.filter.net. that the zone does not have: a walled garden, or ",
+        ),
+        ("inner.shop.com", " has no A (it removes private addresses)"),
+        ("ours.shop.com", " has 0.0.0.0 (it gives an address that leads nowhere)"),
+    ] {
+        let words = ["compare", name, "--with", &public, "--resolv-conf", file.to_str().unwrap()];
+        let output = world.command(&words);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(&format!("{public}{part}")) && output.status.code() == Some(1), "{text}");
+        assert!(text.contains("; without an answer: 127.91.0.99 (resolv.conf) (unreachable)"), "{text}");
+    }
+}
+
+#[test]
+fn name_servers_that_fail_are_named() {
+    let world = shop_on_sockets();
+    let faults: [(&[Fault], i32, &str); 5] = [
+        (
+            &[Fault::AlwaysTruncates, Fault::NoTcp],
+            4,
+            "127.91.0.4 (ns2.host.com.): a truncated reply, and none over TCP",
+        ),
+        (&[Fault::Refused], 1, "127.91.0.4 (ns2.host.com.): REFUSED, so it does not serve the zone"),
+        (&[Fault::NoAa], 1, "127.91.0.4 (ns2.host.com.): it answers without authority"),
+        (&[Fault::NoEdns], 0, "all 3 answers are the same"),
+        (&[Fault::Dead], 1, "127.91.0.4 (ns2.host.com.): no answer"),
+    ];
+    for (faults, code, part) in faults {
+        world.lab().server("ns2.host.com").unwrap().set_faults(faults);
+        expect(&world, &["www.shop.com"], code, &[part]);
+    }
+}
