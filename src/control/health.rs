@@ -5,7 +5,9 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::protocol::{MetricsStatus, MissingAddress, Severity, Warning};
+use super::protocol::{
+    MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, Warning,
+};
 use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
@@ -96,6 +98,19 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         remedy: "See `resolverctl failed` for all of them.".to_owned(),
     });
     named.chain(rest)
+}
+
+/// A root that has revoked all its keys that resolverd knows.
+pub fn root_keys(root: &RootKeysStatus) -> Option<Warning> {
+    let is_revoked =
+        |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
+    let trusted = |row: &&RootKeyRow| !is_revoked(row) && row.state != RootKeyStanding::Pending;
+    let all = root.keys.iter().any(is_revoked) && root.keys.iter().find(trusted).is_none();
+    all.then(|| Warning {
+        severity: Severity::Critical,
+        problem: "The root has revoked all its keys that resolverd knows, so signed names fail.".to_owned(),
+        remedy: "Update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml.".to_owned(),
+    })
 }
 
 /// A listener for metrics that does not listen.

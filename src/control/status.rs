@@ -9,6 +9,7 @@ pub fn status(subject: &impl Controlled) -> Status {
     let report = subject.recorder().report(Window::FiveMinutes);
     let daemon = subject.status();
     let missing = health::missing(&daemon.missing, &subject.config());
+    let root_keys = health::root_keys(&daemon.root_keys);
     let metrics = daemon.metrics.as_ref().and_then(health::metrics);
     Status {
         daemon,
@@ -19,6 +20,7 @@ pub fn status(subject: &impl Controlled) -> Status {
         warnings: health::judge(&report, &subject.recorder().troubles())
             .into_iter()
             .chain(missing)
+            .chain(root_keys)
             .chain(metrics)
             .chain(lists::warnings(subject))
             .collect(),

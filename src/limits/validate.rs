@@ -66,5 +66,8 @@ pub const MAX_ROOT_KEY_RETRY: Duration = Duration::from_secs(86_400);
 /// sixteen years.
 pub const MAX_ROOT_KEYS: usize = 16;
 
-/// Octets of the file with the keys of the root: 16 keys of 4096 bits take 14 KiB.
+/// Octets of a key of the root. RSA keys of 4096 bits have 516.
+pub const MAX_ROOT_KEY: usize = 2_048;
+
+/// Octets of the file with the keys of the root: `MAX_ROOT_KEYS` of `MAX_ROOT_KEY` take 45 KiB.
 pub const MAX_ROOT_KEYS_FILE: u64 = 64 << 10;

@@ -75,8 +75,11 @@ impl RootKeyFollower {
         let views = self.views.load();
         let dnssec = &views.config().dnssec;
         let updates = dnssec.update_trust_anchors;
-        let keys = if updates { views.anchors().root_keys() } else { RootKeys::default() };
-        let mut unseen = dnssec.trust_anchor.anchors.tags(&Name::root());
+        let configured = &dnssec.trust_anchor.anchors;
+        // Keys that were learned from another root do not count.
+        let followed = Some(views.anchors().root_keys()).filter(|keys| updates && keys.belong_to(configured));
+        let keys = followed.unwrap_or_default();
+        let mut unseen = configured.tags(&Name::root());
         unseen.retain(|tag| !keys.keys.iter().any(|known| known.tag == *tag));
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         RootKeysReport {
@@ -186,7 +189,7 @@ fn tell(change: &RootKeyChange, now: u64) {
         }
         RootKeyEvent::Revoked { last: false } => tracing::warn!(
             key_tag = tag,
-            "the root has revoked its key with key tag {tag}: it is no longer a trust anchor; remove it from the file of dnssec.trust_anchor if it is there"
+            "the root has revoked its key with key tag {tag}: resolverd no longer trusts it, even if it is built in or in the file of dnssec.trust_anchor; nothing is to be done"
         ),
         RootKeyEvent::Revoked { last: true } => tracing::error!(
             key_tag = tag,

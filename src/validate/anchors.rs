@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
-use hickory_proto::dnssec::{Algorithm, DigestType};
+use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey as _};
 use hickory_proto::rr::Name;
 
+use super::entrust::usable;
 use super::keys::ds_of;
+use super::rules::Algorithms;
 
 /// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), from
 /// <https://data.iana.org/root-anchors/root-anchors.xml>: algorithm 8, SHA-256.
@@ -98,14 +100,28 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
 
-    /// Removes the anchors of `name` that name this key.
+    /// Removes the anchors of `name` that name this key, and those of its tag and algorithm whose digest cannot be computed.
     pub fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
-            known.retain(|ds| !is_of(ds, name, key));
+            known
+                .retain(|ds| !is_of(ds, name, key) && (ds.digest_type().is_supported() || !has_tag(ds, key)));
             if known.is_empty() {
                 self.0.remove(name);
             }
         }
+    }
+
+    /// Whether an anchor of `name` has an algorithm and a digest type that are checked. If none has, its names are insecure.
+    pub fn can_check(&self, name: &Name) -> bool {
+        let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
+        usable(name, &ds, Algorithms::default()).is_ok()
+    }
+
+    /// Replaces the anchors of `name` by some that name no key, with the tags of those that were revoked: its names are bogus, not
+    /// insecure.
+    pub fn distrust(&mut self, name: &Name, tags: impl Iterator<Item = u16>) {
+        let none = |tag| DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::SHA256, vec![0; 32]);
+        self.0.insert(name.to_lowercase(), tags.map(none).collect());
     }
 
     /// The names of all anchors.
@@ -134,6 +150,12 @@ impl Anchors {
             above = above.base_name();
         }
     }
+}
+
+/// Whether a DS has the tag and the algorithm of a key.
+fn has_tag(ds: &DS, key: &DNSKEY) -> bool {
+    ds.algorithm() == key.public_key().algorithm()
+        && key.calculate_key_tag().is_ok_and(|tag| tag == ds.key_tag())
 }
 
 /// Whether a DS names a key.

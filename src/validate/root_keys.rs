@@ -8,8 +8,9 @@
 //! - Only the root: below it, DS of the parent do the same, and private anchors are the operator's.
 //! - The configured and built-in keys count as `Valid` from the start. A learned key adds to them, and a revocation is the only event that
 //!   takes one away. So an old host, a lost file or a wrong clock never trusts less than without RFC 5011.
-//! - The last key is never taken away. RFC 5011 section 5 then makes the zone insecure, which for the root would turn off all
-//!   validation.
+//! - If the root has revoked all keys, its names are bogus. RFC 5011 section 5 then makes the zone insecure, which for the root would
+//!   turn off all validation; and a key that was revoked may be in the hands of a thief, so it is never trusted again.
+//! - Keys of algorithms that are not checked are not followed: as the only anchors they would make all names insecure.
 //! - Removed keys stay in the table, because a built-in key that the root has revoked would be trusted again.
 //! - A new key must be seen in ten answers over 30 days. RFC 5011 counts the days only, but a clock may jump.
 //! - The table belongs to the configured keys that it began with. If none of its keys is configured any more, the operator uses another
@@ -24,9 +25,10 @@ use hickory_proto::rr::Name;
 
 use super::anchors::Anchors;
 use super::keys::ds_of;
+use super::rules::Algorithms;
 use crate::limits::{
-    MAX_NEW_ROOT_KEY_QUERY, MAX_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY, MAX_ROOT_KEYS, MIN_ROOT_KEY_QUERY,
-    MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN, ROOT_KEY_REMOVE, ROOT_KEY_SIGHTING,
+    MAX_NEW_ROOT_KEY_QUERY, MAX_ROOT_KEY, MAX_ROOT_KEY_QUERY, MAX_ROOT_KEY_RETRY, MAX_ROOT_KEYS,
+    MIN_ROOT_KEY_QUERY, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN, ROOT_KEY_REMOVE, ROOT_KEY_SIGHTING,
 };
 
 /// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
@@ -96,7 +98,7 @@ pub enum RootKeyEvent {
     Missing,
     /// It is shown again.
     Returned,
-    /// It was revoked; `last`: no other anchor is left, so it is still used.
+    /// It was revoked; `last`: no other anchor is left, so signed names are bogus.
     Revoked {
         /// Whether no other trust anchor is left.
         last: bool,
@@ -145,22 +147,30 @@ impl RootKey {
 
 impl RootKeys {
     /// Whether they were learned from these anchors: one of them is among the keys.
-    fn belong_to(&self, configured: &Anchors) -> bool {
+    pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
 
     /// The anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If none
-    /// is left, the configured ones.
+    /// is left that can be checked, no key of the root is trusted.
     #[must_use]
     pub fn in_use(&self, configured: &Anchors) -> Anchors {
+        self.left(configured).unwrap_or_else(|| {
+            let mut none = configured.clone();
+            let revoked = self.keys.iter().filter(|known| known.is_revoked());
+            none.distrust(&Name::root(), revoked.map(|known| known.tag));
+            none
+        })
+    }
+
+    /// The anchors in use; none if the root has revoked all its keys that can be checked.
+    fn left(&self, configured: &Anchors) -> Option<Anchors> {
+        let (root, mut used) = (Name::root(), configured.clone());
         if !self.belong_to(configured) {
-            return configured.clone();
+            return Some(used);
         }
-        let root = Name::root();
-        let mut used = configured.clone();
-        for known in self.keys.iter().filter(|known| known.is_revoked()) {
-            used.remove_key(&root, &known.key);
-        }
+        let revoked = self.keys.iter().filter(|known| known.is_revoked());
+        revoked.clone().for_each(|known| used.remove_key(&root, &known.key));
         for known in self.keys.iter().filter(|known| known.is_trusted()) {
             if !used.cover(&root, &known.key)
                 && let Some(ds) = ds_of(&root, &known.key)
@@ -168,7 +178,15 @@ impl RootKeys {
                 used.add(&root, ds);
             }
         }
-        if used.tags(&root).is_empty() { configured.clone() } else { used }
+        (revoked.count() == 0 || used.can_check(&root)).then_some(used)
+    }
+
+    /// New keys that are configured by now are trusted.
+    fn trust_configured(&mut self, configured: &Anchors, now: u64) {
+        let is_configured = |known: &&mut RootKey| {
+            known.state == RootKeyState::Pending && configured.cover(&Name::root(), &known.key)
+        };
+        self.keys.iter_mut().filter(is_configured).for_each(|known| known.turn(RootKeyState::Valid, now));
     }
 
     /// Takes in keys that the root has revoked: the REVOKE flag is set, and the key has signed the RRset with it (RFC 5011 section
@@ -177,6 +195,7 @@ impl RootKeys {
         if !self.keys.is_empty() && !self.belong_to(configured) {
             return Vec::new();
         }
+        self.trust_configured(configured, now);
         let mut tags = Vec::new();
         for key in revoked.iter().map(unrevoked) {
             match self.keys.iter_mut().find(|known| known.is(&key)) {
@@ -192,15 +211,8 @@ impl RootKeys {
                 None => {}
             }
         }
-        let in_use = self.in_use(configured);
-        let is_left = self
-            .keys
-            .iter()
-            .filter(|known| known.is_revoked())
-            .all(|known| !in_use.cover(&Name::root(), &known.key));
-        tags.into_iter()
-            .map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last: !is_left } })
-            .collect()
+        let last = self.left(configured).is_none();
+        tags.into_iter().map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last } }).collect()
     }
 
     /// Takes in the keys of a validated RRset.
@@ -208,6 +220,7 @@ impl RootKeys {
         if !self.belong_to(configured) {
             self.keys.clear();
         }
+        self.trust_configured(configured, now);
         let counts = self.checked.is_none_or(|last| now.abs_diff(last) >= ROOT_KEY_SIGHTING.as_secs());
         let hold = ROOT_KEY_HOLD_DOWN.as_secs().max(shown.ttl.into());
         let mut changes = Vec::new();
@@ -307,9 +320,14 @@ pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
     DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
 }
 
-/// Whether a key may be followed: a zone key with the secure entry point flag (RFC 5011 section 2.2), of an algorithm that has keys.
+/// Whether a key may be followed: a zone key with the secure entry point flag (RFC 5011 section 2.2), of an algorithm that is checked,
+/// and of a usual size.
 pub fn is_followed(key: &DNSKEY) -> bool {
-    key.zone_key() && key.secure_entry_point() && !key.public_key().public_bytes().is_empty()
+    let octets = key.public_key().public_bytes().len();
+    key.zone_key()
+        && key.secure_entry_point()
+        && Algorithms::default().check(key.public_key().algorithm())
+        && (1..=MAX_ROOT_KEY).contains(&octets)
 }
 
 #[cfg(test)]

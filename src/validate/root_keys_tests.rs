@@ -1,4 +1,5 @@
-use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
+use hickory_proto::dnssec::rdata::DS;
+use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 
 use super::*;
 use RootKeyEvent::{Appeared, Missing, Removed, Returned, Revoked, TooMany, Trusted, Vanished};
@@ -144,13 +145,14 @@ fn a_key_that_vanishes_before_its_time_begins_again() {
 }
 
 #[test]
-fn revocations_count_for_trusted_keys_only_and_never_take_the_last_one() {
+fn revocations_count_for_trusted_keys_only() {
     let mut followed = Followed::new();
     followed.see(0, &[1, 2]);
     assert_eq!(followed.revoke(1, &[2, 3]), [], "neither a pending nor an unknown key");
     assert_eq!(followed.see(1, &[1]), [(2, Vanished)]);
     assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
-    assert_eq!(followed.trusted(), [1], "the root never becomes insecure");
+    assert!(followed.trusted().is_empty());
+    assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()), "bogus, not insecure");
     // A host that has seen nothing learns the revocation of a configured key before it has seen the key.
     let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
@@ -162,6 +164,49 @@ fn revocations_count_for_trusted_keys_only_and_never_take_the_last_one() {
     assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
     assert_eq!(missing.revoke(2, &[2]), [(2, Revoked { last: false })]);
     assert_eq!(missing.trusted(), [1]);
+}
+
+#[test]
+fn a_removed_key_is_never_trusted_again() {
+    let mut followed = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
+    followed.see(0, &[1, 2]);
+    assert_eq!(followed.revoke(1, &[1]), [(1, Revoked { last: false })]);
+    assert_eq!(followed.see(31, &[2]), [(1, Removed)]);
+    assert_eq!(followed.revoke(32, &[2]), [(2, Revoked { last: true })]);
+    assert!(followed.trusted().is_empty());
+    assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()));
+}
+
+#[test]
+fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
+    let ed448 = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![7; 57], Algorithm::Unknown(16)));
+    let sha1 = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![7; 130], Algorithm::from_u8(5)));
+    let large = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![7; 4_000], Algorithm::RSASHA256));
+    for key in [ed448, sha1, large] {
+        assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
+    }
+    assert!(is_followed(&key(1)));
+    // Beside the digest that is checked, the file has one of another type.
+    let mut followed = Followed::new();
+    let tag = key(1).calculate_key_tag().unwrap();
+    let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);
+    followed.configured.add(&Name::root(), other);
+    followed.see(0, &[1]);
+    assert_eq!(followed.revoke(1, &[1]), [(1, Revoked { last: true })]);
+    assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()));
+}
+
+#[test]
+fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
+    let mut followed = Followed::new();
+    assert_eq!(followed.see(0, &[1, 2]), [appeared(2, 0)]);
+    followed.configured = anchors(&[1, 2]);
+    assert_eq!(followed.see(1, &[1]), [(2, Missing)]);
+    let mut followed = Followed::new();
+    followed.see(0, &[1, 2]);
+    followed.configured = anchors(&[1, 2]);
+    assert_eq!(followed.revoke(1, &[2]), [(2, Revoked { last: false })]);
+    assert_eq!(followed.trusted(), [1]);
 }
 
 #[test]
