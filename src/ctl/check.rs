@@ -278,7 +278,7 @@ fn of_subjects(
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
-    let (mut text, mut reports, own, now) = (String::new(), Vec::new(), own_addresses(), moment::unix());
+    let (mut reports, own, now) = (Vec::new(), own_addresses(), moment::unix());
     let last = subjects.len();
     for (place, subject) in (1..).zip(subjects) {
         let name = name_of(&subject);
@@ -296,22 +296,33 @@ fn of_subjects(
             found.extend(of_left_out(left_out));
             found.sort_by_key(|finding| (finding.level, finding.code));
         }
-        match format {
-            Format::Json => text.extend(found.iter().map(|finding| json::finding(finding, &name))),
-            Format::Text(style) => {
-                let gap = if text.is_empty() { "" } else { "\n" };
-                text.push_str(&format!("{gap}{}", domain::text(&name, &found, style)));
-            }
-        }
         reports.push(DomainReport { subject: name, outline: outline(&facts), findings: found });
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
+    // The first line is the worst finding of all.
+    reports.sort_by_key(|report| report.findings.first().map_or(Level::Ok, |finding| finding.level));
+    let text = text_of(&reports, format);
     if let Some(file) = html {
         let written = std::fs::write(file, html::page(&reports, now));
         written.map_err(|error| CommandFailure::Written { file: file.to_owned(), error })?;
     }
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
+}
+
+/// The findings about all subjects.
+fn text_of(reports: &[DomainReport], format: Format) -> String {
+    let mut text = String::new();
+    for DomainReport { subject, findings, .. } in reports {
+        match format {
+            Format::Json => text.extend(findings.iter().map(|finding| json::finding(finding, subject))),
+            Format::Text(style) => {
+                let gap = if text.is_empty() { "" } else { "\n" };
+                text.push_str(&format!("{gap}{}", domain::text(subject, findings, style)));
+            }
+        }
+    }
+    text
 }
 
 /// The name of a subject on the screen.

@@ -34,6 +34,9 @@ pub struct FollowedFinding {
     /// The last checks in a row that looked for it and did not find it.
     #[serde(default)]
     pub missed: u8,
+    /// The first of these checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_since: Option<u64>,
 }
 
 impl FollowedFinding {
@@ -41,8 +44,8 @@ impl FollowedFinding {
     pub(super) fn is_for(&self, side: WatchAs) -> bool {
         let others: &[Part] = match side {
             WatchAs::Both => &[],
-            WatchAs::Sender => &[Part::MtaSts, Part::TlsRpt, Part::Bimi, Part::Dane],
-            WatchAs::Recipient => &[Part::Spf, Part::Dkim, Part::Dmarc],
+            WatchAs::Sender => &[Part::MtaSts, Part::TlsRpt, Part::Dane],
+            WatchAs::Recipient => &[Part::Spf, Part::Dkim, Part::Dmarc, Part::Bimi],
         };
         let is_other = |part: &Part| others.contains(part);
         match self.parts.as_slice() {

@@ -54,6 +54,9 @@ pub struct FindingChange {
     /// The last check that saw it; 0 in a history of an older version.
     #[serde(default)]
     pub seen: u64,
+    /// If it went, the first check that did not find it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_since: Option<u64>,
 }
 
 /// A finding came or went.
@@ -94,14 +97,14 @@ impl DomainHistory {
         for mut finding in std::mem::take(&mut self.findings) {
             if let Some(one) = seen.remove(&(finding.level, finding.code)) {
                 (finding.evidence, finding.about, finding.parts) = (one.evidence, one.about, one.parts);
-                (finding.seen, finding.unseen, finding.missed) = (now, false, 0);
+                (finding.seen, finding.unseen, finding.missed, finding.missed_since) = (now, false, 0, None);
                 if finding.standing == Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Came, now));
                 }
                 finding.standing = Standing::Present;
             } else if unseen.hides(&finding) {
                 finding.unseen = true;
-            } else if finding.is_over(confirmation) {
+            } else if finding.is_over(confirmation, now) {
                 if finding.standing != Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Went, now));
                 }
@@ -115,7 +118,7 @@ impl DomainHistory {
                 Confirmation::Twice => Standing::Coming,
             };
             let (since, seen) = (now, now);
-            let (unseen, missed) = (false, 0);
+            let (unseen, missed, missed_since) = (false, 0, None);
             let finding = FollowedFinding {
                 code,
                 level,
@@ -127,6 +130,7 @@ impl DomainHistory {
                 standing,
                 unseen,
                 missed,
+                missed_since,
             };
             if standing == Standing::Present {
                 changes.push(finding.changed(ChangeKind::Came, now));
@@ -202,9 +206,10 @@ impl DomainHistory {
 
 impl FollowedFinding {
     /// Takes in that a check looked for it and did not find it; returns whether it is over.
-    fn is_over(&mut self, confirmation: Confirmation) -> bool {
+    fn is_over(&mut self, confirmation: Confirmation, now: u64) -> bool {
         self.unseen = false;
         self.missed = self.missed.saturating_add(1);
+        self.missed_since.get_or_insert(now);
         let most = match (self.standing, confirmation) {
             (Standing::Coming, _) => WATCH_FORGOTTEN,
             (_, Confirmation::Twice) => WATCH_GONE,
@@ -217,8 +222,9 @@ impl FollowedFinding {
     }
 
     fn changed(&self, change: ChangeKind, at: u64) -> FindingChange {
-        let Self { code, level, evidence, since, seen, .. } = self.clone();
-        FindingChange { at, change, code, level, evidence, since, seen }
+        let Self { code, level, evidence, since, seen, missed_since, .. } = self.clone();
+        let missed_since = missed_since.filter(|_| change == ChangeKind::Went);
+        FindingChange { at, change, code, level, evidence, since, seen, missed_since }
     }
 }
 

@@ -72,7 +72,8 @@ fn sentence(domain: &str, change: &FindingChange) -> String {
         ChangeKind::Went => format!(
             "watched domain {domain} no longer has the {level} \"{title}\", which began at {since} and ended between {} and {}",
             minute(*seen.max(&change.since)),
-            minute(*at)
+            // A history of an older version has no such check.
+            minute(change.missed_since.unwrap_or(*at))
         ),
         ChangeKind::LeftOut => format!(
             "watched domain {domain} is no longer checked for the {level} \"{title}\", which began at {since}, because its [[watch]] has changed"
@@ -95,6 +96,7 @@ mod tests {
             evidence: "192.0.2.4 has 7, the others have 8.".to_owned(),
             since: 1_795_230_000,
             seen: 1_795_230_300,
+            missed_since: Some(1_795_230_540),
         };
         assert_eq!(
             sentence("example.com", &change),
@@ -103,7 +105,7 @@ mod tests {
         change.change = ChangeKind::Went;
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com no longer has the warning \"the name servers have different serials of the zone\", which began at 2026-11-21 03:00 UTC and ended between 2026-11-21 03:05 UTC and 2026-11-21 03:10 UTC"
+            "watched domain example.com no longer has the warning \"the name servers have different serials of the zone\", which began at 2026-11-21 03:00 UTC and ended between 2026-11-21 03:05 UTC and 2026-11-21 03:09 UTC"
         );
     }
 
@@ -117,6 +119,7 @@ mod tests {
             evidence: String::new(),
             since: 1_795_230_000,
             seen: 1_795_230_000,
+            missed_since: None,
         };
         assert_eq!(
             sentence("example.com", &change),

@@ -141,6 +141,18 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
 }
 
 #[test]
+fn a_domain_that_is_an_alias_into_a_zone_that_fails_is_a_failure() {
+    let mut tree = tree(MAIL, &[Fault::ServFail]);
+    tree.zone("other.com.", &["ns2.hosts.com".to_owned()], "@ MX 10 mx\n").unwrap();
+    tree.zone("above.com.", &["ns1.hosts.com".to_owned()], "sub CNAME other.com.\n").unwrap();
+    let findings = of_lab(tree.build().unwrap(), "sub.above.com.");
+    let told = of(&findings, Code::MxUnanswered).unwrap_or_else(|| panic!("{findings:#?}"));
+    let begin = "sub.above.com. MX (CNAME other.com.): no server of other.com. answers for it: 198.18.4.1";
+    assert!(told.evidence.starts_with(begin), "{told:#?}");
+    assert_eq!(findings[0].code, Code::MxUnanswered, "{findings:#?}");
+}
+
+#[test]
 fn one_server_that_answers_is_enough() {
     for faults in
         [[&[Fault::ServFail][..], &[]], [&[Fault::Dead], &[]], [&[Fault::LosesFirst], &[Fault::LosesFirst]]]

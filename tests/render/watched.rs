@@ -75,6 +75,7 @@ fn rows() -> Vec<WatchedRow> {
         evidence: "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.".to_owned(),
         since,
         seen: at,
+        missed_since: None,
     };
     faulty.changes = vec![
         change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY - 90_000, MONDAY + 3_600),

@@ -31,7 +31,12 @@ fn failed(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<(String, &'sta
         LookupFound::NotAsked => under_way.contains(&lookup(name, kind)),
         _ => false,
     };
-    if facts.lookup(&facts.subject.domain, "SOA").is_known() {
+    let domain = facts.subject.domain.as_str();
+    if !facts.lookup(domain, "SOA").is_known() && facts.lookup(domain, "CNAME").alias().is_some() {
+        // The domain itself is an alias into a zone that fails.
+        return Some((domain.to_owned(), "MX")).filter(|_| is_failed(domain, "MX")).into_iter().collect();
+    }
+    if facts.lookup(domain, "SOA").is_known() {
         for (name, kind) in mail::needed(facts).into_iter().chain(spf::needed(facts)) {
             if is_failed(&name, kind) && !failed.iter().any(|(known, _)| *known == name) {
                 failed.push((name, kind));

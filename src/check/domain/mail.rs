@@ -116,7 +116,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             findings.push(Finding::new(Code::MailNowhere, format!("{domain} MX: {circle}")))
         }
         LookupFound::Unknown(why) => {
-            findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")))
+            let alias = facts.lookup(domain, "CNAME").alias();
+            findings.push(match alias.and_then(|_| elsewhere::evidence(facts, domain, "MX")) {
+                Some(evidence) => Finding::new(Code::MxUnanswered, evidence).of(Part::MxRecords),
+                None => Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")),
+            });
         }
         LookupFound::NotAsked => {
             findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX was not looked up")))

@@ -96,11 +96,13 @@ pub fn read(message: &str) -> MessageSubjects {
 
 /// Whether the recipient of the field at this place got the message: its own `Action` says so (RFC 3464 section 2.3.3).
 fn is_delivered(fields: &[(String, String)], place: usize) -> bool {
-    let behind = fields.iter().skip(place);
-    let of_recipient = behind.enumerate().take_while(|(step, (name, _))| {
-        *step == 0 || name != "original-recipient" && (*step == 1 || name != "final-recipient")
-    });
-    let mut actions = of_recipient.filter(|(_, (name, _))| name == "action").map(|(_, (_, body))| body);
+    // The fields of a recipient have any order. The second field of one name belongs to the next recipient.
+    let mut known = BTreeSet::new();
+    let of_recipient = fields
+        .iter()
+        .skip(place)
+        .take_while(|(name, _)| !RECIPIENTS.contains(&name.as_str()) || known.insert(name.as_str()));
+    let mut actions = of_recipient.filter(|(name, _)| name == "action").map(|(_, body)| body);
     let words = ["delivered", "relayed", "expanded"];
     actions.next().is_some_and(|action| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
 }
@@ -313,6 +315,9 @@ mod tests {
         let two = "Final-Recipient: rfc822; a@a.example\nAction: delivered\nStatus: 2.0.0\n\n\
             Original-Recipient: rfc822;b@b.example\nFinal-Recipient: rfc822; b@b.example\nAction: failed\n";
         assert_eq!(of(two), ["b.example."]);
+        let postfix = "Final-Recipient: rfc822; a@a.example\nOriginal-Recipient: rfc822;a@a.example\nAction: delivered\n\n\
+            Final-Recipient: rfc822; b@b.example\nOriginal-Recipient: rfc822;b@b.example\nAction: failed\n";
+        assert_eq!(of(postfix), ["b.example."]);
         assert_eq!(of("Final-Recipient: rfc822; a@a.example\nStatus: 5.0.0\n"), ["a.example."]);
         assert_eq!(
             of("I'm not going to try again.\n\n<alice@c.example>:\nuser unknown\n"),

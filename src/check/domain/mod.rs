@@ -184,7 +184,8 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         findings.retain(|finding| !consequences.contains(&finding.code));
     }
     if findings.iter().any(|finding| finding.code == Code::MxUnanswered) {
-        findings.retain(|finding| finding.code != Code::MailOk);
+        // To flush the cache would take the records from this host too.
+        findings.retain(|finding| ![Code::MailOk, Code::CachedHere].contains(&finding.code));
         findings.retain(|finding| (finding.code, finding.part) != (Code::MailUnknown, Some(Part::MxRecords)));
     }
 }
