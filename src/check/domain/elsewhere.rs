@@ -13,7 +13,7 @@ use super::facts::{
 };
 use super::record_set::is_known;
 use super::zone::{self, named, shown};
-use super::{aliases, groups, mail, spf};
+use super::{aliases, groups};
 use crate::limits::{MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.
@@ -24,7 +24,11 @@ struct Cut {
 }
 
 /// The lookups whose failure is examined: those that have failed, and those that have been under way for so long that they may fail.
-fn failed(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<(String, &'static str)> {
+fn failed(
+    facts: &DomainFacts,
+    needed: &[(String, &'static str)],
+    under_way: &BTreeSet<Want>,
+) -> Vec<(String, &'static str)> {
     let mut failed: Vec<(String, &'static str)> = Vec::new();
     let is_failed = |name: &str, kind| match facts.lookup(name, kind) {
         LookupFound::Unknown(_) => !is_bogus(facts, name, kind),
@@ -37,9 +41,9 @@ fn failed(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<(String, &'sta
         return Some((domain.to_owned(), "MX")).filter(|_| is_failed(domain, "MX")).into_iter().collect();
     }
     if facts.lookup(domain, "SOA").is_known() {
-        for (name, kind) in mail::needed(facts).into_iter().chain(spf::needed(facts)) {
-            if is_failed(&name, kind) && !failed.iter().any(|(known, _)| *known == name) {
-                failed.push((name, kind));
+        for (name, kind) in needed {
+            if is_failed(name, kind) && !failed.iter().any(|(known, _)| known == name) {
+                failed.push((name.clone(), kind));
             }
         }
     }
@@ -52,9 +56,16 @@ fn is_bogus(facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
     matches!(facts.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
 }
 
-/// The questions that are needed next.
-pub(super) fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
-    failed(facts, under_way).into_iter().flat_map(|(name, kind)| of_lookup(facts, &name, kind)).collect()
+/// The questions that are needed next. `needed`: names and types whose lookups other checks need.
+pub(super) fn wants(
+    facts: &DomainFacts,
+    needed: &[(String, &'static str)],
+    under_way: &BTreeSet<Want>,
+) -> Vec<Want> {
+    failed(facts, needed, under_way)
+        .into_iter()
+        .flat_map(|(name, kind)| of_lookup(facts, &name, kind))
+        .collect()
 }
 
 fn of_lookup(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<Want> {
@@ -279,15 +290,16 @@ mod tests {
 
     #[test]
     fn the_servers_of_the_zone_are_found_step_by_step() {
-        let wanted = |lines: &str| wants(&facts("a.test.", lines), &BTreeSet::new());
+        let needed = ["A", "AAAA"].map(|kind| ("mx.b.test.".to_owned(), kind));
+        let wanted = |lines: &str| wants(&facts("a.test.", lines), &needed, &BTreeSet::new());
         let cut = FAILED.find("lookup b.test. SOA").unwrap();
         assert_eq!(wanted(&FAILED[..cut]), [lookup("b.test.", "SOA")]);
         let server = |last: u8, name: &str, kind, way| ask([198, 18, last, 1].into(), name, kind, way);
         assert!(wanted(FAILED).contains(&server(9, "mx.b.test.", "NS", QueryForm::Udp)));
         let first = FAILED.find("lookup mx.b.test. A").unwrap();
         let slow = BTreeSet::from([lookup("mx.b.test.", "A")]);
-        assert_eq!(wants(&facts("a.test.", &FAILED[..first]), &slow), [lookup("b.test.", "SOA")]);
-        assert!(wants(&facts("a.test.", &FAILED[..first]), &BTreeSet::new()).is_empty());
+        assert_eq!(wants(&facts("a.test.", &FAILED[..first]), &needed, &slow), [lookup("b.test.", "SOA")]);
+        assert!(wants(&facts("a.test.", &FAILED[..first]), &needed, &BTreeSet::new()).is_empty());
         for way in [QueryForm::Udp, QueryForm::Tcp] {
             assert!(wanted(FAILED).contains(&server(1, "mx.b.test.", "A", way)));
             assert!(wanted(FAILED).contains(&server(2, "mx.b.test.", "A", way)));

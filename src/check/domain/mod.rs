@@ -114,7 +114,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
             wants.extend(current::wants(facts));
             wants.extend(configured::wants(facts));
             wants.extend(aliases::wants(facts));
-            wants.extend(elsewhere::wants(facts, under_way));
+            let needed = [mail::needed(facts), spf::needed(facts)].concat();
+            wants.extend(elsewhere::wants(facts, &needed, under_way));
         }
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
