@@ -92,7 +92,7 @@ fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
         line.contains("ERROR") && line.contains("reload failed, the old configuration stays in effect: "),
         "{line}"
     );
-    assert!(line.contains("line 1: version: "), "{line}");
+    assert!(line.contains("line 1: version is not a supported version; "), "{line}");
 }
 
 #[test]
