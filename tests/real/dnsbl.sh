@@ -54,7 +54,7 @@ raise_lists() {
 
 guarded() {
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.refuse.lists.example A
-  has 'EDE: 17 .*refuse\.lists\.example refuses queries of this host: 127\.255\.255\.254' dig @127.0.0.1 77.77.18.198.refuse.lists.example A
+  has 'EDE: 17 .*refuse\.lists\.example refuses queries of this host: it returned 127\.255\.255\.254' dig @127.0.0.1 77.77.18.198.refuse.lists.example A
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.refuse.lists.example TXT
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.parked.lists.example A
   has 'EDE: 17 .*parked' dig @127.0.0.1 67.77.18.198.parked.lists.example A
