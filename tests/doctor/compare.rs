@@ -4,7 +4,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::world::{Lab, ServerPlan};
 
-use crate::forum::world;
+use crate::forum::{public_resolver, world};
 use crate::gateway::Gateway;
 
 #[test]
@@ -104,19 +104,8 @@ fn shop(serial: u8, address: u8) -> Lab {
     tree.build().unwrap()
 }
 
-/// A resolver with a filter.
-fn filter() -> Lab {
-    let mut tree = Tree::default();
-    for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
-        tree.server(ServerPlan::new(name, vec![[127, 91, 0, last].into()])).unwrap();
-    }
-    let at = |name: &str| vec![name.to_owned()];
-    tree.zone(".", &at("a.root"), "").unwrap();
-    tree.zone("com.", &at("a.root"), "").unwrap();
-    let text = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
-    tree.zone("shop.com.", &at("public.resolver"), text).unwrap();
-    tree.build().unwrap()
-}
+/// Records of `shop.com.` at a resolver with a filter.
+const FILTERED: &str = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
 
 /// The shop on sockets, and a daemon that knows one of its names better.
 fn shop_on_sockets() -> Gateway {
@@ -183,7 +172,7 @@ fn changes_of_a_zone_are_told_until_all_have_them() {
 #[test]
 fn resolvers_that_change_answers_are_named() {
     let world = shop_on_sockets();
-    serve(&world, "public.resolver", &filter());
+    serve(&world, "public.resolver", &public_resolver("shop.com.", FILTERED));
     let file = world.path("resolv.conf");
     std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
     let public = format!("127.91.0.8:{}", world.port());

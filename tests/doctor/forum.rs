@@ -61,8 +61,8 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.build().unwrap()
 }
 
-/// A resolver that still has an old MX record of `moved.com.`.
-fn old_records() -> Lab {
+/// `public.resolver`, which has these records of a zone below `com.`.
+pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
         tree.server(ServerPlan::new(name, vec![[127, 91, 0, last].into()])).unwrap();
@@ -70,8 +70,7 @@ fn old_records() -> Lab {
     let at = |name: &str| vec![name.to_owned()];
     tree.zone(".", &at("a.root"), "").unwrap();
     tree.zone("com.", &at("a.root"), "").unwrap();
-    let text = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 older.host.com.\n";
-    tree.zone("moved.com.", &at("public.resolver"), text).unwrap();
+    tree.zone(zone, &at("public.resolver"), records).unwrap();
     tree.build().unwrap()
 }
 
@@ -84,7 +83,9 @@ pub(crate) fn world() -> Gateway {
         let authority = other.server(server).unwrap().authority();
         world.server(server).unwrap().set_authority(authority);
     }
-    let old = old_records();
+    // A resolver that still has an old MX record.
+    let old =
+        public_resolver("moved.com.", "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 older.host.com.\n");
     let authority = old.server("public.resolver").unwrap().authority();
     world.server("public.resolver").unwrap().set_authority(authority);
     // The daemon denies this address to zones. A resolver that the operator names may have it.

@@ -139,23 +139,19 @@ fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::tests::facts;
+    use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
 
-    const ZONE: &str = "
-        lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
-        lookup test. SOA | ns.test. h. 1 2 3 4 5
-        lookup test. NS | ns.test.
-        lookup ns.test. A | 198.18.9.1
-        lookup ns1.a.test. A | 198.18.1.1
-        lookup ns2.a.test. A | 198.18.2.1
-        server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
-        server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 4294967295 2 3 4 5
-        server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
+    /// The zone with two servers; the first one has the greatest serial.
+    fn zone() -> String {
+        let first = "server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h.";
+        TWO_SERVERS.replace(&format!("{first} 7"), &format!("{first} 4294967295"))
+            + "
         lookup a.test. TXT secure | \"v=spf1 a -all\"
-        lookup b.test. A | 198.18.3.1";
+        lookup b.test. A | 198.18.3.1"
+    }
 
     fn adopted(now: &str) -> DomainFacts {
-        let mut facts = facts("a.test.", &format!("{ZONE}\n{now}"));
+        let mut facts = facts("a.test.", &format!("{}\n{now}", zone()));
         adopt(&mut facts);
         facts
     }
@@ -170,7 +166,7 @@ mod tests {
             [ask("a.test.", "TXT")],
             "no address of a name server, no name elsewhere"
         );
-        let mut configured = facts("a.test.", ZONE);
+        let mut configured = facts("a.test.", &zone());
         if let Some(Got::Reply(reply)) =
             configured.got.get_mut(&super::super::facts::lookup("a.test.", "SOA"))
         {
