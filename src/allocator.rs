@@ -17,7 +17,7 @@
 //! - These caches hold at most 50 free pieces of each small size (`tcache_nslots_small_max`; the default is 200). When the
 //!   cache filled with eight kinds of entries in turn, a process with `cache.size` 8 MiB took 31 to 33 MiB instead of 33
 //!   to 34. A hit and a miss take as many instructions as before.
-//! - They hold pieces of at most 8 KiB (`tcache_max`; the default is 32 KiB), and jemalloc's background thread returns freed
+//! - The caches of threads hold pieces of at most 8 KiB (`tcache_max`; the default is 32 KiB), and jemalloc's background thread returns freed
 //!   memory by the clock, all of it within 0.1 s (`dirty_decay_ms`; the default is ten seconds). Replies of 60 KB otherwise
 //!   leave many free pieces: when the cache filled with eight kinds of entries in turn, a process with `cache.size` 16 MiB
 //!   took 40 to 42 MiB instead of 42 to 46. The CPU time of a miss did not change by more than the scatter of 5 percent.

@@ -19,10 +19,10 @@ use crate::zones::{View, Views};
 
 /// The place where the keys are kept over a restart.
 pub trait RootKeyStore: Send + Sync {
-    /// Replaces them.
+    /// Replaces the kept keys by `text`.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// The keys cannot be written.
     fn keep(&self, text: &str) -> io::Result<()>;
 }
 

@@ -33,7 +33,7 @@ impl AnchorParts {
 }
 
 impl AnchorsInUse {
-    /// Those of a configuration.
+    /// The anchors of a configuration; no key of the root was seen yet.
     pub(super) fn new(dnssec: &Dnssec) -> Self {
         let configured = dnssec.trust_anchor.anchors.clone();
         let parts =
@@ -46,7 +46,7 @@ impl AnchorsInUse {
         self.used.load_full()
     }
 
-    /// Takes those of another configuration.
+    /// Replaces the configured anchors, at a reload.
     pub fn configure(&self, dnssec: &Dnssec) {
         let mut parts = self.parts();
         parts.configured = dnssec.trust_anchor.anchors.clone();
@@ -54,7 +54,7 @@ impl AnchorsInUse {
         self.used.store(parts.used());
     }
 
-    /// Takes keys of the root.
+    /// Replaces the followed keys of the root.
     pub fn adopt(&self, keys: RootKeys) {
         let mut parts = self.parts();
         parts.keys = keys;
