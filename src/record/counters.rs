@@ -73,6 +73,16 @@ counters! {
     LookaheadRefused "lookahead_refused" None;
     /// Answers from which look-ahead learned nothing, as it was too busy.
     LookaheadLost "lookahead_lost" None;
+    /// Queries of clients over TCP.
+    QueriesTcp "queries_tcp" Some("queries over TCP");
+    /// Queries of clients over TLS.
+    QueriesTls "queries_tls" Some("queries over TLS");
+    /// TLS handshakes of clients that succeeded.
+    TlsHandshakes "tls_handshakes" Some("TLS handshakes");
+    /// TLS handshakes of clients that failed or took too long.
+    TlsFailed "tls_handshakes_failed" Some("TLS handshakes that failed");
+    /// Connections for TLS that were closed, because their client began too many handshakes.
+    TlsRefused "tls_handshakes_refused" Some("TLS connections closed (too many handshakes of one client)");
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
     /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that

@@ -30,7 +30,7 @@ pub(super) fn write(recorded: &Recorded) {
         let Some(rest) = left.checked_sub(lines) else {
             let more = recorded.questions.len().saturating_sub(place);
             tracing::debug!(
-                "no log line for {more} more queries: they come faster than the log can be written"
+                "{more} more queries were not logged, because they come faster than the log can be written"
             );
             return;
         };
@@ -63,6 +63,7 @@ fn write_message(question: &QuestionEntry, message: &MessageEntry) {
     let apex = name_of_wire(&message.zone);
     let (server, zone, shown) = (message.server.to_string(), name_text(&apex), zone_text(&apex));
     let (transport, reason) = (message.transport.word(), reason_label(message.reason));
+    let reason = if reason == "after a timeout" { "because another query timed out" } else { reason };
     let seconds = |micros: u32| Duration::from_micros(micros.into()).as_secs_f32();
     let (at, took) = (seconds(message.at), seconds(message.elapsed));
     let conduct = message
@@ -75,6 +76,6 @@ fn write_message(question: &QuestionEntry, message: &MessageEntry) {
         server,
         zone,
         conduct,
-        "query {name} {kind}: after {at:.3} s sent to {server}, a server of {shown}, over {transport} ({reason}{keys}); result after {took:.3} s: {conduct}"
+        "query {name} {kind}: {at:.3} s after the begin of the query, resolverd queried {server}, a server of {shown}, over {transport} ({reason}{keys}); {took:.3} s later: {conduct}"
     );
 }

@@ -12,7 +12,7 @@ use super::dates::Dates;
 use super::event::Shows;
 use crate::conduct::{Conduct, Transport};
 use crate::hash::Plain;
-use crate::question::Outcome;
+use crate::question::{ClientTransport, Outcome};
 
 /// Octets before the name of a question.
 pub(super) const HEAD: usize = 40;
@@ -68,6 +68,8 @@ pub struct QuestionEntry {
     pub client: IpAddr,
     /// The client's port; 0 if it is not known, as for questions from the cache.
     pub port: u16,
+    /// The way in which it came; none if it is not known, as for questions from the cache.
+    pub transport: Option<ClientTransport>,
     /// The number of the view of its listener.
     pub view: u32,
     /// When it came, in microseconds since 1970.
@@ -102,13 +104,14 @@ impl Entry {
 const PIECE: usize = 16;
 
 impl QuestionEntry {
-    /// See `weight`.
+    /// See `weight_of`.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 2;
 
-    /// Octets of memory that a reader needs for this entry: to hold it, to sort it, and to add it to a message.
-    pub(super) fn weight(&self) -> usize {
+    /// Octets of memory that a reader needs for an entry with such a name and such a text of its failure: to hold it, to sort it, and to
+    /// add it to a message.
+    pub(super) const fn weight_of(name: usize, error: usize) -> usize {
         let own = Self::LEAST_WEIGHT.saturating_add(size_of::<usize>() * 2);
-        own.saturating_add(self.name.len()).saturating_add(self.error.len()).saturating_add(PIECE)
+        own.saturating_add(name).saturating_add(error).saturating_add(PIECE)
     }
 
     /// The place of its name and type; see `names`.
@@ -118,7 +121,7 @@ impl QuestionEntry {
 
     /// Whether `history.redact` has removed its client.
     pub fn is_without_client(&self) -> bool {
-        self.client == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        is_without_client(self.client)
     }
 
     /// Its client as text; `redacted` if `history.redact` has removed it.
@@ -218,23 +221,27 @@ pub enum Entry {
 }
 
 impl FlightEntry {
-    /// As `QuestionEntry::weight`.
-    pub(super) fn weight(&self) -> usize {
-        let own = size_of::<Self>().saturating_mul(2);
-        // A message is also in the index of the traffic.
-        let message = size_of::<MessageEntry>().saturating_add(7 * PIECE);
-        let link = size_of::<Link>().saturating_add(3 * PIECE);
-        [self.name.len(), self.zone.len(), self.why.len(), 5 * PIECE]
-            .into_iter()
-            .chain([self.messages.len().saturating_mul(message), self.links.len().saturating_mul(link)])
-            .chain([self.faults.len().saturating_mul(size_of::<(IpAddr, Conduct)>())])
-            .fold(own, usize::saturating_add)
-    }
-
     /// When it ended, or was last looked at, in microseconds since 1970.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
+}
+
+/// As `QuestionEntry::weight_of`, of a flight with texts of so many octets, and so many servers with faults, queries to servers, and links.
+pub(super) fn flight_weight(texts: usize, faults: usize, messages: usize, links: usize) -> usize {
+    let own = size_of::<FlightEntry>().saturating_mul(2).saturating_add(5 * PIECE);
+    // A message is also in the index of the traffic.
+    let message = size_of::<MessageEntry>().saturating_add(7 * PIECE);
+    let link = size_of::<Link>().saturating_add(3 * PIECE);
+    [texts, messages.saturating_mul(message), links.saturating_mul(link)]
+        .into_iter()
+        .chain([faults.saturating_mul(size_of::<(IpAddr, Conduct)>())])
+        .fold(own, usize::saturating_add)
+}
+
+/// Whether `history.redact` has removed a client.
+pub(super) fn is_without_client(client: IpAddr) -> bool {
+    client == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
 }
 
 /// An address as sixteen octets, and whether it is one of IPv6.

@@ -259,6 +259,7 @@ mod tests {
             kind: if outcome == Outcome::Shed { RecordType::A } else { RecordType::MX },
             client: [127, 0, 0, 1].into(),
             port: 0,
+            transport: None,
             view: 0,
             at: 0,
             outcome,

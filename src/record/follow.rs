@@ -89,6 +89,7 @@ mod tests {
             kind: RecordType::MX,
             client: [127, 0, 0, 1].into(),
             port: 7,
+            transport: None,
             view: 0,
             at,
             outcome,

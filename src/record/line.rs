@@ -13,7 +13,7 @@ use super::culprit::CulpritKind;
 use super::entry::QuestionEntry;
 use super::evidence::CulpritReport;
 use super::failure::FailedQuestion;
-use crate::question::{ExtendedError, Question, name_of_wire, name_text, zone_text};
+use crate::question::{ClientTransport, ExtendedError, Question, name_of_wire, name_text, zone_text};
 
 /// A line for the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +102,8 @@ pub(super) struct AskedLine {
     name: Name,
     kind: RecordType,
     client: String,
+    /// The way in which it came.
+    transport: Option<ClientTransport>,
     /// The local user of the client.
     user: Option<Box<str>>,
 }
@@ -140,6 +142,8 @@ struct Fields {
     name: Option<String>,
     kind: Option<String>,
     client: Option<String>,
+    /// The way in which it came.
+    transport: Option<&'static str>,
     /// The local user of the client.
     user: Option<String>,
     /// The code of the extended error (RFC 8914).
@@ -161,6 +165,7 @@ macro_rules! write_at {
             name = fields.name,
             "type" = fields.kind,
             client = fields.client,
+            transport = fields.transport,
             user = fields.user,
             extended_error = fields.extended_error,
             conduct = fields.conduct,
@@ -246,7 +251,7 @@ fn spaced(servers: &[IpAddr]) -> Option<String> {
 impl AskedLine {
     fn of(question: &QuestionEntry) -> Self {
         let (kind, client, user) = (question.kind, question.client_text(), question.user.clone());
-        Self { name: name_of_wire(&question.name), kind, client, user }
+        Self { name: name_of_wire(&question.name), kind, client, transport: question.transport, user }
     }
 
     fn fields(&self) -> Fields {
@@ -254,6 +259,7 @@ impl AskedLine {
             name: Some(name_text(&self.name)),
             kind: Some(self.kind.to_string()),
             client: Some(self.client.clone()),
+            transport: self.transport.map(ClientTransport::word),
             user: self.user.as_ref().map(|user| user.to_string()),
             ..Fields::default()
         }
@@ -263,6 +269,9 @@ impl AskedLine {
 impl fmt::Display for AskedLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} from {}", name_text(&self.name), self.kind, self.client)?;
+        if let Some(encrypted) = self.transport.filter(|transport| transport.is_encrypted()) {
+            write!(formatter, " over {}", encrypted.word())?;
+        }
         self.user.iter().try_for_each(|user| write!(formatter, " (user {user})"))
     }
 }
@@ -300,8 +309,16 @@ impl fmt::Display for FailedLine {
         if let Some(why) = why {
             write!(formatter, "; {why}")?;
         }
-        // The sentence of most failures has the servers already.
-        let is_told = [Some(error), why.as_deref()].into_iter().flatten().any(|told| told.contains(conduct));
+        // The sentence of most failures has the servers already; that of a timeout has the last one.
+        let last = match self.servers.as_slice() {
+            [one] if ["no answer", "timeout"].iter().any(|silent| *conduct == format!("{one} {silent}")) => {
+                Some(format!("the last queried server was {one} of "))
+            }
+            _ => None,
+        };
+        let is_told = [Some(error), why.as_deref()].into_iter().flatten().any(|told| {
+            told.contains(conduct) || last.as_ref().is_some_and(|last| told.contains(last.as_str()))
+        });
         if !is_told {
             write!(formatter, "; servers: {conduct}")?;
         }
@@ -414,7 +431,7 @@ impl fmt::Display for Line {
             Self::QuerySlow(slow) => slow.fmt(formatter),
             Self::QueriesSlow { queries } => write!(
                 formatter,
-                "{} slow in the last minute; `resolverctl why --slowest 20` shows the slowest emails",
+                "{} slow in the last minute; `resolverctl why --slowest 20` shows the emails whose queries were slowest",
                 counted(*queries, "more query was", "more queries were")
             ),
         }
@@ -433,7 +450,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// The verb for queries that failed, of which some were denied without authority if `doubted`.
 pub fn failed_text(doubted: bool) -> &'static str {
-    if doubted { "failed, or got NXDOMAIN or no data without the AA bit," } else { "failed" }
+    if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
 
 /// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".

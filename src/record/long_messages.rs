@@ -170,6 +170,7 @@ mod tests {
             kind: RecordType::MX,
             client: std::net::Ipv4Addr::from_bits(client).into(),
             port: 0,
+            transport: None,
             view: 0,
             at,
             outcome,

@@ -14,13 +14,14 @@
 //!   like the questions of one client.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
-use super::entry::{ByAsked, Link, QuestionEntry};
+use super::entry::{ByAsked, Link, QuestionEntry, is_without_client};
 use crate::clock::micros;
 use crate::limits::{
     MAX_MESSAGE_ENDS, MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST,
@@ -47,12 +48,40 @@ pub trait Known {
 }
 
 /// The subject of a question: questions with a common subject belong together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MessageSubject {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subject<'n> {
     /// An address.
     Address(IpAddr),
     /// A domain of an organisation, in wire form.
-    Domain(Box<[u8]>),
+    Domain(Cow<'n, [u8]>),
+}
+
+/// A question, as grouping sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking {
+    /// When it came, in microseconds.
+    pub(super) at: u64,
+    /// When its reply left.
+    pub(super) end: u64,
+    /// Its client.
+    pub(super) client: IpAddr,
+    /// The number of its name and type.
+    pub(super) asked: usize,
+}
+
+/// Names and types by numbers, and the facts that grouping needs about them.
+pub(super) trait NumberedNames {
+    /// A number that is greater than all.
+    fn count(&self) -> usize;
+
+    /// The name, in lower-case wire form, and the type.
+    fn asked(&self, number: usize) -> (&[u8], RecordType);
+
+    /// The DNS list that a name asks.
+    fn list(&self, name: &[u8]) -> Option<ListName>;
+
+    /// The names and addresses in the answer, as far as they are known.
+    fn links(&self, number: usize) -> impl Iterator<Item = Link>;
 }
 
 /// A message that may go on.
@@ -61,11 +90,10 @@ struct Open {
     questions: Vec<usize>,
     /// The numbers of its subjects.
     subjects: Vec<u32>,
-    /// A bit for each of them, by which most messages without a common subject are told.
-    bits: u64,
     /// The begin of its last question, in microseconds.
     begun: u64,
-    /// The ends of its questions behind that begin: earlier ones are not near to the next question. At most `MAX_MESSAGE_ENDS`.
+    /// The ends of its questions behind that begin, the earliest first: earlier ones are not near to the next question. At most
+    /// `MAX_MESSAGE_ENDS`.
     ends: Vec<u64>,
     /// The end of its last question.
     last: u64,
@@ -79,6 +107,9 @@ struct Open {
 #[derive(Default)]
 struct OpenOfClient {
     messages: Vec<Open>,
+    /// Of each message `ROOM`, and a bit for each of its subjects, by which most messages without a common subject are told; 0 if it has
+    /// no room. Apart from the messages, because each question looks at all.
+    bits: Vec<u64>,
     /// No message was quiet before this moment: until then none ends.
     quiet: u64,
 }
@@ -88,175 +119,288 @@ struct OpenOfClient {
 struct AskedSubjects {
     /// The numbers of the subjects: those of the name itself, then those that its answer names.
     numbers: SmallVec<[u32; 4]>,
-    /// How many are of the name itself.
-    own: u8,
+    /// How many are of the name itself; none if they were not looked for.
+    own: Option<u8>,
     /// Whether the name has an address.
     connects: bool,
+    /// Whether it asks for an MX.
+    exchangers: bool,
+    /// Whether it asks for a policy of MTA-STS, which a delivery begins with.
+    delivers: bool,
 }
 
 impl AskedSubjects {
     /// The subjects of the name itself.
     fn own(&self) -> &[u32] {
-        self.numbers.get(..self.own.into()).unwrap_or_default()
+        self.numbers.get(..self.own.unwrap_or(0).into()).unwrap_or_default()
     }
 }
 
 /// Numbers for subjects, because the subjects of each question are compared with the subjects of all open messages; and the
 /// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
-#[derive(Default)]
-struct NumberedSubjects {
-    numbers: HashMap<MessageSubject, u32>,
-    asked: ByAsked<AskedSubjects>,
+struct NumberedSubjects<'n, Names> {
+    names: &'n Names,
+    addresses: HashMap<IpAddr, u32>,
+    domains: HashMap<Box<[u8]>, u32>,
+    asked: Vec<AskedSubjects>,
 }
 
-impl NumberedSubjects {
-    fn of(&mut self, question: &QuestionEntry, known: &impl Known) -> &AskedSubjects {
-        let Self { numbers, asked } = self;
-        let mut number = |subject: MessageSubject| {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            *numbers.entry(subject).or_insert(next)
+impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
+    fn of(names: &'n Names) -> Self {
+        let asked = std::iter::repeat_with(AskedSubjects::default).take(names.count()).collect();
+        Self { names, addresses: HashMap::new(), domains: HashMap::new(), asked }
+    }
+
+    /// Looks for the subjects of a name and type, if it was not done yet.
+    fn find(&mut self, asked: usize) {
+        if self.asked.get(asked).is_none_or(|known| known.own.is_some()) {
+            return;
+        }
+        let names = self.names;
+        let (name, kind) = names.asked(asked);
+        let subject = subject(name, |name| names.list(name));
+        let mut found = AskedSubjects {
+            own: Some(u8::from(subject.is_some())),
+            connects: matches!(subject, Some(Subject::Address(_))),
+            exchangers: kind == RecordType::MX,
+            delivers: is_mta_sts(name),
+            ..AskedSubjects::default()
         };
-        asked.entry(question.place()).or_insert_with(|| {
-            let mut of_asked = AskedSubjects::default();
-            for subject in subjects(&question.name, known) {
-                of_asked.connects |= matches!(subject, MessageSubject::Address(_));
-                of_asked.numbers.push(number(subject));
-                of_asked.own = of_asked.own.saturating_add(1);
-            }
-            let links = known.links(&question.name, question.kind).iter().map(|link| match link {
-                Link::Address(address) => MessageSubject::Address(*address),
-                Link::Name(name) => MessageSubject::Domain(organisation(name).into()),
+        found.numbers.extend(subject.map(|subject| self.number(&subject)));
+        for link in names.links(asked) {
+            found.numbers.push(match &link {
+                Link::Address(address) => self.number(&Subject::Address(*address)),
+                Link::Name(name) => self.number(&Subject::Domain(organisation(name).into())),
             });
-            of_asked.numbers.extend(links.map(number));
-            of_asked
-        })
+        }
+        if let Some(known) = self.asked.get_mut(asked) {
+            *known = found;
+        }
+    }
+
+    fn number(&mut self, subject: &Subject<'_>) -> u32 {
+        let next = u32::try_from(self.addresses.len().saturating_add(self.domains.len())).unwrap_or(u32::MAX);
+        match subject {
+            Subject::Address(address) => *self.addresses.entry(*address).or_insert(next),
+            Subject::Domain(domain) => match self.domains.get(&**domain) {
+                Some(number) => *number,
+                None => *self.domains.entry((**domain).into()).or_insert(next),
+            },
+        }
+    }
+}
+
+/// The names and types of entries.
+struct NamesOfEntries<'q, Facts> {
+    asked: Vec<(&'q [u8], RecordType)>,
+    known: &'q Facts,
+}
+
+impl<Facts: Known> NumberedNames for NamesOfEntries<'_, Facts> {
+    fn count(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn asked(&self, number: usize) -> (&[u8], RecordType) {
+        self.asked.get(number).copied().unwrap_or((&[], RecordType::ZERO))
+    }
+
+    fn list(&self, name: &[u8]) -> Option<ListName> {
+        self.known.list(name)
+    }
+
+    fn links(&self, number: usize) -> impl Iterator<Item = Link> {
+        let (name, kind) = self.asked(number);
+        self.known.links(name, kind).iter().cloned()
     }
 }
 
 /// The questions of each message, by their places, in the order of their begins. `questions` are in the order of
 /// time.
 pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>> {
+    let mut names = NamesOfEntries { asked: Vec::new(), known };
+    let mut numbers: ByAsked<usize> = ByAsked::default();
+    let mut asking = Vec::with_capacity(questions.len());
+    for question in questions {
+        let asked = *numbers.entry(question.place()).or_insert_with(|| {
+            names.asked.push((&question.name, question.kind));
+            names.asked.len().saturating_sub(1)
+        });
+        asking.push(Asking { at: question.at, end: question.end(), client: question.client, asked });
+    }
+    group_numbered(asking.into_iter(), &names)
+}
+
+/// As `group`, of questions whose names have numbers.
+pub(super) fn group_numbered(
+    questions: impl Iterator<Item = Asking>,
+    names: &impl NumberedNames,
+) -> Vec<Vec<usize>> {
     let mut open: BTreeMap<IpAddr, OpenOfClient> = BTreeMap::new();
     let mut ended = Vec::new();
-    let pause = micros(MESSAGE_PAUSE);
-    let mut numbered = NumberedSubjects::default();
-    for (place, question) in questions.iter().enumerate() {
-        let OpenOfClient { messages: of_client, quiet } = open.entry(question.client).or_default();
-        if question.at > quiet.saturating_add(pause) {
-            let is_quiet = |message: &mut Open| question.at > message.last.saturating_add(pause);
-            ended.extend(of_client.extract_if(.., is_quiet).map(|message| message.questions));
-            *quiet = of_client.iter().map(|message| message.last).min().unwrap_or(question.at);
-        }
-        let asked = numbered.of(question, known);
-        let place_of = choose(of_client, question, (asked.own(), asked.connects));
-        let at = match place_of {
+    let mut numbered = NumberedSubjects::of(names);
+    let none = AskedSubjects::default();
+    for (place, question) in questions.enumerate() {
+        let of_client = open.entry(question.client).or_default();
+        of_client.end_quiet(question.at, &mut ended);
+        numbered.find(question.asked);
+        let asked = numbered.asked.get(question.asked).unwrap_or(&none);
+        let at = match choose(of_client, &question, asked) {
             Some(at) => at,
             None => {
-                ended.extend(make_room(of_client));
-                of_client.push(Open::default());
-                of_client.len().saturating_sub(1)
+                ended.extend(of_client.make_room());
+                of_client.messages.push(Open::default());
+                of_client.bits.push(ROOM);
+                of_client.messages.len().saturating_sub(1)
             }
         };
-        if let Some(message) = of_client.get_mut(at) {
-            message.connected |= asked.connects;
-            message.exchangers |= question.kind == RecordType::MX;
-            message.add(place, question, &asked.numbers);
-            *quiet = (*quiet).min(message.last);
-        }
+        of_client.add(at, place, &question, asked);
     }
     ended.extend(open.into_values().flat_map(|client| client.messages).map(|message| message.questions));
     ended.sort();
     ended
 }
 
-/// Ends the message that was quiet for the longest time if the table is full.
-fn make_room(open: &mut Vec<Open>) -> Option<Vec<usize>> {
-    if open.len() < MAX_OPEN_MESSAGES {
-        return None;
+impl OpenOfClient {
+    /// Ends the messages that were quiet for too long before a moment.
+    fn end_quiet(&mut self, now: u64, ended: &mut Vec<Vec<usize>>) {
+        let pause = micros(MESSAGE_PAUSE);
+        if now <= self.quiet.saturating_add(pause) {
+            return;
+        }
+        let is_quiet = |message: &Open| now > message.last.saturating_add(pause);
+        let mut messages = self.messages.iter();
+        self.bits.retain(|_| messages.next().is_some_and(|message| !is_quiet(message)));
+        ended.extend(
+            self.messages.extract_if(.., |message| is_quiet(message)).map(|message| message.questions),
+        );
+        self.quiet = self.messages.iter().map(|message| message.last).min().unwrap_or(now);
     }
-    let quietest = open.iter().enumerate().min_by_key(|(_, message)| message.last).map(|(at, _)| at)?;
-    Some(open.swap_remove(quietest).questions)
-}
 
-impl Open {
-    fn add(&mut self, place: usize, question: &QuestionEntry, subjects: &[u32]) {
-        self.questions.push(place);
-        for subject in subjects {
-            let is_known = self.bits & bit(*subject) != 0 && self.subjects.contains(subject);
-            if self.subjects.len() < MAX_MESSAGE_SUBJECTS && !is_known {
-                self.subjects.push(*subject);
-                self.bits |= bit(*subject);
+    /// Ends the message that was quiet for the longest time if the table is full.
+    fn make_room(&mut self) -> Option<Vec<usize>> {
+        if self.messages.len() < MAX_OPEN_MESSAGES {
+            return None;
+        }
+        let (at, _) = self.messages.iter().enumerate().min_by_key(|(_, message)| message.last)?;
+        self.bits.swap_remove(at);
+        Some(self.messages.swap_remove(at).questions)
+    }
+
+    /// Adds a question to a message.
+    fn add(&mut self, at: usize, place: usize, question: &Asking, asked: &AskedSubjects) {
+        let (Some(message), Some(bits)) = (self.messages.get_mut(at), self.bits.get_mut(at)) else { return };
+        message.connected |= asked.connects;
+        message.exchangers |= asked.exchangers;
+        message.questions.push(place);
+        for subject in &asked.numbers {
+            let is_known = *bits & bit(*subject) != 0 && message.subjects.contains(subject);
+            if message.subjects.len() < MAX_MESSAGE_SUBJECTS && !is_known {
+                message.subjects.push(*subject);
+                *bits |= bit(*subject);
             }
         }
-        self.begun = question.at;
-        self.ends.retain(|end| *end > question.at);
-        if question.elapsed > 0 && self.ends.len() < MAX_MESSAGE_ENDS {
-            self.ends.push(question.end());
+        message.goes_on(question);
+        if message.questions.len() >= MAX_MESSAGE_QUESTIONS {
+            *bits = 0;
         }
-        self.last = self.last.max(question.end());
+        self.quiet = self.quiet.min(message.last);
+    }
+}
+
+impl OpenOfClient {
+    /// The messages with room that have one of these bits, and their places.
+    fn with_any(&self, wanted: u64) -> impl Iterator<Item = (usize, &Open)> {
+        // Mostly one or none of a chunk has them, and a chunk is looked at in a few instructions.
+        let has_any = move |chunk: &[u64]| chunk.iter().fold(0, |any, bits| any | bits & wanted) != 0;
+        let chunks = self.bits.chunks(CHUNK).zip(self.messages.chunks(CHUNK)).enumerate();
+        let chunks = chunks.filter(move |(_, (bits, _))| has_any(bits));
+        chunks.flat_map(move |(number, (bits, messages))| {
+            let of_chunk = bits.iter().zip(messages).enumerate();
+            let of_chunk = of_chunk.filter(move |(_, (bits, _))| **bits & wanted != 0);
+            of_chunk.map(move |(at, (_, message))| (number.saturating_mul(CHUNK).saturating_add(at), message))
+        })
+    }
+}
+
+/// Messages whose bits are looked at together.
+const CHUNK: usize = 8;
+
+impl Open {
+    /// Notes the moments of its last question.
+    fn goes_on(&mut self, question: &Asking) {
+        self.begun = question.at;
+        let passed = self.ends.partition_point(|end| *end <= question.at);
+        self.ends.drain(..passed);
+        if question.end > question.at && self.ends.len() < MAX_MESSAGE_ENDS {
+            let place = self.ends.partition_point(|end| *end <= question.end);
+            self.ends.insert(place, question.end);
+        }
+        self.last = self.last.max(question.end);
     }
 
     /// The time since its last question began or ended before `at`.
     fn gap(&self, at: u64) -> u64 {
-        let ended = self.ends.iter().filter(|end| **end <= at).max();
-        at.saturating_sub(ended.copied().unwrap_or(0).max(self.begun))
+        let ended = self.ends.partition_point(|end| *end <= at).checked_sub(1);
+        let ended = ended.and_then(|last| self.ends.get(last)).copied();
+        at.saturating_sub(ended.unwrap_or(0).max(self.begun))
     }
 }
 
 /// The message that a question belongs to.
-fn choose(open: &[Open], question: &QuestionEntry, (subjects, connects): (&[u32], bool)) -> Option<usize> {
-    let room = |message: &Open| message.questions.len() < MAX_MESSAGE_QUESTIONS;
-    let candidates = || open.iter().enumerate().filter(|(_, message)| room(message));
+fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Option<usize> {
     let nearest = |message: &Open| (message.gap(question.at), std::cmp::Reverse(message.last));
-    let bits = subjects.iter().fold(0, |bits, subject| bits | bit(*subject));
-    let shares = |message: &Open| {
-        message.bits & bits != 0 && message.subjects.iter().any(|subject| subjects.contains(subject))
-    };
-    let related = candidates().filter(|(_, message)| shares(message));
+    let wanted = asked.own().iter().fold(0, |wanted, subject| wanted | bit(*subject));
+    let related = open
+        .with_any(wanted)
+        .filter(|(_, message)| asked.own().iter().any(|subject| message.subjects.contains(subject)));
     if let Some((at, _)) = related.min_by_key(|(_, message)| nearest(message)) {
         return Some(at);
     }
     // It may be of any client, so that only its name joins it to others.
-    if question.is_without_client() {
+    if is_without_client(question.client) {
         return None;
     }
-    let (at, message) = candidates().min_by_key(|(_, message)| nearest(message))?;
-    let near = if begins(question, connects, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
+    let (at, message) = open.with_any(ROOM).min_by_key(|(_, message)| nearest(message))?;
+    let near = if begins(asked, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
     let follows = message.gap(question.at) <= micros(near);
-    (follows || (open.len() == 1 && near == MESSAGE_BURST)).then_some(at)
+    (follows || (open.messages.len() == 1 && near == MESSAGE_BURST)).then_some(at)
 }
 
-/// The bit of a subject in `Open::bits`.
+/// The bit of a message with room in `OpenOfClient::bits`.
+const ROOM: u64 = 1 << 63;
+
+/// The bit of a subject.
 const fn bit(subject: u32) -> u64 {
-    1 << (subject % 64)
+    1 << (subject % 63)
 }
 
 /// Whether a question that belongs to no other may be the first of a message: of a connection from another host, or of
 /// a delivery to another domain. The sender's domain of an inbound mail is asked for its MX too.
-fn begins(question: &QuestionEntry, connects: bool, message: &Open) -> bool {
-    let delivers = question.kind == RecordType::MX && (message.exchangers || !message.connected);
-    connects || delivers || is_mta_sts(&question.name)
+fn begins(asked: &AskedSubjects, message: &Open) -> bool {
+    let delivers = asked.exchangers && (message.exchangers || !message.connected);
+    asked.connects || delivers || asked.delivers
 }
 
 fn is_mta_sts(name: &[u8]) -> bool {
     name.starts_with(b"\x08_mta-sts")
 }
 
-/// The subjects of a name.
-pub fn subjects(name: &[u8], known: &impl Known) -> Vec<MessageSubject> {
+/// The subject of a name, whose list `list_of` knows; none if it has none.
+pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListName>) -> Option<Subject<'_>> {
     if let Some(address) = reversed(name) {
-        return vec![MessageSubject::Address(address)];
+        return Some(Subject::Address(address));
     }
-    if let Some(list) = known.list(name) {
+    if let Some(list) = list_of(name) {
         return asked_of_list(name, list);
     }
     if let Some(address) = address_before(name, 1) {
         // The zone looks like a list that is not known.
-        return vec![MessageSubject::Address(address)];
+        return Some(Subject::Address(address));
     }
     match organisation(below_service(name)) {
-        [0] => Vec::new(),
-        domain => vec![MessageSubject::Domain(domain.into())],
+        [0] => None,
+        domain => Some(Subject::Domain(domain.into())),
     }
 }
 
@@ -280,16 +424,12 @@ const REVERSE_FOUR: usize = 5;
 const REVERSE_SIX: usize = 14;
 
 /// The address or the domain that a list is asked about; none for a hash.
-fn asked_of_list(name: &[u8], list: ListName) -> Vec<MessageSubject> {
+fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     if let Some(address) = address_before(name, list.apex) {
-        return vec![MessageSubject::Address(address)];
+        return Some(Subject::Address(address));
     }
-    match asked_domain(name, list) {
-        Some(domain) if label_places(&domain).count() >= 2 => {
-            vec![MessageSubject::Domain(organisation(&domain).into())]
-        }
-        _ => Vec::new(),
-    }
+    let domain = asked_domain(name, list).filter(|domain| label_places(domain).count() >= 2)?;
+    Some(Subject::Domain(Cow::Owned(organisation(&domain).to_vec())))
 }
 
 /// The name that a list is asked about, in wire form and without the label of a key; none if it is asked about its own apex.
@@ -302,6 +442,9 @@ pub fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
 
 /// The name behind labels of services: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
 fn below_service(name: &[u8]) -> &[u8] {
+    if !name.contains(&b'_') {
+        return name;
+    }
     let service = |place: &usize| name.get(place.saturating_add(1)) == Some(&b'_');
     let Some(last) = label_places(name).filter(service).last() else { return name };
     let behind = label_places(name).find(|place| *place > last);
@@ -339,7 +482,7 @@ fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     if own.first().is_none_or(|length| *length > 3) {
         return None;
     }
-    let labels: Vec<&[u8]> = label_places(own).map_while(|place| label(own, place)).collect();
+    let labels: SmallVec<[&[u8]; 40]> = label_places(own).map_while(|place| label(own, place)).collect();
     let digit = |label: &&[u8]| match **label {
         [digit] => char::from(digit).to_digit(16),
         _ => None,

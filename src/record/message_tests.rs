@@ -47,6 +47,7 @@ fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
         kind: RecordType::from_str(kind).unwrap(),
         client: [127, 0, 0, 1].into(),
         port: 0,
+        transport: None,
         view: 0,
         at: at * 1_000,
         outcome: Outcome::Upstream,
@@ -246,11 +247,11 @@ fn without_clients_only_the_name_joins() {
 fn names_have_their_subjects() {
     let world = World::of_lists(&["dbl.example.", "zen.example.", "dq.example."]);
     let told = |name: &str| {
-        let told = |subject: MessageSubject| match subject {
-            MessageSubject::Address(address) => address.to_string(),
-            MessageSubject::Domain(name) => crate::question::name_of_wire(&name).to_string(),
+        let told = |subject: Subject<'_>| match subject {
+            Subject::Address(address) => address.to_string(),
+            Subject::Domain(name) => crate::question::name_of_wire(&name).to_string(),
         };
-        subjects(&wire(name), &world).into_iter().map(told).collect::<Vec<_>>().join(" ")
+        subject(&wire(name), |name| world.list(name)).map(told).unwrap_or_default()
     };
     for (name, subject) in [
         ("9.2.0.192.in-addr.arpa.", "192.0.2.9"),

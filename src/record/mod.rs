@@ -28,6 +28,7 @@
     clippy::panic
 )]
 
+mod asked;
 mod counters;
 pub mod culprit;
 mod dates;
@@ -40,6 +41,7 @@ pub mod failed;
 mod failure;
 mod failure_lines;
 mod follow;
+mod heads;
 mod histogram;
 mod incident;
 mod keeping;
@@ -53,6 +55,7 @@ pub mod message;
 mod names;
 pub mod note;
 mod outage;
+mod outline;
 pub mod owner;
 mod query_log;
 mod readers;
@@ -62,6 +65,7 @@ mod recorded;
 pub mod redact;
 mod report;
 mod ring;
+pub mod search;
 mod shard;
 mod slow_lines;
 mod spans;
@@ -100,6 +104,7 @@ pub use self::kinds::OTHER;
 use self::line::{Line, Trace};
 pub use self::line::{TimeSpan, failed_text};
 use self::lock::lock;
+pub use self::outline::Outline;
 use self::owner::WantedOwners;
 use self::query_log::QueryLog;
 use self::recorded::Kept;

@@ -18,33 +18,16 @@ pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
     /// By the names in lower case. Strangers choose them, so the hash has a secret.
     names: HashMap<Arc<[u8]>, Arc<[u8]>>,
-    /// Stands for each name, if the reader needs none.
-    instead: Option<Arc<[u8]>>,
-    /// Whether the reader needs of flights only their times, names and links.
-    pub(super) links_only: bool,
 }
 
 impl<'s> ReadNames<'s> {
     /// For a reading without these secrets.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::with_capacity(NAMES), instead: None, links_only: false }
-    }
-
-    /// For a reading that joins questions to messages: flights have no queries to servers and no texts.
-    pub(super) fn for_links(secrets: &'s Secrets) -> Self {
-        Self { links_only: true, ..Self::without(secrets) }
-    }
-
-    /// For a reading without names: all are empty.
-    pub(super) fn none(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::new(), instead: Some(Arc::default()), links_only: true }
+        Self { secrets, names: HashMap::with_capacity(NAMES) }
     }
 
     /// A name in wire form, in any case, as readers get it: in lower case and without keys.
     pub(super) fn of(&mut self, octets: &[u8]) -> Arc<[u8]> {
-        if let Some(instead) = &self.instead {
-            return Arc::clone(instead);
-        }
         // Most programs ask in lower case.
         if !octets.iter().any(u8::is_ascii_uppercase)
             && let Some(name) = self.names.get(octets)

@@ -93,6 +93,7 @@ mod tests {
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
             port,
+            transport: None,
             view: 0,
             at,
             outcome: Outcome::Failed,

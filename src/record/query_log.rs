@@ -108,6 +108,7 @@ mod tests {
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
             port: 0,
+            transport: None,
             view: 0,
             at: 0,
             outcome: Outcome::Cache,

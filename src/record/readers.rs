@@ -1,12 +1,15 @@
-//! The readers of the rings and of the store.
+//! The readers of the rings and of the store: they make the outline of the record.
 
 use std::sync::Mutex;
 
+use super::asked::AskedNames;
 use super::dates::Dates;
-use super::entry::{Entry, QuestionEntry};
-use super::names::ReadNames;
-use super::reading;
-use super::recorded::{ReadSpan, Recorded};
+use super::entry::is_without_client;
+use super::heads::{EntryHead, QuestionHead, head};
+use super::outline::{Outline, QuestionOutline};
+use super::reading::entries;
+use super::recorded::ReadSpan;
+use super::redact::Secrets;
 use super::ring::{self, Ring};
 use super::store::Store;
 use super::stored;
@@ -15,11 +18,13 @@ use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ};
 use crate::question::Outcome;
 
 /// Reads rings: the newest entries first, until the memory of its reader is used up.
-pub(super) struct RingReader<'a> {
+pub(super) struct RingReader<'a, 's> {
     pub(super) span: &'a ReadSpan,
     /// The dates of moments.
     pub(super) dates: &'a Dates,
-    pub(super) recorded: Recorded,
+    pub(super) outline: Outline<'s>,
+    /// Whether flights are never read in full: then their queries to servers take no memory.
+    pub(super) light: bool,
     /// The entries before this moment were not all read.
     pub(super) begin: u64,
     /// When the first question came that the cache did not answer.
@@ -34,129 +39,173 @@ pub(super) struct StoreReader<'a> {
     /// Only questions before this moment.
     pub(super) until: u64,
     /// The questions in memory, in the order of time. Those from the cache may reach further back than `until`.
-    pub(super) memory: &'a [QuestionEntry],
+    pub(super) memory: &'a [QuestionOutline],
     /// Octets of memory that were taken.
     pub(super) taken: usize,
 }
 
 impl StoreReader<'_> {
-    pub(super) fn read(mut self, store: &dyn Store, names: &mut ReadNames<'_>, recorded: &mut Recorded) {
+    pub(super) fn read(mut self, store: &dyn Store, outline: &mut Outline<'_>) {
         // Older flights explain nothing in the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME));
         store.read_back(&mut |segment| {
             let mut latest = 0;
-            stored::read(segment, names, |entry| match entry {
-                Entry::Question(question) => {
-                    latest = latest.max(question.at);
-                    if question.at < self.until && !self.is_in_memory(&question) {
-                        let begin = recorded.stored_begin.map_or(question.at, |begin| begin.min(question.at));
-                        recorded.stored_begin = Some(begin);
-                        recorded.without_client |= question.is_without_client();
-                        if self.span.has(&question) {
-                            self.taken = self.taken.saturating_add(question.weight());
-                            recorded.questions.push(question);
-                        }
-                    }
+            stored::read(segment, |octets| {
+                for entry in entries(octets) {
+                    latest = latest.max(self.add(entry, first, outline).unwrap_or(0));
                 }
-                Entry::Flight(flight) => {
-                    latest = latest.max(flight.end());
-                    if flight.end() >= first && flight.began <= self.span.to {
-                        self.taken = self.taken.saturating_add(flight.weight());
-                        recorded.flights.push(flight);
-                    }
-                }
-                Entry::Outage(since, until) => {
-                    latest = latest.max(until);
-                    if until >= first && since <= self.span.to {
-                        self.taken = self.taken.saturating_add(size_of::<(u64, u64)>());
-                        recorded.outages.push((since, until));
-                    }
-                }
-                // Stored questions have their users.
-                Entry::Owner(_) => {}
             });
             self.taken < MAX_STORED_READ && latest >= first
         });
     }
 
+    /// Adds an entry if it is wanted; returns its moment.
+    fn add(&mut self, entry: &[u8], first: u64, outline: &mut Outline<'_>) -> Option<u64> {
+        let place = outline.entries.0.len().saturating_add(2);
+        match head(entry)? {
+            EntryHead::Question(head) => {
+                let question = outline.question_of(&head, head.at, place);
+                if question.at < self.until && !self.is_in_memory(&question, &outline.names) {
+                    let extent = &mut outline.extent;
+                    extent.stored_begin =
+                        Some(extent.stored_begin.map_or(question.at, |begin| begin.min(question.at)));
+                    extent.without_client |= is_without_client(question.client);
+                    extent.shortened |= head.shortened;
+                    if self.span.has(question.at, question.client) {
+                        self.taken = self.taken.saturating_add(head.weight);
+                        outline.questions.push(question);
+                        outline.keep(entry);
+                    }
+                }
+                Some(question.at)
+            }
+            EntryHead::Flight(head) => {
+                let flight = outline.flight_of(&head, head.began, place);
+                outline.extent.shortened |= head.shortened;
+                if flight.end() >= first && flight.began <= self.span.to {
+                    self.taken = self.taken.saturating_add(head.weight);
+                    outline.flights.push(flight);
+                    outline.keep(entry);
+                }
+                Some(flight.end())
+            }
+            EntryHead::Outage(since, until) => {
+                if until >= first && since <= self.span.to {
+                    self.taken = self.taken.saturating_add(size_of::<(u64, u64)>());
+                    outline.extent.outages.push((since, until));
+                }
+                Some(until)
+            }
+            // Stored questions have their users.
+            EntryHead::Owner(_) => None,
+        }
+    }
+
     /// Whether a question is still in memory: one from the cache, or the first of the others. The clock of the host may have moved a little
     /// since it was stored, and `history.redact` may have changed its client and its name.
-    fn is_in_memory(&self, question: &QuestionEntry) -> bool {
+    fn is_in_memory(&self, question: &QuestionOutline, names: &AskedNames<'_>) -> bool {
         let (from, to) = (question.at.saturating_sub(SAME_MOMENT), question.at.saturating_add(SAME_MOMENT));
         let begin = self.memory.partition_point(|other| other.at < from);
         let near = self.memory.get(begin..).unwrap_or_default().iter().take_while(|other| other.at <= to);
-        let is_same = |other: &QuestionEntry| match question.outcome {
-            Outcome::Cache => (other.client, &other.name) == (question.client, &question.name),
-            _ => other.elapsed == question.elapsed,
+        let kind = names.kind(question.asked);
+        let is_same = |other: &QuestionOutline| match question.outcome {
+            Outcome::Cache => (other.client, other.asked) == (question.client, question.asked),
+            _ => other.elapsed == question.elapsed && names.kind(other.asked) == kind,
         };
-        near.filter(|other| (other.kind, other.outcome) == (question.kind, question.outcome)).any(is_same)
+        near.filter(|other| other.outcome == question.outcome).any(is_same)
     }
 }
 
 /// Microseconds in which two questions are the same if all else is.
 const SAME_MOMENT: u64 = 10_000;
 
-impl<'a> RingReader<'a> {
-    pub(super) fn new(span: &'a ReadSpan, dates: &'a Dates) -> Self {
-        Self { span, dates, recorded: Recorded::default(), begin: 0, misses: None, ended: None }
+impl<'a, 's> RingReader<'a, 's> {
+    pub(super) fn new(span: &'a ReadSpan, dates: &'a Dates, secrets: &'s Secrets) -> Self {
+        let outline = Outline::new(secrets);
+        Self { span, dates, outline, light: false, begin: 0, misses: None, ended: None }
     }
 
     /// Reads only when the first question of a ring came and ended.
-    pub(super) fn read_first(&mut self, ring: &Mutex<Ring>, names: &mut ReadNames<'_>) {
+    pub(super) fn read_first(&mut self, ring: &Mutex<Ring>) {
         let mut block = Vec::new();
         ring::read_first(ring, &mut block);
-        reading::read(&block, names, |mut entry| {
-            entry.date(self.dates);
-            if let Entry::Question(question) = &entry {
-                self.begins(question);
+        for entry in entries(&block) {
+            if let Some(EntryHead::Question(head)) = head(entry) {
+                self.begins(&head);
             }
-        });
+        }
     }
 
-    /// Notes when a question came and ended.
-    fn begins(&mut self, question: &QuestionEntry) {
+    /// Notes when a question came and ended; returns when it came.
+    fn begins(&mut self, question: &QuestionHead<'_>) -> u64 {
         let first = |known: Option<u64>, at: u64| Some(known.map_or(at, |first| first.min(at)));
-        self.ended = first(self.ended, question.end());
+        let at = self.dates.unix(question.at);
+        self.ended = first(self.ended, at.saturating_add(question.elapsed.into()));
         if question.outcome != Outcome::Cache {
-            self.misses = first(self.misses, question.at);
+            self.misses = first(self.misses, at);
         }
-        self.recorded.begin = first(self.recorded.begin, question.at);
+        self.outline.extent.begin = first(self.outline.extent.begin, at);
+        at
     }
 
     /// Reads a ring into `memory` octets; returns how many it took.
-    pub(super) fn read(&mut self, ring: &Mutex<Ring>, names: &mut ReadNames<'_>, memory: usize) -> usize {
+    pub(super) fn read(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
         let mut taken = 0_usize;
-        // Entries that are moved to a larger piece of memory, again and again, take a tenth of the time of a command.
-        let fit = memory.checked_div(QuestionEntry::LEAST_WEIGHT).unwrap_or(0);
-        self.recorded.questions.reserve(ring::most_entries(ring).min(fit));
-        ring::read_back(ring, |block| {
-            let mut earliest = u64::MAX;
-            reading::read(block, names, |mut entry| {
-                entry.date(self.dates);
-                match entry {
-                    Entry::Question(question) => {
-                        earliest = earliest.min(question.at);
-                        self.begins(&question);
-                        if self.span.has(&question) {
-                            taken = taken.saturating_add(question.weight());
-                            self.recorded.questions.push(question);
-                        }
-                    }
-                    Entry::Flight(flight) => {
-                        taken = taken.saturating_add(flight.weight());
-                        self.recorded.flights.push(flight);
-                    }
-                    Entry::Owner(owner) => self.recorded.owners.push(owner),
-                    // They are stored only.
-                    Entry::Outage(..) => {}
-                }
-            });
+        let mut octets = std::mem::take(&mut self.outline.entries.0);
+        // The begins of the questions of each block: the earliest block comes first at the end, so that little is left to sort.
+        let mut begins = vec![self.outline.questions.len()];
+        ring::copy_back(ring, &mut octets, |octets, begin| {
+            let (earliest, kept) = self.read_block(octets, begin, &mut taken);
+            begins.push(self.outline.questions.len());
+            if !kept {
+                octets.truncate(begin);
+            }
             let more = taken < memory;
             if !more && earliest < u64::MAX {
                 self.begin = self.begin.max(earliest);
             }
             more
         });
+        self.outline.entries.0 = octets;
+        for (begin, end) in begins.iter().zip(begins.iter().skip(1)) {
+            self.outline.questions.get_mut(*begin..*end).unwrap_or_default().reverse();
+        }
+        let first = begins.first().copied().unwrap_or(0);
+        self.outline.questions.get_mut(first..).unwrap_or_default().reverse();
         taken
+    }
+
+    /// Reads the block that begins at a place. Returns when its first question came, and whether the outline has entries of it.
+    fn read_block(&mut self, octets: &[u8], begin: usize, taken: &mut usize) -> (u64, bool) {
+        let (mut earliest, mut kept, mut place) = (u64::MAX, false, begin);
+        for entry in entries(octets.get(begin..).unwrap_or_default()) {
+            place = place.saturating_add(2);
+            match head(entry) {
+                Some(EntryHead::Question(head)) => {
+                    let at = self.begins(&head);
+                    earliest = earliest.min(at);
+                    if self.span.has(at, head.client) {
+                        *taken = taken.saturating_add(head.weight);
+                        let question = self.outline.question_of(&head, at, place);
+                        self.outline.questions.push(question);
+                        kept = true;
+                    }
+                }
+                Some(EntryHead::Flight(head)) => {
+                    *taken = taken.saturating_add(if self.light { head.light } else { head.weight });
+                    let flight = self.outline.flight_of(&head, self.dates.unix(head.began), place);
+                    self.outline.flights.push(flight);
+                    kept = true;
+                }
+                Some(EntryHead::Owner(mut owner)) => {
+                    owner.at = self.dates.unix(owner.at);
+                    self.outline.extent.owners.push(owner);
+                }
+                // They are stored only.
+                Some(EntryHead::Outage(..)) | None => {}
+            }
+            place = place.saturating_add(entry.len());
+        }
+        (earliest, kept)
     }
 }

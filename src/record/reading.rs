@@ -13,6 +13,7 @@ use super::entry::{
 use super::event::Shows;
 use super::names::ReadNames;
 use crate::conduct::{Conduct, Transport};
+use crate::question::ClientTransport;
 use crate::question::Outcome;
 
 /// Reads all entries of a block, with moments of `Mono`; what cannot be read is skipped. No reader gets a name or a text that
@@ -40,16 +41,13 @@ pub(super) fn entries(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Reads one entry, without its length.
-fn read_one(octets: &[u8], names: &mut ReadNames<'_>) -> Option<Entry> {
+pub(super) fn read_one(octets: &[u8], names: &mut ReadNames<'_>) -> Option<Entry> {
     let mut reader = EntryReader(octets);
     match reader.octet()? {
         QUESTION => read_question(&mut reader, names).map(Entry::Question),
         HIT => read_hit(&mut reader, names).map(Entry::Question),
         FLIGHT => read_flight(&mut reader, names).map(Entry::Flight),
-        OUTAGE => {
-            let (since, until) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
-            Some(Entry::Outage(since, until))
-        }
+        OUTAGE => read_outage(&mut reader).map(|(since, until)| Entry::Outage(since, until)),
         OWNER => read_owner(&mut reader).map(Entry::Owner),
         _ => None,
     }
@@ -62,7 +60,9 @@ fn read_question(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Opt
     let view = u32::from_le_bytes(reader.chunk()?);
     let elapsed = u64::from(u32::from_le_bytes(reader.chunk()?));
     let at = u64::from_le_bytes(reader.chunk()?);
-    let client = address_of(reader.chunk()?, is_six);
+    let client = address_of(reader.chunk()?, is_six & 1);
+    // Files of earlier versions have no transport.
+    let transport = ClientTransport::ALL.get(usize::from(is_six >> 1).wrapping_sub(1)).copied();
     let name = names.of(reader.take(usize::from(name_length))?);
     let flight = Some(u64::from_le_bytes(reader.chunk()?)).filter(|flight| *flight > 0);
     let code = u16::from_le_bytes(reader.chunk()?);
@@ -71,10 +71,28 @@ fn read_question(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Opt
     // Files of earlier versions have neither a port nor a user.
     let port = reader.chunk().map_or(0, u16::from_le_bytes);
     let user = reader.text().filter(|user| !user.is_empty());
-    Some(QuestionEntry { name, kind, client, port, view, at, outcome, elapsed, flight, error, code, user })
+    Some(QuestionEntry {
+        name,
+        kind,
+        client,
+        port,
+        transport,
+        view,
+        at,
+        outcome,
+        elapsed,
+        flight,
+        error,
+        code,
+        user,
+    })
 }
 
-fn read_owner(reader: &mut EntryReader<'_>) -> Option<OwnerEntry> {
+pub(super) fn read_outage(reader: &mut EntryReader<'_>) -> Option<(u64, u64)> {
+    Some((u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?)))
+}
+
+pub(super) fn read_owner(reader: &mut EntryReader<'_>) -> Option<OwnerEntry> {
     let (at, port) = (u64::from_le_bytes(reader.chunk()?), u16::from_le_bytes(reader.chunk()?));
     Some(OwnerEntry { at, port, client: reader.address()?, user: reader.text()? })
 }
@@ -90,6 +108,7 @@ fn read_hit(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<Q
         kind: RecordType::from(u16::from_be_bytes(*kind)),
         client,
         port: 0,
+        transport: None,
         view,
         at,
         outcome: Outcome::Cache,
@@ -107,35 +126,12 @@ fn read_flight(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Optio
     let kind = RecordType::from(u16::from_le_bytes(reader.chunk()?));
     let (name, zone) = (names.of(reader.octets()?), names.of(reader.octets()?));
     let shows = Shows::ALL.get(usize::from(reader.octet()?)).copied();
-    if names.links_only {
-        reader.octets()?;
-        reader.pass(FAULT)?;
-        for _ in 0..reader.octet()? {
-            reader.octets()?;
-        }
-        reader.pass(MESSAGE)?;
-        let links = (0..reader.octet()?).map_while(|_| read_link(reader, names)).collect();
-        let (why, faults, messages) = Default::default();
-        return Some(FlightEntry {
-            id,
-            began,
-            elapsed,
-            name,
-            kind,
-            zone,
-            shows,
-            why,
-            faults,
-            messages,
-            links,
-        });
-    }
     let why = names.text(reader.text()?);
     let faults = (0..reader.octet()?).map_while(|_| read_fault(reader)).collect();
     let zones: SmallVec<[Arc<[u8]>; 4]> =
         (0..reader.octet()?).map_while(|_| reader.octets().map(|zone| names.of(zone))).collect();
     let messages = (0..reader.octet()?).map_while(|_| read_message(reader, &zones)).collect();
-    let links = (0..reader.octet()?).map_while(|_| read_link(reader, names)).collect();
+    let links = (0..reader.octet()?).map_while(|_| read_link(reader, |name| names.of(name))).collect();
     Some(FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links })
 }
 
@@ -160,10 +156,18 @@ fn read_message(reader: &mut EntryReader<'_>, zones: &[Arc<[u8]>]) -> Option<Mes
     })
 }
 
-fn read_link(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<Link> {
+fn read_link(reader: &mut EntryReader<'_>, name_of: impl FnOnce(&[u8]) -> Arc<[u8]>) -> Option<Link> {
     let name = reader.octets()?;
     // A name has at least the octet of the root.
-    if name.is_empty() { reader.address().map(Link::Address) } else { Some(Link::Name(names.of(name))) }
+    if name.is_empty() { reader.address().map(Link::Address) } else { Some(Link::Name(name_of(name))) }
+}
+
+/// The names and addresses in the answer of a flight, behind whose queries to servers `reader` is.
+pub(super) fn links<'a>(
+    mut reader: EntryReader<'a>,
+    name_of: impl Fn(&[u8]) -> Arc<[u8]> + 'a,
+) -> impl Iterator<Item = Link> + 'a {
+    (0..reader.octet().unwrap_or(0)).map_while(move |_| read_link(&mut reader, &name_of))
 }
 
 /// Octets of a server with a fault, and of a query to a server.
@@ -195,10 +199,10 @@ impl<'a> EntryReader<'a> {
         self.take(length.into())
     }
 
-    /// Passes over a number of pieces of equal size; the number stands before them.
-    pub(super) fn pass(&mut self, size: usize) -> Option<()> {
+    /// Passes over a number of pieces of equal size, and returns the number, which stands before them.
+    pub(super) fn pass(&mut self, size: usize) -> Option<usize> {
         let pieces = usize::from(self.octet()?);
-        self.take(pieces.saturating_mul(size)).map(|_| ())
+        self.take(pieces.saturating_mul(size)).map(|_| pieces)
     }
 
     fn text(&mut self) -> Option<Box<str>> {
@@ -211,7 +215,8 @@ impl<'a> EntryReader<'a> {
     }
 }
 
-fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
+/// An address of an entry.
+pub(super) fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     let address = Ipv6Addr::from(octets);
     match address.to_ipv4_mapped().filter(|_| is_six == 0) {
         Some(address) => IpAddr::V4(address),
@@ -284,6 +289,7 @@ mod tests {
             kind: RecordType::MX,
             client: "2001:db8::5".parse().unwrap(),
             port: 40_001,
+            transport: None,
             view: 3,
             at,
             outcome: Outcome::Failed,
@@ -318,11 +324,6 @@ mod tests {
         assert_eq!((second.port, second.user.as_deref()), (40_001, Some("postfix")));
         assert_eq!(told, &owner);
         assert_eq!(third, &flight());
-        let (secrets, mut read_again) = (super::super::redact::Secrets::default(), Vec::new());
-        read(&octets, &mut ReadNames::for_links(&secrets), |entry| read_again.push(entry));
-        let (why, faults, messages) = Default::default();
-        let with_links = FlightEntry { why, faults, messages, ..flight() };
-        assert_eq!(read_again[3..], [Entry::Flight(with_links), Entry::Outage(3, 5)]);
     }
 
     proptest! {

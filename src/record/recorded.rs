@@ -95,6 +95,8 @@ pub struct Recorded {
     pub off: bool,
     /// Whether the disk has questions whose client `history.redact` has removed.
     pub without_client: bool,
+    /// Whether the disk has names that `history.redact` has shortened to their domain; known of failed questions.
+    pub shortened: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<(u64, u64)>,
     /// The users that were found for clients, which their questions get by `in_order`.
@@ -158,10 +160,10 @@ impl HitPage<'_> {
 }
 
 impl ReadSpan {
-    /// Whether it has a question.
-    pub(super) fn has(&self, question: &QuestionEntry) -> bool {
-        (self.from..=self.to).contains(&question.at)
-            && self.client.is_none_or(|client| client.contains(&question.client.to_canonical()))
+    /// Whether it has a question that came at `at`.
+    pub(super) fn has(&self, at: u64, client: IpAddr) -> bool {
+        (self.from..=self.to).contains(&at)
+            && self.client.is_none_or(|wanted| wanted.contains(&client.to_canonical()))
     }
 }
 
@@ -173,18 +175,7 @@ impl Recorded {
         if !self.questions.is_sorted_by_key(|question| question.at) {
             self.questions.sort_by_cached_key(|question| question.at);
         }
-        let mut longest: HashMap<u64, u64, BuildHasherDefault<Plain>> = HashMap::default();
-        for flight in &self.flights {
-            let known = longest.entry(flight.id).or_default();
-            *known = flight.elapsed.max(*known);
-        }
-        self.flights.retain(|flight| {
-            let is_longest = longest.get(&flight.id) == Some(&flight.elapsed);
-            if is_longest {
-                longest.remove(&flight.id);
-            }
-            is_longest
-        });
+        keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed));
         self.flights.sort_by_cached_key(|flight| flight.began);
         self.outages = joined(self.outages);
         owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
@@ -192,8 +183,27 @@ impl Recorded {
     }
 }
 
+/// Removes the earlier entries of flights that were kept twice: the later one took longer, and is complete. `of` gives the number of a
+/// flight and its time.
+pub(super) fn keep_complete<F>(flights: &mut Vec<F>, of: impl Fn(&F) -> (u64, u64)) {
+    let mut longest: HashMap<u64, u64, BuildHasherDefault<Plain>> = HashMap::default();
+    longest.reserve(flights.len());
+    for (id, elapsed) in flights.iter().map(&of) {
+        let known = longest.entry(id).or_default();
+        *known = elapsed.max(*known);
+    }
+    flights.retain(|flight| {
+        let (id, elapsed) = of(flight);
+        let is_longest = longest.get(&id) == Some(&elapsed);
+        if is_longest {
+            longest.remove(&id);
+        }
+        is_longest
+    });
+}
+
 /// Spans in the order of time. Overlapping spans are joined.
-fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+pub(super) fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
     spans.sort_unstable();
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for (since, until) in spans {

@@ -21,7 +21,7 @@ pub struct Redaction {
 }
 
 /// Stands for a sentence that may have a name.
-const REDACTED: &str = "redacted (history.redact)";
+pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
     /// A name in lower-case wire form, as it may be shown outside of the record.

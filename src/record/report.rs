@@ -43,7 +43,7 @@ pub struct UpstreamReport {
     /// Counters of the way to servers, each under its name.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Seconds waited for servers, all queries together; queries at the same time count each.
+    /// Seconds waited for servers, all queries together; if several queries wait at the same time, each is counted.
     pub waited: f64,
     /// Round trips of queries that got a reply.
     pub round_trip: Quantiles,

@@ -8,7 +8,7 @@
 
 use std::sync::Mutex;
 
-use super::entry::{HIT_HEAD, OwnerEntry};
+use super::entry::OwnerEntry;
 use super::lock::lock;
 use super::written::{HitHead, Written, WrittenFlight};
 use crate::limits::RECORD_BLOCK;
@@ -118,9 +118,8 @@ impl Ring {
         (self.octets.len() / RECORD_BLOCK) as u64
     }
 
-    /// Copies a block by its number, unless it has been overwritten.
+    /// Copies a block by its number behind what is there, unless it has been overwritten.
     fn copy(&self, block: u64, into: &mut Vec<u8>) {
-        into.clear();
         let Some(back) = self.block.checked_sub(block).filter(|back| *back < self.blocks()) else { return };
         let begin = self.end.saturating_sub(RECORD_BLOCK);
         let back = usize::try_from(back).unwrap_or(0).saturating_mul(RECORD_BLOCK);
@@ -134,30 +133,47 @@ impl Ring {
 
 /// Reads the blocks of a ring, the newest first, until `take` returns false.
 pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
+    let mut octets = Vec::with_capacity(RECORD_BLOCK);
+    copy_back(ring, &mut octets, |octets, _| {
+        let more = take(octets);
+        octets.clear();
+        more
+    });
+}
+
+/// Copies the blocks of a ring behind what is there, the newest first, until `take` returns false. It gets all octets, and the place
+/// where those of the block begin.
+pub(super) fn copy_back(
+    ring: &Mutex<Ring>,
+    octets: &mut Vec<u8>,
+    mut take: impl FnMut(&mut Vec<u8>, usize) -> bool,
+) {
     let (last, blocks) = {
         let ring = lock(ring);
         (ring.block, ring.blocks())
     };
-    let mut octets = Vec::with_capacity(RECORD_BLOCK);
     for block in (last.saturating_add(1).saturating_sub(blocks)..=last).rev() {
-        lock(ring).copy(block, &mut octets);
-        if !take(&octets) {
+        let begin = octets.len();
+        // Memory that is new to the process is taken before the lock: a worker waits for as little as possible.
+        octets.reserve(RECORD_BLOCK);
+        lock(ring).copy(block, octets);
+        if !take(octets, begin) {
             return;
         }
     }
 }
 
-/// The number of questions of a ring at most.
-pub(super) fn most_entries(ring: &Mutex<Ring>) -> usize {
+/// Octets of the blocks of a ring that were written.
+pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
     let ring = lock(ring);
-    let blocks = ring.block.saturating_add(1).min(ring.blocks());
-    usize::try_from(blocks).unwrap_or(0).saturating_mul(RECORD_BLOCK / HIT_HEAD)
+    usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
 }
 
 /// Copies the oldest block of a ring.
 pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     let ring = lock(ring);
     let first = ring.block.saturating_add(1).saturating_sub(ring.blocks());
+    octets.clear();
     ring.copy(first, octets);
 }
 
@@ -187,6 +203,7 @@ pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl 
         if block != place.block {
             *place = RingPlace { block, octets: 0 };
         }
+        octets.clear();
         lock(ring).copy(block, &mut octets);
         if let Some(new) = octets.get(place.octets..).filter(|new| !new.is_empty()) {
             take(new);

@@ -2,8 +2,6 @@
 
 use smallvec::SmallVec;
 
-use super::entry::QuestionEntry;
-
 /// The time within `begin` and `end` that is in one or more spans, in microseconds.
 pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, u64)) -> u64 {
     spans.sort_unstable();
@@ -16,9 +14,8 @@ pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, 
     sum
 }
 
-/// The time in which questions of a message were in progress, in microseconds.
-pub(super) fn waited(questions: &[&QuestionEntry]) -> u64 {
+/// The time in which questions of a message were in progress, in microseconds, by the begin and the end of each.
+pub(super) fn waited(questions: impl Iterator<Item = (u64, u64)>) -> u64 {
     // The cache takes no time.
-    let asked = questions.iter().filter(|question| question.elapsed > 0);
-    covered(asked.map(|question| (question.at, question.end())).collect(), (0, u64::MAX))
+    covered(questions.filter(|(at, end)| end > at).collect(), (0, u64::MAX))
 }

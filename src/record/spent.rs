@@ -15,15 +15,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
-use super::entry::QuestionEntry;
 use super::evidence::seconds;
-use super::explained::links_of;
 use super::histogram::{Histogram, Quantiles, Spread};
-use super::message::group;
-use super::recorded::{ReadSpan, Recorded};
+use super::outline::{Outline, OutlineNames};
+use super::recorded::ReadSpan;
 use super::spans::{covered, waited};
 use super::times::{FlightTimes, QuestionTimes, RingTimes};
-use super::why::{DaemonFacts, KnownFacts};
+use super::why::DaemonFacts;
 use crate::clock::micros;
 use crate::limits::{MAIL_MARGIN, MAX_MAIL_MINUTES};
 
@@ -167,26 +165,25 @@ fn parts(question: &QuestionTimes, flight: Option<Option<&FlightTimes>>) -> Smal
 /// The messages that began since `from`, which is not before the start, or since memory has every question: first the sum of
 /// the whole time until `now`, then each minute, the last one first. All times are in microseconds since 1970.
 pub fn minutes(
-    recorded: &Recorded,
+    outline: &Outline<'_>,
     (from, now): (u64, u64),
     facts: &DaemonFacts<'_>,
 ) -> FromRecord<MinuteRow> {
-    let known = KnownFacts { facts, links: links_of(recorded) };
-    let lost = recorded.lost.max(recorded.lost_hits);
+    let extent = &outline.extent;
+    let lost = extent.lost.max(extent.lost_hits);
     let since = lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let mut whole = Mails::default();
     let mut minutes: BTreeMap<u64, Mails> = BTreeMap::new();
-    for places in group(&recorded.questions, &known) {
-        let questions: Vec<&QuestionEntry> =
-            places.iter().filter_map(|place| recorded.questions.get(*place)).collect();
-        let Some(first) = questions.first().map(|question| question.at).filter(|at| *at >= since) else {
+    for places in OutlineNames::of(outline, facts.list).messages() {
+        let questions = || places.iter().filter_map(|place| outline.questions.get(*place));
+        let Some(first) = questions().next().map(|question| question.at).filter(|at| *at >= since) else {
             continue;
         };
-        let waited = waited(&questions);
+        let waited = waited(questions().map(|question| (question.at, question.end())));
         let minute = first.checked_div(micros(MINUTE)).unwrap_or(0);
         for mails in [&mut whole, minutes.entry(minute).or_default()] {
             mails.messages = mails.messages.saturating_add(1);
-            mails.questions = mails.questions.saturating_add(questions.len() as u64);
+            mails.questions = mails.questions.saturating_add(places.len() as u64);
             mails.waited.count(Duration::from_micros(waited));
         }
         if minutes.len() > MAX_MAIL_MINUTES {
@@ -199,7 +196,7 @@ pub fn minutes(
         let end = begin.saturating_add(micros(MINUTE)).min(now);
         mails.row(Some(seconds(begin)), end.saturating_sub(begin.max(since)))
     }));
-    FromRecord { span: TableSpan::new(recorded.off, recorded.begin.max(lost), (from, since, now)), rows }
+    FromRecord { span: TableSpan::new(extent.off, extent.begin.max(lost), (from, since, now)), rows }
 }
 
 /// A minute.
@@ -228,11 +225,12 @@ mod tests {
     use super::*;
     use crate::conduct::{Conduct, Transport};
     use crate::question::{Outcome, wire_name};
-    use crate::record::entry::MessageEntry;
-    use crate::record::entry::{Entry, FlightEntry};
+    use crate::record::entry::{Entry, FlightEntry, MessageEntry, QuestionEntry};
+    use crate::record::recorded::Recorded;
+    use crate::record::redact::Secrets;
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
-    use std::sync::Arc;
+    use std::sync::{Arc, LazyLock};
 
     const MILLI: u64 = 1_000;
 
@@ -246,6 +244,7 @@ mod tests {
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
             port: 0,
+            transport: None,
             view: 0,
             at: BEGIN + at * MILLI,
             outcome,
@@ -293,6 +292,11 @@ mod tests {
         entries.for_each(|entry| entry.put(&mut octets));
         times.add(&octets, 0);
         times
+    }
+
+    fn outline_of(recorded: &Recorded) -> Outline<'static> {
+        static NO_SECRETS: LazyLock<Secrets> = LazyLock::new(Secrets::default);
+        Outline::of(recorded, &NO_SECRETS)
     }
 
     fn spent(times: &RingTimes) -> Vec<(Stage, u128)> {
@@ -356,7 +360,7 @@ mod tests {
         let mut recorded = Recorded { questions, begin, whole: begin, ..Recorded::default() };
         let now = BEGIN + 120_000 * MILLI;
         let told = |recorded: &Recorded, (from, now): (u64, u64)| {
-            NoFacts::with(|facts| minutes(recorded, (from, now), facts))
+            NoFacts::with(|facts| minutes(&outline_of(recorded), (from, now), facts))
         };
         let told_all = told(&recorded, (BEGIN, now));
         let span = TableSpan {
@@ -393,14 +397,14 @@ mod tests {
             (0..70).map(|minute| question(minute * 60_000, 1, "a.example.", None)).collect::<Vec<_>>();
         let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
         let now = BEGIN + 70 * 60_000 * MILLI;
-        let rows = NoFacts::with(|facts| minutes(&recorded, (BEGIN, now), facts)).rows;
+        let rows = NoFacts::with(|facts| minutes(&outline_of(&recorded), (BEGIN, now), facts)).rows;
         assert_eq!((rows.len(), rows[0].messages, rows[0].per_minute), (1 + MAX_MAIL_MINUTES, 70, 1.0));
         assert_eq!(rows[1].minute, Some(seconds(BEGIN) + 69.0 * 60.0), "the last ones");
     }
 
     #[test]
     fn an_empty_record_has_no_messages() {
-        let rows = NoFacts::with(|facts| minutes(&Recorded::default(), (BEGIN, BEGIN), facts));
+        let rows = NoFacts::with(|facts| minutes(&outline_of(&Recorded::default()), (BEGIN, BEGIN), facts));
         assert_eq!((rows.span.begin, rows.rows[0].messages, rows.rows.len()), (None, 0, 1));
         assert_eq!(rows.rows[0].per_minute, 0.0);
         assert_eq!(stages(&RingTimes::default(), 0), Vec::new());

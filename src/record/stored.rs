@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
 use super::entry::{Entry, FlightEntry, TAGS};
-use super::names::ReadNames;
-use super::reading;
 use super::recorded::Recorded;
 use crate::hash::Plain;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
@@ -50,9 +48,9 @@ pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
 }
 
-/// Reads the entries of a segment.
-pub(super) fn read(segment: &[u8], names: &mut ReadNames<'_>, mut take: impl FnMut(Entry)) {
-    frames(segment, |octets| reading::read(octets, names, &mut take));
+/// Takes the octets of each whole entry of a segment.
+pub(super) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
+    frames(segment, take);
 }
 
 /// Takes the octets of each whole entry. The length of a damaged entry may be damaged too, so the next whole one is looked for at each
@@ -190,6 +188,8 @@ mod tests {
     use super::*;
     use crate::question::Outcome;
     use crate::record::entry::QuestionEntry;
+    use crate::record::names::ReadNames;
+    use crate::record::reading;
     use crate::record::redact::Secrets;
     use hickory_proto::rr::RecordType;
     use proptest::prelude::*;
@@ -200,6 +200,7 @@ mod tests {
             kind: RecordType::MX,
             client: [127, 0, 0, 1].into(),
             port: 0,
+            transport: None,
             view: 1,
             at,
             outcome: Outcome::Failed,
@@ -219,7 +220,8 @@ mod tests {
 
     fn entries_of(segment: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (Secrets::default(), Vec::new());
-        read(segment, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
+        let names = &mut ReadNames::without(&secrets);
+        read(segment, |octets| reading::read(octets, names, |entry| entries.push(entry)));
         entries
     }
 

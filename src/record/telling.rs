@@ -207,7 +207,7 @@ impl Recorder {
         if more > 0 {
             tracing::info!(
                 query_log = "more",
-                "{more} more queries have no line: the query log writes at most {QUERY_LINES_A_SECOND} a second; `resolverctl stats` counts all"
+                "{more} more queries were not logged, because the query log has at most {QUERY_LINES_A_SECOND} lines per second; `resolverctl stats` counts all queries"
             );
         }
     }

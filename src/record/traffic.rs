@@ -47,8 +47,7 @@ const ALWAYS_SILENT: usize = 3;
 const BLUR: u64 = 10_000;
 
 impl Traffic {
-    /// The traffic of a record. An answer is slow from `history.slow` or `limits::SLOW_ANSWER` on, whichever is less: a question that has a
-    /// line because it was slow has a cause.
+    /// The traffic of a record; see `slow_answer`.
     pub fn of(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
         let messages = recorded.flights.iter().flat_map(|flight| &flight.messages);
@@ -66,7 +65,7 @@ impl Traffic {
             }
         }
         answers.values_mut().for_each(|of_server| of_server.sort_unstable_by_key(|answer| answer.end));
-        Self { answers, outages: recorded.outages.clone(), slow: micros(slow.min(SLOW_ANSWER)) }
+        Self { answers, outages: recorded.outages.clone(), slow: slow_answer(slow) }
     }
 
     /// Whether a query was sent while no server on the internet answered, including root servers.
@@ -126,6 +125,12 @@ impl Traffic {
         let after = ended(sent, end.saturating_add(window)).find(|answer| answer.sent >= sent)?;
         Some([before.flight, after.flight])
     }
+}
+
+/// The time from which on an answer is slow, in microseconds: `history.slow` or `limits::SLOW_ANSWER`, whichever is less, so that a
+/// question that has a line because it was slow has a cause.
+pub(super) fn slow_answer(slow: Duration) -> u64 {
+    micros(slow.min(SLOW_ANSWER))
 }
 
 fn key_of(message: &MessageEntry) -> AnswerKey {

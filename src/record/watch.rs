@@ -106,6 +106,7 @@ mod tests {
             kind: RecordType::A,
             client: [127, 0, 0, 1].into(),
             port: 0,
+            transport: None,
             view: 0,
             at: number,
             outcome: Outcome::Upstream,

@@ -1,9 +1,8 @@
-//! The answer to `resolverctl why`: the messages (emails) of the record that concern a name, an address or a domain, each
-//! with its culprit.
+//! The answer to `resolverctl why`: a message (email) of the record with its culprit, and the words by which messages are wanted; `search`
+//! finds these.
 //!
 //! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 
-use std::cell::RefCell;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -11,21 +10,17 @@ use hickory_proto::rr::{Name, RecordType};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::culprit::{ExplainedQuestion, MessageVerdict, judge};
-use super::entry::{ByAsked, FlightEntry, Link, MessageEntry, QuestionEntry};
+use super::culprit::{ExplainedQuestion, MessageVerdict};
+use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
 use super::evidence::{self, Absence, MICROS, seconds};
-use super::explained::{Explained, Links, link_key, links_of};
-use super::message::{Known, ListName, MessageSubject, asked_domain, domain_of, group, subjects};
+use super::explained::{Links, link_key};
+use super::message::{Known, ListName, domain_of};
 use super::recorded::{ReadSpan, Recorded};
-use super::spans::waited;
-use super::traffic::Traffic;
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
-use crate::limits::{
-    MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_REPLY, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN,
-};
-use crate::question::{Outcome, is_within, name_of_wire, name_text, wire_name};
+use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN};
+use crate::question::{ClientTransport, Outcome, name_of_wire, name_text, wire_name};
 
 /// Which messages are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +101,9 @@ pub struct QuestionReport {
     /// Whether it concerns the name or the address that was asked for.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_subject: bool,
+    /// The way in which it came; none if it is not known, as for questions from the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<ClientTransport>,
     /// The local user of its client, if it failed or was slow: a name, or a number if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -184,94 +182,6 @@ impl Known for KnownFacts<'_> {
     }
 }
 
-/// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
-pub fn why(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec<MessageReport> {
-    let known = KnownFacts { facts, links: links_of(recorded) };
-    let traffic = Traffic::of(recorded, facts.slow);
-    let explained = Explained::of(recorded, &known);
-    let groups = group(&recorded.questions, &known);
-    let search =
-        Search { recorded, known: &known, traffic: &traffic, explained: &explained, groups: &groups };
-    let mut left = MAX_WHY_REPLY;
-    let mut found = search.find(wanted, &mut left);
-    if let Some(domain) = wanted.shortened(facts) {
-        let of_disk = search.find(&wanted.on_disk(&domain, recorded), &mut left);
-        let name = name_text(&name_of_wire(&domain));
-        for (worth, mut message) in of_disk {
-            evidence::of_shortened(&mut message.culprit, &name);
-            found.push((worth, message));
-        }
-    }
-    found.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
-    found.truncate(wanted.most);
-    if found.is_empty() {
-        return vec![unknown(recorded, wanted, facts)];
-    }
-    found.into_iter().map(|(_, message)| message).collect()
-}
-
-/// The record, as it is searched for messages.
-struct Search<'a> {
-    recorded: &'a Recorded,
-    known: &'a KnownFacts<'a>,
-    traffic: &'a Traffic,
-    explained: &'a Explained<'a>,
-    groups: &'a [Vec<usize>],
-}
-
-impl Search<'_> {
-    /// The wanted messages, each with its worth: the worst ones have the greatest. The questions of all take at most `left` octets, which
-    /// is lessened by them.
-    fn find(&self, wanted: &Wanted, left: &mut usize) -> Vec<((u64, u64), MessageReport)> {
-        let Self { known, traffic, .. } = self;
-        let subject = AskedSubject { subject: wanted.subject.as_ref(), known, seen: RefCell::default() };
-        let mut judged: Vec<_> = self
-            .candidates(wanted, &subject)
-            .into_iter()
-            .map(|asked| {
-                let verdict = judge(&asked, traffic);
-                let cost = verdict.causes.first().map_or(0, super::culprit::Cause::cost);
-                // The slowest ones were asked for, or all of a subject: then a failure is worse than a wait.
-                let worth =
-                    if wanted.subject.is_none() { (verdict.waited, cost) } else { (cost, verdict.waited) };
-                (worth, asked, verdict)
-            })
-            .collect();
-        judged.sort_by_key(|(worth, ..)| std::cmp::Reverse(*worth));
-        judged.truncate(wanted.most);
-        let is_of_subject = |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of(question);
-        let report = |(worth, asked, mut verdict): (_, Vec<ExplainedQuestion<'_>>, MessageVerdict)| {
-            let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
-            if !own.is_empty() && own.len() < asked.len() {
-                verdict.put_first(judge(&own, traffic));
-            }
-            (worth, report(&asked, &verdict, known.facts, &is_of_subject, left))
-        };
-        judged.into_iter().map(report).collect()
-    }
-
-    /// The messages with a question that is wanted.
-    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<Vec<ExplainedQuestion<'_>>> {
-        let questions = |places: &Vec<usize>| {
-            let questions = places.iter().filter_map(|place| self.recorded.questions.get(*place));
-            questions.collect::<Vec<&QuestionEntry>>()
-        };
-        let is_wanted = |places: &&Vec<usize>| {
-            let mut questions = places.iter().filter_map(|place| self.recorded.questions.get(*place));
-            questions.any(|question| wanted.is(question) && subject.is_of(question))
-        };
-        let mut found: Vec<Vec<&QuestionEntry>> =
-            self.groups.iter().filter(is_wanted).map(questions).collect();
-        if wanted.subject.is_none() {
-            // The others do not come into the reply, and to judge all takes as long as to read them.
-            found.sort_by_cached_key(|questions| std::cmp::Reverse(waited(questions)));
-            found.truncate(wanted.most);
-        }
-        let explain = |question| self.explained.explain(question, self.known);
-        found.into_iter().map(|questions| questions.into_iter().map(explain).collect()).collect()
-    }
-}
-
 impl Wanted {
     /// The questions to read: the questions of a message are within some minutes of the wanted moment.
     pub fn span(&self) -> ReadSpan {
@@ -281,9 +191,10 @@ impl Wanted {
     }
 
     /// The domain that the disk has in the place of the wanted name, or of the reverse name of the wanted address; none if it has the name
-    /// itself.
-    fn shortened(&self, facts: &DaemonFacts<'_>) -> Option<Box<[u8]>> {
-        let name: Box<[u8]> = match self.subject.as_ref().filter(|_| facts.shortens)? {
+    /// itself. `history.redact` may have changed since the disk was written.
+    pub(super) fn shortened(&self, extent: &Recorded, facts: &DaemonFacts<'_>) -> Option<Box<[u8]>> {
+        let is_shortened = facts.shortens || extent.shortened;
+        let name: Box<[u8]> = match self.subject.as_ref().filter(|_| is_shortened)? {
             WantedSubject::Name(name) => name.clone(),
             WantedSubject::Address(address) => wire_name(&Name::from(*address)).into(),
             WantedSubject::Shortened(_) => return None,
@@ -292,80 +203,14 @@ impl Wanted {
     }
 
     /// The messages on disk that may have the wanted name or address. Memory has whole names.
-    fn on_disk(&self, domain: &[u8], recorded: &Recorded) -> Self {
+    pub(super) fn on_disk(&self, domain: &[u8], recorded: &Recorded) -> Self {
         let to = self.to.min(recorded.whole.map_or(u64::MAX, |whole| whole.saturating_sub(1)));
         Self { subject: Some(WantedSubject::Shortened(domain.into())), to, ..self.clone() }
-    }
-
-    /// Whether a question came in its time from its client.
-    fn is(&self, question: &QuestionEntry) -> bool {
-        (self.from..=self.to).contains(&question.at)
-            && self.client.is_none_or(|client| client.contains(&question.client.to_canonical()))
-    }
-}
-
-/// The wanted subject, and which names and types it has.
-struct AskedSubject<'a> {
-    subject: Option<&'a WantedSubject>,
-    known: &'a KnownFacts<'a>,
-    /// The names and types that were looked at: most are asked more than once.
-    seen: RefCell<ByAsked<bool>>,
-}
-
-impl AskedSubject<'_> {
-    /// Whether a question concerns the subject; without one each does.
-    fn is_of(&self, question: &QuestionEntry) -> bool {
-        let Some(subject) = self.subject else { return true };
-        let mut seen = self.seen.borrow_mut();
-        *seen.entry(question.place()).or_insert_with(|| subject.is_of(question, self.known))
-    }
-}
-
-impl WantedSubject {
-    fn is_of(&self, question: &QuestionEntry, known: &impl Known) -> bool {
-        match self {
-            Self::Address(address) => {
-                subjects(&question.name, known).contains(&MessageSubject::Address(*address))
-                    || known.links(&question.name, question.kind).contains(&Link::Address(*address))
-            }
-            Self::Name(name) => {
-                let of_list = || {
-                    let asked = asked_domain(&question.name, known.list(&question.name)?)?;
-                    Some(is_within(&asked, name))
-                };
-                is_within(&question.name, name) || of_list() == Some(true)
-            }
-            Self::Shortened(domain) => *question.name == **domain,
-        }
-    }
-}
-
-/// The report that the record has no such question.
-fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
-    let begin = recorded.begin.or(recorded.stored_begin);
-    let culprit = match begin {
-        Some(_) if wanted.client.is_some() && recorded.without_client => evidence::without_client(),
-        Some(_) if wanted.shortened(facts).is_some() => evidence::unknown(Absence::Shortened),
-        Some(_) => evidence::unknown(Absence::Others),
-        None if recorded.off => evidence::unknown(Absence::Off),
-        None => evidence::unknown(Absence::Empty),
-    };
-    MessageReport {
-        history_begin: begin.map(seconds),
-        line: None,
-        began: begin.map_or(0.0, seconds),
-        client: String::new(),
-        took: 0.0,
-        waited: 0.0,
-        questions: Vec::new(),
-        left_out: 0,
-        culprit,
-        also: Vec::new(),
     }
 }
 
 /// The report of a message; its questions take at most `left` octets, which is lessened by them.
-fn report(
+pub(super) fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
     facts: &DaemonFacts<'_>,
@@ -459,6 +304,7 @@ fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: 
         servers: seconds(with_servers(question, own)),
         depth,
         of_subject,
+        transport: question.transport,
         user: question.user.as_ref().map(|user| user.to_string()),
         error: (!question.error.is_empty()).then(|| question.error.to_string()),
         messages: messages.iter().take(MAX_WHY_SENT).map(sent).collect(),

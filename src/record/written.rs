@@ -19,7 +19,7 @@ use crate::conduct::{Conduct, Transport};
 use crate::limits::{
     MAX_RECORDED_FAULTS, MAX_RECORDED_LINKS, MAX_RECORDED_MESSAGES, MAX_RECORDED_TEXT, MAX_RECORDED_ZONES,
 };
-use crate::question::{MAX_NAME, Outcome, WireName, name_of_wire};
+use crate::question::{ClientTransport, MAX_NAME, Outcome, WireName, name_of_wire};
 
 /// The begin of the entries of hits that have all but their name and type in common. It is made once for a batch, so
 /// that a hit costs four words and its name.
@@ -43,6 +43,8 @@ pub struct Written<'a> {
     pub client: IpAddr,
     /// The client's port; 0 if it is not known.
     pub port: u16,
+    /// The way in which it came; none if it is not known.
+    pub transport: Option<ClientTransport>,
     /// The number of the view of its listener.
     pub view: u32,
     /// When it came, in microseconds of `Mono`.
@@ -151,6 +153,7 @@ impl Entry {
                 kind: question.kind,
                 client: question.client,
                 port: question.port,
+                transport: question.transport,
                 view: question.view,
                 at: question.at,
                 outcome: question.outcome,
@@ -227,7 +230,9 @@ impl Written<'_> {
         let (client, is_six) = octets_of(self.client);
         let outcome = self.outcome.index() as u64;
         let kind = u64::from(u16::from(self.kind));
-        let is_six = u64::from(is_six);
+        // The way behind one bit; 0 if it is not known.
+        let way = self.transport.map_or(0, |transport| transport as u64 + 1);
+        let is_six = u64::from(is_six) | way << 1;
         let first =
             length | u64::from(QUESTION) << 16 | outcome << 24 | kind << 32 | name << 48 | is_six << 56;
         let second = u64::from(self.view) | u64::from(saturated(micros(self.elapsed))) << 32;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
+use crate::question::ClientTransport;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
 use crate::wire::presentation::harmless;
@@ -68,7 +69,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
         "{}  client {}{}  {} {} in {}, {} of it waiting for DNS",
         moment(report.began),
         report.client,
-        users(report),
+        way(report) + &users(report),
         words::number(count),
         if count == 1 { "query" } else { "queries" },
         words::time(report.took),
@@ -108,6 +109,13 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
         text.push_str(&verdict(culprit, style));
     }
     text
+}
+
+/// The way in which the client asked, if its queries were encrypted.
+fn way(report: &MessageReport) -> String {
+    let known = report.questions.iter().filter_map(|question| question.transport);
+    let encrypted = known.clone().next().filter(|_| known.clone().all(ClientTransport::is_encrypted));
+    encrypted.map(|encrypted| format!(" over {}", encrypted.word())).unwrap_or_default()
 }
 
 /// The local users of the client, as far as they are known: a mail server and its filters ask for the same message.

@@ -81,6 +81,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         kind: RecordType::A,
         client: [127, 0, 0, 1].into(),
         port: 0,
+        transport: None,
         view: 0,
         at,
         outcome: one.outcome,

@@ -1,0 +1,305 @@
+//! The outline of the record: of each question and flight only the head, in the order of time. Questions are grouped and chosen by it, and
+//! only those that are judged or shown are read in full.
+//!
+//! # Decisions
+//!
+//! - The octets of the entries are kept beside it. A second reading of the rings would find other entries in the place of the oldest.
+//! - A question is judged by its own flight, and by those that failed, of lists that failed, and to servers that were silent. All
+//!   others answered, and answers to other questions explain nothing. So they are not read in full.
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::BuildHasherDefault;
+use std::net::IpAddr;
+
+use hickory_proto::rr::RecordType;
+
+use super::asked::{AskedNames, index};
+use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry};
+use super::heads::{self, FlightHead, QuestionHead};
+use super::message::{Asking, ListName, NumberedNames, group_numbered};
+use super::names::ReadNames;
+use super::owner;
+use super::reading;
+use super::recorded::{Recorded, joined, keep_complete};
+use super::redact::Secrets;
+use crate::conduct::Conduct;
+use crate::hash::Plain;
+use crate::question::Outcome;
+
+/// The outline of the record, without `secrets`. Moments are in microseconds since 1970.
+#[derive(Debug)]
+pub struct Outline<'s> {
+    pub(super) secrets: &'s Secrets,
+    /// How far the record goes, and its outages and users. It has no questions and no flights.
+    pub(super) extent: Recorded,
+    /// The names and types of the questions and flights.
+    pub(super) names: AskedNames<'s>,
+    pub(super) questions: Vec<QuestionOutline>,
+    /// Each once.
+    pub(super) flights: Vec<FlightOutline>,
+    /// The entries of the questions and flights, and some others.
+    pub(super) entries: KeptEntries,
+}
+
+/// A question of the outline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QuestionOutline {
+    /// When it came.
+    pub(super) at: u64,
+    /// From its arrival to the reply, in microseconds.
+    pub(super) elapsed: u32,
+    /// The number of its name and type.
+    pub(super) asked: u32,
+    /// The place of its entry, behind the length.
+    pub(super) place: u32,
+    pub(super) client: IpAddr,
+    pub(super) outcome: Outcome,
+}
+
+/// A flight of the outline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FlightOutline {
+    pub(super) id: u64,
+    pub(super) began: u64,
+    pub(super) elapsed: u32,
+    pub(super) asked: u32,
+    pub(super) place: u32,
+    /// Whether it failed.
+    pub(super) failed: bool,
+    /// Whether its answer has names or addresses.
+    pub(super) linked: bool,
+}
+
+impl QuestionOutline {
+    /// When its reply left.
+    pub(super) fn end(&self) -> u64 {
+        self.at.saturating_add(self.elapsed.into())
+    }
+}
+
+impl FlightOutline {
+    /// When it ended, or was last looked at.
+    pub(super) fn end(&self) -> u64 {
+        self.began.saturating_add(self.elapsed.into())
+    }
+}
+
+impl<'s> Outline<'s> {
+    /// An outline without entries.
+    pub(super) fn new(secrets: &'s Secrets) -> Self {
+        let (extent, names) = (Recorded::default(), AskedNames::without(secrets));
+        Self {
+            secrets,
+            extent,
+            names,
+            questions: Vec::new(),
+            flights: Vec::new(),
+            entries: KeptEntries::default(),
+        }
+    }
+
+    /// Takes room for the entries of rings with `octets`, as far as `memory` allows. Entries that are moved to a larger piece of memory,
+    /// again and again, take a tenth of the time of a command.
+    pub(super) fn make_room(&mut self, octets: usize, memory: usize) {
+        let fit = memory.checked_div(QuestionEntry::LEAST_WEIGHT).unwrap_or(0);
+        self.questions.reserve(fit.min(octets / HIT_HEAD));
+        self.entries.0.reserve(octets);
+    }
+
+    /// The outline of a question that came at `at`, by its head and the place of its entry.
+    pub(super) fn question_of(&mut self, head: &QuestionHead<'_>, at: u64, place: usize) -> QuestionOutline {
+        let QuestionHead { elapsed, client, outcome, .. } = *head;
+        let asked = self.names.number(head.name, head.kind);
+        QuestionOutline { at, elapsed, asked, place: place_of(place), client, outcome }
+    }
+
+    /// As `question_of`, of a flight.
+    pub(super) fn flight_of(&mut self, head: &FlightHead<'_>, began: u64, place: usize) -> FlightOutline {
+        let FlightHead { id, elapsed, failed, linked, .. } = *head;
+        let asked = self.names.number(head.name, head.kind);
+        FlightOutline { id, began, elapsed, asked, place: place_of(place), failed, linked }
+    }
+
+    /// The outline of recorded questions.
+    #[cfg(test)]
+    pub(super) fn of(recorded: &Recorded, secrets: &'s Secrets) -> Self {
+        let mut outline = Self::new(secrets);
+        for question in &recorded.questions {
+            let (mut octets, place) = (Vec::new(), outline.entries.0.len() + 2);
+            Entry::Question(question.clone()).put(&mut octets);
+            let Some(heads::EntryHead::Question(head)) = heads::head(&octets[2..]) else { panic!() };
+            let question = outline.question_of(&head, head.at, place);
+            outline.questions.push(question);
+            outline.keep(&octets[2..]);
+        }
+        outline.extent = Recorded { questions: Vec::new(), ..recorded.clone() };
+        outline
+    }
+
+    /// Keeps the octets of an entry, which have no length.
+    pub(super) fn keep(&mut self, entry: &[u8]) {
+        let length = u16::try_from(entry.len().saturating_add(2)).unwrap_or(0);
+        self.entries.0.extend_from_slice(&length.to_le_bytes());
+        self.entries.0.extend_from_slice(entry);
+    }
+
+    /// In the order of time; of a flight that was kept twice the later entry, which is complete.
+    #[must_use]
+    pub(super) fn in_order(mut self) -> Self {
+        self.questions.sort_by_key(|question| question.at);
+        keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed.into()));
+        self.flights.sort_by_key(|flight| flight.began);
+        self.extent.outages = joined(std::mem::take(&mut self.extent.outages));
+        self
+    }
+
+    /// All questions and flights in full.
+    pub(super) fn in_full(self) -> Recorded {
+        let Self { secrets, extent, questions, flights, entries, .. } = self;
+        let mut names = ReadNames::without(secrets);
+        let mut full = Recorded { questions: Vec::with_capacity(questions.len()), ..extent };
+        full.questions.extend(questions.iter().filter_map(|question| entries.question(question, &mut names)));
+        full.flights.extend(flights.iter().filter_map(|flight| entries.flight(flight, &mut names)));
+        owner::give(&std::mem::take(&mut full.owners), &mut full.questions);
+        full
+    }
+
+    /// The questions at these places in full and in this order, and the flights that explain them.
+    pub(super) fn explained(
+        &self,
+        places: impl Iterator<Item = usize>,
+        list: &dyn Fn(&[u8]) -> Option<ListName>,
+    ) -> Recorded {
+        let mut names = ReadNames::without(self.secrets);
+        let questions =
+            places.filter_map(|place| self.entries.question(self.questions.get(place)?, &mut names));
+        let mut questions: Vec<QuestionEntry> = questions.collect();
+        owner::give(&self.extent.owners, &mut questions);
+        let own: HashSet<u64, BuildHasherDefault<Plain>> =
+            questions.iter().filter_map(|question| question.flight).collect();
+        let flights = self.flights_of(&own, list, &mut names);
+        Recorded { questions, flights, owners: Vec::new(), ..self.extent.clone() }
+    }
+
+    /// The flights of these numbers, and all others that may explain questions.
+    fn flights_of(
+        &self,
+        own: &HashSet<u64, BuildHasherDefault<Plain>>,
+        list: &dyn Fn(&[u8]) -> Option<ListName>,
+        names: &mut ReadNames<'_>,
+    ) -> Vec<FlightEntry> {
+        let apex = |flight: &FlightOutline| {
+            let name = self.names.name(flight.asked);
+            name.get(name.len().checked_sub(list(name)?.apex)?..)
+        };
+        let failed_lists: BTreeSet<&[u8]> =
+            self.flights.iter().filter(|flight| flight.failed).filter_map(apex).collect();
+        let is_of_list = |flight: &FlightOutline| {
+            !failed_lists.is_empty() && apex(flight).is_some_and(|apex| failed_lists.contains(apex))
+        };
+        let (mut full, mut others, mut silent) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for (place, outline) in self.flights.iter().enumerate() {
+            if !(outline.failed || own.contains(&outline.id) || is_of_list(outline)) {
+                others.push(place);
+            } else if let Some(flight) = self.entries.flight(outline, names) {
+                let messages =
+                    flight.messages.iter().filter(|message| !message.conduct.is_some_and(Conduct::came_back));
+                silent.extend(messages.map(|message| message.server));
+                full.push((place, flight));
+            }
+        }
+        if !silent.is_empty() {
+            for place in others {
+                let Some(outline) = self.flights.get(place) else { continue };
+                if heads::servers(self.entries.at(outline.place)).any(|server| silent.contains(&server)) {
+                    full.extend(self.entries.flight(outline, names).map(|flight| (place, flight)));
+                }
+            }
+            full.sort_by_key(|(place, _)| *place);
+        }
+        full.into_iter().map(|(_, flight)| flight).collect()
+    }
+}
+
+/// Entries, each behind its length.
+#[derive(Debug, Default)]
+pub(super) struct KeptEntries(pub(super) Vec<u8>);
+
+impl KeptEntries {
+    fn question(&self, outline: &QuestionOutline, names: &mut ReadNames<'_>) -> Option<QuestionEntry> {
+        match reading::read_one(self.at(outline.place), names)? {
+            Entry::Question(question) => Some(QuestionEntry { at: outline.at, ..question }),
+            _ => None,
+        }
+    }
+
+    fn flight(&self, outline: &FlightOutline, names: &mut ReadNames<'_>) -> Option<FlightEntry> {
+        match reading::read_one(self.at(outline.place), names)? {
+            Entry::Flight(flight) => Some(FlightEntry { began: outline.began, ..flight }),
+            _ => None,
+        }
+    }
+
+    /// The entry at a place, without its length.
+    fn at(&self, place: u32) -> &[u8] {
+        let begin = index(place).saturating_sub(2);
+        self.0.get(begin..).and_then(|octets| reading::entries(octets).next()).unwrap_or_default()
+    }
+}
+
+/// A place in the octets of all entries, which are less than 4 GiB.
+fn place_of(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+/// The names of an outline, with the facts that grouping needs.
+pub(super) struct OutlineNames<'a> {
+    outline: &'a Outline<'a>,
+    list: &'a dyn Fn(&[u8]) -> Option<ListName>,
+    /// The entry of the last flight with links, by the number of its name and type; 0: none.
+    answers: Vec<u32>,
+}
+
+impl<'a> OutlineNames<'a> {
+    pub(super) fn of(outline: &'a Outline<'_>, list: &'a dyn Fn(&[u8]) -> Option<ListName>) -> Self {
+        let mut answers = vec![0; outline.names.count()];
+        for flight in outline.flights.iter().filter(|flight| flight.linked) {
+            if let Some(answer) = answers.get_mut(index(flight.asked)) {
+                *answer = flight.place;
+            }
+        }
+        Self { outline, list, answers }
+    }
+
+    /// The questions of each message, by their places, in the order of their begins.
+    pub(super) fn messages(&self) -> Vec<Vec<usize>> {
+        let asking = self.outline.questions.iter().map(|question| Asking {
+            at: question.at,
+            end: question.end(),
+            client: question.client,
+            asked: index(question.asked),
+        });
+        group_numbered(asking, self)
+    }
+}
+
+impl NumberedNames for OutlineNames<'_> {
+    fn count(&self) -> usize {
+        self.outline.names.count()
+    }
+
+    fn asked(&self, number: usize) -> (&[u8], RecordType) {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        (self.outline.names.name(number), self.outline.names.kind(number))
+    }
+
+    fn list(&self, name: &[u8]) -> Option<ListName> {
+        (self.list)(name)
+    }
+
+    fn links(&self, number: usize) -> impl Iterator<Item = Link> {
+        let place = self.answers.get(number).copied().filter(|place| *place > 0);
+        let links = place.map(|place| heads::links(self.outline.entries.at(place), self.outline.secrets));
+        links.into_iter().flatten()
+    }
+}

@@ -1,0 +1,244 @@
+//! The search for the messages that `resolverctl why` wants: the outline of the record chooses them, and only these are read in full, judged
+//! and reported.
+//!
+//! Pure: a function of the outline.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+
+use super::asked::index;
+use super::culprit::{Cause, ExplainedQuestion, MessageVerdict, judge};
+use super::entry::{Link, QuestionEntry};
+use super::evidence::{self, Absence, seconds};
+use super::explained::{Explained, Links};
+use super::message::{NumberedNames, Subject, asked_domain, subject};
+use super::outline::{Outline, OutlineNames, QuestionOutline};
+use super::recorded::{ReadSpan, Recorded};
+use super::spans::waited;
+use super::traffic::{Traffic, slow_answer};
+use super::why::{DaemonFacts, KnownFacts, MessageReport, Wanted, WantedSubject, report};
+use crate::limits::MAX_WHY_REPLY;
+use crate::question::{is_within, name_of_wire, name_text};
+
+/// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`.
+pub fn why(outline: &Outline<'_>, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Vec<MessageReport> {
+    let names = OutlineNames::of(outline, facts.list);
+    let messages = names.messages();
+    let search = Search { outline, names: &names, facts, messages: &messages };
+    let mut left = MAX_WHY_REPLY;
+    let mut found = search.find(wanted, &mut left);
+    if let Some(domain) = wanted.shortened(&outline.extent, facts) {
+        let of_disk = search.find(&wanted.on_disk(&domain, &outline.extent), &mut left);
+        let name = name_text(&name_of_wire(&domain));
+        for (worth, mut message) in of_disk {
+            evidence::of_shortened(&mut message.culprit, &name);
+            found.push((worth, message));
+        }
+    }
+    found.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
+    found.truncate(wanted.most);
+    if found.is_empty() {
+        return vec![unknown(&outline.extent, wanted, facts)];
+    }
+    found.into_iter().map(|(_, message)| message).collect()
+}
+
+/// The report that the record has no such question.
+fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
+    let begin = recorded.begin.or(recorded.stored_begin);
+    let culprit = match begin {
+        Some(_) if wanted.client.is_some() && recorded.without_client => evidence::without_client(),
+        Some(_) if wanted.shortened(recorded, facts).is_some() => evidence::unknown(Absence::Shortened),
+        Some(_) => evidence::unknown(Absence::Others),
+        None if recorded.off => evidence::unknown(Absence::Off),
+        None => evidence::unknown(Absence::Empty),
+    };
+    MessageReport {
+        history_begin: begin.map(seconds),
+        line: None,
+        began: begin.map_or(0.0, seconds),
+        client: String::new(),
+        took: 0.0,
+        waited: 0.0,
+        questions: Vec::new(),
+        left_out: 0,
+        culprit,
+        also: Vec::new(),
+    }
+}
+
+/// The record, as it is searched for messages.
+struct Search<'a> {
+    outline: &'a Outline<'a>,
+    names: &'a OutlineNames<'a>,
+    facts: &'a DaemonFacts<'a>,
+    /// The questions of each message, by their places.
+    messages: &'a [Vec<usize>],
+}
+
+/// A message and its verdict.
+struct Judged<'a> {
+    /// The worst one has the greatest.
+    worth: (u64, u64),
+    asked: Vec<ExplainedQuestion<'a>>,
+    verdict: MessageVerdict,
+}
+
+impl Search<'_> {
+    /// The wanted messages, worst first, each with its worth. The questions of all take at most `left` octets, which is lessened by
+    /// them.
+    fn find(&self, wanted: &Wanted, left: &mut usize) -> Vec<((u64, u64), MessageReport)> {
+        let subject = AskedSubject::new(wanted, self);
+        let mut found = self.candidates(wanted, &subject);
+        if found.len() > wanted.most {
+            let mut worst = self.worths(found, wanted);
+            worst.sort_by_key(|(worth, _)| Reverse(*worth));
+            worst.truncate(wanted.most);
+            found = worst.into_iter().map(|(_, places)| places).collect();
+        }
+        let is_of_subject =
+            |question: &QuestionEntry| wanted.subject.is_some() && subject.is_of_entry(question);
+        self.judge(&found, wanted, |mut judged, traffic| {
+            judged.sort_by_key(|message| Reverse(message.worth));
+            let report = |Judged { worth, asked, mut verdict }: Judged<'_>| {
+                let own: Vec<_> = asked.iter().filter(|one| is_of_subject(one.question)).copied().collect();
+                if !own.is_empty() && own.len() < asked.len() {
+                    verdict.put_first(judge(&own, traffic));
+                }
+                (worth, report(&asked, &verdict, self.facts, &is_of_subject, left))
+            };
+            judged.into_iter().map(report).collect()
+        })
+    }
+
+    /// The messages with a question that is wanted.
+    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<Vec<usize>> {
+        let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
+        let is_wanted = |places: &&Vec<usize>| {
+            let mut questions = self.questions(places);
+            questions.any(|question| span.has(question.at, question.client) && subject.is_of(question.asked))
+        };
+        let mut found: Vec<&Vec<usize>> = self.messages.iter().filter(is_wanted).collect();
+        if wanted.subject.is_none() {
+            // The others do not come into the reply, and to judge all takes as long as to read them.
+            found.sort_by_cached_key(|places| {
+                Reverse(waited(self.questions(places).map(|question| (question.at, question.end()))))
+            });
+            found.truncate(wanted.most);
+        }
+        found.into_iter().cloned().collect()
+    }
+
+    fn questions(&self, places: &[usize]) -> impl Iterator<Item = &QuestionOutline> {
+        places.iter().filter_map(|place| self.outline.questions.get(*place))
+    }
+
+    /// The worth of each message. Only those that took long or failed are read for it.
+    fn worths(&self, messages: Vec<Vec<usize>>, wanted: &Wanted) -> Vec<((u64, u64), Vec<usize>)> {
+        let slow = slow_answer(self.facts.slow);
+        let (mut decisive, mut worths) = (Vec::new(), Vec::new());
+        for places in &messages {
+            let began = self.questions(places).map(|question| question.at).min().unwrap_or(0);
+            let ended = self.questions(places).map(QuestionOutline::end).max().unwrap_or(0);
+            let failed = self.questions(places).any(|question| question.outcome.is_failure());
+            if failed || ended.saturating_sub(began) >= slow {
+                decisive.push(self.decisive(places));
+                worths.push(None);
+            } else {
+                // No cause of it can cost as much as one that has a name.
+                let waited = waited(self.questions(places).map(|question| (question.at, question.end())));
+                worths.push(Some(worth(wanted, 0, waited)));
+            }
+        }
+        let mut judged = self.judge(&decisive, wanted, |judged, _| {
+            judged.into_iter().map(|message| message.worth).collect::<Vec<_>>().into_iter()
+        });
+        let worths = worths.into_iter().map(|known| known.or_else(|| judged.next()).unwrap_or_default());
+        worths.zip(messages).collect()
+    }
+
+    /// The questions of a message that decide its verdict: the first and the last one, and those that took time or failed.
+    fn decisive(&self, places: &[usize]) -> Vec<usize> {
+        let (first, last) = (places.first(), places.last());
+        let decides = |place: &&usize| {
+            let question = self.outline.questions.get(**place);
+            let counts = question.is_some_and(|one| one.elapsed > 0 || one.outcome.is_failure());
+            counts || Some(*place) == first || Some(*place) == last
+        };
+        places.iter().filter(decides).copied().collect()
+    }
+
+    /// Reads messages in full, and judges them by these of their questions.
+    fn judge<Told>(
+        &self,
+        messages: &[Vec<usize>],
+        wanted: &Wanted,
+        tell: impl FnOnce(Vec<Judged<'_>>, &Traffic) -> Told,
+    ) -> Told {
+        let recorded = self.outline.explained(messages.iter().flatten().copied(), self.facts.list);
+        let known = KnownFacts { facts: self.facts, links: Links::default() };
+        let (explained, traffic) =
+            (Explained::of(&recorded, &known), Traffic::of(&recorded, self.facts.slow));
+        let mut questions = recorded.questions.iter();
+        let judged = messages.iter().map(|places| {
+            let asked: Vec<_> =
+                questions.by_ref().take(places.len()).map(|one| explained.explain(one, &known)).collect();
+            let verdict = judge(&asked, &traffic);
+            let cost = verdict.causes.first().map_or(0, Cause::cost);
+            Judged { worth: worth(wanted, cost, verdict.waited), asked, verdict }
+        });
+        tell(judged.collect(), &traffic)
+    }
+}
+
+/// The worth of a message by the cost of its culprit and the time that it waited. The slowest ones were asked for, or all of a subject:
+/// then a failure is worse than a wait.
+fn worth(wanted: &Wanted, cost: u64, waited: u64) -> (u64, u64) {
+    if wanted.subject.is_none() { (waited, cost) } else { (cost, waited) }
+}
+
+/// The wanted subject, and which names and types it has.
+struct AskedSubject<'a> {
+    subject: Option<&'a WantedSubject>,
+    outline: &'a Outline<'a>,
+    names: &'a OutlineNames<'a>,
+    /// The names and types that were looked at, by their numbers: most are asked more than once.
+    seen: RefCell<Vec<Option<bool>>>,
+}
+
+impl<'a> AskedSubject<'a> {
+    fn new(wanted: &'a Wanted, search: &Search<'a>) -> Self {
+        let Search { outline, names, .. } = *search;
+        let seen = RefCell::new(vec![None; names.count()]);
+        Self { subject: wanted.subject.as_ref(), outline, names, seen }
+    }
+
+    /// Whether a name and type, by its number, concerns the subject; without one each does.
+    fn is_of(&self, asked: u32) -> bool {
+        let Some(subject) = self.subject else { return true };
+        let mut seen = self.seen.borrow_mut();
+        let Some(seen) = seen.get_mut(index(asked)) else { return false };
+        *seen.get_or_insert_with(|| subject.is_of(self.names, index(asked)))
+    }
+
+    fn is_of_entry(&self, question: &QuestionEntry) -> bool {
+        self.outline.names.find(&question.name, question.kind).is_some_and(|asked| self.is_of(asked))
+    }
+}
+
+impl WantedSubject {
+    fn is_of(&self, names: &impl NumberedNames, asked: usize) -> bool {
+        let (name, _) = names.asked(asked);
+        match self {
+            Self::Address(address) => {
+                subject(name, |name| names.list(name)) == Some(Subject::Address(*address))
+                    || names.links(asked).any(|link| link == Link::Address(*address))
+            }
+            Self::Name(wanted) => {
+                let of_list = || Some(is_within(&asked_domain(name, names.list(name)?)?, wanted));
+                is_within(name, wanted) || of_list() == Some(true)
+            }
+            Self::Shortened(domain) => *name == **domain,
+        }
+    }
+}
