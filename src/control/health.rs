@@ -6,10 +6,12 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::protocol::{
-    MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, Warning,
+    CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
+    Warning,
 };
+use crate::clock::date;
 use crate::config::{Config, Listener};
-use crate::limits::MAX_STATUS_ZONES;
+use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
 use crate::question::Outcome;
 use crate::record::{FailingZone, StatsReport, TimeSpan, Troubles, failed_text};
 
@@ -100,8 +102,37 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
+/// Troubles with the keys of the root at `now`, in seconds since 1970.
+pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
+    let long = |since: &u64| now.saturating_sub(*since) >= LONG_UNCHECKED_ROOT_KEYS.as_secs();
+    let unchecked = root.failing_since.filter(|_| root.follows).filter(long).map(|since| Warning {
+        severity: Severity::Warning,
+        problem: format!(
+            "The keys of the root could not be checked since {}: {}. A new key of the root would not be learned.",
+            date(since),
+            root.why.as_deref().unwrap_or("no answer")
+        ),
+        remedy: "Look at the answers with `resolverctl trace . DNSKEY`, and whether this host reaches the root servers: `resolverctl check system`.".to_owned(),
+    });
+    let unkept = root.unkept.as_deref().map(|why| Warning {
+        severity: Severity::Warning,
+        problem: format!("The keys of the root are not kept over a restart: {why}."),
+        remedy: "Make room on the disk, or repair the state directory; resolverd tries again with its next query for the keys.".to_owned(),
+    });
+    all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
+}
+
+/// Anchors of the root of which none can be checked: no answer is validated.
+fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
+    root.unusable.then(|| Warning {
+        severity: Severity::Critical,
+        problem: "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.".to_owned(),
+        remedy: "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.".to_owned(),
+    })
+}
+
 /// A root that has revoked all its keys that resolverd knows.
-pub fn root_keys(root: &RootKeysStatus) -> Option<Warning> {
+fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
     let is_revoked =
         |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
     let trusted = |row: &&RootKeyRow| !is_revoked(row) && row.state != RootKeyStanding::Pending;
@@ -111,6 +142,46 @@ pub fn root_keys(root: &RootKeysStatus) -> Option<Warning> {
         problem: "The root has revoked all its keys that resolverd knows, so signed names fail.".to_owned(),
         remedy: "Update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml.".to_owned(),
     })
+}
+
+/// Certificates that clients refuse, or will refuse soon. `unix`: the present moment, in seconds since 1970.
+pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warning> {
+    let renew = "Renew it: resolverd uses the new files within 30 s.";
+    let warning = |row: &CertificateStatus| {
+        let file = &row.file;
+        let soon = unix.saturating_add(CERTIFICATE_SOON.as_secs());
+        let (severity, problem, remedy) = match row {
+            CertificateStatus { wrong: Some(why), .. } => (
+                Severity::Warning,
+                format!("The new certificate {file} is not in use, because it cannot be used: {why}."),
+                "Correct the files: resolverd uses them within 30 s. Until then, a restart or reload of resolverd fails.",
+            ),
+            CertificateStatus { until: Some(until), .. } if *until < unix => (
+                Severity::Critical,
+                format!(
+                    "The certificate {file} has expired on {}: clients that verify it get no answers.",
+                    date(*until)
+                ),
+                renew,
+            ),
+            CertificateStatus { from: Some(from), .. } if *from > unix => (
+                Severity::Critical,
+                format!("The certificate {file} is valid only from {} on.", date(*from)),
+                "Check the clock of this host.",
+            ),
+            CertificateStatus { until: Some(until), .. } if *until < soon => {
+                (Severity::Warning, format!("The certificate {file} expires on {}.", date(*until)), renew)
+            }
+            CertificateStatus { from: None, until: None, .. } => (
+                Severity::Critical,
+                format!("The certificate {file} has no valid dates: clients that verify it get no answers."),
+                renew,
+            ),
+            _ => return None,
+        };
+        Some(Warning { severity, problem, remedy: remedy.to_owned() })
+    };
+    certificates.iter().filter_map(warning).collect()
 }
 
 /// A listener for metrics that does not listen.
@@ -181,6 +252,34 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_is_told_two_weeks_before_its_end_and_when_it_does_not_hold() {
+        let row = |from, until, wrong: Option<&str>| {
+            let wrong = wrong.map(str::to_owned);
+            let file = "/etc/resolverd/tls/fullchain.pem".to_owned();
+            certificates(&[CertificateStatus { file, from, until, wrong }], 1_800_000_000)
+        };
+        let (day, now) = (86_400, 1_800_000_000);
+        assert!(row(None, None, None)[0].problem.contains("has no valid dates"));
+        assert_eq!(row(Some(now), Some(now + 15 * day), None), []);
+        let told = row(Some(0), Some(now + 13 * day), None);
+        assert_eq!(
+            told[0].problem,
+            "The certificate /etc/resolverd/tls/fullchain.pem expires on 2027-01-28."
+        );
+        let told = row(Some(0), Some(now - 1), None);
+        assert!(
+            told[0].problem.contains("has expired on 2027-01-15") && told[0].severity == Severity::Critical
+        );
+        assert!(
+            row(Some(now + 1), Some(now + 90 * day), None)[0]
+                .problem
+                .contains("valid only from 2027-01-15 on")
+        );
+        let told = row(Some(0), Some(now + 90 * day), Some("/k is not the key of it"));
+        assert!(told[0].problem.ends_with("cannot be used: /k is not the key of it."), "{told:?}");
+    }
+
+    #[test]
     fn trouble_is_told_once_by_its_cause() {
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
         assert_eq!(problems(&unplugged), ["No server answered any of 300 queries."]);
@@ -205,6 +304,31 @@ mod tests {
             told[0].problem,
             "Failed and slow queries are not kept over a restart: cannot write to /var/lib/resolverd/history: No space left on device."
         );
+    }
+
+    #[test]
+    fn troubles_with_the_keys_of_the_root_are_told() {
+        let (now, day) = (1_767_225_600, 86_400);
+        let sound = RootKeysStatus { follows: true, checked: Some(now), ..RootKeysStatus::default() };
+        assert_eq!(root_keys(&sound, now), []);
+        let failing = |days: u64| RootKeysStatus {
+            why: Some("no server answers".to_owned()),
+            failing_since: Some(now - days * day),
+            ..sound.clone()
+        };
+        assert_eq!(root_keys(&failing(2), now), []);
+        let told = root_keys(&failing(3), now);
+        assert_eq!(
+            told[0].problem,
+            "The keys of the root could not be checked since 2025-12-29: no server answers. A new key of the root would not be learned."
+        );
+        assert_eq!(root_keys(&RootKeysStatus { follows: false, ..failing(9) }, now), [], "nobody looks");
+        let unkept = RootKeysStatus { unkept: Some("/x/root.keys: it is full".to_owned()), ..sound.clone() };
+        assert!(
+            root_keys(&unkept, now)[0].problem.contains("not kept over a restart: /x/root.keys: it is full.")
+        );
+        let unusable = RootKeysStatus { unusable: true, ..sound };
+        assert_eq!(root_keys(&unusable, now)[0].severity, Severity::Critical);
     }
 
     #[test]

@@ -44,7 +44,9 @@ pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     let mut file = create_beside(&beside)?;
     file.write_all(octets)?;
     file.sync_all()?;
-    fs::rename(beside, path)
+    fs::rename(beside, path)?;
+    // The new name is on the disk only with its directory.
+    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 /// The path with an extension after its whole name: `NAME.EXTENSION`.

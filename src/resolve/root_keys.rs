@@ -2,6 +2,7 @@
 //!
 //! A task of the daemon: no question waits for it.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use hickory_proto::rr::Name;
 use super::chase::Chaser;
 use super::trust::RootKeyLook;
 use crate::clock::date;
-use crate::limits::{FIRST_ROOT_KEY_QUERY, MIN_ROOT_KEY_QUERY};
+use crate::limits::{FIRST_ROOT_KEY_QUERY, MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
 use crate::validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
 use crate::zones::{View, Views};
 
@@ -41,10 +42,14 @@ struct FollowerState {
     trouble: Option<String>,
     /// Seconds for which the last keys could be kept.
     ttl: u32,
-    /// Whether the keys have changed since they were last written.
+    /// Since when looks fail, in seconds since 1970; none if the last one did not.
+    failing_since: Option<u64>,
+    /// Whether the keys are to be written: they have changed, or were validated once more.
     unwritten: bool,
-    /// Whether the log has a line about a failed writing.
-    told_unwritten: bool,
+    /// Why they could not be written the last time; the log has a line about it.
+    unkept: Option<String>,
+    /// Tags of new keys that are not followed because there are too many; the log has a line about each.
+    told_too_many: BTreeSet<u16>,
 }
 
 /// The keys of the root and their state, for the operator.
@@ -58,6 +63,12 @@ pub struct RootKeysReport {
     pub unseen: Vec<u16>,
     /// Why the last look failed, in words that end a sentence.
     pub trouble: Option<String>,
+    /// Since when looks fail, in seconds since 1970.
+    pub failing_since: Option<u64>,
+    /// Why the keys could not be written, in words that end a sentence.
+    pub unkept: Option<String>,
+    /// Whether an anchor of the root can be checked, or answers are not validated by anchors of the root.
+    pub is_usable: bool,
 }
 
 impl RootKeyFollower {
@@ -81,12 +92,17 @@ impl RootKeyFollower {
         let keys = followed.unwrap_or_default();
         let mut unseen = configured.tags(&Name::root());
         unseen.retain(|tag| !keys.keys.iter().any(|known| known.tag == *tag));
+        let trusts_root = views.general().is_some_and(|view| self.chaser.trust.trusts_root(view));
+        let is_usable = !trusts_root || keys.in_use(configured).can_check(&Name::root());
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         RootKeysReport {
-            follows: state.runs && dnssec.validate && updates,
+            follows: state.runs && updates && trusts_root,
             keys,
             unseen: unseen.into_iter().collect(),
             trouble: state.trouble.clone(),
+            failing_since: state.failing_since,
+            unkept: state.unkept.clone(),
+            is_usable,
         }
     }
 
@@ -105,16 +121,20 @@ impl RootKeyFollower {
     async fn look(&self, store: &dyn RootKeyStore) -> Duration {
         let views = self.views.load_full();
         let Some(view) = views.general().filter(|view| self.is_wanted(view)) else {
-            self.with_state(|state| state.trouble = None);
+            self.with_state(|state| (state.trouble, state.failing_since) = (None, None));
             return MIN_ROOT_KEY_QUERY;
         };
         let known = views.anchors().root_keys();
         let look = self.chaser.trust.look_at_root_keys(&known, view).await;
         let now = self.chaser.clock.now().unix;
-        look.changes.iter().for_each(|change| tell(change, now));
+        look.changes.iter().filter(|change| self.is_untold(change)).for_each(|change| tell(change, now));
         let is_new = look.keys.keys != known.keys;
         views.anchors().adopt(look.keys.clone());
-        self.with_state(|state| state.unwritten |= is_new);
+        // The file has the moment of the last check too, and someone may have removed it.
+        self.with_state(|state| {
+            state.unwritten |= is_new || look.seen.is_ok();
+            state.failing_since = look.seen.is_err().then(|| state.failing_since.unwrap_or(now));
+        });
         self.write(&look.keys, store);
         let wait = self.next(&look);
         self.chaser.trust.use_root_keys(look, view).await;
@@ -125,12 +145,20 @@ impl RootKeyFollower {
         view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
     }
 
+    /// Whether the log needs a line about a change. A key beyond the bound is the same at each look.
+    fn is_untold(&self, change: &RootKeyChange) -> bool {
+        change.event != RootKeyEvent::TooMany
+            || self.with_state(|state| {
+                state.told_too_many.len() < MAX_DNSKEYS && state.told_too_many.insert(change.tag)
+            })
+    }
+
     /// The time until the next look (RFC 5011 section 2.3).
     fn next(&self, look: &RootKeyLook) -> Duration {
         self.with_state(|state| {
             if let (Err(why), None) = (&look.seen, &state.trouble) {
                 tracing::warn!(
-                    "cannot check the keys of the root: {why}; the known keys stay trusted; resolverd tries again within a day; `resolverctl trace . DNSKEY` shows the answers"
+                    "cannot check for new DNSSEC keys of the root zone: {why}; the known keys stay trusted; resolverd tries again within a day; `resolverctl trace . DNSKEY` shows each step"
                 );
             }
             if let Ok(ttl) = &look.seen {
@@ -147,10 +175,10 @@ impl RootKeyFollower {
             return;
         }
         match store.keep(&keys.to_text()) {
-            Ok(()) => self.with_state(|state| (state.unwritten, state.told_unwritten) = (false, false)),
-            Err(error) if !self.with_state(|state| std::mem::replace(&mut state.told_unwritten, true)) => {
+            Ok(()) => self.with_state(|state| (state.unwritten, state.unkept) = (false, None)),
+            Err(error) if self.with_state(|state| state.unkept.replace(error.to_string())).is_none() => {
                 tracing::warn!(
-                    "cannot write the keys of the root: {error}; after a restart resolverd continues with the keys of the file that is there; resolverd tries again with its next query for the keys; make room on the disk, or repair the state directory"
+                    "cannot write the DNSSEC keys of the root zone: {error}; a restart loses the changes since the last write; resolverd tries again at its next query for the keys; free disk space, or correct the permissions of the state directory"
                 )
             }
             Err(_) => {}
@@ -168,28 +196,28 @@ fn tell(change: &RootKeyChange, now: u64) {
     match change.event {
         RootKeyEvent::Appeared { trusted_from } => tracing::info!(
             key_tag = tag,
-            "the root shows a new key (key tag {tag}); resolverd trusts it from {} on, if the root zone still publishes it then; nothing is to be done, https://data.iana.org/root-anchors/root-anchors.xml has the keys of the root",
+            "the root zone publishes a new key (key tag {tag}); resolverd will trust it on {} if the root zone still publishes it then; nothing is to be done; https://data.iana.org/root-anchors/root-anchors.xml lists the keys of the root zone",
             date(trusted_from)
         ),
         RootKeyEvent::Vanished => tracing::warn!(
             key_tag = tag,
-            "the root no longer shows its new key (key tag {tag}), so resolverd does not trust it; if it is in https://data.iana.org/root-anchors/root-anchors.xml, other servers may answer in place of the root servers"
+            "the root zone no longer publishes its new key (key tag {tag}), so resolverd does not trust the key; if https://data.iana.org/root-anchors/root-anchors.xml lists the key, other servers may answer in place of the root servers"
         ),
         RootKeyEvent::Trusted => tracing::info!(
             key_tag = tag,
-            "the new key of the root (key tag {tag}) is a trust anchor since {}: the root has shown it for 30 days; nothing is to be done",
+            "the new key of the root zone (key tag {tag}) is trusted since {}, because the root zone has published it for 30 days; nothing is to be done",
             date(now)
         ),
         RootKeyEvent::Missing => tracing::info!(
             key_tag = tag,
-            "the root no longer shows its key with key tag {tag}; it stays a trust anchor until the root revokes it; nothing is to be done"
+            "the root zone no longer publishes its key with key tag {tag}; resolverd trusts the key until the root zone revokes it; nothing is to be done"
         ),
         RootKeyEvent::Returned => {
-            tracing::info!(key_tag = tag, "the root shows its key with key tag {tag} again");
+            tracing::info!(key_tag = tag, "the root zone publishes its key with key tag {tag} again");
         }
         RootKeyEvent::Revoked { last: false } => tracing::warn!(
             key_tag = tag,
-            "the root has revoked its key with key tag {tag}: resolverd no longer trusts it, even if it is built in or in the file of dnssec.trust_anchor; nothing is to be done"
+            "the root zone has revoked its key with key tag {tag}; resolverd no longer trusts it, even if it is built in or in the file of dnssec.trust_anchor; nothing is to be done"
         ),
         RootKeyEvent::Revoked { last: true } => tracing::error!(
             key_tag = tag,
@@ -197,11 +225,11 @@ fn tell(change: &RootKeyChange, now: u64) {
         ),
         RootKeyEvent::Removed => tracing::info!(
             key_tag = tag,
-            "the root revoked its key with key tag {tag} 30 days ago; the revocation is final"
+            "the root zone revoked its key with key tag {tag} 30 days ago; resolverd will never trust this key again; nothing is to be done"
         ),
         RootKeyEvent::TooMany => tracing::warn!(
             key_tag = tag,
-            "the root shows a new key (key tag {tag}), but resolverd already follows the maximum number of keys and ignores it; update resolverd for the keys of the root"
+            "the root zone publishes a new key (key tag {tag}), but resolverd ignores it, because it already follows the maximum number of keys; install a newer version of resolverd, which has the new key built in"
         ),
     }
 }

@@ -256,7 +256,10 @@ impl RootKeys {
             let over = |known: &RootKey| {
                 known.state == RootKeyState::Removed && !configured.cover(&Name::root(), &known.key)
             };
-            let place = self.keys.iter().position(over)?;
+            // A revocation must not be lost for a key that is not trusted yet.
+            let gives_way =
+                |known: &RootKey| new.state == RootKeyState::Revoked && known.state == RootKeyState::Pending;
+            let place = self.keys.iter().position(over).or_else(|| self.keys.iter().position(gives_way))?;
             self.keys.remove(place);
         }
         let tag = new.tag;

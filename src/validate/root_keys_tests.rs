@@ -289,3 +289,15 @@ fn the_root_is_asked_as_often_as_rfc_5011_says() {
         assert_eq!(next_query(ttl, is_valid, keys), wanted, "{ttl} {is_valid}");
     }
 }
+
+#[test]
+fn a_full_table_loses_no_revocation() {
+    let mut followed = Followed::new();
+    followed.configured = anchors(&[1, 2]);
+    let many: Vec<u8> = std::iter::once(1).chain(10..10 + u8::try_from(MAX_ROOT_KEYS).unwrap()).collect();
+    followed.see(0, &many);
+    assert_eq!(followed.keys.keys.len(), MAX_ROOT_KEYS);
+    assert_eq!(followed.trusted(), [1, 2]);
+    assert_eq!(followed.revoke(1, &[2]), [(2, Revoked { last: false })]);
+    assert_eq!(followed.trusted(), [1]);
+}

@@ -31,6 +31,9 @@ pub enum RootKeysUnreadable {
     /// It is not such a file.
     #[error("it is no file of resolverd with keys of the root")]
     Foreign,
+    /// A later version of resolverd has written it.
+    #[error("a newer resolverd has written it")]
+    Newer,
     /// A line is wrong.
     #[error("line {0} cannot be read")]
     Line(usize),
@@ -77,7 +80,13 @@ impl RootKeys {
         if !text.ends_with('\n') {
             return Err(RootKeysUnreadable::Line(text.lines().count()));
         }
-        let (wanted, checked) = lines.next().and_then(counted).ok_or(RootKeysUnreadable::Line(2))?;
+        let second = lines.next().unwrap_or_default();
+        let is_known = |version: &str| version == "1";
+        let version = second.strip_prefix("; ").map(fields).and_then(|words| words.get("version").copied());
+        if version.is_some_and(|version| !is_known(version)) {
+            return Err(RootKeysUnreadable::Newer);
+        }
+        let (wanted, checked) = counted(second).ok_or(RootKeysUnreadable::Line(2))?;
         let mut keys: Vec<RootKey> = Vec::new();
         for (number, line) in (3..).zip(lines) {
             let read = key(line).filter(|read| !keys.iter().any(|known| known.key == read.key));
@@ -169,6 +178,10 @@ mod tests {
         let unbound = "; autotrust trust anchor file\n;;id: . 1\n";
         for foreign in ["", unbound, lines[2], "\u{0}"] {
             assert_eq!(RootKeys::of_text(foreign), Err(RootKeysUnreadable::Foreign), "{foreign}");
+        }
+        {
+            let newer = RootKeys::default().to_text().replace("version=1", "version=2");
+            assert_eq!(RootKeys::of_text(&newer), Err(RootKeysUnreadable::Newer));
         }
         for (from, to) in [
             ("state=4", "state=6"),

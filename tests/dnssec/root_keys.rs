@@ -156,7 +156,7 @@ fn a_whole_rollover_of_the_root() {
         assert_eq!(following.states(), [Configured]);
         following.days(OLD, 5).await;
         assert_eq!(following.states(), [Valid]);
-        assert_eq!(following.written(), 1, "it is written when it changes only");
+        assert!(following.written() > 1, "the moment of the last check is kept");
         following.days(SHOWN, 29).await;
         assert_eq!(following.states(), [Valid, Pending]);
         assert!(following.is_secure().await);
@@ -170,7 +170,7 @@ fn a_whole_rollover_of_the_root() {
         assert!(following.is_secure().await, "the configured key is gone, and the learned one holds");
         let written = following.written();
         following.days(NEW, 10).await;
-        assert_eq!(following.written(), written);
+        assert!(following.written() > written);
         assert!(following.status().follows && following.status().why.is_none());
         // The owner of the revoked key shows it as if nothing had been.
         following.days(OLD, 40).await;
@@ -295,7 +295,7 @@ fn troubles_keep_the_keys_and_are_told_once() {
             following.days(OLD, 1).await;
             *following.kept.is_full.lock().unwrap() = false;
             following.days(OLD, 1).await;
-            assert_eq!(following.written(), 1, "a failed write is tried again");
+            assert!(following.written() >= 1, "a failed write is tried again");
             following.lab.server("a.root").unwrap().set_faults(&[Fault::Dead]);
             following.days(OLD, 3).await;
             assert!(following.status().why.is_some());
@@ -307,11 +307,11 @@ fn troubles_keep_the_keys_and_are_told_once() {
         });
     });
     for told in [
-        "cannot write the keys of the root: no space left on device",
-        "cannot check the keys of the root: cannot get the keys of .",
-        "the root shows a new key (key tag",
-        "is a trust anchor since 2026-",
-        "the root has revoked its key with key tag",
+        "cannot write the DNSSEC keys of the root zone: no space left on device",
+        "cannot check for new DNSSEC keys of the root zone: cannot get the keys of .",
+        "the root zone publishes a new key (key tag",
+        "is trusted since 2026-",
+        "the root zone has revoked its key with key tag",
     ] {
         assert!(log.contains(told), "{told}: {log}");
     }

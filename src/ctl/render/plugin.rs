@@ -60,7 +60,7 @@ pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String)
             if finding.level == Level::Failure || (finding.level < Level::Note && once.is_none()) =>
         {
             format!(
-                "{}: {} since {}: {}",
+                "{}: {} (since {}): {}",
                 row.domain,
                 finding.code.entry().title,
                 minute(finding.since),
@@ -68,7 +68,10 @@ pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String)
             )
         }
         _ if once.is_some() => once.unwrap_or_default(),
-        _ if untold > 0 => format!("watched domains: {untold} of {} could not be checked", rows.len()),
+        _ if untold > 0 => format!(
+            "{untold} of {} watched domains could not be checked; `resolverctl check watched` shows why",
+            rows.len()
+        ),
         _ => format!("watched domains: {}, no problems", rows.len()),
     };
     let data = [
@@ -112,7 +115,7 @@ fn performance(status: &Status, stats: &Stats) -> Vec<String> {
         format!("queries={};;;0", stats.report.questions),
         format!("from_cache={};;;0", outcome(Outcome::Cache)),
         format!("failed={failed};;;0"),
-        format!("failed_by_overload={};;;0", outcome(Outcome::Shed)),
+        format!("overload={};;;0", outcome(Outcome::Shed)),
         format!("latency_p50={:.6}s;;;0", latency.p50),
         format!("latency_p99={:.6}s;;;0", latency.p99),
         format!("in_progress={};;;0;{}", status.daemon.flights, status.daemon.flights_max),

@@ -80,12 +80,11 @@ impl Validator {
         let configured = &context.view.config.dnssec.trust_anchor.anchors;
         let of_root = |record: &&Record| record.name.is_root() && record.record_type() == RecordType::DNSKEY;
         let records: Vec<&Record> = fetched.answers.iter().filter(of_root).collect();
-        let keys: Vec<DNSKEY> = records
-            .iter()
-            .filter_map(|record| key_of(record))
-            .filter(is_followed)
-            .take(MAX_DNSKEYS)
-            .collect();
+        let mut keys: Vec<DNSKEY> =
+            records.iter().filter_map(|record| key_of(record)).filter(is_followed).collect();
+        // Known keys first: many others must not hide one of them, or its revocation.
+        keys.sort_by_key(|key| !self.is_known(key, &look.keys, configured));
+        keys.truncate(MAX_DNSKEYS);
         let signatures: Vec<&RRSIG> = covering(&fetched.evidence, &root, RecordType::DNSKEY);
         let (revoked, shown): (Vec<DNSKEY>, Vec<DNSKEY>) = keys.into_iter().partition(DNSKEY::revoke);
         let mut proven = Vec::new();
@@ -124,7 +123,7 @@ impl Validator {
         }
     }
 
-    /// Whether a revoked key was ever trusted. The signatures of others are not checked: they would be a stranger's work for us.
+    /// Whether a key, revoked or not, is in the table or configured. The signatures of others are not checked: they would be a stranger's work for us.
     fn is_known(&self, key: &DNSKEY, known: &RootKeys, configured: &Anchors) -> bool {
         let plain = unrevoked(key);
         known.keys.iter().any(|known| known.key == plain) || configured.cover(&Name::root(), &plain)
