@@ -104,10 +104,12 @@ async fn serve(
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
     let metrics =
         daemon.metrics_address().map_or_else(String::new, |address| format!(", metrics at {address}"));
+    let tls: Vec<String> = daemon.tls_addresses().iter().map(ToString::to_string).collect();
+    let tls = if tls.is_empty() { String::new() } else { format!(", for TLS at {}", tls.join(", ")) };
     tracing::info!(
         version,
         listen = addresses,
-        "resolverd {version} listens at {addresses}{metrics} ({from})"
+        "resolverd {version} listens at {addresses}{tls}{metrics} ({from})"
     );
     notify::ready(&daemon.addresses());
     let mut given_up = None;

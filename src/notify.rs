@@ -77,6 +77,8 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
 /// If the message is lost, the manager restarts the daemon; nothing else can be done here.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("cannot notify the service manager: {error}; it may restart resolverd");
+        tracing::warn!(
+            "cannot send a message to the service manager (systemd): {error}; systemd may restart resolverd, because it gets no signs of life; check NotifyAccess= of resolverd.service"
+        );
     }
 }

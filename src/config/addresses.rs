@@ -82,6 +82,11 @@ pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, address)?, "127.0.0.1:53")
 }
 
+/// A list of addresses with their ports, for DNS over TLS. It may be empty.
+pub(super) fn tls_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
+    at_most(list(value, |item| address_at(item, TLS_PORT))?)
+}
+
 /// Addresses of a host.
 pub(super) fn host_addresses(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     filled(list(value, ip)?, "192.0.2.1")
@@ -218,14 +223,19 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
 
 /// A list of addresses that is neither empty nor too long.
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
-    let most = limits::MAX_CONFIGURED_ADDRESSES;
-    match list.len() {
-        0 => Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\""))),
-        named if named > most => {
-            Err(WrongValue::new(format!("has more than {most} addresses"), "remove some"))
-        }
-        _ => Ok(list),
+    if list.is_empty() {
+        return Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\"")));
     }
+    at_most(list)
+}
+
+/// A list of addresses that is not too long.
+fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
+    let most = limits::MAX_CONFIGURED_ADDRESSES;
+    if list.len() > most {
+        return Err(WrongValue::new(format!("has more than {most} addresses"), "remove some"));
+    }
+    Ok(list)
 }
 
 /// An authoritative server in the form of the file: without the port if it is the usual one.

@@ -9,7 +9,7 @@ use super::addresses::{METRICS_PORT, overlap};
 use super::reader::KeyLines;
 use super::report::{Problems, WrongValue};
 use super::value::in_quotes;
-use super::{Config, ConfiguredList, Family};
+use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 
 /// Reports all errors.
@@ -63,17 +63,19 @@ fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
 /// Listeners share no address, and show configured zones only.
 fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let known: BTreeSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
-    let mut taken: Vec<SocketAddr> = config.listen.addresses.clone();
+    let mut taken: Vec<ListenAt> = Vec::new();
+    encrypted(&config.listen, &|key| lines.of("listen", key), ("listen", &mut taken), problems);
     for (place, listener) in config.listeners.iter().enumerate() {
         let line = |key| lines.of_entry("listener", place, key);
-        for address in &listener.addresses {
-            // With port 0 the system chooses a different one for each.
-            if address.port() != 0 && taken.contains(address) {
-                let wrong = WrongValue::new(format!("{address} appears twice"), "remove one of them");
+        if listener.all_addresses().next().is_none() {
+            let wrong = WrongValue::new("is missing", "write addresses = or tls = below [[listener]]");
+            if !problems.has(line("addresses"), "listener.addresses")
+                && !problems.has(line("tls"), "listener.tls")
+            {
                 problems.add(line("addresses"), Some("listener.addresses"), wrong);
             }
         }
-        taken.extend(&listener.addresses);
+        encrypted(listener, &line, ("listener", &mut taken), problems);
         for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
             let wrong = WrongValue::new(
                 format!("{} is not a configured zone", in_quotes(zone)),
@@ -84,15 +86,62 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     }
 }
 
+/// No address is `taken`, and an encrypted listener has a certificate with its key.
+fn encrypted(
+    listener: &Listener,
+    line: &dyn Fn(&'static str) -> Option<usize>,
+    (section, taken): (&str, &mut Vec<ListenAt>),
+    problems: &mut Problems,
+) {
+    for at in listener.all_addresses() {
+        let ListenAt { address, serves } = at;
+        // With port 0 the system chooses a different one for each.
+        let meets = |other: &&ListenAt| {
+            address == other.address || serves != other.serves && overlap(address, other.address)
+        };
+        if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
+            let key = if serves == ListenFor::Plain { "addresses" } else { "tls" };
+            let wrong = if other.address == address {
+                WrongValue::new(format!("{address} appears twice"), "remove one of them")
+            } else {
+                let wrong = format!("{address} overlaps {}, where other queries come", other.address);
+                WrongValue::new(wrong, "use another port: 53 for plain DNS, 853 for TLS")
+            };
+            problems.add(line(key), Some(&format!("{section}.{key}")), wrong);
+        }
+        taken.push(at);
+    }
+    let mut missing = |key: &'static str, given: &'static str| {
+        let name = format!("{section}.{key}");
+        if !problems.has(line(key), &name) {
+            let wrong = WrongValue::new(
+                format!("is missing, and {given} is set"),
+                format!("set {key} to a PEM file"),
+            );
+            problems.add(line(given), Some(&name), wrong);
+        }
+    };
+    match (&listener.certificate, &listener.key) {
+        (None, None) if !listener.tls.is_empty() => missing("certificate", "tls"),
+        (None, Some(_)) => missing("certificate", "key"),
+        (Some(_), None) => missing("key", "certificate"),
+        _ => {}
+    }
+    if let Err(wrong) = listener.certified() {
+        let wrong = WrongValue::new(wrong, "give the files of one pair");
+        problems.add(line("key"), Some(&format!("{section}.key")), wrong);
+    }
+}
+
 /// The listener for metrics has an address of its own.
 fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let Some(address) = config.metrics.listen.filter(|address| address.port() != 0) else { return };
-    let mut taken = config.all_listeners().flat_map(|listener| &listener.addresses);
+    let mut taken = config.all_listeners().flat_map(Listener::all_addresses).map(|at| at.address);
     // A listener for metrics at `::` has IPv4 too.
     let has_all = address.is_ipv6() && address.ip().is_unspecified();
     let meets = |other: SocketAddr| overlap(address, other) || (has_all && other.port() == address.port());
-    let Some(other) = taken.find(|other| meets(**other)) else { return };
-    let wrong = if *other == address {
+    let Some(other) = taken.find(|other| meets(*other)) else { return };
+    let wrong = if other == address {
         format!("{address} is an address of a listener")
     } else {
         format!("{address} overlaps {other}, an address of a listener")

@@ -95,6 +95,9 @@ impl Default for Listener {
         ];
         Self {
             addresses,
+            tls: Vec::new(),
+            certificate: None,
+            key: None,
             allow: ALLOW.to_vec(),
             refuse: Vec::new(),
             drop: Vec::new(),

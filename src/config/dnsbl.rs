@@ -59,7 +59,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
         )
         .comment(&[(
             Some("\"learned\""),
-            "batch queries: queries the lists that clients usually query, before the clients ask",
+            "resolverd queries the lists that clients usually query before the clients do (batch queries)",
         )]),
         ConfigKey::<Dnsbl>::new(
             "batch_groups",
@@ -70,7 +70,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
                 Some(Value::Array(dnsbl.batch_groups.iter().map(|group| written::names(group)).collect()))
             },
         )
-        .comment(&[(Some("[]"), "none")]),
+        .comment(&[(Some("[]"), "no groups")]),
         ConfigKey::<Dnsbl>::new(
             "batch_waste",
             |dnsbl, typed, _| {

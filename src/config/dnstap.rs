@@ -34,13 +34,13 @@ pub(super) const DNSTAP: SingleSection<DnstapSection> = SingleSection {
             |dnstap, typed, _| set(&mut dnstap.socket, socket(typed)),
             |dnstap| Some(written::path(dnstap.socket.as_deref())),
         )
-        .comment(&[(Some("\"\""), "off")]),
+        .comment(&[(Some("\"\""), "no copies of DNS messages")]),
         ConfigKey::<DnstapSection>::new(
             "file",
             |dnstap, typed, directory: &Path| set(&mut dnstap.file, value::path(typed, directory)),
             |dnstap| Some(written::path(dnstap.file.as_deref())),
         )
-        .comment(&[(Some("\"\""), "off")]),
+        .comment(&[(Some("\"\""), "no copies of DNS messages")]),
         ConfigKey::<DnstapSection>::new(
             "messages",
             |dnstap, typed, _| {

@@ -4,10 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
+use tokio_rustls::rustls::sign::CertifiedKey;
 
+use super::certificate::{CertificateFile, PrivateKeyFile, certificate_file, private_key_file};
 use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy, set, set_some};
 use super::lookahead::{LISTENER_MODES, LookaheadMode};
-use super::{addresses, value, written};
+use super::{addresses, certificate, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
 use crate::limits;
@@ -27,6 +29,12 @@ const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
 pub struct Listener {
     /// Addresses of UDP and TCP listeners.
     pub addresses: Vec<SocketAddr>,
+    /// Addresses of listeners for DNS over TLS.
+    pub tls: Vec<SocketAddr>,
+    /// The certificate that encrypted listeners show.
+    pub certificate: Option<CertificateFile>,
+    /// Its private key.
+    pub key: Option<PrivateKeyFile>,
     /// Clients that are answered; others get REFUSED.
     pub allow: Vec<IpNet>,
     /// Clients within `allow` that get REFUSED.
@@ -44,6 +52,24 @@ pub struct Listener {
     pub on_refusal: Option<OnRefusal>,
     /// The mode of look-ahead for its clients; none: the mode of `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
+}
+
+/// The form in which queries come to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenFor {
+    /// UDP and TCP.
+    Plain,
+    /// TLS over TCP (RFC 7858).
+    Tls,
+}
+
+/// An address to listen at, as configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenAt {
+    /// Its port may be 0.
+    pub address: SocketAddr,
+    /// The queries that come there.
+    pub serves: ListenFor,
 }
 
 /// The handling of a client, from the mildest.
@@ -70,6 +96,37 @@ impl Listener {
         found.max().map_or(Access::Refuse, |(_, access)| access)
     }
 
+    /// Its certificate with its key, ready to sign; none if it has none.
+    ///
+    /// # Errors
+    /// Why the two cannot be used together, in words that end a sentence.
+    pub fn certified(&self) -> Result<Option<CertifiedKey>, String> {
+        let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
+        certificate::pair(certificate, key).map(Some)
+    }
+
+    /// Reads both files again; its other values stay.
+    ///
+    /// # Errors
+    /// Which file is wrong, and why, in words that end a sentence.
+    pub fn with_files_read_again(&self) -> Result<Self, String> {
+        let mut listener = self.clone();
+        if let Some(certificate) = &mut listener.certificate {
+            *certificate = certificate_file(&certificate.path).map_err(|wrong| wrong.to_string())?;
+        }
+        if let Some(key) = &mut listener.key {
+            *key = private_key_file(&key.path).map_err(|wrong| wrong.to_string())?;
+        }
+        listener.certified()?;
+        Ok(listener)
+    }
+
+    /// Its addresses of all kinds.
+    pub fn all_addresses(&self) -> impl Iterator<Item = ListenAt> {
+        let of = |serves| move |address: &SocketAddr| ListenAt { address: *address, serves };
+        self.addresses.iter().map(of(ListenFor::Plain)).chain(self.tls.iter().map(of(ListenFor::Tls)))
+    }
+
     /// The handling of lists' answers for its clients.
     pub fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
@@ -79,8 +136,38 @@ impl Listener {
 const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "addresses",
     |listener, typed, _| set(&mut listener.addresses, addresses::addresses(typed)),
-    |listener| Some(written::list(&listener.addresses)),
+    |listener| (!listener.addresses.is_empty()).then(|| written::list(&listener.addresses)),
 );
+
+const TLS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "tls",
+    |listener, typed, _| set(&mut listener.tls, addresses::tls_addresses(typed)),
+    |listener| Some(written::list(&listener.tls)),
+)
+.comment(&[(Some("[]"), "no DNS over TLS")]);
+
+const CERTIFICATE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "certificate",
+    |listener, typed, directory| {
+        let read =
+            value::path(typed, directory).and_then(|path| path.as_deref().map(certificate_file).transpose());
+        set(&mut listener.certificate, read)
+    },
+    |listener| Some(written::path(listener.certificate.as_ref().map(|file| file.path.as_path()))),
+)
+.comment(&[(Some("\"\""), "no encrypted listener")])
+.content("the certificate in the file changed", |old, new| old.certificate != new.certificate);
+
+const KEY: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "key",
+    |listener, typed, directory| {
+        let read =
+            value::path(typed, directory).and_then(|path| path.as_deref().map(private_key_file).transpose());
+        set(&mut listener.key, read)
+    },
+    |listener| Some(written::path(listener.key.as_ref().map(|file| file.path.as_path()))),
+)
+.content("the key in the file changed", |old, new| old.key != new.key);
 
 const ALLOW: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "allow",
@@ -130,7 +217,10 @@ const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener, typed, _| set(&mut listener.on_refusal, value::word(typed, &ON_REFUSAL)),
     |listener| Some(written::word(listener.on_refusal, &ON_REFUSAL)),
 )
-.comment(&[(Some("\"list\""), "depends on the list: its `on_refusal`")]);
+.comment(&[(
+    Some("\"list\""),
+    "each DNS list has its own answer: `on_refusal` of its [[list]], or the default",
+)]);
 
 const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "lookahead",
@@ -142,14 +232,17 @@ const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
 /// `[listen]`
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
-    keys: &[ADDRESSES, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED, LOOKAHEAD],
+    keys: &[ADDRESSES, TLS, CERTIFICATE, KEY, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED, LOOKAHEAD],
 };
 
 impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ADDRESSES.required().told(ToldBy::ByEntry),
+        ADDRESSES.told(ToldBy::ByEntry),
+        TLS,
+        CERTIFICATE,
+        KEY,
         ALLOW,
         REFUSE,
         DROP,
@@ -164,7 +257,8 @@ impl TableEntry for Listener {
     }
 
     fn title(&self) -> String {
-        let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
+        let named = if self.addresses.is_empty() { &self.tls } else { &self.addresses };
+        let addresses: Vec<String> = named.iter().map(ToString::to_string).collect();
         format!("listener {}", addresses.join(", "))
     }
 }

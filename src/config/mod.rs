@@ -26,6 +26,7 @@
 )]
 
 mod addresses;
+mod certificate;
 mod changes;
 mod check;
 pub mod defaults;
@@ -54,12 +55,13 @@ mod written;
 mod zone;
 
 pub use self::addresses::{Forwarder, overlap};
+pub use self::certificate::{CertificateFile, PrivateKeyFile, Validity, usable_pair};
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
 pub use self::dnstap::DnstapSection;
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
-pub use self::listener::{Access, Listener};
+pub use self::listener::{Access, ListenAt, ListenFor, Listener};
 pub use self::lookahead::{LookaheadMode, LookaheadSection};
 pub use self::records::{ConfiguredRecord, line_of};
 pub use self::report::{ConfigProblem, Errors};

@@ -75,6 +75,12 @@ pub(super) struct WrongValue {
     pub(super) remedy: String,
 }
 
+impl fmt::Display for WrongValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}; {}", self.wrong, self.remedy)
+    }
+}
+
 impl WrongValue {
     pub(super) fn new(wrong: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
@@ -113,6 +119,11 @@ impl Problems {
             wrong: shown(&wrong, MAX_SHOWN_SENTENCE),
             remedy: shown(&remedy, MAX_SHOWN_SENTENCE),
         });
+    }
+
+    /// Whether a key has an error already.
+    pub(super) fn has(&self, line: Option<usize>, key: &str) -> bool {
+        self.told.iter().any(|told| told.line == line && told.key.as_deref() == Some(key))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -53,7 +53,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
             },
             |cache| Some(written::span(cache.max_ttl)),
         )
-        .comment(&[(None, "longest time that an answer is cached")]),
+        .comment(&[(None, "maximum time that an answer is cached")]),
         ConfigKey::<Cache>::new(
             "negative_max_ttl",
             |cache, typed, _| {
@@ -62,7 +62,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
             },
             |cache| Some(written::span(cache.negative_max_ttl)),
         )
-        .comment(&[(None, "longest time that NXDOMAIN and NODATA are cached")]),
+        .comment(&[(None, "maximum time that NXDOMAIN and NODATA are cached")]),
         ConfigKey::<Cache>::new(
             "serve_stale",
             |cache, typed, _| {
@@ -80,7 +80,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
             |cache, typed, _| set(&mut cache.prefetch, value::flag(typed)),
             |cache| Some(cache.prefetch.into()),
         )
-        .comment(&[(Some("true"), "queries popular names again before their answers expire")]),
+        .comment(&[(Some("true"), "renews answers in use before their TTL ends")]),
         ConfigKey::<Cache>::new(
             "snapshot",
             |cache, typed, _| set(&mut cache.snapshot, value::flag(typed)),
@@ -142,7 +142,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             },
             |resolve| Some(written::span(resolve.deadline)),
         )
-        .comment(&[(None, "a client then gets SERVFAIL")]),
+        .comment(&[(None, "a client that has no answer after this time gets SERVFAIL")]),
         ConfigKey::<Resolve>::new(
             "root_hints",
             |resolve, typed, directory| match value::path(typed, directory)? {
@@ -151,7 +151,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             },
             |resolve| Some(written::path(resolve.root_hints.path.as_deref())),
         )
-        .comment(&[(Some("\"\""), "built-in")])
+        .comment(&[(Some("\"\""), "the built-in root servers")])
         .content("the servers in the file changed", |old, new| {
             old.root_hints.servers != new.root_hints.servers
         }),
@@ -160,13 +160,13 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             |resolve, typed, _| set(&mut resolve.ipv4, family(typed)),
             |resolve| Some(family_written(resolve.ipv4)),
         )
-        .comment(&[(Some("\"auto\""), "used while servers reply over it")]),
+        .comment(&[(Some("\"auto\""), "IPv4 is used as long as servers reply over it")]),
         ConfigKey::<Resolve>::new(
             "ipv6",
             |resolve, typed, _| set(&mut resolve.ipv6, family(typed)),
             |resolve| Some(family_written(resolve.ipv6)),
         )
-        .comment(&[(Some("\"auto\""), "used while servers reply over it")]),
+        .comment(&[(Some("\"auto\""), "IPv6 is used as long as servers reply over it")]),
         ConfigKey::<Resolve>::new(
             "deny_servers",
             |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
@@ -178,13 +178,16 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
             |resolve, typed, _| set(&mut resolve.private_addresses, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.private_addresses)),
         )
-        .comment(&[(Some("[]"), "none"), (None, "removed from answers of public names")]),
+        .comment(&[(Some("[]"), "no addresses are removed"), (None, "removed from answers of public names")]),
         ConfigKey::<Resolve>::new(
             "private_domains",
             |resolve, typed, _| set(&mut resolve.private_domains, value::list(typed, value::name)),
             |resolve| Some(written::names(&resolve.private_domains)),
         )
-        .comment(&[(Some("[]"), "none"), (None, "their names may have private addresses")]),
+        .comment(&[
+            (Some("[]"), "no exceptions from private_addresses"),
+            (None, "their names may have private addresses"),
+        ]),
         ConfigKey::<Resolve>::new(
             "qname_minimisation",
             |resolve, typed, _| set(&mut resolve.qname_minimisation, value::flag(typed)),
@@ -270,7 +273,7 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             },
             |dnssec| Some(written::path(dnssec.trust_anchor.path.as_deref())),
         )
-        .comment(&[(Some("\"\""), "built-in")])
+        .comment(&[(Some("\"\""), "only the built-in keys of the root zone")])
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),
@@ -279,13 +282,13 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             |dnssec, typed, _| set(&mut dnssec.update_trust_anchors, value::flag(typed)),
             |dnssec| Some(dnssec.update_trust_anchors.into()),
         )
-        .comment(&[(Some("true"), "learns new keys of the root (RFC 5011)")]),
+        .comment(&[(Some("true"), "trusts new keys of the root zone after 30 days (RFC 5011)")]),
         ConfigKey::<Dnssec>::new(
             "negative_trust_anchors",
             |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),
             |dnssec| Some(written::names(&dnssec.negative_trust_anchors)),
         )
-        .comment(&[(Some("[]"), "none")]),
+        .comment(&[(Some("[]"), "all names are validated")]),
         ConfigKey::<Dnssec>::new(
             "sha1",
             |dnssec, typed, _| set(&mut dnssec.sha1, value::flag(typed)),
@@ -397,7 +400,10 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
             |history, typed, _| set(&mut history.redact, value::word(typed, &REDACT)),
             |history| Some(written::word(history.redact, &REDACT)),
         )
-        .comment(&[(Some("\"none\""), "the history files have the names and addresses of clients")]),
+        .comment(&[(
+            Some("\"none\""),
+            "the files of failed and slow queries have full names, and the addresses of clients",
+        )]),
     ],
 };
 

@@ -29,7 +29,7 @@ use crate::record::failed::FailedReport;
 use crate::record::redact::Secrets;
 use crate::record::spent::FromRecord;
 use crate::record::{Counter, Window};
-use crate::resolve::list_keys::secrets_of;
+use crate::resolve::list_keys::{kept_here, secrets_of};
 use crate::wire::presentation::name_text;
 
 /// The rights of a client.
@@ -188,12 +188,19 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             match direct::query(server, &name, &kind) {
                 Ok(query) => {
                     let query = DirectQuery { port, tcp, edns, recursion, mixed_case, ..query };
-                    let heard = subject.ask_server(query).await;
-                    Ok(vec![Reply::ServerSaid(Box::new(direct::said(heard)))])
+                    let said = match kept_here(&subject.config(), &query.name) {
+                        Some(why) => direct::not_sent(why),
+                        None => direct::said(subject.ask_server(query).await),
+                    };
+                    Ok(vec![Reply::ServerSaid(Box::new(said))])
                 }
                 Err(problem) => Err(problem),
             }
         }
+        Request::KeptHere { name } => lookup::read_name(&name).map(|name| {
+            let why = kept_here(&subject.config(), &name).map(str::to_owned);
+            vec![Reply::KeptHere { why }]
+        }),
         Request::Flush { what } => flush(subject, &what).await,
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),

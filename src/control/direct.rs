@@ -21,9 +21,7 @@ pub fn query(server: IpAddr, name: &str, kind: &str) -> Result<DirectQuery, Prob
 
 /// Puts the answer of a server into words; none is a message that the configuration forbids.
 pub fn said(heard: Option<Heard>) -> ServerSaid {
-    let Some(heard) = heard else {
-        return not_heard(NotHeard::NotSent, "resolve.deny_servers contains the address".to_owned(), 0.0);
-    };
+    let Some(heard) = heard else { return not_sent("resolve.deny_servers contains the address") };
     let elapsed = heard.elapsed.as_secs_f64();
     let message = match heard.reply {
         Ok(message) => message,
@@ -54,6 +52,11 @@ pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
         additional: texts(&message.additionals),
         elapsed,
     }
+}
+
+/// A message that is not sent.
+pub fn not_sent(why: &str) -> ServerSaid {
+    not_heard(NotHeard::NotSent, why.to_owned(), 0.0)
 }
 
 fn not_heard(kind: NotHeard, why: String, elapsed: f64) -> ServerSaid {

@@ -11,7 +11,7 @@ use crate::check::domain::facts::{
     Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want,
 };
 use crate::dnsbl::list::Purpose;
-use crate::question::{ExtendedError, ListSays, Security};
+use crate::question::{ExtendedError, ListSays, Outcome, Security};
 
 /// Answers a question of a check by the daemon itself, without a socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
@@ -95,6 +95,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     };
     ReplyFacts {
         rcode: query.rcode,
+        from_cache: query.outcome == Outcome::Cache,
         security,
         millis: millis(query.elapsed),
         why: error.map(|error| error.text).unwrap_or_default(),
@@ -177,7 +178,7 @@ fn listing(test: ListTest) -> Option<Listing> {
         (None, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };
-    Some(Listing { list: test.list, listed, why: why.join("; ") })
+    Some(Listing { list: test.list, listed, why: why.join("; "), tested: test.tested })
 }
 
 #[cfg(test)]
@@ -196,6 +197,7 @@ mod tests {
             why: None,
             removal: Some("https://bl.a.test/remove".to_owned()),
             elapsed: 0.0,
+            tested: 2,
         };
         let of = |says| listing(test(Some(says), Purpose::Block)).unwrap();
         let bare = ListTest {
@@ -207,7 +209,7 @@ mod tests {
         assert_eq!(listing(bare).unwrap().why, "127.0.0.2");
         let listed = of(ListSays::Listed);
         assert_eq!(listed.why, "127.0.0.2: spam; seen on Monday; removal: https://bl.a.test/remove");
-        assert_eq!(listed.listed, Some(true));
+        assert_eq!((listed.listed, listed.tested), (Some(true), 2));
         assert_eq!((of(ListSays::NotListed).listed, of(ListSays::Untold).listed), (Some(false), None));
         assert_eq!(listing(test(None, Purpose::Block)), None, "not asked");
         assert_eq!(listing(test(Some(ListSays::Listed), Purpose::Allow)), None, "it blocks nobody");

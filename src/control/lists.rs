@@ -86,7 +86,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         batch_used: 0,
         batch_unused: 0,
         batch_saved: 0.0,
-        note: "clients query this zone like a DNS list, but resolverd does not know it as one, and passes on its answers as they are; if it is a list, add a [[list]]"
+        note: "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it"
             .to_owned(),
     }
 }
@@ -107,7 +107,9 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
 fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
-        return format!("shut down ({how}); remove it from the mail software");
+        return format!(
+            "shut down ({how}); resolverd answers \"not listed\" (NXDOMAIN) itself and sends it no queries; remove it from the mail software"
+        );
     };
     match (remedy(list, entry, standing.state), standing.why.as_str()) {
         (None, _) => String::new(),
@@ -290,6 +292,7 @@ fn not_asked(list: &List, why: &str) -> ListTest {
         why: Some(why.to_owned()),
         removal: None,
         elapsed: 0.0,
+        tested: 0,
     }
 }
 
@@ -297,11 +300,11 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let found = subject.ask_list(Question::new(&name, RecordType::A)).await;
     let said = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
     let entry = found.answer.list.and_then(|mark| subject.lists().numbered(mark.list));
-    let doubt = match said {
+    let (doubt, tested) = match said {
         ListSays::Listed | ListSays::NotListed => {
             believed::doubt(subject, list, (said, entry.as_deref())).await
         }
-        ListSays::Untold => None,
+        ListSays::Untold => (None, 0),
     };
     let says = if doubt.is_some() { ListSays::Untold } else { said };
     let why = doubt.or_else(|| found.answer.extended_error.as_ref().map(|error| error.text.clone()));
@@ -328,8 +331,8 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let why = why.or_else(|| (says == ListSays::Untold).then(|| lookup::rcode_text(found.answer.rcode)));
     let elapsed = found.elapsed.as_secs_f64();
     let removal = list.removal.clone().filter(|_| says == ListSays::Listed);
-    let says = Some(says);
-    ListTest { list: self::text(&list.apex), purpose: list.purpose, says, codes, text, why, removal, elapsed }
+    let (says, purpose) = (Some(says), list.purpose);
+    ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed, tested }
 }
 
 /// The meaning of a code: the words of the registry, and its bits.

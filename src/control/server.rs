@@ -101,7 +101,7 @@ impl ControlServer {
                 }
                 Err(error) => {
                     tracing::warn!(
-                        "cannot accept a connection on the control socket: {error}; resolverctl must wait; resolverd tries again"
+                        "cannot accept a connection on the control socket: {error}; resolverctl gets no reply until this works again, but DNS queries are answered; resolverd tries again; if this line is repeated, raise LimitNOFILE with `systemctl edit resolverd`"
                     );
                     tokio::time::sleep(limits::ACCEPT_PAUSE).await;
                 }

@@ -9,7 +9,8 @@ pub fn status(subject: &impl Controlled) -> Status {
     let report = subject.recorder().report(Window::FiveMinutes);
     let daemon = subject.status();
     let missing = health::missing(&daemon.missing, &subject.config());
-    let root_keys = health::root_keys(&daemon.root_keys);
+    let root_keys = health::root_keys(&daemon.root_keys, subject.now().unix);
+    let certificates = health::certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(health::metrics);
     Status {
         daemon,
@@ -21,6 +22,7 @@ pub fn status(subject: &impl Controlled) -> Status {
             .into_iter()
             .chain(missing)
             .chain(root_keys)
+            .chain(certificates)
             .chain(metrics)
             .chain(lists::warnings(subject))
             .collect(),

@@ -39,7 +39,7 @@ fn advice((size, history): (u64, u64), allowed: u64) -> Option<String> {
     let needed = needed(size, history);
     (allowed < needed).then(|| {
         format!(
-            "with cache.size = \"{}MiB\" and history.size = \"{}MiB\" resolverd needs up to {} MiB of memory, because it needs more than these two sizes; but the service manager permits only {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size or history.size",
+            "with cache.size = \"{}MiB\" and history.size = \"{}MiB\", the whole process needs up to {} MiB of memory, but the service manager permits only {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size or history.size",
             mebibytes(size),
             mebibytes(history),
             mebibytes(needed),

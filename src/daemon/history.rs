@@ -220,7 +220,7 @@ pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
         Ok(files) => Some(files),
         Err(error) => {
             tracing::warn!(
-                "cannot use {shown}: {error}; failed and slow queries are forgotten at the next start"
+                "cannot use {shown}: {error}; failed and slow queries are kept in memory only, and are lost at the next start; check the permissions of the directory"
             );
             None
         }

@@ -3,7 +3,7 @@
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
 //! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
-//! restart. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
+//! restart. `certificates` follows the files of certificates, and `renewals` takes new ones into use. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
 //! a restart. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
 //! `cache.size` and `history.size` with the memory that the process may use.
 //!
@@ -21,11 +21,13 @@
 //! - `MemoryMax=` in the unit follows from `cache.size` and `history.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
+mod certificates;
 mod dnstap;
 mod history;
 mod metrics;
 mod owners;
 mod reload;
+mod renewals;
 mod root_keys;
 mod running;
 mod snapshot;
@@ -61,6 +63,7 @@ use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
 use crate::wire::cookie::CookieSecret;
 use crate::zones::{Views, Wrong};
+use certificates::Certificates;
 use metrics::MetricsListener;
 use running::{Reloadable, Running};
 use snapshot::Snapshot;
@@ -155,7 +158,7 @@ impl Daemon {
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
-        let running = Running {
+        let subject = Arc::new(Running {
             resolver,
             lookahead,
             recorder,
@@ -172,9 +175,9 @@ impl Daemon {
             network,
             supervisor: supervisor.clone(),
             missed,
+            certificates: Certificates::default(),
             metrics,
-        };
-        let subject = Arc::new(running);
+        });
         let (ending, ended) = watch::channel(false);
         let tasks = tasks::spawn(&subject, &supervisor, &random, &ended);
         let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));
@@ -193,9 +196,14 @@ impl Daemon {
         self.supervisor.pulses()
     }
 
-    /// The addresses at which it listens.
+    /// The addresses at which it listens over UDP and TCP.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.subject.addresses()
+    }
+
+    /// The addresses at which it listens for DNS over TLS.
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        self.subject.tls_addresses()
     }
 
     /// The address at which it serves metrics; none if there is no such listener.
@@ -314,10 +322,15 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     let range = &config.resolve.source_ports;
     let ports = SourcePorts::of(range.clone(), &reserved);
     let told = format!("{}-{}", range.start(), range.end());
+    let remedy = if *range == Config::default().resolve.source_ports {
+        "reserve fewer ports with sysctl"
+    } else {
+        "reserve fewer ports with sysctl, or set resolve.source_ports to a larger range"
+    };
     match ports.count() {
         0 => return Err(StartError::Ports(told)),
         few if few < MIN_SOURCE_PORTS => tracing::warn!(
-            "resolverd can send queries from {few} ports only, because net.ipv4.ip_local_reserved_ports of this host reserves the other ports of resolve.source_ports ({told}); answers are easier to forge, and fewer queries can be in progress; reserve fewer ports with sysctl, or extend resolve.source_ports if it is not 1024-65535"
+            "resolverd can send queries from {few} ports only, because net.ipv4.ip_local_reserved_ports of this host reserves the other ports of resolve.source_ports ({told}); answers are easier to forge, and fewer queries can be in progress; {remedy}"
         ),
         _ => {}
     }

@@ -94,6 +94,7 @@ impl Running {
         log::set_level(config.log.level);
         self.watched.set(&config.watches);
         state.config = config;
+        self.certificates.are_read();
         drop(state);
         self.missed.notify_one();
         Ok(changed)

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
+use super::certificates::Certificates;
 use super::metrics::MetricsListener;
 use super::snapshot::Snapshot;
 use super::traced::{FreshTraces, until_replied};
@@ -69,6 +70,8 @@ pub(super) struct Running {
     pub(super) supervisor: Supervisor,
     /// Notified when addresses to listen at have been found missing.
     pub(super) missed: Notify,
+    /// New certificates that cannot be used.
+    pub(super) certificates: Certificates,
     /// The listener for metrics.
     pub(super) metrics: MetricsListener,
 }
@@ -94,6 +97,10 @@ impl Running {
 
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
+    }
+
+    pub(super) fn tls_addresses(&self) -> Vec<SocketAddr> {
+        self.state().listeners.as_ref().map(Listeners::tls_addresses).unwrap_or_default()
     }
 
     /// Configured addresses at which it does not listen.
@@ -162,7 +169,9 @@ impl Controlled for Running {
             process: std::process::id(),
             config: self.origin.as_ref().map(|path| path.display().to_string()),
             listen: self.addresses(),
+            listen_tls: self.tls_addresses(),
             missing: self.missing(),
+            certificates: self.certificates.status(&self.config()),
             metrics: self.metrics.status(),
             flights: self.resolver.flights() as u64,
             flights_max: MAX_FLIGHTS as u64,

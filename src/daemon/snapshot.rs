@@ -111,7 +111,7 @@ pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
         Ok(()) => tracing::info!(
-            "removed the cache snapshot {shown}, because cache.snapshot is false, or resolverd was started with --no-snapshot"
+            "removed the cache snapshot {shown}, because `snapshot` of [cache] is false, or resolverd was started with --no-snapshot"
         ),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {

@@ -11,6 +11,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::owners;
+use super::renewals;
 use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
 use super::snapshot::Snapshot;
@@ -54,6 +55,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_learned);
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
+    keep(&mut tasks, supervisor, "the certificates task", running(), renewals::follow);
     let ended = ended.clone();
     let serve_metrics = move |subject: Arc<Running>| {
         let ended = ended.clone();
@@ -163,7 +165,7 @@ impl Running {
                 notify::listens(&all);
             }
             Err(error) => tracing::error!(
-                "a configured address has appeared on this host, but resolverd does not receive queries there: {error}; stop the program that uses the port (`resolverctl check system` names it); resolverd tries again"
+                "this host now has a configured address, but resolverd cannot use it: {error}; stop the program that uses the port (`resolverctl check system` names it); resolverd tries again"
             ),
         }
     }

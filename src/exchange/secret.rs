@@ -58,6 +58,12 @@ impl Secret {
         &self.base
     }
 
+    /// Whether the key stands anywhere in a name, as a label or a part of one.
+    pub fn is_in(&self, name: &Name) -> bool {
+        let is_key = |part: &[u8]| part.eq_ignore_ascii_case(&self.key.0);
+        name.iter().any(|label| label.windows(self.key.0.len()).any(is_key))
+    }
+
     /// The name to send for `name`; the same name if nothing in it stands for the key.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
@@ -165,6 +171,16 @@ mod tests {
         assert_eq!(sent("4.3.2.1._key.zen.dq.example."), "4.3.2.1.s3crets3cret.zen.dq.example.");
         for same in ["_key.other.", "zen.dq.example.", "_key.4.zen.dq.example.", "4._key.dq.example."] {
             assert_eq!(sent(same), same);
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_anywhere_in_a_name() {
+        for holds in ["4.s3cretS3cret.zen.dq.example.", "s3crets3cret.other.", "a-S3CRETS3CRET-b."] {
+            assert!(secret().is_in(&name(holds)), "{holds}");
+        }
+        for other in ["4._key.zen.dq.example.", "s3cret.s3cret.", "."] {
+            assert!(!secret().is_in(&name(other)), "{other}");
         }
     }
 

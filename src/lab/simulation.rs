@@ -324,8 +324,21 @@ impl Simulation {
         let at = began.as_micros();
         // A client of the simulation has no socket.
         let (port, user) = (0, "");
-        let written =
-            Written { name, kind, client, port, view, at, outcome, elapsed, flight, error, code, user };
+        let written = Written {
+            name,
+            kind,
+            client,
+            port,
+            transport: None,
+            view,
+            at,
+            outcome,
+            elapsed,
+            flight,
+            error,
+            code,
+            user,
+        };
         recorder.asked(&written, None);
     }
 }

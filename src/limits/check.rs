@@ -83,8 +83,19 @@ pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.
 pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
-/// Failed lookups of mail hosts and of terms of SPF for which the servers of their zones are asked: most domains have one mail provider.
-pub const MAX_FAILED_LOOKUPS: usize = 3;
+/// Queries in mixed case and in lower case, in turn, before a server is said not to answer mixed case. Five lost queries beside four
+/// answered ones are rare even on a path that loses half of all datagrams.
+pub const CHECK_CASE_TURNS: usize = 4;
+
+/// Queries with EDNS and without, in turn, after `CHECK_TRIES` queries with EDNS were silent, before a server is said not to answer EDNS.
+pub const CHECK_EDNS_TURNS: usize = 2;
+
+/// Failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked: a zone that fails for all TXT
+/// records has six policies.
+pub const MAX_FAILED_LOOKUPS: usize = 6;
+
+/// Zones above the name of an IPv6 address that are looked up at once: all 32 labels in four rounds.
+pub const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
 
 /// Servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more, it is not said that all fail.
 pub const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
@@ -156,7 +167,10 @@ pub const MAX_COMPARED_BEGINS: usize = 8;
 /// Referrals that `compare` follows to the zone of a name: names of the reverse tree of IPv6 need seven.
 pub const MAX_COMPARED_CUTS: usize = 10;
 
-/// Addresses of name servers that `compare` asks although the zone above does not name them any more: those of a usual zone.
+/// Servers of a zone that `compare` asks which servers the zone itself names: some may have an older version of it.
+pub const MAX_COMPARED_TELLERS: usize = 4;
+
+/// Addresses of name servers that `compare` asks although the zone above does not name them: those of a usual zone.
 pub const MAX_FORMER_SERVERS: usize = 8;
 
 /// Differences that the first line of `compare` names: as many as can be read at a glance.
@@ -202,6 +216,9 @@ pub const MAX_CHECKED_SPF_VOID: usize = 2;
 
 /// Hosts of an `mx` term of SPF whose addresses are looked up (RFC 7208 section 4.6.4).
 pub const MAX_CHECKED_SPF_HOSTS: usize = 10;
+
+/// Mail hosts of a term `mx` whose addresses are looked up, to know whether the lookup fails: most domains have one or two.
+pub const MAX_CHECKED_SPF_MX: usize = 4;
 
 /// The count of terms of SPF ends here: the record is far beyond the limit, and may include itself.
 pub const MAX_CHECKED_SPF_COUNTED: usize = 30;

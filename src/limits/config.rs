@@ -48,6 +48,9 @@ pub const MAX_SHOWN_SENTENCE: usize = 600;
 /// Octets of a file with a key: Spamhaus' have 26.
 pub const MAX_KEY_FILE: u64 = 4_096;
 
+/// Octets of a file with a certificate and those of its issuers, or with a private key: chains have 4 to 12 KiB.
+pub const MAX_CERTIFICATE_FILE: u64 = 256 << 10;
+
 /// Octets of a registry of lists: the built-in one has 25 KiB.
 pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
 

@@ -148,6 +148,41 @@ pub const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
 /// The burst of these.
 pub const REFUSAL_BURST: u32 = 4;
 
+/// The time of the handshake of an encrypted connection, from its begin: two round trips, and a lost segment twice.
+pub const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
+
+/// A client gets one handshake in this time once its burst is used up. A handshake takes 1 ms of a core with RSA keys and 0.3 ms with
+/// ECDSA, so a client takes a tenth of a core at most. Forwarders keep their connections, and resume sessions.
+pub const HANDSHAKE_INTERVAL: Duration = Duration::from_millis(10);
+
+/// The burst of these: more than the connections that one client may have.
+pub const HANDSHAKE_BURST: u32 = 200;
+
+/// Clients whose rate of handshakes is known: more than have connections at once. Beyond it the one that has been quiet for longest is
+/// forgotten.
+pub const MAX_HANDSHAKE_CLIENTS: usize = 1_024;
+
+/// A line about refused handshakes is logged once in this time.
+pub const HANDSHAKES_TOLD: Duration = Duration::from_secs(60);
+
+/// A connection that has sent no message for this time gives up its place before one that has: two round trips of a handshake and a
+/// query, with a lost segment.
+pub const SILENT_CONNECTION: Duration = Duration::from_secs(2);
+
+/// Octets that are encrypted at once: the greatest record of TLS (RFC 8446 section 5.1). The kernel has taken them before more
+/// are encrypted.
+pub const TLS_RECORD: usize = 16 << 10;
+
+/// Records of TLS without data that are read before other connections have their turn.
+pub const EMPTY_RECORDS_AT_ONCE: usize = 16;
+
+/// A certificate that ends within this time is reported: ACME clients renew a month before, so two weeks of tries have failed.
+pub const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// How often the files of certificates are looked at: a system call for each. A renewal is written weeks before the old certificate
+/// ends.
+pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Questions that wait at all listeners, including the queue: more than `MAX_WAITERS`, so that the flights decide
 /// which are turned away.
 pub const MAX_WAITING: usize = MAX_WAITERS + MAX_QUEUE;

@@ -56,6 +56,10 @@ pub const MIN_ROOT_KEY_QUERY: Duration = Duration::from_secs(3_600);
 /// See above.
 pub const MAX_ROOT_KEY_QUERY: Duration = Duration::from_secs(15 * 86_400);
 
+/// How long checks of the keys of the root may fail until the status warns: three looks of `MAX_ROOT_KEY_RETRY`. A new key is shown for
+/// at least 30 days before it is used.
+pub const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86_400);
+
 /// The longest time between two queries while a new key is followed, so that `MIN_ROOT_KEY_SIGHTINGS` answers come within 30 days.
 pub const MAX_NEW_ROOT_KEY_QUERY: Duration = Duration::from_secs(86_400);
 

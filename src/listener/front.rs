@@ -8,21 +8,22 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::rustls::ServerConfig;
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::policy::{Policy, SharedBounds};
 use super::recent::{RecentPlace, RecentReplies, RecentReply, Terms};
-use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
-use crate::config::{Access, Listener};
+use crate::config::{Access, ListenAt, ListenFor};
 use crate::dnstap::tap::WantedKinds;
 use crate::dnstap::tapped::{TapKind, TapTransport, TappedMessage};
-use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
+use crate::question::{Answer, Apart, Client, ClientTransport, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::event::Ended;
 use crate::record::owner::WantedOwner;
 use crate::record::written::Written;
-use crate::record::{HitPage, Recorder};
+use crate::record::{Counter, HitPage, Recorder};
 use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
@@ -131,33 +132,58 @@ pub struct FrontParts {
     pub supervisor: Supervisor,
 }
 
-/// The clients of a listener, and their view.
-#[derive(Clone)]
-pub(super) struct Policy {
-    pub(super) listener: Listener,
-    pub(super) view: Arc<View>,
-}
-
 /// The entry at one address.
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
-    /// A permit for each question that may wait, at all addresses together.
-    waiting: Arc<Semaphore>,
-    refusals: Arc<Refusals>,
+    bounds: Arc<SharedBounds>,
     /// Its address.
     local: SocketAddr,
+    serves: ListenFor,
 }
 
 impl Front {
     pub(super) fn new(
         parts: Arc<FrontParts>,
         policy: Policy,
-        waiting: Arc<Semaphore>,
-        refusals: Arc<Refusals>,
-        local: SocketAddr,
+        bounds: Arc<SharedBounds>,
+        ListenAt { address, serves }: ListenAt,
     ) -> Self {
-        Self { parts, policy: ArcSwap::from_pointee(policy), waiting, refusals, local }
+        Self { parts, policy: ArcSwap::from_pointee(policy), bounds, local: address, serves }
+    }
+
+    /// The queries that come here.
+    pub(super) fn serves(&self) -> ListenFor {
+        self.serves
+    }
+
+    /// The settings of its encrypted connections.
+    pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.policy.load().tls.clone()
+    }
+
+    /// Whether a handshake of `client` may go on.
+    pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
+        self.bounds.handshakes.may(client, self.now())
+    }
+
+    /// Counts an event of a connection.
+    pub(super) fn tell(&self, counter: Counter) {
+        self.parts.recorder.count(counter, 1);
+    }
+
+    /// Counts a query of a stream.
+    pub(super) fn tell_query(&self) {
+        self.tell(if self.serves == ListenFor::Plain { Counter::QueriesTcp } else { Counter::QueriesTls });
+    }
+
+    /// The way in which messages came.
+    fn transport(&self, occasion: Occasion) -> ClientTransport {
+        match self.serves {
+            ListenFor::Tls => ClientTransport::Tls,
+            ListenFor::Plain if occasion.limit.is_some() => ClientTransport::Tcp,
+            ListenFor::Plain => ClientTransport::Udp,
+        }
     }
 
     /// Whether a connection of `client` is served; a refused one is counted.
@@ -249,10 +275,13 @@ impl Front {
             return;
         }
         let Arrival { client, occasion } = arrival;
-        let is_stream = occasion.limit.is_some();
         tap.put(TappedMessage {
             kind,
-            transport: if is_stream { TapTransport::Tcp } else { TapTransport::Udp },
+            transport: match self.transport(occasion) {
+                ClientTransport::Udp => TapTransport::Udp,
+                ClientTransport::Tcp => TapTransport::Tcp,
+                ClientTransport::Tls => TapTransport::Tls,
+            },
             asks: Some((client.ip(), client.port())),
             answers: Some(self.local).filter(|local| !local.ip().is_unspecified()),
             queried: occasion.at,
@@ -297,7 +326,7 @@ impl Front {
     /// The socket of a client, by which the kernel knows its user.
     fn socket(&self, arrival: Arrival) -> WantedOwner {
         let Arrival { client, occasion } = arrival;
-        WantedOwner { client, server: self.local, is_stream: occasion.limit.is_some() }
+        WantedOwner { client, server: self.local, is_stream: self.transport(occasion).is_stream() }
     }
 
     fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome, replied: Option<&Replied>) {
@@ -312,6 +341,7 @@ impl Front {
             kind,
             client,
             port: arrival.client.port(),
+            transport: Some(self.transport(arrival.occasion)),
             view: query.view.number(),
             at: at.as_micros(),
             outcome,
@@ -357,7 +387,8 @@ impl FrontBatch<'_> {
                 front.apart(shard, apart);
                 return Handled::Nothing;
             }
-            Err(Unanswerable::Rejected(rejection)) => {
+            Err(Unanswerable::Rejected(mut rejection)) => {
+                rejection.pads = self.pads();
                 if !is_allowed {
                     front.apart(shard, Apart::Denied);
                     return Handled::Nothing;
@@ -365,6 +396,7 @@ impl FrontBatch<'_> {
                 return front.reject(arrival, &rejection, RecordType::ZERO, out);
             }
         }
+        self.query.pads_reply = self.pads();
         if !is_allowed {
             return self.deny(client.ip(), out);
         }
@@ -380,6 +412,11 @@ impl FrontBatch<'_> {
         self.miss(arrival, out)
     }
 
+    /// Whether the reply to the query is padded (RFC 8467): only if its octets are encrypted, and the query was padded too.
+    fn pads(&self) -> bool {
+        self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
+    }
+
     /// Handles a query of a client that may not ask.
     fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, at: now, limit } = self.occasion;
@@ -388,7 +425,7 @@ impl FrontBatch<'_> {
             return Handled::Nothing;
         }
         // The source address of a datagram may be forged.
-        if limit.is_none() && !self.front.refusals.may(client, now) {
+        if limit.is_none() && !self.front.bounds.refusals.may(client, now) {
             return Handled::Nothing;
         }
         let error = ExtendedError::new(
@@ -436,7 +473,7 @@ impl FrontBatch<'_> {
             let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
             return front.reject(arrival, &rejection, query.kind(), out);
         }
-        match Arc::clone(&front.waiting).try_acquire_owned() {
+        match Arc::clone(&front.bounds.waiting).try_acquire_owned() {
             Ok(waiting) => {
                 let (query, view) = (query.clone(), Arc::clone(&self.policy.view));
                 Handled::Miss(Box::new(WaitingQuery { query, arrival, view, waiting }))
@@ -539,12 +576,5 @@ impl Arrival {
     /// The greatest length of the reply to `query`, in octets.
     fn limit(&self, query: &Query) -> usize {
         self.occasion.limit.unwrap_or_else(|| query.udp_limit())
-    }
-}
-
-impl Policy {
-    fn access(&self, client: IpAddr) -> Access {
-        // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
-        self.listener.access(client.to_canonical())
     }
 }

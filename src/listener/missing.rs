@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use super::inherited::InheritedSockets;
 use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
-use crate::config::{Config, overlap};
+use crate::config::{Config, ListenAt, overlap};
 use crate::zones::Views;
 
 impl Sockets {
@@ -19,7 +19,7 @@ impl Sockets {
     /// It is not available, and will not appear by itself.
     pub(super) fn add(
         &mut self,
-        configured: SocketAddr,
+        configured: ListenAt,
         bound: Result<BoundSockets, AddressUnavailable>,
     ) -> Result<(), AddressUnavailable> {
         match bound {
@@ -55,10 +55,10 @@ impl Listeners {
     pub fn take_come(&mut self, config: &Config, views: &Views) -> std::io::Result<Vec<SocketAddr>> {
         let (mut come, mut taken) = (Sockets::default(), Vec::new());
         for before in std::mem::take(&mut self.missing) {
-            let address = before.address();
-            match self.bind_one(address, config) {
+            let at = before.at();
+            match self.bind_one(at, config) {
                 Ok(bound) => {
-                    come.bound.push((address, bound));
+                    come.bound.push((at, bound));
                     taken.push(before);
                 }
                 Err(refused) => {
@@ -82,25 +82,21 @@ impl Listeners {
     }
 
     /// Binds an address, even if it covers, or is covered by, a served one.
-    pub(super) fn bind_one(
-        &self,
-        address: SocketAddr,
-        config: &Config,
-    ) -> Result<BoundSockets, AddressUnavailable> {
-        let covering = self.open.iter().filter(|open| overlap(open.address, address));
+    pub(super) fn bind_one(&self, at: ListenAt, config: &Config) -> Result<BoundSockets, AddressUnavailable> {
+        let covering = self.open.iter().filter(|open| overlap(open.address, at.address));
         let mut beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
-        let mut retired = self.retired.iter().filter(|retired| retired.holds(address)).peekable();
+        let mut retired = self.retired.iter().filter(|retired| retired.holds(at.address)).peekable();
         if beside.is_empty() && retired.peek().is_none() {
-            return sockets::bind(address, workers(config), InheritedSockets::default());
+            return sockets::bind(at, workers(config), InheritedSockets::default());
         }
         beside.extend(retired.filter_map(|retired| retired.stream.upgrade()));
-        sockets::bind_beside(address, workers(config), &beside)
+        sockets::bind_beside(at, workers(config), &beside)
     }
 
     /// Changes to the addresses that are missing now, and logs the addresses that were not missing before.
     pub(super) fn miss(&mut self, missing: Vec<AddressUnavailable>) {
         for refused in &missing {
-            if !self.missing.iter().any(|before| before.address() == refused.address()) {
+            if !self.missing.iter().any(|before| before.at() == refused.at()) {
                 tracing::warn!(
                     "not listening at {}: {}; resolverd listens there as soon as the address appears",
                     refused.address(),

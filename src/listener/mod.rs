@@ -1,4 +1,4 @@
-//! The listeners: datagrams on threads of their own, streams as tasks of the daemon's runtime.
+//! The listeners: datagrams on threads of their own, streams, encrypted or not, as tasks of the daemon's runtime.
 //!
 //! RFC 1035 section 4.2, RFC 7766. A hit is answered by the thread that read it, and a miss over UDP is resolved
 //! on it.
@@ -34,7 +34,7 @@
 //! - io_uring was not tried: the crates for it need `unsafe` for each submission. Busy polling of sockets has no effect on
 //!   the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
-//!   octets.
+//!   octets. `encrypted` has the decisions on TLS.
 //! - Replies to misses once went back through the worker's queue and eventfd, and each woke the worker. Together with
 //!   steps of a flight written as strings, large futures moved ten times, and names hashed label by label, that made
 //!   a miss cost 150 µs of CPU; without them it cost 95 µs (`benches/compare/misses.sh`).
@@ -59,6 +59,7 @@
 
 mod datagrams;
 mod dropped;
+mod encrypted;
 mod fair_queue;
 mod flows;
 mod front;
@@ -68,6 +69,7 @@ mod missing;
 mod orders;
 mod outbox;
 mod places;
+mod policy;
 mod queued;
 mod recent;
 #[cfg(test)]
@@ -83,19 +85,19 @@ use std::sync::{Arc, Weak};
 
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::config::{Config, Listener, overlap};
+use crate::config::{Config, ListenAt, ListenFor, Listener, overlap};
 use crate::limits::{CORES_PER_WORKER, MAX_WAITING, MAX_WORKERS, STOP_FIRST_MESSAGE};
 use crate::zones::Views;
 use dropped::{Dropped, Inode};
 pub use front::FrontParts;
-use front::{Front, Policy, Waiting};
+use front::{Front, Waiting};
 pub use inherited::Inherited;
 use places::ConnectionPlaces;
-use refusals::Refusals;
+use policy::{Policy, SharedBounds};
 use retired::RetiredAddress;
 pub use sockets::AddressUnavailable;
 use sockets::BoundSockets;
@@ -106,7 +108,7 @@ use udp::Worker;
 #[derive(Default)]
 pub struct Sockets {
     /// By the address as configured.
-    bound: Vec<(SocketAddr, BoundSockets)>,
+    bound: Vec<(ListenAt, BoundSockets)>,
     /// Addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
@@ -120,9 +122,7 @@ pub struct Listeners {
     missing: Vec<AddressUnavailable>,
     places: Arc<ConnectionPlaces>,
     dropped: Arc<Dropped>,
-    /// A permit for each question that may wait.
-    waiting: Arc<Semaphore>,
-    refusals: Arc<Refusals>,
+    bounds: Arc<SharedBounds>,
     /// Workers so far: each counts in a shard of its own.
     shards: usize,
 }
@@ -133,6 +133,11 @@ pub enum NotServed {
     /// An address to listen at is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
+    /// The service manager holds the socket of an address, and only a start gives it other queries.
+    #[error(
+        "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS and TLS; run `systemctl restart resolverd`"
+    )]
+    Held(SocketAddr),
     /// The system refuses a thread or a descriptor.
     #[error("the operating system does not permit the listener: {0}")]
     System(#[from] std::io::Error),
@@ -154,7 +159,7 @@ pub struct Prepared {
 
 /// An address that is ready to be served.
 struct Ready {
-    configured: SocketAddr,
+    configured: ListenAt,
     address: SocketAddr,
     front: Arc<Front>,
     workers: Vec<Worker>,
@@ -164,8 +169,8 @@ struct Ready {
 
 /// An address that is served.
 struct ServedAddress {
-    /// As configured; its port may be 0.
-    configured: SocketAddr,
+    /// As configured.
+    configured: ListenAt,
     /// As bound.
     address: SocketAddr,
     front: Arc<Front>,
@@ -187,15 +192,16 @@ impl Sockets {
     pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, AddressUnavailable> {
         let workers = workers(config);
         let mut sockets = Self::default();
-        for (address, _, _) in addresses(config) {
-            sockets.add(address, sockets::bind(address, workers, inherited.of(address)))?;
+        for (at, _, _) in addresses(config) {
+            sockets.add(at, sockets::bind(at, workers, inherited.of(at.address)))?;
         }
         for (address, rest) in inherited.rest() {
             // No other process can get the queries at this socket, so it is served.
             tracing::warn!(
-                "systemd passed a socket for {address}, which is not in listen.addresses; resolverd answers queries there anyway; add the address to listen.addresses, or remove it from the unit resolverd.socket"
+                "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, or remove it from the unit resolverd.socket"
             );
-            sockets.add(address, sockets::bind(address, workers, rest))?;
+            let at = ListenAt { address, serves: ListenFor::Plain };
+            sockets.add(at, sockets::bind(at, workers, rest))?;
         }
         sockets.unless_all_missing()
     }
@@ -210,14 +216,17 @@ fn workers(config: &Config) -> usize {
 
 /// Workers of all addresses together: each counts in a shard of its own.
 pub fn shards(config: &Config) -> usize {
-    workers(config).saturating_mul(addresses(config).count())
+    let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
+    // Streams count in the first.
+    workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
 /// Every address to listen at, with its clients and the place of its listener: `[listen]` is the first.
-fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &Listener, usize)> {
-    config.all_listeners().enumerate().flat_map(|(place, listener)| {
-        listener.addresses.iter().map(move |address| (*address, listener, place))
-    })
+fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usize)> {
+    config
+        .all_listeners()
+        .enumerate()
+        .flat_map(|(place, listener)| listener.all_addresses().map(move |at| (at, listener, place)))
 }
 
 impl Listeners {
@@ -231,7 +240,7 @@ impl Listeners {
         config: &Config,
         views: &Views,
     ) -> std::io::Result<Self> {
-        let refusals = Arc::new(Refusals::new(parts.resolver.memory().keyed()));
+        let bounds = Arc::new(SharedBounds::new(parts.resolver.memory().keyed(), MAX_WAITING));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
@@ -239,8 +248,7 @@ impl Listeners {
             missing: Vec::new(),
             places: Arc::default(),
             dropped: Arc::default(),
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-            refusals,
+            bounds,
             shards: 0,
         };
         let mut prepared = listeners.ready(sockets, config, views)?;
@@ -260,9 +268,19 @@ impl Listeners {
         move || usize::try_from(dropped.take(&sockets)).unwrap_or(usize::MAX)
     }
 
-    /// The addresses in use, with the real port if it was 0.
+    /// The addresses in use for UDP and TCP, with the real port if it was 0.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.open.iter().map(|open| open.address).collect()
+        self.addresses_for(ListenFor::Plain)
+    }
+
+    /// The addresses in use for DNS over TLS, with the real port if it was 0.
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        self.addresses_for(ListenFor::Tls)
+    }
+
+    fn addresses_for(&self, wanted: ListenFor) -> Vec<SocketAddr> {
+        let open = self.open.iter().filter(|open| open.configured.serves == wanted);
+        open.map(|open| open.address).collect()
     }
 
     /// Prepares the addresses of `config` that are not served yet, even if they cover, or are covered by, served
@@ -272,17 +290,24 @@ impl Listeners {
     /// The first address that is not available, with advice; or no thread or eventfd. A missing address is no error
     /// if another one is available.
     pub fn prepare(&self, config: &Config, views: &Views) -> Result<Prepared, NotServed> {
-        let served = |address| self.open.iter().any(|open| open.configured == address);
-        let mut new: Vec<SocketAddr> =
-            addresses(config).map(|(address, _, _)| address).filter(|address| !served(*address)).collect();
+        let served = |at| self.open.iter().any(|open| open.configured == at);
+        let mut new: Vec<ListenAt> =
+            addresses(config).map(|(at, _, _)| at).filter(|at| !served(*at)).collect();
+        let is_other = |at: ListenAt, open: &ServedAddress| {
+            open.address == at.address && open.configured.serves != at.serves
+        };
+        let held = |at: &&ListenAt| self.open.iter().any(|open| open.inherited && is_other(**at, open));
+        if let Some(at) = new.iter().find(held) {
+            return Err(NotServed::Held(at.address));
+        }
         // A bound socket takes queries from a socket that covers it. So these are bound last, when all others are
         // bound.
-        new.sort_by_key(|address| self.open.iter().any(|open| overlap(open.address, *address)));
+        new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
-        for address in new {
-            sockets.add(address, self.bind_one(address, config))?;
+        for at in new {
+            sockets.add(at, self.bind_one(at, config))?;
         }
-        if !addresses(config).any(|(address, _, _)| served(address)) {
+        if !addresses(config).any(|(at, _, _)| served(at)) {
             sockets = sockets.unless_all_missing()?;
         }
         Ok(self.ready(sockets, config, views)?)
@@ -291,26 +316,43 @@ impl Listeners {
     /// Changes to a new configuration, for which `prepared` was made. Addresses that are no longer configured are
     /// closed once their queries are answered; the others keep their sockets.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
-        let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
-        for (address, listener, place) in addresses(config) {
-            let Some(policy) = policy(listener, views, place) else { continue };
-            let open = self.open.iter().find(|open| open.configured == address);
-            let retired = self.retired.iter().filter(|retired| retired.address == address);
-            for front in open.map(|open| &open.front).into_iter().chain(retired.map(|retired| &retired.front))
-            {
-                front.set_policy(policy.clone());
-            }
-        }
+        let wanted: Vec<ListenAt> = addresses(config).map(|(at, _, _)| at).collect();
+        self.set_policies(config, views);
         self.miss(std::mem::take(&mut prepared.missing));
         self.begin(prepared);
         let (stay, go): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|open| open.inherited || wanted.contains(&open.configured));
         self.open = stay;
+        for open in self.open.iter().filter(|open| !wanted.contains(&open.configured)) {
+            tracing::warn!(
+                "systemd passed a socket for {}, which is not in the configuration; resolverd answers there as at [listen]; remove the address from the unit resolverd.socket, and restart both",
+                open.address
+            );
+        }
         self.retired.retain(RetiredAddress::is_open);
         for ServedAddress { address, front, workers, accepting, stream, .. } in go {
             accepting.send_replace(false);
             let datagrams = workers.into_iter().map(Worker::retire).collect();
             self.retired.push(RetiredAddress { address, front, stream, datagrams });
+        }
+    }
+
+    /// Gives the addresses the clients, the view and the certificate of a configuration.
+    pub fn set_policies(&self, config: &Config, views: &Views) {
+        for (at, listener, place) in addresses(config) {
+            let Some(policy) = Policy::of(listener, views, place) else { continue };
+            let open = self.open.iter().find(|open| open.configured == at);
+            let retired = self.retired.iter().filter(|retired| retired.address == at.address);
+            let retired = retired.map(|retired| &retired.front).filter(|front| front.serves() == at.serves);
+            for front in open.map(|open| &open.front).into_iter().chain(retired) {
+                front.set_policy(policy.clone());
+            }
+        }
+        // A socket of the service manager that is not configured is served like `[listen]`.
+        let Some(policy) = Policy::of(&config.listen, views, 0) else { return };
+        let is_configured = |open: &ServedAddress| addresses(config).any(|(at, _, _)| at == open.configured);
+        for open in self.open.iter().filter(|open| open.inherited && !is_configured(open)) {
+            open.front.set_policy(policy.clone());
         }
     }
 
@@ -334,7 +376,7 @@ impl Listeners {
         let _ = timeout(STOP_FIRST_MESSAGE, accepted).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(MAX_WAITING).unwrap_or(u32::MAX);
-        Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
+        Settled { _waiting: Arc::clone(&self.bounds.waiting).acquire_many_owned(all).await.ok() }
     }
 
     /// Ends the workers.
@@ -351,13 +393,12 @@ impl Listeners {
     fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
-            let found = addresses(config).find(|(address, _, _)| *address == configured);
+            let found = addresses(config).find(|(at, _, _)| *at == configured);
             // An inherited socket that is not configured is served like `[listen]`.
             let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
-            let Some(policy) = policy(listener, views, place) else { continue };
-            let (waiting, refusals) = (Arc::clone(&self.waiting), Arc::clone(&self.refusals));
-            let front =
-                Arc::new(Front::new(Arc::clone(&self.parts), policy, waiting, refusals, bound.address));
+            let Some(policy) = Policy::of(listener, views, place) else { continue };
+            let at = ListenAt { address: bound.address, serves: configured.serves };
+            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.bounds), at));
             let mut workers = Vec::new();
             for socket in bound.udp {
                 let front = Arc::clone(&front);
@@ -384,7 +425,8 @@ impl Listeners {
                 let (listener, front) = (Arc::clone(&listener), Arc::clone(&taking));
                 tcp::accept(listener, front, Arc::clone(&places), stop.clone())
             };
-            let whose = format!("the TCP listener at {address}");
+            let transport = if configured.serves == ListenFor::Plain { "TCP" } else { "TLS" };
+            let whose = format!("the {transport} listener at {address}");
             let accept = tokio::spawn(self.parts.supervisor.keep(&whose, accept));
             self.open.push(ServedAddress {
                 configured,
@@ -398,10 +440,6 @@ impl Listeners {
             });
         }
     }
-}
-
-fn policy(listener: &Listener, views: &Views, place: usize) -> Option<Policy> {
-    views.of_listener(place).map(|view| Policy { listener: listener.clone(), view: Arc::clone(view) })
 }
 
 #[cfg(test)]

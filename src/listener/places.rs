@@ -1,9 +1,10 @@
-//! Places for stream clients: a bound for all, and one for each client. A new client takes the place of the idlest.
+//! Places for stream clients, encrypted or not: a bound for all, and one for each client. A new connection takes the place of one of
+//! the client with the most connections: the oldest that has sent no message, unless these are young and few, or else the idlest.
 //! The questions in progress at all connections, and the replies that wait to be taken, are bounded in the same way.
 //!
 //! RFC 7766 section 6.2: limits by client, and idle connections closed first.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,10 +12,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::queued::ClientKey;
 use crate::clock::{Clock, Mono};
 use crate::limits::{
     MAX_MORE_PIPELINED, MAX_MORE_PIPELINED_PER_CLIENT, MAX_PIPELINED, MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT,
-    MAX_UNSENT, MAX_UNSENT_PER_CLIENT, STOP_FIRST_MESSAGE,
+    MAX_UNSENT, MAX_UNSENT_PER_CLIENT, SILENT_CONNECTION, STOP_FIRST_MESSAGE,
 };
 
 /// The connections of all listeners.
@@ -27,7 +29,7 @@ pub(super) struct ConnectionPlaces {
 
 /// One connection's place.
 pub(super) struct Seat {
-    client: IpAddr,
+    client: ClientKey,
     /// When it was last active, in microseconds of the clock.
     active: AtomicU64,
     /// Whether a message has come.
@@ -47,14 +49,16 @@ pub(super) struct TakenPlace {
 }
 
 impl ConnectionPlaces {
-    /// Takes a place for `client`. If there is none, the idlest of its own, or of all, makes room.
-    pub(super) fn take(self: &Arc<Self>, client: IpAddr, now: Mono) -> TakenPlace {
+    /// Takes a place for `client`. If there is none, one of its own, or of the client with the most, makes room.
+    pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
         if seats.iter().filter(own).count() >= MAX_TCP_PER_CLIENT {
-            make_room(&mut seats, |seat| seat.client == client);
+            make_room(&mut seats, now, |seat| seat.client == client);
         } else if seats.len() >= MAX_TCP_CLIENTS {
-            make_room(&mut seats, |_| true);
+            let counts = counts(&seats);
+            let most = counts.values().max().copied();
+            make_room(&mut seats, now, |seat| counts.get(&seat.client).copied() == most);
         }
         let active = AtomicU64::new(now.as_micros());
         let (questions, unsent, leave) = <(AtomicUsize, AtomicUsize, Notify)>::default();
@@ -94,14 +98,42 @@ impl ConnectionPlaces {
     }
 }
 
-/// Closes the idlest connection that matches. It is removed from the list at once, so that the next call does not
+/// The connections of each client.
+fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
+    let mut counts: BTreeMap<ClientKey, usize> = BTreeMap::new();
+    for seat in seats {
+        let count = counts.entry(seat.client).or_default();
+        *count = count.saturating_add(1);
+    }
+    counts
+}
+
+/// Closes a connection that matches: the oldest that has sent no message, unless these are young and fewer than the others; or else
+/// the idlest without questions. It is removed from the list at once, so that the next call does not
 /// count it.
-fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
+fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
+    let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
+    let all = seats.iter().filter(|seat| matches(seat));
+    let (all, sent) =
+        all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
+    // Otherwise those whose handshake or first message is on the way would close each other.
+    let are_few = sent >= all.saturating_sub(sent);
+    let rank = |seat: &Seat| {
+        let active = seat.active.load(Ordering::Relaxed);
+        let is_young = now.since(Mono::from_micros(active)) < SILENT_CONNECTION;
+        let class = match (has_sent(seat), seat.questions.load(Ordering::Relaxed)) {
+            (false, _) if !(are_few && is_young) => 0,
+            (true, 0) => 1,
+            (false, _) => 2,
+            (true, _) => 3,
+        };
+        (class, active)
+    };
     let idlest = seats
         .iter()
         .enumerate()
         .filter(|(_, seat)| matches(seat))
-        .min_by_key(|(_, seat)| seat.active.load(Ordering::Relaxed))
+        .min_by_key(|(_, seat)| rank(seat))
         .map(|(place, _)| place);
     if let Some(place) = idlest {
         // The notification is stored, so a task that waits later gets it.
@@ -193,8 +225,8 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
 
-    fn client(last: u8) -> IpAddr {
-        [127, 0, 0, last].into()
+    fn client(last: u8) -> ClientKey {
+        ClientKey::of([127, 0, 0, last].into())
     }
 
     fn at(seconds: u64) -> Mono {
@@ -262,10 +294,8 @@ mod tests {
         let places = Arc::new(ConnectionPlaces::default());
         let held: Vec<TakenPlace> = (0..MAX_TCP_CLIENTS)
             .map(|number| {
-                places.take(
-                    std::net::Ipv4Addr::from_bits(0x0A00_0000 | u32::try_from(number).unwrap()).into(),
-                    at(number as u64),
-                )
+                let client = ClientKey::V4(0x0A00_0000 | u32::try_from(number).unwrap());
+                places.take(client, at(number as u64))
             })
             .collect();
         let _newest = places.take(client(1), at(5_000));
@@ -273,5 +303,43 @@ mod tests {
         assert!(held[1].leave().now_or_never().is_none());
         drop(held);
         assert_eq!(places.seats().len(), 1);
+    }
+
+    #[test]
+    fn connections_on_their_way_do_not_close_each_other_while_others_are_idle() {
+        let places = Arc::new(ConnectionPlaces::default());
+        let used: Vec<TakenPlace> =
+            (0..MAX_TCP_PER_CLIENT).map(|number| places.take(client(1), at(number as u64))).collect();
+        used.iter().for_each(TakenPlace::mark_sent);
+        assert!(used[0].begin_question());
+        let new: Vec<TakenPlace> = (0..10).map(|_| places.take(client(1), at(1_000))).collect();
+        assert!(new.iter().all(|place| place.leave().now_or_never().is_none()));
+        let left = |place: &TakenPlace| place.leave().now_or_never().is_some();
+        assert!(!left(&used[0]), "its client waits for an answer");
+        assert!(used[1..=10].iter().all(left) && !used[11..].iter().any(left));
+        let _later = places.take(client(1), at(1_003));
+        assert!(left(&new[0]), "it has sent nothing for three seconds");
+    }
+
+    #[test]
+    fn many_silent_connections_of_one_client_leave_before_those_of_others_and_before_its_own_that_asked() {
+        let places = Arc::new(ConnectionPlaces::default());
+        let quiet = places.take(client(1), at(0));
+        quiet.mark_sent();
+        let asked = places.take(client(2), at(0));
+        asked.mark_sent();
+        let silent = |last: u8, count: usize| -> Vec<TakenPlace> {
+            (0..count).map(|number| places.take(client(last), at(10 + number as u64))).collect()
+        };
+        let floods = (silent(2, MAX_TCP_PER_CLIENT - 1), [3, 4].map(|last| silent(last, MAX_TCP_PER_CLIENT)));
+        let _rest = silent(5, MAX_TCP_PER_CLIENT - 1);
+        assert_eq!(places.seats().len(), MAX_TCP_CLIENTS);
+        let _new = places.take(client(6), at(1_000));
+        assert!(quiet.leave().now_or_never().is_none(), "the idlest of all, but alone");
+        let _same = places.take(client(2), at(1_000));
+        assert!(asked.leave().now_or_never().is_none(), "it has sent a query");
+        assert!(floods.0[0].leave().now_or_never().is_some());
+        let six = |last: u64| format!("2001:db8::{last:x}").parse().unwrap();
+        assert_eq!(ClientKey::of(six(1)), ClientKey::of(six(2)), "a client has a /64");
     }
 }

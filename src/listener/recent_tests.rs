@@ -9,7 +9,7 @@ use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::front::{Front, Handled, Occasion};
-use super::policy;
+use super::policy::Policy;
 use super::recent::{RecentReplies, RecentReply};
 use super::udp::tests::front;
 use crate::cache::flush::Flush;
@@ -128,7 +128,7 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     let mut code = || ask(&front, Some(&mut recent), &message, at).unwrap()[3] & 0x0F;
     assert_eq!([code(), code()], [0, 0]);
     let views = Views::new(&Arc::new(Config::default())).unwrap();
-    front.set_policy(policy(&Listener { allow: Vec::new(), ..Listener::default() }, &views, 0).unwrap());
+    front.set_policy(Policy::of(&Listener { allow: Vec::new(), ..Listener::default() }, &views, 0).unwrap());
     assert_eq!(code(), 5);
 }
 

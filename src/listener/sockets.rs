@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::inherited::InheritedSockets;
+use crate::config::{ListenAt, ListenFor};
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
 /// The number of tries to find a port that is free for both transports, if the configured port is 0.
@@ -29,16 +30,21 @@ pub(super) struct BoundSockets {
 
 /// An address that is not available.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen at {address}: {}", advice(.address, .source))]
+#[error("cannot listen at {}: {}", .at.address, advice(*.at, .source))]
 pub struct AddressUnavailable {
-    address: SocketAddr,
+    at: ListenAt,
     source: io::Error,
 }
 
 impl AddressUnavailable {
     /// The address, as configured.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.at.address
+    }
+
+    /// The address and its queries.
+    pub(super) fn at(&self) -> ListenAt {
+        self.at
     }
 
     /// Why it is not available, in words that end a sentence.
@@ -64,41 +70,51 @@ fn lacks_family(error: &io::Error) -> bool {
 
 /// Binds the sockets of one address that are not `held`: a stream socket, and a datagram socket for each worker.
 pub(super) fn bind(
-    address: SocketAddr,
+    at: ListenAt,
     workers: usize,
     mut held: InheritedSockets,
 ) -> Result<BoundSockets, AddressUnavailable> {
     let mut last = None;
     // For port 0 no inherited socket exists, so only the first try can have one.
-    for _ in 0..if address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
-        match try_bind(address, workers, std::mem::take(&mut held)) {
+    for _ in 0..if at.address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
+        match try_bind(at, workers, std::mem::take(&mut held)) {
             Ok(bound) => return Ok(bound),
             Err(error) => last = Some(error),
         }
     }
-    Err(AddressUnavailable { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
+    Err(AddressUnavailable { at, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
 /// Binds one address while our stream sockets `beside` have an address that it covers, or that covers it.
 pub(super) fn bind_beside(
-    address: SocketAddr,
+    at: ListenAt,
     workers: usize,
     beside: &[Arc<impl AsFd>],
 ) -> Result<BoundSockets, AddressUnavailable> {
     let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
     let bound = bound.and_then(|()| {
+        let address = at.address;
         let tcp = stream_socket(address, true)?;
-        let udp: io::Result<_> = (0..workers.max(1)).map(|_| datagram_socket(address)).collect();
+        let udp: io::Result<_> =
+            (0..datagram_workers(at, workers)).map(|_| datagram_socket(address)).collect();
         Ok(BoundSockets { address, udp: udp?, tcp, inherited: false })
     });
-    bound.map_err(|source| AddressUnavailable { address, source })
+    bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-fn try_bind(mut address: SocketAddr, workers: usize, held: InheritedSockets) -> io::Result<BoundSockets> {
+/// The datagram sockets of an address: none for TLS.
+fn datagram_workers(at: ListenAt, workers: usize) -> usize {
+    if at.serves == ListenFor::Plain { workers.max(1) } else { 0 }
+}
+
+fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<BoundSockets> {
+    let mut address = at.address;
     let inherited = held.stream.is_some() || !held.datagrams.is_empty();
     let tcp = held.stream.map_or_else(|| stream_socket(address, false), Ok)?;
     address = tcp.local_addr()?;
-    let udp = if held.datagrams.is_empty() {
+    let udp = if at.serves != ListenFor::Plain {
+        Vec::new()
+    } else if held.datagrams.is_empty() {
         datagram_sockets(address, workers)?
     } else {
         share(&held.datagrams, workers)?
@@ -148,7 +164,8 @@ fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socke
     Ok(socket)
 }
 
-fn advice(address: &SocketAddr, error: &io::Error) -> String {
+fn advice(ListenAt { address, serves }: ListenAt, error: &io::Error) -> String {
+    let key = if serves == ListenFor::Plain { "addresses" } else { "tls" };
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(
             "port {} needs root or CAP_NET_BIND_SERVICE; start resolverd as a service, or try --listen 127.0.0.1:5300",
@@ -159,10 +176,10 @@ fn advice(address: &SocketAddr, error: &io::Error) -> String {
             address.port()
         ),
         io::ErrorKind::AddrNotAvailable => {
-            "this host has no such address; remove it from listen.addresses".to_owned()
+            format!("this host has no such address; remove it from listen.{key}")
         }
         _ if lacks_family(error) => {
-            "the kernel has no IPv6; remove the address from listen.addresses".to_owned()
+            format!("the kernel has no IPv6; remove the address from listen.{key}")
         }
         _ => error.to_string(),
     }
@@ -173,21 +190,25 @@ mod tests {
     use super::*;
     use crate::config::overlap;
 
+    /// An address for plain DNS.
+    fn plain(address: impl std::fmt::Display) -> ListenAt {
+        ListenAt { address: address.to_string().parse().unwrap(), serves: ListenFor::Plain }
+    }
+
     #[test]
     fn a_taken_address_is_refused_in_one_line_with_advice() {
-        let first = bind("127.0.0.1:0".parse().unwrap(), 2, InheritedSockets::default()).unwrap();
+        let first = bind(plain("127.0.0.1:0"), 2, InheritedSockets::default()).unwrap();
         assert_eq!(first.udp.len(), 2);
-        let said = bind(first.address, 1, InheritedSockets::default()).err().unwrap().to_string();
+        let said = bind(plain(first.address), 1, InheritedSockets::default()).err().unwrap().to_string();
         assert!(said.contains("another program") && said.contains("--listen 127.0.0.1:5300"), "{said}");
         assert!(!said.contains('\n'));
-        let said =
-            bind("192.0.2.1:0".parse().unwrap(), 1, InheritedSockets::default()).err().unwrap().to_string();
+        let said = bind(plain("192.0.2.1:0"), 1, InheritedSockets::default()).err().unwrap().to_string();
         assert!(said.contains("no such address"), "{said}");
     }
 
     /// A port that is free for both transports; another test may use the datagram port of the same number.
     fn free() -> BoundSockets {
-        bind("127.0.0.1:0".parse().unwrap(), 1, InheritedSockets::default()).unwrap()
+        bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }
 
     #[test]
@@ -196,17 +217,17 @@ mod tests {
         let (first, wildcard, second) = loop {
             let first = free();
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());
-            assert!(bind(wildcard, 1, InheritedSockets::default()).is_err(), "alone it is taken");
+            assert!(bind(plain(wildcard), 1, InheritedSockets::default()).is_err(), "alone it is taken");
             let tcp = Arc::new(first.tcp);
-            if let Ok(second) = bind_beside(wildcard, 2, &[tcp]) {
+            if let Ok(second) = bind_beside(plain(wildcard), 2, &[tcp]) {
                 break (first.address, wildcard, second);
             }
         };
         assert_eq!((second.address, second.udp.len()), (wildcard, 2));
         assert!(overlap(first, wildcard) && overlap(wildcard, first));
         assert!(
-            bind(wildcard, 1, InheritedSockets::default()).is_err()
-                && bind(first, 1, InheritedSockets::default()).is_err()
+            bind(plain(wildcard), 1, InheritedSockets::default()).is_err()
+                && bind(plain(first), 1, InheritedSockets::default()).is_err()
         );
         let apart = [("127.0.0.1:53", "127.0.0.2:53"), ("0.0.0.0:53", "[::]:53"), ("[::]:53", "[::1]:54")];
         for (one, other) in apart {
@@ -217,19 +238,19 @@ mod tests {
     #[test]
     fn a_datagram_port_that_another_holds_is_not_shared() {
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
-        assert!(bind(other.local_addr().unwrap(), 1, InheritedSockets::default()).is_err());
+        assert!(bind(plain(other.local_addr().unwrap()), 1, InheritedSockets::default()).is_err());
     }
 
     #[test]
     fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
         let BoundSockets { address, udp: datagrams, tcp: stream, .. } = free();
-        let bound = bind(address, 3, InheritedSockets { datagrams, stream: Some(stream) }).unwrap();
+        let bound = bind(plain(address), 3, InheritedSockets { datagrams, stream: Some(stream) }).unwrap();
         assert!(bound.udp.len() == 3 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
         let address = bound.address;
         let datagrams = bound.udp;
         drop(bound.tcp);
-        let bound = bind(address, 1, InheritedSockets { datagrams, stream: None }).unwrap();
+        let bound = bind(plain(address), 1, InheritedSockets { datagrams, stream: None }).unwrap();
         assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

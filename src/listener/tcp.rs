@@ -1,4 +1,4 @@
-//! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
+//! Streams, with TLS or without: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
 //! Connections, questions on one connection and on all, replies that wait, idle time, and the times to read and to
 //! write a message are bounded. A connection with the greatest number of questions is not read, so that none is lost.
@@ -14,13 +14,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use super::encrypted::{self, ClientStream};
 use super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
 use super::places::{ConnectionPlaces, TakenPlace};
+use super::queued::ClientKey;
+use crate::config::ListenFor;
 use crate::limits::{
     ACCEPT_PAUSE, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER,
     TCP_UNACKNOWLEDGED_TIME, TCP_WRITE_TIME,
 };
 use crate::question::{Answer, Apart};
+use crate::record::Counter;
 use crate::wire::query::Query;
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
@@ -46,11 +50,13 @@ pub(super) async fn accept(
             // It is closed at once, so that it does not take the place of an allowed client.
             Ok((_, client)) if !front.admits(SHARD, client.ip()) => {}
             Ok((stream, client)) => {
-                let taken = places.take(client.ip().to_canonical(), front.now());
+                let taken = places.take(ClientKey::of(client.ip()), front.now());
                 let front = Arc::clone(&front);
                 tokio::spawn(async move {
                     // How a client closes its connection does not matter.
-                    let _ = Connection::new(stream, client, front, taken).serve().await;
+                    if let Ok(stream) = open(stream, client, &front, &taken).await {
+                        let _ = Connection::new(stream, client, front, taken).serve().await;
+                    }
                 });
             }
             // No descriptors are left, or the connection was closed before it was accepted. The listener goes on.
@@ -62,13 +68,39 @@ pub(super) async fn accept(
     }
 }
 
+/// Prepares a connection: its kernel, and its handshake if it is encrypted.
+async fn open(
+    stream: TcpStream,
+    client: SocketAddr,
+    front: &Front,
+    taken: &TakenPlace,
+) -> io::Result<ClientStream> {
+    bound_kernel(&stream)?;
+    if front.serves() == ListenFor::Plain {
+        return Ok(ClientStream::Plain(stream));
+    }
+    let config = front.tls().ok_or(io::ErrorKind::NotFound)?;
+    let secured = tokio::select! {
+        biased;
+        () = taken.leave() => Err(io::ErrorKind::ConnectionAborted.into()),
+        secured = encrypted::secure(stream, config, || front.may_shake_hands(client.ip())) => secured,
+    };
+    taken.mark_active(front.now());
+    front.tell(match &secured {
+        Ok(_) => Counter::TlsHandshakes,
+        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => Counter::TlsRefused,
+        Err(_) => Counter::TlsFailed,
+    });
+    secured
+}
+
 /// The answer to a question, none if its first copy is answered; and the question, whose client waits until the reply
 /// is written. The reply is composed when it is sent, because the answer is shared in memory and 64 replies of 64 KiB
 /// would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
-    stream: TcpStream,
+    stream: ClientStream,
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
@@ -79,6 +111,8 @@ struct Connection {
     read: Vec<u8>,
     /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
     due: Option<Instant>,
+    /// The last message, or the end of its reply: from then on the connection is idle.
+    active: Instant,
     /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
     /// the replies are written. A client that does not read its replies delays only itself.
     pending: JoinSet<AnsweredQuery>,
@@ -98,13 +132,13 @@ struct Unsent {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
+    fn new(stream: ClientStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
         let (read, due, pending, unsent) = (Vec::new(), None, JoinSet::new(), Unsent::default());
-        Self { stream, client, front, taken, skips: false, read, due, pending, unsent }
+        let active = Instant::now();
+        Self { stream, client, front, taken, skips: false, read, due, active, pending, unsent }
     }
 
     async fn serve(mut self) -> io::Result<()> {
-        bound_kernel(&self.stream)?;
         let mut open = true;
         while open || !self.pending.is_empty() || !self.unsent.is_empty() {
             // A client that does not take its replies gets no more. Answers stay shared until the kernel has taken the
@@ -112,12 +146,13 @@ impl Connection {
             let reads =
                 open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
-            let until = until(self.due, idle, Instant::now());
+            let until = until(self.due, idle, self.active);
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
                 Some(resolved) = self.pending.join_next(), if !idle && self.unsent.is_empty() => {
                     self.taken.end_question();
+                    self.active = Instant::now();
                     // This cannot be an error: no task is aborted while the connection is open, and panics are caught
                     // in the task.
                     if let Ok((Some(answer), waiting)) = resolved {
@@ -129,19 +164,24 @@ impl Connection {
                     }
                     self.take_messages()?;
                 }
-                writable = self.unsent.wait(&self.stream), if !self.unsent.is_empty() => {
+                writable = self.unsent.wait(self.stream.tcp()), if !self.unsent.is_empty() => {
                     writable?;
+                    self.active = Instant::now();
                     self.send(Vec::new(), None)?;
                     self.take_messages()?;
                 }
-                length = read(&self.stream, &mut self.read, until), if reads => {
+                readable = readable(&self.stream, until), if reads => {
                     // Zero octets: the client sends no more, or was too slow, but may still read (RFC 7766 section
                     // 6.2.3).
-                    open = length? > 0;
+                    open = readable? && match self.stream.try_read(&mut self.read) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                        read => read? > 0,
+                    };
                     self.take_messages()?;
                 }
             }
         }
+        self.stream.end();
         Ok(())
     }
 
@@ -162,6 +202,7 @@ impl Connection {
             if !self.taken.begin_question() {
                 break;
             }
+            self.front.tell_query();
             let now = self.front.now();
             self.taken.mark_active(now);
             let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };
@@ -192,6 +233,7 @@ impl Connection {
         }
         if self.read.len() < before {
             self.taken.mark_sent();
+            self.active = Instant::now();
         }
         if self.skips {
             self.read = Vec::new();
@@ -211,7 +253,7 @@ impl Connection {
     /// at once is kept, within a bound for the client and one for all clients; beyond it the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
-        self.unsent.write(&self.stream)?;
+        self.unsent.write(&mut self.stream)?;
         if self.taken.keep_unsent(self.unsent.replies.capacity()) {
             return Ok(());
         }
@@ -241,7 +283,7 @@ impl Unsent {
     }
 
     /// Writes as much as the kernel takes.
-    fn write(&mut self, stream: &TcpStream) -> io::Result<()> {
+    fn write(&mut self, stream: &mut ClientStream) -> io::Result<()> {
         while let Some(rest) = self.replies.get(self.taken..).filter(|rest| !rest.is_empty()) {
             match stream.try_write(rest) {
                 Ok(octets) => self.taken = self.taken.saturating_add(octets),
@@ -249,7 +291,9 @@ impl Unsent {
                 Err(error) => return Err(error),
             }
         }
-        *self = Self::default();
+        if stream.flush()? {
+            *self = Self::default();
+        }
         Ok(())
     }
 
@@ -281,27 +325,18 @@ fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Optio
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// Until when more is read: a begun message has its time, and a connection that waits for nothing has its idle time.
-fn until(due: Option<Instant>, idle: bool, now: Instant) -> Option<Instant> {
-    due.or_else(|| idle.then_some(now + TCP_IDLE_TIME))
+/// Until when more is read: a begun message has its time, and a connection that waits for nothing has its idle time since it was
+/// `active`. Octets of TLS that are no message do not extend it.
+fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
+    due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }
 
-/// Reads more octets until the moment `until`; zero octets if none come.
-async fn read(stream: &TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
-    let reading = async {
-        loop {
-            stream.readable().await?;
-            // A connection that sends nothing needs no buffer.
-            into.reserve(MAX_QUERY);
-            match stream.try_read_buf(into) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return read,
-            }
-        }
-    };
+/// Waits for more octets until the moment `until`; false if none come.
+async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
+    let readable = async { stream.readable().await.map(|()| true) };
     match until {
-        Some(until) => timeout_at(until, reading).await.unwrap_or(Ok(0)),
-        None => reading.await,
+        Some(until) => timeout_at(until, readable).await.unwrap_or(Ok(false)),
+        None => readable.await,
     }
 }
 

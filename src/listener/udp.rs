@@ -338,14 +338,13 @@ pub(in crate::listener) mod tests {
     use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
     use hickory_proto::rr::rdata::A;
     use hickory_proto::rr::{Name, RData, Record, RecordType};
-    use tokio::sync::Semaphore;
 
     use super::super::front::FrontParts;
-    use super::super::policy;
-    use super::super::refusals::Refusals;
+    use super::super::policy::{Policy, SharedBounds};
     use super::*;
     use crate::clock::Clock;
     use crate::config::Config;
+    use crate::config::{ListenAt, ListenFor};
     use crate::exchange::network::Network;
     use crate::exchange::ports::SourcePorts;
     use crate::exchange::socket_network::SocketNetwork;
@@ -389,13 +388,18 @@ pub(in crate::listener) mod tests {
             list: None,
         });
         resolver.memory().answers.put(question.key(), &Arc::new(answer.unwrap()));
-        let refusals = Arc::new(Refusals::new(resolver.memory().keyed()));
+        let bounds = Arc::new(SharedBounds::new(resolver.memory().keyed(), 1));
         let cookies = CookieSecret::new(Keyed::new(&random));
         let (supervisor, of_front) = (Supervisor::default(), Arc::clone(&resolver));
         let parts = FrontParts { clock, resolver: of_front, recorder, cookies, supervisor };
-        let policy = policy(&config.listen, &views, 0).unwrap();
+        let policy = Policy::of(&config.listen, &views, 0).unwrap();
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
-        let front = Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals, local);
+        let front = Front::new(
+            Arc::new(parts),
+            policy,
+            bounds,
+            ListenAt { address: local, serves: ListenFor::Plain },
+        );
         (Arc::new(front), resolver, name)
     }
 

@@ -9,9 +9,12 @@ use crate::record::{BOUNDS, Distribution};
 /// The media type of the text.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// Octets for which there is room at first: with some lists and zones the text has about as many. A text that grows is copied each time.
+const ROOM: usize = 48 << 10;
+
 /// All metrics.
 pub(super) fn text(samples: &Samples) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(ROOM);
     // Most lines are buckets, and all have the same bounds.
     let bounds = BOUNDS.map(|bound| bound.as_secs_f64().to_string());
     for (metric, samples) in samples.all() {
@@ -37,8 +40,11 @@ fn write_sample(text: &mut String, metric: &Metric, sample: &Sample, bounds: &[S
         Value::Seconds(seconds) => writeln!(text, "{name}{all} {seconds}"),
         Value::Times(times) => {
             let Distribution { within, count, sum } = **times;
+            let before = format!("{name}_bucket{{{labels}{comma}le=\"");
             for (bound, within) in bounds.iter().zip(within) {
-                let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {within}");
+                // Most lines are these: pieces that are appended take a third of the time of a format.
+                [&before, bound, "\"} "].iter().for_each(|piece| text.push_str(piece));
+                let _ = writeln!(text, "{within}");
             }
             let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {count}");
             writeln!(text, "{name}_sum{all} {sum}\n{name}_count{all} {count}")

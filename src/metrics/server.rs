@@ -90,7 +90,7 @@ impl MetricsServer {
                 Err(error) => {
                     refused();
                     tracing::warn!(
-                        "cannot accept a connection for metrics: {error}; Prometheus must wait; resolverd tries again"
+                        "cannot accept a connection for metrics: {error}; Prometheus gets no metrics until this works again, but DNS queries are answered; resolverd tries again; if this line is repeated, raise LimitNOFILE with `systemctl edit resolverd`"
                     );
                     tokio::time::sleep(limits::ACCEPT_PAUSE).await;
                 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RecordType};
+use serde::{Deserialize, Serialize};
 
 use super::names::name_text;
 
@@ -68,4 +69,40 @@ pub struct Client {
     pub port: u16,
     /// The id of its message: with address and port it separates a repeat from a new question.
     pub id: u16,
+}
+
+/// The way in which a question came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientTransport {
+    /// A datagram.
+    Udp,
+    /// A stream.
+    Tcp,
+    /// A stream under TLS (RFC 7858).
+    Tls,
+}
+
+impl ClientTransport {
+    /// All of them, in the order of their numbers in the record.
+    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+
+    /// Its word on screens and in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+        }
+    }
+
+    /// Whether the kernel has a stream for it, and not datagrams.
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls)
+    }
+
+    /// Whether only client and resolverd read the messages.
+    pub const fn is_encrypted(self) -> bool {
+        matches!(self, Self::Tls)
+    }
 }

@@ -26,7 +26,7 @@ pub mod renewal;
 pub(crate) mod stage;
 
 pub use answer::{Answer, ListMark, ListSays, Security};
-pub use client::{Client, Question, ViewId};
+pub use client::{Client, ClientTransport, Question, ViewId};
 pub use extended_error::ExtendedError;
 pub use key::{QuestionKey, push_tail, tail};
 pub use names::{

@@ -48,5 +48,8 @@ pub const PLAIN_PAYLOAD: u16 = 512;
 /// Option code of cookies (RFC 7873 section 4).
 const COOKIE: u16 = 10;
 
+/// Option code of padding (RFC 7830 section 3).
+const PADDING: u16 = 12;
+
 /// Type OPT (RFC 6891 section 6.1.1).
 const OPT: u16 = 41;

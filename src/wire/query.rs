@@ -8,7 +8,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::cookie;
 use super::cursor::Cursor;
-use super::{COOKIE, HEADER, MAX_NAME, OPT, PAYLOAD, PLAIN_PAYLOAD};
+use super::{COOKIE, HEADER, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
 /// Octets of name, type and class at most.
@@ -34,7 +34,10 @@ pub struct Query {
     pub edns: Option<ClientEdns>,
     /// The cookie for its reply, if it sent one: the listener adds ours to the client's.
     pub cookie: Option<[u8; cookie::WHOLE]>,
+    /// Whether its reply is padded: the listener decides, because padding is of use where octets are encrypted.
+    pub pads_reply: bool,
     client_cookie: Option<[u8; cookie::CLIENT]>,
+    is_padded: bool,
     question: [u8; MAX_QUESTION],
     key: [u8; MAX_KEY],
     name_length: usize,
@@ -70,6 +73,8 @@ pub struct Rejection {
     pub question: Option<Box<[u8]>>,
     /// Whether the query had an OPT.
     pub edns: bool,
+    /// Whether the reply is padded; see `Query`.
+    pub pads: bool,
     /// Response code; BADVERS needs an OPT for its upper bits.
     pub rcode: ResponseCode,
     /// The outcome that it counts as.
@@ -89,7 +94,9 @@ impl Query {
             view: ViewId::default(),
             edns: None,
             cookie: None,
+            pads_reply: false,
             client_cookie: None,
+            is_padded: false,
             question: [0; MAX_QUESTION],
             key: [0; MAX_KEY],
             name_length: 0,
@@ -126,6 +133,7 @@ impl Query {
             flags,
             question: None,
             edns: false,
+            pads: false,
             rcode,
             outcome,
             extended_error: None,
@@ -141,6 +149,7 @@ impl Query {
         self.authentic_data = flags_low & 0x20 != 0;
         self.view = view;
         (self.edns, self.cookie, self.client_cookie) = (None, None, None);
+        (self.pads_reply, self.is_padded) = (false, false);
         let class = self.read_question(message).ok_or_else(malformed)?;
         let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
         let additional = u16::from_be_bytes(*additional);
@@ -175,6 +184,11 @@ impl Query {
         self.client_cookie
     }
 
+    /// Whether the client padded it (RFC 7830).
+    pub fn is_padded(&self) -> bool {
+        self.is_padded
+    }
+
     /// DO.
     pub fn dnssec_ok(&self) -> bool {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
@@ -205,6 +219,7 @@ impl Query {
             flags: u8::from(self.recursion_desired),
             question: Some(self.question_bytes().into()),
             edns: self.edns.is_some(),
+            pads: self.pads_reply,
             rcode,
             outcome,
             extended_error: Some(error),
@@ -255,7 +270,7 @@ impl Query {
             if self.edns.is_some() || !at_root {
                 return None;
             }
-            self.client_cookie = read_options(data)?;
+            (self.client_cookie, self.is_padded) = read_options(data)?;
             let [_, its_version, flags, _] = ttl;
             version = its_version;
             self.edns = Some(ClientEdns { payload: class.max(PLAIN_PAYLOAD), dnssec_ok: flags & 0x80 != 0 });
@@ -290,6 +305,7 @@ impl Query {
                 flags,
                 question: Some(self.question_bytes().into()),
                 edns: self.edns.is_some(),
+                pads: false,
                 rcode,
                 outcome,
                 extended_error: error,
@@ -340,11 +356,11 @@ fn lower_case(octets: &mut [u8; 8]) {
     *octets = (word | upper >> 2).to_ne_bytes();
 }
 
-/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie; None if
-/// they cannot be read.
-fn read_options(data: &[u8]) -> Option<Option<[u8; cookie::CLIENT]>> {
+/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie, and for
+/// whether there is padding; None if they cannot be read.
+fn read_options(data: &[u8]) -> Option<(Option<[u8; cookie::CLIENT]>, bool)> {
     let mut cursor = Cursor::new(data, 0);
-    let mut found = None;
+    let (mut found, mut is_padded) = (None, false);
     while !cursor.is_at_end() {
         let code = cursor.u16()?;
         let length = usize::from(cursor.u16()?);
@@ -355,8 +371,9 @@ fn read_options(data: &[u8]) -> Option<Option<[u8; cookie::CLIENT]>> {
             }
             found = option.first_chunk().copied();
         }
+        is_padded |= code == PADDING;
     }
-    Some(found)
+    Some((found, is_padded))
 }
 
 #[cfg(test)]
@@ -519,6 +536,7 @@ mod tests {
         };
         let (padding, cookie) = ([0, 12, 0, 2, 0, 0], [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(with(&padding).unwrap().client_cookie(), None);
+        assert!(with(&padding).unwrap().is_padded() && !with(&cookie).unwrap().is_padded());
         let both = with(&[padding.as_slice(), &cookie, &padding].concat()).unwrap();
         assert_eq!(both.client_cookie(), Some([1, 2, 3, 4, 5, 6, 7, 8]));
         assert_eq!(rcode(with(&[0, 10, 0, 3, 1, 2, 3])), Some(ResponseCode::FormErr));

@@ -1,6 +1,6 @@
 //! Writes a reply: a stored answer patched for one client, or a refusal.
 //!
-//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is too large
+//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 7830 and 8467 (padding), RFC 2181 section 9 (TC). A reply that is too large
 //! is header, question and OPT with TC: half an RRset is of no use.
 
 use std::time::Duration;
@@ -9,13 +9,19 @@ use hickory_proto::op::ResponseCode;
 
 use super::cookie::WHOLE;
 use super::query::{Query, Rejection};
-use super::{COOKIE, HEADER, OPT, PAYLOAD};
+use super::{COOKIE, HEADER, OPT, PADDING, PAYLOAD};
 use crate::clock::Mono;
 use crate::limits::MAX_ERROR_TEXT;
 use crate::question::{Answer, ExtendedError, Security};
 
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
+
+/// A padded reply has a multiple of these octets (RFC 8467 section 4.1).
+const PADDED_BLOCK: usize = 468;
+
+/// Octets of the code and the length of an option.
+const OPTION_HEAD: usize = 4;
 
 /// Octets of an OPT without options.
 const OPT_SIZE: usize = 11;
@@ -38,7 +44,8 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
         age(out, &answer.ttl_offsets, now.seconds_since(answer.stored));
     }
     if query.edns.is_some() {
-        push_opt(out, answer.rcode, query.dnssec_ok(), error, cookie);
+        let pads_to = query.pads_reply.then_some(limit);
+        push_opt(out, answer.rcode, query.dnssec_ok(), (error, cookie, pads_to));
     }
 }
 
@@ -61,7 +68,8 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
         out.extend_from_slice(question);
     }
     if rejection.edns {
-        push_opt(out, rejection.rcode, false, rejection.extended_error.as_ref(), None);
+        let pads_to = rejection.pads.then_some(PADDED_BLOCK);
+        push_opt(out, rejection.rcode, false, (rejection.extended_error.as_ref(), None, pads_to));
     }
 }
 
@@ -111,18 +119,25 @@ fn text_of(error: &ExtendedError) -> &str {
     error.text.get(..end).unwrap_or_default()
 }
 
-fn push_opt(
-    out: &mut Vec<u8>,
-    rcode: ResponseCode,
-    dnssec_ok: bool,
-    error: Option<&ExtendedError>,
-    cookie: Option<&[u8; WHOLE]>,
-) {
+/// Zeros that the padding of a reply has, without the head of the option. The reply has `length` octets with that
+/// head, and at most `limit` in the end.
+fn padding(length: usize, limit: usize) -> usize {
+    length.next_multiple_of(PADDED_BLOCK).min(limit).saturating_sub(length)
+}
+
+/// The options of a reply: its error, its cookie, and the greatest length of the reply if it is padded.
+type Options<'a> = (Option<&'a ExtendedError>, Option<&'a [u8; WHOLE]>, Option<usize>);
+
+fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, (error, cookie, pads_to): Options<'_>) {
     out.push(0);
     out.extend_from_slice(&OPT.to_be_bytes());
     out.extend_from_slice(&PAYLOAD.to_be_bytes());
     out.extend_from_slice(&[rcode.high(), 0, u8::from(dnssec_ok) << 7, 0]);
-    let size = u16::try_from(options_size(error, cookie)).unwrap_or(0);
+    let options = options_size(error, cookie);
+    let with_head = out.len().saturating_add(2).saturating_add(options).saturating_add(OPTION_HEAD);
+    let zeros = pads_to.filter(|limit| with_head <= *limit).map(|limit| padding(with_head, limit));
+    let padded = zeros.map_or(0, |zeros| zeros.saturating_add(OPTION_HEAD));
+    let size = u16::try_from(options.saturating_add(padded)).unwrap_or(0);
     out.extend_from_slice(&size.to_be_bytes());
     if let Some(cookie) = cookie {
         out.extend_from_slice(&COOKIE.to_be_bytes());
@@ -135,6 +150,11 @@ fn push_opt(
         out.extend_from_slice(&u16::try_from(text.len().saturating_add(2)).unwrap_or(0).to_be_bytes());
         out.extend_from_slice(&error.code.to_be_bytes());
         out.extend_from_slice(text);
+    }
+    if let Some(zeros) = zeros {
+        out.extend_from_slice(&PADDING.to_be_bytes());
+        out.extend_from_slice(&u16::try_from(zeros).unwrap_or(0).to_be_bytes());
+        out.resize(out.len().saturating_add(zeros), 0);
     }
     if let Some(count) = out.get_mut(11) {
         // The additional section of a stored answer is empty.
@@ -223,6 +243,25 @@ mod tests {
         assert!(!reply.metadata.truncation);
         assert!(out.len() <= 512);
         assert!(reply.edns.unwrap().option(EXTENDED_ERROR.into()).is_some());
+    }
+
+    #[test]
+    fn a_padded_reply_fills_blocks_and_stays_within_its_limit() {
+        let (mut out, mut query) = (Vec::new(), query("www.example.", Some(1_232)));
+        query.pads_reply = true;
+        // 56 octets without padding, of which the option has four more.
+        for (records, limit, length) in
+            [(1, 65_535, 468), (20, 65_535, 468), (40, 65_535, 936), (1, 100, 100), (1, 60, 60), (1, 59, 56)]
+        {
+            write(&mut out, &answer(records), &query, limit, Mono::START);
+            let reply = read(&out);
+            assert_eq!(out.len(), length, "{records} {limit}");
+            assert_eq!(reply.edns.unwrap().option(PADDING.into()).is_some(), limit >= 60, "{limit}");
+        }
+        let error = ExtendedError::new(ExtendedError::PROHIBITED, "no");
+        let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
+        write_rejection(&mut out, &rejection);
+        assert_eq!((out.len(), read(&out).metadata.response_code), (PADDED_BLOCK, ResponseCode::Refused));
     }
 
     #[test]

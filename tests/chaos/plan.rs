@@ -90,6 +90,9 @@ impl Plan {
         let of = |sees: &Sees| Listener {
             lookahead: None,
             addresses: Vec::new(),
+            tls: Vec::new(),
+            certificate: None,
+            key: None,
             allow: Vec::new(),
             refuse: Vec::new(),
             drop: Vec::new(),

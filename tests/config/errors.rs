@@ -236,7 +236,27 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
     ),
     (
         "[[listener]]\nallow = []",
-        "line 2: listener.addresses is missing; write addresses = below [[listener]]",
+        "line 2: listener.addresses is missing; write addresses = or tls = below [[listener]]",
+    ),
+    (
+        "[[listener]]\ntls = [\"127.0.0.1\"]",
+        "line 3: listener.tls: \"127.0.0.1\" has no port; write \"127.0.0.1:853\"",
+    ),
+    (
+        "[[listener]]\ntls = [\"127.0.0.9:853\"]",
+        "line 3: listener.certificate is missing, and tls is set; set certificate to a PEM file",
+    ),
+    (
+        "[listen]\ntls = [\"127.0.0.1:53\"]",
+        "line 3: listen.tls: 127.0.0.1:53 appears twice; remove one of them\nline 3: listen.certificate is missing, and tls is set; set certificate to a PEM file",
+    ),
+    (
+        "[[listener]]\naddresses = [\"0.0.0.0:54\"]\ntls = [\"127.0.0.1:54\"]",
+        "line 4: listener.tls: 127.0.0.1:54 overlaps 0.0.0.0:54, where other queries come; use another port: 53 for plain DNS, 853 for TLS\nline 4: listener.certificate is missing, and tls is set; set certificate to a PEM file",
+    ),
+    (
+        "[listen]\ncertificate = \"/nowhere/a.pem\"",
+        "line 3: listen.certificate: /nowhere/a.pem cannot be read: No such file or directory (os error 2); give a PEM file with the certificate of this host first, and then those of its issuers (certbot calls it fullchain.pem)",
     ),
     (
         "[[listener]]\naddresses = [\"127.0.0.1:53\"]",

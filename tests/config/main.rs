@@ -269,7 +269,17 @@ fn the_examples_of_the_shipped_file_mean_something() {
     let key = directory.path().join("spamhaus.key");
     std::fs::write(&key, "abcdefghijklmnopqrstuvwxyz").unwrap();
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::fs::create_dir(directory.path().join("tls")).unwrap();
+    for (from, to) in [("first.pem", "fullchain.pem"), ("first.key", "privkey.pem")] {
+        let to = directory.path().join("tls").join(to);
+        std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(from), &to).unwrap();
+        std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o640)).unwrap();
+    }
     let config = Config::load(Some(&path)).unwrap();
+    assert_eq!(
+        (config.listeners[0].tls.len(), config.listeners[0].certified().unwrap().is_some()),
+        (1, true)
+    );
     assert!(config.lists[0].key.is_some() && config.lists[0].max_age.is_some());
     assert!(config.lists[0].tests.is_some());
     assert_eq!((config.zones.len(), config.hosts.len(), config.listeners.len()), (5, 1, 1));

@@ -28,12 +28,14 @@ fn trace_writes_the_messages_of_a_query_below_its_line() {
         let line =
             said.iter().position(|line| line.contains("query n0.tld. A from 127.0.0.1: from servers in "));
         assert_eq!(line.is_some(), has_line, "{level}: {said:#?}");
-        let step = |line: &&String| line.contains("query n0.tld. A: after ");
+        let step = |line: &&String| {
+            line.contains("query n0.tld. A: ") && line.contains(" s after the begin of the query, ")
+        };
         let steps: Vec<&String> = said.iter().filter(step).collect();
         assert_eq!(!steps.is_empty(), has_steps, "{level}: {said:#?}");
         let Some(last) = steps.last() else { continue };
         assert!(
-            last.contains(" sent to 127.78.0.2, a server of tld., over UDP (first choice); result after "),
+            last.contains(" resolverd queried 127.78.0.2, a server of tld., over UDP (first choice); "),
             "{last}"
         );
         assert!(said.iter().position(|line| line == *last) > line, "{said:#?}");

@@ -24,8 +24,8 @@ pub use self::monitor::{MonitorRequest, QueryEvent};
 pub use self::query::{ConfiguredSource, QueryReply, RecordText, TraceRequest};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{
-    DaemonStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
-    SnapshotStatus, Stats, Status, Warning,
+    CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding,
+    RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use self::watched::WatchedRow;
 use self::zones::ZoneState;
@@ -84,6 +84,11 @@ pub enum Request {
         /// With the name in random case, which the answer must repeat (0x20).
         #[serde(default)]
         mixed_case: bool,
+    },
+    /// Whether a name stays on this host: no server or resolver that a command names is asked about it.
+    KeptHere {
+        /// The name.
+        name: String,
     },
     /// Removes entries from the memories.
     Flush {
@@ -158,6 +163,7 @@ impl Request {
             | Self::Query { .. }
             | Self::Trace(_)
             | Self::AskServer { .. }
+            | Self::KeptHere { .. }
             | Self::Servers { .. }
             | Self::Zones
             | Self::Inflight
@@ -297,6 +303,11 @@ pub enum Reply {
     Step(Step),
     /// To `Request::AskServer`.
     ServerSaid(Box<ServerSaid>),
+    /// To `Request::KeptHere`.
+    KeptHere {
+        /// Why; none if others may be asked about the name.
+        why: Option<String>,
+    },
     /// To `Request::Flush`.
     Flushed(Removed),
     /// A row of the reply to `Request::Servers`.

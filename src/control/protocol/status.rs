@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::StoreFill;
-use crate::limits::ROOT_KEY_HOLD_DOWN;
+use crate::limits::{MAX_NEW_ROOT_KEY_QUERY, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN};
 use crate::record::{ServerRow, ShedRow, StatsReport, ZoneRow};
 use crate::resolve::root_keys::RootKeysReport;
 use crate::validate::root_keys::{RootKey, RootKeyState};
@@ -21,11 +21,17 @@ pub struct DaemonStatus {
     pub process: u32,
     /// Its configuration file; none if it runs on built-in defaults.
     pub config: Option<String>,
-    /// The addresses at which it listens.
+    /// The addresses at which it listens over UDP and TCP.
     pub listen: Vec<SocketAddr>,
+    /// The addresses at which it listens for DNS over TLS.
+    #[serde(default)]
+    pub listen_tls: Vec<SocketAddr>,
     /// Configured addresses at which it does not listen, because this host does not have them yet.
     #[serde(default)]
     pub missing: Vec<MissingAddress>,
+    /// The certificates of encrypted listeners.
+    #[serde(default)]
+    pub certificates: Vec<CertificateStatus>,
     /// The listener for metrics; none if `metrics.listen` is empty.
     #[serde(default)]
     pub metrics: Option<MetricsStatus>,
@@ -71,6 +77,15 @@ pub struct RootKeysStatus {
     pub checked: Option<u64>,
     /// Why the last query for them failed, in words that end a sentence; none if it did not.
     pub why: Option<String>,
+    /// Since when queries for them fail, in seconds since 1970; none if the last one did not.
+    #[serde(default)]
+    pub failing_since: Option<u64>,
+    /// Why they could not be written to the state directory, in words that end a sentence; none if they were.
+    #[serde(default)]
+    pub unkept: Option<String>,
+    /// Whether answers are validated by keys of the root, and none of them can be checked.
+    #[serde(default)]
+    pub unusable: bool,
     /// The keys.
     pub keys: Vec<RootKeyRow>,
 }
@@ -115,11 +130,10 @@ impl RootKeyStanding {
 impl RootKeysStatus {
     /// The keys of a report. Keys that were learned do not count while they are not followed.
     pub fn of(report: RootKeysReport) -> Self {
-        let RootKeysReport { follows, keys, unseen, trouble } = report;
+        let RootKeysReport { follows, keys, unseen, trouble, failing_since, unkept, is_usable } = report;
         let row = |known: &RootKey| {
-            let hold = ROOT_KEY_HOLD_DOWN.as_secs();
             let (state, trusted_from) = match known.state {
-                RootKeyState::Pending => (RootKeyStanding::Pending, Some(known.since.saturating_add(hold))),
+                RootKeyState::Pending => (RootKeyStanding::Pending, Some(trusted_from(known, keys.checked))),
                 RootKeyState::Valid => (RootKeyStanding::Valid, None),
                 RootKeyState::Missing => (RootKeyStanding::Missing, None),
                 RootKeyState::Revoked => (RootKeyStanding::Revoked, None),
@@ -134,8 +148,17 @@ impl RootKeysStatus {
             trusted_from: None,
         });
         let rows = keys.keys.iter().map(row).chain(unseen).collect();
-        Self { follows, checked: keys.checked, why: trouble, keys: rows }
+        let unusable = !is_usable;
+        Self { follows, checked: keys.checked, why: trouble, failing_since, unkept, unusable, keys: rows }
     }
+}
+
+/// The earliest moment at which a pending key is trusted: after 30 days, and once enough answers have shown it.
+fn trusted_from(pending: &RootKey, checked: Option<u64>) -> u64 {
+    let missing = u64::from(MIN_ROOT_KEY_SIGHTINGS.saturating_sub(pending.sightings));
+    let shown = missing.saturating_mul(MAX_NEW_ROOT_KEY_QUERY.as_secs());
+    let after_hold = pending.since.saturating_add(ROOT_KEY_HOLD_DOWN.as_secs());
+    after_hold.max(checked.unwrap_or(pending.since).saturating_add(shown))
 }
 
 /// An address that is configured and not available.
@@ -145,6 +168,19 @@ pub struct MissingAddress {
     pub address: SocketAddr,
     /// Why it is not available, in words that end a sentence.
     pub why: String,
+}
+
+/// The certificate of an encrypted listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStatus {
+    /// Its file.
+    pub file: String,
+    /// From when on it is valid, in seconds since 1970; none if it does not tell.
+    pub from: Option<u64>,
+    /// Until when it is valid, in seconds since 1970; none if it does not tell.
+    pub until: Option<u64>,
+    /// Why the files on the disk, which are newer, are not in use; none if they are.
+    pub wrong: Option<String>,
 }
 
 /// The listener for metrics.

@@ -121,8 +121,8 @@ pub(super) const CALLS: [ToldSetting; 39] = [
     ),
     ("cache.ns_tout", Unneeded, "bounded the time of silent servers", "resolverd measures each server"),
     ("cache.*", Unneeded, "configured the cache", "see [cache]"),
-    ("net.tls*", Unneeded, "configured TLS", "resolverd has no encrypted listener"),
-    ("net.doh_headers", Unneeded, "configured DNS over HTTPS", "resolverd has no encrypted listener"),
+    ("net.tls*", Unneeded, "configured TLS", "see certificate and key of [listen]"),
+    ("net.doh_headers", Unneeded, "configured DNS over HTTPS", "resolverd serves DNS over TLS only"),
     (
         "net.proxy_allowed",
         Dangerous,
@@ -175,7 +175,7 @@ pub(super) const TREE: [ToldSetting; 44] = [
         "took the addresses of clients from a proxy",
         "resolverd sees the address of the proxy; let clients ask it directly",
     ),
-    ("network.tls*", Unneeded, "configured TLS", "resolverd has no encrypted listener"),
+    ("network.tls*", Unneeded, "configured TLS", "see certificate and key of [listen]"),
     ("network.edns*", Unneeded, "configured EDNS and TCP", "resolverd has bounds of its own"),
     (
         "network.tcp-pipeline",

@@ -6,6 +6,8 @@ use std::path::Path;
 use toml::Value;
 
 use super::reader::{Section, UnboundSetting};
+use crate::config::defaults::TLS_PORT;
+use crate::config::usable_pair;
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
 use crate::import::secret::keyword;
@@ -20,7 +22,10 @@ const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
 /// Options that other functions of this module read.
-const READ: [&str; 27] = [
+const READ: [&str; 30] = [
+    "tls-service-key",
+    "tls-service-pem",
+    "tls-port",
     "interface",
     "port",
     "interface-automatic",
@@ -231,7 +236,7 @@ fn one(setting: &UnboundSetting, draft: &mut Draft) {
     }
     if option.starts_with("tls-") || option.starts_with("https-") || option.starts_with("quic-") {
         let did = "served or asked over TLS, HTTPS or QUIC";
-        let instead = "resolverd has no encrypted listener; forwarders may be tls://address#name";
+        let instead = "clients: see tls of [listen]; forwarders may be tls://address#name; resolverd serves no DNS over HTTPS or QUIC";
         return draft.tell(Different, &setting.place, &shown(setting), (did, instead));
     }
     let begins = |begin: &&str| option == *begin || (begin.ends_with('-') && option.starts_with(*begin));
@@ -337,6 +342,7 @@ fn listen(server: &Section, draft: &mut Draft) {
         let did = "listened at all addresses of this host";
         draft.tell(Different, &automatic.place, &shown(automatic), (did, "remove those that no client uses"));
     }
+    over_tls(server, &mut addresses, draft);
     let typed = server
         .last("interface")
         .or_else(|| server.last("port"))
@@ -358,6 +364,39 @@ fn listen(server: &Section, draft: &mut Draft) {
         }
     }
     draft.set(&typed.place, &shown(typed), ("[listen]", "addresses"), texts(known));
+}
+
+/// Takes the addresses for DNS over TLS out of all addresses. The certificate is taken over if it can be used here.
+fn over_tls(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
+    let (Some(key), Some(certificate)) = (server.last("tls-service-key"), server.last("tls-service-pem"))
+    else {
+        return;
+    };
+    let port = server.last("tls-port").and_then(|port| port.value().parse().ok()).unwrap_or(TLS_PORT);
+    let (secure, plain): (Vec<_>, Vec<_>) =
+        addresses.iter().copied().partition(|address: &SocketAddr| address.port() == port);
+    *addresses = plain;
+    if secure.is_empty() {
+        return;
+    }
+    let texts = texts(secure.iter().map(SocketAddr::to_string));
+    match usable_pair(Path::new(certificate.value()), Path::new(key.value())) {
+        Ok(()) => {
+            draft.set(&key.place, &shown(key), ("[listen]", "tls"), texts);
+            draft.set(
+                &certificate.place,
+                &shown(certificate),
+                ("[listen]", "certificate"),
+                certificate.value(),
+            );
+            draft.set(&key.place, &shown(key), ("[listen]", "key"), key.value());
+        }
+        Err(why) => {
+            let instead =
+                format!("set tls = {texts}, certificate and key of [listen]; not done, because {why}");
+            draft.tell(Dangerous, &key.place, &shown(key), ("served DNS over TLS", &instead));
+        }
+    }
 }
 
 fn families(server: &Section, draft: &mut Draft) {

@@ -1,0 +1,167 @@
+//! The certificates of encrypted listeners, which others renew: their files are looked at every few seconds.
+//!
+//! # Decisions
+//!
+//! - The files are compared by inode, size and time of change. ACME clients replace a symbolic link, so the file behind the link
+//!   counts. inotify was rejected: it follows no links.
+//! - New files are read once they have stayed the same for one interval, because the certificate and the key are written one
+//!   after the other. If they do not fit then, that is logged once, and the old pair stays in use.
+//! - Only certificates and keys are read again, not the configuration: an operator may be editing it.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::config::{Config, Listener, Validity};
+use crate::control::protocol::CertificateStatus;
+
+/// New certificates that cannot be used, each as its file and the reason.
+#[derive(Debug, Default)]
+pub(super) struct Certificates(Mutex<Vec<(PathBuf, String)>>);
+
+/// A file, and what differs once another stands in its place; none if there is no file.
+type Seen = (PathBuf, Option<[u64; 5]>);
+
+impl Certificates {
+    fn wrong(&self) -> MutexGuard<'_, Vec<(PathBuf, String)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No new certificate is wrong: a reload has read all of them.
+    pub(super) fn are_read(&self) {
+        self.wrong().clear();
+    }
+
+    /// The certificates in use.
+    pub(super) fn status(&self, config: &Config) -> Vec<CertificateStatus> {
+        let wrong = self.wrong();
+        let mut rows: Vec<CertificateStatus> = Vec::new();
+        for certificate in config.all_listeners().filter_map(|listener| listener.certificate.as_ref()) {
+            let file = certificate.path.display().to_string();
+            if rows.iter().any(|row| row.file == file) {
+                continue;
+            }
+            let Validity { from, until } = certificate.validity();
+            let why = wrong.iter().find(|(path, _)| *path == certificate.path);
+            rows.push(CertificateStatus { file, from, until, wrong: why.map(|(_, why)| why.clone()) });
+        }
+        rows
+    }
+}
+
+/// The files of all certificates, to notice that they have changed.
+#[derive(Debug, Default)]
+pub(super) struct CertificateFiles {
+    /// At the last look.
+    seen: Vec<Seen>,
+    /// When they were read last.
+    judged: Vec<Seen>,
+}
+
+impl CertificateFiles {
+    /// Whether they have changed, and then stayed the same since the last look.
+    pub(super) fn have_changed(&mut self, config: &Config) -> bool {
+        let now = files(config);
+        let has = now == self.seen && now != self.judged;
+        if has {
+            self.judged.clone_from(&now);
+        }
+        self.seen = now;
+        has
+    }
+}
+
+/// The files of all certificates and keys, as they are now.
+fn files(config: &Config) -> Vec<Seen> {
+    let of = |listener: &Listener| {
+        let certificate = listener.certificate.as_ref().map(|file| file.path.clone());
+        [certificate, listener.key.as_ref().map(|file| file.path.clone())]
+    };
+    let paths = config.all_listeners().flat_map(of).flatten();
+    let seen = |path: PathBuf| {
+        let about = fs::metadata(&path).ok().map(|about| {
+            let [seconds, nanoseconds] = [about.ctime(), about.ctime_nsec()].map(i64::cast_unsigned);
+            [about.dev(), about.ino(), about.size(), seconds, nanoseconds]
+        });
+        (path, about)
+    };
+    paths.map(seen).collect()
+}
+
+/// The configuration with the certificates and keys as the files have them now, and the certificates that have changed. Those that
+/// cannot be used are logged and kept in `told`, and the old ones stay.
+pub(super) fn read_again(config: &Config, told: &Certificates) -> (Config, Vec<PathBuf>) {
+    let mut new = config.clone();
+    let (mut renewed, mut wrong) = (Vec::new(), Vec::<(PathBuf, String)>::new());
+    for listener in std::iter::once(&mut new.listen).chain(&mut new.listeners) {
+        let Some(path) = listener.certificate.as_ref().map(|file| file.path.clone()) else { continue };
+        match listener.with_files_read_again() {
+            Ok(read) if read != *listener => {
+                *listener = read;
+                renewed.push(path);
+            }
+            Ok(_) => {}
+            Err(why) => wrong.push((path, why)),
+        }
+    }
+    wrong.dedup();
+    renewed.dedup();
+    for (_, why) in &wrong {
+        tracing::error!(
+            "the new certificate of the encrypted listeners cannot be used, the old one stays in use: {why}"
+        );
+    }
+    *told.wrong() = wrong;
+    (new, renewed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    use super::*;
+
+    /// Lets the links of a certificate and its key lead to others, as ACME clients do.
+    fn link(directory: &Path, [certificate, key]: [&str; 2]) {
+        for (link, to) in [("a.pem", format!("{certificate}.pem")), ("a.key", format!("{key}.key"))] {
+            let _ = fs::remove_file(directory.join(link));
+            symlink(directory.join(to), directory.join(link)).unwrap();
+        }
+    }
+
+    #[test]
+    fn renewed_files_are_read_once_they_rest_and_a_wrong_pair_leaves_the_old_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        for name in ["first.pem", "first.key", "second.pem", "second.key"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name);
+            fs::copy(from, path.join(name)).unwrap();
+            fs::set_permissions(path.join(name), fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        link(path, ["first", "first"]);
+        let text =
+            "version = 1\n[listen]\ntls = [\"127.0.0.1:853\"]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n";
+        fs::write(path.join("resolverd.toml"), text).unwrap();
+        let config = Config::load(Some(&path.join("resolverd.toml"))).unwrap();
+        let (mut watch, told) = (CertificateFiles::default(), Certificates::default());
+        let mut looks = |count: usize| (0..count).filter(|_| watch.have_changed(&config)).count();
+        assert_eq!(looks(5), 1, "the first time");
+        assert_eq!(read_again(&config, &told), (config.clone(), Vec::new()));
+        link(path, ["first", "second"]);
+        assert_eq!(looks(1), 0, "the certificate may follow");
+        assert_eq!(looks(5), 1);
+        assert_eq!(read_again(&config, &told), (config.clone(), Vec::new()));
+        let wrong = told.status(&config)[0].wrong.clone().unwrap();
+        assert!(wrong.contains("a.key is not the key of the certificate in"), "{wrong}");
+        link(path, ["second", "second"]);
+        assert_eq!(looks(5), 1);
+        let (new, renewed) = read_again(&config, &told);
+        assert_eq!((renewed, told.status(&new)[0].wrong.as_ref()), (vec![path.join("a.pem")], None));
+        assert_ne!(new.listen.certificate, config.listen.certificate);
+        assert!(told.status(&new)[0].until.is_some());
+        fs::remove_file(path.join("second.key")).unwrap();
+        assert_eq!(looks(5), 1, "a file that is gone");
+    }
+}

@@ -1,0 +1,47 @@
+//! Takes renewed certificates of encrypted listeners into use, without a reload.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use tokio::task::block_in_place;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::certificates::{self, CertificateFiles};
+use super::running::Running;
+use crate::control::Controlled;
+use crate::limits::CERTIFICATE_INTERVAL;
+
+/// Takes new certificates into use.
+pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
+    let mut ticks = interval(CERTIFICATE_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut files = CertificateFiles::default();
+    loop {
+        ticks.tick().await;
+        if block_in_place(|| files.have_changed(&subject.config())) {
+            subject.renew_certificates().await;
+        }
+    }
+}
+
+impl Running {
+    /// Reads the files of certificates again, and takes those that have changed into use. Connections keep theirs.
+    async fn renew_certificates(&self) {
+        let _alone = self.reloading.lock().await;
+        block_in_place(|| {
+            let (new, renewed) = certificates::read_again(&self.config(), &self.certificates);
+            if renewed.is_empty() {
+                return;
+            }
+            let mut state = self.state();
+            state.config = Arc::new(new);
+            if let Some(listeners) = &state.listeners {
+                listeners.set_policies(&state.config, &self.resolver.views());
+            }
+            drop(state);
+            for path in renewed {
+                tracing::info!("new certificate in use: {}", path.display());
+            }
+        });
+    }
+}

@@ -1,0 +1,225 @@
+//! The octets of a connection, with TLS or without: both take and give some at a time, and never wait inside.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::server::{AcceptedAlert, Acceptor};
+use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
+
+use crate::limits::{EMPTY_RECORDS_AT_ONCE, MAX_QUERY, TLS_RECORD};
+
+/// The octets of a connection.
+pub(in super::super) enum ClientStream {
+    /// As the kernel has them.
+    Plain(TcpStream),
+    /// Under TLS.
+    Tls(Box<SecureStream>),
+}
+
+/// A connection under TLS.
+pub(in super::super) struct SecureStream {
+    tcp: TcpStream,
+    session: ServerConnection,
+    /// Octets that were decrypted and not read yet.
+    decrypted: usize,
+    /// Whether the client has said that it sends no more.
+    has_ended: bool,
+}
+
+/// The kernel's side of a connection, without waiting.
+struct Kernel<'a>(&'a TcpStream);
+
+impl Read for Kernel<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(into)
+    }
+}
+
+impl Write for Kernel<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.try_write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Tells a client why its handshake ends, if the kernel has room for that.
+fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> io::Error {
+    let _ = alert.write_all(&mut Kernel(tcp));
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+impl ClientStream {
+    /// The connection that carries it.
+    pub(in super::super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(secure) => &secure.tcp,
+        }
+    }
+
+    /// Waits until octets may have come.
+    pub(in super::super) async fn readable(&self) -> io::Result<()> {
+        match self {
+            // The kernel does not tell of octets that were read with those before them.
+            Self::Tls(secure) if secure.decrypted > 0 => Ok(()),
+            _ => self.tcp().readable().await,
+        }
+    }
+
+    /// Reads octets; 0: the client sends no more.
+    ///
+    /// # Errors
+    /// `WouldBlock`: none have come. Others end the connection.
+    pub(in super::super) fn try_read(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Plain(tcp) => {
+                into.reserve(MAX_QUERY);
+                tcp.try_read_buf(into)
+            }
+            Self::Tls(secure) => secure.try_read(into),
+        }
+    }
+
+    /// Takes octets to be sent; returns the number of them.
+    ///
+    /// # Errors
+    /// `WouldBlock`: the kernel has no room. Others end the connection.
+    pub(in super::super) fn try_write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(tcp) => tcp.try_write(octets),
+            Self::Tls(secure) => secure.try_write(octets),
+        }
+    }
+
+    /// Whether the kernel has taken all octets that were written.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub(in super::super) fn flush(&mut self) -> io::Result<bool> {
+        match self {
+            Self::Plain(_) => Ok(true),
+            Self::Tls(secure) => secure.flush(),
+        }
+    }
+
+    /// Tells the client that no more replies come.
+    pub(in super::super) fn end(&mut self) {
+        if let Self::Tls(secure) = self {
+            secure.session.send_close_notify();
+            // If there is no room for it, the end of the connection tells the same.
+            let _ = secure.flush();
+        }
+    }
+}
+
+impl SecureStream {
+    /// Reads the begin of a handshake (ClientHello), and goes on if it `may`.
+    pub(super) async fn accept(
+        tcp: TcpStream,
+        config: Arc<ServerConfig>,
+        may: impl FnOnce() -> bool,
+    ) -> io::Result<Self> {
+        let mut acceptor = Acceptor::default();
+        let accepted = loop {
+            tcp.readable().await?;
+            match acceptor.read_tls(&mut Kernel(&tcp)) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                read => read?,
+            };
+            match acceptor.accept() {
+                Ok(Some(accepted)) => break accepted,
+                Ok(None) => {}
+                Err((error, alert)) => return Err(refused(&tcp, error, alert)),
+            }
+        };
+        if !may() {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        let mut session =
+            accepted.into_connection(config).map_err(|(error, alert)| refused(&tcp, error, alert))?;
+        session.set_buffer_limit(Some(TLS_RECORD));
+        Ok(Self { tcp, session, decrypted: 0, has_ended: false })
+    }
+
+    /// Runs the handshake.
+    pub(super) async fn handshake(&mut self) -> io::Result<()> {
+        while self.session.is_handshaking() || self.session.wants_write() {
+            if !self.flush()? {
+                self.tcp.writable().await?;
+                continue;
+            }
+            if !self.session.is_handshaking() {
+                break;
+            }
+            self.tcp.readable().await?;
+            match self.receive() {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn try_read(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        for _ in 0..EMPTY_RECORDS_AT_ONCE {
+            if self.decrypted > 0 {
+                let mut room = [0; MAX_QUERY];
+                let length = self.session.reader().read(&mut room)?;
+                self.decrypted = self.decrypted.saturating_sub(length);
+                into.extend_from_slice(room.get(..length).unwrap_or_default());
+                return Ok(length);
+            }
+            if self.has_ended || self.receive()? == 0 {
+                return Ok(0);
+            }
+        }
+        // The kernel may have more. Others have their turn first.
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn try_write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        if !self.flush()? {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let some = octets.get(..TLS_RECORD).unwrap_or(octets);
+        let length = self.session.writer().write(some)?;
+        self.flush()?;
+        Ok(length)
+    }
+
+    /// Gives the kernel what is encrypted; returns whether it has taken all.
+    fn flush(&mut self) -> io::Result<bool> {
+        while self.session.wants_write() {
+            match self.session.write_tls(&mut Kernel(&self.tcp)) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes octets from the kernel and decrypts them; returns the number taken.
+    fn receive(&mut self) -> io::Result<usize> {
+        let taken = self.session.read_tls(&mut Kernel(&self.tcp))?;
+        match self.session.process_new_packets() {
+            Ok(state) => {
+                self.decrypted = state.plaintext_bytes_to_read();
+                self.has_ended = state.peer_has_closed();
+            }
+            Err(error) => {
+                // The alert that tells the client.
+                let _ = self.flush();
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+        self.flush()?;
+        Ok(taken)
+    }
+}

@@ -1,0 +1,58 @@
+//! The clients of a listener and its certificate, which a reload changes, and the bounds of all listeners.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::encrypted;
+use super::encrypted::handshakes::Handshakes;
+use super::refusals::Refusals;
+use crate::config::{Access, Listener};
+use crate::hash::Keyed;
+use crate::zones::{View, Views};
+
+/// The clients of a listener, and their view.
+#[derive(Clone)]
+pub(super) struct Policy {
+    pub(super) listener: Listener,
+    pub(super) view: Arc<View>,
+    /// For connections under TLS; none if it has no certificate.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+}
+
+/// The bounds that all addresses have together.
+pub(super) struct SharedBounds {
+    /// A permit for each question that may wait.
+    pub(super) waiting: Arc<Semaphore>,
+    /// REFUSED to clients that may not ask.
+    pub(super) refusals: Refusals,
+    /// Handshakes of TLS.
+    pub(super) handshakes: Handshakes,
+}
+
+impl Policy {
+    /// The policy of the listener at this place; none if `views` does not have it.
+    pub(super) fn of(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
+        let view = Arc::clone(views.of_listener(place)?);
+        Some(Self { listener: listener.clone(), view, tls: encrypted::dns_over_tls(listener) })
+    }
+
+    /// The handling of a client.
+    pub(super) fn access(&self, client: IpAddr) -> Access {
+        // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
+        self.listener.access(client.to_canonical())
+    }
+}
+
+impl SharedBounds {
+    /// With so many questions that may wait.
+    pub(super) fn new(keyed: Keyed, waiting: usize) -> Self {
+        Self {
+            waiting: Arc::new(Semaphore::new(waiting)),
+            refusals: Refusals::new(keyed),
+            handshakes: Handshakes::default(),
+        }
+    }
+}
