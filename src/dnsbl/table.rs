@@ -112,7 +112,7 @@ impl Lists {
             });
             if before.by_number.len() >= MAX_LIST_WAYS && !self.told_full.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
-                    "too many DNS lists: resolverd keeps the state of {MAX_LIST_WAYS} lists at most, and a list counts once for each set of forwarders; it forgets the list that was not queried for the longest time, and tests it again at its next query; use fewer lists, or fewer [[listener]] with forwarders of their own"
+                    "too many DNS lists: resolverd keeps the state of at most {MAX_LIST_WAYS} lists (a list counts once for each set of forwarders); it has forgotten the list that was not queried for the longest time, and tests it again at its next query; use fewer lists, or fewer [[listener]] with their own forwarders"
                 );
             }
         }

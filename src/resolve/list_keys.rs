@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use hickory_proto::rr::Name;
+
 use crate::config::{Config, Redact};
-use crate::dnsbl::rewrite::provider_of;
+use crate::dnsbl::rewrite::{Rewrite, provider_of};
 use crate::question::wire_name;
 use crate::record::redact::{Redaction, Secrets};
 
@@ -23,6 +25,21 @@ pub fn secrets_of(config: &Config) -> Secrets {
     Secrets::before(keyed.map(|list| wire_name(&list.apex)))
         .and_keys_before(bases.map(wire_name))
         .and_below(providers)
+}
+
+/// Why no server or resolver that a command names is asked about a name; none if it may be. Such a name holds the key of a list, anywhere
+/// in it, or its questions stay on the host (RFC 6761 section 6.3, RFC 7686 section 2).
+pub fn kept_here(config: &Config, name: &Name) -> Option<&'static str> {
+    let mut lists = config.lists().into_values();
+    let is_in = |rewrite: &Rewrite| rewrite.secret().is_in(name);
+    if lists.any(|list| list.rewrite.as_deref().is_some_and(is_in))
+        || secrets_of(config).hidden(&wire_name(&name.to_lowercase())).is_some()
+    {
+        return Some("the name contains the key of a DNS list");
+    }
+    let last = name.iter().next_back()?;
+    let is_of_host = |special: &&str| last.eq_ignore_ascii_case(special.as_bytes());
+    ["localhost", "onion"].iter().any(is_of_host).then_some("questions about such names stay on the host")
 }
 
 /// The parts of a question that are not stored, and that other programs do not get.

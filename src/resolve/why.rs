@@ -14,8 +14,9 @@ use crate::limits::FOLLOW_PAUSE;
 use crate::question::{FirstLabels, label_places, wire_name};
 use crate::record::failed::{FailedReport, FailedWanted, failed};
 use crate::record::message::ListName;
+use crate::record::search::why;
 use crate::record::spent::{self, FromRecord, MinuteRow, StageRow};
-use crate::record::why::{DaemonFacts, MessageReport, Wanted, why};
+use crate::record::why::{DaemonFacts, MessageReport, Wanted};
 use crate::record::{TellFacts, Window};
 
 impl Resolver {
@@ -28,7 +29,7 @@ impl Resolver {
 
     fn read_why(&self, wanted: &Wanted) -> Vec<MessageReport> {
         self.with_facts(|facts| {
-            why(&self.recorder.recorded(&wanted.span(), facts.secrets), wanted, &facts.facts)
+            why(&self.recorder.outline(&wanted.span(), facts.secrets), wanted, &facts.facts)
         })
     }
 
@@ -61,8 +62,8 @@ impl Resolver {
         let now = self.clock.unix_micros();
         let from = from.max(micros(Duration::from_secs(self.recorder.started_unix())));
         self.with_facts(|facts| {
-            let recorded = self.recorder.recorded_in_memory(&spent::minute_span(from), facts.secrets);
-            spent::minutes(&recorded, (from, now), &facts.facts)
+            let outline = self.recorder.outline_in_memory(&spent::minute_span(from), facts.secrets);
+            spent::minutes(&outline, (from, now), &facts.facts)
         })
     }
 

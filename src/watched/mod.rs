@@ -193,7 +193,8 @@ fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
 fn beyond_one(got: &Got) -> u32 {
     let Got::Lists(listings) = got else { return 0 };
     let listed = listings.iter().filter(|listing| listing.listed == Some(true)).count();
-    u32::try_from((listings.len() + listed).saturating_sub(1)).unwrap_or(u32::MAX)
+    let answers = u32::try_from((listings.len() + listed).saturating_sub(1)).unwrap_or(u32::MAX);
+    listings.iter().fold(answers, |sum, listing| sum.saturating_add(listing.tested))
 }
 
 /// Sources that count the queries of a check.
@@ -220,9 +221,11 @@ mod tests {
 
     #[test]
     fn a_question_to_the_lists_costs_a_query_for_each() {
-        let listing = |listed| Listing { list: "bl.a.".to_owned(), listed, why: String::new() };
+        let listing = |listed| Listing { list: "bl.a.".to_owned(), listed, ..Listing::default() };
         let lists = vec![listing(Some(false)), listing(Some(true)), listing(None)];
-        assert_eq!(beyond_one(&Got::Lists(lists)), 3);
+        assert_eq!(beyond_one(&Got::Lists(lists.clone())), 3);
+        let tested = Listing { tested: 3, ..listing(Some(false)) };
+        assert_eq!(beyond_one(&Got::Lists([lists, vec![tested]].concat())), 7);
         assert_eq!(beyond_one(&Got::Lists(Vec::new())), 0);
     }
 }

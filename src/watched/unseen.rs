@@ -9,7 +9,8 @@ use crate::check::domain::finding::{Finding, Level, Topic};
 use crate::check::domain::part::{About, Part, needs};
 
 /// Faults that hide all others: the domain cannot be resolved.
-const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
+const HIDES_ALL: [Code; 5] =
+    [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers, Code::NsCircular];
 
 /// A part that could not be told.
 struct UntoldPart {
@@ -32,11 +33,13 @@ impl Unseen {
         let unknown = findings.iter().filter(|finding| match finding.part {
             // Beyond a bound too: the records of a server that is not asked are not known.
             Some(Part::Records) => true,
+            // At any level: the record that nobody gives may have the fault.
+            Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
             Some(_) => finding.level <= Level::CouldNotTell,
             None => finding.level == Level::CouldNotTell,
         });
         Self {
-            all: findings.iter().any(|finding| HIDES_ALL.contains(&finding.code)),
+            all: findings.iter().any(|finding| HIDES_ALL.contains(&finding.code) || is_unrouted(finding)),
             parts: unknown
                 .map(|finding| UntoldPart { part: finding.part, about: finding.about.clone() })
                 .collect(),
@@ -48,6 +51,11 @@ impl Unseen {
         let by = |untold: &UntoldPart| untold.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))
     }
+}
+
+/// Whether it says that this host reaches no server of the zone.
+fn is_unrouted(finding: &Finding) -> bool {
+    (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers)) && finding.about.is_empty()
 }
 
 impl UntoldPart {

@@ -1,5 +1,7 @@
 //! `resolverctl compare`: one question at this resolver, at others, and at each name server.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -26,12 +28,14 @@ fn the_first_line_says_which_answer_differs() {
     let told = "the name servers differ with serial 1, and no answer has a majority; ";
     assert!(first.contains(told), "{text}");
     assert!(
-        first.contains(&format!("{public} has 10 older.host.com. (an old answer in its cache until ")),
+        first.contains(&format!(
+            "{public} answers \"10 older.host.com.\" (an answer that no name server gave when it was asked: "
+        )),
         "{text}"
     );
-    assert!(first.contains("1 of 2 name servers: 10 "), "{text}");
+    assert!(first.contains("1 of 2 name servers answer: 10 "), "{text}");
     let rows = |word: &str| text.lines().filter(|line| line.contains(word)).count();
-    assert_eq!((rows("  different  "), rows("  old  "), rows("  no answer  ")), (3, 1, 1), "{text}");
+    assert_eq!((rows("  different  "), rows("  unknown  "), rows("  no answer  ")), (3, 1, 1), "{text}");
     let (code, text) =
         compare(&["--json", "moved.com", "MX", "--with", &format!("{public},{public},127.91.0.99")]);
     assert_eq!((code, text.lines().count()), (Some(1), 6), "{text}");
@@ -58,7 +62,7 @@ fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
     let (code, lines) = world.run(&["compare", "none.website.com"]);
     assert_eq!(
         (code, lines[0].as_str()),
-        (0, "none.website.com. A: all 3 answers are the same: no such name")
+        (0, "none.website.com. A: all 3 answers are the same: the name does not exist")
     );
     // Both servers of the zone fail, so this resolver fails.
     for server in ["old1.former.com", "old2.former.com"] {
@@ -133,6 +137,66 @@ fn expect(world: &Gateway, words: &[&str], code: i32, parts: &[&str]) {
 }
 
 #[test]
+fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
+    const KEY: &str = "s3cretkey1234567890";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("list.key");
+    std::fs::write(&file, KEY).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let world = Gateway::start(
+        shop(1, 1),
+        "deny_servers = []",
+        &format!(
+            "[dnssec]\nvalidate = false\n[[list]]\nname = \"bl.shop.com\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n\
+             key = \"{}\"\nwith_key = \"zen.dq.shop.com\"\n\
+             [[record]]\nname = \"mine.corp\"\ntype = \"CNAME\"\ndata = [\"2.0.0.127.{KEY}.zen.dq.shop.com.\"]",
+            file.display()
+        ),
+    );
+    let public = format!("127.91.0.8:{}", world.port());
+    let with = format!("{public},tls://127.91.0.8:{},https://127.91.0.8:{}", world.port(), world.port());
+    let heard = || -> Vec<String> {
+        world.lab().log().take().iter().map(|one| format!("{} {one}", one.server).to_lowercase()).collect()
+    };
+    let resolv_conf = folder.path().join("resolv.conf");
+    std::fs::write(&resolv_conf, "nameserver 127.91.0.8\n").unwrap();
+    let compare = |name: &str, with: &str| {
+        let words = ["compare", name, "--with", with, "--resolv-conf", resolv_conf.to_str().unwrap()];
+        let output = world.command(&words);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert!(compare("www.shop.com", &public).1.contains(&public));
+    assert!(heard().iter().any(|line| line.contains("public.resolver")), "the log has what is sent");
+    let upper = KEY.to_uppercase();
+    for name in [
+        "mine.corp".to_owned(),
+        format!("2.0.0.127.{upper}.zen.dq.shop.com"),
+        format!("2.0.0.127.{KEY}.sbl.dq.shop.com"),
+        format!("2.0.0.127.{KEY}.other.shop.com"),
+        format!("{KEY}.sub.shop.com"),
+        format!("a.x-{KEY}-y.shop.com"),
+        "x.onion".to_owned(),
+        "host.localhost".to_owned(),
+    ] {
+        let (code, text) = compare(&name, &with);
+        let told = text.lines().filter(|line| line.contains("so only this resolver was asked: ")).count();
+        // resolverd answers itself for names of special use.
+        let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
+        assert_eq!((code, told), (Some(expected), 1), "{text}");
+        let sent = heard();
+        // The daemon itself asks the servers of the zone in which the names are.
+        let is_told = |line: &&String| [KEY, "onion", "localhost"].iter().any(|part| line.contains(part));
+        let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
+        assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");
+    }
+    // The check of a domain asks resolvers of others too.
+    let domain = format!("{KEY}.shop.com");
+    world.command(&["check", &domain, "--resolver", &public, "--resolver", &format!("tls://{public}")]);
+    let sent = heard();
+    assert!(!sent.iter().any(|line| line.contains("public.resolver") && line.contains(KEY)), "{sent:#?}");
+}
+
+#[test]
 fn changes_of_a_zone_are_told_until_all_have_them() {
     let world = shop_on_sockets();
     expect(&world, &["shop.com", "MX"], 0, &["all 3 answers are the same: 10 v1.shop.com."]);
@@ -143,8 +207,8 @@ fn changes_of_a_zone_are_told_until_all_have_them() {
         &["shop.com", "MX"],
         1,
         &[
-            "127.91.0.4 (ns2.host.com.) has 10 v1.shop.com. (it has not yet transferred the zone: serial 1, and another has 2)",
-            "; remove it with `resolverctl flush shop.com.`",
+            "127.91.0.4 (ns2.host.com.) answers \"10 v1.shop.com.\" (it has not yet transferred the zone: serial 1, and another has 2)",
+            "; remove it after these have transferred the zone, with `resolverctl flush shop.com.`",
             "  not transferred  ",
         ],
     );
@@ -152,11 +216,8 @@ fn changes_of_a_zone_are_told_until_all_have_them() {
     expect(
         &world,
         &["www.shop.com"],
-        1,
-        &[
-            "this resolver has 198.18.0.1 (an old answer in its cache until ",
-            "2 of 2 name servers: 198.18.0.2",
-        ],
+        4,
+        &["this resolver answers \"198.18.0.1\" (", "2 of 2 name servers answer: 198.18.0.2"],
     );
     assert!(world.command(&["flush", "www.shop.com"]).status.success());
     expect(&world, &["www.shop.com"], 0, &["all 3 answers are the same: 198.18.0.2"]);
@@ -164,7 +225,7 @@ fn changes_of_a_zone_are_told_until_all_have_them() {
     expect(&world, &["www.shop.com"], 4, &["the name servers differ with serial 2 and a short TTL: "]);
     serve(&world, "ns2.host.com", &shop(2, 2));
     let ours = [
-        "this resolver has 10.9.9.9 (the configuration of this host answers: [[host]] ours.shop.com). For others, 2 of 2",
+        "this resolver answers \"10.9.9.9\" (the configuration of this host answers: [[host]] ours.shop.com). For others, 2 of 2",
     ];
     expect(&world, &["ours.shop.com"], 0, &ours);
 }
@@ -179,10 +240,10 @@ fn resolvers_that_change_answers_are_named() {
     for (name, part) in [
         (
             "www.shop.com",
-            " has CNAME block.filter.net. (an alias to block.filter.net. that the zone does not have: a walled garden, or ",
+            " answers \"CNAME block.filter.net.\" (an alias to block.filter.net. that the zone does not have: a walled garden, or ",
         ),
-        ("inner.shop.com", " has no A (it removes private addresses)"),
-        ("ours.shop.com", " has 0.0.0.0 (it gives an address that leads nowhere)"),
+        ("inner.shop.com", " answers \"no A\" (it removes private addresses)"),
+        ("ours.shop.com", " answers \"0.0.0.0\" (it gives an address that leads nowhere)"),
     ] {
         let words = ["compare", name, "--with", &public, "--resolv-conf", file.to_str().unwrap()];
         let output = world.command(&words);

@@ -113,6 +113,13 @@ fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
         let findings = of_lab(lab, "faulty.com.");
         let told = of(&findings, code).unwrap_or_else(|| panic!("{fault}: {findings:#?}"));
         assert_eq!(told.level, Level::Failure, "{findings:#?}");
+        if code == Code::SpfUnanswered && fault != Fault::Fails(RecordType::A) {
+            let of_policies = findings.iter().filter(|finding| finding.code == Code::PolicyUnanswered);
+            let levels: Vec<Level> = of_policies.map(|finding| finding.level).collect();
+            // DMARC, MTA-STS, TLS reporting, BIMI.
+            assert_eq!(levels, [Level::Failure, Level::Warning, Level::Note, Level::Note], "{findings:#?}");
+            assert_eq!(of(&findings, Code::PolicyUnknown), None, "{fault}: {findings:#?}");
+        }
     }
 }
 
@@ -150,6 +157,265 @@ fn a_domain_that_is_an_alias_into_a_zone_that_fails_is_a_failure() {
     let begin = "sub.above.com. MX (CNAME other.com.): no server of other.com. answers for it: 198.18.4.1";
     assert!(told.evidence.starts_with(begin), "{told:#?}");
     assert_eq!(findings[0].code, Code::MxUnanswered, "{findings:#?}");
+}
+
+#[test]
+fn an_address_whose_reverse_zone_always_fails_is_a_failure_that_names_the_alias_and_the_zone() {
+    let silent = &[Fault::Dead][..];
+    for (fault, words) in [(&[Fault::Refused][..], "answers REFUSED"), (silent, "does not answer")] {
+        let mut tree = tree(MAIL, fault);
+        let second = ["ns2.hosts.com".to_owned()];
+        tree.zone("64/26.7.18.198.in-addr.arpa.", &second, "").unwrap();
+        tree.zone("8.18.198.in-addr.arpa.", &second, "").unwrap();
+        let text = "65 CNAME 65.64/26.7.18.198.in-addr.arpa.\n66 PTR mx.dark.com.\n";
+        tree.zone("7.18.198.in-addr.arpa.", &["ns1.hosts.com".to_owned()], text).unwrap();
+        tree.zone("dark.com.", &second, "").unwrap();
+        tree.zone("9.2.0.0.1.0.0.2.ip6.arpa.", &second, "").unwrap();
+        let six = "9.2.0.0.1.0.0.2.ip6.arpa. answers for it: 198.18.4.1";
+        let alias = "65.7.18.198.in-addr.arpa. PTR (CNAME 65.64/26.7.18.198.in-addr.arpa.): no server of \
+                     64/26.7.18.198.in-addr.arpa. answers for it: 198.18.4.1 (ns2.hosts.com.) ";
+        let lab = Arc::new(tree.build().unwrap());
+        for (address, evidence) in [
+            ("198.18.7.65", alias),
+            (
+                "198.18.8.9",
+                "no server of 8.18.198.in-addr.arpa. answers for it: 198.18.4.1 (ns2.hosts.com.) ",
+            ),
+            (
+                "198.18.7.66",
+                "198.18.7.66 PTR mx.dark.com.: mx.dark.com. A: no server of dark.com. answers for it: ",
+            ),
+            ("2001:29::7", six),
+        ] {
+            for domain in ["", "hosts.com."] {
+                let address = address.parse().ok();
+                let subject = CheckSubject { domain: domain.to_owned(), address, ..CheckSubject::default() };
+                let config = config_for(&lab);
+                let findings =
+                    paused(async { check(&Simulation::new(Arc::clone(&lab), config, 1), subject).await.1 });
+                let told = of(&findings, Code::PtrUnanswered)
+                    .unwrap_or_else(|| panic!("{address:?} {domain}: {findings:#?}"));
+                assert_eq!(told.level, Level::Failure, "{findings:#?}");
+                assert!(told.evidence.contains(evidence) && told.evidence.contains(words), "{told:#?}");
+                assert_eq!(of(&findings, Code::PointerUnknown), None, "{findings:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_address_whose_reverse_zone_has_one_server_that_answers_is_not_unanswered() {
+    let mut tree = tree(MAIL, &[Fault::ServFail]);
+    let both = ["ns1.hosts.com", "ns2.hosts.com"].map(str::to_owned);
+    tree.zone("8.18.198.in-addr.arpa.", &both, "").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let subject = CheckSubject { address: "198.18.8.9".parse().ok(), ..CheckSubject::default() };
+    let config = config_for(&lab);
+    let findings = paused(async { check(&Simulation::new(Arc::clone(&lab), config, 1), subject).await.1 });
+    assert!(of(&findings, Code::PtrMissing).is_some(), "{findings:#?}");
+    assert_eq!(of(&findings, Code::PtrUnanswered), None, "{findings:#?}");
+}
+
+#[test]
+fn policies_that_are_aliases_into_a_zone_that_fails_are_failures() {
+    for fault in [Fault::Dead, Fault::ServFail] {
+        let mut tree = tree(MAIL, &[fault]);
+        tree.zone("gone.com.", &["ns2.hosts.com".to_owned()], "").unwrap();
+        let text = "@ MX 10 mx1.hosts.com.\n@ TXT \"v=spf1 -all\"\n_dmarc CNAME d.gone.com.\nx._domainkey CNAME x.gone.com.\n\
+                    _smtp._tls CNAME t.gone.com.\n";
+        tree.zone("alias.com.", &["ns1.hosts.com".to_owned()], text).unwrap();
+        let lab = Arc::new(tree.build().unwrap());
+        let selectors = vec!["x".to_owned()];
+        let subject = CheckSubject { domain: "alias.com.".to_owned(), selectors, ..CheckSubject::default() };
+        let config = config_for(&lab);
+        let findings =
+            paused(async { check(&Simulation::new(Arc::clone(&lab), config, 1), subject).await.1 });
+        for (begin, level) in [
+            (
+                "_dmarc.alias.com. TXT (CNAME d.gone.com.): no server of gone.com. answers for it: ",
+                Level::Failure,
+            ),
+            ("x._domainkey.alias.com. TXT (CNAME x.gone.com.): no server of gone.com. ", Level::Failure),
+            ("_smtp._tls.alias.com. TXT (CNAME t.gone.com.): no server of gone.com. ", Level::Note),
+        ] {
+            let is_told = |finding: &&Finding| {
+                (finding.code, finding.level) == (Code::PolicyUnanswered, level)
+                    && finding.evidence.starts_with(begin)
+            };
+            assert!(findings.iter().any(|finding| is_told(&finding)), "{begin}: {findings:#?}");
+        }
+        assert_eq!(of(&findings, Code::PolicyUnknown), None, "{findings:#?}");
+    }
+}
+
+#[test]
+fn name_servers_of_two_zones_that_need_each_other_are_the_answer() {
+    let mut tree = tree(MAIL, &[]);
+    let delegations = "loop NS ns.knot\nknot NS ns.loop\n";
+    tree.zone("com.", &["ns.com".to_owned()], delegations).unwrap();
+    let findings = of_lab(tree.build().unwrap(), "loop.com.");
+    assert_eq!((findings[0].code, findings[0].level), (Code::NsCircular, Level::Failure), "{findings:#?}");
+    assert_eq!(
+        findings[0].evidence,
+        "loop.com. is delegated to ns.knot.com.; ns.knot.com. is in knot.com., whose name servers are ns.loop.com."
+    );
+    let of_level = |level| {
+        findings.iter().any(|finding: &Finding| finding.level == level && finding.code != Code::NsCircular)
+    };
+    assert!(!of_level(Level::CouldNotTell) && !of_level(Level::Warning), "{findings:#?}");
+}
+
+#[test]
+fn a_key_that_no_server_gives_is_a_failure_although_they_fail_for_its_name_altogether() {
+    let text = format!("{MAIL}x._domainkey TXT \"v=DKIM1; p=\"\n");
+    let lab = tree(&text, &[Fault::ServFail]).build().unwrap();
+    let lab = Arc::new(lab);
+    let config = config_for(&lab);
+    let selectors = vec!["x".to_owned()];
+    let subject = CheckSubject { domain: "faulty.com.".to_owned(), selectors, ..CheckSubject::default() };
+    let findings = paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config, 1);
+        // The servers have loaded the zone, and fail for TXT.
+        for server in ["ns1.hosts.com", "ns2.hosts.com"] {
+            lab.server(server)
+                .unwrap()
+                .set_faults(&[Fault::Fails(RecordType::TXT), Fault::Fails(RecordType::NS)]);
+        }
+        check(&simulation, subject).await.1
+    });
+    let of_key = |finding: &&Finding| finding.evidence.starts_with("x._domainkey.faulty.com. TXT");
+    let told = findings.iter().find(of_key).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert_eq!((told.code, told.level), (Code::PolicyUnanswered, Level::Failure), "{findings:#?}");
+}
+
+#[test]
+fn servers_that_answer_without_aa_are_lame_and_do_not_lose_mail() {
+    let lab = tree(crate::faults::SOUND, &[Fault::NoAa]).build().unwrap();
+    lab.server("ns1.hosts.com").unwrap().set_faults(&[Fault::NoAa]);
+    let findings = of_lab(lab, "faulty.com.");
+    assert_eq!(of(&findings, Code::NsNoneAnswers), None, "{findings:#?}");
+    assert!(of(&findings, Code::NsLame).is_some(), "{findings:#?}");
+}
+
+#[test]
+fn records_that_one_of_two_servers_lacks_are_a_difference_and_not_missing() {
+    let with = "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
+    for (lacking, expected) in
+        [("@ MX 10 mail\n", Code::MxDiffers), ("mail A 198.18.9.1\n", Code::RecordsDiffer)]
+    {
+        let other = tree(&with.replace(lacking, ""), &[]).build().unwrap();
+        for server in ["ns1.hosts.com", "ns2.hosts.com"] {
+            for seed in 1..=6 {
+                let lab = Arc::new(tree(with, &[]).build().unwrap());
+                lab.server(server).unwrap().set_authority(other.server(server).unwrap().authority());
+                let config = config_for(&lab);
+                let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+                let findings = paused(async {
+                    check(&Simulation::new(Arc::clone(&lab), config, seed), subject).await.1
+                });
+                assert!(of(&findings, expected).is_some(), "{server} {seed}: {findings:#?}");
+                for code in [Code::MailNowhere, Code::MxWithoutAddress, Code::NoMx] {
+                    assert_eq!(of(&findings, code), None, "{server} {seed}: {findings:#?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn name_servers_whose_names_are_in_a_dead_zone_are_no_name_servers() {
+    let mut tree = tree(MAIL, &[Fault::Dead]);
+    tree.zone("dark.com.", &["ns2.hosts.com".to_owned()], "").unwrap();
+    let delegations = "all NS n8.dark\nall NS n9.dark\none NS ns1.hosts.com.\none NS n9.dark\nnone NS n1.nowhere\nnone NS n2.nowhere\n";
+    tree.zone("com.", &["ns.com".to_owned()], delegations).unwrap();
+    tree.zone("one.com.", &["ns1.hosts.com".to_owned()], "@ NS n9.dark.com.\n@ MX 10 mx.all.com.\n").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let found = |domain: &str| {
+        let subject = CheckSubject { domain: domain.to_owned(), ..CheckSubject::default() };
+        let config = config_for(&lab);
+        paused(async { check(&Simulation::new(Arc::clone(&lab), config, 1), subject).await.1 })
+    };
+    for (domain, words) in [
+        ("all.com.", "no server of dark.com. answers for it"),
+        ("none.com.", "n1.nowhere.com. has no address"),
+    ] {
+        let findings = found(domain);
+        assert_eq!(
+            (findings[0].code, findings[0].level),
+            (Code::NsNoneAnswers, Level::Failure),
+            "{findings:#?}"
+        );
+        assert!(findings[0].evidence.contains(words), "{findings:#?}");
+        assert!(findings.iter().all(|finding| finding.level != Level::CouldNotTell), "{findings:#?}");
+    }
+    let findings = found("one.com.");
+    let told = of(&findings, Code::NsWithoutAddress).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert!(told.evidence.starts_with("n9.dark.com. A: no server of dark.com. answers for it"), "{told:#?}");
+    let host = of(&findings, Code::MxHostUnanswered).unwrap_or_else(|| panic!("{findings:#?}"));
+    assert!(
+        host.evidence
+            .contains("no address of a name server of all.com. can be found: n8.dark.com., n9.dark.com."),
+        "{host:#?}"
+    );
+}
+
+#[test]
+fn keys_that_no_server_gives_are_the_answer_and_one_server_without_them_is_named() {
+    for fault in [Fault::Fails(RecordType::DNSKEY), Fault::Drops(RecordType::DNSKEY)] {
+        for both in [true, false] {
+            let mut tree = tree(MAIL, &[fault]);
+            for zone in [".", "com.", "faulty.com."] {
+                tree.sign(zone, Some("".parse().unwrap())).unwrap();
+            }
+            let lab = Arc::new(tree.build().unwrap());
+            if both {
+                lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
+            }
+            let config = resolverd::lab::simulation::config_trusting(&lab);
+            let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+            let findings =
+                paused(async { check(&Simulation::new(Arc::clone(&lab), config, 1), subject).await.1 });
+            if both {
+                assert_eq!(
+                    (findings[0].code, findings[0].level),
+                    (Code::DnssecBogus, Level::Failure),
+                    "{findings:#?}"
+                );
+                assert!(
+                    findings[0].evidence.contains("no name server gives faulty.com. DNSKEY: 198.18.3.1"),
+                    "{findings:#?}"
+                );
+            } else {
+                let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
+                assert!(partly.evidence.contains("faulty.com. DNSKEY"), "{partly:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mail_host_without_answer_is_told_once() {
+    let findings = found(MAIL, [&[Fault::Dead], &[Fault::Dead]]);
+    assert!(of(&findings, Code::MxHostUnanswered).is_some(), "{findings:#?}");
+    let of_dane = |finding: &&Finding| finding.evidence.contains("TLSA");
+    assert_eq!(findings.iter().find(of_dane), None, "{findings:#?}");
+}
+
+#[test]
+fn lost_datagrams_are_no_trait_of_a_server() {
+    for seed in 1..=40 {
+        let lab = Arc::new(tree(crate::faults::SOUND, &[]).build().unwrap());
+        let config = config_for(&lab);
+        let findings = paused(async {
+            let simulation = Simulation::new(lab, config, seed);
+            simulation.network().set_loss(300);
+            let subject = CheckSubject { domain: "faulty.com.".to_owned(), ..CheckSubject::default() };
+            check(&simulation, subject).await.1
+        });
+        for code in [Code::NsCase, Code::NsEdns] {
+            assert_eq!(of(&findings, code), None, "{seed}: {findings:#?}");
+        }
+    }
 }
 
 #[test]

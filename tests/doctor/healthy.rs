@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::lab::internet::Internet;
@@ -25,8 +26,9 @@ fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
             let (facts, findings) = check(&simulation, subject).await;
             let bad: Vec<&Finding> = findings.iter().filter(|finding| finding.level < Level::Note).collect();
             assert!(bad.is_empty(), "{domain}: {bad:#?}");
-            let notes: Vec<&Finding> =
-                findings.iter().filter(|finding| finding.level == Level::Note).collect();
+            // The hosts of this internet have addresses for benchmarks.
+            let notes = findings.iter().filter(|finding| finding.code != Code::SpfSpecialAddress);
+            let notes: Vec<&Finding> = notes.filter(|finding| finding.level == Level::Note).collect();
             assert!(notes.len() <= 1, "{domain}: {notes:#?}");
             assert!(findings.iter().any(|finding| finding.level == Level::Ok), "{domain}");
             assert!(facts.got.len() <= MAX_CHECK_QUESTIONS, "{domain}: {}", facts.got.len());

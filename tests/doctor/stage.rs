@@ -29,6 +29,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("open.host.com", 11, &[Fault::OffersRecursion]),
     ("early.host.com", 12, &[]),
     ("roll.host.com", 13, &[]),
+    ("late.host.com", 16, &[]),
     ("notxt.host.com", 14, &[Fault::Fails(RecordType::TXT)]),
     ("nomx.host.com", 15, &[Fault::Fails(RecordType::MX)]),
     ("public.resolver", 30, &[]),
@@ -48,7 +49,7 @@ const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
 
 /// Delegations that no zone stands behind. The daemon is told to send nothing to 198.18.5.0/24.
 const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 198.18.5.1\nb.onenet A 198.18.5.2\n\
-    glueless NS ns.glueless\n";
+    glueless NS ns.glueless\nloop NS ns.knot\nknot NS ns.loop\n";
 
 const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
 
@@ -86,6 +87,8 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("hostbogus", "ns1 ns2", "@ MX 10 mx.bogus.com."),
     ("hostdark", "ns1 ns2", "@ MX 10 mx.dark.host.com."),
     ("spfdark", "ns1 ns2", "@ TXT \"v=spf1 include:dark.host.com -all\""),
+    ("policydark", "ns1 ns2", "_dmarc CNAME _dmarc.dark.host.com."),
+    ("spfspecial", "ns1 ns2", "@ TXT \"v=spf1 ip4:192.0.2.0/24 -all\""),
     ("misnamed", "ns1 ns2", "@ MX 10 -mail\n-mail A 198.18.9.1"),
     ("mxalias", "ns1 ns2", "@ MX 10 in\nin CNAME mx.host.com."),
     ("mxsix", "ns1 ns2", "@ MX 10 six.host.com."),
@@ -142,6 +145,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ),
     ("bogus", "expired", "@ MX 10 mx.host.com."),
     ("early", "", "@ MX 10 mx.host.com."),
+    ("late", "", "@ MX 10 mx.host.com."),
     ("rolled", "", "@ MX 10 mx.host.com."),
     ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
     ("digest", "digest=1", "@ MX 10 mx.host.com."),
@@ -197,6 +201,8 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
     tree.server(ServerPlan::new("six.host.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
+    // The daemon is told to send nothing there.
+    tree.server(ServerPlan::new("unasked.host.com", vec![[127, 92, 5, 1].into()])).unwrap();
     let crowd = (1..=26).map(|last| [127, 92, 1, last].into()).collect();
     tree.server(ServerPlan::new("crowd.host.com", crowd)).unwrap();
     let (both, list) = (names("ns1 ns2"), names("ns1"));
@@ -209,6 +215,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     tree.zone("dark.host.com.", &names("lame"), "").unwrap();
     tree.zone("18.198.in-addr.arpa.", &list, REVERSE).unwrap();
     tree.zone("19.198.in-addr.arpa.", &names("lame"), "").unwrap();
+    tree.zone("20.198.in-addr.arpa.", &names("unasked"), "").unwrap();
     tree.zone("glue.com.", &["ns.glue.com".to_owned()], "@ MX 10 mx.host.com.\n").unwrap();
     let serial = if second { 2 } else { 1 };
     let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
@@ -230,6 +237,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     for (name, plan, text) in SIGNED {
         let servers = match *name {
             "early" => names("early ns1"),
+            "late" => names("late ns1"),
             "rolled" => names("roll"),
             _ => both.clone(),
         };
@@ -268,13 +276,18 @@ pub(crate) fn gateway() -> Gateway {
     // Signatures last for 14 days, so these end in less than two.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
+    take(&world, "late.host.com", "late.host.com", &lab(Turn::First, now - 20 * 86_400, own));
     let lists = "[[list]]\nname = \"bl.host.com\"\npurpose = \"block\"\nsubjects = [\"ip4\", \"domain\"]\n\
         [[list]]\nname = \"dark.host.com\"\npurpose = \"block\"\nsubjects = [\"ip6\"]\n\
         [[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n\
         [[host]]\nname = \"mail.hosted.com\"\naddresses = [\"10.0.0.8\"]\n\
         [[zone]]\nname = \"stubbed.com\"\nstub = [\"127.92.0.4:{port}\"]";
     let dnssec = "[dnssec]\ntrust_anchor = \"anchors\"";
-    Gateway::start(world, "deny_servers = [\"198.18.5.0/24\"]", &format!("{dnssec}\n{lists}"))
+    Gateway::start(
+        world,
+        "deny_servers = [\"198.18.5.0/24\", \"127.92.5.0/24\"]",
+        &format!("{dnssec}\n{lists}"),
+    )
 }
 
 /// Changes the records of `moved.com.` at all its servers, and those of `halfmoved.com.` at the one that answers.

@@ -7,7 +7,7 @@ use super::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical,
 use crate::limits::MAX_CHECKED_ALIASES;
 
 /// The types whose failed lookups are explained.
-const TYPES: [&str; 4] = ["A", "AAAA", "MX", "TXT"];
+const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
 /// The target of a name's own alias, if a lookup has told one.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
@@ -53,12 +53,12 @@ pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
     (!before.contains(last) && names.len() <= MAX_CHECKED_ALIASES).then(|| last.clone())
 }
 
-/// The names whose lookups have failed.
-fn failed(facts: &DomainFacts) -> impl Iterator<Item = &str> {
+/// The names and types whose lookups have failed.
+fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
     facts.got.iter().filter_map(move |(want, got)| match (want, got) {
         (Want::Lookup { name, kind }, Got::Reply(reply)) if TYPES.contains(kind) && has_failed(reply) => {
-            Some(name.as_str())
+            Some((name.as_str(), *kind))
         }
         _ => None,
     })
@@ -66,16 +66,17 @@ fn failed(facts: &DomainFacts) -> impl Iterator<Item = &str> {
 
 /// Notes the circles that explain failed lookups.
 pub(super) fn note(facts: &mut DomainFacts) {
-    let circles = failed(facts).filter_map(|name| Some((name.to_owned(), circle(facts, name)?)));
+    let circles = failed(facts).filter_map(|(name, _)| Some((name.to_owned(), circle(facts, name)?)));
     facts.circles = circles.collect();
 }
 
-/// The questions that are needed next. If the domain itself could not be looked up, that explains the failures of names below it.
+/// The questions that are needed next. If the domain itself could not be looked up, that explains the failures of names below it, but
+/// not those of PTR records.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
-    let is_known = facts.lookup(domain, "SOA").is_known();
-    let explained = failed(facts).filter(|name| is_known || *name == domain);
-    explained.flat_map(|name| path(facts, name)).map(|name| lookup(&name, "CNAME")).collect()
+    let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
+    let explained = failed(facts).filter(|(name, kind)| is_known || *name == domain || *kind == "PTR");
+    explained.flat_map(|(name, _)| path(facts, name)).map(|name| lookup(&name, "CNAME")).collect()
 }
 
 #[cfg(test)]

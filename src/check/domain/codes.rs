@@ -5,26 +5,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+pub use super::code_entry::CodeEntry;
 use super::level::{Level, Topic};
-
-/// The description of a code.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeEntry {
-    /// Its word.
-    pub word: &'static str,
-    /// Its topic.
-    pub topic: Topic,
-    /// Its usual level.
-    pub level: Level,
-    /// The RFC that specifies it.
-    pub source: &'static str,
-    /// Its meaning, without a full stop.
-    pub title: &'static str,
-    /// The effect on mail; empty if there is none.
-    pub effect: &'static str,
-    /// The change that helps; empty if none is needed.
-    pub remedy: &'static str,
-}
 
 macro_rules! codes {
     ($($code:ident $word:literal $topic:ident $level:ident $source:literal: $title:literal; $effect:literal; $remedy:literal.)+) => {
@@ -73,6 +55,10 @@ codes! {
         "the domain itself is an alias (CNAME)";
         "Resolvers take every type from the target: MX, TXT and SPF records of the domain itself are not seen, or only sometimes. Sendmail and Exim may rewrite the address to the target.";
         "Replace the CNAME by A and AAAA records, or use the provider's ALIAS or flattening".
+    NsCircular "ns_circular" Delegation Failure "RFC 1912 section 2.8, RFC 1034 section 4.2.1":
+        "the name servers of the zone and those of another zone need each other";
+        "No resolver finds the address of a name server, so the domain cannot be resolved: mail to it and from it is deferred everywhere.";
+        "At the registrar, give one of the two zones a name server with a name inside this zone, and its address".
     NsNoneAnswers "ns_none_answers" Delegation Failure "RFC 1034 section 4.2.2":
         "no name server of the zone gives an answer";
         "Mail to the domain is deferred everywhere once caches have expired.";
@@ -221,6 +207,10 @@ codes! {
         "the aliases (CNAME) of a policy record lead in a circle, or are too many";
         "No receiver finds the record. Some defer the mail, others treat it as if the domain had no such policy.";
         "Let the CNAME name the record of the provider, or replace the CNAME by a TXT record".
+    PolicyUnanswered "policy_unanswered" Policy Failure "RFC 7489 section 6.6.3, RFC 6376 section 6.1.2, RFC 7672 section 2.1.1":
+        "no name server answers for the record of a policy, for a DKIM key or for TLSA records";
+        "Receivers get a temporary error for DMARC or the signature: many defer the mail, others treat it as not authenticated. Senders that use DANE defer the mail if the lookup of TLSA records fails, until it bounces. Without an answer for MTA-STS, TLS reporting or BIMI, mail is delivered without this policy.";
+        "If the record is an alias (CNAME) to a provider that is no longer used, remove it. Otherwise mend the name servers of the zone that the evidence names, or tell their operator".
     DkimMissing "dkim_missing" Policy Failure "RFC 6376 section 3.6.2":
         "the DKIM selector has no key";
         "Signatures with this selector cannot be verified; DMARC then depends on SPF alone, which forwarding breaks.";
@@ -253,6 +243,10 @@ codes! {
         "an address of a mail host has no PTR record";
         "If this address sends mail, Gmail and Microsoft reject the mail. Postfix rejects it too if reject_unknown_reverse_client_hostname is set.";
         "Ask the provider of the address for a PTR record with the name of the mail host. If the name is an alias (CNAME), the record belongs to its target".
+    PtrUnanswered "ptr_unanswered" Pointer Failure "RFC 2317, RFC 1912 section 2.1, RFC 8906 section 3":
+        "no name server answers for the PTR record of an address, or for its name";
+        "If this address sends mail, Postfix defers it with 450 again and again if reject_unknown_reverse_client_hostname or reject_unknown_client_hostname is set. Gmail and others reject or defer it.";
+        "Set up the zone that the evidence names at its name servers. If they are not yours, ask the provider of the address to have the PTR record answered: by a delegation to servers that have the zone, or by a record of his own".
     PtrDiffers "ptr_differs" Pointer Failure "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name does not lead back to the address";
         "If it sends mail: Postfix calls the client \"unknown\" and rejects it with reject_unknown_client_hostname; Gmail and others require forward confirmation.";
@@ -261,6 +255,10 @@ codes! {
         "an address or name is on a DNS list";
         "Servers that use the list reject the mail or count it as spam.";
         "Remove the cause, and ask the list for removal on its page".
+    HeloUnanswered "helo_unanswered" Pointer Warning "RFC 5321 section 4.1.4":
+        "no name server answers for the HELO name";
+        "Postfix answers 450 again and again if reject_unknown_helo_hostname is set.";
+        "Mend the name servers of the zone that the evidence names, or let the client say another name".
     HeloUnknown "helo_without_address" Pointer Warning "RFC 5321 section 4.1.4":
         "the HELO name has neither address nor MX records";
         "Postfix rejects it with reject_unknown_helo_hostname; others count it as spam.";
@@ -337,6 +335,10 @@ codes! {
         "an NS record names an alias (CNAME)";
         "Some resolvers do not ask this server.";
         "Name the target of the CNAME in the NS record".
+    SignatureExpired "signature_expired" Dnssec Failure "RFC 4035 section 5.3.1, RFC 6781 section 4.4.2":
+        "a name server has signatures that have expired";
+        "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
+        "Find out why the server does not transfer the current zone. If all servers have these signatures, sign the zone again".
     SignatureExpires "signature_expires" Dnssec Warning "RFC 4035 section 5.3.1, RFC 6781 section 4.4.2":
         "signatures of the zone expire soon";
         "Once they have expired, the domain fails for all validating resolvers.";
@@ -477,6 +479,10 @@ codes! {
         "SPF uses the mechanism ptr";
         "It is slow, and many receivers ignore it.";
         "Replace it by a, mx, ip4 or ip6".
+    SpfSpecialAddress "spf_special_address" Policy Note "RFC 5737, RFC 2544, RFC 3849, RFC 6890":
+        "SPF allows addresses that no host on the internet has";
+        "These terms match no mail: addresses for documentation and measurements, private addresses, and others that are not routed. Often an example was copied, and the address that was meant is missing.";
+        "Put the public address of the mail host in their place, or remove them".
     SpfOpenEnd "spf_open_end" Policy Note "RFC 7208 section 4.7":
         "the SPF record does not end with -all or ~all";
         "Mail from every other address is neutral: SPF does not protect the domain.";

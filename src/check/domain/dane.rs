@@ -7,6 +7,7 @@ use ring::digest::{SHA256, SHA512, digest};
 
 use super::codes::Code;
 use super::der::public_key;
+use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, ReplySecurity, Want, lookup};
 use super::finding::Finding;
 use super::mail;
@@ -88,7 +89,26 @@ struct Hosts {
     unsigned: Vec<String>,
     unusable: Vec<String>,
     without: Vec<String>,
+    /// No server gives the records, with the evidence.
+    unanswered: Vec<(String, String)>,
     unknown: Vec<(String, String)>,
+}
+
+/// Whether the addresses of a host are not secured by DNSSEC.
+fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
+    let of = |kind| match facts.lookup(host, kind) {
+        LookupFound::Data(reply) => Some(reply.security == ReplySecurity::Insecure),
+        _ => None,
+    };
+    let known: Vec<bool> = ["A", "AAAA"].into_iter().filter_map(of).collect();
+    !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
+}
+
+/// The lookups whose failure is examined.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let hosts = mail::hosts(facts).into_iter();
+    let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
+    examined.map(|host| (tlsa(&host), "TLSA")).collect()
 }
 
 fn hosts(facts: &DomainFacts) -> Hosts {
@@ -103,9 +123,18 @@ fn hosts(facts: &DomainFacts) -> Hosts {
                 ReplySecurity::Insecure => hosts.unsigned.push(host),
                 ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
             },
+            // The finding about its addresses has the cause, and nobody connects to it.
+            LookupFound::Unknown(_) if mail::is_without_answer(facts, &host) => {}
+            // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
+            LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
             LookupFound::Circle(why) | LookupFound::Unknown(why) => {
-                let text = format!("{} TLSA: {why}", tlsa(&host));
-                hosts.unknown.push((host, text));
+                match elsewhere::evidence(facts, &tlsa(&host), "TLSA") {
+                    Some(evidence) => hosts.unanswered.push((host, evidence)),
+                    None => {
+                        let text = format!("{} TLSA: {why}", tlsa(&host));
+                        hosts.unknown.push((host, text));
+                    }
+                }
             }
             LookupFound::NoData(_) | LookupFound::NoName(_) => hosts.without.push(host),
             LookupFound::NotAsked => {}
@@ -129,7 +158,7 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
 /// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
 /// other hosts of the domain have them.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let Hosts { secure, unsigned, unusable, without, unknown } = hosts(facts);
+    let Hosts { secure, unsigned, unusable, without, unanswered, unknown } = hosts(facts);
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
     if !secure.is_empty() && !without.is_empty() {
@@ -148,6 +177,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     ];
     let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
     findings.extend(told.map(|(code, texts, between)| Finding::new(code, texts.join(between))));
+    if !unanswered.is_empty() {
+        let (hosts, texts): (Vec<String>, Vec<String>) = unanswered.into_iter().unzip();
+        let told = Finding::new(Code::PolicyUnanswered, texts.join("; ")).of(Part::Dane);
+        findings.push(told.about(hosts.into_iter().map(About::Host)));
+    }
     if !unknown.is_empty() {
         let (hosts, texts): (Vec<String>, Vec<String>) = unknown.into_iter().unzip();
         let told = Finding::new(Code::PolicyUnknown, texts.join("; ")).of(Part::Dane);

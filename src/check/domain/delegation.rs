@@ -14,13 +14,48 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::mail::is_private;
 use super::part::About;
+use super::record_set::is_known;
 use super::zone::{self, serves, shown};
-use super::{cached, compared, each_server, groups, served, unanswered};
+use super::{cached, compared, each_server, elsewhere, groups, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
-    MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS, MAX_SERVERS_ASKED_IN_MIXED_CASE,
-    MAX_SILENT_SERVERS_ASKED,
+    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
+    MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
 };
+
+/// The lookups of names of servers without a known address.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let glue = zone::glue(facts);
+    let is_unknown = |name: &String| facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
+    let names = zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter(is_unknown);
+    names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
+}
+
+/// That no address of a name server can be found: the zones of their names fail, or need this zone.
+fn without_servers(facts: &DomainFacts) -> Option<Finding> {
+    let (apex, names) = (zone::apex(facts), zone::server_names(facts));
+    if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
+        return None;
+    }
+    let (mut is_circular, mut told) = (false, Vec::new());
+    for name in &names {
+        if let Some(circle) = elsewhere::circle_of_servers(facts, name, apex) {
+            is_circular = true;
+            told.push(circle);
+        } else if ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent()) {
+            told.push(format!("{name} has no address"));
+        } else if is_within(name, apex) {
+            told.push(format!("{name} has no glue"));
+        } else {
+            told.push(elsewhere::evidence(facts, name, "A")?);
+        }
+    }
+    let code = if is_circular { Code::NsCircular } else { Code::NsNoneAnswers };
+    // `without_glue` tells these.
+    let is_told = names.iter().all(|name| is_within(name, apex));
+    let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), told.join("; "));
+    (!is_told).then(|| Finding::new(code, evidence()))
+}
 
 /// The questions that lead to the servers of the zone.
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
@@ -86,6 +121,8 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
         Some(Got::Reply(reply)) if dislikes_edns(reply) => {
             wants.push(ask(server, apex, "SOA", QueryForm::Plain))
         }
+        // Some load balancers refuse queries for SOA and NS alone.
+        Some(Got::Reply(reply)) if !is_known(reply) => wants.push(ask(server, domain, "MX", QueryForm::Udp)),
         // They come later: `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
@@ -138,6 +175,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     let servers = zone::servers(facts);
     let mut findings = sets(facts);
+    findings.extend(without_servers(facts));
     findings.extend(names(facts));
     findings.extend(each_server::check(facts, &servers));
     findings.extend(data(facts, &servers));
@@ -284,8 +322,11 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
         if kinds.iter().any(|found| found.alias().is_some()) {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
-        if kinds.iter().all(LookupFound::is_absent) && !glue.contains_key(name.as_str()) {
-            missing.push(name.as_str());
+        let is_bare = facts.addresses(name).is_empty() && !glue.contains_key(name.as_str());
+        if is_bare && kinds.iter().all(LookupFound::is_absent) {
+            missing.push(name.clone());
+        } else if is_bare && let Some(evidence) = elsewhere::evidence(facts, name, "A") {
+            missing.push(evidence);
         }
     }
     if !missing.is_empty() {

@@ -9,7 +9,7 @@ use super::der::element;
 use super::facts::{DomainFacts, Want, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
-use super::tags::{Versioned, no_tag, texts, value};
+use super::tags::{Versioned, no_tag, not_found, texts, value};
 
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
@@ -43,6 +43,11 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     given.chain(KNOWN).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
+/// The lookups of the given selectors.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
+}
+
 /// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
 /// mail is signed with a well-known selector, so its faults are notes.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
@@ -61,7 +66,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             return given.then(|| Finding::new(Code::PolicyAliasCircle, circle));
         }
         Versioned::Unknown(why) => {
-            return given.then(|| Finding::new(Code::PolicyUnknown, why).of(Part::Dkim));
+            return given.then(|| not_found(facts, (name, why), Level::Failure).of(Part::Dkim));
         }
         Versioned::NotAsked => {
             let why = format!("{name} was not looked up");
@@ -80,7 +85,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
                     Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {}", flaw(text)));
                 Some(if given { finding } else { finding.at(Level::Note) })
             }
-            None => given.then(|| Finding::new(Code::DkimMissing, format!("{name} has no key"))),
+            None => given.then(|| Finding::new(Code::DkimMissing, missing(facts, name))),
         },
         [key] if given => Some(of_key(name, key)),
         [key] => {
@@ -92,6 +97,14 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
         several => {
             given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
         }
+    }
+}
+
+/// The words of a name without a key. At an alias nothing can be published: the key belongs to its target.
+fn missing(facts: &DomainFacts, name: &str) -> String {
+    match facts.lookup(name, "TXT").alias() {
+        Some(target) => format!("{name} is an alias (CNAME) of {target}, which has no key"),
+        None => format!("{name} has no key"),
     }
 }
 

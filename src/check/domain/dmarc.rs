@@ -11,7 +11,7 @@ use super::dmarc_record;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
-use super::tags::{Versioned, meant, texts, value};
+use super::tags::{Versioned, meant, not_found, texts, value};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
 use crate::wire::presentation::read_name;
 
@@ -40,7 +40,11 @@ pub(super) enum Policy<'f> {
     Missing,
     /// The aliases of the record lead in a circle.
     Circle(String),
-    Unknown(String),
+    /// The lookup of this name failed.
+    Unknown {
+        name: String,
+        why: String,
+    },
     /// The next name of the walk was not looked up.
     NotAsked(String),
 }
@@ -55,7 +59,7 @@ pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
         let record = match texts(facts, &at, "DMARC1") {
             Versioned::NotAsked => return Policy::NotAsked(at),
             Versioned::Circle(circle) => return Policy::Circle(circle),
-            Versioned::Unknown(why) => return Policy::Unknown(why),
+            Versioned::Unknown(why) => return Policy::Unknown { name: at, why },
             Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
                 (Some(record), true) => record,
                 (Some(_), false) if place == 0 => return Policy::Several(name),
@@ -138,7 +142,7 @@ fn differs(facts: &DomainFacts) -> Option<Finding> {
             let testing = value(&record, "t") == Some("y");
             (if testing { milder.to_owned() } else { word }, format!("_dmarc.{name}"))
         }
-        Policy::Several(_) | Policy::Circle(_) | Policy::Unknown(_) | Policy::NotAsked(_) => return None,
+        Policy::Several(_) | Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => return None,
     };
     let (old, place) = policy_7489(facts)?;
     (old != new).then(|| {
@@ -160,6 +164,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
             targets.map(|target| lookup(&permission(name, &target), "TXT")).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// The lookup of the walk that has no answer yet, or has failed.
+pub(super) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
+    match policy(facts) {
+        Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
+        _ => None,
     }
 }
 
@@ -212,10 +224,12 @@ pub(super) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<S
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
-        Policy::Missing => vec![Finding::new(Code::DmarcMissing, domain)],
+        Policy::Missing => vec![Finding::new(Code::DmarcMissing, missing(facts))],
         Policy::Several(name) => vec![Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}"))],
         Policy::Circle(circle) => vec![Finding::new(Code::PolicyAliasCircle, circle)],
-        Policy::Unknown(why) => vec![Finding::new(Code::PolicyUnknown, why).of(Part::Dmarc)],
+        Policy::Unknown { name, why } => {
+            vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
+        }
         Policy::NotAsked(name) => {
             vec![Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)]
         }
@@ -228,6 +242,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
     findings.into_iter().chain(refused_reports(facts)).chain(differs(facts)).collect()
+}
+
+/// The words of a domain without a record, with an alias that leads to none.
+fn missing(facts: &DomainFacts) -> String {
+    let domain = &facts.subject.domain;
+    match facts.lookup(&format!("_dmarc.{domain}"), "TXT").alias() {
+        Some(target) => format!("_dmarc.{domain} is an alias (CNAME) of {target}, which has no record"),
+        None => domain.clone(),
+    }
 }
 
 /// The findings about the record that applies.

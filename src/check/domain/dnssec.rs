@@ -47,6 +47,10 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
             wants.extend(keys::wants(facts));
         }
     }
+    // The zone is signed and nothing is validated: the keys may be missing.
+    if of_domain(facts).is_none() && !signatures(facts).is_empty() && zone::apex(facts) != "." {
+        wants.extend(keys::wants(facts));
+    }
     wants
 }
 
@@ -75,13 +79,7 @@ fn ancestors(name: &str) -> impl Iterator<Item = &str> {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match of_domain(facts) {
-        None => {
-            let why = match facts.lookup(domain, "SOA") {
-                LookupFound::Circle(why) | LookupFound::Unknown(why) => why,
-                _ => "the daemon did not validate the answers".to_owned(),
-            };
-            vec![Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))]
-        }
+        None => vec![without_verdict(facts)],
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => vec![repaired(facts).unwrap_or_else(|| {
                 Finding::new(Code::DnssecBogus, format!("{domain} {kind}: {}", broken_link(facts, reply)))
@@ -97,6 +95,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
     findings
+}
+
+/// The verdict about a domain of which the daemon tells nothing.
+fn without_verdict(facts: &DomainFacts) -> Finding {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    if let Some(conducts) = keys::unanswered(facts) {
+        let why =
+            format!("the zone above has a DS record, and no name server gives {apex} DNSKEY: {conducts}");
+        return Finding::new(Code::DnssecBogus, format!("{domain}: {why}"));
+    }
+    let why = match facts.lookup(domain, "SOA") {
+        LookupFound::Circle(why) | LookupFound::Unknown(why) => why,
+        _ => "the daemon did not validate the answers".to_owned(),
+    };
+    Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
 /// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its
@@ -255,9 +268,9 @@ fn expiry(facts: &DomainFacts) -> Option<Finding> {
         })
     });
     let (end, records, server) = ends.min()?;
-    let verb = if end < now { "ended" } else { "ends" };
-    let evidence = format!("the signature of {records} at {server} {verb} at {}", minute(end));
-    Some(Finding::new(Code::SignatureExpires, evidence))
+    let (code, verb) =
+        if end < now { (Code::SignatureExpired, "ended") } else { (Code::SignatureExpires, "ends") };
+    Some(Finding::new(code, format!("the signature of {records} at {server} {verb} at {}", minute(end))))
 }
 
 /// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.
@@ -350,6 +363,7 @@ mod tests {
         assert_eq!(told.last().map(|finding| finding.evidence.as_str()), Some(of_keys));
         let past = check(&facts("a.b.", &lines(now - 6 * day, now - day)));
         assert!(past.last().unwrap().evidence.ends_with("ended at 2025-12-31 00:00 UTC"));
+        assert_eq!(past.last().map(|finding| finding.code), Some(Code::SignatureExpired));
         // Signed for each answer.
         assert_eq!(check(&facts("a.b.", &lines(now - 25 * hour, now + 25 * hour))).len(), 1);
         assert_eq!(check(&facts("a.b.", &lines(now - 48 * hour, now + 2 * hour))).len(), 2);

@@ -41,6 +41,10 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
                         sound += 1;
                         tell(Code::NsEdns, "answers without EDNS only".to_owned());
                     }
+                    Got::Reply(reply) if gives_mail(facts, *server) => {
+                        sound += 1;
+                        tell(Code::NsPartly, format!("{} SOA", wrong(reply, apex)));
+                    }
                     Got::Reply(reply) => tell(Code::NsLame, wrong(reply, apex)),
                     _ => {
                         let (code, conduct) = of_silence(facts, *server);
@@ -56,6 +60,16 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
         findings.push(told(servers, Code::DelegationUnknown, &unknown).of(Part::Servers));
     }
     findings
+}
+
+/// Whether a server that has no SOA gives MX records with authority: it serves the zone for all that mail needs.
+fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
+    match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => {
+            reply.authoritative && reply.rcode == "NOERROR" && reply.data("MX").next().is_some()
+        }
+        _ => false,
+    }
 }
 
 /// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked.
@@ -75,7 +89,7 @@ fn of_conducts(
             unreached.join(", ")
         );
         findings.push(Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers));
-    } else if asked > 0 && sound == 0 {
+    } else if asked > 0 && sound == 0 && !is_resolved(facts) {
         // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
         let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
@@ -84,6 +98,18 @@ fn of_conducts(
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| told(servers, code, &of_code)));
     findings
+}
+
+/// Whether resolvers that do not insist on AA find the zone: this one does, and a server gives the SOA without authority.
+fn is_resolved(facts: &DomainFacts) -> bool {
+    let apex = zone::apex(facts);
+    let gives = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => {
+            reply.rcode == "NOERROR" && zone::soa(reply).is_some_and(|soa| soa.owner == apex)
+        }
+        _ => false,
+    };
+    facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
 }
 
 /// The servers with their conduct, in words.
@@ -120,7 +146,7 @@ fn unreached(
 fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
     let apex = zone::apex(facts);
     if let Some(millis) = late(facts, server) {
-        return (Code::NsSlow, format!("answers after {millis} ms"));
+        return (Code::NsSlow, format!("answers over TCP after {millis} ms"));
     }
     if is_without_soa(facts, server) {
         return (Code::NsPartly, format!("does not answer for {apex} SOA"));
@@ -131,14 +157,26 @@ fn of_silence(facts: &DomainFacts, server: IpAddr) -> (Code, String) {
 /// The milliseconds after which a server answers, if it does so later than this check waits over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> Option<u64> {
     let apex = zone::apex(facts);
+    let is_late = |reply: &ReplyFacts| u128::from(reply.millis) >= DIRECT_TIME.as_millis();
     match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply))
-            if serves(reply, apex) && u128::from(reply.millis) >= DIRECT_TIME.as_millis() =>
-        {
-            Some(reply.millis)
-        }
+        Some(Got::Reply(reply)) if serves(reply, apex) && is_late(reply) => return Some(reply.millis),
+        Some(Got::Reply(_)) => return None,
+        _ => {}
+    }
+    // The SOA may have been later than this check waits over TCP.
+    match facts.server(server, apex, "NS", QueryForm::Tcp) {
+        Some(Got::Reply(reply)) if reply.authoritative && is_late(reply) => Some(reply.millis),
         _ => None,
     }
+}
+
+/// Whether a server is so slow that its silence may be lateness.
+pub(super) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
+    let is_slow =
+        |got: Option<&Got>| matches!(got, Some(Got::Reply(reply)) if reply.millis > SLOW_SERVER_MILLIS);
+    let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
+    let mut soa = forms.map(|way| facts.server(server, zone::apex(facts), "SOA", way));
+    late(facts, server).is_some() || soa.any(is_slow)
 }
 
 /// Whether a server that does not answer for the SOA answers for the NS records.
@@ -175,7 +213,9 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     }
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
     let plain = facts.server(server, apex, "NS", QueryForm::Udp);
-    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain) {
+    if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
+        && !matches!(lost, NoReply::Unknown(_))
+    {
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { "does not answer mixed case" };
         tell(Code::NsCase, how.to_owned());
     }

@@ -1,5 +1,5 @@
-//! Names whose lookups fail, such as a mail host or a domain that SPF includes: whether the servers of their zone fail for good, or a
-//! datagram was lost.
+//! Names whose lookups fail, such as a mail host, a policy record or the PTR record of an address: whether the servers of their zone fail
+//! for good, or a datagram was lost.
 //!
 //! The daemon only tells that its lookup failed. So the zone above is asked for the servers of the name, and each of them for the
 //! records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
@@ -14,7 +14,9 @@ use super::facts::{
 use super::record_set::is_known;
 use super::zone::{self, named, shown};
 use super::{aliases, groups};
-use crate::limits::{MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS};
+use crate::limits::{
+    MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
+};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.
 struct Cut {
@@ -36,19 +38,28 @@ fn failed(
         _ => false,
     };
     let domain = facts.subject.domain.as_str();
-    if !facts.lookup(domain, "SOA").is_known() && facts.lookup(domain, "CNAME").alias().is_some() {
-        // The domain itself is an alias into a zone that fails.
-        return Some((domain.to_owned(), "MX")).filter(|_| is_failed(domain, "MX")).into_iter().collect();
+    let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
+    // The domain itself is an alias into a zone that fails.
+    let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
+    if is_alias && is_failed(domain, "MX") {
+        failed.push((domain.to_owned(), "MX"));
     }
-    if facts.lookup(domain, "SOA").is_known() {
-        for (name, kind) in needed {
-            if is_failed(name, kind) && !failed.iter().any(|(known, _)| known == name) {
-                failed.push((name.clone(), kind));
-            }
+    for (name, kind) in needed {
+        // If the domain could not be looked up, that explains the failures of names below it.
+        let is_examined =
+            is_known || *kind == "PTR" || is_alias && name == domain || !is_within(name, domain);
+        if is_examined && is_failed(name, kind) && !failed.iter().any(|known| is_same(known, (name, kind))) {
+            failed.push((name.clone(), kind));
         }
     }
     failed.truncate(MAX_FAILED_LOOKUPS);
     failed
+}
+
+/// Whether two failed lookups have one cause: one of the addresses of a name stands for both.
+fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
+    let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
+    known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
 /// Whether the zone of a name fails DNSSEC validation.
@@ -64,15 +75,16 @@ pub(super) fn wants(
 ) -> Vec<Want> {
     failed(facts, needed, under_way)
         .into_iter()
-        .flat_map(|(name, kind)| of_lookup(facts, &name, kind))
+        .flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true))
         .collect()
 }
 
-fn of_lookup(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<Want> {
+/// The questions about one lookup; with `is_first` also those about the names of the servers of its zone.
+fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
         Ok(parent) => parent,
-        Err(want) => return want.into_iter().collect(),
+        Err(wants) => return wants,
     };
     let mut wants = vec![lookup(parent, "NS")];
     wants.extend(zone::names_of_parent(facts, parent).iter().flat_map(|name| addresses(name)));
@@ -80,7 +92,12 @@ fn of_lookup(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<Want> {
     wants.extend(parents.map(|server| ask(server, &end, "NS", QueryForm::Udp)));
     let Some(cut) = cut(facts, &end, parent) else { return wants };
     wants.extend(cut.names.iter().take(MAX_FAILED_LOOKUP_SERVERS).flat_map(|name| addresses(name)));
-    let servers = servers(facts, &cut).unwrap_or_default().into_keys();
+    let fails = |name: &&String| {
+        !cut.glue.contains_key(*name) && matches!(facts.lookup(name, "A"), LookupFound::Unknown(_))
+    };
+    let failing = cut.names.iter().filter(fails).take(MAX_CHECKED_PARENTS).filter(|_| is_first);
+    wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
+    let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
     // Over TCP at the same time: a silent server takes seconds over both.
     let forms = [QueryForm::Udp, QueryForm::Tcp];
     wants.extend(servers.flat_map(|server| forms.map(|way| ask(server, &end, kind, way))));
@@ -94,12 +111,12 @@ fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
 /// The closest zone above a name that answers.
 ///
 /// # Errors
-/// The question whose answer shows it; none if no zone above answers.
-fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Option<Want>> {
+/// The questions whose answers show it; none if no zone above answers.
+fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Want>> {
     let mut at = above(name);
     loop {
         match facts.lookup(at, "SOA") {
-            LookupFound::NotAsked => return Err(Some(lookup(at, "SOA"))),
+            LookupFound::NotAsked => return Err(steps(at)),
             found => {
                 let owner = found.reply().and_then(zone::soa).map(|soa| soa.owner);
                 if let Some(owner) = owner.filter(|owner| is_within(at, owner)) {
@@ -108,10 +125,17 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Option<
             }
         }
         if at == "." {
-            return Err(None);
+            return Err(Vec::new());
         }
         at = above(at);
     }
+}
+
+/// The questions about the next zones above. The names of IPv6 addresses have 32 labels, so several are asked about at once.
+fn steps(at: &str) -> Vec<Want> {
+    let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
+    let names = std::iter::successors(Some(at), |name| Some(above(name)).filter(|name| *name != "."));
+    names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
 /// The servers of the zone above that are asked. The addresses of the servers of the domain's own zone are known from the zone above.
@@ -122,9 +146,19 @@ fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     zone::servers_of_parent(facts, parent)
 }
 
-/// The zone of a name by the servers of the zone above that answers.
+/// The zone of a name by the servers of the zone above that answers. If these servers fail for the name, nobody is referred further.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
-    parents(facts, parent).into_iter().find_map(|server| {
+    let parents = parents(facts, parent);
+    let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => !is_known(reply),
+        Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
+        _ => false,
+    };
+    if !parents.is_empty() && parents.iter().all(fails) {
+        let names = facts.data(parent, "NS").into_iter().map(canonical).collect();
+        return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
+    }
+    parents.into_iter().find_map(|server| {
         let Some(Got::Reply(reply)) = facts.server(server, name, "NS", QueryForm::Udp) else { return None };
         // The same server may also serve the zone of the name.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
@@ -153,18 +187,30 @@ fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     Some(Cut { zone, names, glue })
 }
 
-/// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many.
-fn servers(facts: &DomainFacts, cut: &Cut) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
+/// The addresses of a name of a server whose lookup fails: those of the delegation of its own zone; none of them if this zone fails for
+/// good. None if that is not known.
+fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> {
+    let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
+    if let Some(glued) = cut.glue.get(name) {
+        return Some(glued.clone());
+    }
+    let servers = servers(facts, &cut, false)?;
+    (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
+}
+
+/// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many. With `is_first`,
+/// names whose lookups fail are followed to their zones.
+fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
         servers = zone::servers(facts);
     }
     for name in cut.names.iter().filter(|_| cut.zone != zone::apex(facts)) {
         let glued = cut.glue.get(name).into_iter().flatten().copied();
-        let known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().chain(glued).collect();
+        let mut known: BTreeSet<IpAddr> = facts.addresses(name).into_iter().chain(glued).collect();
         let is_absent = || ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent());
         if known.is_empty() && !is_absent() {
-            return None;
+            known = if is_first { of_failing_name(facts, name)? } else { return None };
         }
         for address in known {
             servers.entry(address).or_default().insert(name.clone());
@@ -192,7 +238,9 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
         Got::Reply(reply) => Some(format!("answers {}", reply.rcode)),
         Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute | NoReply::OtherCase) => None,
         Got::NoReply(NoReply::Silent) => Some("does not answer".to_owned()),
-        Got::NoReply(lost) => Some(lost.words()),
+        Got::NoReply(NoReply::Unreachable) => Some("is unreachable".to_owned()),
+        Got::NoReply(NoReply::Truncated) => Some("truncates its reply".to_owned()),
+        Got::NoReply(NoReply::Unfit) => Some("sends a reply that cannot be read".to_owned()),
         Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
     };
     match (over_udp, of(over_udp), of(over_tcp)) {
@@ -201,6 +249,19 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
         (_, Some(over_udp), Some(over_tcp)) => Conduct::Fails(format!("{over_udp} (over TCP: {over_tcp})")),
         _ => Conduct::Other,
     }
+}
+
+/// Why the address of a name server can never be looked up: its own zone has only name servers in the zone `apex`, without glue, and
+/// these need the name server (RFC 1912 section 2.8).
+pub(super) fn circle_of_servers(facts: &DomainFacts, name: &str, apex: &str) -> Option<String> {
+    if is_within(name, apex) || facts.lookup(name, "A").is_known() {
+        return None;
+    }
+    let Cut { zone, names, glue } = cut(facts, name, zone_above(facts, name).ok()?)?;
+    let needs = |server: &String| is_within(server, apex) && !glue.contains_key(server);
+    let listed: Vec<&str> = names.iter().map(String::as_str).collect();
+    (!names.is_empty() && names.iter().all(needs))
+        .then(|| format!("{name} is in {zone}, whose name servers are {}", listed.join(", ")))
 }
 
 /// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
@@ -213,20 +274,30 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     }
     let end = aliases::end(facts, name)?;
     let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
-    let servers = servers(facts, &cut)?;
+    let servers = servers(facts, &cut, true)?;
     let Cut { zone, names, .. } = &cut;
     let told = if end == name { String::new() } else { format!(" (CNAME {end})") };
     if servers.is_empty() && *zone != zone::apex(facts) {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return Some(format!(
-            "{name} {kind}{told}: the name servers of {zone} have no address: {}",
+            "{name} {kind}{told}: no address of a name server of {zone} can be found: {}",
             names.join(", ")
         ));
     }
+    let words = failing(facts, &servers, (&end, kind))?;
+    Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
+}
+
+/// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.
+fn failing(
+    facts: &DomainFacts,
+    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
+    (name, kind): (&str, &'static str),
+) -> Option<String> {
     let (mut failing, mut reached) = (Vec::new(), BTreeSet::new());
     let mut beyond = Vec::new();
-    for (server, names) in &servers {
-        match conduct(facts, *server, &end, kind) {
+    for (server, names) in servers {
+        match conduct(facts, *server, name, kind) {
             Conduct::Fails(words) => {
                 failing.push((shown(*server, names), words));
                 reached.extend(names);
@@ -238,8 +309,7 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     // A server that is not reached counts by its other addresses.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
     let words = groups::with_conduct(failing.iter().map(|(server, words)| (server.as_str(), words.as_str())));
-    (counts && !failing.is_empty())
-        .then(|| format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
+    (counts && !failing.is_empty()).then_some(words)
 }
 
 #[cfg(test)]
@@ -277,7 +347,7 @@ mod tests {
             told(&(first.clone() + &ask("198.18.2.1", "silent", "unreachable"))).as_deref(),
             Some(
                 "mx.b.test. A: no server of b.test. answers for it: 198.18.1.1 (ns1.b.test.) answers SERVFAIL; 198.18.2.1 \
-                 (ns2.b.test.) does not answer (over TCP: unreachable)"
+                 (ns2.b.test.) does not answer (over TCP: is unreachable)"
             )
         );
         for (udp, tcp) in [("aa", "silent"), ("silent", "aa"), ("unknown", "silent"), ("silent", "unknown")] {

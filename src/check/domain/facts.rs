@@ -1,6 +1,6 @@
 //! The facts about a domain: each question with its reply. Checks read them and ask nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
@@ -142,6 +142,8 @@ pub struct ReplyFacts {
     pub millis: u64,
     /// The verdict, if the daemon answered.
     pub security: ReplySecurity,
+    /// Whether the daemon had the answer in its cache.
+    pub from_cache: bool,
     /// Why there is no answer, in the words of the daemon.
     pub why: String,
     /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
@@ -166,6 +168,9 @@ impl ReplyFacts {
 
 /// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. A repeated check tells no more.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
+
+/// The reason why it is not known whether a server answers a form of query.
+pub const LOST: &str = "datagrams to the server or from it are lost";
 
 /// Why there is no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,7 +240,7 @@ pub struct OtherResolver {
 }
 
 /// A DNS list and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The zone of the list.
     pub list: String,
@@ -243,6 +248,8 @@ pub struct Listing {
     pub listed: Option<bool>,
     /// The reason of the listing, or why it could not be told.
     pub why: String,
+    /// Questions about test entries of the list that this answer has cost.
+    pub tested: u32,
 }
 
 /// The words of a mail host at port 25.
@@ -381,6 +388,8 @@ pub struct CheckSubject {
     pub forwarders: Vec<String>,
     /// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
     pub keyed_lists: Vec<(String, String)>,
+    /// Why no one but the daemon is asked about the domain; none if others may be. Only `compare` fills it in.
+    pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
     /// Seconds since 1970.
@@ -398,6 +407,8 @@ pub struct DomainFacts {
     pub cached: BTreeMap<Want, ReplyFacts>,
     /// The aliases of names that lead in a circle or are too many.
     pub circles: BTreeMap<String, String>,
+    /// Servers that have answered a query which was silent before: datagrams are lost on the way, so silence may be chance.
+    pub lossy: BTreeSet<IpAddr>,
 }
 
 impl DomainFacts {

@@ -15,7 +15,7 @@ pub(in crate::check) const TWO_SERVERS: &str = "
     server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
 
 /// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
-/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] | NAME TYPE DATA`. Data of another owner or
+/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [cached: with a lower TTL] | NAME TYPE DATA`. Data of another owner or
 /// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
 pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
     let subject = CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
@@ -41,7 +41,7 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
             other => panic!("{other:?}"),
         };
         let mut reply = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 20, ..ReplyFacts::default() };
-        let mut lost = None;
+        let (mut lost, mut ttl) = (None, None);
         for word in rest {
             match word {
                 "aa" => reply.authoritative = true,
@@ -49,6 +49,7 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
                 "secure" => reply.security = ReplySecurity::Secure,
                 "insecure" => reply.security = ReplySecurity::Insecure,
                 "bogus" => reply.security = ReplySecurity::Bogus,
+                "cached" => (reply.from_cache, ttl) = (true, Some(1_800)),
                 "off" => reply.security = ReplySecurity::Off,
                 "silent" => lost = Some(NoReply::Silent),
                 "unreachable" => lost = Some(NoReply::Unreachable),
@@ -62,6 +63,9 @@ pub(in crate::check) fn facts(domain: &str, lines: &str) -> DomainFacts {
             }
         }
         parts.for_each(|part| add(&mut reply, (name, kind), part));
+        for record in reply.answers.iter_mut().chain(&mut reply.authority) {
+            record.ttl = ttl.unwrap_or(record.ttl);
+        }
         facts.got.insert(want, lost.map_or(Got::Reply(reply), Got::NoReply));
     }
     facts

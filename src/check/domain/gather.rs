@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -16,11 +16,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::facts::{
-    BOUND_REACHED, CheckSubject, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, is_within,
+    BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
 use crate::limits::{
-    CHECK_DOMAIN_TIME, CHECK_QUESTIONS_AT_ONCE, CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES,
-    CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+    CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_QUESTIONS_AT_ONCE,
+    CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME,
+    MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -44,6 +45,8 @@ struct Budget {
     end: Instant,
     /// From its begin to its end.
     time: Duration,
+    /// Servers that have answered a query which was silent before.
+    lossy: Mutex<BTreeSet<IpAddr>>,
 }
 
 impl Budget {
@@ -51,13 +54,30 @@ impl Budget {
     fn take(&self) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
+
+    /// Servers that have answered a query which was silent before.
+    fn lossy(&self) -> BTreeSet<IpAddr> {
+        self.lossy.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a datagram was lost.
+    fn note_loss(&self, want: &Want) {
+        if let Want::Server { server, .. } = want {
+            self.lossy.lock().unwrap_or_else(PoisonError::into_inner).insert(*server);
+        }
+    }
 }
 
 /// Gathers the facts about a subject.
 pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sources) -> DomainFacts {
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
-    let budget = Budget { left: AtomicUsize::new(MAX_CHECK_QUESTIONS), end: Instant::now() + time, time };
+    let budget = Budget {
+        left: AtomicUsize::new(MAX_CHECK_QUESTIONS),
+        end: Instant::now() + time,
+        time,
+        lossy: Mutex::default(),
+    };
     let (mut places, mut running, mut under_way) =
         (Places::default(), FuturesUnordered::new(), BTreeSet::new());
     let mut rounds = 0;
@@ -93,10 +113,12 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             fresh.remove(&answer.0);
             answers.push(answer);
         }
-        for (want, got) in answers {
+        for (want, got, other) in answers {
             under_way.remove(&want);
             facts.got.insert(want, got);
+            facts.got.extend(other);
         }
+        facts.lossy.extend(budget.lossy());
         plan.note(&mut facts);
     }
     facts
@@ -105,14 +127,20 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
 /// The places for questions at one server or at the daemon, and the places at all of them together.
 type Place = [Arc<Semaphore>; 2];
 
+/// A question with its answer, and the answer to another question that replaces an earlier one.
+type Answered = (Want, Got, Option<(Want, Got)>);
+
 /// Asks a question once there is a place for it.
-async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> (Want, Got) {
-    let got = match (own.acquire().await, all.acquire().await) {
-        (Ok(_own), Ok(_all)) => answer(&want, sources, budget).await,
+async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> Answered {
+    let (got, other) = match (own.acquire().await, all.acquire().await) {
+        (Ok(_own), Ok(_all)) => {
+            let got = answer(&want, sources, budget).await;
+            confirmed(&want, got, sources, budget).await
+        }
         // Nobody closes them.
-        (Err(closed), _) | (_, Err(closed)) => left_out(&closed.to_string()),
+        (Err(closed), _) | (_, Err(closed)) => (left_out(&closed.to_string()), None),
     };
-    (want, got)
+    (want, got, other)
 }
 
 /// The destination of a question: questions to one destination at the same time have a bound.
@@ -170,6 +198,8 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
         Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
             (true, CHECK_RESOLVER_TRIES)
         }
+        // `confirmed` asks again.
+        Want::Server { way: QueryForm::MixedCase, .. } => (true, 1),
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
     };
@@ -182,6 +212,9 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
             got = answered;
         }
         if got != Got::NoReply(NoReply::Silent) || is_unknown {
+            if tried > 0 && matches!(got, Got::Reply(_)) {
+                budget.note_loss(want);
+            }
             break;
         }
     }
@@ -189,6 +222,49 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
         Got::Reply(cut) if over_udp && cut.truncated => whole(want, cut.millis, sources, budget).await,
         _ => got,
     }
+}
+
+/// Asks both ways in turn before silence to one of them counts as a trait of the server: names in mixed case, and EDNS. On a path
+/// that loses many datagrams, chance looks like a trait.
+async fn confirmed(
+    want: &Want,
+    got: Got,
+    sources: &impl Sources,
+    budget: &Budget,
+) -> (Got, Option<(Want, Got)>) {
+    let with_edns = || match want.clone() {
+        Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
+        other => other,
+    };
+    match (want, &got) {
+        (Want::Server { way: QueryForm::MixedCase, .. }, Got::NoReply(NoReply::Silent)) => {
+            for _ in 0..CHECK_CASE_TURNS {
+                match once(&with_edns(), sources, budget).await {
+                    Some(Got::Reply(_)) => {}
+                    _ => {
+                        budget.note_loss(want);
+                        return (left_out(LOST), None);
+                    }
+                }
+                match once(want, sources, budget).await {
+                    Some(Got::NoReply(NoReply::Silent)) => {}
+                    again => return (again.unwrap_or_else(|| left_out(BOUND_REACHED)), None),
+                }
+            }
+        }
+        (Want::Server { kind: "SOA", way: QueryForm::Plain, .. }, Got::Reply(_)) => {
+            for _ in 0..CHECK_EDNS_TURNS {
+                if let Some(again @ Got::Reply(_)) = once(&with_edns(), sources, budget).await {
+                    return (got, Some((with_edns(), again)));
+                }
+                if let Some(lost @ Got::NoReply(NoReply::Silent)) = once(want, sources, budget).await {
+                    return (lost, None);
+                }
+            }
+        }
+        _ => {}
+    }
+    (got, None)
 }
 
 /// Whether it is a question of DNS. Connections to mail hosts and hosts of policies have bounds of their own.
@@ -217,8 +293,8 @@ async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget
     }
     match once(&want, sources, budget).await {
         Some(Got::Reply(reply)) => Got::Reply(ReplyFacts { millis, ..reply }),
-        Some(Got::NoReply(NoReply::Silent | NoReply::Unreachable)) => Got::NoReply(NoReply::Truncated),
-        _ => left_out("the reply over UDP was truncated, and there was none over TCP"),
+        Some(Got::NoReply(lost)) if !matches!(lost, NoReply::Unknown(_)) => Got::NoReply(NoReply::Truncated),
+        _ => left_out("its reply over UDP was truncated, and the check had no query or no time left for TCP"),
     }
 }
 
@@ -235,7 +311,6 @@ mod tests {
     use super::super::WholeDomain;
     use super::*;
     use crate::clock::paused;
-    use std::sync::Mutex;
 
     /// Answers with this, and counts; the most questions at once.
     struct Fixed(Got, Mutex<(usize, usize, usize)>);
@@ -294,7 +369,12 @@ mod tests {
                 answer(
                     &want,
                     &Cut(over_tcp),
-                    &Budget { left: AtomicUsize::new(left), end, time: CHECK_DOMAIN_TIME },
+                    &Budget {
+                        left: AtomicUsize::new(left),
+                        end,
+                        time: CHECK_DOMAIN_TIME,
+                        lossy: Mutex::default(),
+                    },
                 )
                 .await
             })
@@ -303,14 +383,65 @@ mod tests {
         let expected = Got::Reply(ReplyFacts { millis: 9, ..sound.clone() });
         assert_eq!(ask(Got::Reply(sound.clone()), 2), expected);
         assert!(matches!(ask(Got::Reply(sound), 1), Got::NoReply(NoReply::Unknown(_))));
-        assert_eq!(ask(Got::NoReply(NoReply::Silent), 2), Got::NoReply(NoReply::Truncated));
+        for lost in [NoReply::Silent, NoReply::Unreachable, NoReply::Unfit] {
+            assert_eq!(ask(Got::NoReply(lost), 2), Got::NoReply(NoReply::Truncated));
+        }
+    }
+
+    /// Answers by turns: each query takes the next of the answers to its form, which is silence at the end of them.
+    struct Turns(Mutex<BTreeMap<QueryForm, Vec<bool>>>);
+
+    impl Sources for Turns {
+        fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+            let Want::Server { way, .. } = want else { panic!("{want:?}") };
+            let mut turns = self.0.lock().unwrap();
+            let left = turns.entry(*way).or_default();
+            let replies = !left.is_empty() && left.remove(0);
+            let got = if replies { Got::Reply(ReplyFacts::default()) } else { Got::NoReply(NoReply::Silent) };
+            Box::pin(async { got })
+        }
+    }
+
+    #[test]
+    fn silence_to_one_form_is_a_trait_only_if_the_other_form_is_answered_each_time() {
+        let ask = |way, turns: &[(QueryForm, &[bool])]| {
+            let turns = turns.iter().map(|(way, turns)| (*way, turns.to_vec())).collect();
+            let (want, turns) = (server(way), Turns(Mutex::new(turns)));
+            paused(async {
+                let end = Instant::now() + CHECK_DOMAIN_TIME;
+                let budget = Budget {
+                    left: AtomicUsize::new(99),
+                    end,
+                    time: CHECK_DOMAIN_TIME,
+                    lossy: Mutex::default(),
+                };
+                let got = answer(&want, &turns, &budget).await;
+                confirmed(&want, got, &turns, &budget).await
+            })
+        };
+        let (reply, silent) = (Got::Reply(ReplyFacts::default()), Got::NoReply(NoReply::Silent));
+        let (mixed, udp, plain) = (QueryForm::MixedCase, QueryForm::Udp, QueryForm::Plain);
+        let all = [true; 9].as_slice();
+        assert_eq!(ask(mixed, &[(udp, all)]), (silent.clone(), None));
+        assert_eq!(ask(mixed, &[(udp, all), (mixed, &[false, false, true])]), (reply.clone(), None));
+        assert_eq!(ask(mixed, &[(udp, &[true, false, true])]), (left_out(LOST), None));
+        assert_eq!(ask(mixed, &[(mixed, &[true])]), (reply.clone(), None));
+        assert_eq!(ask(plain, &[(plain, all)]), (reply.clone(), None));
+        let heard = Some((server(udp), reply.clone()));
+        assert_eq!(ask(plain, &[(plain, all), (udp, &[false, true])]), (reply, heard));
+        assert_eq!(ask(plain, &[(plain, &[true, true, false])]), (silent, None));
     }
 
     #[test]
     fn nothing_is_sent_after_the_end() {
         let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
         paused(async {
-            let budget = Budget { left: AtomicUsize::new(9), end: Instant::now(), time: CHECK_DOMAIN_TIME };
+            let budget = Budget {
+                left: AtomicUsize::new(9),
+                end: Instant::now(),
+                time: CHECK_DOMAIN_TIME,
+                lossy: Mutex::default(),
+            };
             assert!(matches!(
                 answer(&server(QueryForm::Udp), &fixed, &budget).await,
                 Got::NoReply(NoReply::Unknown(_))
@@ -367,7 +498,12 @@ mod tests {
         let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
         paused(async {
             let end = Instant::now() + CHECK_DOMAIN_TIME;
-            let budget = Budget { left: AtomicUsize::new(CHECK_TRIES + 1), end, time: CHECK_DOMAIN_TIME };
+            let budget = Budget {
+                left: AtomicUsize::new(CHECK_TRIES + 1),
+                end,
+                time: CHECK_DOMAIN_TIME,
+                lossy: Mutex::default(),
+            };
             assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
             assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
             assert!(matches!(

@@ -5,9 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
+use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
-use super::part::About;
+use super::part::{About, Part};
 use crate::wire::presentation::read_name;
 
 /// The form of a HELO name.
@@ -52,6 +53,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
+/// The lookup of the name whose failure is examined.
+pub(super) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
+    match form(facts.subject.helo.as_deref()?) {
+        Form::Host(name) => Some((name, "A")),
+        Form::Literal(_) | Form::Wrong(_) => None,
+    }
+}
+
 /// The finding about the HELO name of the client with this address.
 pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
     let helo = facts.subject.helo.as_deref()?;
@@ -70,6 +79,13 @@ pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
     let lookups = ["A", "AAAA", "MX"].map(|kind| (kind, facts.lookup(&name, kind)));
     if lookups.iter().all(|(_, found)| found.is_absent()) {
         return Some(Finding::new(Code::HeloUnknown, name));
+    }
+    if found.is_empty()
+        && let Some(evidence) = elsewhere::evidence(facts, &name, "A")
+    {
+        return Some(
+            Finding::new(Code::HeloUnanswered, evidence).of(Part::Pointers).about([About::Host(name)]),
+        );
     }
     let unknown = lookups.iter().find_map(|(kind, found)| match found {
         LookupFound::Circle(why) | LookupFound::Unknown(why) => Some(format!("{name} {kind}: {why}")),

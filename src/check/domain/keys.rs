@@ -9,8 +9,9 @@ use std::net::IpAddr;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
-use super::{served, zone};
+use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
+use super::record_set::is_known;
+use super::{groups, served, zone};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::wire::presentation::read_name;
 
@@ -28,7 +29,7 @@ pub(super) enum KeysNow {
 }
 
 /// The servers of the zone that are asked.
-fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
+pub(super) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     served::serving(facts).into_iter().take(MAX_CHECKED_KEY_SERVERS).collect()
 }
 
@@ -92,6 +93,29 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
             ))
         }
     }
+}
+
+/// That the zone above has DS records and no server of the zone gives its keys, each asked over UDP and TCP: the servers and what they do.
+pub(super) fn unanswered(facts: &DomainFacts) -> Option<String> {
+    let (apex, all) = (zone::apex(facts), zone::servers(facts));
+    let asked = servers(facts);
+    if above(facts).is_empty() || asked.is_empty() || asked.len() != served::serving(facts).len() {
+        return None;
+    }
+    let words = |got: &Got| match got {
+        Got::Reply(reply) if !is_known(reply) => Some(format!("answers {}", reply.rcode)),
+        Got::Reply(_) | Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => None,
+        Got::NoReply(NoReply::Silent) => Some("does not answer".to_owned()),
+        Got::NoReply(lost) => Some(format!("gives {}", lost.words())),
+        Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
+    };
+    let told = asked.into_iter().map(|server| {
+        let over = |way| facts.server(server, apex, "DNSKEY", way).and_then(words);
+        over(QueryForm::Tcp)?;
+        Some((zone::shown(server, all.get(&server)?), over(QueryForm::Udp)?))
+    });
+    let told: Vec<(String, String)> = told.collect::<Option<_>>()?;
+    Some(groups::with_conduct(told.iter().map(|(server, words)| (server.as_str(), words.as_str()))))
 }
 
 /// Whether a DS names a key that signs the keys of a reply.

@@ -183,7 +183,7 @@ mod tests {
             let listings = listings.iter().map(|(list, listed)| Listing {
                 list: (*list).to_owned(),
                 listed: *listed,
-                why: String::new(),
+                ..Listing::default()
             });
             let want = Want::Lists { subject: "192.0.2.7".to_owned() };
             facts.got.insert(want, Got::Lists(listings.collect()));
@@ -199,7 +199,7 @@ mod tests {
     fn a_listed_host_that_receives_mail_is_a_note() {
         let mut facts =
             facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
-        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why: String::new() };
+        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), ..Listing::default() };
         let mut levels = |subject: &str| {
             let want = Want::Lists { subject: subject.to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing.clone()]));
@@ -219,7 +219,8 @@ mod tests {
         facts.subject.links = vec!["shop.example.".to_owned(), "a.test.".to_owned()];
         let asked: Vec<String> = subjects(&facts).into_iter().map(|(_, subject)| subject).collect();
         assert_eq!(asked, ["a.test", "shop.example", "198.18.0.1", "host.example"]);
-        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why: "spam".to_owned() };
+        let why = "spam".to_owned();
+        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why, ..Listing::default() };
         for subject in ["shop.example", "198.18.0.1", "host.example"] {
             let want = Want::Lists { subject: subject.to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing.clone()]));

@@ -9,7 +9,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::{elsewhere, pointer, zone};
+use super::{elsewhere, pointer, served, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
 /// A name below the domain that does not exist: only a wildcard answers for it.
@@ -96,6 +96,15 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
+}
+
+/// Whether the addresses of a host could not be looked up, other than for DNSSEC.
+pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
+    let is_unknown = |kind| {
+        let is_bogus = matches!(facts.got.get(&lookup(host, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus);
+        matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !is_bogus
+    };
+    facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }
 
 /// The findings.
@@ -273,6 +282,8 @@ impl Addressless {
         let before = host.strip_suffix(&facts.subject.domain).and_then(|before| before.strip_suffix('.'));
         let is_address = before.is_some_and(|before| before.parse::<IpAddr>().is_ok());
         let (list, told) = match kinds.iter().find(|(_, found)| !found.is_known()) {
+            // Another server of the zone has one: that the servers differ is told.
+            None if is_given(facts, host) => return,
             None if is_address => (&mut self.addresses, format!("{host} (an address without a last dot)")),
             None => (&mut self.missing, host.to_owned()),
             Some((_, LookupFound::Circle(circle))) => (&mut self.missing, format!("{host} ({circle})")),
@@ -311,6 +322,17 @@ impl Addressless {
         });
         told.collect()
     }
+}
+
+/// Whether a server of the zone gives an address of a host.
+fn is_given(facts: &DomainFacts, host: &str) -> bool {
+    let gives = |kind: &'static str| {
+        let given = served::serving(facts)
+            .into_iter()
+            .filter_map(move |server| served::given(facts, server, (host, kind)));
+        given.flat_map(move |reply| reply.data(kind)).next().is_some()
+    };
+    ["A", "AAAA"].into_iter().any(gives)
 }
 
 /// The addresses of the hosts.

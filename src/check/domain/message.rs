@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
+use super::bounce;
 use super::facts::{CheckSubject, Role, canonical};
 use super::mail::is_private;
 use super::tags::value;
@@ -15,10 +16,10 @@ use crate::limits::{MAX_HELO, MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAG
 use crate::wire::presentation::read_name;
 
 /// Fields with the domain of a sender.
-const SENDERS: [&str; 4] = ["from", "return-path", "sender", "x-envelope-from"];
+const SENDERS: [&str; 5] = ["from", "return-path", "sender", "x-envelope-from", "x-postfix-sender"];
 
 /// Fields with the envelope sender: SPF is evaluated for its domain (RFC 7208 section 2.4).
-const ENVELOPE: [&str; 2] = ["return-path", "x-envelope-from"];
+const ENVELOPE: [&str; 3] = ["return-path", "x-envelope-from", "x-postfix-sender"];
 
 /// Fields with the domain of a recipient of a message that was not delivered.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
@@ -26,11 +27,13 @@ const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-faile
 /// The subjects of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
-    /// The subjects that are checked, in this order: recipients of a bounce, senders, signers. If the message has no domain, the
-    /// client that sent it.
+    /// The subjects that are checked, in this order: recipients of a bounce, senders, signers. If the message has no domain, or
+    /// none of the envelope sender, the client that sent it or was refused.
     pub subjects: Vec<CheckSubject>,
     /// The domains beyond `MAX_MESSAGE_DOMAINS`.
     pub left_out: Vec<String>,
+    /// Whether it reports that all its recipients got a message.
+    pub is_delivered: bool,
 }
 
 /// Reads the subjects.
@@ -38,10 +41,12 @@ pub fn read(message: &str) -> MessageSubjects {
     let fields = fields(message);
     let mut roles: Vec<(String, Role)> = Vec::new();
     let mut selectors = BTreeMap::<String, Vec<String>>::new();
-    let bounced = if is_bounce(&fields) { bounced(message) } else { Vec::new() };
-    roles.extend(bounced.into_iter().map(|domain| (domain, Role::Recipient)));
-    let has_recipients =
-        !roles.is_empty() || fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
+    let mut has_recipients = fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
+    if !has_recipients {
+        let bounced = bounce::recipients(message, is_bounce(&fields)).into_iter().flat_map(domains);
+        roles.extend(bounced.map(|domain| (domain, Role::Recipient)));
+        has_recipients = !roles.is_empty();
+    }
     for (place, (name, body)) in fields.iter().enumerate() {
         let role = match name.as_str() {
             name if RECIPIENTS.contains(&name) && is_delivered(&fields, place) => continue,
@@ -64,9 +69,11 @@ pub fn read(message: &str) -> MessageSubjects {
         roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
     roles.sort_by_key(|(_, role)| *role != Role::Recipient);
-    let sender = sender(&fields);
-    let envelope = fields.iter().filter(|(name, _)| ENVELOPE.contains(&name.as_str()));
-    let envelope = envelope.flat_map(|(_, body)| domains(body)).next();
+    // The receiver that has refused a message knows its client best.
+    let is_refusal = has_recipients || is_bounce(&fields);
+    let refused = bounce::refused(message, &fields).filter(|_| is_refusal);
+    let sender = client(sender(&fields), refused);
+    let envelope = envelope(&fields);
     let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
     let mut known = BTreeSet::new();
     for (domain, role) in roles {
@@ -83,7 +90,9 @@ pub fn read(message: &str) -> MessageSubjects {
             (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
         subjects.push(CheckSubject { domain, address, role, selectors, helo, ..CheckSubject::default() });
     }
-    if let Some(Sender { address, helo }) = sender.filter(|_| subjects.is_empty()) {
+    let is_left =
+        subjects.is_empty() || refused.is_some() && subjects.iter().all(|subject| subject.address.is_none());
+    if let Some(Sender { address, helo }) = sender.filter(|_| is_left) {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
     // The links belong to the sender; in a bounce, they are the links of the message that was not delivered.
@@ -91,7 +100,7 @@ pub fn read(message: &str) -> MessageSubjects {
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);
     }
-    MessageSubjects { subjects, left_out }
+    MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
 }
 
 /// Whether the recipient of the field at this place got the message: its own `Action` says so (RFC 3464 section 2.3.3).
@@ -115,12 +124,6 @@ fn is_daemon(body: &str) -> bool {
 
 fn is_bounce(fields: &[(String, String)]) -> bool {
     fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
-}
-
-/// The domains of recipients in the text of a bounce, as qmail writes them: a line `<user@domain>:`.
-fn bounced(message: &str) -> Vec<String> {
-    let lines = message.lines().filter_map(|line| line.trim_end().strip_prefix('<')?.strip_suffix(">:"));
-    lines.flat_map(domains).collect()
 }
 
 /// Domains and addresses of links, each once. Text in base64 is not read.
@@ -224,6 +227,19 @@ struct Sender {
     helo: Option<String>,
 }
 
+/// The domain of the envelope sender.
+fn envelope(fields: &[(String, String)]) -> Option<String> {
+    let envelope = fields.iter().filter(|(name, body)| ENVELOPE.contains(&name.as_str()) && !is_daemon(body));
+    envelope.flat_map(|(_, body)| domains(body)).next()
+}
+
+/// The client: the one that a receiver has refused, or else the one of the `Received` fields.
+fn client(received: Option<Sender>, refused: Option<IpAddr>) -> Option<Sender> {
+    let Some(address) = refused else { return received };
+    let helo = received.filter(|received| received.address == address).and_then(|received| received.helo);
+    Some(Sender { address, helo })
+}
+
 /// The first host with a public address in the `Received` fields, from the top: the client of this network. Above it are
 /// content filters and hosts of the network itself.
 fn sender(fields: &[(String, String)]) -> Option<Sender> {
@@ -325,7 +341,26 @@ mod tests {
             "qmail"
         );
         assert_eq!(of("no recipient"), ["here.example."]);
-        assert!(subjects("no message").is_empty());
+        assert!(subjects("no message").is_empty() && !read("no message").is_delivered);
+        let delivered = "Final-Recipient: rfc822; a@a.example\nAction: delivered\n";
+        let told = read(&format!("From: MAILER-DAEMON@here.example\n\n{delivered}"));
+        assert!(told.subjects.is_empty() && told.is_delivered);
+    }
+
+    #[test]
+    fn the_client_that_a_receiver_has_refused_is_checked_with_the_envelope_sender() {
+        let text = "From: MAILER-DAEMON@mail.a.example (Mail Delivery System)\nReturn-Path: <>\n\n\
+            <y@b.example>: host mx.b.example[198.51.100.1] said: 554 5.7.1 Client host [192.0.2.5]\n    blocked using bl.example\n";
+        let found = subjects(text);
+        let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
+        assert_eq!(of, [("b.example.", None), ("", "192.0.2.5".parse().ok())]);
+        let report = "\nX-Postfix-Sender: rfc822; bob@a.example\n\nFinal-Recipient: rfc822; y@b.example\nAction: failed\n\
+            Remote-MTA: dns; mx.b.example\nDiagnostic-Code: smtp; 554 5.7.1 Client host [192.0.2.5] blocked\n\n\
+            Return-Path: <bob@a.example>\nReceived: from pc (unknown [203.0.113.9]) by mail.a.example\nFrom: bob@a.example\n";
+        let found = subjects(&format!("{text}{report}"));
+        let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
+        assert_eq!(of, [("b.example.", None), ("a.example.", "192.0.2.5".parse().ok())]);
+        assert_eq!(subjects("From: bob@a.example\n\n192.0.2.5 said: 550 no [192.0.2.6]\n")[0].address, None);
     }
 
     #[test]
@@ -359,7 +394,7 @@ mod tests {
     fn domains_beyond_the_bound_are_named() {
         let many: String =
             (0..9).map(|number| format!("Final-Recipient: rfc822; a@d{number}.example\n")).collect();
-        let MessageSubjects { subjects, left_out } = read(&many);
+        let MessageSubjects { subjects, left_out, .. } = read(&many);
         assert_eq!((subjects.len(), left_out.len()), (MAX_MESSAGE_DOMAINS, 9 - MAX_MESSAGE_DOMAINS));
         assert_eq!(left_out[0], format!("d{MAX_MESSAGE_DOMAINS}.example."));
     }

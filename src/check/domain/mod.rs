@@ -13,7 +13,9 @@
 //! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
 
 mod aliases;
+mod bounce;
 mod cached;
+mod code_entry;
 pub mod codes;
 mod compared;
 mod configured;
@@ -52,6 +54,7 @@ mod spf_grammar;
 mod spf_reach;
 mod spf_record;
 mod spf_senders;
+mod spf_special;
 mod tags;
 mod transport;
 mod unanswered;
@@ -87,6 +90,10 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(pointer::wants(facts, address));
         wants.extend(helo::wants(facts));
     }
+    if facts.subject.domain.is_empty() {
+        wants.extend(aliases::wants(facts));
+        wants.extend(elsewhere::wants(facts, &needed(facts), under_way));
+    }
     if !facts.subject.domain.is_empty() {
         wants.extend(delegation::wants(facts));
         if !zone::is_missing(facts) {
@@ -114,8 +121,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
             wants.extend(current::wants(facts));
             wants.extend(configured::wants(facts));
             wants.extend(aliases::wants(facts));
-            let needed = [mail::needed(facts), spf::needed(facts)].concat();
-            wants.extend(elsewhere::wants(facts, &needed, under_way));
+            wants.extend(elsewhere::wants(facts, &needed(facts), under_way));
         }
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
@@ -135,6 +141,33 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(mta_sts::wants(facts));
     }
     wants
+}
+
+/// The lookups whose failure is examined, the most important first.
+fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let mut needed = Vec::new();
+    if !facts.subject.domain.is_empty() {
+        needed.extend(delegation::needed(facts));
+        needed.extend(mail::needed(facts));
+        needed.extend(spf::needed(facts));
+    }
+    if let Some(address) = facts.subject.address {
+        needed.extend(pointer::needed(facts, address));
+        needed.extend(helo::needed(facts));
+    }
+    if !facts.subject.domain.is_empty() {
+        if facts.subject.role != Role::Recipient {
+            needed.extend(dmarc::needed(facts));
+            needed.extend(dkim::needed(facts));
+        }
+        needed.extend(transport::needed(facts));
+        if facts.subject.role != Role::Sender {
+            needed.extend(dane::needed(facts));
+        }
+        let hosts = mail::host_addresses(facts).into_iter();
+        needed.extend(hosts.flat_map(|address| pointer::needed(facts, address)));
+    }
+    needed
 }
 
 /// The findings, the worst first.
@@ -178,11 +211,25 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
 fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
-    let causes = [Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
+    let causes = [Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers, Code::NsCircular];
     let is_unreached = delegation::is_unreached(facts) && !facts.subject.domain.is_empty();
+    // This host has no route to the servers of the zone.
+    let is_unrouted = |finding: &Finding| {
+        (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers))
+            && finding.about.is_empty()
+    };
+    let is_unreached = is_unreached || served::serving(facts).is_empty() && findings.iter().any(is_unrouted);
     if is_unreached || findings.iter().any(|finding| causes.contains(&finding.code)) {
-        let consequences = [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown];
+        let consequences =
+            [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
         findings.retain(|finding| !consequences.contains(&finding.code));
+    }
+    // The server that the daemon happened to ask does not have the records, and another one has them.
+    if findings.iter().any(|finding| finding.code == Code::MxDiffers) {
+        findings.retain(|finding| ![Code::MailNowhere, Code::NoMx].contains(&finding.code));
+    }
+    if findings.iter().any(|finding| finding.code == Code::NsCircular) {
+        findings.retain(|finding| ![Code::NsSingle, Code::NsWithoutAddress].contains(&finding.code));
     }
     if findings.iter().any(|finding| finding.code == Code::MxUnanswered) {
         // To flush the cache would take the records from this host too.

@@ -137,9 +137,12 @@ pub const fn needs(code: Code, level: Level) -> &'static [Part] {
         | Code::StarttlsFails => &[MxRecords, MailHosts, Connections],
         // A listed mail host is a note; other listings are of the domain and its servers.
         Code::Listed if matches!(level, Level::Note) => &[MxRecords, MailHosts, Lists],
-        Code::PtrMissing | Code::PtrDiffers | Code::PtrDynamic | Code::PtrMany | Code::PointerOk => {
-            &[MxRecords, MailHosts, Pointers]
-        }
+        Code::PtrMissing
+        | Code::PtrDiffers
+        | Code::PtrUnanswered
+        | Code::PtrDynamic
+        | Code::PtrMany
+        | Code::PointerOk => &[MxRecords, MailHosts, Pointers],
         _ => match code.entry().topic {
             Topic::Delegation => &[Delegation, Servers],
             Topic::Dnssec => &[Dnssec],
@@ -182,9 +185,11 @@ const fn of_policy(code: Code) -> &'static [Part] {
         | Code::SpfPtr
         | Code::SpfOpenEnd
         | Code::SpfUnevaluated
+        | Code::SpfSpecialAddress
         | Code::SpfOk
         | Code::SpfFromPasses => &[Spf],
         Code::PolicyAliasCircle => &[Spf, Dkim, Dmarc, MtaSts, TlsRpt, Bimi],
+        Code::PolicyUnanswered => &[Spf, Dkim, Dmarc, MtaSts, TlsRpt, Bimi, Dane],
         Code::DkimMissing
         | Code::DkimMultiple
         | Code::DkimSyntax

@@ -5,9 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
+use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, Want, canonical, lookup, reverse};
 use super::finding::{Finding, Level};
-use super::part::About;
+use super::part::{About, Part};
 use crate::limits::MAX_CHECKED_POINTERS;
 
 /// Labels, or their beginnings, that providers give to dynamic addresses.
@@ -39,12 +40,21 @@ pub(super) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
         .collect()
 }
 
+/// The lookups about an address whose failure is examined.
+pub(super) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'static str)> {
+    let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
+    let names = names.map(|name| (name, family(address)));
+    std::iter::once((reverse(address), "PTR")).chain(names).collect()
+}
+
 /// The result of one address.
 enum Judged {
     /// There is no PTR record; the text says at which alias.
     Missing(String),
     /// No name leads back; the text says where they lead.
     Differs(String),
+    /// The lookup of the PTR record, or of its name, fails for good; the text says why.
+    Unanswered(String),
     Unknown(String),
     Confirmed(String),
 }
@@ -60,29 +70,34 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
                 aliases => format!("{address} ({}, which has no PTR record)", aliases.join(", ")),
             });
         }
-        LookupFound::Circle(why) | LookupFound::Unknown(why) => {
-            return Judged::Unknown(format!("PTR of {address}: {why}"));
+        LookupFound::Circle(circle) => return Judged::Unanswered(format!("{address}: {circle}")),
+        LookupFound::Unknown(why) => {
+            return match elsewhere::evidence(facts, &reverse(address), "PTR") {
+                Some(evidence) => Judged::Unanswered(format!("{address}: {evidence}")),
+                None => Judged::Unknown(format!("PTR of {address}: {why}")),
+            };
         }
         LookupFound::NotAsked => return Judged::Unknown(format!("PTR of {address} was not looked up")),
         LookupFound::Data(_) => {}
     }
-    let (mut elsewhere, mut unknown) = (Vec::new(), None);
+    let (mut others, mut unanswered, mut unknown) = (Vec::new(), None, None);
     for name in names(facts, address).into_iter().take(MAX_CHECKED_POINTERS) {
         let found = facts.addresses(&name);
         if found.contains(&address) {
             return Judged::Confirmed(name);
         }
         match facts.lookup(&name, family(address)) {
-            LookupFound::Circle(circle) => elsewhere.push(format!("{name}, which has {circle}")),
-            LookupFound::Unknown(why) => unknown = Some(format!("{name} of {address}: {why}")),
+            LookupFound::Circle(circle) => others.push(format!("{name}, which has {circle}")),
+            LookupFound::Unknown(why) => match elsewhere::evidence(facts, &name, family(address)) {
+                Some(evidence) => unanswered = Some(format!("{address} PTR {name}: {evidence}")),
+                None => unknown = Some(format!("{name} of {address}: {why}")),
+            },
             LookupFound::NotAsked => unknown = Some(format!("{name} of {address} was not looked up")),
-            LookupFound::NoName(_) => elsewhere.push(format!("{name}, which does not exist")),
-            LookupFound::NoData(_) => {
-                elsewhere.push(format!("{name}, which has no {} record", family(address)))
-            }
+            LookupFound::NoName(_) => others.push(format!("{name}, which does not exist")),
+            LookupFound::NoData(_) => others.push(format!("{name}, which has no {} record", family(address))),
             LookupFound::Data(_) => {
                 let list: Vec<String> = found.iter().map(ToString::to_string).collect();
-                elsewhere.push(format!("{name}, which has {}", list.join(", ")));
+                others.push(format!("{name}, which has {}", list.join(", ")));
             }
         }
     }
@@ -92,9 +107,10 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
             "{address} has {all} PTR records, and the first {MAX_CHECKED_POINTERS} do not lead back"
         ));
     }
-    match unknown {
-        Some(why) => Judged::Unknown(why),
-        None => Judged::Differs(format!("{address} PTR {}", elsewhere.join("; "))),
+    match (unknown, unanswered) {
+        (Some(why), _) => Judged::Unknown(why),
+        (None, Some(evidence)) => Judged::Unanswered(evidence),
+        (None, None) => Judged::Differs(format!("{address} PTR {}", others.join("; "))),
     }
 }
 
@@ -119,7 +135,7 @@ pub(super) fn check_all(
     addresses: &[(IpAddr, Vec<About>)],
     level: Level,
 ) -> Vec<Finding> {
-    let (mut missing, mut differs) = (Told::default(), Told::default());
+    let (mut missing, mut differs, mut unanswered) = (Told::default(), Told::default(), Told::default());
     let (mut unknown, mut well, mut others) = (Told::default(), Vec::new(), Vec::new());
     for (address, hosts) in addresses {
         let about = || {
@@ -129,6 +145,7 @@ pub(super) fn check_all(
         match judge(facts, *address) {
             Judged::Missing(text) => missing.add(text, about()),
             Judged::Differs(text) => differs.add(text, about()),
+            Judged::Unanswered(text) => unanswered.add(text, about()),
             Judged::Unknown(text) => unknown.add(text, vec![About::Address(*address)]),
             Judged::Confirmed(name) => well.push(format!("{address} ({name})")),
         }
@@ -147,6 +164,10 @@ pub(super) fn check_all(
     let groups = [(Code::PtrMissing, missing, ", "), (Code::PtrDiffers, differs, "; ")];
     for (code, told, between) in groups.into_iter().filter(|(_, told, _)| !told.texts.is_empty()) {
         findings.push(Finding::new(code, told.texts.join(between)).at(level).about(told.about));
+    }
+    if !unanswered.texts.is_empty() {
+        let finding = Finding::new(Code::PtrUnanswered, unanswered.texts.join("; ")).at(level);
+        findings.push(finding.of(Part::Pointers).about(unanswered.about));
     }
     if !unknown.texts.is_empty() {
         findings.push(Finding::new(Code::PointerUnknown, unknown.texts.join("; ")).about(unknown.about));

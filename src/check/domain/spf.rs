@@ -15,8 +15,10 @@ use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_reach::reach;
 use super::spf_record::{SpfRecords, Term, TermKind, mistaken, records, terms};
 use super::spf_senders::sender;
+use super::spf_special::is_special;
 use crate::limits::{
-    MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID,
+    MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
+    MAX_CHECKED_SPF_VOID,
 };
 
 /// The sum over a record and the records that it includes.
@@ -37,6 +39,8 @@ struct Count {
     circles: Vec<String>,
     /// Lookups that failed, each with the words for it.
     failed: Vec<(String, &'static str, String)>,
+    /// Terms with addresses that no host on the internet has.
+    special: Vec<String>,
     uses_ptr: bool,
     uses_macros: bool,
     wants: Vec<Want>,
@@ -80,6 +84,7 @@ fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
 
 fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum: &mut Count) {
     match term.kind {
+        TermKind::Address(net) if is_special(net) => return sum.special.push(term.text.clone()),
         TermKind::All | TermKind::Address(_) | TermKind::Other => return,
         TermKind::Include
         | TermKind::A
@@ -108,9 +113,10 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
                 sum.void.push(format!("{target} MX"));
             }
             let named = facts.data(target, "MX").into_iter().filter_map(|data| data.split_once(' '));
-            let named =
-                named.map(|(_, host)| canonical(host)).filter(|host| facts.addresses(host).is_empty());
-            let failed: Vec<_> = named.flat_map(|host| failed_of(facts, &host, &["A"])).collect();
+            let named: Vec<String> = named.map(|(_, host)| canonical(host.trim())).collect();
+            sum.wants.extend(named.iter().take(MAX_CHECKED_SPF_MX).map(|host| lookup(host, "A")));
+            let without = named.iter().filter(|host| facts.addresses(host).is_empty());
+            let failed: Vec<_> = without.flat_map(|host| failed_of(facts, host, &["A"])).collect();
             sum.failed.extend(failed);
             let hosts = facts.data(target, "MX").len();
             if hosts > MAX_CHECKED_SPF_HOSTS {
@@ -240,6 +246,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             format!("{record} ({} of {MAX_CHECKED_SPF_LOOKUPS} lookups{included}{macros})", sum.lookups);
         findings.push(Finding::new(Code::SpfOk, evidence));
     }
+    findings.extend(special(&sum, &record));
     findings.extend(of_address);
     findings
 }
@@ -284,6 +291,12 @@ fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
         findings.push(Finding::new(Code::SpfIncludeMissing, sum.missing.join(", ")));
     }
     findings
+}
+
+/// Terms with addresses that no host on the internet has.
+fn special(sum: &Count, record: &str) -> Option<Finding> {
+    let evidence = || format!("{}: {record}", sum.special.join(", "));
+    (!sum.special.is_empty()).then(|| Finding::new(Code::SpfSpecialAddress, evidence()))
 }
 
 /// The words of a domain without a record.
@@ -357,7 +370,18 @@ mod tests {
     fn each_fault_has_its_code() {
         let cases: &[(&str, &[Code])] = &[
             ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfOk]),
-            ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.0/24\" \" ~all\"", &[Code::SpfOk]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:9.9.9.0/24\" \" ~all\"", &[Code::SpfOk]),
+            (
+                "lookup a.test. TXT | \"v=spf1 ip4:198.51.100.0/25 -all\"",
+                &[Code::SpfOk, Code::SpfSpecialAddress],
+            ),
+            ("lookup a.test. TXT | \"v=spf1 ip6:2001:db8::1 -all\"", &[Code::SpfOk, Code::SpfSpecialAddress]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:10.1.0.0/16 -all\"", &[Code::SpfOk, Code::SpfSpecialAddress]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:198.16.0.0/13 -all\"", &[Code::SpfOk]),
+            (
+                "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT | \"v=spf1 ip4:198.18.0.7 -all\"",
+                &[Code::SpfOk, Code::SpfSpecialAddress],
+            ),
             ("lookup a.test. TXT | \"other\"", &[Code::SpfMissing]),
             ("lookup a.test. TXT", &[Code::SpfMissing]),
             ("lookup a.test. TXT SERVFAIL", &[Code::PolicyUnknown]),
@@ -366,7 +390,7 @@ mod tests {
             ("lookup a.test. TXT | \"v=spf1 ip4:1.2.3 -all\"", &[Code::SpfSyntax]),
             ("lookup a.test. TXT | \"v=spf1 +all\"", &[Code::SpfAllowsAll]),
             ("lookup a.test. TXT | \"v=spf1 all\"", &[Code::SpfAllowsAll]),
-            ("lookup a.test. TXT | \"v=spf1 ip4:192.0.2.1\"", &[Code::SpfOpenEnd]),
+            ("lookup a.test. TXT | \"v=spf1 ip4:9.9.9.9\"", &[Code::SpfOpenEnd]),
             ("lookup a.test. TXT | \"v=spf1 ptr -all\"", &[Code::SpfPtr]),
             ("lookup a.test. TXT | \"v=spf1 ip4:0.0.0.0/0 -all\"", &[Code::SpfAllowsAll]),
             ("lookup a.test. TXT | \"v=spf1 ip4=192.0.2.1 -all\"", &[Code::SpfModifierIgnored]),

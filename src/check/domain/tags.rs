@@ -1,7 +1,10 @@
 //! Lists of tags, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI use them: `tag=value; tag=value` (RFC 6376 section
 //! 3.2).
 
+use super::codes::Code;
+use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, strings};
+use super::finding::{Finding, Level};
 
 /// The text records at a name that begin with a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,14 @@ pub(super) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
             let texts = reply.data("TXT").map(strings);
             Versioned::Texts(texts.filter(|text| begins(text, version)).collect())
         }
+    }
+}
+
+/// The finding about a policy record whose lookup has failed: of `level` if each server of its zone was asked and fails.
+pub(super) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
+    match elsewhere::evidence(facts, name, "TXT") {
+        Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level),
+        None => Finding::new(Code::PolicyUnknown, why),
     }
 }
 

@@ -5,28 +5,41 @@
 use super::codes::Code;
 use super::dane;
 use super::dmarc::{Policy, applied, policy};
-use super::facts::{DomainFacts, Want, lookup};
-use super::finding::Finding;
+use super::facts::{DomainFacts, Role, Want, lookup};
+use super::finding::{Finding, Level};
 use super::mta_sts;
 use super::part::needs;
-use super::tags::{Versioned, meant, texts, value};
+use super::tags::{Versioned, meant, not_found, texts, value};
+
+/// The labels of records of domains that receive mail.
+const OF_RECIPIENTS: [&str; 2] = ["_mta-sts.", "_smtp._tls."];
+
+/// The label of a logo.
+const LOGO: &str = "default._bimi.";
+
+/// The lookups of the records.
+pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let (domain, role) = (&facts.subject.domain, facts.subject.role);
+    let of_recipients = OF_RECIPIENTS.into_iter().filter(|_| role != Role::Sender);
+    let of_senders = Some(LOGO).filter(|_| role != Role::Recipient);
+    of_recipients.chain(of_senders).map(|label| (format!("{label}{domain}"), "TXT")).collect()
+}
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
-    let below = ["_mta-sts.", "_smtp._tls."];
-    let records = below.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
+    let records = OF_RECIPIENTS.into_iter().map(|label| lookup(&format!("{label}{domain}"), "TXT"));
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
 }
 
 /// The question about the logo that receivers show beside mail from the domain.
 pub(super) fn bimi_want(facts: &DomainFacts) -> Want {
-    lookup(&format!("default._bimi.{}", facts.subject.domain), "TXT")
+    lookup(&format!("{LOGO}{}", facts.subject.domain), "TXT")
 }
 
 /// The finding about this logo.
 pub(super) fn bimi(facts: &DomainFacts) -> Option<Finding> {
-    record(facts, "default._bimi.", "BIMI1", Code::BimiSyntax, |text| {
+    record(facts, LOGO, "BIMI1", Code::BimiSyntax, |text| {
         let sound = |logo: &str| logo.is_empty() || logo.starts_with("https:") && !is_bitmap(logo);
         match value(text, "l") {
             Some(logo) if sound(logo) && enforced(facts) == Some(false) => Ok(Some(Code::BimiWithoutDmarc)),
@@ -72,7 +85,7 @@ fn enforced(facts: &DomainFacts) -> Option<bool> {
             Some(matches!(word.as_deref(), Some("reject" | "quarantine")) && !is_weak)
         }
         Policy::Missing | Policy::Several(_) => Some(false),
-        Policy::Circle(_) | Policy::Unknown(_) | Policy::NotAsked(_) => None,
+        Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => None,
     }
 }
 
@@ -89,7 +102,9 @@ fn record(
         Versioned::Texts(found) => found,
         Versioned::Circle(circle) => return Some(Finding::new(Code::PolicyAliasCircle, circle)),
         Versioned::Unknown(why) => {
-            let finding = Finding::new(Code::PolicyUnknown, why);
+            // Without a policy, mail is delivered as before.
+            let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
+            let finding = not_found(facts, (&name, why), level);
             // The part of the fault that it would be.
             return Some(needs(wrong, wrong.entry().level).iter().copied().fold(finding, Finding::of));
         }

@@ -14,7 +14,7 @@ use super::finding::Finding;
 use super::part::{About, Part};
 use super::record_set::is_known;
 use super::zone::{self, shown};
-use super::{groups, served};
+use super::{each_server, groups, keys, served};
 use crate::limits::{MAX_EVIDENCE, MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::wire::presentation;
 
@@ -24,6 +24,12 @@ type NameAndType<'f> = (&'f str, &'static str);
 /// The lookups that each server is to answer.
 fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
+    // Without the keys, all other records are bogus.
+    let apex = zone::apex(facts);
+    let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
+    if facts.got.keys().any(is_of_keys) {
+        lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
+    }
     let others = compared(facts).into_iter().map(|compared| (compared.lookup, compared.servers));
     lookups.extend(others.filter(|(lookup, _)| *lookup != (facts.subject.domain.as_str(), "MX")));
     lookups
@@ -53,6 +59,8 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
             "denies the name (NXDOMAIN), which exists,"
         }
         Got::Reply(reply) if !reply.authoritative && !is_elsewhere(reply) => "answers without authority",
+        Got::NoReply(NoReply::Silent) if each_server::is_slow(facts, server) => return None,
+        Got::NoReply(NoReply::Silent) if is_given && facts.lossy.contains(&server) => return None,
         Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable) if is_given => {
             "answers over TCP only"
         }

@@ -124,6 +124,19 @@ fn mx_records_that_no_server_gives_are_a_failure_and_not_unknown() {
 }
 
 #[test]
+fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
+    let lines = format!(
+        "{TWO_SERVERS}\n{SPF}\nserver 198.18.2.1 a.test. TXT udp silent\n\
+         server 198.18.2.1 a.test. TXT tcp aa | \"v=spf1 mx -all\""
+    );
+    let mut facts = facts("a.test.", &lines);
+    let told = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::NsPartly);
+    assert!(told(&facts));
+    facts.lossy.insert("198.18.2.1".parse().unwrap());
+    assert!(!told(&facts));
+}
+
+#[test]
 fn failed_lookups_are_repeated_over_tcp() {
     let lines = format!(
         "{TWO_SERVERS}\n{SPF}\nserver 198.18.2.1 a.test. TXT udp silent\nserver 198.18.1.1 a.test. MX udp SERVFAIL"

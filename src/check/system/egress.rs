@@ -22,7 +22,7 @@ pub(super) fn tcp(heard: &RootZoneReplies) -> HostFinding {
 
 fn check(check: &'static str, reply: &RootZoneReply, advice: &str) -> HostFinding {
     match reply {
-        Err(why) => HostFinding::failure(check, format!("no root server answers: {why}"), advice),
+        Err(why) => HostFinding::failure(check, format!("no root server answers; {why}"), advice),
         Ok((server, said)) if said.recursive || !said.authoritative => HostFinding::failure(
             check,
             format!("another server answers in place of the root server {server}"),

@@ -53,7 +53,7 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     HostFinding::warning(
         CHECK,
         evidence,
-        "if resolverd does not run, start it: `systemctl enable --now resolverd.socket resolverd`; otherwise `resolverctl status` shows why it does not listen there",
+        "`resolverctl status` shows why resolverd does not listen there; if it does not run, start it: `systemctl enable --now resolverd.socket resolverd`",
     )
 }
 

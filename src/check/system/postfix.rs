@@ -45,10 +45,10 @@ pub(super) fn check(
     }
     let copied = ResolvConf::parse(copy.text().unwrap_or_default());
     let says = match copy.text() {
-        Some(_) => format!("the resolv.conf there names {}", copied.nameservers.join(", ")),
-        None => "there is no resolv.conf there, so they use 127.0.0.1".to_owned(),
+        Some(_) => format!("resolv.conf in the chroot names {}", copied.nameservers.join(", ")),
+        None => "there is no resolv.conf in the chroot, so they use 127.0.0.1".to_owned(),
     };
-    let evidence = format!("services in the chroot: {}; {says}", jailed.join(", "));
+    let evidence = format!("services that run in the chroot of Postfix: {}; {says}", jailed.join(", "));
     let renew = "restart Postfix, which copies /etc/resolv.conf to its chroot: `systemctl restart postfix`";
     let strangers = copied.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours)).count();
     if !copied.nameservers.first().is_some_and(|first| is_ours(first, ours)) {

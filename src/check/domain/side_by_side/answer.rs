@@ -14,9 +14,9 @@ pub enum AnswerSource {
     ThisResolver,
     /// A resolver of others.
     Resolver,
-    /// A server of the zone, or of a zone above that does not delegate it.
+    /// A server that the zone or the zone above names, or one of the zone above that does not delegate the zone.
     NameServer,
-    /// A former server of the zone, which the daemon may still ask.
+    /// A server that only the cache of the daemon has.
     FormerServer,
 }
 
@@ -146,7 +146,7 @@ impl ComparedAnswer {
         let is_answer = matches!(self.rcode.as_deref(), Some("NOERROR" | "NXDOMAIN"));
         match self.verdict {
             Bogus | Failed | NoAnswer | Refused => false,
-            Unknown => is_answer && self.why == UNCOMPARED,
+            Unknown => is_answer && self.why != CUT,
             AnswerVerdict::Stale => true,
             _ => is_answer,
         }
@@ -155,7 +155,7 @@ impl ComparedAnswer {
     /// The answer in words: its records, or that there are none.
     pub fn words(&self) -> String {
         match self.rcode.as_deref() {
-            Some("NXDOMAIN") if self.records.is_empty() => "no such name".to_owned(),
+            Some("NXDOMAIN") if self.records.is_empty() => "the name does not exist".to_owned(),
             _ if self.records.is_empty() => format!("no {}", self.kind),
             _ => self.records.join(", "),
         }
@@ -169,6 +169,8 @@ pub struct Compared {
     pub answers: Vec<ComparedAnswer>,
     /// The zone whose name servers were asked; none if none was found.
     pub zone: Option<String>,
+    /// Why no one but the daemon was asked; none if others were.
+    pub kept_here: Option<String>,
     /// Name servers that were not asked, because there are too many.
     pub servers_left_out: Vec<String>,
     /// Resolvers that were not asked, because there are too many.
@@ -176,6 +178,12 @@ pub struct Compared {
     /// The targets of the name, if it is an alias: the first one is that of the most name servers.
     pub targets: Vec<String>,
 }
+
+/// The begin of the reason of all name servers, if none of them is right.
+pub(super) const DIFFER: &str = "the name servers differ";
+
+/// Why a truncated reply is no answer.
+pub(super) const CUT: &str = "a truncated reply, over TCP too";
 
 /// Why a known answer is not judged.
 pub(super) const UNCOMPARED: &str = "no name server of the zone has answered";

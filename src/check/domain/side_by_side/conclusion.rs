@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 
 use serde::Serialize;
 
-use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, UNCOMPARED};
+use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, DIFFER, UNCOMPARED};
 use crate::check::domain::groups::being_at;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
@@ -54,7 +54,10 @@ pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusio
         name: first.map(|answer| answer.name.clone()).unwrap_or_default(),
         kind: first.map_or("", |answer| answer.kind),
         verdict: counted(answers).map(|answer| answer.verdict).min().unwrap_or(AnswerVerdict::Unknown),
-        sentence: sentence(answers, &groups, compared.zone.as_deref()),
+        sentence: match &compared.kept_here {
+            Some(why) => kept_here(why, answers),
+            None => sentence(answers, &groups, compared.zone.as_deref()),
+        },
         zone: compared.zone.clone(),
         groups,
         servers_left_out: compared.servers_left_out.clone(),
@@ -179,16 +182,23 @@ impl Clause<'_> {
     fn words(&self) -> String {
         let names: Vec<&str> = self.sources.iter().map(|source| source.server.as_str()).collect();
         let (named, verb) = match names.as_slice() {
-            [one] => ((*one).to_owned(), "has"),
-            [one, other] => (format!("{one} and {other}"), "have"),
-            [one, more @ ..] => (format!("{one} and {} more", more.len()), "have"),
-            [] => (String::new(), "have"),
+            [one] => ((*one).to_owned(), "answers"),
+            [one, other] => (format!("{one} and {other}"), "answer"),
+            [one, more @ ..] => (format!("{one} and {} more", more.len()), "answer"),
+            [] => (String::new(), "answer"),
         };
         match &self.answer {
-            Some(answer) => format!("{named} {verb} {answer} ({})", self.why),
+            Some(answer) => format!("{named} {verb} \"{answer}\" ({})", self.why),
             None => format!("{named}: {}", self.why),
         }
     }
+}
+
+/// The sentence about a name that only this resolver was asked for.
+fn kept_here(why: &str, answers: &[ComparedAnswer]) -> String {
+    let told =
+        answers.first().map(|answer| if answer.is_known() { answer.words() } else { answer.why.clone() });
+    format!("not compared: {why}, so only this resolver was asked: {}", told.unwrap_or_default())
 }
 
 /// The sentence.
@@ -220,7 +230,7 @@ fn sentence(answers: &[ComparedAnswer], groups: &[AnswerGroup], zone: Option<&st
         told.push(format!("{more} more below"));
     }
     if !in_turn.is_empty() {
-        told.push("the zone answers in turn or by the place of the client".to_owned());
+        told.push("the zone answers in turn".to_owned());
     }
     let differs = told.join("; ");
     let gap = match differs.as_str() {
@@ -240,13 +250,12 @@ fn silent(answers: &[ComparedAnswer]) -> String {
 
 /// Why no answer of the name servers is right, if none has a majority. The groups tell who has which.
 fn tie(answers: &[ComparedAnswer]) -> Option<(AnswerVerdict, String)> {
-    use AnswerVerdict::{Different, Elsewhere, InTurn, Same};
-    let mut of_zone = answers.iter().filter(|answer| is_of_zone(answer));
-    if of_zone.clone().any(|answer| matches!(answer.verdict, Same | InTurn)) {
-        return None;
-    }
-    let first = of_zone.find(|answer| matches!(answer.verdict, Different | Elsewhere))?;
-    Some((first.verdict, first.why.clone()))
+    use AnswerVerdict::{Different, Elsewhere, Unknown};
+    let mut of_zone = answers.iter().filter(|answer| is_of_zone(answer)).peekable();
+    let first = of_zone.peek().copied()?;
+    let is_tie = matches!(first.verdict, Different | Elsewhere | Unknown);
+    let are_alike = of_zone.all(|answer| (answer.verdict, &answer.why) == (first.verdict, &first.why));
+    (is_tie && are_alike && first.why.starts_with(DIFFER)).then(|| (first.verdict, first.why.clone()))
 }
 
 /// Whether name servers give this answer too.
@@ -267,14 +276,14 @@ fn agreed(
             && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.rcode.is_some());
         let none = match zone {
             Some(zone) if is_asked => format!("No name server of {zone} has answered"),
-            Some(zone) => format!("The name servers of {zone} could not all be asked in time"),
+            Some(zone) => format!("Not all name servers of {zone} were asked in time"),
             None => "The name servers of the zone were not found".to_owned(),
         };
         let told = being_at(groups.iter().map(|group| (group.answer.clone(), group.sources.clone())));
         return if told.is_empty() {
             none
         } else {
-            format!("{none}, so it cannot be told what is right: {told}")
+            format!("{none}, so resolverctl cannot tell which answer is right. Answers: {told}")
         };
     }
     let all = counted(answers).filter(|answer| answer.source == AnswerSource::NameServer).count();
@@ -286,7 +295,7 @@ fn agreed(
             1 => " and 1 resolver".to_owned(),
             _ => format!(" and {others} resolvers"),
         };
-        format!("{} of {all} name servers{resolvers}: {}", group.name_servers, group.answer)
+        format!("{} of {all} name servers{resolvers} answer: {}", group.name_servers, group.answer)
     });
     let told = told.collect::<Vec<_>>().join("; ");
     if is_local { format!("For others, {told}") } else { told }

@@ -15,7 +15,6 @@ use crate::check::domain::record_set::is_known;
 use crate::check::domain::zone::{self, named};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_BEGINS, MAX_COMPARED_CUTS,
-    MAX_FORMER_SERVERS,
 };
 
 /// A zone on the way.
@@ -25,8 +24,23 @@ pub(super) struct Cut {
     pub(super) zone: String,
     /// Its servers that are asked, each with its names.
     pub(super) servers: BTreeMap<IpAddr, BTreeSet<String>>,
+    /// The names of its servers.
+    pub(super) names: BTreeSet<String>,
+    /// The names of servers without an address.
+    pub(super) unaddressed: Vec<Unaddressed>,
     /// Servers that are not asked, because there are too many: addresses, and names that are not looked up.
     pub(super) left_out: Vec<String>,
+}
+
+/// The name of a server without an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unaddressed {
+    /// The name.
+    pub(super) name: String,
+    /// Whether it is known that there is no address.
+    pub(super) is_certain: bool,
+    /// Why, in words.
+    pub(super) why: String,
 }
 
 /// The way as far as it is known.
@@ -146,6 +160,7 @@ fn from_above(
     }
     match referred(facts, asked, (parent, &servers)) {
         Some(delegation) => {
+            way.undelegating.extend(undelegating(facts, asked, &servers));
             way.wants.extend(lookups(&delegation));
             Some(Above::Refers(addressed(facts, delegation)))
         }
@@ -281,12 +296,42 @@ fn addressed(facts: &DomainFacts, delegation: Delegation) -> Cut {
         }
     }
     let without_glue = delegation.names.iter().filter(|name| !delegation.glue.contains_key(*name));
-    let unnamed = without_glue.skip(MAX_CHECKED_NAMES).cloned();
-    Cut { zone: delegation.zone, servers, left_out: beyond.into_iter().chain(unnamed).collect() }
+    let unnamed = without_glue.clone().skip(MAX_CHECKED_NAMES).cloned();
+    let left_out = beyond.into_iter().chain(unnamed).collect();
+    let unaddressed =
+        without_glue.take(MAX_CHECKED_NAMES).filter_map(|name| unaddressed(facts, name)).collect();
+    Cut { zone: delegation.zone, servers, names: delegation.names, unaddressed, left_out }
+}
+
+/// Why the name of a server has no address; none if it has one.
+fn unaddressed(facts: &DomainFacts, name: &str) -> Option<Unaddressed> {
+    let of = |is_certain, why: String| Some(Unaddressed { name: name.to_owned(), is_certain, why });
+    let kinds = ["A", "AAAA"];
+    if kinds.into_iter().any(|kind| !addresses_of(facts, name, kind).is_empty()) {
+        return None;
+    }
+    for kind in kinds {
+        match facts.lookup(name, kind) {
+            LookupFound::NotAsked => {
+                return of(false, "its address could not be looked up in time".to_owned());
+            }
+            LookupFound::Unknown(why) | LookupFound::Circle(why) => {
+                return of(false, format!("its address was not found: {why}"));
+            }
+            LookupFound::NoName(reply) if !is_here(reply, name) => {
+                return of(true, "the name does not exist, so the server has no address".to_owned());
+            }
+            found if found.reply().is_some_and(|reply| is_here(reply, name)) => {
+                return of(false, "the configuration of this host answers for its name".to_owned());
+            }
+            _ => {}
+        }
+    }
+    of(true, "the server has no address".to_owned())
 }
 
 /// The addresses of a server on the internet, as the daemon finds them.
-fn addresses_of(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<IpAddr> {
+pub(super) fn addresses_of(facts: &DomainFacts, name: &str, kind: &'static str) -> Vec<IpAddr> {
     let reply = facts.lookup(name, kind).reply().filter(|reply| !is_here(reply, name));
     reply.into_iter().flat_map(|reply| reply.data(kind)).filter_map(|text| text.parse().ok()).collect()
 }
@@ -307,25 +352,4 @@ pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| record.kind == "SOA" && record.data.contains(" nobody.invalid. ");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);
     reply.configured.is_some() || is_made || OWN.iter().any(|zone| is_within(name, zone))
-}
-
-/// Other addresses of name servers of the zone that the daemon knows: of names or addresses that the zone above names no more. With the
-/// questions that lead to them.
-pub(super) fn former(facts: &DomainFacts, cut: &Cut) -> (Vec<Want>, BTreeMap<IpAddr, BTreeSet<String>>) {
-    let mut wants = vec![lookup(&cut.zone, "NS")];
-    let mut names: BTreeSet<String> = cut.servers.values().flatten().cloned().collect();
-    if let Some(reply) = facts.lookup(&cut.zone, "NS").reply() {
-        names.extend(named(&reply.answers, &cut.zone));
-    }
-    let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
-    for name in names.into_iter().take(MAX_CHECKED_NAMES) {
-        wants.extend(addresses(&name));
-        let known: Vec<IpAddr> =
-            ["A", "AAAA"].into_iter().flat_map(|kind| addresses_of(facts, &name, kind)).collect();
-        for address in known.into_iter().filter(|address| !cut.servers.contains_key(address)) {
-            servers.entry(address).or_default().insert(name.clone());
-        }
-    }
-    let servers = servers.into_iter().take(MAX_FORMER_SERVERS).collect();
-    (wants, servers)
 }

@@ -7,12 +7,15 @@
 //!
 //! - The name servers of the zone say what is true, and of these the ones with the newest serial. They are asked also if this resolver
 //!   has no answer, and are found by referrals (`cuts`).
-//! - Where name servers of one serial differ, no answer is true because it has a small majority. The zone answers in turn only if one of
-//!   them gives other records when it is asked again. A short TTL alone cannot tell that from a change without a new serial.
+//! - Where name servers of one serial differ, no answer is true because it has a small majority. The zone answers in turn only if that
+//!   is proven (`agreement`). A short TTL alone cannot tell that from a change without a new serial.
+//! - Servers that the zone itself names and the zone above does not are asked too (`beyond`). If their answer differs, neither is right.
 //! - An alias is compared as such: its target may be in another zone, whose servers are asked for it.
 //! - A truncated reply over TCP tells nothing.
 
+mod agreement;
 mod answer;
+mod beyond;
 mod conclusion;
 mod cuts;
 mod of_resolvers;
@@ -43,13 +46,16 @@ impl Plan for SideBySide {
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         let asked = (facts.subject.domain.as_str(), self.kind);
         let mut wants = vec![lookup(asked.0, asked.1)];
+        if facts.subject.kept_here.is_some() {
+            return wants;
+        }
         wants.extend(resolvers(facts).map(|resolver| ask(resolver, asked.0, asked.1)));
         let way = way(facts, asked, under_way);
         if let Some(zone) = &way.zone {
             let is_close = is_questionable(facts, asked, &way);
             wants.extend(of_zone::wants(facts, asked, (zone, under_way, is_close)));
             if is_close && is_alone(facts, asked, &way) {
-                wants.extend(of_zone::of_former(facts, asked, zone));
+                wants.extend(of_zone::of_cached(facts, asked, zone));
             }
         }
         wants.splice(0..0, way.wants);
@@ -79,6 +85,7 @@ pub fn compared(facts: &DomainFacts, kind: &'static str) -> Compared {
         answers,
         servers_left_out: way.zone.as_ref().map(|zone| zone.left_out.clone()).unwrap_or_default(),
         zone: way.zone.map(|zone| zone.zone),
+        kept_here: facts.subject.kept_here.clone(),
         resolvers_left_out: more.map(|resolver| resolver.name.clone()).collect(),
     }
 }
@@ -95,7 +102,7 @@ fn of_resolvers<'f>(facts: &'f DomainFacts, (name, kind): Asked<'f>) -> impl Ite
 /// Whether an answer differs from another one, so that serials and second answers are of interest.
 fn is_questionable(facts: &DomainFacts, asked: Asked<'_>, way: &Way) -> bool {
     let of_zone = ZoneSays::new(facts, asked, way);
-    let mut told: BTreeSet<Told> = of_zone.told().cloned().collect();
+    let mut told: BTreeSet<Told> = of_zone.all_told().into_iter().cloned().collect();
     if told.is_empty() {
         return false;
     }
@@ -109,7 +116,7 @@ fn is_alone(facts: &DomainFacts, asked: Asked<'_>, way: &Way) -> bool {
         of_resolvers(facts, asked).next().filter(|_| facts.got.contains_key(&lookup(asked.0, asked.1)));
     let here = here.filter(|reply| !cuts::is_here(reply, asked.0));
     let told = here.and_then(|reply| Told::of(reply, asked.0, asked.1));
-    told.is_some_and(|told| ZoneSays::new(facts, asked, way).told().all(|other| *other != told))
+    told.is_some_and(|told| !ZoneSays::new(facts, asked, way).all_told().contains(&told))
 }
 
 /// The targets of the name, if it is an alias: those of the most name servers first, then those of this resolver. Those of other
@@ -127,5 +134,7 @@ fn targets(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneSays) -> Vec<String
     counts.into_iter().map(|(target, _)| target).collect()
 }
 
+#[cfg(test)]
+mod server_tests;
 #[cfg(test)]
 mod tests;

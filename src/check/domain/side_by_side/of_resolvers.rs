@@ -4,14 +4,14 @@
 
 use std::net::IpAddr;
 
-use super::answer::{AnswerSource, AnswerVerdict, ComparedAnswer, UNCOMPARED};
+use super::answer::{AnswerSource, AnswerVerdict, CUT, ComparedAnswer, UNCOMPARED};
 use super::cuts::is_here;
-use super::of_zone::{CUT, ZoneSays, without_reply};
+use super::of_zone::{ZoneSays, doubtful, is_address, without_reply};
 use super::told::Told;
-use crate::check::domain::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within, lookup};
+use crate::check::domain::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within};
 use crate::check::domain::mail::is_private;
 use crate::check::domain::others::{is_sinkhole, no_answer};
-use crate::check::domain::record_set::negative_ttl;
+use crate::check::domain::record_set::{ADDRESS_TTL, negative_ttl};
 use crate::clock::minute;
 
 /// The row of a resolver.
@@ -48,22 +48,28 @@ fn of_reply(
         Some((zone, _)) => (AnswerVerdict::Local, format!("[[list]] {zone} is queried with a key")),
         None => (AnswerVerdict::Local, by_configuration(reply)),
     };
-    if zone.current.is_empty() {
+    let agreed = &zone.agreed;
+    if agreed.current.is_empty() {
         return if is_local { local() } else { (AnswerVerdict::Unknown, UNCOMPARED.to_owned()) };
     }
-    if zone.is_in_turn && zone.current.contains(&told) {
+    if agreed.is_in_turn && agreed.current.contains(&told) {
         return (AnswerVerdict::InTurn, "an answer of a name server".to_owned());
     }
-    match &zone.most {
+    let is_of_zone = agreed.current.contains(&told);
+    match &agreed.most {
+        _ if is_of_zone && zone.is_apart() => {
+            let why = "an answer of the name servers that the zone above names; those that the zone itself names have another";
+            (AnswerVerdict::Different, why.to_owned())
+        }
         Some(most) if *most == told => (AnswerVerdict::Same, String::new()),
         _ if is_local => local(),
-        most if zone.current.contains(&told) => {
-            let verdict = if zone.is_short { AnswerVerdict::Elsewhere } else { AnswerVerdict::Different };
+        most if is_of_zone => {
+            let verdict = agreed.doubt.map_or(AnswerVerdict::Different, |doubt| doubtful(doubt, "").0);
             let which = if most.is_some() { "fewer" } else { "some" };
             (verdict, format!("an answer that {which} name servers give"))
         }
-        _ => {
-            let expected = zone.most.as_ref().or_else(|| zone.current.first()).cloned().unwrap_or_default();
+        most => {
+            let expected = most.as_ref().or_else(|| agreed.current.first()).cloned().unwrap_or_default();
             differing(facts, answer, (reply, &told), (zone, &expected))
         }
     }
@@ -118,49 +124,110 @@ fn differing(
     if is_this && !reply.why.is_empty() {
         return (AnswerVerdict::Filtered, reply.why.clone());
     }
-    let old = |begin: &str| (AnswerVerdict::Old, in_cache(facts, answer, begin));
     if zone.fails_mixed_case && told.is_empty() {
         let why = "a name server denies names in mixed case (0x20); its operator must repair it";
         return (AnswerVerdict::Different, why.to_owned());
     }
+    if let Some(server) = zone.undelegating(told) {
+        let why = format!("the answer of {server}, which does not delegate {}", zone.apex);
+        return (AnswerVerdict::Different, why);
+    }
+    if let Some(server) = zone.own(told) {
+        let why = format!("the answer of {server}, which the zone itself names and the zone above does not");
+        return (AnswerVerdict::Different, why);
+    }
     if let Some(server) = zone.former(told) {
-        let remedy = match is_this {
-            true => remedy("; remove them with", ("flush --tree", ""), &zone.apex),
-            false => String::new(),
-        };
-        let why = format!(
-            "the answer of a former name server, {server}: the old name servers are in its cache{remedy}"
-        );
-        return (AnswerVerdict::Old, why);
+        return of_former(is_this, server, zone);
     }
     if zone.is_behind(told) {
-        return old("as the name servers that have not yet transferred the zone; ");
+        let remedy =
+            remedy("; remove it after these have transferred the zone, with", ("flush", ""), &answer.name);
+        let remedy = if is_this { remedy } else { String::new() };
+        let why = format!("as the name servers that have not yet transferred the zone{remedy}");
+        return (AnswerVerdict::Old, why);
     }
-    let is_address = ["A", "AAAA"].contains(&answer.kind);
-    if zone.is_in_turn && is_address && !told.records.is_empty() {
-        let seen = |data: &String| zone.current.iter().any(|of_zone| of_zone.records.contains(data));
+    if let Some(code) = refusal(told, expected) {
+        let why = format!("the DNS list refuses the queries of this resolver: {code}");
+        return (if is_this { AnswerVerdict::Failed } else { AnswerVerdict::Refused }, why);
+    }
+    let agreed = &zone.agreed;
+    if agreed.is_in_turn && is_address(answer.kind) && !told.records.is_empty() {
+        let seen = |data: &String| agreed.current.iter().any(|of_zone| of_zone.records.contains(data));
         if told.records.iter().all(seen) {
             return (AnswerVerdict::InTurn, "addresses of name servers".to_owned());
         }
         if is_this {
-            let why =
-                format!("addresses that no name server gave now: in turn, or old{}", until(facts, answer));
+            let why = "addresses that no name server gave now: in turn, or old".to_owned();
             return (AnswerVerdict::Elsewhere, why);
         }
     }
     match is_this {
-        true => of_this(facts, answer, reply),
+        true => of_this(facts, answer, (reply, told), zone),
         false => of_other(facts, answer, (reply, told), (zone, expected)),
     }
 }
 
-/// Another answer in the cache of this resolver.
-fn of_this(facts: &DomainFacts, answer: &ComparedAnswer, reply: &ReplyFacts) -> (AnswerVerdict, String) {
-    if reply.security != ReplySecurity::Secure {
-        return (AnswerVerdict::Old, in_cache(facts, answer, ""));
+/// The answer of a server that only the cache of this resolver has.
+fn of_former(is_this: bool, server: &str, zone: &ZoneSays) -> (AnswerVerdict, String) {
+    let why = format!("the answer of {server}, a name server that only the cache of this resolver has");
+    match (is_this, zone.knows_own()) {
+        (_, false) => (AnswerVerdict::Unknown, why),
+        (true, true) => {
+            let remedy = remedy("; remove it with", ("flush --tree", ""), &zone.apex);
+            (AnswerVerdict::Old, format!("{why}{remedy}"))
+        }
+        (false, true) => (AnswerVerdict::Old, why),
     }
-    let look = "see whether the new one is signed well before you remove it:";
-    let remedy = remedy(look, ("trace --fresh", &format!(" {}", answer.kind)), &answer.name);
+}
+
+/// The code by which a DNS list refuses a resolver (RFC 5782 section 2.3 has codes in 127.0.0.0/8): all of 127.255.255.0/24, and
+/// 127.0.0.1 where the list has other codes.
+fn refusal<'t>(told: &'t Told, expected: &Told) -> Option<&'t str> {
+    let is_code =
+        |data: &String| data.starts_with("127.255.255.") || data == "127.0.0.1" && is_list(expected);
+    told.records.first().filter(|_| told.records.iter().all(is_code)).map(String::as_str)
+}
+
+/// Whether an answer was in a cache before the servers were asked: its TTL is not that of a new one.
+fn is_aged(answer: &ComparedAnswer, (reply, told): (&ReplyFacts, &Told), zone: &ZoneSays) -> bool {
+    let whole = match told.is_empty() {
+        true => negative_whole(reply),
+        false => zone.ttl,
+    };
+    matches!((answer.ttl, whole), (Some(left), Some(whole)) if left.saturating_add(2) <= whole || left > whole)
+}
+
+/// The TTL of a new denial: at most the last number of the SOA (RFC 2308 section 4).
+fn negative_whole(reply: &ReplyFacts) -> Option<u32> {
+    let soa = reply.authority.iter().find(|record| record.kind == "SOA")?;
+    soa.data.split_whitespace().next_back()?.parse().ok()
+}
+
+/// Another answer in the cache of this resolver. It is old only if it was there before and all servers have the same other one.
+fn of_this(
+    facts: &DomainFacts,
+    answer: &ComparedAnswer,
+    (reply, told): (&ReplyFacts, &Told),
+    zone: &ZoneSays,
+) -> (AnswerVerdict, String) {
+    let look = |words: &str| remedy(words, ("trace --fresh", &format!(" {}", answer.kind)), &answer.name);
+    let is_short = zone.ttl.is_some_and(|ttl| ttl <= ADDRESS_TTL);
+    if is_address(answer.kind) && is_short && !told.records.is_empty() {
+        let why = "addresses that no name server gave now: old, in turn or by place";
+        return (AnswerVerdict::Elsewhere, why.to_owned());
+    }
+    let is_forwarded = !facts.subject.forwarders.is_empty();
+    // Records that all servers deny have no TTL there.
+    let is_removed = zone.ttl.is_none() && !told.is_empty();
+    let is_aged = is_forwarded || reply.from_cache && (is_removed || is_aged(answer, (reply, told), zone));
+    if !is_aged || !zone.is_steady() {
+        let why = "an answer that no name server gave when it was asked; see which gives it with";
+        return (AnswerVerdict::Unknown, look(why));
+    }
+    if reply.security != ReplySecurity::Secure {
+        return (AnswerVerdict::Old, in_cache(facts, answer));
+    }
+    let remedy = look("see whether the new one is signed well before you remove it:");
     (AnswerVerdict::Old, format!("a validated answer in its cache{}; {remedy}", until(facts, answer)))
 }
 
@@ -171,7 +238,7 @@ fn of_other(
     (reply, told): (&ReplyFacts, &Told),
     (zone, expected): (&ZoneSays, &Told),
 ) -> (AnswerVerdict, String) {
-    let is_address = ["A", "AAAA"].contains(&answer.kind);
+    let is_address = is_address(answer.kind);
     let kept = |data: &String| !data.parse().is_ok_and(is_private);
     let mut withheld = expected.records.difference(&told.records).peekable();
     let is_part = told.alias.is_none() && !told.denied && told.records.is_subset(&expected.records);
@@ -180,10 +247,12 @@ fn of_other(
     }
     if told.is_empty() {
         // Filters make an SOA of the name itself, or of a zone of their own.
+        let aged = is_aged(answer, (reply, told), zone) && zone.is_steady();
         return match negative_ttl(reply, &zone.apex) {
-            Some(_) => (AnswerVerdict::Old, in_cache(facts, answer, "")),
+            Some(_) if aged => (AnswerVerdict::Old, in_cache(facts, answer)),
+            Some(_) => (AnswerVerdict::Unknown, UNSEEN.to_owned()),
             None => {
-                let why = "it withholds the records: a denial without the SOA of the zone";
+                let why = "it filters the name: its answer does not contain the SOA of the zone";
                 (AnswerVerdict::Filtered, why.to_owned())
             }
         };
@@ -192,8 +261,12 @@ fn of_other(
     if is_address && !is_list(expected) && !told.records.is_empty() && told.records.iter().all(is_nowhere) {
         return (AnswerVerdict::Filtered, "it gives an address that leads nowhere".to_owned());
     }
-    positive(facts, answer, told, expected)
+    positive(facts, answer, (reply, told), (zone, expected))
 }
+
+/// Why it cannot be told where an answer comes from.
+const UNSEEN: &str =
+    "an answer that no name server gave when it was asked: old, or of a server that has not yet the new one";
 
 /// Whether the records are codes of a DNS list (RFC 5782 section 2.3), which are no addresses.
 fn is_list(told: &Told) -> bool {
@@ -205,66 +278,62 @@ fn is_list(told: &Told) -> bool {
 fn positive(
     facts: &DomainFacts,
     answer: &ComparedAnswer,
-    told: &Told,
-    expected: &Told,
+    (reply, told): (&ReplyFacts, &Told),
+    (zone, expected): (&ZoneSays, &Told),
 ) -> (AnswerVerdict, String) {
-    let end = until(facts, answer);
     let is_private_only = |records: &Told| {
         !records.records.is_empty()
             && !is_list(expected)
             && records.records.iter().all(|data| data.parse::<IpAddr>().is_ok_and(is_private))
     };
-    let is_address = ["A", "AAAA"].contains(&answer.kind);
+    let is_address = is_address(answer.kind);
     match (&told.alias, &expected.alias) {
         (Some(target), None) => {
-            let why = format!(
-                "an alias to {target} that the zone does not have: a walled garden, or an old alias{end}"
-            );
+            let why =
+                format!("an alias to {target} that the zone does not have: a walled garden, or an old alias");
             (AnswerVerdict::Changed, why)
         }
         _ if is_address && is_private_only(told) && !is_private_only(expected) => {
             (AnswerVerdict::Changed, "a private address in the place of the records".to_owned())
         }
         _ if is_address && expected.is_empty() => {
-            let why = format!("an address where the zone has none: an answer of its own, or an old one{end}");
-            (AnswerVerdict::Changed, why)
+            let why = "an address where the zone has none: an answer of its own, or an old one";
+            (AnswerVerdict::Changed, why.to_owned())
         }
-        _ if is_address && !is_old_here(facts, answer, told) => {
-            let why = format!("other addresses: by place, in turn, changed by the resolver, or old{end}");
-            (AnswerVerdict::Elsewhere, why)
+        _ if is_address && is_list(told) && is_list(expected) => {
+            let why = "other codes of the DNS list: old, or the list answers by client";
+            (AnswerVerdict::Elsewhere, why.to_owned())
         }
-        _ => (AnswerVerdict::Old, in_cache(facts, answer, "")),
+        _ if is_address => {
+            let why = "other addresses: by place, in turn, changed by the resolver, or old";
+            (AnswerVerdict::Elsewhere, why.to_owned())
+        }
+        _ if is_aged(answer, (reply, told), zone) && zone.is_steady() => {
+            (AnswerVerdict::Old, in_cache(facts, answer))
+        }
+        _ => (AnswerVerdict::Unknown, UNSEEN.to_owned()),
     }
 }
 
-/// Whether this resolver has the same answer in its cache, so that the zone once gave it.
-fn is_old_here(facts: &DomainFacts, answer: &ComparedAnswer, told: &Told) -> bool {
-    match facts.got.get(&lookup(&answer.name, answer.kind)) {
-        Some(Got::Reply(reply)) if !is_here(reply, &answer.name) && reply.why.is_empty() => {
-            Told::of(reply, &answer.name, answer.kind).is_some_and(|here| here == *told)
-        }
-        _ => false,
-    }
-}
-
-/// The end of an old answer.
+/// The end of an old answer, rounded up to the minute.
 fn until(facts: &DomainFacts, answer: &ComparedAnswer) -> String {
-    let end =
-        |ttl: u32| format!(" until {} at the latest", minute(facts.subject.unix.saturating_add(ttl.into())));
+    let end = |ttl: u32| {
+        format!(" until {} at the latest", minute(facts.subject.unix.saturating_add(u64::from(ttl) + 59)))
+    };
     answer.ttl.map(end).unwrap_or_default()
 }
 
 /// An answer in a cache, with its end and the remedy.
-fn in_cache(facts: &DomainFacts, answer: &ComparedAnswer, begin: &str) -> String {
+fn in_cache(facts: &DomainFacts, answer: &ComparedAnswer) -> String {
     let left = answer.ttl.map(|ttl| format!(", {ttl} s left")).unwrap_or_default();
     if answer.source != AnswerSource::ThisResolver {
-        return format!("{begin}an old answer in its cache{}{left}", until(facts, answer));
+        return format!("an old answer in its cache{}{left}", until(facts, answer));
     }
     let remedy = remedy("remove it with", ("flush", ""), &answer.name);
     match facts.subject.forwarders.as_slice() {
-        [] => format!("{begin}an old answer in its cache{}{left}; {remedy}", until(facts, answer)),
+        [] => format!("an old answer in its cache{}{left}; {remedy}", until(facts, answer)),
         forwarders => format!(
-            "{begin}an old answer in its cache or in that of a forwarder ({}){}{left}; {remedy}, and at the forwarder",
+            "an old answer in its cache or in that of a forwarder ({}){}{left}; {remedy}, and at the forwarder",
             forwarders.join(", "),
             until(facts, answer)
         ),

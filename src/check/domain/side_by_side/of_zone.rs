@@ -3,54 +3,87 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::answer::{AnswerSource, AnswerVerdict, ComparedAnswer};
-use super::cuts::{Asked, Cut, FORMS, Way, at, former};
+use super::agreement::{Agreement, Asking, Doubt, Samples, Standing, agreement};
+use super::answer::{AnswerSource, AnswerVerdict, CUT, ComparedAnswer, DIFFER};
+use super::beyond::{Beyond, beyond, cached};
+use super::cuts::{Asked, Cut, FORMS, Way, at};
 use super::told::Told;
-use crate::check::domain::delegation::newest;
 use crate::check::domain::facts::{
-    DomainFacts, Got, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, lookup,
+    DomainFacts, Got, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want, lookup,
 };
 use crate::check::domain::record_set::{ADDRESS_TTL, is_known};
 use crate::check::domain::zone;
 
-/// The forms in which a server is asked again, to see whether it answers in turn. Not in mixed case, which some servers fail to find.
-const AGAIN: [QueryForm; 2] = [QueryForm::Plain, QueryForm::Tcp];
+/// The forms over UDP. In mixed case some servers fail to find the name, so a denial in it does not count as an answer.
+const OVER_UDP: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::MixedCase];
 
-/// The questions to the servers of the zone that are needed next. With `is_close` answers differ: then serials count, and second
+/// The questions to the servers of the zone that are needed next. With `is_close` answers differ: then serials count, and further
 /// answers show whether a server answers in turn.
 pub(super) fn wants(
     facts: &DomainFacts,
     asked: Asked<'_>,
     (cut, under_way, is_close): (&Cut, &BTreeSet<Want>, bool),
 ) -> Vec<Want> {
+    let beyond = beyond(facts, asked, cut);
     let mut wants = Vec::new();
     for server in cut.servers.keys().copied() {
-        let first = at(server, asked, QueryForm::Udp);
-        match facts.got.get(&first) {
-            // A slow server, or one that is not reached over UDP, has more time over TCP.
-            None if under_way.contains(&first) => wants.push(at(server, asked, QueryForm::Tcp)),
-            Some(Got::NoReply(NoReply::Silent | NoReply::Unfit)) => {
-                wants.push(at(server, asked, QueryForm::Tcp));
-            }
-            // It may be an error about EDNS (RFC 6891 section 7).
-            Some(Got::Reply(reply)) if ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str()) => {
-                wants.push(at(server, asked, QueryForm::Plain));
-            }
-            _ => {}
+        wants.extend(of_server(facts, asked, (&cut.zone, server), (under_way, is_close)));
+    }
+    for server in beyond.named.keys().copied() {
+        wants.push(at(server, asked, QueryForm::Udp));
+        wants.extend(of_server(facts, asked, (&cut.zone, server), (under_way, is_close)));
+    }
+    wants.extend(beyond.wants);
+    wants
+}
+
+fn of_server(
+    facts: &DomainFacts,
+    asked: Asked<'_>,
+    (apex, server): (&str, IpAddr),
+    (under_way, is_close): (&BTreeSet<Want>, bool),
+) -> Vec<Want> {
+    let mut wants = over_tcp(facts, under_way, (server, asked));
+    if let Some(Got::Reply(reply)) = facts.got.get(&at(server, asked, QueryForm::Udp))
+        && ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
+    {
+        // It may be an error about EDNS (RFC 6891 section 7).
+        wants.push(at(server, asked, QueryForm::Plain));
+    }
+    if told_by(facts, asked, server).is_none() {
+        return wants;
+    }
+    // One of several machines behind the address may have another answer.
+    wants.push(at(server, asked, QueryForm::Plain));
+    if is_close {
+        for form in [QueryForm::Udp, QueryForm::Plain] {
+            wants.push(at(server, (apex, "SOA"), form));
         }
-        if is_close && told_by(facts, asked, server).is_some() {
-            wants.push(at(server, (&cut.zone, "SOA"), QueryForm::Udp));
-            wants.extend(AGAIN.map(|way| at(server, asked, way)));
-            // As the daemon asks.
-            wants.push(at(server, asked, QueryForm::MixedCase));
-        }
+        wants.extend(over_tcp(facts, under_way, (server, (apex, "SOA"))));
+        wants.push(at(server, asked, QueryForm::Tcp));
+        // As the daemon asks.
+        wants.push(at(server, asked, QueryForm::MixedCase));
     }
     wants
 }
 
-/// The questions to servers that this resolver may still ask although the zone above names others, if no server of the zone gives its answer.
-pub(super) fn of_former(facts: &DomainFacts, asked: Asked<'_>, cut: &Cut) -> Vec<Want> {
-    let (mut wants, servers) = former(facts, cut);
+/// The question over TCP, if there was no reply over UDP: a slow server, or one that is not reached over UDP, has more time so.
+fn over_tcp(
+    facts: &DomainFacts,
+    under_way: &BTreeSet<Want>,
+    (server, asked): (IpAddr, Asked<'_>),
+) -> Vec<Want> {
+    let first = at(server, asked, QueryForm::Udp);
+    let is_lost = match facts.got.get(&first) {
+        None => under_way.contains(&first),
+        Some(got) => matches!(got, Got::NoReply(NoReply::Silent | NoReply::Unfit)),
+    };
+    if is_lost { vec![at(server, asked, QueryForm::Tcp)] } else { Vec::new() }
+}
+
+/// The questions to servers that only the cache of this resolver has, if no server of the zone gives its answer.
+pub(super) fn of_cached(facts: &DomainFacts, asked: Asked<'_>, cut: &Cut) -> Vec<Want> {
+    let (mut wants, servers) = cached(facts, cut, &beyond(facts, asked, cut));
     wants.extend(servers.into_keys().map(|server| at(server, asked, QueryForm::Udp)));
     wants
 }
@@ -76,14 +109,44 @@ fn told_by(facts: &DomainFacts, asked: Asked<'_>, server: IpAddr) -> Option<Told
     }
 }
 
-/// Whether a server denies records that it has, because the name is in mixed case (0x20).
-fn fails_mixed_case(facts: &DomainFacts, asked: Asked<'_>, (server, first): (IpAddr, &Told)) -> bool {
-    match facts.server(server, asked.0, asked.1, QueryForm::MixedCase) {
-        Some(Got::Reply(reply)) => {
-            !first.is_empty() && told_in(reply, asked).is_some_and(|told| told.is_empty())
-        }
-        _ => false,
+/// The answer of a server in a form.
+fn told_in_form(facts: &DomainFacts, asked: Asked<'_>, server: IpAddr, form: QueryForm) -> Option<Told> {
+    match facts.server(server, asked.0, asked.1, form)? {
+        Got::Reply(reply) => told_in(reply, asked),
+        _ => None,
     }
+}
+
+/// Whether a server denies records that it has, because the name is in mixed case (0x20).
+fn fails_mixed_case(facts: &DomainFacts, asked: Asked<'_>, (server, samples): (IpAddr, &Samples)) -> bool {
+    !samples.answers().iter().any(|told| told.is_empty())
+        && told_in_form(facts, asked, server, QueryForm::MixedCase).is_some_and(|told| told.is_empty())
+}
+
+/// All that a server has told.
+fn samples(facts: &DomainFacts, asked: Asked<'_>, (apex, server): (&str, IpAddr)) -> Option<Samples> {
+    let first = told_by(facts, asked, server)?;
+    let of_form = |form| told_in_form(facts, asked, server, form);
+    let over_udp = OVER_UDP.into_iter().filter_map(|form| {
+        of_form(form).filter(|told| form != QueryForm::MixedCase || !told.is_empty() || first.is_empty())
+    });
+    let serial = |got: &Got| match got {
+        Got::Reply(reply) if reply.authoritative && is_known(reply) => {
+            zone::soa(reply).filter(|soa| soa.owner == apex).map(|soa| soa.serial)
+        }
+        _ => None,
+    };
+    let questions = [(apex, "SOA"), asked];
+    let questions = questions.into_iter().take(if questions[0] == asked { 1 } else { 2 });
+    let replies = questions.flat_map(|(name, kind)| {
+        FORMS.into_iter().filter_map(move |form| facts.server(server, name, kind, form))
+    });
+    Some(Samples {
+        over_udp: over_udp.collect(),
+        over_tcp: of_form(QueryForm::Tcp),
+        serials: replies.filter_map(serial).collect(),
+        first,
+    })
 }
 
 /// The answer of this resolver, if it has validated it.
@@ -94,195 +157,189 @@ fn validated(facts: &DomainFacts, (name, kind): Asked<'_>) -> Option<Told> {
     }
 }
 
-/// Another answer of a server when it was asked again.
-fn again(facts: &DomainFacts, asked: Asked<'_>, (server, first): (IpAddr, &Told)) -> Option<Told> {
-    AGAIN.iter().find_map(|way| match facts.server(server, asked.0, asked.1, *way)? {
-        Got::Reply(reply) => told_in(reply, asked).filter(|told| told != first),
-        _ => None,
-    })
-}
-
-/// The serial of the zone at a server: as it was asked for it, or in its negative answer.
-fn serial(facts: &DomainFacts, asked: Asked<'_>, (apex, server): (&str, IpAddr)) -> Option<u32> {
-    let of_zone = |got: Option<&Got>| match got {
-        Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => {
-            zone::soa(reply).filter(|soa| soa.owner == apex).map(|soa| soa.serial)
-        }
-        _ => None,
-    };
-    of_zone(facts.server(server, apex, "SOA", QueryForm::Udp)).or_else(|| of_zone(said(facts, asked, server)))
-}
-
-/// Whether a serial is older than another (RFC 1982 section 3.2).
-fn is_older(one: u32, other: u32) -> bool {
-    (1..1 << 31).contains(&other.wrapping_sub(one))
-}
-
-/// The answer of one server that has given one.
-#[derive(Clone, Debug)]
-struct OfServer {
-    told: Told,
-    serial: Option<u32>,
-    /// Its server has an older version of the zone than another, and another answer than the servers of the newest version.
-    is_behind: bool,
-}
-
 /// The name servers together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ZoneSays {
     /// The apex; empty if the zone was not found.
     pub(super) apex: String,
-    answers: BTreeMap<IpAddr, OfServer>,
-    /// Servers that the zone above does not name any more, with their names and their answers.
+    servers: BTreeMap<IpAddr, Samples>,
+    /// Servers that the zone itself names and the zone above does not.
+    beyond: Beyond,
+    own: BTreeMap<IpAddr, Samples>,
+    /// Servers that only the cache of this resolver has, with their names and their answers.
     former: BTreeMap<IpAddr, (String, Told)>,
-    /// The newest serial, if serials were asked for and can be compared.
-    newest: Option<u32>,
-    /// The answers of the newest version of the zone.
-    pub(super) current: BTreeSet<Told>,
-    /// The answer of most servers of the newest version; none if two are equal.
-    pub(super) most: Option<Told>,
+    /// Servers of a zone above that answer instead of a referral, with their names and their answers.
+    undelegating: BTreeMap<IpAddr, (String, Told)>,
+    /// The decision about the servers of the delegation.
+    pub(super) agreed: Agreement,
     /// Whether a server denies the records to queries in mixed case, as the daemon sends them.
     pub(super) fails_mixed_case: bool,
-    /// Whether this resolver has validated that answer, so that it is right however many servers give it.
-    is_validated: bool,
-    /// Whether a server gives other records when it is asked again, so that the zone answers in turn.
-    pub(super) is_in_turn: bool,
-    /// Whether the servers differ in addresses with a short TTL: services that answer in turn or by place have these, and so have zones
-    /// that are changed by hand before a move.
-    pub(super) is_short: bool,
+    /// The longest TTL of the records at the servers, in seconds; none without records.
+    pub(super) ttl: Option<u32>,
 }
 
 impl ZoneSays {
     /// Reads the answers of the servers of the zone.
     pub(super) fn new(facts: &DomainFacts, asked: Asked<'_>, way: &Way) -> Self {
         let Some(cut) = &way.zone else { return Self::default() };
-        let of_server = |server: &IpAddr| {
-            let told = told_by(facts, asked, *server)?;
-            let serial = serial(facts, asked, (&cut.zone, *server));
-            Some((*server, OfServer { told, serial, is_behind: false }))
-        };
-        let mut answers: BTreeMap<IpAddr, OfServer> = cut.servers.keys().filter_map(of_server).collect();
-        let serials: BTreeMap<u32, ()> =
-            answers.values().filter_map(|answer| Some((answer.serial?, ()))).collect();
-        let newest = newest(&serials);
-        let of_newest: BTreeSet<Told> = answers
-            .values()
-            .filter(|answer| newest.is_some() && answer.serial == newest)
-            .map(|answer| answer.told.clone())
-            .collect();
-        for answer in answers.values_mut() {
-            answer.is_behind = !of_newest.contains(&answer.told)
-                && matches!((answer.serial, newest), (Some(serial), Some(newest)) if is_older(serial, newest));
-        }
+        let beyond = beyond(facts, asked, cut);
+        let samples = |server: &IpAddr| Some((*server, samples(facts, asked, (&cut.zone, *server))?));
+        let servers: BTreeMap<IpAddr, Samples> = cut.servers.keys().filter_map(samples).collect();
+        let own = beyond.named.keys().filter_map(samples).collect();
         let of_former = |(server, names): (IpAddr, BTreeSet<String>)| {
             Some((server, (zone::shown(server, &names), told_by(facts, asked, server)?)))
         };
-        let former = former(facts, cut).1.into_iter().filter_map(of_former).collect();
-        let mut says = Self { apex: cut.zone.clone(), answers, former, newest, ..Self::default() };
-        says.agree(facts, asked);
-        let mut servers = says.answers.iter();
-        says.fails_mixed_case =
-            servers.any(|(server, answer)| fails_mixed_case(facts, asked, (*server, &answer.told)));
-        says
-    }
-
-    /// Finds the answers of now.
-    fn agree(&mut self, facts: &DomainFacts, asked: Asked<'_>) {
-        let mut counts = BTreeMap::<&Told, usize>::new();
-        let mut others = BTreeSet::new();
-        for (server, answer) in self.answers.iter().filter(|(_, answer)| !answer.is_behind) {
-            *counts.entry(&answer.told).or_default() += 1;
-            others.extend(again(facts, asked, (*server, &answer.told)));
-        }
-        let best = counts.values().copied().max().unwrap_or_default();
-        let leaders: Vec<&Told> =
-            counts.iter().filter(|(_, count)| **count == best).map(|(told, _)| *told).collect();
-        self.most = if let [only] = leaders.as_slice() { Some((*only).clone()) } else { None };
-        let are_short = ["A", "AAAA"].contains(&asked.1)
-            && counts.len() > 1
-            && counts.keys().all(|told| !told.records.is_empty())
-            && self.ttls(facts, asked).all(|ttl| ttl <= ADDRESS_TTL);
-        // A denial beside records is no rotation.
-        self.is_in_turn =
-            others.iter().any(|told| !told.is_empty()) && counts.keys().all(|told| !told.is_empty());
-        self.is_short = are_short;
-        self.current = counts.into_keys().cloned().collect();
-        if let Some(validated) =
-            validated(facts, asked).filter(|told| !self.is_in_turn && self.current.contains(told))
-        {
-            (self.most, self.is_validated, self.is_short) = (Some(validated), true, false);
-        }
-        if self.is_in_turn {
-            self.current.extend(others);
-        }
-    }
-
-    /// The TTLs of the records.
-    fn ttls(&self, facts: &DomainFacts, asked: Asked<'_>) -> impl Iterator<Item = u32> {
-        let replies = self.answers.keys().filter_map(move |server| match said(facts, asked, *server) {
-            Some(Got::Reply(reply)) => Some(reply),
-            _ => None,
-        });
-        let of_type = move |reply: &ReplyFacts| -> Vec<u32> {
-            reply.answers.iter().filter(|record| record.kind == asked.1).map(|record| record.ttl).collect()
+        let former = cached(facts, cut, &beyond).1.into_iter().filter_map(of_former).collect();
+        let given: BTreeSet<&Told> = servers.values().flat_map(Samples::answers).collect();
+        let undelegating = way.undelegating.iter().filter(|(server, _)| !cut.servers.contains_key(server));
+        let undelegating = undelegating
+            .filter_map(|(server, names)| of_former((*server, names.clone())))
+            .filter(|(_, (_, told))| !given.contains(told))
+            .collect();
+        let ttls = || ttls(facts, asked, servers.keys().chain(beyond.named.keys()).copied());
+        let asking = Asking {
+            is_address: is_address(asked.1),
+            is_short: ttls().iter().all(|ttl| *ttl <= ADDRESS_TTL),
+            validated: validated(facts, asked),
         };
-        replies.flat_map(of_type)
+        let fails =
+            |(server, samples): (&IpAddr, &Samples)| fails_mixed_case(facts, asked, (*server, samples));
+        Self {
+            apex: cut.zone.clone(),
+            agreed: agreement(&servers, &asking),
+            fails_mixed_case: servers.iter().any(fails),
+            ttl: ttls().into_iter().max(),
+            beyond,
+            own,
+            former,
+            undelegating,
+            servers,
+        }
     }
 
     /// The answers of the servers, one for each server.
     pub(super) fn told(&self) -> impl Iterator<Item = &Told> {
-        self.answers.values().map(|answer| &answer.told)
+        self.servers.values().map(|server| &server.first)
     }
 
-    /// The server that the zone above does not name any more and that gives this answer.
+    /// All answers of the servers that the zone or the zone above names, and of those that do not delegate it.
+    pub(super) fn all_told(&self) -> BTreeSet<&Told> {
+        let all = self.servers.values().chain(self.own.values()).flat_map(Samples::answers);
+        all.chain(self.undelegating.values().map(|(_, told)| told)).collect()
+    }
+
+    /// Whether the servers that the zone itself names have another answer than those of the delegation.
+    pub(super) fn is_apart(&self) -> bool {
+        self.own.values().flat_map(Samples::answers).any(|told| !self.agreed.current.contains(told))
+    }
+
+    /// Whether each server has given its answer twice, the same each time, and all are the same.
+    pub(super) fn is_steady(&self) -> bool {
+        let mut all = self.servers.values().chain(self.own.values()).peekable();
+        let first = all.peek().map(|server| server.first.clone());
+        first.is_some()
+            && self.undelegating.is_empty()
+            && all.all(|server| {
+                server.answers().into_iter().eq(&first)
+                    && server.over_udp.len() + usize::from(server.over_tcp.is_some()) > 1
+            })
+    }
+
+    /// The server that only the cache of this resolver has and that gives this answer, in words.
     pub(super) fn former(&self, told: &Told) -> Option<&str> {
         self.former.values().find(|(_, of_server)| of_server == told).map(|(name, _)| name.as_str())
     }
 
+    /// Whether it is known which servers the zone itself names, so that others are former ones.
+    pub(super) fn knows_own(&self) -> bool {
+        !self.beyond.own.is_empty()
+    }
+
+    /// The server of the zone above that gives this answer instead of a referral, in words.
+    pub(super) fn undelegating(&self, told: &Told) -> Option<&str> {
+        self.undelegating.values().find(|(_, of_server)| of_server == told).map(|(name, _)| name.as_str())
+    }
+
+    /// The server that gives this answer and that the zone itself names, but the zone above does not, in words.
+    pub(super) fn own(&self, told: &Told) -> Option<String> {
+        let (server, _) = self.own.iter().find(|(_, samples)| samples.answers().contains(told))?;
+        Some(zone::shown(*server, self.beyond.named.get(server)?))
+    }
+
     /// Whether a server with an older version of the zone gives this answer.
     pub(super) fn is_behind(&self, told: &Told) -> bool {
-        self.answers.values().any(|answer| answer.is_behind && answer.told == *told)
+        let is_behind = |server: &IpAddr| self.agreed.standings.get(server) == Some(&Standing::Behind);
+        self.servers.iter().any(|(server, samples)| is_behind(server) && samples.answers().contains(told))
     }
 
     /// The rows of the name servers, and of servers of zones above that do not delegate the zone as others do.
     pub(super) fn rows(&self, facts: &DomainFacts, asked: Asked<'_>, way: &Way) -> Vec<ComparedAnswer> {
         let Some(cut) = &way.zone else { return Vec::new() };
+        let row = |source, server: IpAddr, name: &str| {
+            Some(ComparedAnswer::unjudged((source, name), asked, said(facts, asked, server)?))
+        };
         let mut rows = Vec::new();
-        for (server, names) in &cut.servers {
+        for (server, names) in cut.servers.iter().chain(&self.beyond.named) {
             let Some(got) = said(facts, asked, *server) else { continue };
-            let from = (AnswerSource::NameServer, zone::shown(*server, names));
-            let mut row = ComparedAnswer::unjudged((from.0, &from.1), asked, got);
+            let name = zone::shown(*server, names);
+            let Some(mut row) = row(AnswerSource::NameServer, *server, &name) else { continue };
             (row.verdict, row.why) = self.verdict(facts, asked, (*server, got));
-            row.serial = serial(facts, asked, (&cut.zone, *server));
+            let samples = self.servers.get(server).or_else(|| self.own.get(server));
+            row.serial = samples.and_then(|samples| samples.serials.first().copied());
             rows.push(row);
         }
-        for (server, names) in way.undelegating.iter().filter(|(server, _)| !cut.servers.contains_key(server))
-        {
-            let Some(got) = said(facts, asked, *server) else { continue };
-            let mut row = ComparedAnswer::unjudged(
-                (AnswerSource::NameServer, &zone::shown(*server, names)),
-                asked,
-                got,
-            );
+        rows.extend(cut.unaddressed.iter().map(|server| {
+            let got = Got::NoReply(NoReply::Unknown(server.why.clone()));
+            let mut row = ComparedAnswer::unjudged((AnswerSource::NameServer, &server.name), asked, &got);
+            row.verdict = if server.is_certain { AnswerVerdict::Failed } else { AnswerVerdict::Unknown };
+            row.why = server.why.clone();
+            row
+        }));
+        for (server, (name, _)) in &self.undelegating {
+            let Some(mut row) = row(AnswerSource::NameServer, *server, name) else { continue };
             row.verdict = AnswerVerdict::Different;
             row.why = format!("it does not delegate {}, and others of its zone do", cut.zone);
             rows.push(row);
         }
-        rows.extend(self.rows_of_former(facts, asked));
+        for (server, (name, _)) in self.former.iter().filter(|(_, (_, told))| !self.all_told().contains(told))
+        {
+            let Some(mut row) = row(AnswerSource::FormerServer, *server, name) else { continue };
+            (row.verdict, row.why) = self.verdict_on_former();
+            rows.push(row);
+        }
+        rows.extend(self.referral(asked, cut));
         rows
     }
 
-    /// The rows of servers that the zone above does not name any more, if they have another answer.
-    fn rows_of_former(&self, facts: &DomainFacts, asked: Asked<'_>) -> Vec<ComparedAnswer> {
-        let differing = self.former.iter().filter(|(_, (_, told))| !self.current.contains(told));
-        let row = |(server, (name, _)): (&IpAddr, &(String, Told))| {
-            let got = said(facts, asked, *server)?;
-            let mut row = ComparedAnswer::unjudged((AnswerSource::FormerServer, name), asked, got);
-            row.verdict = AnswerVerdict::Old;
-            row.why = format!("the zone above {} does not name this server or address any more", self.apex);
-            Some(row)
+    /// The row of the delegation, if the zone has other NS records.
+    fn referral(&self, (name, kind): Asked<'_>, cut: &Cut) -> Option<ComparedAnswer> {
+        let record = |server: &String| Record {
+            name: name.to_owned(),
+            ttl: 0,
+            kind: kind.to_owned(),
+            data: server.clone(),
         };
-        differing.filter_map(row).collect()
+        let answers: Vec<Record> = cut.names.iter().map(record).collect();
+        let told = Told::of_records(&answers, (name, kind), false);
+        if (name, kind) != (cut.zone.as_str(), "NS") || told.is_empty() || self.agreed.current.contains(&told)
+        {
+            return None;
+        }
+        let got = Got::Reply(ReplyFacts { rcode: "NOERROR".to_owned(), answers, ..ReplyFacts::default() });
+        let mut row =
+            ComparedAnswer::unjudged((AnswerSource::NameServer, "the zone above"), (name, kind), &got);
+        (row.ttl, row.elapsed, row.verdict) = (None, None, AnswerVerdict::Different);
+        row.why = "its delegation has other name servers than the NS records of the zone".to_owned();
+        Some(row)
+    }
+
+    fn verdict_on_former(&self) -> (AnswerVerdict, String) {
+        let only = "only the cache of this resolver has this name server";
+        if self.knows_own() {
+            return (AnswerVerdict::Old, only.to_owned());
+        }
+        let why = format!("{only}; whether {} names it itself is not known", self.apex);
+        (AnswerVerdict::Unknown, why)
     }
 
     fn verdict(
@@ -291,46 +348,104 @@ impl ZoneSays {
         asked: Asked<'_>,
         (server, got): (IpAddr, &Got),
     ) -> (AnswerVerdict, String) {
-        let Some(answer) = self.answers.get(&server) else { return failure(got) };
-        if answer.is_behind {
-            let (own, newest) = (answer.serial.unwrap_or_default(), self.newest.unwrap_or_default());
-            let why = format!("it has not yet transferred the zone: serial {own}, and another has {newest}");
-            return (AnswerVerdict::NotTransferred, why);
+        let different = |why: String| (AnswerVerdict::Different, why);
+        if let Some(samples) = self.own.get(&server) {
+            if samples.answers().into_iter().all(|told| self.agreed.current.contains(told)) {
+                return (AnswerVerdict::Same, String::new());
+            }
+            return different("the zone itself names this server, the zone above does not".to_owned());
         }
-        if fails_mixed_case(facts, asked, (server, &answer.told)) {
-            let why = "it denies the name in mixed case (0x20), as resolverd asks";
-            return (AnswerVerdict::Different, why.to_owned());
+        let Some(samples) = self.servers.get(&server) else { return failure(got) };
+        if fails_mixed_case(facts, asked, (server, samples)) {
+            return different("it denies the name in mixed case (0x20), as resolverd asks".to_owned());
         }
-        let serial = self.newest.map(|serial| format!(" with serial {serial}")).unwrap_or_default();
-        let again = again(facts, asked, (server, &answer.told)).map(|told| told.words(asked.1));
-        let (verdict, why) = match (&self.most, again) {
-            (_, Some(again)) if self.is_in_turn => {
-                (AnswerVerdict::InTurn, format!("asked again, it has {again}"))
+        if self.is_apart() && !self.beyond.own.contains(&server) {
+            return different("the zone above names this server, the zone itself does not".to_owned());
+        }
+        match self.agreed.standings.get(&server) {
+            Some(standing) => self.in_words(standing, samples, asked.1),
+            None => failure(got),
+        }
+    }
+
+    /// The verdict about a server, with its reason.
+    fn in_words(&self, standing: &Standing, samples: &Samples, kind: &str) -> (AnswerVerdict, String) {
+        let newest = self.agreed.newest;
+        let serial = newest.map(|serial| format!(" with serial {serial}")).unwrap_or_default();
+        let most = self.agreed.most.as_ref().map(|told| told.words(kind)).unwrap_or_default();
+        match standing {
+            Standing::Same => (AnswerVerdict::Same, String::new()),
+            Standing::InTurn => match samples.other() {
+                Some(told) => {
+                    (AnswerVerdict::InTurn, format!("asked again, it answers \"{}\"", told.words(kind)))
+                }
+                None => (AnswerVerdict::InTurn, "the zone answers in turn".to_owned()),
+            },
+            Standing::Behind => {
+                let (own, newest) = (samples.serial().unwrap_or_default(), newest.unwrap_or_default());
+                let why =
+                    format!("it has not yet transferred the zone: serial {own}, and another has {newest}");
+                (AnswerVerdict::NotTransferred, why)
             }
-            (_, None) if self.is_in_turn => (AnswerVerdict::InTurn, "the zone answers in turn".to_owned()),
-            (_, Some(again)) => (AnswerVerdict::Different, format!("asked again, it has {again}")),
-            (Some(most), None) if *most == answer.told => return (AnswerVerdict::Same, String::new()),
-            (_, None) if self.is_short => {
-                let why = "a short TTL: in turn or by place, or the zone was changed without a new serial";
-                (AnswerVerdict::Elsewhere, format!("the name servers differ{serial} and {why}"))
-            }
-            (Some(most), None) if self.is_validated => {
-                let why = "the signature of this answer may be wrong";
-                (
-                    AnswerVerdict::Different,
-                    format!("this resolver has validated {}; {why}", most.words(asked.1)),
-                )
-            }
-            (Some(most), None) => {
-                (AnswerVerdict::Different, format!("most name servers have {}{serial}", most.words(asked.1)))
-            }
-            (None, None) => {
-                let why = format!("the name servers differ{serial}, and no answer has a majority");
+            Standing::TwoVersions => {
+                let serials: Vec<String> = samples.versions().iter().map(ToString::to_string).collect();
+                let cause = "machines behind this address differ, or the zone has just changed";
+                let why =
+                    format!("it has two versions of the zone, serials {}: {cause}", serials.join(" and "));
                 (AnswerVerdict::Different, why)
             }
-        };
-        (verdict, why)
+            Standing::OverTcp(told) => {
+                (AnswerVerdict::Different, format!("over TCP it answers \"{}\"", told.words(kind)))
+            }
+            Standing::Unsteady(told) => {
+                (AnswerVerdict::Different, format!("asked again, it answers \"{}\"", told.words(kind)))
+            }
+            Standing::Fewer if self.agreed.is_validated => {
+                let why =
+                    format!("this resolver has validated {most}; the signature of this one was not checked");
+                (AnswerVerdict::Different, why)
+            }
+            Standing::Fewer => (AnswerVerdict::Different, format!("most name servers have {most}{serial}")),
+            Standing::Tie => {
+                let why = format!("{DIFFER}{serial}, and no answer has a majority");
+                (AnswerVerdict::Different, why)
+            }
+            Standing::Open(doubt) => doubtful(*doubt, &serial),
+        }
     }
+}
+
+/// The verdict where it cannot be told which answer is right, with its reason.
+pub(super) fn doubtful(doubt: Doubt, serial: &str) -> (AnswerVerdict, String) {
+    match doubt {
+        Doubt::Serials => {
+            let why = "without comparable serials of all it cannot be told which is newer";
+            (AnswerVerdict::Unknown, format!("{DIFFER}, and {why}"))
+        }
+        Doubt::Short => {
+            let why = "a short TTL: in turn or by place, or the zone was changed without a new serial";
+            (AnswerVerdict::Elsewhere, format!("{DIFFER}{serial} and {why}"))
+        }
+        Doubt::Turns => {
+            let why = "some give other addresses when they are asked again: in turn, by place, or a fault";
+            (AnswerVerdict::Elsewhere, format!("{DIFFER}{serial}; {why}"))
+        }
+    }
+}
+
+/// Whether records of a type are addresses.
+pub(super) fn is_address(kind: &str) -> bool {
+    ["A", "AAAA"].contains(&kind)
+}
+
+/// The TTLs of the records of a type at these servers.
+fn ttls(facts: &DomainFacts, asked: Asked<'_>, servers: impl Iterator<Item = IpAddr>) -> Vec<u32> {
+    let replies = servers.filter_map(|server| match said(facts, asked, server) {
+        Some(Got::Reply(reply)) => Some(reply),
+        _ => None,
+    });
+    let records = replies.flat_map(|reply| &reply.answers);
+    records.filter(|record| record.kind == asked.1).map(|record| record.ttl).collect()
 }
 
 /// The verdict about a server without an answer of the zone.
@@ -348,9 +463,6 @@ fn failure(got: &Got) -> (AnswerVerdict, String) {
         other => without_reply(other),
     }
 }
-
-/// Why a truncated reply is no answer.
-pub(super) const CUT: &str = "a truncated reply, over TCP too";
 
 /// The verdict about a server or resolver without a reply.
 pub(super) fn without_reply(got: &Got) -> (AnswerVerdict, String) {

@@ -51,7 +51,7 @@ impl Told {
     /// In words.
     pub(super) fn words(&self, kind: &str) -> String {
         match &self.alias {
-            _ if self.denied => "no such name".to_owned(),
+            _ if self.denied => "the name does not exist".to_owned(),
             Some(target) => format!("CNAME {target}"),
             None => in_words(&self.records, kind),
         }

@@ -1,0 +1,221 @@
+//! The text of a bounce: its recipients, and the address of the client that a receiver has refused.
+//!
+//! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies). A bounce that was forwarded or pasted has the text alone.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::mail::is_private;
+
+/// The begins of Postfix's words about a recipient, behind `<user@domain>: `.
+const POSTFIX: [&str; 8] = [
+    "host ",
+    "connect to ",
+    "conversation with ",
+    "lost connection with ",
+    "delivery temporarily suspended",
+    "unable to look up host",
+    "Host or domain name not found",
+    "Name service error",
+];
+
+/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail and Microsoft.
+const BEFORE_REPLY: [&str; 9] = [
+    "<<< ",
+    "(reason: ",
+    "SMTP error from remote",
+    "Remote host said:",
+    "remote server was:",
+    "response was:",
+    "responded:",
+    "Server returned",
+    "gave this error:",
+];
+
+/// The words before a receiver's reply: of Postfix. The reply may have them again, with the reply of the next host.
+const SAID: [&str; 2] = [" said: ", " refused to talk to me: "];
+
+/// The lines without the marks of quoted text, and without spaces at their ends.
+fn lines(message: &str) -> impl Iterator<Item = &str> {
+    message.lines().map(|line| line.trim_start_matches("> ").trim_end())
+}
+
+/// The recipients in the text: lines `<user@domain>: host ...` of Postfix. In a bounce also lines `<user@domain>:` of qmail and
+/// `<user@domain>` of Sendmail.
+pub(super) fn recipients(message: &str, is_bounce: bool) -> Vec<&str> {
+    let recipient = |line: &'_ str| -> Option<usize> {
+        let (address, rest) = line.strip_prefix('<')?.split_once('>')?;
+        let told = match rest.split_once(": ") {
+            // Postfix names the alias that led to the recipient.
+            Some((before, told)) if before.is_empty() || before.starts_with(" (expanded from ") => told,
+            None if is_bounce && ["", ":"].contains(&rest) => return Some(address.len()),
+            _ => return None,
+        };
+        let is_told = POSTFIX.iter().any(|begin| told.starts_with(begin));
+        let is_delivered = told.starts_with("delivery via ");
+        (is_told || is_bounce && !is_delivered).then_some(address.len())
+    };
+    lines(message).filter_map(|line| line.get(1..=recipient(line)?)).collect()
+}
+
+/// The public address of the client that a receiver has refused: the first one in its reply that is not the address of a host which said
+/// or got something.
+pub(super) fn refused(message: &str, fields: &[(String, String)]) -> Option<IpAddr> {
+    let of = |wanted: &'static str| {
+        fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body.clone())
+    };
+    let mut paragraphs: Vec<String> = of("diagnostic-code").collect();
+    let fields = paragraphs.len();
+    let mut is_open = false;
+    for line in lines(message) {
+        match paragraphs.last_mut().filter(|_| is_open && !line.is_empty()) {
+            Some(open) => *open += &format!(" {}", line.trim_start()),
+            None => paragraphs.push(line.to_owned()),
+        }
+        is_open = !line.is_empty();
+    }
+    let mut receivers: BTreeSet<IpAddr> = of("remote-mta").flat_map(|body| addresses(&body)).collect();
+    let mut replies = Vec::new();
+    for (place, paragraph) in paragraphs.iter().enumerate() {
+        receivers.extend(hosts(paragraph));
+        let said = SAID.iter().filter_map(|words| paragraph.rsplit_once(words));
+        let split = said.min_by_key(|(_, reply)| reply.len()).or_else(|| {
+            let begins = BEFORE_REPLY.iter().filter_map(|words| paragraph.find(words));
+            begins.min().map(|begin| paragraph.split_at(begin))
+        });
+        match split {
+            Some((before, reply)) => {
+                receivers.extend(addresses(before));
+                replies.push(reply);
+            }
+            None if place < fields => replies.push(paragraph),
+            None => {}
+        }
+    }
+    let named: Vec<(IpAddr, bool)> = replies.into_iter().flat_map(named).collect();
+    let of_client = |(address, _): &&(IpAddr, bool)| !is_private(*address) && !receivers.contains(address);
+    let clearly = named.iter().filter(of_client).find(|(_, is_clear)| *is_clear);
+    clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
+}
+
+/// The addresses of hosts as `host NAME [ADDRESS]`, which is not how a receiver names its client.
+fn hosts(text: &str) -> Vec<IpAddr> {
+    let places = text.match_indices("host ").filter(|(place, _)| {
+        let before = text.get(..*place).unwrap_or_default().to_ascii_lowercase();
+        !before.ends_with("client ") && !before.ends_with("your ")
+    });
+    let address = |(place, _): (usize, &str)| {
+        let (name, rest) = text.get(place..)?.strip_prefix("host ")?.split_once('[')?;
+        let is_name = !name.is_empty() && !name.trim_end().contains(' ');
+        rest.split_once(']').filter(|_| is_name)?.0.trim_start_matches("IPv6:").parse().ok()
+    };
+    places.filter_map(address).collect()
+}
+
+/// The addresses in a text.
+fn addresses(text: &str) -> Vec<IpAddr> {
+    named(text).into_iter().map(|(address, _)| address).collect()
+}
+
+/// The addresses in a text, in brackets, in links and alone, and whether the words around each say that it is an address.
+fn named(text: &str) -> Vec<(IpAddr, bool)> {
+    let text = text.replace("IPv6:", " ");
+    let is_part = |letter: char| letter.is_ascii_hexdigit() || letter == '.' || letter == ':';
+    let read = |word: &str| {
+        let before_port = word.split_once(':').map_or(word, |(address, _)| address);
+        let forms = [word, word.trim_matches('.'), word.trim_end_matches(':'), before_port];
+        forms.into_iter().find_map(|form| form.parse::<IpAddr>().ok())
+    };
+    let mut before = "";
+    let mut found = Vec::new();
+    for word in text.split(|letter: char| letter.is_whitespace()) {
+        // The version of a program looks like an address.
+        if !before.to_ascii_lowercase().trim_start_matches('(').starts_with("version") {
+            let mut said = ["[", "from", "ip", "ip:", "address", "client", "host"].iter();
+            let is_clear = word.starts_with('[')
+                || word.contains('=')
+                || word.contains('/')
+                || said.any(|said| before.eq_ignore_ascii_case(said));
+            let of_word = word.split(|letter| !is_part(letter)).filter_map(read);
+            found.extend(of_word.map(|address| (address, is_clear)));
+        }
+        before = word;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_refused_address_is_the_client_in_the_words_of_the_receiver() {
+        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
+        let cases = [
+            (format!("{postfix}554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using bl.example"), Some("192.0.2.5")),
+            (format!("{postfix}550-5.7.1 [192.0.2.5      19] Our system has detected that this message"), Some("192.0.2.5")),
+            (format!("{postfix}550-5.7.26 did not pass SPF [a.example] with ip:\n    [192.0.2.5] = did not pass"), Some("192.0.2.5")),
+            (format!("{postfix}550 5.7.606 Access denied, banned sending IP [192.0.2.5]. To request removal"), Some("192.0.2.5")),
+            (format!("{postfix}550 5.7.1 Unfortunately, messages from [192.0.2.5] weren't sent. (S3150)"), Some("192.0.2.5")),
+            (format!("{postfix}554 5.7.1 blocked; https://www.spamhaus.org/query/ip/192.0.2.5"), Some("192.0.2.5")),
+            (format!("{postfix}554 IP=192.0.2.5 - None/bad reputation."), Some("192.0.2.5")),
+            (format!("{postfix}450 4.7.1 Client host rejected: cannot find your\n    reverse hostname, [2001:db8::5]"), Some("2001:db8::5")),
+            (format!("{postfix}550 The PTR record does not match the sending IP. [192.0.2.5]"), Some("192.0.2.5")),
+            (format!("{postfix}550 5.7.1 [IPv6:2001:db8::5] rejected"), Some("2001:db8::5")),
+            (format!("{postfix}450 4.7.1 refused by mx.b.example[198.51.100.1]"), None),
+            (format!("{postfix}550 host back.b.example[198.51.100.2] said: 550 5.1.1 User unknown"), None),
+            (format!("{postfix}554 [10.0.0.1] [127.0.0.2] rejected"), None),
+            (format!("{postfix}550 5.1.1 <y@b.example>: User unknown in version 5.7.1"), None),
+            ("<y@b.example>: connect to mx.b.example[198.51.100.1]:25: Connection timed out".to_owned(), None),
+            ("host mx.b.example [198.51.100.1]\n  SMTP error from remote mail server after MAIL FROM:<a@a.example>:\n  \
+              554 5.7.1 192.0.2.5 is listed".to_owned(), Some("192.0.2.5")),
+            ("... while talking to mx.b.example.:\n>>> MAIL From:<a@a.example>\n<<< 554 5.7.1 [192.0.2.5] blocked\n\
+              <<< 503 no".to_owned(), Some("192.0.2.5")),
+            (
+                "<y@b.example>: host mx.b.example[198.51.100.1] refused to talk to me: 554 5.7.1 192.0.2.5 is listed"
+                    .to_owned(),
+                Some("192.0.2.5"),
+            ),
+            (
+                "SMTP error from remote mailer after RCPT TO:<y@b.example>: host mx.b.example [198.51.100.1]: 550 blocked: 192.0.2.5"
+                    .to_owned(),
+                Some("192.0.2.5"),
+            ),
+            (format!("{postfix}554 Client host mail.a.example[192.0.2.5] blocked"), Some("192.0.2.5")),
+            ("<y@b.example>\n    (reason: 550 5.7.1 [192.0.2.5] blocked)".to_owned(), Some("192.0.2.5")),
+            (format!("{postfix}554 rejected by scanner 192.0.2.40; from 192.0.2.5"), Some("192.0.2.5")),
+            (format!("{postfix}554 Exchange version 192.0.2.40 refuses 192.0.2.5"), Some("192.0.2.5")),
+            ("I saw 192.0.2.5 in my log".to_owned(), None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(refused(&text, &[]), expected.map(|text| text.parse().unwrap()), "{text}");
+        }
+        let field = |name: &str, body: &str| (name.to_owned(), body.to_owned());
+        let fields = [
+            field("remote-mta", "dns; mx.b.example. (198.51.100.1, the server for the domain b.example.)"),
+            field(
+                "diagnostic-code",
+                "smtp; 550-5.7.25 [198.51.100.1] refuses: [192.0.2.5] does not have a PTR record",
+            ),
+        ];
+        assert_eq!(refused("", &fields), "192.0.2.5".parse().ok());
+        assert_eq!(refused("", &fields[..1]), None);
+    }
+
+    #[test]
+    fn recipients_stand_in_the_text_of_postfix_qmail_and_sendmail() {
+        let host = "<x@a.example>: host mx.a.example[192.0.2.1] said: 451 4.7.1 no";
+        for text in [host, &format!("> {host}"), &host.replace(">:", "> (expanded from <y@b.example>):")] {
+            assert_eq!(recipients(text, false), ["x@a.example"], "{text}");
+        }
+        assert_eq!(recipients("<x@a.example>: unknown user", false), Vec::<&str>::new());
+        for text in ["<x@a.example>: unknown user", "<x@a.example>:", "<x@a.example>"] {
+            assert_eq!(recipients(text, true), ["x@a.example"], "{text}");
+        }
+        assert_eq!(
+            recipients("<x@a.example>: delivery via mx.a.example[192.0.2.1]:25: 250 Ok", true),
+            Vec::<&str>::new()
+        );
+        assert_eq!(recipients("to <x@a.example>: host", true), Vec::<&str>::new());
+    }
+}
