@@ -120,6 +120,22 @@ fn resolverctl_1() {
     page("resolverctl.1", &text);
 }
 
+/// How the service can read certificates, for roff.
+const CERTIFICATES: &str = ".SH CERTIFICATES\n\
+             `tls`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS. The service \
+             runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
+             renewal. With certbot, write this to /etc/letsencrypt/renewal\\-hooks/deploy/resolverd and make it executable:\n\
+             .PP\n.nf\n.RS\n\
+             #!/bin/sh\n\
+             install \\-d \\-m 0750 \\-g resolverd /etc/resolverd/tls\n\
+             install \\-m 0640 \\-g resolverd \"$RENEWED_LINEAGE/privkey.pem\" /etc/resolverd/tls/privkey.pem\n\
+             install \\-m 0640 \\-g resolverd \"$RENEWED_LINEAGE/fullchain.pem\" /etc/resolverd/tls/fullchain.pem\n\
+             .RE\n.fi\n.PP\n\
+             resolverd takes renewed files into use within 30 s. If the key does not fit the certificate, or a file cannot be \
+             read, it logs that once, uses the old pair, and `resolverctl status` shows it; a start or a reload with such files fails. The status also has a problem from \
+             14 days before the certificate ends. The port 853 needs no change of the service: it may bind ports below 1024. \
+             `sudo \\-u resolverd resolverd \\-\\-check` shows whether the user can read the files.\n";
+
 #[test]
 fn resolverd_8() {
     // Packages are built without the demo.
@@ -145,6 +161,7 @@ fn resolverd_8() {
             "EXIT STATUS",
             "0 stopped by a signal, 1 failed to start or stopped after repeated panics, 2 usage, 6 configuration invalid",
         )
+        + CERTIFICATES
         + &section("FILES", "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock")
         + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);
     page("resolverd.8", &text);

@@ -122,7 +122,7 @@ pub(super) fn run(
     match (&arguments.what, &arguments.subject) {
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
-            let MessageSubjects { subjects, left_out } = subjects_of(&mail.file)?;
+            let MessageSubjects { subjects, left_out, .. } = subjects_of(&mail.file)?;
             let subjects = with_others(subjects, &mail.others, client)?;
             of_subjects(
                 (subjects, &left_out),
@@ -237,6 +237,11 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
         opened.take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
     }
     let read = message::read(&String::from_utf8_lossy(&octets));
+    if read.is_delivered {
+        return Err(failed(io::Error::other(
+            "it reports that all its recipients got the message, so there is nothing to check",
+        )));
+    }
     if read.subjects.is_empty() {
         return Err(failed(io::Error::other(
             "no header field with a mail address or the address of a client",

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::client::ControlClient;
-use super::domain::{Daemon, ServicePorts};
+use super::domain::{Daemon, ServicePorts, kept_here};
 use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::others::{OtherArguments, ResolverText, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::{Format, compare, json};
 use super::typed_name::TypedQuestion;
-use crate::check::domain::facts::{CheckSubject, canonical, is_within};
+use crate::check::domain::facts::{CheckSubject, canonical};
 use crate::check::domain::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude};
 use crate::control::lookup::{read_kind, read_name};
 use crate::control::protocol::zones::{ZoneSource, ZoneState};
@@ -46,10 +46,8 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     let (name, kind) = question(&arguments.question.name, arguments.question.kind.as_deref())?;
     let keyed_lists = keyed_lists(client)?;
-    // The key of a list stands in the name, and is for the servers of the list alone.
-    let is_secret = keyed_lists.iter().any(|(_, with_key)| is_within(&name, with_key));
     let others = OtherArguments {
-        local: arguments.local || is_secret,
+        local: arguments.local,
         resolver: arguments.with.clone(),
         resolv_conf: arguments.resolv_conf.clone(),
     };
@@ -57,16 +55,10 @@ pub(super) fn run(
         resolvers: resolvers(&others, client)?,
         forwarders: forwarders(client)?,
         keyed_lists,
-        unix: moment::unix(),
         domain: name,
         ..CheckSubject::default()
     };
-    let mut compared = along_aliases(subject, kind, &Daemon::new(client.clone(), ServicePorts::USUAL))?;
-    if let Some((_, conclusion)) = compared.first_mut().filter(|_| is_secret) {
-        conclusion
-            .sentence
-            .push_str("; no other resolver is asked, because the name is for the key of a DNS list");
-    }
+    let compared = along_aliases(subject, kind, client)?;
     let text = match format {
         Format::Json => compared.iter().map(|(compared, conclusion)| lines(compared, conclusion)).collect(),
         Format::Text(style) => compare::text(&compared, style),
@@ -126,12 +118,15 @@ fn lines(compared: &Compared, conclusion: &Conclusion) -> String {
 fn along_aliases(
     mut subject: CheckSubject,
     kind: &'static str,
-    daemon: &Daemon,
+    client: &ControlClient,
 ) -> Result<Vec<(Compared, Conclusion)>, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
+    let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
     let (mut told, mut names) = (Vec::new(), Vec::new());
     loop {
+        subject.kept_here = kept_here(client, &subject.domain)?;
+        subject.unix = moment::unix();
         names.push(subject.domain.clone());
         let facts = match runtime.block_on(daemon.facts(subject.clone(), &SideBySide { kind })) {
             Ok(facts) => facts,

@@ -108,6 +108,7 @@ mod tests {
                     why: None,
                     removal: None,
                     elapsed: 0.0,
+                    tested: 0,
                 })
             };
             assert_eq!(verdict(&rows.iter().map(row).collect::<Vec<_>>()), exit, "{rows:?}");

@@ -11,7 +11,7 @@ use super::{policy_file, smtp};
 use crate::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want};
 use crate::check::domain::gather::{Plan, Sources, gather};
 use crate::control::facts::{got, of_server, request};
-use crate::control::protocol::{Blame, Problem, Request};
+use crate::control::protocol::{Blame, Problem, Reply, Request};
 
 /// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
 /// command.
@@ -66,12 +66,42 @@ impl Daemon {
         let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
+
+    /// Why others are not asked about a name; none if they may be. Over the network only the daemon and this command ask, and the daemon
+    /// knows the keys of lists.
+    ///
+    /// # Errors
+    /// The daemon does not answer.
+    async fn kept_here(&self, name: &str) -> Result<Option<String>, CommandFailure> {
+        let (client, name) = (self.client.clone(), name.to_owned());
+        // The client waits in system calls.
+        let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
+        asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
+    }
+}
+
+/// Why others are not asked about a name; none if they may be.
+///
+/// # Errors
+/// The daemon does not answer, or does not say it.
+pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<String>, CommandFailure> {
+    let said = client.ask(&Request::KeptHere { name: name.to_owned() })?.into_iter();
+    let why = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };
+    let told = said.filter_map(why).next();
+    told.ok_or_else(|| {
+        CommandFailure::CutOff("the daemon does not say whether others may be asked".to_owned())
+    })
 }
 
 impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
         if let Want::Secured { resolver, name, kind } = want {
             return Box::pin(async move {
+                match self.kept_here(name).await {
+                    Ok(None) => {}
+                    Ok(Some(why)) => return Got::NoReply(NoReply::Unknown(why)),
+                    Err(failure) => return Got::NoReply(NoReply::Unknown(failure.to_string())),
+                }
                 self.resolvers.ask(resolver, name, kind).await.map_or_else(Got::NoReply, of_server)
             });
         }

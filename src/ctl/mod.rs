@@ -130,10 +130,11 @@ enum Command {
     /// Compare the answers of this resolver, of other resolvers and of each name server of the zone.
     ///
     /// The first line says what differs, and why: an old answer in a cache, a name server that has not yet transferred the zone, a filter,
-    /// or a zone that answers in turn or by place. The name servers are found by referrals from the zone above, also if this resolver
+    /// or a zone that answers in turn. The name servers are found by referrals from the zone above, also if this resolver
     /// has no answer. Without --with, 8.8.8.8, 1.1.1.1, 9.9.9.9 and the nameservers of /etc/resolv.conf are queried too. If the name is
     /// an alias, its target is compared next, up to 4 names. Queries end after 10 seconds for each name. At most 6 resolvers, 24 name
-    /// servers and 200 queries; the screen says which servers it left out. A name with the key of a DNS list is sent to no other resolver.
+    /// servers and 200 queries; the screen says which servers it left out. A name that contains the key of a DNS list, and names of .onion
+    /// and localhost, are asked only at this resolver.
     #[command(after_long_help = terms::COMPARE)]
     Compare(compare::Arguments),
     /// Remove entries from the cache; show how many.

@@ -5,11 +5,11 @@ use crate::check::domain::codes::Code;
 /// Terms of `status`.
 pub(super) const STATUS: &str = "\
 States of the keys of the root, which are trust anchors (RFC 5011):
-  configured      built in or in the file of trust_anchor, and not seen in the root yet; trusted
-  new             seen in the root, and not trusted yet; pending in JSON
+  configured      built in or in the file of trust_anchor, and not yet seen in the root zone; trusted
+  new             in the root zone, and not trusted yet; pending in JSON
   valid           trusted
-  missing         trusted, but no longer in the root
-  revoked         the root has revoked it; not trusted
+  missing         trusted, but no longer in the root zone
+  revoked         the root zone has revoked it; not trusted
   removed         revoked more than 30 days ago
 Output of --plugin: the state, the worst problem and the number of the others; after `|` the performance data. The line of a
 healthy daemon:
@@ -18,9 +18,8 @@ Performance data of --plugin:
   uptime          seconds since the start
   queries         queries of the last five minutes; of these:
   from_cache      answered from the cache
-  failed          answered with SERVFAIL, without failed_by_overload
-  failed_by_overload
-                  answered with SERVFAIL at once, because too many queries were in progress
+  failed          answered with SERVFAIL for another reason than overload
+  overload        answered with SERVFAIL at once, because too many queries were in progress
   latency_p50, latency_p99
                   seconds until the reply: half, and 99 percent, of these queries took at most this time
   in_progress     queries in progress, with their maximum
@@ -104,7 +103,7 @@ Keys:
   ?               the keys
   q, Ctrl-C       quit
 The first lines are rates, measured between the last two updates of the screen. The table of lists counts since the start of resolverd. A narrow terminal has fewer columns. If
-the daemon does not reply, the last numbers stay, a line says so, and resolverctl asks it again. If the output is not a terminal,
+the daemon does not reply, the last numbers stay, a line says so, and resolverctl tries again. If the output is not a terminal,
 the table is printed once.";
 
 /// Terms of `query`.
@@ -119,22 +118,28 @@ Last line of an answer:
 pub(super) const COMPARE: &str = "\
 Results, in JSON `verdict`. The name servers with the newest serial say what is right:
   same            the answer of the name servers
-  in_turn         a name server gave other records when it was asked again: the zone answers in turn or by the place of the client
+  in_turn         the zone answers in turn: a name server gave other addresses when it was asked again, all name servers told one serial
+                  each time, and no answer is of one name server alone that always gives it
   not_transferred a name server has an older serial and another answer: it has not yet transferred the zone
-  different       a name server has another answer than most with the same serial, or does not delegate the zone; if no answer has a
-                  majority, all are different
-  old             a resolver has another answer in its cache, until the time shown at the latest, or still asks former name servers
+  different       a name server has another answer than most with the same serial, two serials, or another answer over TCP or when it
+                  is asked again; only the zone or only the zone above names it; or it does not delegate the zone. If no answer has more
+                  than half of the name servers, all are different
+  old             a resolver has another answer in its cache, until the time shown at the latest: its TTL is not that of a new one, and all
+                  name servers gave the other answer twice. Or it is the answer of name servers that have not yet transferred the zone, or
+                  that only the cache of this resolver has
   stale           this resolver gives an expired answer, because no name server answered it
-  elsewhere       other addresses with a TTL of at most 300 s: in turn, by place, old or changed; at name servers of one serial perhaps
-                  a change without a new serial; it cannot be told which
+  elsewhere       other addresses: in turn, by place, old or changed; at name servers of one serial and with a TTL of at most 300 s
+                  perhaps a change without a new serial; it cannot be told which
   filtered        a resolver denies the name without the SOA of the zone, removes private addresses, or gives an address like 0.0.0.0
   changed         a resolver gives an alias, a private address, or an address, where the zone has none
   local           the configuration of this host answers; name servers of the internet do not count for it
   bogus           the signatures are wrong or missing: see `resolverctl check NAME`
-  failed          SERVFAIL or another error, or a name server without authority
-  refused         REFUSED
+  failed          SERVFAIL or another error, a name server without authority or without an address, or a DNS list that refuses this
+                  resolver
+  refused         REFUSED, or a DNS list that refuses another resolver
   no_answer       no reply, or the port is closed
-  unknown         could not tell: a truncated reply, no route, or no name server to compare with
+  unknown         could not tell: a truncated reply, no route, no name server to compare with, name servers that differ and whose
+                  serials are not all known, or an answer that no name server gave and that is not shown to be old
 JSON: an object a line for each answer: name, type, source (this_resolver, resolver, name_server, former_server), server, verdict, why,
 rcode, records, ttl, serial, elapsed (seconds). Then one for the name: name, type, verdict (the worst), sentence, zone, groups (answer,
 name_servers, sources), servers_left_out, resolvers_left_out, aliases_left_out. The same follows for the target of an alias.
@@ -280,7 +285,8 @@ Source of an entry (source in JSON):
   glue               address of a name server from a referral, never given to clients
 Words after an entry:
   to queries with DO CD  DO: with signatures; CD: without validation
-  group 0, group 1       listeners with the same `zones` (view in JSON); an entry is used for queries to its group only";
+  group 0, group 1       listeners with the same `zones` setting (view in JSON); an entry is used only for queries that these
+                         listeners receive";
 
 /// Terms of `flush`.
 pub(super) const FLUSH: &str = "\

@@ -61,7 +61,10 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
             Err(failed) => Left::Failed(failed),
         };
         let Left::Failed(failed) = left else {
-            tracing::info!(dnstap = "ended", "no longer writing dnstap messages to {place}");
+            tracing::info!(
+                dnstap = "ended",
+                "stopped writing dnstap messages to {place}, because [dnstap] was changed in the configuration"
+            );
             continue;
         };
         if !is_missing {

@@ -5,7 +5,7 @@ use super::former;
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
-use super::watch::{EndedStep, SwitchWatch};
+use super::watch::{EndedStep, StepEnd, SwitchWatch};
 
 /// Carries out the steps in order, each recorded before, until one fails or a signal comes.
 ///
@@ -24,7 +24,7 @@ pub fn carry_out(
     for step in steps {
         let result = match watch.is_interrupted() {
             true => Err(SwitchError::Interrupted),
-            false => carry_out_one(machine, &step, &mut record),
+            false => carry_out_one(machine, &step, &mut record).map(|()| StepEnd::Reached),
         };
         let failed = result.is_err();
         let step = (step, result);

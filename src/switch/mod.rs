@@ -46,4 +46,4 @@ pub use self::error::{RECORD, SwitchError};
 pub use self::future::is_heard;
 pub use self::record::lock;
 pub use self::undo::{back, give_up};
-pub use self::watch::{EndedStep, SwitchWatch};
+pub use self::watch::{EndedStep, StepEnd, SwitchWatch};

@@ -97,7 +97,7 @@ pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 pub const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
 impl Change {
-    /// The words behind "restored" for the change.
+    /// The words behind "restored" or "removed" for the change.
     pub fn undone(&self) -> String {
         match self {
             Self::File { path, informs: None, .. } => path.clone(),

@@ -8,7 +8,7 @@ use super::future::{Future, RESOLV_CONF, resolv_conf, servers, would_answer};
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::{Change, NETWORK_MANAGER, OWN_UNITS, StateBefore, SwitchStep};
-use super::watch::{EndedStep, SwitchWatch};
+use super::watch::{EndedStep, StepEnd, SwitchWatch};
 use crate::check::system::host::CheckedHost;
 use crate::check::system::resolv_conf::is_ours;
 use crate::check::system::{port, proc};
@@ -74,7 +74,7 @@ impl<'u> Undoing<'u> {
                 _ => {}
             }
             started |= result.is_ok() && starts_another(&step.change);
-            self.end(step, result);
+            self.end(step, result.map(|()| end_of(before)));
             if is_file {
                 // A cut-off before the old resolver runs must not lose the step that has stopped ours. An error of the
                 // record must not prevent that the old resolver starts; the last write reports it.
@@ -102,7 +102,7 @@ impl<'u> Undoing<'u> {
         Err(SwitchError::StillEnabled)
     }
 
-    fn end(&mut self, step: &SwitchStep, result: Result<(), SwitchError>) {
+    fn end(&mut self, step: &SwitchStep, result: Result<StepEnd, SwitchError>) {
         let ended = (step.clone(), result);
         self.watch.ended(&ended, true);
         self.ended.push(ended);
@@ -206,9 +206,17 @@ impl<'u> Undoing<'u> {
     }
 
     /// A step was carried out again, so it is not undone.
-    fn repeated(&mut self, place: usize, step: &SwitchStep, result: Result<(), SwitchError>) {
+    fn repeated(&mut self, place: usize, step: &SwitchStep, result: Result<StepEnd, SwitchError>) {
         self.undone.retain(|undone| *undone != place);
         self.end(step, result);
+    }
+}
+
+/// The end of an undo that restores this state.
+const fn end_of(before: &StateBefore) -> StepEnd {
+    match before {
+        StateBefore::Missing { .. } => StepEnd::Removed,
+        _ => StepEnd::Reached,
     }
 }
 

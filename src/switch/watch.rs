@@ -4,7 +4,16 @@ use super::error::SwitchError;
 use super::step::SwitchStep;
 
 /// A step and how it ended.
-pub type EndedStep = (SwitchStep, Result<(), SwitchError>);
+pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
+
+/// The end of a step without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepEnd {
+    /// The step was carried out, or the state before it is there again.
+    Reached,
+    /// The undo removed the file, which did not exist before the switch.
+    Removed,
+}
 
 /// The operator, who sees each step as it ends and may interrupt.
 pub trait SwitchWatch {

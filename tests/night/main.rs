@@ -35,7 +35,7 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     (
         "empty",
         Break::Both(&[Fault::LameEmpty]),
-        Some("failed, or got NXDOMAIN or no data without the AA bit,"),
+        Some("failed or got negative answers that were not authoritative"),
     ),
     ("upward", Break::Both(&[Fault::UpwardReferral]), Some("lame")),
     ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
@@ -306,7 +306,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
             failed_since(60) == 1
                 && line
                     .text
-                    .contains("4 queries for zone empty.tld. failed, or got NXDOMAIN or no data without the AA bit, within ")
+                    .contains("4 queries for zone empty.tld. failed or got negative answers that were not authoritative within ")
         } else {
             failed_since(60) >= 2
                 && line.text.contains("3 queries for zone ")

@@ -263,8 +263,8 @@ zonemaster nullmx ours null_mx
 # Zonemaster validates SOA, DNSKEY and NSEC records, but no MX records.
 zonemaster spoilt ours dnssec_bogus
 # Beside that the zone is bogus, resolverctl says when the signatures ended.
-zonemaster expired ours signature_expires
-dnsviz expired ours signature_expires
+zonemaster expired ours signature_expired
+dnsviz expired ours signature_expired
 # DNSViz looks at DNSSEC, at each server over UDP, and at the sets of servers. It does not judge serials, the number of servers,
 # aliases of servers, recursion or MX records, needs no TCP here, and does not report a domain that does not exist.
 dnsviz single ours ns_single

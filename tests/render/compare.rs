@@ -39,7 +39,7 @@ fn answers() -> Vec<ComparedAnswer> {
             Resolver,
             "192.0.2.9 (resolv.conf)",
             AnswerVerdict::Filtered,
-            "it withholds the records: a denial without the SOA of the zone",
+            "it filters the name: its answer does not contain the SOA of the zone",
         )
     };
     let silent = ComparedAnswer {
@@ -47,7 +47,7 @@ fn answers() -> Vec<ComparedAnswer> {
         records: Vec::new(),
         ttl: None,
         elapsed: None,
-        ..answer(NameServer, "192.0.2.54 (ns2.example.com.)", AnswerVerdict::NoAnswer, "no answer\u{1b}[2J")
+        ..answer(NameServer, "192.0.2.54 (ns2.example.com.)", AnswerVerdict::NoAnswer, "no reply within 2 s")
     };
     vec![
         answer(ThisResolver, "this resolver", AnswerVerdict::Same, ""),
@@ -65,11 +65,16 @@ fn answers_side_by_side() {
         records: vec!["CNAME example.com.".to_owned()],
         ..answer(AnswerSource::ThisResolver, "this resolver", AnswerVerdict::Same, "")
     };
-    let of = |answers: Vec<ComparedAnswer>| {
-        let left_out = vec!["192.0.2.99".to_owned()];
+    let of_server = ComparedAnswer {
+        source: AnswerSource::NameServer,
+        server: "192.0.2.53 (ns1.example.com.)".to_owned(),
+        ..alias.clone()
+    };
+    let of = |answers: Vec<ComparedAnswer>, left_out: Vec<String>| {
         let compared = Compared {
             answers,
             zone: Some("example.com.".to_owned()),
+            kept_here: None,
             servers_left_out: left_out.clone(),
             resolvers_left_out: left_out.clone(),
             targets: Vec::new(),
@@ -77,8 +82,13 @@ fn answers_side_by_side() {
         let conclusion = conclude(&compared, left_out);
         (compared, conclusion)
     };
-    let all = [of(vec![alias]), of(answers())];
+    let all = [of(vec![alias, of_server], Vec::new()), of(answers(), Vec::new())];
     golden("compare.txt", &compare::text(&all, Style::Plain));
+    let left_out = of(answers(), vec!["192.0.2.99\u{1b}[2J".to_owned()]);
+    let text = compare::text(&[left_out], Style::Plain);
+    for most in ["at most 6 resolvers", "at most 24 addresses of name servers", "at most 4 names"] {
+        assert!(text.contains(&format!("{most}: 192.0.2.99\\u{{1b}}[2J\n")), "{text}");
+    }
     let lines: String = all[1].0.answers.iter().map(json::line).collect();
     golden("compare.json", &format!("{lines}{}", json::line(&all[1].1)));
 }

@@ -58,7 +58,7 @@ fn lists_in_use() {
         None,
         None,
         12,
-        "clients query this zone like a DNS list, but resolverd does not know it as one, and passes on its answers as they are; if it is a list, add a [[list]]",
+        "clients query this zone like a DNS list, but resolverd does not know such a list, so clients get the answers of the zone unchanged; if it is a DNS list, add a [[list]] for it",
     );
     if let Reply::ListState(row) = &mut alike {
         row.counts = ListCounts { questions: 12, ..ListCounts::default() };
@@ -69,7 +69,7 @@ fn lists_in_use() {
         Some(Purpose::Block),
         None,
         30,
-        "shut down (2024-06-05); remove it from the mail software",
+        "shut down (2024-06-05, its zones were emptied); resolverd answers \"not listed\" (NXDOMAIN) itself and sends it no queries; remove it from the mail software",
     );
     if let Reply::ListState(row) = &mut shut_down {
         row.counts = ListCounts { questions: 30, not_listed: 30, ..ListCounts::default() };
@@ -122,6 +122,7 @@ fn test(
         why: why.map(str::to_owned),
         removal: None,
         elapsed: if why.is_some() { 2.0 } else { 0.0231 },
+        tested: 0,
     })
 }
 

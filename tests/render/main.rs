@@ -19,8 +19,9 @@ use resolverd::cache::flush::Flushed;
 use resolverd::conduct::Conduct;
 use resolverd::control::protocol::rows::{HeldAs, HeldRow};
 use resolverd::control::protocol::{
-    DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText, Removed, Reply,
-    RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
+    CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText,
+    Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status,
+    Warning,
 };
 use resolverd::ctl::exit::{CommandFailure, PluginState};
 use resolverd::ctl::render::plugin;
@@ -54,7 +55,7 @@ fn report() -> StatsReport {
         questions: 385_207,
         outcomes: Outcome::ALL
             .into_iter()
-            .zip([356_505, 7_318, 15_793, 0, 600, 151, 17, 4_819, 3, 0, 0, 1])
+            .zip([357_109, 7_318, 15_793, 0, 11, 151, 2, 4_819, 3, 0, 0, 1])
             .collect(),
         apart: Apart::ALL.into_iter().zip([1, 0, 0, 17, 0]).collect(),
         latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),
@@ -67,14 +68,14 @@ fn report() -> StatsReport {
                 (Counter::Tcp, 93),
                 (Counter::Hedges, 402),
                 (Counter::HedgesRefused, 3),
-                (Counter::FlightsFailed, 41),
+                (Counter::FlightsFailed, 13),
                 (Counter::FlightMessages, 18_356),
                 (Counter::Scrubbed, 412),
                 (Counter::Strays, 3),
             ]),
             waited: 512.4,
             round_trip: quantiles(18_144, [0.014, 0.062, 0.241, 1.9]),
-            flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),
+            flights: quantiles(15_806, [0.021, 0.094, 0.9, 10.0]),
             validated: SecurityStatus::ALL.into_iter().zip([3_112, 12_629, 9, 2]).collect(),
         },
     }
@@ -176,9 +177,16 @@ fn status(warnings: Vec<Warning>) -> Status {
         process: 4_711,
         config: None,
         listen: vec!["127.0.0.1:53".parse().unwrap()],
+        listen_tls: vec!["192.0.2.1:853".parse().unwrap()],
         missing: vec![MissingAddress {
             address: "[::1]:53".parse().unwrap(),
             why: "this host has no such address".to_owned(),
+        }],
+        certificates: vec![CertificateStatus {
+            file: "/etc/resolverd/tls/fullchain.pem".to_owned(),
+            from: Some(1_767_225_600),
+            until: Some(1_775_001_600),
+            wrong: None,
         }],
         metrics: Some(MetricsStatus { address: "127.0.0.1:9453".parse().unwrap(), why: None }),
         flights: 12,
@@ -189,6 +197,9 @@ fn status(warnings: Vec<Warning>) -> Status {
             follows: true,
             checked: Some(1_767_312_000),
             why: None,
+            failing_since: None,
+            unkept: None,
+            unusable: false,
             keys: vec![
                 RootKeyRow {
                     tag: 20_326,
@@ -197,7 +208,7 @@ fn status(warnings: Vec<Warning>) -> Status {
                     trusted_from: None,
                 },
                 RootKeyRow {
-                    tag: 4_711,
+                    tag: 38_696,
                     state: RootKeyStanding::Pending,
                     since: Some(1_767_225_600),
                     trusted_from: Some(1_769_817_600),

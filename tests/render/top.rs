@@ -10,6 +10,7 @@ use resolverd::ctl::top::keys::TopKey;
 use resolverd::ctl::top::live::{TopAct, TopLive};
 use resolverd::ctl::top::page::PageWanted;
 use resolverd::ctl::top::table::{self, TopSubject, TopTable};
+use resolverd::question::Outcome;
 use resolverd::record::culprit::CulpritKind;
 use resolverd::record::failed::{FailedZone, StillFails};
 use resolverd::record::why::MessageReport;
@@ -32,14 +33,16 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
         TopTable::Servers => servers().into_iter().map(Reply::Server).collect(),
         TopTable::Clients => ["127.0.0.1", "2001:db8:1234:5678:9abc:def0:1234:5678", "other"]
             .into_iter()
-            .map(|client| {
-                let (client, questions) = (client.to_owned(), 1_200);
-                Reply::Client(ClientRow { client, questions, cache: 1_100, failed: 3, shed: 1, waited: 2.4 })
+            .zip([(8_400, 8, 1), (4_200, 4, 0), (2_400, 1, 0)])
+            .map(|(client, (questions, failed, shed))| {
+                let cache = questions * 7 / 10;
+                let client = client.to_owned();
+                Reply::Client(ClientRow { client, questions, cache, failed, shed, waited: 2.4 })
             })
             .collect(),
         TopTable::Failures => vec![Reply::FailedZone(Box::new(FailedZone {
             zone: Some("badly-run.example.".to_owned()),
-            questions: 1_204,
+            questions: 13,
             first: NOW - 3_600.0,
             last: NOW - 5.0,
             name: "_dmarc.badly-run.example.".to_owned(),
@@ -63,11 +66,12 @@ fn live(table: TopTable) -> TopLive {
     before.report.uptime -= 2.0;
     before.report.questions -= 500;
     for count in before.report.upstream.messages.values_mut().take(1) {
-        *count -= 50;
+        *count -= 150;
     }
     for count in before.report.outcomes.values_mut().take(1) {
-        *count -= 450;
+        *count -= 350;
     }
+    *before.report.outcomes.entry(Outcome::Failed).or_default() -= 1;
     live.read(&before, live.wanted(), &rows_of(table), NOW - 2.0);
     live.read(&stats(), live.wanted(), &rows_of(table), NOW);
     live
@@ -230,7 +234,7 @@ fn without_a_terminal_it_is_a_plain_table_in_the_same_order() {
         table::sorted(table, replies, &time_of_day).into_iter().map(|(row, _)| row).collect::<Vec<_>>()
     };
     let expected = "zone                failed queries  cause          state              last\n\
-                    badly-run.example.           1 204  server silent  still failing  09:12:00\n";
+                    badly-run.example.              13  server silent  still failing  09:12:00\n";
     assert_eq!(table::plain(TopTable::Failures, &rows(TopTable::Failures, &replies), Style::Plain), expected);
     assert_eq!(table::plain(TopTable::Lists, &[], Style::Plain), "no lists in this time\n");
     // Lists come in the order of the configuration.

@@ -39,8 +39,8 @@ fn received(server: &str, conduct: Conduct, said: &str) -> StepEvent {
     }
 }
 
-fn unanswered(waited_micros: u64, ended: bool) -> StepEvent {
-    StepEvent::Unanswered { server: "198.51.100.1:53".to_owned(), waited_micros, ended }
+fn unanswered(server: &str, waited_micros: u64, ended: bool) -> StepEvent {
+    StepEvent::Unanswered { server: server.to_owned(), waited_micros, ended }
 }
 
 fn ended(result: &str) -> StepEvent {
@@ -60,8 +60,10 @@ fn walked() -> Vec<Step> {
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
         step(12_600, 1, sent("198.51.100.1:53")),
-        step(112_600, 1, unanswered(100_000, false)),
+        step(112_600, 1, unanswered("198.51.100.1:53", 100_000, false)),
+        step(112_700, 1, sent("198.51.100.2:53")),
         step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
+        step(412_700, 1, unanswered("198.51.100.2:53", 300_000, true)),
         step(412_700, 1, ended("SERVFAIL: no server answered")),
         step(
             424_000,
@@ -85,9 +87,10 @@ fn walked() -> Vec<Step> {
                 ],
             },
         ),
-        step(424_001, 0, StepEvent::ForwardersFailed { zone: "partner.example.".to_owned() }),
-        step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
-        step(425_000, 1, question("mail.example.")),
+        step(424_100, 1, question("ns.partner.example.")),
+        step(424_200, 1, StepEvent::ForwardersFailed { zone: "partner.example.".to_owned() }),
+        step(424_900, 1, ended("NOERROR, 1 record")),
+        step(425_000, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
     ]
 }
 
@@ -113,10 +116,11 @@ fn validated() -> Vec<Step> {
         step(425_300, 0, checked("example.", SecurityStatus::Secure, None)),
         step(425_400, 0, ds("mail.example.", vec![], DsSource::Parent)),
         step(425_500, 0, checked("mail.example.", SecurityStatus::Insecure, None)),
-        step(425_600, 0, ds("other.example.", vec![4_711], DsSource::Parent)),
-        step(425_700, 0, keys("other.example.", None)),
-        step(425_800, 0, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
-        step(426_000, 1, unanswered(300_000, true)),
+        step(425_550, 1, question("ns.other.example.")),
+        step(425_600, 1, ds("other.example.", vec![4_711], DsSource::Parent)),
+        step(425_700, 1, keys("other.example.", None)),
+        step(425_800, 1, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
+        step(425_900, 1, ended("SERVFAIL: DNSSEC validation failed (bogus)")),
         step(426_000, 0, ended("NOERROR, 1 record")),
     ]
 }

@@ -39,6 +39,7 @@ fn question(
         servers: if elapsed > 0.001 { elapsed } else { 0.0 },
         depth,
         of_subject: false,
+        transport: None,
         user: None,
         error: None,
         messages: Vec::new(),

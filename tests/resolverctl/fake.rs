@@ -31,9 +31,10 @@ use resolverd::record::event::{
 };
 use resolverd::record::failed::{FailedReport, FailedWanted, failed};
 use resolverd::record::redact::Secrets;
+use resolverd::record::search::why;
 use resolverd::record::spent::{self, FromRecord, MinuteRow, StageRow};
 use resolverd::record::trail::LastQuery;
-use resolverd::record::why::{DaemonFacts, MessageReport, Wanted, why};
+use resolverd::record::why::{DaemonFacts, MessageReport, Wanted};
 use resolverd::record::{Recorder, Window};
 use resolverd::resolve::inflight::InFlight;
 use resolverd::watched::domain::WatchedDomain;
@@ -99,7 +100,9 @@ impl Controlled for Fake {
             process: 1,
             config: None,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5300))],
+            listen_tls: Vec::new(),
             missing: Vec::new(),
+            certificates: Vec::new(),
             metrics: None,
             flights: 0,
             flights_max: 2_000,
@@ -205,8 +208,9 @@ impl Controlled for Fake {
     fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {
         let facts =
             DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
-        let recorded = self.recorder.recorded_in_memory(&spent::minute_span(from), &Secrets::default());
-        Box::pin(ready(spent::minutes(&recorded, (from, Clock::machine().unix_micros()), &facts)))
+        let no_secrets = Secrets::default();
+        let outline = self.recorder.outline_in_memory(&spent::minute_span(from), &no_secrets);
+        Box::pin(ready(spent::minutes(&outline, (from, Clock::machine().unix_micros()), &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
@@ -219,7 +223,8 @@ impl Controlled for Fake {
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
         let facts =
             DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
-        Box::pin(ready(why(&self.recorder.recorded(&wanted.span(), &Secrets::default()), &wanted, &facts)))
+        let no_secrets = Secrets::default();
+        Box::pin(ready(why(&self.recorder.outline(&wanted.span(), &no_secrets), &wanted, &facts)))
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

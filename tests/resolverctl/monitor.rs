@@ -58,6 +58,7 @@ fn ended(world: &World, name: &[u8], client: [u8; 4], outcome: Outcome, millis: 
             kind: RecordType::MX,
             client: client.into(),
             port: 0,
+            transport: None,
             view: 0,
             at: 0,
             outcome,

@@ -49,6 +49,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
                 kind: RecordType::A,
                 client: [192, 0, 2, client].into(),
                 port: 0,
+                transport: None,
                 view: 0,
                 at: number,
                 outcome: Outcome::Failed,

@@ -65,7 +65,7 @@ fn broken_signatures_are_overlooked_for_a_while() {
 #[test]
 fn the_configuration_is_shown_checked_and_read_again() {
     let world = World::new();
-    let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"  # longest time that an answer is cached\n\n[[zone]]\nname = \"slow.example\"\n\
+    let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"  # maximum time that an answer is cached\n\n[[zone]]\nname = \"slow.example\"\n\
                    stub = [\"192.0.2.53\", \"192.0.2.1\", \"192.0.2.9\"]\n";
     assert_eq!(world.run(&["config", "show", "--changed"]), (0, changed.to_owned(), String::new()));
     let shown = world.run(&["config", "show"]).1;

@@ -60,7 +60,7 @@ fn a_monitoring_system_reads_one_line() {
     let (code, text, _) = world.run(&["check", "watched", "--plugin"]);
     assert_eq!(code, 2);
     assert!(
-        text.starts_with("RESOLVERD CRITICAL - lame.example: a name server does not serve the zone since 2026-11-21 03:00 UTC: 192.0.2.4 answers REFUSED|domains=3;;;0 failures=1;;;0 warnings=1;;;0 unknown=1;;;0"),
+        text.starts_with("RESOLVERD CRITICAL - lame.example: a name server does not serve the zone (since 2026-11-21 03:00 UTC): 192.0.2.4 answers REFUSED|domains=3;;;0 failures=1;;;0 warnings=1;;;0 unknown=1;;;0"),
         "{text}"
     );
     assert_eq!(world.run(&["check", "watched", "sound.example", "--plugin"]).0, 0);

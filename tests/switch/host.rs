@@ -117,7 +117,7 @@ impl Host {
         command.args(["switch", "--root"]).arg(self.root.path()).arg("--systemctl").arg(SYSTEMCTL);
         command.arg("--root-server").arg(internet.server.to_string());
         if !more.contains(&"--back") && !more.contains(&"--ask") {
-            command.args(["--ask", "127.0.0.1"]);
+            command.args(["--ask", "localhost"]);
         }
         command.env("SYSTEMCTL_ROOT", self.root.path()).args(more).stdin(Stdio::null());
         command

@@ -144,6 +144,7 @@ fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
         servers: waited,
         depth: 0,
         of_subject: false,
+        transport: None,
         user: None,
         error: None,
         messages: Vec::new(),

@@ -50,14 +50,17 @@ fn said(answer: &ComparedAnswer) -> String {
 fn left_out(compared: &Compared, conclusion: &Conclusion) -> String {
     let row = |what: &str, most: usize, names: &[String]| match names.len() {
         0 => String::new(),
-        count => format!("\nNot asked, beyond {most} {what}: {count} ({})\n", harmless(&names.join(", "))),
+        _ => format!(
+            "\nNot asked, because a comparison asks at most {most} {what}: {}\n",
+            harmless(&names.join(", "))
+        ),
     };
     let aliases = match conclusion.aliases_left_out.as_slice() {
         [] => String::new(),
         names => {
             let names = harmless(&names.join(", "));
             format!(
-                "\nNot compared, beyond one target of each alias and {MAX_COMPARED_NAMES} names: {names}\n"
+                "\nNot compared, because a comparison follows one target of each alias and at most {MAX_COMPARED_NAMES} names: {names}\n"
             )
         }
     };

@@ -33,6 +33,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Query(query) => line(query),
         Reply::Step(step) => line(step),
         Reply::ServerSaid(said) => line(said),
+        Reply::KeptHere { why } => pair("why", why),
         Reply::Flushed(removed) => line(removed),
         Reply::ServerState(row) => line(row),
         Reply::ZoneState(row) => line(row),

@@ -19,9 +19,10 @@ const UNCOUNTED: &str = "not counted";
 const NONE: &str = "none";
 
 /// The lines below the states of lists.
-const LEGEND: &str = "queries, from cache, listed, median time: of the queries of clients since the start of resolverd\n\
+const LEGEND: &str = "queries: queries of clients for the list since the start of resolverd; from cache, listed: percentage of these queries\n\
+    median time: half of the answers of the list's servers took at most this time\n\
     sent today: queries sent to the list since 00:00 UTC\n\
-    limit per day: your quota, or the queries that the terms of the list permit for free use\n";
+    limit per day: your quota, or the number of queries that the terms of use of the list permit without payment\n";
 
 /// The states of the lists in use; below the table, the notes on each.
 pub fn states(replies: &[Reply], style: Style) -> String {
@@ -95,13 +96,23 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
     let time = |seconds| if counts.elapsed.count == 0 { NONE.to_owned() } else { words::time(seconds) };
     let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
     let (is, paint) = standing(row);
-    let since = row.standing.as_ref().map(|standing| standing.since).filter(|since| *since > 0);
+    let since = row.standing.as_ref().map(|standing| standing.since);
+    let since = match since {
+        None => NONE.to_owned(),
+        Some(0) => "start of resolverd".to_owned(),
+        Some(since) => minute(since),
+    };
+    let is_shut_down = row.standing.is_none() && row.purpose.is_some();
     vec![
         plain(called),
         (is.to_owned(), paint),
-        plain(since.map_or_else(|| "start of resolverd".to_owned(), minute)),
+        plain(since),
         plain(words::number(counts.questions)),
-        plain(if judged == 0 { UNCOUNTED.to_owned() } else { share(counts.hits, counts.questions) }),
+        plain(match judged {
+            _ if is_shut_down => NONE.to_owned(),
+            0 => UNCOUNTED.to_owned(),
+            _ => share(counts.hits, counts.questions),
+        }),
         plain(if judged == 0 { UNCOUNTED.to_owned() } else { words::percent_of(counts.listed, judged) }),
         plain(time(counts.elapsed.p50)),
         plain(words::number(row.today)),
@@ -124,6 +135,7 @@ fn allowed(row: &ListRow) -> String {
         (Some(quota), _) => format!("{} (quota)", words::number(quota)),
         (None, _) if matches!(row.way, Way::Stub(_)) => "no limit".to_owned(),
         (None, Some(free)) => format!("{} (free use)", words::number(free)),
+        (None, None) if row.standing.is_none() && row.purpose.is_some() => NONE.to_owned(),
         (None, None) => "not known".to_owned(),
     }
 }

@@ -11,7 +11,7 @@ use crate::lookahead::{Rule, RuleState};
 /// The lines below the rules.
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(
-        "recently used: percentage of the last {AHEAD_RULE_MEMORY} queries of the rule that a client then sent too\n\
+        "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percentage that a client then sent too\n\
         state: active if at least {AHEAD_PERCENT} % were recently used, otherwise inactive; learning if the queries are too few yet\n"
     );
     match mode {
@@ -115,8 +115,8 @@ fn lines(reply: &Reply) -> String {
     };
     if *own_modes > 0 {
         text.push_str(&format!(
-            "exception: {} with a mode of their own, see the key `lookahead` of [listen] and [[listener]] in `resolverctl config show`\n",
-            if *own_modes == 1 { "1 listener".to_owned() } else { format!("{} listeners", words::number(*own_modes)) }
+            "exception: {} another mode; see the key `lookahead` of [listen] and [[listener]] in `resolverctl config show`\n",
+            if *own_modes == 1 { "1 listener has".to_owned() } else { format!("{} listeners have", words::number(*own_modes)) }
         ));
     }
     text

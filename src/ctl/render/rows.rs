@@ -44,6 +44,7 @@ pub fn table(
         protocol::Table::Zone => ZONE_TERMS,
         protocol::Table::Server => SERVER_TERMS,
         protocol::Table::Client => CLIENT_TERMS,
+        protocol::Table::Type => TYPE_TERMS,
         _ => "",
     };
     table.worst(0, style) + legend + &period(window)
@@ -52,20 +53,24 @@ pub fn table(
 /// The lines below zones.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
     overload: queries that got SERVFAIL at once, without a resolution, because too many queries were in progress in resolverd\n\
-    total time: time of all resolutions of the zone together\n\
+    failed: resolutions that gave no usable answer; total time: the sum of the times of all resolutions of the zone\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
 /// The lines below zones with a histogram.
 const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted there too\n\
+    <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted here too\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
 /// The line below servers.
-const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; queries at the same time count each\n\
+const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; if several queries wait at the same time, each is counted\n\
     behaviour: number of queries by result, or the mean round trip if all were answered\n";
 
 /// The line below clients.
-const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL; overload: of these, queries that got it at once, because too many queries were in progress in resolverd\n";
+const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
+    overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
+
+/// The line below types.
+const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";
 
 /// The last line of the tables: their period.
 fn period(window: Window) -> String {

@@ -55,12 +55,9 @@ pub fn stats(stats: &Stats, style: Style) -> String {
 /// Numbers of the window as a whole.
 fn upper(stats: &Stats, style: Style) -> String {
     let report = &stats.report;
-    let window = match words::window(report.window, report.seconds) {
-        window if window.starts_with("last") => format!("of the {window}"),
-        window => window,
-    };
+    let window = words::window(report.window, report.seconds);
     let title = format!(
-        "resolverd {} · up {} · figures {window} · see stats --help",
+        "resolverd {} · up {} · {window} · help: resolverctl stats --help",
         stats.version,
         words::age(report.uptime)
     );

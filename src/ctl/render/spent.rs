@@ -15,11 +15,12 @@ pub(in crate::ctl) const fn empty(off: bool) -> &'static str {
 }
 
 /// The lines below stages.
-const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; p50: half of them took this time or less; p90, p99: 90 and 99 percent of them\n\
+const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; share: part of the total time of all stages\n\
+    p50: half of these queries spent this time or less in the stage; p90, p99: 90 and 99 percent of them\n\
     queue: the time before resolverd began to resolve the query\n\
-    own work: resolverd reads the cache, chooses servers and checks signatures; without the time of waiting for servers\n\
-    waiting for servers: queries for the answer are in progress\n\
-    fetching DNSSEC keys: resolverd waits only for keys (DNSKEY, DS), which it needs to validate the answer\n";
+    own work: resolverd reads the cache, chooses servers and checks signatures; the time of waiting for servers is not included\n\
+    waiting for servers: resolverd has sent queries for the answer and waits for replies\n\
+    fetching DNSSEC keys: resolverd has the answer, and waits for the keys (DNSKEY, DS) that it needs to validate the answer\n";
 
 /// The line for a history that begins after the last snapshot of the counters.
 const WITHOUT_CACHE: &str =
@@ -114,7 +115,7 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let why = match moment(begin) {
         _ if !shorter => String::new(),
         begin if begin == since => ", the start of the query history in memory".to_owned(),
-        begin => format!(", shortly after the start of the query history in memory ({begin})"),
+        begin => format!(". The query history in memory began at {begin}; the first seconds are not counted"),
     };
     format!("All figures are since {since}{why}.\n")
 }

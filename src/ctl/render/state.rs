@@ -113,7 +113,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
 }
 
 /// The line below queries without clients.
-const DESERTED: &str = "If no clients are waiting (0), they already got SERVFAIL (timeout), or resolverd sent the query itself (for example prefetch).\n";
+const DESERTED: &str = "If the column \"clients waiting\" shows 0, all clients already got SERVFAIL (timeout), or resolverd began the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
     match (&row.server, &row.zone) {
@@ -159,8 +159,7 @@ const OTHERS: &str = "non-authoritative";
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
 /// The line below entries of several groups of listeners.
-const GROUPED: &str =
-    "group: a group of listeners with the same `zones`; an entry is used for queries to its group only\n";
+const GROUPED: &str = "group: listeners with the same `zones` setting; an entry is used only for queries that these listeners receive\n";
 
 /// The rows of an entry; `is_grouped`: with its group of listeners.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {

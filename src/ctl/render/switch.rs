@@ -6,7 +6,7 @@ use super::{Format, Paint, Style, findings as screen, json as lines};
 use crate::check::HostFinding;
 use crate::switch::plan::SwitchPlan;
 use crate::switch::step::SwitchStep;
-use crate::switch::{EndedStep, RECORD, SwitchError};
+use crate::switch::{EndedStep, RECORD, StepEnd, SwitchError};
 
 /// The plan, or the reasons against it.
 pub fn plan(plan: &SwitchPlan, format: Format) -> String {
@@ -58,11 +58,15 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
     let error = result.as_ref().err();
     match format {
         Format::Json => line(place, step, word, error),
-        Format::Text(style) => match (error, is_undo) {
-            (None, false) => done(word, &step.change.to_string(), style),
-            (None, true) => done("restored", &step.change.undone(), style),
-            (Some(error), false) => failed(&step.change.to_string(), error, style),
-            (Some(error), true) => failed(&step.change.not_undone(), error, style),
+        Format::Text(style) => match (result, is_undo) {
+            (Ok(_), false) => done(word, &step.change.to_string(), style),
+            (Ok(StepEnd::Reached), true) => done("restored", &step.change.undone(), style),
+            (Ok(StepEnd::Removed), true) => done("removed", &step.change.undone(), style),
+            (Err(error), false) => failed(&step.change.to_string(), error, style),
+            (Err(error @ (SwitchError::Needed { .. } | SwitchError::StartedAgain)), true) => {
+                format!("kept     {}\n         reason: {error}\n", step.change.not_undone())
+            }
+            (Err(error), true) => failed(&step.change.not_undone(), error, style),
         },
     }
 }
@@ -80,12 +84,12 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     let mut errors = ended.iter().filter_map(|(_, result)| result.as_ref().err()).peekable();
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
         (Format::Json, _, _) => String::new(),
-        (_, true, _) => "All is as before the switch; new files of the switch are removed. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
+        (_, true, _) => "All is as before the switch; the files that the switch created are removed. `resolverctl check system` shows which resolver this host uses.\n".to_owned(),
         (_, _, true) => format!(
             "Everything else is as before the switch, and this host does not need resolverd. To finish, compare the files above with their old text in {RECORD}, then remove {RECORD}\n"
         ),
         (_, _, false) => {
-            "Not everything is as before the switch. Correct the failures above, then run: resolverctl switch --back\n".to_owned()
+            "Not everything is as before the switch. Correct the reasons of the failures above, then run: resolverctl switch --back\n".to_owned()
         }
     }
 }

@@ -6,8 +6,8 @@ use super::{Paint, Style, screen, words};
 use crate::clock::{date, minute};
 use crate::config::Errors;
 use crate::control::protocol::{
-    Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
-    SnapshotStatus, Status,
+    CertificateStatus, Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding,
+    RootKeysStatus, SnapshotStatus, Status,
 };
 use crate::question::{Outcome, Security};
 use crate::wire::presentation::harmless;
@@ -48,6 +48,12 @@ pub fn status(status: &Status, style: Style) -> String {
                 text.push_str(&screen::items("", &[told], style));
             }
         }
+        if label == "listens at" && !daemon.listen_tls.is_empty() {
+            let listen: Vec<String> = daemon.listen_tls.iter().map(ToString::to_string).collect();
+            text.push_str(&screen::items("TLS at", &[listen.join("   ")], style));
+            let told: Vec<String> = daemon.certificates.iter().map(certificate).collect();
+            text.push_str(&screen::items("certificate", &told, style));
+        }
         let metrics = daemon.metrics.as_ref().filter(|_| label == "listens at");
         if let Some(metrics) = metrics.filter(|metrics| metrics.why.is_none()) {
             text.push_str(&screen::items("metrics at", &[metrics.address.to_string()], style));
@@ -68,6 +74,12 @@ pub fn status(status: &Status, style: Style) -> String {
         text.push_str(&format!("\nproblem: {problem}\n  {to_do} {remedy}\n"));
     }
     text
+}
+
+/// A certificate, and when it ends.
+fn certificate(told: &CertificateStatus) -> String {
+    let until = told.until.map(|until| format!(", valid until {}", date(until))).unwrap_or_default();
+    format!("{}{until}", harmless(&told.file))
 }
 
 /// The entries and the memory of the cache, all parts together.
@@ -100,15 +112,17 @@ fn root_keys(told: &RootKeysStatus) -> Vec<String> {
         let state = match (row.state, row.trusted_from) {
             (RootKeyStanding::Pending, Some(from)) => {
                 format!(
-                    "new since {since}, to be trusted from {} on, if the root zone still publishes it then",
+                    "new since {since}; resolverd will trust it on {} if the root zone still publishes it then",
                     date(from)
                 )
             }
             (RootKeyStanding::Pending, None) => format!("new since {since}"),
-            (RootKeyStanding::Configured, _) if told.follows => "configured, not seen yet".to_owned(),
+            (RootKeyStanding::Configured, _) if told.follows => {
+                "configured, not yet seen in the root zone".to_owned()
+            }
             (RootKeyStanding::Configured, _) => "configured".to_owned(),
             (RootKeyStanding::Valid, _) => format!("valid since {since}"),
-            (RootKeyStanding::Missing, _) => format!("valid, missing in the root since {since}"),
+            (RootKeyStanding::Missing, _) => format!("valid, but not in the root zone since {since}"),
             (RootKeyStanding::Revoked, _) => format!("revoked since {since}"),
             (RootKeyStanding::Removed, _) => format!("removed since {since}"),
         };
@@ -116,11 +130,11 @@ fn root_keys(told: &RootKeysStatus) -> Vec<String> {
     };
     let checked = match (told.follows, told.checked, &told.why) {
         (false, ..) => {
-            "not updated: no state directory, or update_trust_anchors or validate is false".to_owned()
+            "changes of the keys are not followed: there is no state directory, or update_trust_anchors or validate is false".to_owned()
         }
         (true, _, Some(why)) => format!("last check failed: {}", harmless(why)),
-        (true, Some(checked), None) => format!("checked {}", minute(checked)),
-        (true, None, None) => "not checked yet".to_owned(),
+        (true, Some(checked), None) => format!("last checked at {}", minute(checked)),
+        (true, None, None) => "keys not checked yet".to_owned(),
     };
     told.keys.iter().map(key).chain([checked]).collect()
 }

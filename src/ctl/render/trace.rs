@@ -55,12 +55,14 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Unanswered { server, waited_micros, ended } => {
             let time = words::time(*waited_micros as f64 / 1e6);
             match ended {
-                false => {
-                    ("←", format!("{server} timeout after {time}; a later reply still counts"), Paint::Bad)
-                }
+                false => (
+                    "←",
+                    format!("{server} no reply after {time}; resolverd still accepts a later reply"),
+                    Paint::Bad,
+                ),
                 true => (
                     "←",
-                    format!("{server} had not replied after {time}, when the resolution ended"),
+                    format!("{server} had not replied when the resolution ended, {time} after the query"),
                     Paint::Plain,
                 ),
             }

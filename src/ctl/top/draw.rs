@@ -17,10 +17,10 @@ use crate::wire::presentation::harmless;
 const TITLES: u16 = 2;
 
 /// The keys in the last line.
-const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  Enter why  ? help";
+const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  Enter slow mail  ? help";
 
 /// The keys where these do not fit.
-const FEW_KEYS: &str = "q quit  Tab table  ? help";
+const FEW_KEYS: &str = "q quit  1-5 tables  w period  ? help";
 
 /// Lines of the rates and the trouble at most, and lines that they leave: two of titles, one row, and those above and below.
 const NOTES: usize = 4;
@@ -93,7 +93,7 @@ fn daemon(live: &TopLive, now: f64) -> String {
         |(version, uptime)| format!("resolverd {}  up {}", harmless(version), words::age(uptime)),
     );
     let (_, window) = live.span();
-    format!("{time}  {daemon}  period: {}", words::window(window, f64::INFINITY))
+    format!("{time}  period: {}  {daemon}", words::window(window, f64::INFINITY))
 }
 
 /// The rates and a restart, or the trouble with the daemon.
@@ -187,7 +187,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
         lines.push(Line::from(spans));
     }
     let has_room = usize::from(area.height) > lines.len() + 1;
-    if has_room && !live.rows().is_empty() && shown.legend().len() <= usize::from(area.width) {
+    if has_room && live.is_read() && shown.legend().len() <= usize::from(area.width) {
         lines.extend([Line::default(), Line::styled(shown.legend(), painter.style(Paint::Faint))]);
     }
     Paragraph::new(Text::from(lines))

@@ -171,7 +171,7 @@ impl TopLive {
         let time = |at| self.time_of_day(at);
         if let Some((since, why)) = &self.away {
             return Some(format!(
-                "no reply from resolverd since {}: {why}; resolverctl asks it again",
+                "no reply from resolverd since {} ({why}); resolverctl tries again",
                 time(*since)
             ));
         }

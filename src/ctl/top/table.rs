@@ -67,7 +67,7 @@ impl TopTable {
                 "longest round trip",
             ],
             Self::Lists => {
-                &["list", "99 % answered in", "state", "queries", "50 % answered in", "from cache", "listed"]
+                &["list", "99 % answered in", "50 % answered in", "state", "queries", "from cache", "listed"]
             }
             Self::Clients => {
                 &["client", "queries", "failed", "overload", "from cache", "mean time to answer"]
@@ -79,10 +79,12 @@ impl TopTable {
     /// The line below its rows, if the terminal has room for it.
     pub const fn legend(self) -> &'static str {
         match self {
-            Self::Zones => "total time: time of all resolutions of a zone in this period, added up",
-            Self::Servers => "total wait: time that resolverd waited for a server, all queries added up",
-            Self::Lists => "All figures are since the start of resolverd.",
-            Self::Clients => "overload: SERVFAIL at once, because too many queries were in progress",
+            Self::Zones => "total time: the sum of the times of all resolutions of a zone (cache misses)",
+            Self::Servers => "total wait: the sum of the times that all queries waited for the server",
+            Self::Lists => "99 % of the queries were answered in this time; all figures are since start",
+            Self::Clients => {
+                "overload: the part of failed that failed because of too many queries in progress"
+            }
             Self::Failures => "last: the time of the last failed query",
         }
     }
@@ -233,9 +235,9 @@ fn list(row: &ListRow) -> TopRow {
     let cells = vec![
         word(&lists::called(row, 1)),
         time(counts.elapsed.p99),
+        time(counts.elapsed.p50),
         TopCell { paint, ..word(state) },
         count(counts.questions),
-        time(counts.elapsed.p50),
         share(counts.hits, counts.questions),
         share(counts.listed, judged),
     ];
