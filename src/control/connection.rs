@@ -214,8 +214,12 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Dnsbl => Ok(lists::states(subject)),
         Request::DnsblHealth => Ok(lists::health(subject).await),
         Request::DnsblList => Ok(lists::facts(subject)),
-        Request::DnsblTest { subject: asked, all } => {
-            let choice = if all { lists::ListChoice::All } else { lists::ListChoice::InUse };
+        Request::DnsblTest { subject: asked, all, lists: named } => {
+            let choice = match (all, named.as_slice()) {
+                (true, _) => lists::ListChoice::All,
+                (false, []) => lists::ListChoice::InUse,
+                (false, named) => lists::ListChoice::Named(named),
+            };
             lists::test(subject, &asked, choice).await
         }
         Request::Lookahead => Ok(lookahead::rows(subject)),

@@ -39,7 +39,12 @@ pub fn request(want: &Want) -> Option<Request> {
         Want::Resolver { server, name, kind, way } => {
             of_form((server.ip(), Some(server.port())), (name, kind), *way)
         }
-        Want::Lists { subject } => Request::DnsblTest { subject: subject.clone(), all: false },
+        Want::Lists { subject } => {
+            Request::DnsblTest { subject: subject.clone(), all: false, lists: Vec::new() }
+        }
+        Want::NamedLists { subject, lists } => {
+            Request::DnsblTest { subject: subject.clone(), all: false, lists: lists.clone() }
+        }
     })
 }
 

@@ -21,7 +21,7 @@ use crate::dnsbl::list::{self, Life, List, Purpose};
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{ListStanding, ListState};
-use crate::limits::LIST_TEST_TIME;
+use crate::limits::{LIST_TEST_TIME, MAX_NAMED_LISTS};
 use crate::question::{ListSays, Question, name_text, wire_name};
 use crate::resolve::list_keys::secrets_of;
 
@@ -30,6 +30,16 @@ use crate::resolve::list_keys::secrets_of;
 enum LookedUp {
     Address(IpAddr),
     Domain(Name),
+}
+
+impl LookedUp {
+    /// The name in the zone of a list; none if the list does not cover it.
+    fn name_in(&self, list: &List) -> Option<Name> {
+        match self {
+            Self::Address(address) => list.name_of(*address),
+            Self::Domain(domain) => list.name_of_domain(domain),
+        }
+    }
 }
 
 /// The lists that were asked, most questions first; then zones that only look like lists.
@@ -201,9 +211,11 @@ fn fact(code: &Code) -> CodeFact {
 
 /// The lists that are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ListChoice {
+pub(super) enum ListChoice<'n> {
     /// Lists that were queried before, or that the operator names.
     InUse,
+    /// These: their zones, or names in them.
+    Named(&'n [String]),
     /// Blocklists in use. A list that has used most of its daily quota is left out: mail needs the rest.
     InUseWithinQuota,
     /// All.
@@ -214,7 +226,7 @@ pub(super) enum ListChoice {
 pub(super) async fn test(
     subject: &impl Controlled,
     typed: &str,
-    choice: ListChoice,
+    choice: ListChoice<'_>,
 ) -> Result<Vec<Reply>, Problem> {
     let wanted = match typed.parse::<IpAddr>() {
         Ok(address) => LookedUp::Address(address),
@@ -222,6 +234,9 @@ pub(super) async fn test(
     };
     if let LookedUp::Domain(domain) = &wanted {
         without_key(subject, domain)?;
+    }
+    if let ListChoice::Named(names) = choice {
+        return Ok(rows::bounded(of_named(subject, &wanted, names).await, Reply::ListTest));
     }
     let entries = subject.lists().all();
     let in_use = |list: &List| {
@@ -239,13 +254,12 @@ pub(super) async fn test(
         if let Some(why) = unasked(list, &wanted) {
             return Some(Either::Left(std::future::ready(not_asked(list, why))));
         }
-        let name = match &wanted {
-            LookedUp::Address(address) => list.name_of(*address),
-            LookedUp::Domain(domain) => list.name_of_domain(domain),
-        };
+        let name = wanted.name_in(list);
         if name.is_some() && is_spent(list) {
-            let held = not_asked(list, "not queried: most of its quota of the day is used");
-            return Some(Either::Left(std::future::ready(ListTest { says: Some(ListSays::Untold), ..held })));
+            return Some(Either::Left(std::future::ready(untold(
+                list,
+                "not queried: most of its quota of the day is used",
+            ))));
         }
         Some(Either::Right(ask(subject, list, name?)))
     });
@@ -257,6 +271,34 @@ pub(super) async fn test(
         return Err(Problem { fault: Blame::Request, sentence });
     }
     Ok(rows::bounded(tests, Reply::ListTest))
+}
+
+/// The current answers of the lists with these names; empty if none of them is known or covers this kind of name.
+async fn of_named(subject: &impl Controlled, wanted: &LookedUp, names: &[String]) -> Vec<ListTest> {
+    let names: Vec<Name> = names.iter().filter_map(|name| lookup::read_name(name).ok()).collect();
+    let config = subject.config();
+    let keyed = &config.dnsbl.registry.keyed;
+    let is_named = |list: &List| {
+        // A receiver that asks with a key names the zone of the key.
+        let of_key = keyed.get(&list.apex);
+        let has_other_name = keyed.iter().any(|(apex, zone)| *zone == list.apex && *apex != list.apex);
+        !(list.keyed && has_other_name)
+            && names
+                .iter()
+                .any(|name| list.apex.zone_of(name) || of_key.is_some_and(|zone| zone.zone_of(name)))
+    };
+    let lists = config.lists();
+    let asked = lists.values().filter(|list| is_named(list)).filter_map(|list| {
+        let held = match (&list.life, unasked(list, wanted)) {
+            (Life::ShutDown { how }, _) => Some(untold(list, &format!("shut down: {how}"))),
+            (Life::Alive, why) => why.map(|why| untold(list, why)),
+        };
+        match held {
+            Some(held) => Some(Either::Left(std::future::ready(held))),
+            None => Some(Either::Right(ask(subject, list, wanted.name_in(list)?))),
+        }
+    });
+    join_all(asked.take(MAX_NAMED_LISTS)).await
 }
 
 /// Refuses a name with a customer's key of a list, as it may stand in a link of a message: no list gets the key of another.
@@ -294,6 +336,11 @@ fn not_asked(list: &List, why: &str) -> ListTest {
         elapsed: 0.0,
         tested: 0,
     }
+}
+
+/// That its answer could not be told.
+fn untold(list: &List, why: &str) -> ListTest {
+    ListTest { says: Some(ListSays::Untold), ..not_asked(list, why) }
 }
 
 async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {

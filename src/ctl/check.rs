@@ -299,14 +299,20 @@ fn of_subjects(
         let mut found = check_domain::judge(&facts);
         if place == last {
             found.extend(of_left_out(left_out));
-            found.sort_by_key(|finding| (finding.level, finding.code));
+            check_domain::in_order(&mut found);
         }
         reports.push(DomainReport { subject: name, outline: outline(&facts), findings: found });
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
-    // The first line is the worst finding of all.
-    reports.sort_by_key(|report| report.findings.first().map_or(Level::Ok, |finding| finding.level));
+    // The first line is the answer to the bounce, or the worst finding of all.
+    reports.sort_by_key(|report| {
+        let first = report.findings.first();
+        (
+            !first.is_some_and(|finding| finding.code.answers_bounce()),
+            first.map_or(Level::Ok, |finding| finding.level),
+        )
+    });
     let text = text_of(&reports, format);
     if let Some(file) = html {
         let written = std::fs::write(file, html::page(&reports, now));

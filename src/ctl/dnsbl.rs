@@ -48,7 +48,9 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     let request = match &arguments.command {
         None => Request::Dnsbl,
-        Some(Command::Test { subject, all }) => Request::DnsblTest { subject: subject.clone(), all: *all },
+        Some(Command::Test { subject, all }) => {
+            Request::DnsblTest { subject: subject.clone(), all: *all, lists: Vec::new() }
+        }
         Some(Command::Health) => Request::DnsblHealth,
         Some(Command::List) => Request::DnsblList,
     };

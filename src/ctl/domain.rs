@@ -123,7 +123,7 @@ impl Sources for Daemon {
         let (client, Some(request)) = (self.client.clone(), request(want)) else {
             return Box::pin(async { Got::Lists(Vec::new()) });
         };
-        let lists = matches!(want, Want::Lists { .. });
+        let lists = matches!(want, Want::Lists { .. } | Want::NamedLists { .. });
         Box::pin(async move {
             // The client waits in system calls.
             match tokio::task::spawn_blocking(move || client.ask(&request)).await {

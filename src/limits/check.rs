@@ -182,6 +182,12 @@ pub const SLOW_SERVER_MILLIS: u64 = 500;
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
 pub const MAX_LISTED_ADDRESSES: usize = 3;
 
+/// Names in the reply of a receiver that may be DNS lists, and lists with these names that are asked: a receiver names one or two.
+pub const MAX_NAMED_LISTS: usize = 8;
+
+/// Octets of a label from which it may be a customer's key of a DNS list: the shortest have 26, and no label of a list has so many.
+pub const LEAST_KEY_LABEL: usize = 20;
+
 /// Octets of a HELO name of a message: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 

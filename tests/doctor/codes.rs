@@ -114,6 +114,9 @@ const CASES: &[(&str, &str)] = &[
     ("unsignedtlsa.com", "tlsa_unsigned"),
     ("listed.com", "listed"),
     ("mail MESSAGE", "url_listed message_many"),
+    ("mail BOUNCE-bl.host.com-198.18.5.1", "bounce_listed"),
+    ("mail BOUNCE-bl.host.com-198.18.9.1", "bounce_unlisted"),
+    ("mail BOUNCE-other.host.com-198.18.9.1", "bounce_list_unknown"),
     ("198.18.9.1 --helo localhost", "helo_syntax"),
     ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
     ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
@@ -175,6 +178,18 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
     }
 }
 
+/// The file of a bounce `BOUNCE-LIST-ADDRESS`.
+fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
+    let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
+    let file = gateway.path(word);
+    let reply = format!("554 5.7.1 Client host [{address}] blocked using {list}");
+    let text = format!(
+        "From: MAILER-DAEMON@sound.com\n\n<you@null.com>: host mx.host.com[198.18.9.2] said: {reply}\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    Some(file.to_str().unwrap().to_owned())
+}
+
 /// The cases of the table, some at once.
 fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     let message = gateway.path("message");
@@ -193,9 +208,12 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
             scope.spawn(|| {
                 while let Some((arguments, codes)) = CASES.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut words: Vec<&str> = arguments.split(' ').collect();
+                    let bounce = words.last().and_then(|word| bounce(gateway, word));
                     for word in &mut words {
                         if *word == "MESSAGE" {
                             *word = message.to_str().unwrap();
+                        } else if word.starts_with("BOUNCE-") {
+                            *word = bounce.as_deref().unwrap();
                         }
                     }
                     if words.contains(&"--resolver") {

@@ -34,6 +34,9 @@ fn lab() -> Lab {
     tree.zone("lists.com.", &server("ns.lists.com"), "").unwrap();
     tree.zone("dark.lists.com.", &server("dark.com"), "").unwrap();
     tree.zone("18.198.in-addr.arpa.", &server("ns.lists.com"), "9.9 PTR a.lists.com.\n").unwrap();
+    // A list of the registry that no configuration and no client names.
+    tree.zone("net.", &server("ns.com"), "").unwrap();
+    tree.zone("bl.spamcop.net.", &server("ns.lists.com"), LISTS[0].1.unwrap()).unwrap();
     for (name, text) in LISTS {
         if let Some(text) = text {
             tree.zone(&format!("{name}.lists.com."), &server("ns.lists.com"), text).unwrap();
@@ -99,4 +102,65 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     let screen = String::from_utf8_lossy(&code.stdout).into_owned();
     let row = screen.lines().find(|line| line.starts_with(lines)).unwrap();
     assert!(row.contains("unknown"), "{screen}");
+}
+
+/// The lines of the check of a bounce with this reply of the receiver, and the exit code.
+fn bounced(gateway: &Gateway, reply: &str) -> (i32, Vec<String>) {
+    let file = gateway.path("bounce");
+    let text = format!(
+        "From: MAILER-DAEMON@lists.com\n\n<you@nothing.com>: host mx.nothing.com[127.93.0.9] said: {reply}\n\n\
+         Return-Path: <me@dark.lists.com>\nFrom: me@dark.lists.com\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    gateway.run(&["check", "mail", file.to_str().unwrap()])
+}
+
+#[test]
+fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
+    let gateway = gateway(&["good", "dark"]);
+    let blocked = |address: &str, list: &str| {
+        bounced(
+            &gateway,
+            &format!("554 5.7.1 Service unavailable; Client host [{address}] blocked using {list}"),
+        )
+    };
+    // Both domains have failures of their own.
+    for (list, end) in
+        [("good.lists.com", ""), ("bl.spamcop.net", "; removal: https://www.spamcop.net/bl.shtml")]
+    {
+        let (code, lines) = blocked("198.18.9.9", list);
+        let answer = format!(
+            "dark.lists.com: the DNS list that the bounce names still lists the sender: 198.18.9.9 in {list} (127.0.0.2; spam{end})."
+        );
+        assert_eq!((code, &lines[0]), (1, &answer), "{lines:#?}");
+        let (_, lines) = blocked("198.18.9.8", list);
+        let answer = format!(
+            "dark.lists.com: the DNS list that the bounce names does not list the sender now: 198.18.9.8 is not in {list}."
+        );
+        assert_eq!(lines[0], answer, "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("nothing.com: the domain does not exist")),
+            "{lines:#?}"
+        );
+    }
+    // The list has the client, whatever else is asked; the listing is told once.
+    let (_, lines) = blocked("198.18.9.9", "good.lists.com");
+    assert_eq!(
+        lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),
+        2,
+        "{lines:#?}"
+    );
+    for (list, words) in [
+        ("dark.lists.com", "dark.lists.com about 198.18.9.8: "),
+        ("rbl.nothing.com", "rbl.nothing.com: resolverd does not know this list"),
+        ("dnsbl.sorbs.net", "dnsbl.sorbs.net about 198.18.9.8: shut down: 2024-06-05"),
+    ] {
+        let (_, lines) = blocked("198.18.9.8", list);
+        assert!(!lines[0].contains("the bounce names"), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains(words)), "{list}: {lines:#?}");
+    }
+    let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
+    let (_, lines) = blocked("198.18.9.8", &format!("{key}.zen.dq.spamhaus.net"));
+    assert!(lines.iter().any(|line| line.contains("zen.spamhaus.org about 198.18.9.8: ")), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains(key)), "{lines:#?}");
 }

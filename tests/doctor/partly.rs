@@ -7,12 +7,14 @@ use hickory_proto::rr::RecordType;
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::check::domain::gather::gather;
+use resolverd::check::domain::{WholeDomain, judge};
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
 use crate::faults::{SOUND, tree};
-use crate::simulated::check;
+use crate::simulated::{Daemon, check};
 
 /// A lab whose second server gives other policies.
 pub(crate) fn differing() -> Lab {
@@ -133,6 +135,32 @@ fn a_server_that_drops_queries_for_the_soa_alone_is_not_silent() {
     let partly = of(&findings, Code::NsPartly).unwrap_or_else(|| panic!("{findings:#?}"));
     assert_eq!(partly.evidence, "198.18.4.1 (ns2.hosts.com.) does not answer for faulty.com. SOA");
     assert_eq!(of(&findings, Code::NsSilent), None, "{findings:#?}");
+}
+
+#[test]
+fn a_server_that_was_asked_is_not_said_not_to_have_been() {
+    let mut lossy = 0;
+    for seed in 1..=60 {
+        let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+        let config = config_for(&lab);
+        paused(async {
+            let simulation = Simulation::new(lab, config, seed);
+            simulation.network().set_loss(if seed % 2 == 0 { 150 } else { 600 });
+            let daemon = Daemon::new(&simulation);
+            let subject = CheckSubject { unix: UNIX_AT_START, ..subject() };
+            let findings = judge(&gather(subject, &WholeDomain, &daemon).await);
+            let sent = daemon.sent.lock().unwrap().clone();
+            for finding in findings {
+                let told = finding.evidence.split("; ").filter(|part| part.contains("was not asked"));
+                for part in told {
+                    let asked = sent.iter().any(|server| part.starts_with(&format!("{server} ")));
+                    assert!(!asked, "{seed}: {finding:#?}");
+                }
+                lossy += usize::from(finding.evidence.contains("did not answer"));
+            }
+        });
+    }
+    assert!(lossy > 0, "no check has met the loss");
 }
 
 #[test]

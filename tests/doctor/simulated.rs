@@ -15,17 +15,22 @@ use resolverd::lab::simulation::Simulation;
 use resolverd::lab::world::UNIX_AT_START;
 use resolverd::question::Client;
 use resolverd::resolve::Asked;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A daemon without a socket.
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,
+    /// Servers that were sent a query.
+    pub(crate) sent: Mutex<BTreeSet<IpAddr>>,
 }
 
 impl<'s> Daemon<'s> {
     pub(crate) fn new(simulation: &'s Simulation) -> Self {
-        Self { simulation, asked: AtomicU32::new(0) }
+        Self { simulation, asked: AtomicU32::new(0), sent: Mutex::default() }
     }
 }
 
@@ -51,6 +56,7 @@ impl Daemon<'_> {
                 got(vec![Reply::Query(Box::new(lookup::reply(&question, &found).unwrap()))])
             }
             Request::AskServer { server, port, name, kind, tcp, edns, recursion, mixed_case } => {
+                self.sent.lock().unwrap().insert(server);
                 let asked = query(server, &name, &kind).unwrap();
                 let asked = DirectQuery { port, tcp, edns, recursion, mixed_case, ..asked };
                 let heard = self.simulation.resolver().side().ask_directly(asked).await;

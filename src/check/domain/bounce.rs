@@ -1,11 +1,14 @@
-//! The text of a bounce: its recipients, and the address of the client that a receiver has refused.
+//! The text of a bounce: its recipients, the address of the client that a receiver has refused, and the DNS lists that it names.
 //!
 //! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies). A bounce that was forwarded or pasted has the text alone.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::facts::{NamedList, canonical};
 use super::mail::is_private;
+use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS};
+use crate::wire::presentation::read_name;
 
 /// The begins of Postfix's words about a recipient, behind `<user@domain>: `.
 const POSTFIX: [&str; 8] = [
@@ -35,6 +38,25 @@ const BEFORE_REPLY: [&str; 9] = [
 /// The words before a receiver's reply: of Postfix. The reply may have them again, with the reply of the next host.
 const SAID: [&str; 2] = [" said: ", " refused to talk to me: "];
 
+/// The ends of the words before the name of a DNS list, in lower case.
+const BEFORE_LIST: [&str; 15] = [
+    "blocked using ",
+    "blocked by ",
+    "rejected by ",
+    "listed at ",
+    "listed by ",
+    "listed in ",
+    "listed on ",
+    "list at ",
+    "list on ",
+    "blocklist ",
+    "blacklist ",
+    "dnsbl ",
+    "rbl ",
+    "rbl on ",
+    "found in ",
+];
+
 /// The lines without the marks of quoted text, and without spaces at their ends.
 fn lines(message: &str) -> impl Iterator<Item = &str> {
     message.lines().map(|line| line.trim_start_matches("> ").trim_end())
@@ -58,9 +80,15 @@ pub(super) fn recipients(message: &str, is_bounce: bool) -> Vec<&str> {
     lines(message).filter_map(|line| line.get(1..=recipient(line)?)).collect()
 }
 
-/// The public address of the client that a receiver has refused: the first one in its reply that is not the address of a host which said
-/// or got something.
-pub(super) fn refused(message: &str, fields: &[(String, String)]) -> Option<IpAddr> {
+/// The replies of receivers in a bounce.
+pub(super) struct Replies {
+    texts: Vec<String>,
+    /// The addresses of hosts which said or got something.
+    receivers: BTreeSet<IpAddr>,
+}
+
+/// Finds the replies.
+pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
     let of = |wanted: &'static str| {
         fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body.clone())
     };
@@ -75,7 +103,7 @@ pub(super) fn refused(message: &str, fields: &[(String, String)]) -> Option<IpAd
         is_open = !line.is_empty();
     }
     let mut receivers: BTreeSet<IpAddr> = of("remote-mta").flat_map(|body| addresses(&body)).collect();
-    let mut replies = Vec::new();
+    let mut texts = Vec::new();
     for (place, paragraph) in paragraphs.iter().enumerate() {
         receivers.extend(hosts(paragraph));
         let said = SAID.iter().filter_map(|words| paragraph.rsplit_once(words));
@@ -86,16 +114,73 @@ pub(super) fn refused(message: &str, fields: &[(String, String)]) -> Option<IpAd
         match split {
             Some((before, reply)) => {
                 receivers.extend(addresses(before));
-                replies.push(reply);
+                texts.push(reply.to_owned());
             }
-            None if place < fields => replies.push(paragraph),
+            None if place < fields => texts.push(paragraph.clone()),
             None => {}
         }
     }
-    let named: Vec<(IpAddr, bool)> = replies.into_iter().flat_map(named).collect();
-    let of_client = |(address, _): &&(IpAddr, bool)| !is_private(*address) && !receivers.contains(address);
-    let clearly = named.iter().filter(of_client).find(|(_, is_clear)| *is_clear);
-    clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
+    Replies { texts, receivers }
+}
+
+impl Replies {
+    /// The public address of the client that a receiver has refused: the first one in its reply that is not the address of a
+    /// host which said or got something.
+    pub(super) fn refused(&self) -> Option<IpAddr> {
+        let named: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| named(text)).collect();
+        let of_client =
+            |(address, _): &&(IpAddr, bool)| !is_private(*address) && !self.receivers.contains(address);
+        let clearly = named.iter().filter(of_client).find(|(_, is_clear)| *is_clear);
+        clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
+    }
+
+    /// The names that may be DNS lists, each once; those that are called lists come first.
+    pub(super) fn lists(&self) -> Vec<NamedList> {
+        let mut found: Vec<NamedList> = Vec::new();
+        for list in self.texts.iter().flat_map(|text| names(text)) {
+            match found.iter_mut().find(|known| known.name == list.name) {
+                Some(known) => known.is_clear |= list.is_clear,
+                None => found.push(list),
+            }
+        }
+        found.sort_by_key(|list| !list.is_clear);
+        found.truncate(MAX_NAMED_LISTS);
+        found
+    }
+}
+
+/// The host names in a reply, and whether the words before each call it a list.
+fn names(text: &str) -> Vec<NamedList> {
+    let ends = |letter: char| letter.is_whitespace() || "()[]<>{},;\"'`".contains(letter);
+    let mut before = String::new();
+    let mut found = Vec::new();
+    for word in text.split(ends).filter(|word| !word.is_empty()) {
+        let name = word.trim_matches(|letter: char| ".:!?".contains(letter));
+        let sound = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+        let is_name = name.contains('.')
+            && name.bytes().all(sound)
+            && name.rsplit('.').next().is_some_and(|last| !last.bytes().any(|octet| octet.is_ascii_digit()));
+        if is_name && read_name(name).is_some() {
+            let is_clear = BEFORE_LIST.iter().any(|words| before.ends_with(words));
+            found.push(NamedList { name: without_key(&canonical(name)), is_clear });
+        }
+        before.push_str(&word.to_ascii_lowercase());
+        before.push(' ');
+    }
+    found
+}
+
+/// A name without the labels up to the last one that may be a customer's key.
+fn without_key(name: &str) -> String {
+    let mut rest = name;
+    let mut kept = name;
+    while let Some((label, behind)) = rest.split_once('.') {
+        if label.len() >= LEAST_KEY_LABEL && behind.contains('.') {
+            kept = behind;
+        }
+        rest = behind;
+    }
+    kept.to_owned()
 }
 
 /// The addresses of hosts as `host NAME [ADDRESS]`, which is not how a receiver names its client.
@@ -188,7 +273,7 @@ mod tests {
             ("I saw 192.0.2.5 in my log".to_owned(), None),
         ];
         for (text, expected) in cases {
-            assert_eq!(refused(&text, &[]), expected.map(|text| text.parse().unwrap()), "{text}");
+            assert_eq!(replies(&text, &[]).refused(), expected.map(|text| text.parse().unwrap()), "{text}");
         }
         let field = |name: &str, body: &str| (name.to_owned(), body.to_owned());
         let fields = [
@@ -198,8 +283,42 @@ mod tests {
                 "smtp; 550-5.7.25 [198.51.100.1] refuses: [192.0.2.5] does not have a PTR record",
             ),
         ];
-        assert_eq!(refused("", &fields), "192.0.2.5".parse().ok());
-        assert_eq!(refused("", &fields[..1]), None);
+        assert_eq!(replies("", &fields).refused(), "192.0.2.5".parse().ok());
+        assert_eq!(replies("", &fields[..1]).refused(), None);
+    }
+
+    #[test]
+    fn the_lists_are_those_that_the_receiver_names() {
+        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
+        let cases = [
+            (
+                "554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using zen.spamhaus.org; \
+              https://www.spamhaus.org/query/ip/192.0.2.5 (in reply to RCPT TO command)",
+                &["+zen.spamhaus.org."][..],
+            ),
+            ("550 192.0.2.5 is in a black list at BL.Spamcop.net.", &["+bl.spamcop.net."]),
+            (
+                "550 JunkMail rejected - a.example [192.0.2.5] is in an RBL on rbl.example: see x",
+                &["+rbl.example.", "a.example."],
+            ),
+            ("554 5.7.1 <mx.a.example[192.0.2.5]>: Client host rejected", &["mx.a.example."]),
+            ("554 blocked using a1b2c3d4e5f6a7b8c9d0e1f2g3.zen.dq.spamhaus.net", &["+zen.dq.spamhaus.net."]),
+            (
+                "554 blocked using a1b2c3d4e5f6a7b8c9d0e1f2g3.example",
+                &["+a1b2c3d4e5f6a7b8c9d0e1f2g3.example."],
+            ),
+            ("550 5.1.1 <y@b.example>: User unknown", &[]),
+            ("554 rated 5.5 by version 3.4.2", &[]),
+        ];
+        for (reply, expected) in cases {
+            let mark = |list: NamedList| format!("{}{}", if list.is_clear { "+" } else { "" }, list.name);
+            let found: Vec<String> =
+                replies(&format!("{postfix}{reply}"), &[]).lists().into_iter().map(mark).collect();
+            assert_eq!(found, expected, "{reply}");
+        }
+        assert!(replies("see bl.example for it", &[]).lists().is_empty());
+        let many: String = (0..99).map(|number| format!("h{number}.example ")).collect();
+        assert_eq!(replies(&format!("{postfix}{many}"), &[]).lists().len(), MAX_NAMED_LISTS);
     }
 
     #[test]

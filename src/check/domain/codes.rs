@@ -3,8 +3,6 @@
 //!
 //! The order is the order of worth: of two findings of one level, the first line of the output shows the earlier.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
 pub use super::code_entry::CodeEntry;
 use super::level::{Level, Topic};
 
@@ -39,6 +37,14 @@ macro_rules! codes {
 }
 
 codes! {
+    BounceListed "bounce_listed" Lists Failure "RFC 5782 section 2":
+        "the DNS list that the bounce names still lists the sender";
+        "Receivers that use this list reject mail from this sender.";
+        "Find out why it is listed, and end the cause. Then ask for the removal on the page of the list".
+    BounceUnlisted "bounce_unlisted" Lists Note "RFC 5782 section 2":
+        "the DNS list that the bounce names does not list the sender now";
+        "Receivers that use this list accept mail from this sender once their copies of the old answer have expired.";
+        "Send the message again. If it is rejected again, ask the receiver which entry of the list it has seen".
     DomainMissing "domain_missing" Delegation Failure "RFC 8020 section 2":
         "the domain does not exist";
         "Mail to it bounces at once. Most servers reject mail from it.";
@@ -538,6 +544,10 @@ codes! {
     PolicyUnknown "policy_unknown" Policy CouldNotTell "RFC 7208 section 2.6.6, RFC 6376 section 6.1.2, RFC 9989, RFC 8461 section 3.3":
         "a policy record could not be looked up";
         "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
+    BounceListUnknown "bounce_list_unknown" Lists CouldNotTell "RFC 5782 section 2":
+        "it could not be told whether the DNS list that the bounce names still lists the sender";
+        "";
+        "Look up the sender on the website of the list".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
         "a DNS list gives no answer that can be believed";
         "Filters here may count a listing that is none, or miss one.";
@@ -577,22 +587,6 @@ codes! {
         "other resolvers see the same records"; ""; "".
     ListsOk "lists_ok" Lists Ok "RFC 5782":
         "no DNS list in use lists the addresses and names"; ""; "".
-}
-
-impl Serialize for Code {
-    /// Its word.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.entry().word)
-    }
-}
-
-impl<'de> Deserialize<'de> for Code {
-    /// From its word.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        let known = Self::ALL.iter().find(|code| code.entry().word == word);
-        known.copied().ok_or_else(|| D::Error::custom(format!("{word:?} is no code of a finding")))
-    }
 }
 
 #[cfg(test)]

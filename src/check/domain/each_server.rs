@@ -29,7 +29,7 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
             }
             Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
             Got::NoReply(NoReply::Unknown(why)) => {
-                unknown.push((*server, format!("was not asked: {why}")));
+                unknown.push((*server, facts.sent(*server).untold(why)));
             }
             Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => {}
             Got::Reply(_) | Got::NoReply(_) => {

@@ -1,10 +1,11 @@
 //! The facts about a domain: each question with its reply. Checks read them and ask nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
 
+use super::sent::SentQueries;
 use crate::wire::presentation::name_text;
 
 /// A question that a check needs answered.
@@ -66,6 +67,13 @@ pub enum Want {
     Lists {
         /// An address, or a domain.
         subject: String,
+    },
+    /// The DNS lists that a bounce names.
+    NamedLists {
+        /// An address, or a domain.
+        subject: String,
+        /// Their zones, as the bounce names them.
+        lists: Vec<String>,
     },
 }
 
@@ -365,6 +373,24 @@ pub enum Role {
     Recipient,
 }
 
+/// A name in the reply of a receiver that may be a DNS list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedList {
+    /// The name: lower case, with its last dot, and without the customer's key of the receiver.
+    pub name: String,
+    /// Whether the words before it say that it is a list.
+    pub is_clear: bool,
+}
+
+/// The refusal of a message in the words of the receiver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The client that was refused.
+    pub address: Option<IpAddr>,
+    /// Names that may be DNS lists.
+    pub lists: Vec<NamedList>,
+}
+
 /// The subject of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckSubject {
@@ -380,6 +406,8 @@ pub struct CheckSubject {
     pub helo: Option<String>,
     /// Domains of links in a message.
     pub links: Vec<String>,
+    /// The refusal that a bounce reports.
+    pub refusal: Refusal,
     /// Whether to connect to the mail hosts.
     pub connect: bool,
     /// Resolvers of others, for comparison.
@@ -407,8 +435,8 @@ pub struct DomainFacts {
     pub cached: BTreeMap<Want, ReplyFacts>,
     /// The aliases of names that lead in a circle or are too many.
     pub circles: BTreeMap<String, String>,
-    /// Servers that have answered a query which was silent before: datagrams are lost on the way, so silence may be chance.
-    pub lossy: BTreeSet<IpAddr>,
+    /// The queries to each server.
+    pub sent: BTreeMap<IpAddr, SentQueries>,
 }
 
 impl DomainFacts {
@@ -470,6 +498,11 @@ impl DomainFacts {
     /// The answer of a server.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&Want::Server { server, name: name.to_owned(), kind, way })
+    }
+
+    /// The queries to a server.
+    pub fn sent(&self, server: IpAddr) -> SentQueries {
+        self.sent.get(&server).copied().unwrap_or_default()
     }
 
     /// The answers of the lists about a subject.

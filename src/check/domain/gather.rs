@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::facts::{
     BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
+use super::sent::SentQueries;
 use crate::limits::{
     CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_QUESTIONS_AT_ONCE,
     CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME,
@@ -45,8 +46,8 @@ struct Budget {
     end: Instant,
     /// From its begin to its end.
     time: Duration,
-    /// Servers that have answered a query which was silent before.
-    lossy: Mutex<BTreeSet<IpAddr>>,
+    /// The queries to each server.
+    sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
 }
 
 impl Budget {
@@ -55,16 +56,21 @@ impl Budget {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Servers that have answered a query which was silent before.
-    fn lossy(&self) -> BTreeSet<IpAddr> {
-        self.lossy.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The queries to each server.
+    fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes a query to a server, or what it tells.
+    fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
+        if let Want::Server { server, .. } = want {
+            note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
+        }
     }
 
     /// Notes that a datagram was lost.
     fn note_loss(&self, want: &Want) {
-        if let Want::Server { server, .. } = want {
-            self.lossy.lock().unwrap_or_else(PoisonError::into_inner).insert(*server);
-        }
+        self.note(want, |sent| sent.is_lossy = true);
     }
 }
 
@@ -76,7 +82,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
         left: AtomicUsize::new(MAX_CHECK_QUESTIONS),
         end: Instant::now() + time,
         time,
-        lossy: Mutex::default(),
+        sent: Mutex::default(),
     };
     let (mut places, mut running, mut under_way) =
         (Places::default(), FuturesUnordered::new(), BTreeSet::new());
@@ -118,7 +124,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             facts.got.insert(want, got);
             facts.got.extend(other);
         }
-        facts.lossy.extend(budget.lossy());
+        facts.sent = budget.sent();
         plan.note(&mut facts);
     }
     facts
@@ -281,7 +287,9 @@ async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Go
     if is_message(want) && !budget.take() {
         return None;
     }
-    Some(timeout_at(budget.end, sources.ask(want)).await.unwrap_or_else(|_| ended()))
+    let got = timeout_at(budget.end, sources.ask(want)).await.ok();
+    budget.note(want, |sent| sent.count(got.as_ref()));
+    Some(got.unwrap_or_else(ended))
 }
 
 /// The reply over TCP in place of one that was truncated, which tells nothing of its records (RFC 2181 section 9):
@@ -373,7 +381,7 @@ mod tests {
                         left: AtomicUsize::new(left),
                         end,
                         time: CHECK_DOMAIN_TIME,
-                        lossy: Mutex::default(),
+                        sent: Mutex::default(),
                     },
                 )
                 .await
@@ -413,7 +421,7 @@ mod tests {
                     left: AtomicUsize::new(99),
                     end,
                     time: CHECK_DOMAIN_TIME,
-                    lossy: Mutex::default(),
+                    sent: Mutex::default(),
                 };
                 let got = answer(&want, &turns, &budget).await;
                 confirmed(&want, got, &turns, &budget).await
@@ -440,7 +448,7 @@ mod tests {
                 left: AtomicUsize::new(9),
                 end: Instant::now(),
                 time: CHECK_DOMAIN_TIME,
-                lossy: Mutex::default(),
+                sent: Mutex::default(),
             };
             assert!(matches!(
                 answer(&server(QueryForm::Udp), &fixed, &budget).await,
@@ -502,7 +510,7 @@ mod tests {
                 left: AtomicUsize::new(CHECK_TRIES + 1),
                 end,
                 time: CHECK_DOMAIN_TIME,
-                lossy: Mutex::default(),
+                sent: Mutex::default(),
             };
             assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
             assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));

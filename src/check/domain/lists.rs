@@ -5,10 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, Want, is_within};
+use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
 use super::finding::{Finding, Level};
 use super::part::About;
-use super::{mail, zone};
+use super::{mail, refusing_lists, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
 /// The part of a subject of the lists.
@@ -78,7 +78,8 @@ fn of_servers(facts: &DomainFacts) -> Vec<String> {
 
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    subjects(facts).into_iter().map(|(_, subject)| Want::Lists { subject }).collect()
+    let all = subjects(facts).into_iter().map(|(_, subject)| Want::Lists { subject });
+    refusing_lists::wants(facts).into_iter().chain(all).collect()
 }
 
 /// The findings.
@@ -95,6 +96,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                 answered.extend((!listings.is_empty()).then_some(subject.as_str()));
                 for listing in listings {
                     asked += 1;
+                    // It is told as the answer to the bounce.
+                    if refusing_lists::is_told(facts, subject, &listing.list) {
+                        continue;
+                    }
                     match listing.listed {
                         Some(true) => {
                             let text = format!("{subject} in {} ({})", listing.list, listing.why);
@@ -107,13 +112,16 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                     }
                 }
             }
+            Some(Got::NoReply(NoReply::Unknown(why))) => {
+                unknown.take(("the lists", subject, why), about(None));
+            }
             Some(Got::NoReply(_) | Got::Reply(_) | Got::MailHost(_) | Got::PolicyFile(_)) => {
-                unknown.take(("the lists", subject, "not asked"), about(None));
+                unknown.take(("the lists", subject, "no answer"), about(None));
             }
             None => {}
         }
     }
-    let mut findings = Vec::new();
+    let mut findings = refusing_lists::check(facts);
     for part in [Part::Own, Part::Link, Part::Host, Part::Server] {
         let of_part = listed.iter().filter(|(of, _, _)| *of == part);
         let (texts, about): (Vec<&str>, Vec<About>) =

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 
 use super::bounce;
-use super::facts::{CheckSubject, Role, canonical};
+use super::facts::{CheckSubject, Refusal, Role, canonical};
 use super::mail::is_private;
 use super::tags::value;
 use crate::limits::{MAX_HELO, MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_SELECTOR};
@@ -71,7 +71,8 @@ pub fn read(message: &str) -> MessageSubjects {
     roles.sort_by_key(|(_, role)| *role != Role::Recipient);
     // The receiver that has refused a message knows its client best.
     let is_refusal = has_recipients || is_bounce(&fields);
-    let refused = bounce::refused(message, &fields).filter(|_| is_refusal);
+    let replies = bounce::replies(message, &fields);
+    let refused = replies.refused().filter(|_| is_refusal);
     let sender = client(sender(&fields), refused);
     let envelope = envelope(&fields);
     let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
@@ -99,6 +100,12 @@ pub fn read(message: &str) -> MessageSubjects {
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);
+    }
+    // The receiver asks them about the client or the sender, never about the recipient.
+    let of_client = subjects.iter().position(|subject| refused.is_some() && subject.address == refused);
+    let place = of_client.or_else(|| subjects.iter().position(|subject| subject.role != Role::Recipient));
+    if let Some(subject) = place.filter(|_| is_refusal).and_then(|place| subjects.get_mut(place)) {
+        subject.refusal = Refusal { address: refused, lists: replies.lists() };
     }
     MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
 }
@@ -361,6 +368,31 @@ mod tests {
         let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
         assert_eq!(of, [("b.example.", None), ("a.example.", "192.0.2.5".parse().ok())]);
         assert_eq!(subjects("From: bob@a.example\n\n192.0.2.5 said: 550 no [192.0.2.6]\n")[0].address, None);
+    }
+
+    #[test]
+    fn the_lists_that_a_receiver_names_belong_to_the_client_that_it_refused_or_to_the_sender() {
+        let bounce = |reply: &str| {
+            subjects(&format!(
+                "From: MAILER-DAEMON@mail.a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n\n\
+                 Return-Path: <bob@a.example>\nReceived: from pc (unknown [203.0.113.9]) by mail.a.example\nFrom: bob@a.example\n"
+            ))
+        };
+        let of = |reply: &str| -> Vec<_> {
+            let told = |subject: CheckSubject| {
+                (subject.domain, subject.refusal.address, subject.refusal.lists.len())
+            };
+            bounce(reply).into_iter().map(told).collect()
+        };
+        let recipient = ("b.example.".to_owned(), None, 0);
+        let client = "192.0.2.5".parse().ok();
+        assert_eq!(
+            of("554 5.7.1 Client host [192.0.2.5] blocked using bl.example"),
+            [recipient.clone(), ("a.example.".to_owned(), client, 1)]
+        );
+        // The client of this host is not the one that the receiver has seen.
+        let of_sender = ("a.example.".to_owned(), None, 1);
+        assert_eq!(of("554 5.7.1 Sender address blocked using dbl.example"), [recipient, of_sender]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod aliases;
 mod bounce;
 mod cached;
 mod code_entry;
+mod code_word;
 pub mod codes;
 mod compared;
 mod configured;
@@ -46,6 +47,8 @@ pub mod outline;
 pub mod part;
 mod pointer;
 mod record_set;
+mod refusing_lists;
+pub mod sent;
 mod served;
 pub mod side_by_side;
 mod spf;
@@ -170,7 +173,7 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     needed
 }
 
-/// The findings, the worst first.
+/// The findings in order.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = configured::check(facts);
     if let Some(address) = facts.subject.address {
@@ -205,8 +208,13 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     compared::without_contradictions(facts, &mut findings);
     without_consequences(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
-    findings.sort_by_key(|finding| (finding.level, finding.code));
+    in_order(&mut findings);
     findings
+}
+
+/// Sorts findings: the answer to a bounce first, then the worst.
+pub fn in_order(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| (!finding.code.answers_bounce(), finding.level, finding.code));
 }
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.

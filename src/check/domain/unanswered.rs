@@ -60,7 +60,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Opti
         }
         Got::Reply(reply) if !reply.authoritative && !is_elsewhere(reply) => "answers without authority",
         Got::NoReply(NoReply::Silent) if each_server::is_slow(facts, server) => return None,
-        Got::NoReply(NoReply::Silent) if is_given && facts.lossy.contains(&server) => return None,
+        Got::NoReply(NoReply::Silent) if is_given && facts.sent(server).is_lossy => return None,
         Got::NoReply(NoReply::Silent | NoReply::Unfit | NoReply::Unreachable) if is_given => {
             "answers over TCP only"
         }

@@ -132,7 +132,7 @@ fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
     let mut facts = facts("a.test.", &lines);
     let told = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::NsPartly);
     assert!(told(&facts));
-    facts.lossy.insert("198.18.2.1".parse().unwrap());
+    facts.sent.entry("198.18.2.1".parse().unwrap()).or_default().is_lossy = true;
     assert!(!told(&facts));
 }
 

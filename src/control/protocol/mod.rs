@@ -138,6 +138,9 @@ pub enum Request {
         /// Whether lists that are not in use are asked too.
         #[serde(default)]
         all: bool,
+        /// The lists that are asked, also if they are not in use: their zones, or names in them. Empty: all that `all` says.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lists: Vec<String>,
     },
     /// The rules of look-ahead.
     Lookahead,

@@ -9,7 +9,7 @@ use crate::wire::presentation::harmless;
 /// Columns of the level.
 const LEVEL: usize = 8;
 
-/// Findings as text. They come with the worst first. The subject may be a stranger's.
+/// Findings as text. They come in order. The subject may be a stranger's.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     let (subject, counts) = (harmless(subject), counts(findings));
     let mut text = match worst(findings) {
@@ -32,9 +32,10 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     text
 }
 
-/// The worst finding in one sentence, if it is worse than a note.
+/// The first finding in one sentence, if it is worse than a note or the answer to a bounce.
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
-    let worst = findings.first().filter(|finding| finding.level < Level::Note)?;
+    let is_told = |finding: &&Finding| finding.level < Level::Note || finding.code.answers_bounce();
+    let worst = findings.first().filter(is_told)?;
     let evidence = harmless(worst.evidence.trim_end_matches('.'));
     Some(format!("{}: {evidence}.", worst.code.entry().title))
 }

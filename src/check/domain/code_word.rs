@@ -1,0 +1,28 @@
+//! The word of a code in JSON, and the findings that answer a bounce.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::codes::Code;
+
+impl Code {
+    /// Whether it is the answer to a bounce that names a DNS list: then it is told before all others.
+    pub const fn answers_bounce(self) -> bool {
+        matches!(self, Self::BounceListed | Self::BounceUnlisted)
+    }
+}
+
+impl Serialize for Code {
+    /// Its word.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.entry().word)
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    /// From its word.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = Self::ALL.iter().find(|code| code.entry().word == word);
+        known.copied().ok_or_else(|| D::Error::custom(format!("{word:?} is no code of a finding")))
+    }
+}
