@@ -163,7 +163,7 @@ async fn come(signals: &mut [Signal]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::domain::facts::{Got, ReplyFacts, lookup};
+    use crate::check::domain::facts::{Got, Record, ReplyFacts, lookup};
     use crate::ctl::client::ControlClient;
     use crate::ctl::domain::ServicePorts;
     use crate::ctl::render::Style;
@@ -198,6 +198,53 @@ mod tests {
         assert_eq!(again, "{\"at\":60,\"could_not_tell\":null,\"subject\":\"a.test\"}\n");
         watching.unreached = Some(Exit::Unreachable);
         assert_eq!(watching.take(&missing), again, "the daemon runs again");
+    }
+
+    #[test]
+    fn a_finding_that_comes_and_goes_has_a_line_each_and_the_exit_code_follows() {
+        let record = |name: &str, kind: &'static str, data: &str| {
+            let record =
+                Record { name: name.to_owned(), ttl: 60, kind: kind.to_owned(), data: data.to_owned() };
+            let answers = if data.is_empty() { Vec::new() } else { vec![record] };
+            let rcode = if data.is_empty() { "NXDOMAIN" } else { "NOERROR" };
+            (
+                lookup(name, kind),
+                Got::Reply(ReplyFacts { rcode: rcode.to_owned(), answers, ..ReplyFacts::default() }),
+            )
+        };
+        let facts = |pointer: &str| {
+            let address = "192.0.2.7".parse().ok();
+            let mut facts = DomainFacts::new(CheckSubject { address, unix: 60, ..CheckSubject::default() });
+            facts.got.extend([
+                record("7.2.0.192.in-addr.arpa.", "PTR", pointer),
+                record("mx.a.test.", "A", "192.0.2.7"),
+                record("mx.a.test.", "AAAA", ""),
+            ]);
+            facts
+        };
+        let (sound, faulty) = (facts("mx.a.test."), facts(""));
+        let title = "an address of a mail host has no PTR record";
+        for (format, came, went) in [
+            (
+                Format::Text(Style::Plain),
+                format!("failure confirmed: {title} (192.0.2.7)"),
+                "failure ended after ".to_owned(),
+            ),
+            (Format::Json, "\"change\":\"came\"".to_owned(), "\"change\":\"went\"".to_owned()),
+        ] {
+            let history = DomainHistory::default();
+            let mut watching =
+                Watching { name: "192.0.2.7", format, history, is_reported: false, unreached: None };
+            watching.take(&sound);
+            assert_eq!((watching.take(&sound).as_str(), watching.exit()), ("", Exit::Yes));
+            let told = watching.take(&faulty);
+            assert!(told.contains(&came) && told.lines().count() == 1, "{told}");
+            assert_eq!((watching.take(&faulty).as_str(), watching.exit()), ("", Exit::No));
+            let told = [(); 3].map(|()| watching.take(&sound));
+            assert!(told[..2].iter().all(String::is_empty), "{told:?}");
+            assert!(told[2].contains(&went) && told[2].lines().count() == 1, "{told:?}");
+            assert_eq!(watching.exit(), Exit::Yes);
+        }
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum OutlineState {
     Lame(String),
     /// It does not answer.
     Silent,
+    /// It was asked, and it could not be told whether it serves the zone.
+    Untold,
     /// It was not asked, or this host has no route to it.
     Unknown,
 }
@@ -80,6 +82,9 @@ fn state(facts: &DomainFacts, server: IpAddr) -> OutlineState {
         _ => None,
     });
     match (served, ask(QueryForm::Udp)) {
+        (None, Some(Got::NoReply(NoReply::Unknown(_)))) if facts.sent(server).is_any() => {
+            OutlineState::Untold
+        }
         (Some(soa), _) => OutlineState::Serves(soa.serial),
         (None, Some(Got::Reply(reply))) => OutlineState::Lame(each_server::wrong(reply, apex)),
         (
@@ -103,7 +108,7 @@ mod tests {
 
     #[test]
     fn each_server_has_its_place_and_state() {
-        let facts = facts(
+        let mut facts = facts(
             "a.test.",
             "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
              lookup test. SOA | ns.test. h. 1 2 3 4 5
@@ -113,10 +118,16 @@ mod tests {
              lookup new.b.test. A | 198.18.3.1
              server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS old.b.test. | +ns1.a.test. A 198.18.1.1
              server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
-             server 198.18.1.1 a.test. NS mixed aa | ns1.a.test. | new.b.test.
+             server 198.18.1.1 a.test. NS mixed aa | ns1.a.test. | new.b.test. | ns3.b.test. | ns4.b.test.
              server 198.18.2.1 a.test. SOA udp REFUSED
-             server 198.18.3.1 a.test. SOA udp silent",
+             server 198.18.3.1 a.test. SOA udp silent
+             lookup ns3.b.test. A | 198.18.4.1
+             lookup ns4.b.test. A | 198.18.5.1
+             server 198.18.4.1 a.test. SOA udp unknown
+             server 198.18.5.1 a.test. SOA udp unknown",
         );
+        let lost = "198.18.4.1".parse().unwrap();
+        facts.sent.entry(lost).or_default().unanswered = 1;
         let found = outline(&facts).unwrap();
         assert_eq!((found.parent.as_deref(), found.apex.as_str()), (Some("test."), "a.test."));
         let told: Vec<_> = found
@@ -130,6 +141,8 @@ mod tests {
             [
                 ("new.b.test.", Some(false), Some(true), OutlineState::Silent),
                 ("ns1.a.test.", Some(true), Some(true), OutlineState::Serves(7)),
+                ("ns3.b.test.", Some(false), Some(true), OutlineState::Untold),
+                ("ns4.b.test.", Some(false), Some(true), OutlineState::Unknown),
                 ("old.b.test.", Some(true), Some(false), refused),
             ]
         );

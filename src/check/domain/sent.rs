@@ -27,11 +27,16 @@ impl SentQueries {
         }
     }
 
+    /// Whether anything was sent.
+    pub(super) const fn is_any(self) -> bool {
+        self.answered + self.unanswered + self.cut_off > 0
+    }
+
     /// The conduct of a server of which it could not be told whether it serves the zone.
     pub(super) fn untold(self, why: &str) -> String {
-        let Self { answered, unanswered, cut_off, .. } = self;
+        let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {
-            (0, _) if cut_off == 0 => format!("was not asked: {why}"),
+            _ if !self.is_any() => format!("was not asked: {why}"),
             (_, 0) => format!("was asked without a result: {why}"),
             (1, 1) => format!("did not answer 1 query: {why}"),
             (all, lost) => format!("did not answer {lost} of {all} queries: {why}"),

@@ -69,7 +69,7 @@ fn server_box(server: &OutlineServer, top: usize, height: usize) -> String {
     let (x, width) = SERVER;
     let sound = |(_, state): &&_| matches!(state, OutlineState::Serves(_));
     let serving = server.addresses.iter().filter(sound).count();
-    let unknown = |(_, state): &_| *state == OutlineState::Unknown;
+    let unknown = |(_, state): &_| matches!(state, OutlineState::Untold | OutlineState::Unknown);
     let class = match serving {
         0 if server.addresses.iter().any(unknown) => "unknown",
         0 => "faulty",
@@ -90,6 +90,7 @@ fn server_box(server: &OutlineServer, top: usize, height: usize) -> String {
             OutlineState::Serves(serial) => format!("serial {serial}"),
             OutlineState::Lame(words) => words.clone(),
             OutlineState::Silent => "does not answer".to_owned(),
+            OutlineState::Untold => "could not tell".to_owned(),
             OutlineState::Unknown => "not asked".to_owned(),
         };
         below(&format!("{address}: {words}"));
