@@ -30,6 +30,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("early.host.com", 12, &[]),
     ("roll.host.com", 13, &[]),
     ("late.host.com", 16, &[]),
+    ("bare.host.com", 17, &[]),
     ("notxt.host.com", 14, &[Fault::Fails(RecordType::TXT)]),
     ("nomx.host.com", 15, &[Fault::Fails(RecordType::MX)]),
     ("public.resolver", 30, &[]),
@@ -67,6 +68,10 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("single", "ns1", ""),
     ("six", "ns1 six", ""),
     ("noaddress", "ns1 gone", ""),
+    ("nsaddress", "ns1 ns2", "@ NS ns1.host.com.\n@ NS 198.18.9.1."),
+    ("inner", "ns1 unasked", ""),
+    ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
+    ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
     ("moved", "ns1 ns2", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
     ("halfmoved", "ns1 dead", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
@@ -147,6 +152,7 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("early", "", "@ MX 10 mx.host.com."),
     ("late", "", "@ MX 10 mx.host.com."),
     ("rolled", "", "@ MX 10 mx.host.com."),
+    ("halfsigned", "", "@ MX 10 mx.host.com."),
     ("algorithm", "algorithm=12", "@ MX 10 mx.host.com."),
     ("digest", "digest=1", "@ MX 10 mx.host.com."),
     ("dane", "", "{mx}_25._tcp.mx TLSA 3 0 1 {certificate}"),
@@ -238,10 +244,15 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         let servers = match *name {
             "early" => names("early ns1"),
             "late" => names("late ns1"),
+            "halfsigned" => names("bare ns1"),
             "rolled" => names("roll"),
             _ => both.clone(),
         };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
+        // The server with the unsigned zone has it from this turn.
+        if *name == "halfsigned" && second {
+            continue;
+        }
         let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
         tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
     }
@@ -271,6 +282,7 @@ pub(crate) fn gateway() -> Gateway {
     let second = lab(Turn::Second, now, own);
     take(&world, "ns2.host.com", "ns2.host.com", &second);
     take(&world, "ns.glue.com", "ns.glue.com", &second);
+    take(&world, "bare.host.com", "bare.host.com", &second);
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
     take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
     // Signatures last for 14 days, so these end in less than two.

@@ -4,37 +4,8 @@
 //! The order is the order of worth: of two findings of one level, the first line of the output shows the earlier.
 
 pub use super::code_entry::CodeEntry;
+use super::code_entry::codes;
 use super::level::{Level, Topic};
-
-macro_rules! codes {
-    ($($code:ident $word:literal $topic:ident $level:ident $source:literal: $title:literal; $effect:literal; $remedy:literal.)+) => {
-        /// A code of a finding.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Code {
-            $(#[doc = $title] $code,)+
-        }
-
-        impl Code {
-            /// All codes, in the order of worth.
-            pub const ALL: &[Self] = &[$(Self::$code,)+];
-
-            /// Its description.
-            pub const fn entry(self) -> &'static CodeEntry {
-                match self {
-                    $(Self::$code => &CodeEntry {
-                        word: $word,
-                        topic: Topic::$topic,
-                        level: Level::$level,
-                        source: $source,
-                        title: $title,
-                        effect: $effect,
-                        remedy: $remedy,
-                    },)+
-                }
-            }
-        }
-    };
-}
 
 codes! {
     BounceListed "bounce_listed" Lists Failure "RFC 5782 section 2":
@@ -125,6 +96,14 @@ codes! {
         "a name server has no address";
         "The server cannot be asked; the others take its load.";
         "Add an A record for this name, or remove the server from the NS records".
+    NsIsAddress "ns_is_address" Delegation Warning "RFC 1035 section 3.3.11, RFC 2181 section 10.3":
+        "an NS record holds an IP address instead of a host name";
+        "Resolvers look for a host of that name and find none, so this server is not asked; the others take its load.";
+        "Name the host of the server in the NS records in the zone and at the registrar, and give this host an A or AAAA record".
+    NsPrivateAddress "ns_private_address" Delegation Warning "RFC 1918, RFC 6890":
+        "a name server has a private, loopback or reserved address";
+        "No host on the internet reaches this server: resolvers ask the others. If all are so, the domain cannot be resolved.";
+        "Give the server its public address in the zone and at the registrar, or remove it from the NS records".
     MxWithoutAddress "mx_without_address" Mail Failure "RFC 5321 section 5.1":
         "an MX record names a host without an address";
         "Senders skip this host. If it is the only one, mail is deferred or bounces.";
@@ -345,6 +324,10 @@ codes! {
         "a name server has signatures that have expired";
         "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
         "Find out why the server does not transfer the current zone. If all servers have these signatures, sign the zone again".
+    NsWithoutKeys "ns_without_keys" Dnssec Failure "RFC 4035 sections 2.4 and 5.2":
+        "a name server does not have the DNSSEC keys that the DS records name";
+        "Validating resolvers take the answers of this server for bogus: they ask another server, or fail if they reach only this one.";
+        "Find out why the server does not have the current signed zone. The DS records fit the keys of another server: do not change them".
     SignatureExpires "signature_expires" Dnssec Warning "RFC 4035 section 5.3.1, RFC 6781 section 4.4.2":
         "signatures of the zone expire soon";
         "Once they have expired, the domain fails for all validating resolvers.";
@@ -381,10 +364,10 @@ codes! {
         "the domain has no SPF record";
         "Gmail and Yahoo require SPF or DKIM of every sender, and both of bulk senders.";
         "Publish a TXT record such as \"v=spf1 mx -all\"".
-    SpfModifierIgnored "spf_modifier_ignored" Policy Warning "RFC 7208 section 6":
+    SpfModifierIgnored "spf_modifier_ignored" Policy Warning "RFC 7208 sections 5.1 and 6":
         "receivers ignore a part of the SPF record";
-        "A term with an equals sign, such as ip4=ADDRESS, is an unknown modifier: SPF does not allow the hosts that it names.";
-        "Replace the equals sign by a colon; remove a second v=spf1".
+        "A term with an equals sign, such as ip4=ADDRESS, is an unknown modifier. Terms behind all, and redirect beside it, are not read. SPF does not allow the hosts that they name.";
+        "Put all at the end of the record. Replace the equals sign by a colon; remove a second v=spf1, and redirect beside all".
     DmarcMissing "dmarc_missing" Policy Note "RFC 9989":
         "neither the domain nor a domain above it has a DMARC record";
         "Gmail, Yahoo and Microsoft require DMARC of bulk senders.";
@@ -492,7 +475,7 @@ codes! {
     SpfOpenEnd "spf_open_end" Policy Note "RFC 7208 section 4.7":
         "the SPF record does not end with -all or ~all";
         "Mail from every other address is neutral: SPF does not protect the domain.";
-        "Add ~all or -all".
+        "Let the record end with ~all or -all, in place of ?all".
     SpfUnevaluated "spf_unevaluated" Policy Note "RFC 7208 sections 5.5, 5.7 and 7":
         "SPF was not evaluated for the given address";
         "Receivers evaluate macros and ptr; this check does not.";
@@ -530,8 +513,8 @@ codes! {
     DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
         "the delegation could not be checked completely"; ""; "Repeat the check later".
     DnssecNoEffect "dnssec_no_effect" Dnssec Note "RFC 4035 section 5.2, RFC 8624":
-        "the domain is signed, and validators take it for unsigned";
-        "The signatures protect nothing, and DANE has no effect.";
+        "the domain is signed, and this host takes it for unsigned";
+        "For this host and validators like it, the signatures protect nothing, and DANE has no effect.";
         "Enter the DS record at the registrar, if it is missing. Otherwise change to algorithm 13 and digest type 2".
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":
         "DNSSEC could not be checked"; ""; "Repeat the check later".

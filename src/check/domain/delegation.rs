@@ -318,6 +318,10 @@ fn names(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
     let (mut findings, mut missing) = (Vec::new(), Vec::new());
     for name in names.iter().take(MAX_CHECKED_NAMES) {
+        if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
+            findings.push(Finding::new(Code::NsIsAddress, name.clone()));
+            continue;
+        }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
         if kinds.iter().any(|found| found.alias().is_some()) {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));

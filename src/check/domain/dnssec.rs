@@ -124,6 +124,7 @@ fn of_secure(facts: &DomainFacts) -> Finding {
         KeysNow::Differ(told) => {
             Finding::new(Code::DnssecBogus, format!("{domain}: {told}; until their TTL ends, {cached}"))
         }
+        KeysNow::Partly(told) => Finding::new(Code::NsWithoutKeys, format!("{domain}: {told}")),
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
         // Without a DS in the cache, a trust anchor of this host is the reason.
         KeysNow::WithoutDs if !facts.data(apex, "DS").is_empty() => {
@@ -142,7 +143,7 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     let why = match facts.lookup(apex, "DS") {
         LookupFound::Data(reply) => {
             let records: Vec<&str> = reply.data("DS").collect();
-            format!("validators cannot use its DS {}", records.join("; "))
+            format!("this host cannot use the algorithm or the digest of its DS {}", records.join("; "))
         }
         LookupFound::NoData(_) | LookupFound::NoName(_) => "the zone above has no DS for it".to_owned(),
         LookupFound::Circle(_) | LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
@@ -407,7 +408,7 @@ mod tests {
         );
         let (code, evidence) = of("lookup a.b. DS | 1 200 2 aa");
         assert_eq!(
-            (code, evidence.ends_with("validators cannot use its DS 1 200 2 aa")),
+            (code, evidence.ends_with("the digest of its DS 1 200 2 aa")),
             (Code::DnssecNoEffect, true)
         );
         assert_eq!(of("lookup a.b. DS SERVFAIL").0, Code::DnssecUnsigned, "not known");

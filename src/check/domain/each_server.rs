@@ -7,10 +7,11 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::groups;
 use super::part::{About, Part};
-use super::zone::{self, serves, shown};
+use super::zone::{serves, shown};
+use super::{mail, zone};
 use crate::limits::{DIRECT_TIME, SLOW_SERVER_MILLIS};
 
 /// Each server by itself.
@@ -28,6 +29,14 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
                 of_sound(facts, *server, reply, &mut tell);
             }
             Got::NoReply(NoReply::NoRoute) => tell(Code::NsUnrouted, "was not asked".to_owned()),
+            Got::NoReply(NoReply::Unknown(_))
+                if !facts.sent(*server).is_any() && mail::is_private(*server) =>
+            {
+                tell(
+                    Code::NsPrivateAddress,
+                    "has an address that no host on the internet reaches".to_owned(),
+                );
+            }
             Got::NoReply(NoReply::Unknown(why)) => {
                 unknown.push((*server, facts.sent(*server).untold(why)));
             }
@@ -96,7 +105,10 @@ fn of_conducts(
         let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
         findings.push(Finding::new(code, texts(servers, &all)));
     }
-    findings.extend(by_code.into_iter().map(|(code, of_code)| told(servers, code, &of_code)));
+    findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
+        finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
+        finding => finding,
+    }));
     findings
 }
 

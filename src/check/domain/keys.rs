@@ -20,8 +20,10 @@ use crate::wire::presentation::read_name;
 pub(super) enum KeysNow {
     /// At each server that was asked, a DS names a key that signs the keys.
     Fit,
-    /// No DS does at a server; the text says which.
+    /// No DS does at any server; the text says which.
     Differ(String),
+    /// No DS does at some of the servers; the text says which.
+    Partly(String),
     /// The zone above has no DS.
     WithoutDs,
     /// It could not be told; the text says why.
@@ -79,7 +81,12 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
     if keys.is_empty() {
         return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
     }
-    match keys.into_iter().find(|(_, reply)| !fits(apex, &ds, reply)) {
+    let fitting = keys.iter().filter(|(_, reply)| fits(apex, &ds, reply)).count();
+    let all = zone::servers(facts);
+    let names = |server: &IpAddr| {
+        all.get(server).map_or_else(|| server.to_string(), |names| zone::shown(*server, names))
+    };
+    match keys.iter().find(|(_, reply)| !fits(apex, &ds, reply)) {
         None => KeysNow::Fit,
         Some((server, reply)) => {
             let listed = |tags: BTreeSet<u16>| match tags.len() {
@@ -88,9 +95,11 @@ pub(super) fn now(facts: &DomainFacts) -> KeysNow {
             };
             let of_keys = listed(signing(apex, reply).into_iter().map(|key| key.tag()).collect());
             let of_ds = listed(ds.iter().map(|ds| ds.tag).collect());
-            KeysNow::Differ(format!(
-                "the DS records at the zone above name the keys {of_ds}; the keys that sign at {server} are {of_keys}"
-            ))
+            let told = format!(
+                "the DS records at the zone above name the keys {of_ds}; the keys that sign at {} are {of_keys}",
+                names(server)
+            );
+            if fitting == 0 { KeysNow::Differ(told) } else { KeysNow::Partly(told) }
         }
     }
 }
@@ -246,12 +255,16 @@ pub(super) mod tests {
         assert_eq!(
             judged(ds, "7 13 2 aa"),
             KeysNow::Differ(
-                "the DS records at the zone above name the keys 7; the keys that sign at 192.0.2.1 are 59409"
+                "the DS records at the zone above name the keys 7; the keys that sign at 192.0.2.1 (ns.a.b.) are 59409"
                     .to_owned()
             )
         );
         assert!(differs("1 59409 a.b.", "1 7 a.b."), "the key does not sign");
         assert!(differs(&format!("aa | {key}"), "aa"));
+        let second = "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2\nserver 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\n\
+            server 192.0.2.2 a.b. DNSKEY udp aa";
+        let partly = "the DS records at the zone above name the keys 59409; the keys that sign at 192.0.2.2 (ns.a.b.) are none";
+        assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", second), KeysNow::Partly(partly.to_owned()));
         assert_eq!(judged(&format!("DS udp aa | {ds}"), "DS udp aa"), KeysNow::WithoutDs);
         for lost in ["DS udp silent", "DS udp aa | >a.b. SOA ns. h. 1 2 3 4 5", "DS udp SERVFAIL"] {
             let told = judged(&format!("DS udp aa | {ds}"), lost);

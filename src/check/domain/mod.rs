@@ -54,6 +54,7 @@ pub mod side_by_side;
 mod spf;
 mod spf_evaluate;
 mod spf_grammar;
+mod spf_macros;
 mod spf_reach;
 mod spf_record;
 mod spf_senders;
@@ -231,6 +232,10 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         let consequences =
             [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
         findings.retain(|finding| !consequences.contains(&finding.code));
+        let own_spf = format!("{} TXT", facts.subject.domain);
+        let is_own =
+            |finding: &Finding| finding.code == Code::SpfUnanswered && finding.evidence.starts_with(&own_spf);
+        findings.retain(|finding| !is_own(finding));
     }
     // The server that the daemon happened to ask does not have the records, and another one has them.
     if findings.iter().any(|finding| finding.code == Code::MxDiffers) {

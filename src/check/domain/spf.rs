@@ -13,7 +13,7 @@ use super::finding::Finding;
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_reach::reach;
-use super::spf_record::{SpfRecords, Term, TermKind, mistaken, records, terms};
+use super::spf_record::{SpfRecords, Term, TermKind, behind_all, mistaken, records, terms};
 use super::spf_senders::sender;
 use super::spf_special::is_special;
 use crate::limits::{
@@ -97,6 +97,7 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
         sum.uses_macros = true;
         return;
     };
+    let target = target.as_ref();
     match term.kind {
         TermKind::Include => follow(facts, (domain, term), depth, sum),
         TermKind::A => {
@@ -170,6 +171,7 @@ fn follow(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, sum:
     if let Some(target) = term.domain(domain)
         && depth < MAX_CHECKED_SPF_LOOKUPS
     {
+        let target = target.as_ref();
         let service = sender(target).map_or_else(String::new, |service| format!(" ({service})"));
         sum.included.push(format!("{}{}{service}", "> ".repeat(depth), target.trim_end_matches('.')));
         count(facts, target, depth + 1, sum);
@@ -212,9 +214,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     count(facts, domain, 0, &mut sum);
     let mut findings = limits(domain, &sum);
     findings.extend(rest(facts, domain, &record));
-    let mistaken = terms(&record).map_or_else(|_| Vec::new(), |terms| mistaken(&terms));
-    if !mistaken.is_empty() {
-        findings.push(Finding::new(Code::SpfModifierIgnored, format!("{}: {record}", mistaken.join(", "))));
+    let ignored = |terms: Vec<Term>| [mistaken(&terms), behind_all(&terms)].concat();
+    let ignored = terms(&record).map_or_else(|_| Vec::new(), ignored);
+    if !ignored.is_empty() {
+        findings.push(Finding::new(Code::SpfModifierIgnored, format!("{}: {record}", ignored.join(", "))));
     }
     if sum.uses_ptr {
         findings.push(Finding::new(Code::SpfPtr, record.clone()));
@@ -394,6 +397,12 @@ mod tests {
             ("lookup a.test. TXT | \"v=spf1 ptr -all\"", &[Code::SpfPtr]),
             ("lookup a.test. TXT | \"v=spf1 ip4:0.0.0.0/0 -all\"", &[Code::SpfAllowsAll]),
             ("lookup a.test. TXT | \"v=spf1 ip4=192.0.2.1 -all\"", &[Code::SpfModifierIgnored]),
+            ("lookup a.test. TXT | \"v=spf1 mx -all include:b.test\"", &[Code::SpfModifierIgnored]),
+            ("lookup a.test. TXT | \"v=spf1 ~all redirect=b.test\"", &[Code::SpfModifierIgnored]),
+            (
+                "lookup a.test. TXT | \"v=spf1 include:%{d1}.b.test -all\"\nlookup test.b.test. TXT NXDOMAIN",
+                &[Code::SpfIncludeMissing],
+            ),
             ("lookup a.test. TXT | \"v=spf1-all\"", &[Code::SpfMissing]),
             (
                 "lookup a.test. TXT | \"v=spf1 redirect=b.test\"\nlookup b.test. TXT | \"v=spf1 +all\"",
@@ -479,7 +488,7 @@ mod tests {
         assert_eq!(of("v=spf1 redirect=b.test", "203.0.113.1"), SpfOutcome::Fail);
         assert_eq!(of("v=spf1 include:c.test -all", "203.0.113.1"), SpfOutcome::Unknown);
         let unevaluated = |term: &str| SpfOutcome::Unevaluated(term.to_owned());
-        for term in ["exists:%{i}.x.test", "?ptr", "include:%{d}.x.test", "redirect=%{d}.x.test"] {
+        for term in ["exists:%{i}.x.test", "?ptr", "include:%{s}.x.test", "redirect=%{l}.x.test"] {
             assert_eq!(of(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
         }
         assert_eq!(of("v=spf1", "203.0.113.1"), SpfOutcome::Neutral);

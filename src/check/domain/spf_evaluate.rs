@@ -101,7 +101,7 @@ fn evaluate(
     if !spend(&mut left.terms) {
         return SpfOutcome::PermError;
     }
-    match redirect.domain(domain) {
+    match redirect.domain(domain).as_deref() {
         None => SpfOutcome::Unevaluated(redirect.text.clone()),
         Some(target) => match evaluate(facts, (target, address), left, wants) {
             SpfOutcome::None => SpfOutcome::PermError,
@@ -121,7 +121,7 @@ fn matches(
     left: &mut Left,
     wants: &mut Vec<Want>,
 ) -> Result<bool, SpfOutcome> {
-    match (&term.kind, term.domain(domain)) {
+    match (&term.kind, term.domain(domain).as_deref()) {
         (TermKind::All, _) => Ok(true),
         (TermKind::Address(net), _) => Ok(net.contains(&address)),
         (TermKind::Other | TermKind::Redirect, _) => Ok(false),
@@ -147,6 +147,7 @@ fn matches(
 /// Whether the lookup of a term finds nothing.
 fn is_void(facts: &DomainFacts, (domain, address): (&str, IpAddr), term: &Term) -> bool {
     let Some(target) = term.domain(domain) else { return false };
+    let target = target.as_ref();
     let kind = match term.kind {
         TermKind::A if address.is_ipv6() => "AAAA",
         TermKind::A | TermKind::Exists => "A",

@@ -52,7 +52,7 @@ fn rest(
     };
     let Ok(terms) = terms(&record) else { return (SpfOutcome::PermError, at) };
     for term in &terms {
-        match (&term.kind, term.domain(domain)) {
+        match (&term.kind, term.domain(domain).as_deref()) {
             (TermKind::All, _) => return (SpfOutcome::of(term.qualifier), at),
             (TermKind::Address(net), _) if term.qualifier == '+' => networks.push(*net),
             // A name without macros that exists covers every client (RFC 7208 section 5.7).
@@ -75,7 +75,7 @@ fn rest(
     }
     let redirect = terms.iter().find(|term| term.kind == TermKind::Redirect);
     match redirect.map(|term| term.domain(domain)) {
-        Some(Some(target)) => rest(facts, target, networks, left),
+        Some(Some(target)) => rest(facts, &target, networks, left),
         Some(None) => (SpfOutcome::Unknown, at),
         None => (SpfOutcome::Neutral, at),
     }

@@ -1,11 +1,13 @@
 //! An SPF record: its terms (RFC 7208 section 12).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::facts::{DomainFacts, canonical};
 use super::spf_grammar::{domain, lengths, network, split_lengths};
+use super::spf_macros::expanded;
 use super::tags::{Versioned, texts};
 
 /// The SPF records of a domain.
@@ -60,10 +62,14 @@ pub(super) struct Term {
 }
 
 impl Term {
-    /// The domain that it asks; none if it has macros.
-    pub(super) fn domain<'t>(&'t self, current: &'t str) -> Option<&'t str> {
+    /// The domain that it asks in the record of the domain `current`; none if that depends on the client or the sender.
+    pub(super) fn domain<'t>(&'t self, current: &'t str) -> Option<Cow<'t, str>> {
         let target = self.target.as_deref().unwrap_or(current);
-        (!target.contains('%')).then_some(target)
+        if target.contains('%') {
+            expanded(target, current).map(Cow::Owned)
+        } else {
+            Some(Cow::Borrowed(target))
+        }
     }
 
     /// The name of a modifier in lower case; none for a mechanism.
@@ -135,6 +141,17 @@ pub(super) fn mistaken(terms: &[Term]) -> Vec<String> {
     let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
     let is_mistaken = |term: &&Term| term.modifier().is_some_and(|name| names.contains(&name.as_str()));
     terms.iter().filter(is_mistaken).map(|term| term.text.clone()).collect()
+}
+
+/// Terms without effect: mechanisms behind `all` (RFC 7208 section 5.1), and `redirect` beside it (section 6.1).
+pub(super) fn behind_all(terms: &[Term]) -> Vec<String> {
+    let Some(end) = terms.iter().position(|term| term.kind == TermKind::All) else { return Vec::new() };
+    let is_ignored = |(place, term): &(usize, &Term)| match term.kind {
+        TermKind::Redirect => true,
+        TermKind::Other => false,
+        _ => *place > end,
+    };
+    terms.iter().enumerate().filter(is_ignored).map(|(_, term)| term.text.clone()).collect()
 }
 
 fn term(text: &str) -> Result<Term, String> {
@@ -265,6 +282,17 @@ mod tests {
     fn a_mechanism_with_an_equals_sign_is_mistaken() {
         let terms = terms("v=spf1 ip4=192.0.2.1 A=b.example x=y exp=e.example mx -all").unwrap();
         assert_eq!(mistaken(&terms), ["ip4=192.0.2.1", "A=b.example"]);
+    }
+
+    #[test]
+    fn terms_behind_all_have_no_effect() {
+        let of = |record: &str| behind_all(&terms(record).unwrap());
+        assert_eq!(of("v=spf1 mx -all include:b.example exp=e.example x=y"), ["include:b.example"]);
+        assert_eq!(of("v=spf1 redirect=b.example mx ~all"), ["redirect=b.example"]);
+        assert_eq!(of("v=spf1 ~all mx -all"), ["mx", "-all"]);
+        assert!(
+            of("v=spf1 mx redirect=b.example").is_empty() && of("v=spf1 mx exp=e.example -all").is_empty()
+        );
     }
 
     #[test]
