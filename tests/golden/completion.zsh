@@ -853,7 +853,7 @@ _resolverctl__subcmd__cache_commands() {
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -863,7 +863,7 @@ _resolverctl__subcmd__check_commands() {
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -1061,7 +1061,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
 'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
-'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
+'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
