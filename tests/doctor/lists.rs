@@ -125,12 +125,13 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
         )
     };
     // Both domains have failures of their own.
-    for (list, end) in
-        [("good.lists.com", ""), ("bl.spamcop.net", "; removal: https://www.spamcop.net/bl.shtml")]
-    {
+    for (list, end) in [
+        ("good.lists.com", "; spam"),
+        ("bl.spamcop.net", ": reported by users; spam; removal: https://www.spamcop.net/bl.shtml"),
+    ] {
         let (code, lines) = blocked("198.18.9.9", list);
         let answer = format!(
-            "dark.lists.com: the DNS list that the bounce names still lists the sender: 198.18.9.9 in {list} (127.0.0.2; spam{end})."
+            "dark.lists.com: the DNS list that the bounce names still lists the sender: 198.18.9.9 in {list} (127.0.0.2{end})."
         );
         assert_eq!((code, &lines[0]), (1, &answer), "{lines:#?}");
         let (_, lines) = blocked("198.18.9.8", list);

@@ -92,7 +92,9 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
     let of = |wanted: &'static str| {
         fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body.clone())
     };
-    let mut paragraphs: Vec<String> = of("diagnostic-code").collect();
+    // Those of other types are words of the sender's own software, with addresses that it has looked up.
+    let is_reply = |body: &String| body.get(..4).is_some_and(|kind| kind.eq_ignore_ascii_case("smtp"));
+    let mut paragraphs: Vec<String> = of("diagnostic-code").filter(is_reply).collect();
     let fields = paragraphs.len();
     let mut is_open = false;
     for line in lines(message) {
@@ -175,7 +177,7 @@ fn without_key(name: &str) -> String {
     let mut rest = name;
     let mut kept = name;
     while let Some((label, behind)) = rest.split_once('.') {
-        if label.len() >= LEAST_KEY_LABEL && behind.contains('.') {
+        if label.len() >= LEAST_KEY_LABEL && behind.trim_end_matches('.').contains('.') {
             kept = behind;
         }
         rest = behind;
@@ -285,6 +287,8 @@ mod tests {
         ];
         assert_eq!(replies("", &fields).refused(), "192.0.2.5".parse().ok());
         assert_eq!(replies("", &fields[..1]).refused(), None);
+        let own = "X-Postfix; Host or domain name not found. Name service error for name=192.0.2.5 type=A: Host not found";
+        assert_eq!(replies("", &[field("diagnostic-code", own)]).refused(), None);
     }
 
     #[test]

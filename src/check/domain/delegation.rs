@@ -9,7 +9,8 @@ use ipnet::IpNet;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses, is_within, lookup,
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
+    is_within, lookup,
 };
 use super::finding::{Finding, Level};
 use super::mail::is_private;
@@ -269,7 +270,10 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
 
 /// Whether no lookup and no server has given an answer: this host reaches nobody.
 pub(super) fn is_unreached(facts: &DomainFacts) -> bool {
-    let is_known = |got: &Got| matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL");
+    let is_known = |got: &Got| {
+        // Answers that fail DNSSEC validation have come too.
+        matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus)
+    };
     !facts.got.values().any(is_known)
 }
 

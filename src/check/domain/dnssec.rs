@@ -81,9 +81,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = match of_domain(facts) {
         None => vec![without_verdict(facts)],
         Some((kind, reply)) => match reply.security {
-            ReplySecurity::Bogus => vec![repaired(facts).unwrap_or_else(|| {
-                Finding::new(Code::DnssecBogus, format!("{domain} {kind}: {}", broken_link(facts, reply)))
-            })],
+            ReplySecurity::Bogus => {
+                vec![repaired(facts).or_else(|| broken_above(facts)).unwrap_or_else(|| {
+                    Finding::new(Code::DnssecBogus, format!("{domain} {kind}: {}", broken_link(facts, reply)))
+                })]
+            }
             ReplySecurity::Secure => vec![of_secure(facts)],
             ReplySecurity::Off => vec![Finding::new(Code::DnssecOff, not_validated(facts))],
             ReplySecurity::Insecure | ReplySecurity::Unknown => {
@@ -237,6 +239,27 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
 }
 
+/// Whether the daemon takes the domain for bogus.
+pub(super) fn is_bogus_here(facts: &DomainFacts) -> bool {
+    matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Bogus)
+}
+
+/// That a zone right below the root is bogus too: then this host may have other keys of the root than the root, and nothing is known
+/// about the domain. None if the domain is such a zone itself.
+fn broken_above(facts: &DomainFacts) -> Option<Finding> {
+    let domain = facts.subject.domain.as_str();
+    let top = ancestors(domain).filter(|name| above(name) == ".").find(|name| is_bogus(facts, name))?;
+    let why = match facts.got.get(&lookup(top, "SOA")) {
+        Some(Got::Reply(reply)) => reply.why.trim_end_matches('.'),
+        _ => "",
+    };
+    let evidence = format!(
+        "{domain}: {top} fails DNSSEC validation at this host too: {why}. The fault is there, or in the trust anchors of this host: \
+         see `resolverctl status`"
+    );
+    Some(Finding::new(Code::DnssecUnknown, evidence))
+}
+
 /// The reason, and the topmost name whose SOA is bogus, if a zone begins there.
 fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
@@ -323,7 +346,18 @@ mod tests {
         let signed = format!("{unsigned} | =a.b. RRSIG SOA 13 2 300 2 1 1 a.b. x");
         assert!(link(&signed).ends_with("; its servers send signatures"));
         let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
-        assert!(link(both).ends_with("between . and b.)"), "{}", link(both));
+        assert!(
+            link(both).starts_with("a.b.: b. fails DNSSEC validation at this host too"),
+            "{}",
+            link(both)
+        );
+        assert_eq!(codes(both), [Code::DnssecUnknown]);
+        let deep = "lookup a.b.c. SOA SERVFAIL bogus\nlookup b.c. SOA SERVFAIL bogus\nlookup c. SOA secure | ns. h. 1 2 3 4 5";
+        let found = check(&bare("a.b.c.", deep)).remove(0);
+        assert!(
+            found.code == Code::DnssecBogus && found.evidence.ends_with("between c. and b.c.)"),
+            "{found:?}"
+        );
         let one = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA secure | ns. h. 1 2 3 4 5";
         assert!(!link(one).contains("chain breaks"), "no zone is known to begin at a.b.: {}", link(one));
         let delegated = format!(

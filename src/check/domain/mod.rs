@@ -232,9 +232,11 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         let consequences =
             [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
         findings.retain(|finding| !consequences.contains(&finding.code));
-        let own_spf = format!("{} TXT", facts.subject.domain);
+    }
+    if !facts.subject.domain.is_empty() && dnssec::is_bogus_here(facts) {
+        let own = format!("{} TXT", facts.subject.domain);
         let is_own =
-            |finding: &Finding| finding.code == Code::SpfUnanswered && finding.evidence.starts_with(&own_spf);
+            |finding: &Finding| finding.code == Code::SpfUnanswered && finding.evidence.starts_with(&own);
         findings.retain(|finding| !is_own(finding));
     }
     // The server that the daemon happened to ask does not have the records, and another one has them.

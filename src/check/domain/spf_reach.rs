@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(of("v=spf1 -include:b.test ?all", "v=spf1 +all"), told(SpfOutcome::Fail, "b.test."));
         assert_eq!(of("v=spf1 include:b.test -all", "v=spf1 ?all"), told(SpfOutcome::Fail, "a.test."));
         assert_eq!(of("v=spf1 redirect=b.test", "v=spf1 mx"), told(SpfOutcome::Neutral, "b.test."));
-        assert_eq!(of("v=spf1 redirect=%{d}.b.test", ""), told(SpfOutcome::Unknown, "a.test."));
+        assert_eq!(of("v=spf1 redirect=%{l}.b.test", ""), told(SpfOutcome::Unknown, "a.test."));
         assert_eq!(of("v=spf1 include:a.test -all", ""), told(SpfOutcome::Fail, "a.test."));
     }
 
