@@ -249,12 +249,11 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
             _ => both.clone(),
         };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
-        // The server with the unsigned zone has it from this turn.
-        if *name == "halfsigned" && second {
-            continue;
-        }
         let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
-        tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
+        // The server with the unsigned zone has it from the second turn.
+        if !(*name == "halfsigned" && second) {
+            tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
+        }
     }
     for zone in [".", "com."] {
         tree.sign(zone, Some("".parse().unwrap())).unwrap();

@@ -8,9 +8,10 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::dane::{Association, usable};
-use super::der::not_after;
+use super::der::{host_names, not_after};
 use super::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
 use super::finding::{Finding, Level};
+use super::mta_sts::covers;
 use super::part::About;
 use super::tags::{Versioned, texts};
 use super::{mail, mta_sts};
@@ -154,14 +155,10 @@ fn of_host(
     let associations = usable(facts, host);
     if associations.is_empty() {
         tell(usual(Code::SmtpOk), format!(" says {}; EHLO: {}", said.greeting, said.hello));
-    } else if matches(&associations, chain) {
-        tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
+    } else if let Some(mismatch) = mismatch(facts, host, &associations, chain) {
+        tell(usual(Code::TlsaMismatch), format!(" has a certificate {mismatch}"));
     } else {
-        let texts: Vec<String> = associations.iter().map(|one| one.text.clone()).collect();
-        tell(
-            usual(Code::TlsaMismatch),
-            format!(" has a certificate that none of its TLSA records names: {}", texts.join("; ")),
-        );
+        tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
     }
 }
 
@@ -226,14 +223,41 @@ fn tell_expiry(
     end <= now
 }
 
-/// Whether a record names a certificate of the chain (RFC 7672 section 3.1): of usage 3 the first, of usage 2 one of the
-/// authorities.
-fn matches(associations: &[Association], chain: &[Vec<u8>]) -> bool {
-    associations.iter().any(|association| {
-        let mut of_usage =
-            chain.iter().enumerate().filter(|(place, _)| (association.usage == 3) == (*place == 0));
-        of_usage.any(|(_, certificate)| association.names(certificate))
-    })
+/// Why no record lets senders deliver, in words that follow the certificate; none if one does (RFC 7672 section 3.1). A record of usage
+/// 3 names the first certificate of the chain, whatever its names and its end. One of usage 2 names an authority: then the first must
+/// have the name of the host or of the domain, and must not have expired.
+fn mismatch(
+    facts: &DomainFacts,
+    host: &str,
+    associations: &[Association],
+    chain: &[Vec<u8>],
+) -> Option<String> {
+    let own = chain.first().map(Vec::as_slice).unwrap_or_default();
+    let (of_own, of_authority): (Vec<&Association>, Vec<&Association>) =
+        associations.iter().partition(|one| one.usage == 3);
+    if of_own.iter().any(|one| one.names(own)) {
+        return None;
+    }
+    if !chain.iter().skip(1).any(|authority| of_authority.iter().any(|one| one.names(authority))) {
+        let texts: Vec<String> = associations.iter().map(|one| one.text.clone()).collect();
+        return Some(format!("that none of its TLSA records names: {}", texts.join("; ")));
+    }
+    if not_after(own).is_some_and(|end| end <= facts.subject.unix) {
+        return Some(
+            "of an authority that its TLSA records name (usage 2), and this certificate has expired"
+                .to_owned(),
+        );
+    }
+    let names = host_names(own);
+    let is_named = |wanted: &str| names.iter().any(|name| covers(name, wanted.trim_end_matches('.')));
+    if names.is_empty() || is_named(host) || is_named(&facts.subject.domain) {
+        return None;
+    }
+    Some(format!(
+        "for {}, of an authority that its TLSA records name (usage 2); with this usage it must have the name {}",
+        names.join(", "),
+        host.trim_end_matches('.')
+    ))
 }
 
 #[cfg(test)]

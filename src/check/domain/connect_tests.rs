@@ -104,6 +104,20 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert_eq!(judge(&format!("2 1 1 {of_key}"), &leaf), Code::TlsaMismatch, "no authority");
     assert_eq!(judge(&format!("2 1 1 {of_key}"), &other), Code::TlsaMatches);
     assert_eq!(judge(&format!("3 1 1 {of_key}"), &other), Code::TlsaMismatch);
+    // The first certificate has the name of another host.
+    let named = [whole.clone(), whole.clone()];
+    assert_eq!(host_names(&whole)[0], "smtp.host.com");
+    assert_eq!(judge(&format!("2 1 1 {of_key}"), &named), Code::TlsaMismatch);
+    assert_eq!(judge(&format!("2 1 1 {of_key} | 3 1 1 {of_key}"), &named), Code::TlsaMatches);
+    let associations = [Association::read(&format!("2 1 1 {of_key}")).unwrap()];
+    let of = |host: &str, unix: u64| {
+        let mut facts = facts("a.test.", "");
+        facts.subject.unix = unix;
+        mismatch(&facts, host, &associations, &named)
+    };
+    assert_eq!(of("smtp.host.com.", 1_767_225_600), None);
+    assert!(of("smtp.host.com.", 4_733_510_400).unwrap().ends_with("has expired"));
+    assert!(of("mx.host.com.", 1_767_225_600).unwrap().ends_with("must have the name mx.host.com"));
     assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
 }
 

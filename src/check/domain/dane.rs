@@ -34,7 +34,7 @@ pub(super) struct Association {
 }
 
 impl Association {
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let mut fields = text.split_whitespace();
         let mut number = || fields.next()?.parse().ok();
         let (usage, selector, matching) = (number()?, number()?, number()?);

@@ -48,7 +48,15 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
                 match first {
                     _ if without_edns => {
                         sound += 1;
-                        tell(Code::NsEdns, "answers without EDNS only".to_owned());
+                        // Of a slow server, the replies with EDNS may have come too late.
+                        match plain {
+                            Some(Got::Reply(reply))
+                                if reply.millis > SLOW_SERVER_MILLIS && matches!(first, Got::NoReply(_)) =>
+                            {
+                                tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
+                            }
+                            _ => tell(Code::NsEdns, "answers without EDNS only".to_owned()),
+                        }
                     }
                     Got::Reply(reply) if gives_mail(facts, *server) => {
                         sound += 1;

@@ -140,10 +140,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     if let LookupFound::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
         let data: Vec<&str> = reply.data("MX").collect();
-        findings.push(Finding::new(
-            Code::WildcardMx,
-            format!("names below {domain} that do not exist have MX {}", data.join(", ")),
-        ));
+        // A null MX bounces mail to names that do not exist (RFC 7505).
+        if data.iter().any(|data| !data.ends_with(" .")) {
+            let evidence = format!("names below {domain} that do not exist have MX {}", data.join(", "));
+            findings.push(Finding::new(Code::WildcardMx, evidence));
+        }
     }
     findings.extend(here(facts));
     // A host that receives mail need not send any.

@@ -138,6 +138,8 @@ fn an_alias_at_the_apex_and_a_wildcard_are_told() {
     );
     let found = codes(&lines);
     assert!(found.contains(&usual(Code::WildcardMx)), "{found:?}");
+    let null = codes(&lines.replace("wildcards.a.test. MX | 10 mx.a.test.", "wildcards.a.test. MX | 0 ."));
+    assert!(!null.contains(&usual(Code::WildcardMx)), "{null:?}");
     assert!(!found.contains(&usual(Code::ApexAlias)), "no zone begins at it: {found:?}");
     let above = "lookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\nlookup ns.test. A | 198.18.9.1";
     let apex =

@@ -96,18 +96,25 @@ pub fn read(message: &str) -> MessageSubjects {
     if let Some(Sender { address, helo }) = sender.filter(|_| is_left) {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
+    let lists = if is_refusal { replies.lists() } else { Vec::new() };
+    belongings(message, &mut subjects, Refusal { address: refused, lists });
+    MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
+}
+
+/// Gives the links and the refusal to the subjects that they belong to.
+fn belongings(message: &str, subjects: &mut [CheckSubject], refusal: Refusal) {
     // The links belong to the sender; in a bounce, they are the links of the message that was not delivered.
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);
     }
-    // The receiver asks them about the client or the sender, never about the recipient.
-    let of_client = subjects.iter().position(|subject| refused.is_some() && subject.address == refused);
+    // The receiver asks its lists about the client or the sender, never about the recipient.
+    let of_client =
+        subjects.iter().position(|subject| refusal.address.is_some() && subject.address == refusal.address);
     let place = of_client.or_else(|| subjects.iter().position(|subject| subject.role != Role::Recipient));
-    if let Some(subject) = place.filter(|_| is_refusal).and_then(|place| subjects.get_mut(place)) {
-        subject.refusal = Refusal { address: refused, lists: replies.lists() };
+    if let Some(subject) = place.and_then(|place| subjects.get_mut(place)) {
+        subject.refusal = refusal;
     }
-    MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
 }
 
 /// Whether the recipient of the field at this place got the message: its own `Action` says so (RFC 3464 section 2.3.3).

@@ -125,7 +125,8 @@ fn is_meant(text: &str) -> bool {
 /// # Errors
 /// A term is invalid; the text says which and why.
 pub(super) fn terms(record: &str) -> Result<Vec<Term>, String> {
-    let terms: Vec<Term> = record.split_ascii_whitespace().skip(1).map(term).collect::<Result<_, _>>()?;
+    let terms: Vec<Term> =
+        record.split(' ').filter(|text| !text.is_empty()).skip(1).map(term).collect::<Result<_, _>>()?;
     for name in ["redirect", "exp"] {
         // RFC 7208 section 6.
         if terms.iter().filter(|term| term.modifier().as_deref() == Some(name)).count() > 1 {
@@ -270,6 +271,7 @@ mod tests {
             "include:%d.b.example",
             "redirect=b.example redirect=b.example",
             "exp=b.example exp=c.example",
+            "mx\tptr",
             "v=spf1",
         ] {
             // A second version is an unknown modifier by its form.
