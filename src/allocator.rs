@@ -1,4 +1,4 @@
-//! The allocator of both programs: jemalloc with its background thread.
+//! The allocator of both programs: jemalloc.
 //!
 //! A resolver allocates on one thread and frees on another, in hundreds of sizes, for as long as it runs. The
 //! allocator therefore decides how much memory the process holds.
@@ -17,10 +17,11 @@
 //! - These caches hold at most 50 free pieces of each small size (`tcache_nslots_small_max`; the default is 200). When the
 //!   cache filled with eight kinds of entries in turn, a process with `cache.size` 8 MiB took 31 to 33 MiB instead of 33
 //!   to 34. A hit and a miss take as many instructions as before.
-//! - The caches of threads hold pieces of at most 8 KiB (`tcache_max`; the default is 32 KiB), and jemalloc's background thread returns freed
-//!   memory by the clock, all of it within 0.1 s (`dirty_decay_ms`; the default is ten seconds). Replies of 60 KB otherwise
-//!   leave many free pieces: when the cache filled with eight kinds of entries in turn, a process with `cache.size` 16 MiB
-//!   took 40 to 42 MiB instead of 42 to 46. The CPU time of a miss did not change by more than the scatter of 5 percent.
+//! - The caches of threads hold pieces of at most 8 KiB (`tcache_max`; the default is 32 KiB), and freed pages are returned at once
+//!   (`dirty_decay_ms:0`; the default is ten seconds). Replies of 60 KB otherwise leave many free pieces: when the cache
+//!   filled with eight kinds of entries in turn, a process with `cache.size` 16 MiB took 39 to 45 MiB when pages were
+//!   returned within 0.1 s by jemalloc's background thread, which comes late on a loaded machine, and 37 in each of three
+//!   runs with pages returned at once. The CPU time of these runs was 1 to 4 percent more, and they scatter by more than that.
 //!
 //! Measured with `benches/compare/misses.sh`: 300 000 names (60 000 for 64 MiB), each queried once. The columns show
 //! resident MiB at the end for three values of `cache.size`, CPU time of a name relative to glibc, and resident MiB

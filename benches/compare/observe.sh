@@ -6,8 +6,10 @@
 # Needs root and Debian's nsd, dnsperf, valgrind and curl. Everything runs in network and process namespaces of its own and ends with
 # the script, after five minutes at most. resolverd, with one worker, has the first core; servers, dnsperf and observers have the
 # second one. Printed are medians of pairs of measurements, which alternate; with the defaults all take four minutes:
-#   throughput  answers a second at full load, half of them cache misses; alone, and while the metrics are scraped ten times a second and
-#               a command that reads runs each second, all of them in turn. The cost is the part of the answers that is lost.
+#   throughput  answers for each second of CPU of resolverd at full load, half of them cache misses; alone, and while the metrics are
+#               scraped ten times a second and a command that reads runs each second, all of them in turn. The cost is the part of the
+#               answers that is lost, as the median over the pairs. Answers a second of clock time are printed too: they also contain
+#               what the observers take from dnsperf and the servers, because all these share a core.
 #   hit         CPU of a cached answer in nanoseconds. The record's instructions are counted below valgrind, as the difference between
 #               history.size = "0" and the default; the time of an instruction is that of a cached answer without valgrind.
 #   disk        CPU of all threads in per cent of a core, at N messages (emails) a minute of 30 queries each; one query in 20 fails and is
@@ -133,13 +135,15 @@ for name in alone watched share without with; do : >"$work/of.$name"; done
 # throughput
 start "" ""
 load hits -n 1 -q 50 -t 10
-load_full() { # load_full FILE: its answers a second, and the part of the time in which the resolver had its core
-  local begin
+load_full() { # load_full FILE: its answers for each second of CPU, and the part of the time in which the resolver had its core
+  local begin taken
   mixed $((++turns * 1000000))
   begin=$(spent)
   load mixed -l "$seconds" -q 400
-  figure "Queries per second" >>"$work/of.$1"
-  awk "BEGIN { print ($(spent) - $begin) / 1e7 / $(figure "Run time (s)") }" >>"$work/of.share"
+  taken=$(($(spent) - begin))
+  awk "BEGIN { print $(figure "Queries completed") / ($taken / 1e9) }" >>"$work/of.$1"
+  figure "Queries per second" >>"$work/of.clock.$1"
+  awk "BEGIN { print $taken / 1e7 / $(figure "Run time (s)") }" >>"$work/of.share"
 }
 turns=0
 load_full share
@@ -155,6 +159,7 @@ for ((pair = 0; pair < pairs; pair++)); do
   done
 done
 share=$(median "$work/of.share")
+paste "$work/of.alone" "$work/of.watched" | awk '{ print (1 - $2 / $1) * 100 }' >"$work/of.lost"
 for one in scrape "${commands[@]}"; do
   begin=$(spent)
   if [ "$one" = scrape ]; then scrape; else control "$one"; fi
@@ -208,8 +213,10 @@ for ((pair = 0; pair < 3; pair++)); do
 done
 
 cat "$work/costs"
-printf 'resolverd had its core for %.0f %% of the time at full load; %d KiB were stored\n\n' "$share" "${stored:-0}"
-awk -v alone="$(median "$work/of.alone")" -v watched="$(median "$work/of.watched")" -v bounds="$bounds" -v share="$share" \
+printf 'resolverd had its core for %.0f %% of the time at full load; %d KiB were stored\n' "$share" "${stored:-0}"
+printf 'answers a second of clock time: %.0f alone, %.0f watched; cost of the pairs in %%: %s\n\n' \
+  "$(median "$work/of.clock.alone")" "$(median "$work/of.clock.watched")" "$(paste -sd' ' "$work/of.lost")"
+awk -v lost="$(median "$work/of.lost")" -v alone="$(median "$work/of.alone")" -v watched="$(median "$work/of.watched")" -v bounds="$bounds" -v share="$share" \
   -v less="$without_instructions" -v more="$with_instructions" -v nanoseconds="$nanoseconds" \
   -v without="$(median "$work/of.without")" -v with="$(median "$work/of.with")" '
   function row(name, before, after, cost, unit, most) {
@@ -219,7 +226,7 @@ awk -v alone="$(median "$work/of.alone")" -v watched="$(median "$work/of.watched
   BEGIN {
     split(bounds, most, ",")
     printf "%-10s %12s %12s %8s\n", "", "without", "with", "cost"
-    row("throughput", alone, watched, (1 - watched / alone) * 100, "%", most[1])
+    row("throughput", alone, watched, lost, "%", most[1])
     row("hit", nanoseconds * less / more, nanoseconds, nanoseconds * (1 - less / more), "ns", most[2])
     row("disk", without, with, with - without, "%", most[3])
     printf "instructions of a cached answer: %.0f without the record, %.0f with it\n", less, more

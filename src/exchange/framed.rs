@@ -12,6 +12,9 @@ use super::network::Stream;
 /// Octets of the length.
 const LENGTH: usize = 2;
 
+/// Octets of the buffer for a message whose length is not known yet: most messages fit, and are read in one call.
+const USUAL: usize = 512;
+
 /// A stream of octets, read and written as messages.
 pub(super) struct Framed<Octets> {
     octets: Octets,
@@ -24,13 +27,24 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a whole message out of the octets that have arrived.
+    /// Takes a whole message out of the octets that have arrived. When all of them are taken, their buffer is freed: streams
+    /// stay open between queries, and a message of 60 KB would keep a buffer of 64 KiB or more on each.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
         let message = self.arrived.get(LENGTH..end)?.to_vec();
         self.arrived.drain(..end);
+        if self.arrived.is_empty() {
+            self.arrived = Vec::new();
+        }
         Some(message)
+    }
+
+    /// Makes room for the rest of the message that has begun, so that its buffer is never larger than needed.
+    fn make_room(&mut self) {
+        let length = self.arrived.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
+        let end = length.map_or(USUAL, |length| length.saturating_add(LENGTH));
+        self.arrived.reserve_exact(end.saturating_sub(self.arrived.len()));
     }
 }
 
@@ -53,6 +67,7 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
                     return Ok(message);
                 }
                 // A caller that gives up the wait loses nothing: the octets stay in `arrived`.
+                self.make_room();
                 if self.octets.read_buf(&mut self.arrived).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -81,6 +96,18 @@ mod tests {
         assert_eq!(framed.next().await.unwrap(), b"");
         far.write_all(b"ree").await.unwrap();
         assert_eq!(framed.next().await.unwrap(), b"three");
+        assert_eq!(framed.arrived.capacity(), 0, "an idle stream has no buffer");
+        let long = [1; 60_000];
+        far.write_all(&60_000_u16.to_be_bytes()).await.unwrap();
+        let (_, read) = tokio::join!(far.write_all(&long), async {
+            while framed.arrived.len() < 30_000 {
+                framed.make_room();
+                framed.octets.read_buf(&mut framed.arrived).await.unwrap();
+            }
+            assert_eq!(framed.arrived.capacity(), 60_002, "the buffer has the size of the message");
+            framed.next().await
+        });
+        assert_eq!(read.unwrap(), long);
         drop(far);
         assert_eq!(framed.next().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
