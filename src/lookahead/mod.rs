@@ -14,9 +14,8 @@
 //!   (`kept_rules`).
 //! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
 //!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.
-//! - The questions that follow an MX begin with its answer, so that a made-up domain of spam ends with its first NXDOMAIN, and so
-//!   that the way to a new domain is asked once. If the domain's own delegation is known, mostly from the address of
-//!   its mail host, SPF, DMARC and DKIM go beside the MX.
+//! - SPF, DMARC and DKIM go beside the MX once the servers of the domain are known, and the addresses of its hosts follow
+//!   the answer. So a made-up domain of spam ends with its first NXDOMAIN, and the way to a new domain is asked once.
 //! - Clients come first: no race, no hedge, at most half of the flights and of the queries to servers in progress, none in
 //!   zones that gave no answer a moment ago, and at most one in four queries to servers for answers that no client has used. A
 //!   client never waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
@@ -165,6 +164,13 @@ impl Lookahead {
                 let client = ClientAsked { question, mode, list: &asked.asked_list() };
                 (self.state().asked(client, resolver, now), false)
             }
+            AnsweredEvent::Delegated(key) => {
+                let start = key.question().map(|question| {
+                    let mode = resolver.mode(question.view);
+                    self.state().delegated((&question, mode), resolver, now)
+                });
+                (start.unwrap_or_default(), false)
+            }
             AnsweredEvent::Answered { asked, answer } => {
                 let (question, mode, arrived) = (asked.question(), asked.view().lookahead, asked.arrived());
                 let client = ClientAnswered { question, mode, arrived, answer };
@@ -213,10 +219,6 @@ impl Outside for Arc<LookaheadResolver> {
 
     fn failed_zone(&self, question: &Question) -> Name {
         LookaheadResolver::failed_zone(self, question)
-    }
-
-    fn is_apex(&self, question: &Question) -> bool {
-        LookaheadResolver::is_apex(self, question)
     }
 
     fn has_room(&self) -> bool {

@@ -36,8 +36,6 @@ pub(super) trait Outside {
     fn zone(&self, question: &Question) -> Name;
     /// The zone that is to blame for a client's question that failed.
     fn failed_zone(&self, question: &Question) -> Name;
-    /// Whether its name is known to be the apex of a zone.
-    fn is_apex(&self, question: &Question) -> bool;
     /// Whether clients leave room.
     fn has_room(&self) -> bool;
     /// Queries to servers so far.
@@ -48,7 +46,7 @@ pub(super) trait Outside {
     fn unmark(&self, question: &Question);
 }
 
-/// A client's question that was not in memory when it came.
+/// A client's question to a DNS list that was not in memory when it came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAsked<'a> {
     pub(super) question: &'a Question,
@@ -144,18 +142,23 @@ impl LookaheadTables {
         self.in_progress = InProgress::default();
     }
 
-    /// A client asks a DNS list, or for an MX. Returns the questions to ask beside it.
+    /// A client asks a DNS list. Returns the questions to ask beside it.
     pub(super) fn asked(&mut self, client: ClientAsked<'_>, outside: &impl Outside, now: Mono) -> Vec<Start> {
         let ClientAsked { question, mode, list } = client;
         self.settle(now);
-        let further = match list {
-            AskedAbout::Address(address) => vec![rules::of_address(*address)],
-            // A new domain may not exist, and the way to it is asked now.
-            AskedAbout::Nothing if question.kind == RecordType::MX && outside.is_apex(question) => {
-                rules::of_domain(&question.name).into_iter().chain(self.keys(question)).collect()
-            }
-            AskedAbout::Labels(_) | AskedAbout::Nothing => Vec::new(),
-        };
+        let AskedAbout::Address(address) = list else { return Vec::new() };
+        self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
+    }
+
+    /// The servers of a domain are about to be asked for its MX by a client. Returns the questions to ask beside it.
+    pub(super) fn delegated(
+        &mut self,
+        (question, mode): (&Question, LookaheadMode),
+        outside: &impl Outside,
+        now: Mono,
+    ) -> Vec<Start> {
+        self.settle(now);
+        let further = rules::of_domain(&question.name).into_iter().chain(self.keys(question)).collect();
         self.begin((question, mode), further, outside, now)
     }
 

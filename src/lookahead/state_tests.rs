@@ -53,10 +53,6 @@ impl Outside for World {
         self.zone(question)
     }
 
-    fn is_apex(&self, question: &Question) -> bool {
-        question.name.iter().len() == 2
-    }
-
     fn has_room(&self) -> bool {
         self.has_room.get()
     }
@@ -244,7 +240,7 @@ fn what_was_not_needed_counts_for_nothing() {
 }
 
 #[test]
-fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_known_domain_what_receivers_ask() {
+fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_receivers_ask() {
     let (mut state, world) = (state(), World::new());
     let ask = |state: &mut LookaheadTables, question: &Question, list: AskedAbout| {
         let client = ClientAsked { question, mode: LookaheadMode::Rules, list: &list };
@@ -256,9 +252,8 @@ fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_known_domain_what_recei
     assert!(ask(&mut state, &first, address()).is_empty(), "the next list about the same address");
     let known = question("one.example.", RecordType::MX);
     let receiver = ["one.example. TXT", "_dmarc.one.example. TXT"];
-    assert_eq!(ask(&mut state, &known, AskedAbout::Nothing), receiver);
-    // The zone of this one is not its own.
-    assert!(ask(&mut state, &question("a.one.example.", RecordType::MX), AskedAbout::Nothing).is_empty());
+    assert_eq!(shown(&state.delegated((&known, LookaheadMode::Rules), &world, at(0))), receiver);
+    assert!(state.delegated((&known, LookaheadMode::Off), &world, at(0)).is_empty(), "they are expected");
     // With the answer the rest follows, in the same chain.
     let chains = state.chains.len();
     let start = client(&mut state, &world, &known, &answer(&known, 300, &[exchanger("mx.one.example.")]), 30);

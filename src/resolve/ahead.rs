@@ -22,12 +22,12 @@ use super::prefetch::ASKER;
 use super::shares;
 use crate::cache::rrset::Rank;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, LookaheadMode};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
 use crate::limits::{MAX_ALIASES, MAX_EXCHANGES, PRIVATE_LABELS};
-use crate::question::{Answer, Question, name_of_wire, same_name};
+use crate::question::{Answer, Question, ViewId, name_of_wire};
 use crate::record::Recorder;
 use crate::record::note::Note;
 use crate::supervise::{Panicked, caught};
@@ -77,6 +77,11 @@ impl LookaheadResolver {
     /// The configuration.
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(self.views.load().config())
+    }
+
+    /// The mode of a view; off if the view is gone.
+    pub fn mode(&self, view: ViewId) -> LookaheadMode {
+        self.views.load().get(view).map_or(LookaheadMode::Off, |view| view.lookahead)
     }
 
     /// All events of clients' questions since the last call, at least one. One task reads them.
@@ -144,15 +149,6 @@ impl LookaheadResolver {
     fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
-    }
-
-    /// Whether the name of a question is known to be the apex of a zone.
-    pub fn is_apex(&self, question: &Question) -> bool {
-        let Some(view) = self.views.load().get(question.view).cloned() else { return false };
-        let key = question.key();
-        let way = view.route_of((&question.name, key.name()), question.kind);
-        let cut = self.flight.cut_on(&view, way, key.name());
-        cut.is_some_and(|(cut, _)| same_name(&cut.zone, &question.name))
     }
 
     /// Removes the mark from the answer to a question, if memory has it.

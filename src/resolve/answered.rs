@@ -11,6 +11,7 @@ use hickory_proto::rr::RecordType;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::chase::Chaser;
 use super::client_question::ClientQuestion;
 use super::lists::ListResolver;
 use super::replied::Asked;
@@ -23,7 +24,7 @@ use crate::record::{Counter, Recorder};
 
 /// An event of a client's question.
 pub enum AnsweredEvent {
-    /// A question to a DNS list or for an MX was not in memory.
+    /// A question to a DNS list was not in memory.
     Asked(Arc<ClientQuestion>),
     /// A question that was not in memory has been answered.
     Answered {
@@ -41,13 +42,15 @@ pub enum AnsweredEvent {
         /// When the client asked.
         at: Mono,
     },
+    /// The servers of a domain are about to be asked for its MX, so the way to the domain is known. The key of the question.
+    Delegated(Arc<QuestionKey>),
 }
 
 impl AnsweredEvent {
     /// Whether questions may follow it soon. Of an address, mostly its use is counted.
     fn leads(&self) -> bool {
         match self {
-            Self::Asked(_) => true,
+            Self::Asked(_) | Self::Delegated(_) => true,
             Self::Answered { asked, .. } => !matches!(asked.question.kind, RecordType::A | RecordType::AAAA),
             Self::Used { .. } => false,
         }
@@ -56,7 +59,7 @@ impl AnsweredEvent {
 
 /// Events that wait.
 #[derive(Default)]
-struct WaitingEvents {
+pub(super) struct WaitingEvents {
     waiting: Mutex<Vec<AnsweredEvent>>,
     /// An event was added to an empty queue.
     added: Notify,
@@ -67,6 +70,11 @@ struct WaitingEvents {
 }
 
 impl WaitingEvents {
+    /// Tells look-ahead of a delegation; returns false if there is no room.
+    pub(super) fn tell_delegated(&self, key: Arc<QuestionKey>) -> bool {
+        self.tell(|| AnsweredEvent::Delegated(key))
+    }
+
     /// Adds an event; returns false if there is no room.
     fn tell(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
         if !self.read.load(Ordering::Relaxed) {
@@ -100,13 +108,14 @@ pub struct AnsweredQueue {
     clock: Clock,
     recorder: Arc<Recorder>,
     lists: Arc<ListResolver>,
-    events: WaitingEvents,
+    events: Arc<WaitingEvents>,
 }
 
 impl AnsweredQueue {
-    pub(super) fn new(clock: &Clock, recorder: &Arc<Recorder>, lists: &Arc<ListResolver>) -> Arc<Self> {
-        let (recorder, lists) = (Arc::clone(recorder), Arc::clone(lists));
-        Arc::new(Self { clock: clock.clone(), recorder, lists, events: WaitingEvents::default() })
+    pub(super) fn new(chaser: &Chaser, lists: &Arc<ListResolver>) -> Arc<Self> {
+        let (clock, recorder) = (chaser.clock.clone(), Arc::clone(&chaser.recorder));
+        let (lists, events) = (Arc::clone(lists), Arc::clone(&chaser.leading));
+        Arc::new(Self { clock, recorder, lists, events })
     }
 
     /// All events since the last call, at least one. One task reads them.
@@ -123,13 +132,12 @@ impl AnsweredQueue {
         }
     }
 
-    /// Tells look-ahead of a client's question that begins, if other questions go beside it.
+    /// Tells look-ahead of a client's question to a DNS list that begins: other questions go beside it.
     pub(super) fn tell_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
             self.tell_lists(asked);
         }
-        let leads = asked.question.kind == RecordType::MX || asked.list.is_some();
-        if leads && is_seen(asked) {
+        if asked.list.is_some() && is_seen(asked) {
             self.told(self.events.tell(|| AnsweredEvent::Asked(Arc::clone(asked))));
         }
     }
@@ -170,6 +178,11 @@ impl AnsweredQueue {
             self.recorder.count(Counter::LookaheadLost, 1);
         }
     }
+}
+
+/// Whether other questions go beside this one once the delegation of its domain is known.
+pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
+    asked.question.kind == RecordType::MX && is_seen(asked)
 }
 
 /// Whether look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the

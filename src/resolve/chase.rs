@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
+use super::answered::WaitingEvents;
 use super::chased::Chased;
 use super::flights::Flights;
 use super::trust::Validator;
@@ -26,7 +27,7 @@ use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::{Errand, Iterate, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
 use crate::question::{QuestionKey, Security};
-use crate::record::Recorder;
+use crate::record::{Counter, Recorder};
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::validate::verdict::{SecurityStatus, Verdict};
@@ -41,6 +42,8 @@ pub(super) struct Chaser {
     pub(super) iterate: Arc<Iterate>,
     pub(super) trust: Arc<Validator>,
     pub(super) flights: Arc<Flights>,
+    /// Where look-ahead learns of delegations.
+    pub(super) leading: Arc<WaitingEvents>,
 }
 
 impl Chaser {
@@ -293,8 +296,11 @@ impl SubQuestions for Chaser {
     }
 
     fn entering(&self, cut: &Delegation, context: &Context) {
-        if let Some(flight) = context.flight() {
-            self.flights.enters(flight, &cut.zone, self.clock.mono());
+        if let Some(flight) = context.flight()
+            && let Some(key) = self.flights.enters(flight, &cut.zone, self.clock.mono())
+            && !self.leading.tell_delegated(key)
+        {
+            self.recorder.count(Counter::LookaheadLost, 1);
         }
         self.trust.foresee_keys(cut, context);
     }

@@ -12,6 +12,7 @@ use futures_util::future::Shared;
 use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
+use super::answered;
 use super::backlog::Backlog;
 use super::client_question::ClientQuestion;
 use super::shares::{
@@ -99,8 +100,18 @@ struct FlightPlace {
     key: FlightKey,
     /// The zone that its place is counted for, in wire form.
     zone: Box<[u8]>,
+    /// Whether look-ahead goes on once the servers of the zone of its name are asked.
+    leads_at_delegation: bool,
     /// Ends the flight.
     give_way: oneshot::Sender<Shed>,
+}
+
+/// The start of a flight.
+struct FlightStart<'a> {
+    ticket: Ticket,
+    /// The zone that it counts for, in wire form.
+    zone: &'a [u8],
+    leads_at_delegation: bool,
 }
 
 /// The result of joining a flight.
@@ -184,7 +195,8 @@ impl Flights {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
             let ticket = table.shares.take(account, progress.began());
-            Some(self.begin(&mut table, key, (ticket, zone), progress))
+            let place = FlightStart { ticket, zone, leads_at_delegation: answered::leads_at_delegation(asked) };
+            Some(self.begin(&mut table, key, place, progress))
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
@@ -198,34 +210,22 @@ impl Flights {
     }
 
     /// The walk of a flight has entered `zone`. From now on its place counts for that zone, unless it already counts
-    /// for it or for a zone below. If the zone has no place left, the flight gives way.
-    pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) {
+    /// for it or for a zone below. If the zone has no place left, the flight gives way. Returns the key of its question, once,
+    /// if the zone is that of its name and look-ahead goes on here.
+    pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
-            return;
+            return None;
         }
         let (ticket, wire) = (Ticket::of(number), WireName::of(zone));
         let mut table = self.table();
-        let Some(standing) = table.standing.get(&ticket) else { return };
-        if is_within(&standing.zone, &wire) {
-            return;
+        let standing = table.standing.get_mut(&ticket)?;
+        let leads = standing.leads_at_delegation && standing.key.key.name() == &*wire;
+        standing.leads_at_delegation &= !leads;
+        let led = leads.then(|| Arc::clone(&standing.key.key));
+        if !is_within(&standing.zone, &wire) {
+            table.go_over(ticket, (&wire, self.zone_hash(&wire)), now);
         }
-        let Some(account) = table.shares.account(ticket) else { return };
-        let moved = ShareAccount { zone: self.zone_hash(&wire), ..account };
-        let crowded = table.backlog.crowded_from();
-        match table.shares.judge(moved, crowded, now) {
-            FlightAdmission::Refused(why) => table.give_way(ticket, Some(&wire), why),
-            verdict => {
-                if let FlightAdmission::InPlaceOf(other) = verdict
-                    && other != ticket
-                {
-                    table.give_way(other, None, ShedReason::MadeRoom);
-                }
-                table.shares.go_over(ticket, moved.zone, now);
-                if let Some(standing) = table.standing.get_mut(&ticket) {
-                    standing.zone = (&*wire).into();
-                }
-            }
-        }
+        led.filter(|_| table.standing.contains_key(&ticket))
     }
 
     /// Ends the flights that a reload concerns, as routes of names at and below `changed` are others now: of such names, and those that
@@ -281,9 +281,10 @@ impl Flights {
         &self,
         table: &mut FlightTable,
         key: &FlightKey,
-        (ticket, zone): (Ticket, &[u8]),
+        start: FlightStart<'_>,
         progress: FlightProgress,
     ) -> BegunFlight {
+        let FlightStart { ticket, zone, leads_at_delegation } = start;
         let (sender, receiver) = oneshot::channel();
         let (give_way, gives_way) = oneshot::channel();
         let (landing, progress) = (receiver.shared(), Arc::new(progress));
@@ -291,7 +292,8 @@ impl Flights {
             key.clone(),
             Flight { landing, progress, waiting: HashSet::with_hasher(self.keyed), ticket },
         );
-        table.standing.insert(ticket, FlightPlace { key: key.clone(), zone: zone.into(), give_way });
+        let (key, zone) = (key.clone(), zone.into());
+        table.standing.insert(ticket, FlightPlace { key, zone, leads_at_delegation, give_way });
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
@@ -358,6 +360,26 @@ impl FlightTable {
             FlightAdmission::Refused(why) => return Err(why),
         }
         Ok(())
+    }
+
+    /// Counts a flight for `zone`, in wire form, from now on, or makes it give way.
+    fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
+        let Some(account) = self.shares.account(ticket) else { return };
+        let moved = ShareAccount { zone: hash, ..account };
+        match self.shares.judge(moved, self.backlog.crowded_from(), now) {
+            FlightAdmission::Refused(why) => self.give_way(ticket, Some(zone), why),
+            verdict => {
+                if let FlightAdmission::InPlaceOf(other) = verdict
+                    && other != ticket
+                {
+                    self.give_way(other, None, ShedReason::MadeRoom);
+                }
+                self.shares.go_over(ticket, hash, now);
+                if let Some(standing) = self.standing.get_mut(&ticket) {
+                    standing.zone = zone.into();
+                }
+            }
+        }
     }
 
     /// Ends a flight and tells its waiters at once. `zone`: the zone that it was about to enter.

@@ -180,12 +180,13 @@ impl Resolver {
             recorder: Arc::clone(&recorder),
             iterate,
             flights: Arc::new(Flights::new(keyed)),
+            leading: Arc::default(),
         });
         let lists = Arc::new(ListResolver::new(&chaser, &views));
         let flight = FlightResolver::new(&chaser, &lists);
         let side = Arc::new(SideResolver { views: Arc::clone(&views), flight: Arc::clone(&flight) });
         let prefetcher = Prefetcher::new(&side);
-        let answered = AnsweredQueue::new(&clock, &recorder, &lists);
+        let answered = AnsweredQueue::new(&chaser, &lists);
         Arc::new(Self {
             clients: ClientResolver::new(&flight, &prefetcher, &views),
             root_keys: RootKeyFollower::new(&views, &chaser),
