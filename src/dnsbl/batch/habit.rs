@@ -1,6 +1,8 @@
 //! The lists that clients asked after a question, for each of the last addresses.
 //!
-//! Pure. The last 128 addresses are kept as bits, so that a changed habit is noticed within them.
+//! Pure. The last 128 addresses are kept as bits, so that a changed habit is noticed within them. An address is learned
+//! after `BATCH_WINDOW`. The first addresses are also a trial: a list that clients have asked at enough of them is expected
+//! before that.
 
 use std::time::Duration;
 
@@ -17,6 +19,10 @@ pub(super) struct Habit {
     /// Addresses seen, at most `MEMORY`.
     seen: u32,
     followers: Vec<FollowingList>,
+    /// The first addresses, at most `BATCH_MIN_SEEN`.
+    tried: u32,
+    /// The lists that followed at these: a bit for each address by its place.
+    tried_followers: Vec<FollowingList>,
 }
 
 /// A list that was asked afterwards.
@@ -48,12 +54,34 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
+    /// Begins the trial with one more address. Returns its place, or none if the trial has its addresses.
+    pub(super) fn begin_trial(&mut self) -> Option<u32> {
+        let place = self.tried;
+        self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
+        (place < BATCH_MIN_SEEN).then_some(place)
+    }
+
+    /// A list was asked about the address of the trial with this place, `gap` after its first question.
+    pub(super) fn follow_trial(&mut self, place: u32, list: ListId, gap: Duration) {
+        let bit = 1_u128.checked_shl(place).unwrap_or_default();
+        if let Some(follower) = self.tried_followers.iter_mut().find(|follower| follower.list == list) {
+            follower.asked |= bit;
+            follower.gap = (follower.gap * 7 + gap) / 8;
+        } else if self.tried_followers.len() < MAX_BATCH_LISTS {
+            self.tried_followers.push(FollowingList { list, asked: bit, gap });
+        }
+    }
+
     /// The lists that were asked at `percent` or more of the addresses, each with the risk per thousand that it is
     /// not; empty before enough addresses were seen.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
-        let enough = self.seen >= BATCH_MIN_SEEN;
-        let seen = self.seen.max(1);
-        self.followers.iter().filter(move |_| enough).filter_map(move |follower| {
+        let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
+            (&self.followers, self.seen)
+        } else {
+            (&self.tried_followers, self.tried)
+        };
+        let enough = seen >= BATCH_MIN_SEEN;
+        followers.iter().filter(move |_| enough).filter_map(move |follower| {
             let asked = follower.asked.count_ones();
             let not = seen.saturating_sub(asked).saturating_mul(1000) / seen;
             (asked.saturating_mul(100) >= percent.saturating_mul(seen)).then_some((follower, not))
@@ -92,10 +120,32 @@ mod tests {
     }
 
     #[test]
+    fn the_first_addresses_show_a_habit_before_they_are_learned() {
+        let mut usual = Habit::default();
+        for number in 0..BATCH_MIN_SEEN {
+            assert!(expected(&usual).is_empty(), "{number}");
+            let place = usual.begin_trial().unwrap();
+            // List 1 has not been asked yet about the last two addresses, and list 2 about the last three.
+            let lists = [(1, BATCH_MIN_SEEN - 2), (2, BATCH_MIN_SEEN - 3)];
+            for (list, _) in lists.into_iter().filter(|(_, until)| number < *until) {
+                // An address counts once.
+                (0..2).for_each(|_| usual.follow_trial(place, list, GAP));
+            }
+        }
+        assert_eq!((expected(&usual), usual.begin_trial()), (vec![1], None));
+        usual.follow_trial(BATCH_MIN_SEEN - 1, 2, GAP);
+        assert_eq!(expected(&usual), [1, 2]);
+        // What was learned counts more.
+        (0..BATCH_MIN_SEEN).for_each(|_| usual.learn(&[(2, GAP)]));
+        assert_eq!(expected(&usual), [2]);
+    }
+
+    #[test]
     fn lists_beyond_the_bound_are_not_learnt() {
         let mut habit = Habit::default();
         let many: Vec<_> = (0..200).map(|list| (list, GAP)).collect();
         habit.learn(&many);
-        assert_eq!(habit.followers.len(), MAX_BATCH_LISTS);
+        many.iter().for_each(|(list, gap)| habit.follow_trial(0, *list, *gap));
+        assert_eq!([habit.followers.len(), habit.tried_followers.len()], [MAX_BATCH_LISTS; 2]);
     }
 }

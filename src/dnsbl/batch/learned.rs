@@ -120,6 +120,8 @@ struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
+    /// Its place among the first addresses of its habit.
+    trial: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -201,7 +203,12 @@ impl Batch {
         {
             return Vec::new();
         }
-        questions.asked.push(AskedList { list, at: now, came });
+        let in_trial = |asked: &AskedList| Some((asked.list, asked.trial?, now.since(asked.at)));
+        let before: Vec<_> = questions.asked.iter().filter_map(in_trial).collect();
+        let trial = self.try_habits(query, &before, now);
+        if let Some(questions) = self.open.get_mut(check) {
+            questions.asked.push(AskedList { list, at: now, came, trial });
+        }
         let mut start = self.start(query, None, now, &standing);
         if came.is_some() {
             start.extend(self.start(query, came, now, &standing));
@@ -335,6 +342,23 @@ impl Batch {
                 self.habit(trigger, now).learn(&followed);
             }
         }
+    }
+
+    /// Counts a list for the trials of the lists that were asked before it about its subject: list, place in the trial, and
+    /// time since. Begins its own, and returns the place in that.
+    fn try_habits(
+        &mut self,
+        CheckQuery { check, list }: CheckQuery<'_>,
+        before: &[(ListId, u32, Duration)],
+        now: Mono,
+    ) -> Option<u32> {
+        let trigger = |list| Trigger { clients: check.clients, labels: check.labels, list, came: None };
+        for (first, place, gap) in before {
+            if let Some((_, habit)) = self.habits.get_mut(&trigger(*first)) {
+                habit.follow_trial(*place, list, *gap);
+            }
+        }
+        self.habit(trigger(list), now).begin_trial()
     }
 
     /// The habit of a trigger. If the table is full, it replaces the habit that was unused for the longest time.
