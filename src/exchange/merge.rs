@@ -40,15 +40,16 @@ struct QueryInProgress {
 pub struct Sender {
     /// Whether it is look-ahead.
     pub ahead: bool,
-    /// The usual round trip of the server, if it is known.
-    pub round_trip: Option<Duration>,
+    /// The time within which most answers of the server come, if its round trip is known.
+    pub timer: Option<Duration>,
 }
 
 impl QueryInProgress {
-    /// Whether a query of `sender` waits for this one. A query of look-ahead that is older than a round trip may be lost: a
-    /// client's is sent then.
+    /// Whether a query of `sender` waits for this one. A query of look-ahead that is older than the server's timer may be lost: a
+    /// client's is sent then. When the usual round trip was the bound, a client that asked just before the answer came sent
+    /// its own query, and waited for a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
-        let fresh = sender.round_trip.unwrap_or(MERGE_TIME_OF_UNKNOWN);
+        let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
         age < MERGE_TIME && (!self.ahead || sender.ahead || age < fresh)
     }
@@ -166,7 +167,7 @@ mod tests {
     fn a_client_waits_for_a_message_of_look_ahead_only_while_its_answer_may_come() {
         let at = |millis| Mono::START.after(Duration::from_millis(millis));
         let query = |ahead| QueryInProgress { began: at(0), ahead, heard: pending() };
-        let client = |round_trip| Sender { ahead: false, round_trip };
+        let client = |timer| Sender { ahead: false, timer };
         let known = client(Some(Duration::from_millis(40)));
         let serves = |ahead, sender, millis| query(ahead).serves(sender, at(millis));
         assert_eq!([39, 40].map(|millis| serves(true, known, millis)), [true, false]);

@@ -464,7 +464,8 @@ impl Attempt {
     }
 
     fn sender(&self) -> Sender {
-        Sender { ahead: self.context.is_ahead(), round_trip: self.round_trip }
+        let timer = self.round_trip.map(|_| self.timer);
+        Sender { ahead: self.context.is_ahead(), timer }
     }
 
     fn message(&self, transport: Transport, edns: bool, now: Mono) -> UpstreamQuery {
