@@ -39,6 +39,7 @@ impl Stage {
         };
         server(&mut tree, "a.root", 1, Duration::from_millis(10));
         server(&mut tree, "ns.one.tld", 2, TRIP);
+        server(&mut tree, "ns.new.one.tld", 3, TRIP);
         tree.zone(".", &["a.root".to_owned()], "").unwrap();
         let mut text = String::new();
         for number in 0..DOMAINS {
@@ -46,6 +47,8 @@ impl Stage {
             writeln!(text, "mx.d{number} 300 A 198.51.100.1").unwrap();
         }
         tree.zone("one.tld.", &["ns.one.tld".to_owned()], &text).unwrap();
+        let text = "@ MX 10 mx\nmx A 198.51.100.2\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=none\"\n";
+        tree.zone("new.one.tld.", &["ns.new.one.tld".to_owned()], text).unwrap();
         let lab = Arc::new(tree.build().unwrap());
         let mut config = config_for(&lab);
         config.lookahead.mode = mode;
@@ -183,6 +186,24 @@ fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
         assert_eq!((again.state, again.counts.unused), (RuleState::Active, spf.counts.unused), "{again:?}");
         let times = stage.messages(680..690, &RECEIVER).await;
         assert!(times.iter().all(Duration::is_zero));
+    });
+}
+
+#[test]
+fn the_records_of_a_new_domain_go_beside_its_mx_and_those_of_a_made_up_one_are_not_asked() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        let exchanger = stage.ask("new.one.tld.", RecordType::MX).await;
+        assert_eq!(exchanger.outcome, Outcome::Upstream);
+        assert_eq!(stage.0.lab().log().count("ns.one.tld"), 1, "the way to the domain is asked once");
+        for name in ["new.one.tld.", "_dmarc.new.one.tld."] {
+            let record = stage.ask(name, RecordType::TXT).await;
+            assert!(record.elapsed < TRIP / 4, "{name} {:?}", record.elapsed);
+        }
+        stage.ask("made-up.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let sent = stage.sent();
+        assert_eq!((sent.get("made-up MX"), sent.get("made-up TXT")), (Some(&1), None), "{sent:?}");
     });
 }
 

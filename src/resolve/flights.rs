@@ -107,6 +107,7 @@ struct FlightPlace {
 }
 
 /// The start of a flight.
+#[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
     /// The zone that it counts for, in wire form.
@@ -195,7 +196,8 @@ impl Flights {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
             let ticket = table.shares.take(account, progress.began());
-            let place = FlightStart { ticket, zone, leads_at_delegation: answered::leads_at_delegation(asked) };
+            let place =
+                FlightStart { ticket, zone, leads_at_delegation: answered::leads_at_delegation(asked) };
             Some(self.begin(&mut table, key, place, progress))
         };
         match self.seat(&mut table, key, *client, asker) {

@@ -128,6 +128,34 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
 }
 
 #[test]
+fn the_flight_of_an_mx_tells_once_that_it_enters_the_zone_of_its_name() {
+    let (flights, now) = (flights(), Clock::machine().mono());
+    let begin = |number, kind, client| {
+        let question = Question::new(&name(number), kind);
+        let zone = wire_name(&question.name);
+        let asked = ClientQuestion::in_test(question, client);
+        match flights.join(&asked, &zone, || FlightProgress::new(&Clock::machine())) {
+            JoinedFlight::Waits { seat, begun: Some(begun) } => (seat, begun),
+            _ => panic!("no flight"),
+        }
+    };
+    let enters = |begun: &BegunFlight, zone: &Name| {
+        let key = flights.enters(begun.ticket.number(), zone, now);
+        key.and_then(|key| key.question()).map(|question| (question.name, question.kind))
+    };
+    let (_seat, exchangers) = begin(1, RecordType::MX, client(1, 1));
+    assert_eq!(enters(&exchangers, &name(2)), None);
+    assert_eq!(enters(&exchangers, &name(1)), Some((name(1), RecordType::MX)));
+    assert_eq!(enters(&exchangers, &name(1)), None, "once");
+    let (_seat, addresses) = begin(2, RecordType::A, client(1, 2));
+    assert_eq!(enters(&addresses, &name(2)), None);
+    // Nothing follows a question of the operator.
+    let operator = Client { address: [0, 0, 0, 0].into(), ..client(1, 3) };
+    let (_seat, exchangers) = begin(3, RecordType::MX, operator);
+    assert_eq!(enters(&exchangers, &name(3)), None);
+}
+
+#[test]
 fn in_a_silent_zone_the_client_with_the_most_makes_room_for_another() {
     let flights = flights();
     let (silent, now) = (Name::from_ascii("silent.example.").unwrap(), Clock::machine().mono());
