@@ -28,6 +28,7 @@
 //!  background ► resolve zones dnsbl                          tasks: questions that no client has asked
 //!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
 //!  control ───► lookahead resolve iterate dnsbl exchange cache validate   the operator: state, and questions like a client's
+//!  ctl ───────► control lookahead shadow zones dnsbl cache   resolverctl, another program
 //! ```
 //!
 //! `─►` is a call: the picture has all calls between the modules that it shows. Calls go down only. [`background`],
@@ -51,7 +52,8 @@
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
 //!    checks the host, and domains through the daemon; [`watched`] checks the domains of the configuration on schedule.
 //!    [`switch`] puts resolverd in the place of another resolver. [`metrics`] serves the same numbers to Prometheus.
-//!    [`dnstap`] gives copies of messages to other programs.
+//!    [`dnstap`] gives copies of messages to other programs. [`shadow`] finds the causes for which another resolver answers
+//!    differently.
 //! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
 //! # Shared types
@@ -72,8 +74,8 @@
 //! main       daemon ctl lab control listener zones config dnstap record notify log arguments
 //! bin        ctl
 //! daemon     metrics control listener lookahead watched check background resolve iterate zones config dnsbl exchange dnstap record cache wire validate question notify supervise log clock hash random limits
-//! ctl        control lookahead watched switch check import zones config dnsbl record cache wire question conduct clock limits
-//! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
+//! ctl        control lookahead shadow watched switch check import zones config dnsbl record cache wire question conduct clock random limits
+//! lab        control lookahead background shadow resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! metrics    control config dnsbl record wire limits
 //! control    lookahead watched check resolve iterate config dnsbl exchange record cache wire validate question clock limits
 //! listener   resolve zones config dnstap record cache wire question supervise clock hash limits
@@ -81,6 +83,7 @@
 //! background resolve zones config dnsbl record question clock random limits
 //! resolve    iterate zones config dnsbl exchange dnstap record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
+//! shadow     check dnstap wire question limits
 //! import     zones config zone_file wire limits
 //! switch     check config limits
 //! watched    check config record wire clock random limits
@@ -146,6 +149,7 @@ pub mod random;
 pub mod rdata;
 pub mod record;
 pub mod resolve;
+pub mod shadow;
 pub mod supervise;
 pub mod switch;
 pub mod validate;

@@ -92,3 +92,8 @@ fn any_entries_of_a_snapshot_are_read_or_left_out() {
 fn any_line_of_the_control_protocol_is_read_or_refused() {
     play("control", 20_000);
 }
+
+#[test]
+fn any_capture_is_read_or_refused() {
+    play("capture", 20_000);
+}

@@ -70,7 +70,7 @@ pub(super) fn run(
 ///
 /// # Errors
 /// The daemon does not answer.
-fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
+pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
     let line = |reply: Reply| match reply {
         Reply::Config { line } => Some(line + "\n"),
         _ => None,
@@ -98,7 +98,7 @@ fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandF
 ///
 /// # Errors
 /// The daemon does not answer.
-fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
+pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
     let is_root = |zone: &ZoneState| zone.zone == "." && zone.kind == ZoneSource::Forward;
     let of_reply = |reply: Reply| match reply {
         Reply::ZoneState(zone) if is_root(&zone) => zone.servers,

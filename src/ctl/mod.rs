@@ -43,6 +43,7 @@ mod reload;
 pub mod render;
 mod secured;
 mod servers;
+mod shadow;
 mod smtp;
 mod stats;
 mod status;
@@ -137,6 +138,15 @@ enum Command {
     /// and localhost, are asked only at this resolver.
     #[command(after_long_help = terms::COMPARE)]
     Compare(compare::Arguments),
+    /// Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch.
+    ///
+    /// Each different question of a query log, a pcap file or a dnstap file is asked of both at the same moment. A difference counts only
+    /// if both give it again. Its cause is sought at the name servers of the zone; a cause that is not proven is "unknown". The first
+    /// line is the verdict: safe to switch, what to look at first, or could not tell. Names that contain the key of a DNS list, and names
+    /// of .onion and localhost, are not asked. At most 20000 questions; the causes of at most 200 differences are sought. An address
+    /// whose TTL ends within 65 seconds is looked at again after that. Ctrl-C ends with the report so far.
+    #[command(after_long_help = terms::SHADOW)]
+    Shadow(shadow::Arguments),
     /// Remove entries from the cache; show how many.
     #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
@@ -238,6 +248,7 @@ impl Arguments {
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Trace(arguments)) => trace::run(arguments, &client, format),
             Some(Command::Compare(arguments)) => compare::run(arguments, &client, format),
+            Some(Command::Shadow(arguments)) => shadow::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
             Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
             Some(Command::Zones) => zones::run(&client, format),

@@ -38,6 +38,17 @@ pub(super) struct ResolverText {
     way: ResolverWay,
 }
 
+impl ResolverText {
+    /// Its address and port, if it is asked over UDP.
+    pub(super) fn plain(&self) -> Option<SocketAddr> {
+        match &self.way {
+            ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
+            ResolverWay::AtPort(server) => Some(*server),
+            ResolverWay::Secured(_) => None,
+        }
+    }
+}
+
 impl FromStr for ResolverText {
     type Err = String;
 

@@ -146,6 +146,30 @@ name_servers, sources), servers_left_out, resolvers_left_out, aliases_left_out. 
 Exit codes: 0 all are the same or in turn, 1 an answer differs, 4 could not tell, or name servers or aliases were left out. Not counted:
 other resolvers that refuse or do not answer, servers of a family (IPv6) that this host does not reach, and the local configuration.";
 
+/// Terms of `shadow`.
+pub(super) const SHADOW: &str = "\
+Causes, in JSON `cause`. \"in place\" is the resolver of --against:
+  bogus        one of them finds the signatures wrong or missing: with CD it has an answer, or it says so
+  broken_zone  one of them fails, and so do name servers of the zone; or the name servers give different answers
+  policy       the answer is of a resolver's own: its configuration, authority (AA), an extended error Blocked, Filtered, Censored or
+               Forged Answer, REFUSED for this name alone, or a filter that denies names or removes or gives private addresses
+  list         a DNS list refuses one of them (127.255.255.x is no listing), or resolverd does not believe the list
+  old          one has an older answer: all name servers have replaced it, it was replaced when its TTL ended, or the resolver says that
+               it is expired
+  unknown      could not tell
+  ad_only      only AD differs
+  geography    after its TTL each gets its own addresses again, and both name the same name servers
+  timing       one failed, or they differed, once
+  rotation     the same records in another order or in turn, seen from both, or the zone is proven to answer in turn
+  ttl          only TTLs differ
+  none         equal
+Weights: look (before a switch), unknown, harmless.
+JSON: an object a line for each difference but ttl: name, type, dnssec_ok, checking_disabled, queries, cause, weight, side (in_place,
+resolverd), in_place, resolverd, why, advice. Then the summary: verdict (safe, look_first, could_not_tell), sentence, against, compared,
+queries, causes, not_compared, in_place and resolverd (answered, failed, silent, elapsed), interrupted, skipped, left_out.
+Exit codes: 0 safe to switch, 1 look at some differences first, 4 could not tell: fewer than 20 questions, a resolver that answers nothing
+or leaves a tenth of the questions without a reply, or a difference whose cause is unknown.";
+
 /// Terms of `trace`.
 pub(super) const TRACE: &str = "\
 Steps, each with the time since the start. Steps that look up the address of a server or the keys of a zone are indented:

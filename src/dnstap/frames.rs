@@ -65,6 +65,25 @@ pub(super) fn accepts(body: &[u8]) -> bool {
     fields.is_empty() && names == 0
 }
 
+/// Whether the body of a control frame belongs to a file of dnstap: a STOP, or a START of our content. A START without any content
+/// may be one.
+pub(super) fn is_of_dnstap(body: &[u8]) -> bool {
+    let Some((kind, mut fields)) = number(body) else { return false };
+    if kind != Control::Start as u32 {
+        return kind == Control::Stop as u32;
+    }
+    while let Some((field, rest)) = number(fields) {
+        let Some((length, rest)) = number(rest) else { return false };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let Some((value, rest)) = rest.split_at_checked(length) else { return false };
+        if field == CONTENT_TYPE && value != CONTENT {
+            return false;
+        }
+        fields = rest;
+    }
+    fields.is_empty()
+}
+
 fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
     let (number, rest) = octets.split_first_chunk()?;
     Some((u32::from_be_bytes(*number), rest))

@@ -2,7 +2,7 @@
 //!
 //! The messages follow `dnstap.proto`, in Frame Streams. A listener and `exchange` put a copy into [`tap`], a bounded
 //! queue; [`writer`] is the task that writes them to a Unix socket or to a file. The other files are pure: `schema` has the
-//! messages, `frames` their framing, `cleaned` removes what must not leave.
+//! messages, `frames` their framing, `cleaned` removes what must not leave. `heard` reads files of any program.
 //!
 //! # Decisions
 //!
@@ -29,6 +29,7 @@ pub mod blot;
 mod cleaned;
 pub mod file;
 mod frames;
+pub mod heard;
 mod output;
 mod schema;
 pub mod tap;

@@ -91,6 +91,14 @@ impl Dnstap {
     }
 }
 
+impl Dnstap {
+    /// The octets of the query of a client; none if it is another message.
+    pub(super) fn client_query(self) -> Option<Vec<u8>> {
+        let message = self.message.filter(|message| message.kind == number_of(TapKind::ClientQuery))?;
+        message.query_message
+    }
+}
+
 /// The number of `Message.Type`.
 const fn number_of(kind: TapKind) -> i32 {
     match kind {

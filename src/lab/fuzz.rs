@@ -24,6 +24,9 @@ use crate::question::{Client, ExtendedError, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Asked, Resolver, ResolverParts};
+use crate::shadow;
+use crate::shadow::capture::CaptureFormat;
+use crate::wire::presentation::read_name;
 use crate::wire::query::{Query, Unanswerable};
 use crate::wire::{HEADER, compose, reply, response as message};
 use crate::zones::{Views, local};
@@ -36,12 +39,13 @@ use super::zone_file::read_zone;
 type Target = fn(&[u8]) -> Result<(), String>;
 
 /// The targets of a fuzzer, by the name of their corpus. Each takes octets and returns a violated property.
-const TARGETS: [(&str, Target); 5] = [
+const TARGETS: [(&str, Target); 6] = [
     ("query", query),
     ("response", response),
     ("zone_file", zone_file),
     ("control", control),
     ("snapshot", snapshot),
+    ("capture", capture),
 ];
 
 /// Tries one target.
@@ -55,6 +59,20 @@ pub fn hold(target: &str, octets: &[u8]) {
     if let Err(found) = attempt(octets) {
         panic!("{target}: {found}");
     }
+}
+
+/// A query log, a pcap file or a dnstap file: each is read to its end, and a name in it is one that can be asked for.
+fn capture(octets: &[u8]) -> Result<(), String> {
+    let formats = CaptureFormat::NAMES.map(|(_, format)| Some(format)).into_iter().chain([None]);
+    for format in formats {
+        let Ok(captured) = shadow::capture::read(octets, format) else { continue };
+        for (question, _) in &captured.questions {
+            if read_name(&question.name).is_none() {
+                return Err(format!("{:?} is no name", question.name));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The moment at which a process makes its clock.

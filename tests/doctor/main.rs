@@ -14,6 +14,7 @@ mod healthy;
 mod lists;
 mod partly;
 mod secured;
+mod shadow;
 mod simulated;
 mod sourced;
 mod stage;

@@ -413,7 +413,7 @@ fn misnamed(hosts: &[String]) -> Option<Finding> {
 }
 
 /// Whether no host on the internet reaches the address.
-pub(super) fn is_private(address: IpAddr) -> bool {
+pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let shared = matches!(v4.octets(), [100, second, ..] if second & 0xc0 == 64);

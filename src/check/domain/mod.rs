@@ -66,6 +66,9 @@ mod zone;
 
 use std::collections::BTreeSet;
 
+pub use mail::is_private;
+pub use record_set::{ADDRESS_TTL, compared_data};
+
 use codes::Code;
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;

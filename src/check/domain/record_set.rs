@@ -6,7 +6,7 @@ use super::facts::{Record, ReplyFacts, canonical, is_within};
 
 /// Addresses in the cache count from this TTL on, in seconds: services that answer by place or in turn, and so differently each
 /// time, have TTLs of at most five minutes.
-pub(super) const ADDRESS_TTL: u32 = 300;
+pub const ADDRESS_TTL: u32 = 300;
 
 /// Whether a reply says which records there are, or that there are none.
 pub(super) fn is_known(reply: &ReplyFacts) -> bool {
@@ -15,7 +15,7 @@ pub(super) fn is_known(reply: &ReplyFacts) -> bool {
 
 /// Data as it is compared. Names are in lower case in the types whose names fold (RFC 4034 section 6.2, RFC 3597 section 7);
 /// all other data are compared octet by octet. In the first types nothing of the text but names has letters.
-pub(super) fn compared_data(data: &str, kind: &str) -> String {
+pub fn compared_data(data: &str, kind: &str) -> String {
     match kind {
         "NS" | "CNAME" | "PTR" | "DNAME" | "MX" | "SRV" | "SOA" | "A" | "AAAA" => data.to_ascii_lowercase(),
         // The replacement is a name; the flags, the services and the expression before it are strings.

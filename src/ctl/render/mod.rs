@@ -14,6 +14,7 @@ pub mod monitor;
 pub mod plugin;
 pub mod rows;
 pub mod screen;
+pub mod shadow;
 pub mod spent;
 pub mod state;
 pub mod switch;

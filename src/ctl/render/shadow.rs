@@ -1,0 +1,162 @@
+//! The report of `shadow`: the verdict first, then the differences by cause, the worst first.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::screen::items;
+use super::words::{number, time};
+use super::{Paint, Style};
+use crate::limits::{MAX_SHADOW_QUESTIONS, MAX_SHADOW_SHOWN};
+use crate::shadow::answer::Side;
+use crate::shadow::capture::{Captured, Skipped};
+use crate::shadow::judge::{Cause, Weight};
+use crate::shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
+use crate::wire::presentation::harmless;
+
+/// The last object: the summary, with the parts of the file that have no question.
+#[derive(Debug)]
+pub struct WithCapture<'r> {
+    /// The summary.
+    pub summary: &'r ShadowSummary,
+    /// The questions of the file; none if they came from clients.
+    pub captured: Option<&'r Captured>,
+}
+
+impl Serialize for WithCapture<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Whole<'r> {
+            #[serde(flatten)]
+            summary: &'r ShadowSummary,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            skipped: Option<&'r BTreeMap<Skipped, u64>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            left_out: Option<u64>,
+        }
+        let (skipped, left_out) = (self.captured.map(|all| &all.skipped), self.captured.map(|all| all.left_out));
+        Whole { summary: self.summary, skipped, left_out }.serialize(serializer)
+    }
+}
+
+/// The screen. `captured`: the questions of the file, if they came from one.
+pub fn text(report: &ShadowReport, summary: &ShadowSummary, captured: Option<&Captured>, style: Style) -> String {
+    let paint = match summary.verdict {
+        SwitchVerdict::Safe => Paint::Good,
+        SwitchVerdict::LookFirst => Paint::Bad,
+        SwitchVerdict::CouldNotTell => Paint::Head,
+    };
+    let mut text = format!("{}\n\n", style.paint(paint, &harmless(&summary.sentence)));
+    text.push_str(&counts(summary, captured, style));
+    let differences = report.differences();
+    for weight in [Weight::Look, Weight::Unknown, Weight::Harmless] {
+        let of_weight: Vec<&Difference> = differences.iter().copied().filter(|one| one.weight == weight).collect();
+        if of_weight.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n{}\n", style.paint(Paint::Head, title(weight))));
+        text.push_str(&by_cause(&of_weight, weight));
+    }
+    text
+}
+
+const fn title(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Look => "Look at these first",
+        Weight::Unknown => "The cause could not be told",
+        Weight::Harmless => "Differences without harm",
+    }
+}
+
+/// The numbers above the differences.
+fn counts(summary: &ShadowSummary, captured: Option<&Captured>, style: Style) -> String {
+    let compared = format!("{} questions, for {} queries", number(summary.compared), number(summary.queries));
+    let mut compared = vec![compared];
+    if summary.interrupted {
+        compared.push("ended by a signal".to_owned());
+    }
+    let mut text = items("compared", &compared, style);
+    let causes: Vec<String> = summary
+        .causes
+        .iter()
+        .rev()
+        .map(|(cause, count)| match cause {
+            Cause::None => format!("{} equal", number(*count)),
+            cause => format!("{} {}", number(*count), cause.word()),
+        })
+        .collect();
+    if !causes.is_empty() {
+        text.push_str(&items("causes", &causes, style));
+    }
+    let left: Vec<String> =
+        summary.not_compared.iter().map(|(why, count)| format!("{} {}", number(*count), why.words())).collect();
+    if !left.is_empty() {
+        text.push_str(&items("not asked", &left, style));
+    }
+    if let Some(captured) = captured {
+        let mut skipped = captured.skipped_words();
+        if captured.left_out > 0 {
+            let count = number(captured.left_out);
+            skipped.push(format!("{count} queries beyond {MAX_SHADOW_QUESTIONS} different questions"));
+        }
+        if !skipped.is_empty() {
+            text.push_str(&items("skipped", &skipped, style));
+        }
+    }
+    text.push_str(&items("in place", &of_side(&summary.in_place), style));
+    text.push_str(&items("resolverd", &of_side(&summary.resolverd), style));
+    text
+}
+
+fn of_side(side: &SideSummary) -> Vec<String> {
+    let mut told = vec![
+        format!("{} answered", number(side.answered)),
+        format!("{} failed", number(side.failed)),
+        format!("{} without a reply", number(side.silent)),
+    ];
+    if let Some(times) = side.elapsed {
+        told.push(format!("p50 {}", time(times.p50)));
+        told.push(format!("p90 {}", time(times.p90)));
+        told.push(format!("p99 {}", time(times.p99)));
+    }
+    told
+}
+
+/// The differences of one weight, grouped by cause and side.
+fn by_cause(differences: &[&Difference], weight: Weight) -> String {
+    let mut groups = BTreeMap::<(Cause, Option<Side>), Vec<&Difference>>::new();
+    for one in differences {
+        groups.entry((one.cause, one.side)).or_default().push(one);
+    }
+    let most = if weight == Weight::Harmless { 1 } else { MAX_SHADOW_SHOWN };
+    groups.into_iter().map(|((cause, _), group)| of_cause(cause, &group, most)).collect()
+}
+
+fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
+    let mut text = format!("  {}: {}\n", cause.word(), questions(group.len()));
+    for one in group.iter().take(most) {
+        let flags = [(one.dnssec_ok, " DO"), (one.checking_disabled, " CD")];
+        let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
+        let told = format!(
+            "    {} {}{flags}\n      in place   {}\n      resolverd  {}\n      why        {}\n",
+            harmless(&one.name),
+            one.kind,
+            harmless(&one.in_place),
+            harmless(&one.resolverd),
+            harmless(&one.why),
+        );
+        text.push_str(&told);
+        if !one.advice.is_empty() {
+            text.push_str(&format!("      to do: {}\n", harmless(&one.advice)));
+        }
+    }
+    let more = group.len().saturating_sub(most);
+    if more > 0 {
+        text.push_str(&format!("    {more} more with --json\n"));
+    }
+    text
+}
+
+fn questions(count: usize) -> String {
+    if count == 1 { "1 question".to_owned() } else { format!("{count} questions") }
+}

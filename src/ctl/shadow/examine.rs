@@ -1,0 +1,188 @@
+//! One question: both are asked, a difference is confirmed, and its cause is sought at the name servers.
+
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::RecordType;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+use super::lists::ListBudget;
+use super::sides::Sides;
+use crate::check::domain::facts::{
+    CheckSubject, DomainFacts, Got, LookupFound, NoReply, OtherResolver, ResolverWay, Want,
+};
+use crate::check::domain::gather::{Sources, gather};
+use crate::check::domain::side_by_side::{SideBySide, compared};
+use crate::ctl::domain::Daemon;
+use crate::ctl::moment;
+use crate::limits::{SHADOW_PAUSE, SHADOW_RENEWAL, SHADOW_REPEATS};
+use crate::shadow::answer::{Likeness, Side, SideAnswer, parting};
+use crate::shadow::asked::AskedQuestion;
+use crate::shadow::judge::{Evidence, Judged, Sample, judge};
+
+/// The means of a comparison.
+pub(super) struct Examiner {
+    pub(super) sides: Sides,
+    pub(super) daemon: Daemon,
+    /// The subject of a comparison with name servers, without its name.
+    pub(super) subject: CheckSubject,
+    /// Places for comparisons with name servers.
+    pub(super) places: Semaphore,
+    /// How many of these may still begin.
+    pub(super) left: Semaphore,
+    pub(super) lists: ListBudget,
+}
+
+/// The daemon, with the resolver in place asked by this command: the daemon may be told to send nothing to loopback.
+struct WithInPlace<'e>(&'e Examiner);
+
+impl Sources for WithInPlace<'_> {
+    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
+        let examiner = self.0;
+        match want {
+            Want::Resolver { server, name, kind, .. } if *server == examiner.sides.in_place => {
+                Box::pin(async move {
+                    let Ok(kind) = kind.parse::<RecordType>() else { return unasked("no type of a question") };
+                    let question = plain(name, kind);
+                    match examiner.sides.ask(Side::InPlace, &question).await {
+                        SideAnswer::Reply(reply) => Got::Reply(reply.facts),
+                        SideAnswer::None(_) => Got::NoReply(NoReply::Silent),
+                    }
+                })
+            }
+            _ => examiner.daemon.ask(want),
+        }
+    }
+}
+
+fn unasked(why: &str) -> Got {
+    Got::NoReply(NoReply::Unknown(why.to_owned()))
+}
+
+fn plain(name: &str, kind: RecordType) -> AskedQuestion {
+    AskedQuestion { name: name.to_owned(), kind, dnssec_ok: false, checking_disabled: false }
+}
+
+/// The end of a question.
+pub(super) struct Examined {
+    /// The first answers.
+    pub(super) first: Sample,
+    /// The last answers.
+    pub(super) last: Sample,
+    /// The cause.
+    pub(super) judged: Judged,
+}
+
+impl Examiner {
+    /// Compares the answers to a question. `answers_others`: whether the resolver in place has answered other questions.
+    pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Examined {
+        let first = self.sides.sample(question).await;
+        let mut evidence = Evidence {
+            samples: vec![first.clone()],
+            list: self.lists.list_of(&question.name).map(str::to_owned),
+            answers_others,
+            ..Evidence::default()
+        };
+        self.repeat(question, &mut evidence).await;
+        let is_different = evidence.samples.last().is_some_and(|last| last.likeness() == Likeness::Different);
+        if is_different {
+            self.seek(question, &mut evidence).await;
+        }
+        let judged = judge(question, &evidence);
+        let last = evidence.renewed.or_else(|| evidence.samples.pop()).unwrap_or_else(|| first.clone());
+        Examined { first, last, judged }
+    }
+
+    /// Asks both again while they differ. A list counts queries, so it is asked once more at most, and by then both have an answer in
+    /// their caches.
+    async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
+        let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
+        for _ in 0..repeats {
+            let differs = |sample: &Sample| sample.likeness() >= Likeness::SecureOnly && sample.likeness() != Likeness::BothFail;
+            if !evidence.samples.last().is_some_and(differs) {
+                return;
+            }
+            sleep(SHADOW_PAUSE).await;
+            evidence.samples.push(self.sides.sample(question).await);
+        }
+    }
+
+    /// Seeks the cause of a difference.
+    async fn seek(&self, question: &AskedQuestion, evidence: &mut Evidence) {
+        let is_servfail =
+            |sample: &Sample| [Side::InPlace, Side::Resolverd].iter().any(|side| sample.of(*side).rcode() == Some("SERVFAIL"));
+        if evidence.list.is_none() && !question.checking_disabled && evidence.samples.last().is_some_and(is_servfail) {
+            let unchecked = AskedQuestion { checking_disabled: true, ..question.clone() };
+            evidence.with_cd = Some(self.sides.sample(&unchecked).await);
+        }
+        let Ok(left) = self.left.try_acquire() else { return };
+        left.forget();
+        // Nobody closes the places.
+        let Ok(_place) = self.places.acquire().await else { return };
+        self.explain(question, evidence).await;
+        if evidence.list.is_some() || !evidence.needs_renewal(question) {
+            return;
+        }
+        drop(_place);
+        self.renew(question, evidence).await;
+    }
+
+    /// What resolverd and the name servers say.
+    async fn explain(&self, question: &AskedQuestion, evidence: &mut Evidence) {
+        let Some(last) = evidence.samples.last() else { return };
+        let kind: &'static str = match question.kind {
+            RecordType::Unknown(_) => return,
+            known => known.into(),
+        };
+        if evidence.list.is_some() {
+            if let Got::Reply(reply) = self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await {
+                evidence.reason = reply.why;
+            }
+            return;
+        }
+        let name = parting(&question.name, kind, &last.in_place, &last.resolverd);
+        let own = self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await;
+        let subject = CheckSubject { domain: name.clone(), unix: moment::unix(), ..self.subject.clone() };
+        let facts = gather(subject, &SideBySide { kind }, &WithInPlace(self)).await;
+        if let Got::Reply(reply) = own {
+            evidence.reason = reply.why;
+            evidence.configured = reply.configured;
+        }
+        if evidence.configured.is_none() {
+            evidence.configured = configured(&facts, &name, kind);
+        }
+        evidence.compared = Some(compared(&facts, kind));
+    }
+
+    /// A second look after the TTLs have ended, if that is soon.
+    async fn renew(&self, question: &AskedQuestion, evidence: &mut Evidence) {
+        let Some(last) = evidence.samples.last() else { return };
+        let ttls = [last.in_place.ttl(), last.resolverd.ttl()];
+        let Some(longest) = ttls.into_iter().flatten().max() else { return };
+        let wait = std::time::Duration::from_secs(u64::from(longest) + 1);
+        if wait > SHADOW_RENEWAL {
+            return;
+        }
+        sleep(wait).await;
+        evidence.renewed = Some(self.sides.sample(question).await);
+        let zone = evidence.compared.as_ref().and_then(|compared| compared.zone.clone());
+        if let Some(zone) = zone {
+            let servers = self.sides.sample(&plain(&zone, RecordType::NS)).await;
+            let (in_place, resolverd) = (servers.in_place.data("NS"), servers.resolverd.data("NS"));
+            evidence.has_same_servers = !in_place.is_empty() && in_place == resolverd;
+        }
+    }
+}
+
+/// The part of resolverd's configuration that answers for a name.
+fn configured(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
+    match facts.lookup(name, kind) {
+        LookupFound::NotAsked => None,
+        _ => facts.configured_at(name).map(str::to_owned),
+    }
+}
+
+/// The resolver in place as a resolver of a comparison.
+pub(super) fn as_other(sides: &Sides) -> OtherResolver {
+    OtherResolver { way: ResolverWay::AtPort(sides.in_place), name: format!("the resolver in place, {}", sides.in_place) }
+}
+

@@ -1,0 +1,183 @@
+//! `resolverctl shadow`: the answers of the resolver in place beside those of resolverd, over the questions that this host asks.
+
+mod examine;
+mod lists;
+mod replay;
+mod sides;
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use futures_util::future::select_all;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+
+use self::examine::{Examiner, as_other};
+use self::lists::ListBudget;
+use self::sides::Sides;
+use super::client::ControlClient;
+use super::compare::{forwarders, keyed_lists};
+use super::domain::{Daemon, ServicePorts};
+use super::exit::{CommandFailure, Exit};
+use super::others::ResolverText;
+use super::outcome::CommandOutcome;
+use super::render::{Format, json, shadow};
+use crate::check::domain::facts::CheckSubject;
+use crate::control::protocol::{Blame, Problem, Reply, Request};
+use crate::limits::{
+    MAX_SHADOW_EXAMINED, SHADOW_EXAMINED_AT_ONCE, SHADOW_LIST_QUESTIONS, SHADOW_RATE, SHADOW_RATES,
+};
+use crate::random::Random;
+use crate::shadow::capture::{self, CaptureError, CaptureFormat, Captured};
+use crate::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
+
+/// The command line of `shadow`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Resolver in place: ADDRESS, ADDRESS:PORT or [IPV6-ADDRESS]:PORT.
+    #[arg(long, value_name = "RESOLVER")]
+    against: ResolverText,
+    /// File with the questions of this host: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is
+    /// standard input.
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// Format of the file. Default: detected from its first octets.
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(CaptureFormat::NAMES.map(|(name, _)| name)))]
+    format: Option<String>,
+    /// Questions a second, at most 1000. Each is sent to both resolvers.
+    #[arg(long, value_name = "NUMBER", default_value_t = SHADOW_RATE, value_parser = clap::value_parser!(u32).range(SHADOW_RATES))]
+    rate: u32,
+    /// Different questions to each DNS list at most. A list of which 80 % of the daily quota is used gets none.
+    #[arg(long, value_name = "NUMBER", default_value_t = SHADOW_LIST_QUESTIONS)]
+    list_questions: usize,
+}
+
+/// Compares, and reports.
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let sides = sides(arguments, client)?;
+    let captured = captured(arguments)?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandFailure::Output)?;
+    let examiner = examiner(sides, client, arguments.list_questions)?;
+    let against = examiner.sides.in_place.to_string();
+    let mut report = ShadowReport::default();
+    let interrupted = compare(&runtime, (&captured, &examiner, client), arguments.rate, &mut report);
+    // Questions that a signal has cut off still wait for the daemon.
+    runtime.shutdown_background();
+    let interrupted = interrupted.map_err(CommandFailure::Output)?;
+    let summary = report.summary(&against, interrupted);
+    let text = match format {
+        Format::Json => {
+            let differences: String = report.differences().into_iter().map(json::line).collect();
+            differences + &json::line(&shadow::WithCapture { summary: &summary, captured: Some(&captured) })
+        }
+        Format::Text(style) => shadow::text(&report, &summary, Some(&captured), style),
+    };
+    Ok(CommandOutcome { text, exit: exit(&summary) })
+}
+
+/// Replays the questions until the end or a signal; returns whether there was one.
+fn compare(
+    runtime: &Runtime,
+    (captured, examiner, client): (&Captured, &Examiner, &ControlClient),
+    rate: u32,
+    report: &mut ShadowReport,
+) -> io::Result<bool> {
+    let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
+    runtime.block_on(async {
+        let mut signals: Vec<_> = kinds.into_iter().map(signal).collect::<io::Result<_>>()?;
+        let come = select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())));
+        let pause = Duration::from_secs(1) / rate.max(1);
+        let asked = replay::Replay { examiner, client, pause };
+        Ok(asked.run(&captured.questions, report, async { drop(come.await) }).await)
+    })
+}
+
+/// Both resolvers.
+///
+/// # Errors
+/// The daemon does not answer, it has no listener, or it is itself the other one.
+fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
+    let wrong = |sentence: String| CommandFailure::Problem(Problem { fault: Blame::Request, sentence });
+    let in_place = arguments.against.plain().ok_or_else(|| {
+        wrong("shadow asks the resolver in place over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
+    })?;
+    let listen = client.ask(&Request::Status)?.into_iter().find_map(|reply| match reply {
+        Reply::Status(status) => Some(status.daemon.listen),
+        _ => None,
+    });
+    let listen = listen.unwrap_or_default();
+    let is_itself = |own: &SocketAddr| {
+        *own == in_place || own.port() == in_place.port() && own.ip().is_unspecified() && in_place.ip().is_loopback()
+    };
+    if listen.iter().any(is_itself) {
+        return Err(wrong(format!("{in_place} is resolverd itself; give the address of the resolver in place")));
+    }
+    let mut resolverd = *listen
+        .first()
+        .ok_or_else(|| wrong("resolverd listens at no address; see [listen] of its configuration".to_owned()))?;
+    if resolverd.ip().is_unspecified() {
+        resolverd.set_ip(if resolverd.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    Ok(Sides { in_place, resolverd, random: Random::system().map_err(CommandFailure::Output)? })
+}
+
+fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Result<Examiner, CommandFailure> {
+    let subject = CheckSubject {
+        resolvers: vec![as_other(&sides)],
+        forwarders: forwarders(client)?,
+        keyed_lists: keyed_lists(client)?,
+        ..CheckSubject::default()
+    };
+    Ok(Examiner {
+        sides,
+        subject,
+        daemon: Daemon::new(client.clone(), ServicePorts::USUAL),
+        places: Semaphore::new(SHADOW_EXAMINED_AT_ONCE),
+        left: Semaphore::new(MAX_SHADOW_EXAMINED),
+        lists: ListBudget::of_daemon(client, list_questions)?,
+    })
+}
+
+/// The questions of the file.
+///
+/// # Errors
+/// It cannot be read, or has none.
+fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
+    let file = &arguments.from;
+    let failed = |error: io::Error| CommandFailure::Input { file: file.clone(), error };
+    let input: Box<dyn Read> = match file == Path::new("-") {
+        true => Box::new(io::stdin()),
+        false => Box::new(File::open(file).map_err(failed)?),
+    };
+    let format = CaptureFormat::NAMES.iter().find(|(name, _)| Some(*name) == arguments.format.as_deref());
+    let captured = capture::read(BufReader::new(input), format.map(|(_, format)| *format));
+    let captured = captured.map_err(|error| match error {
+        CaptureError::Io(error) => failed(error),
+        CaptureError::Format(why) => failed(io::Error::other(why)),
+    })?;
+    if captured.questions.is_empty() {
+        let skipped = match captured.skipped_words().join(", ") {
+            none if none.is_empty() => "it is empty".to_owned(),
+            told => format!("skipped: {told}"),
+        };
+        return Err(failed(io::Error::other(format!("no questions found; {skipped}"))));
+    }
+    Ok(captured)
+}
+
+const fn exit(summary: &ShadowSummary) -> Exit {
+    match summary.verdict {
+        SwitchVerdict::Safe => Exit::Yes,
+        SwitchVerdict::LookFirst => Exit::No,
+        SwitchVerdict::CouldNotTell => Exit::CouldNotTell,
+    }
+}

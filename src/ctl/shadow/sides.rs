@@ -1,0 +1,169 @@
+//! Both resolvers: one question to each at the same moment, as a client asks it.
+//!
+//! RFC 1035 section 4.2, RFC 6840 section 5.7 (AD in a query), RFC 7766 section 5 (TCP after TC).
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use hickory_proto::op::{Edns, Message, Query};
+use hickory_proto::rr::Name;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+use crate::check::domain::facts::Got;
+use crate::control::direct::reply;
+use crate::control::facts::of_server;
+use crate::ctl::peer::words;
+use crate::limits::SHADOW_PATIENCE;
+use crate::question::ExtendedError;
+use crate::random::Random;
+use crate::shadow::answer::{Side, SideAnswer, SideReply};
+use crate::shadow::asked::AskedQuestion;
+use crate::shadow::judge::Sample;
+use crate::wire::presentation::read_name;
+use crate::wire::{PAYLOAD, response};
+
+/// The time after which a datagram is sent again: the first or the reply may be lost.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// The option of extended errors (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
+
+/// Characters of the text of an extended error that are kept.
+const MAX_ERROR_TEXT: usize = 300;
+
+/// The addresses of both.
+#[derive(Clone, Debug)]
+pub(super) struct Sides {
+    pub(super) in_place: SocketAddr,
+    pub(super) resolverd: SocketAddr,
+    pub(super) random: Random,
+}
+
+impl Sides {
+    /// Asks both at the same moment, in random order.
+    pub(super) async fn sample(&self, question: &AskedQuestion) -> Sample {
+        let ask = |side: Side| self.ask(side, question);
+        if self.random.below(2) == 0 {
+            let (in_place, resolverd) = tokio::join!(biased; ask(Side::InPlace), ask(Side::Resolverd));
+            return Sample { in_place, resolverd };
+        }
+        let (resolverd, in_place) = tokio::join!(biased; ask(Side::Resolverd), ask(Side::InPlace));
+        Sample { in_place, resolverd }
+    }
+
+    /// Asks one.
+    pub(super) async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
+        let server = match side {
+            Side::InPlace => self.in_place,
+            Side::Resolverd => self.resolverd,
+        };
+        let began = Instant::now();
+        let Some(query) = self.message(question) else {
+            return SideAnswer::None("the query cannot be written".to_owned());
+        };
+        let asked = timeout(SHADOW_PATIENCE, exchange(server, &query)).await;
+        match asked {
+            Err(_) => SideAnswer::None(format!("timeout after {} s", SHADOW_PATIENCE.as_secs())),
+            Ok(Err(error)) => SideAnswer::None(words(&error)),
+            Ok(Ok(message)) => answer(&message, began.elapsed()),
+        }
+    }
+
+    fn message(&self, question: &AskedQuestion) -> Option<Message> {
+        let mut name: Name = read_name(&question.name)?;
+        name.set_fqdn(true);
+        let mut message = Message::query();
+        message.metadata.id = self.random.u16();
+        message.metadata.recursion_desired = true;
+        message.metadata.authentic_data = true;
+        message.metadata.checking_disabled = question.checking_disabled;
+        message.add_query(Query::query(name, question.kind));
+        let mut edns = Edns::new();
+        edns.set_max_payload(PAYLOAD);
+        edns.set_dnssec_ok(question.dnssec_ok);
+        message.set_edns(edns);
+        Some(message)
+    }
+}
+
+/// The facts of a message.
+fn answer(message: &Message, elapsed: Duration) -> SideAnswer {
+    match of_server(reply(message, elapsed.as_secs_f64())) {
+        Got::Reply(facts) => SideAnswer::Reply(Box::new(SideReply {
+            facts,
+            secure: message.metadata.authentic_data,
+            error: extended_error(message),
+        })),
+        _ => SideAnswer::None("a reply that cannot be read".to_owned()),
+    }
+}
+
+fn extended_error(message: &Message) -> Option<ExtendedError> {
+    let code = EdnsCode::from(EXTENDED_ERROR);
+    let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
+    let (number, text) = data.split_first_chunk::<2>()?;
+    let text = String::from_utf8_lossy(text).chars().take(MAX_ERROR_TEXT).collect::<String>();
+    Some(ExtendedError::new(u16::from_be_bytes(*number), text))
+}
+
+/// Over UDP, and over TCP after TC.
+async fn exchange(server: SocketAddr, query: &Message) -> io::Result<Message> {
+    let octets = query.to_vec().map_err(io::Error::other)?;
+    let message = datagram(server, query, &octets).await?;
+    if message.metadata.truncation { stream(server, query, &octets).await } else { Ok(message) }
+}
+
+/// Whether a message is the reply to a query.
+fn is_reply(message: &Message, query: &Message) -> bool {
+    let is_same = |(one, other): (&Query, &Query)| {
+        one.query_type() == other.query_type() && one.name().eq_ignore_root_case(other.name())
+    };
+    // A resolver that cannot read a query sends it back without its question.
+    message.metadata.id == query.metadata.id
+        && message.metadata.message_type == hickory_proto::op::MessageType::Response
+        && (message.queries.is_empty() || message.queries.iter().zip(&query.queries).all(is_same))
+}
+
+async fn datagram(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Result<Message> {
+    let own: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(own).await?;
+    socket.connect(server).await?;
+    let mut room = vec![0; usize::from(u16::MAX)];
+    loop {
+        socket.send(octets).await?;
+        let heard = timeout(AGAIN, async {
+            loop {
+                let length = socket.recv(&mut room).await?;
+                match response::read(room.get(..length).unwrap_or_default()) {
+                    Ok(message) if is_reply(&message, query) => return Ok(message),
+                    _ => {}
+                }
+            }
+        });
+        // After the time of the whole question the caller stops.
+        if let Ok(heard) = heard.await {
+            return heard;
+        }
+    }
+}
+
+async fn stream(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Result<Message> {
+    let mut stream = TcpStream::connect(server).await?;
+    let length = u16::try_from(octets.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes(), octets].concat()).await?;
+    let length = stream.read_u16().await?;
+    let mut reply = vec![0; usize::from(length)];
+    stream.read_exact(&mut reply).await?;
+    match response::read(&reply) {
+        Ok(message) if is_reply(&message, query) => Ok(message),
+        Ok(_) => Err(io::Error::other("a reply to another question")),
+        Err(error) => Err(io::Error::other(error.to_string())),
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading dnstap: the frames of a file of any program, and the query of a client in a frame.
+//!
+//! The octets are foreign: any of them are read, and no more memory is taken than there are octets.
+
+use std::io::{self, Read};
+
+use prost::Message;
+
+use super::frames::{body_length, is_of_dnstap};
+use super::schema::Dnstap;
+use crate::limits::MAX_CAPTURED_FRAME;
+
+/// A frame of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// Data.
+    Data(Vec<u8>),
+    /// A control frame.
+    Control,
+    /// The begin of a file with another content.
+    Foreign,
+    /// The end of the file in the middle of a frame, or a frame longer than there is one.
+    Cut,
+    /// The end of the file.
+    End,
+}
+
+/// The next frame of a file.
+///
+/// # Errors
+/// The input fails.
+pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
+    let length = match number(input)? {
+        Ok(length) => length,
+        Err(0) => return Ok(Frame::End),
+        Err(_) => return Ok(Frame::Cut),
+    };
+    if length == 0 {
+        let Ok(length) = number(input)? else { return Ok(Frame::Cut) };
+        let [first, second, third, fourth] = length.to_be_bytes();
+        let Some(length) = body_length([0, 0, 0, 0, first, second, third, fourth]) else { return Ok(Frame::Cut) };
+        let body = octets(input, length)?;
+        return Ok(match body.len() == length {
+            false => Frame::Cut,
+            true if is_of_dnstap(&body) => Frame::Control,
+            true => Frame::Foreign,
+        });
+    }
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > MAX_CAPTURED_FRAME {
+        return Ok(Frame::Cut);
+    }
+    let data = octets(input, length)?;
+    Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
+}
+
+/// A number; at the end of the input the octets that there are of it.
+fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
+    let read = octets(input, 4)?;
+    Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))
+}
+
+fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    input.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut octets)?;
+    Ok(octets)
+}
+
+/// The content of a data frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TapHeard {
+    /// The octets of a query of a client.
+    ClientQuery(Vec<u8>),
+    /// Another message.
+    Other,
+    /// It is no message of the schema.
+    Unreadable,
+}
+
+/// Reads a data frame.
+pub fn heard(frame: &[u8]) -> TapHeard {
+    match Dnstap::decode(frame) {
+        Ok(frame) => frame.client_query().map_or(TapHeard::Other, TapHeard::ClientQuery),
+        Err(_) => TapHeard::Unreadable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut input = octets.as_slice();
+            // Each frame takes an octet at least.
+            for _ in 0..=octets.len() {
+                match next_frame(&mut input).unwrap() {
+                    Frame::End | Frame::Cut => return Ok(()),
+                    Frame::Data(data) => drop(heard(&data)),
+                    Frame::Control | Frame::Foreign => {}
+                }
+            }
+            prop_assert!(false, "no end");
+        }
+    }
+}

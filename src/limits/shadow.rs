@@ -1,0 +1,68 @@
+//! Bounds of `resolverctl shadow`.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// Different questions that one run compares, the first ones of the file: a gateway with 100 000 messages a day asks about as many.
+/// The report says how many it has left out.
+pub const MAX_SHADOW_QUESTIONS: usize = 20_000;
+
+/// Octets that are read of a capture or a log: a day of a busy gateway.
+pub const MAX_CAPTURE: u64 = 8 << 30;
+
+/// Octets of a line of a log. A name in escaped form has at most 1 004.
+pub const MAX_CAPTURED_LINE: u64 = 4_096;
+
+/// Octets of a packet of a pcap file: the greatest snapshot length of libpcap.
+pub const MAX_CAPTURED_PACKET: usize = 262_144;
+
+/// Octets of a frame of a dnstap file: two DNS messages and some addresses.
+pub const MAX_CAPTURED_FRAME: usize = 262_144;
+
+/// VLAN tags of a frame: networks of providers have two.
+pub const MAX_VLAN_TAGS: usize = 4;
+
+/// Extension headers of an IPv6 packet that are read: a DNS query has none or one.
+pub const MAX_EXTENSION_HEADERS: usize = 8;
+
+/// Questions a second by default, and at most. Each is sent to both resolvers; a gateway asks some hundred a second itself.
+pub const SHADOW_RATE: u32 = 50;
+/// See `SHADOW_RATE`.
+pub const SHADOW_RATES: RangeInclusive<i64> = 1..=1_000;
+
+/// Questions that are compared at once. One that both resolvers fail for takes some 15 s with its repeats.
+pub const SHADOW_AT_ONCE: usize = 64;
+
+/// How long a resolver is waited for: most give up after 4 to 5 s, and Unbound may take longer.
+pub const SHADOW_PATIENCE: Duration = Duration::from_secs(6);
+
+/// How often both are asked again before a difference counts.
+pub const SHADOW_REPEATS: usize = 2;
+
+/// The time before each repeat: longer than the second for which caches give the same octets.
+pub const SHADOW_PAUSE: Duration = Duration::from_millis(1_200);
+
+/// The longest rest of a TTL after which both resolvers are asked once more, to see which answer was old: services that answer by place
+/// have TTLs of 20 to 60 s.
+pub const SHADOW_RENEWAL: Duration = Duration::from_secs(65);
+
+/// Differences whose causes are sought, each with at most `MAX_CHECK_QUESTIONS`. The others are unknown.
+pub const MAX_SHADOW_EXAMINED: usize = 200;
+
+/// Differences examined at once: each uses up to `CHECK_QUESTIONS_AT_ONCE` of `MAX_CONTROL_CONNECTIONS`.
+pub const SHADOW_EXAMINED_AT_ONCE: usize = 2;
+
+/// Different questions to one DNS list by default: lists count queries.
+pub const SHADOW_LIST_QUESTIONS: usize = 100;
+
+/// The part of a list's quota, in percent, from which it is not asked.
+pub const SHADOW_LIST_QUOTA: u64 = 80;
+
+/// Compared questions below which there is no verdict: a few messages of mail.
+pub const LEAST_SHADOW_QUESTIONS: u64 = 20;
+
+/// The part of the questions, in percent, that a resolver leaves without a reply and from which there is no verdict.
+pub const MOST_SHADOW_SILENCE: u64 = 10;
+
+/// Differences that the screen shows of each cause; JSON has all.
+pub const MAX_SHADOW_SHOWN: usize = 10;

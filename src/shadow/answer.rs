@@ -1,0 +1,204 @@
+//! Two answers to one question.
+//!
+//! RFC 2181 section 5 (RRsets have no order), RFC 4034 section 6.2 (names fold).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::domain::compared_data;
+use crate::check::domain::facts::{Record, ReplyFacts, canonical};
+use crate::question::ExtendedError;
+
+/// A resolver of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The resolver in place.
+    InPlace,
+    /// resolverd.
+    Resolverd,
+}
+
+impl Side {
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::InPlace => Self::Resolverd,
+            Self::Resolverd => Self::InPlace,
+        }
+    }
+
+    /// Its name in sentences.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::InPlace => "the resolver in place",
+            Self::Resolverd => "resolverd",
+        }
+    }
+}
+
+/// A reply of a resolver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SideReply {
+    /// The reply.
+    pub facts: ReplyFacts,
+    /// AD: the resolver has validated it.
+    pub secure: bool,
+    /// The first extended error.
+    pub error: Option<ExtendedError>,
+}
+
+/// The result of a question to a resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SideAnswer {
+    /// A reply.
+    Reply(Box<SideReply>),
+    /// None; the text says why.
+    None(String),
+}
+
+/// The RRsets of an answer section, each with its TTL-free data in their order. Signatures are left out, as resolvers may have different ones.
+type Sets = BTreeMap<(String, String), Vec<String>>;
+
+impl SideAnswer {
+    /// The reply.
+    pub fn reply(&self) -> Option<&SideReply> {
+        match self {
+            Self::Reply(reply) => Some(reply),
+            Self::None(_) => None,
+        }
+    }
+
+    /// The response code; none without a reply.
+    pub fn rcode(&self) -> Option<&str> {
+        self.reply().map(|reply| reply.facts.rcode.as_str())
+    }
+
+    /// Whether it says which records there are, or that there are none.
+    pub fn is_known(&self) -> bool {
+        matches!(self.rcode(), Some("NOERROR" | "NXDOMAIN"))
+    }
+
+    /// Whether there is no reply, or one that the resolver may give once and not again.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.rcode(), None | Some("SERVFAIL"))
+    }
+
+    fn sets(&self) -> Sets {
+        let mut sets = Sets::new();
+        for record in self.reply().into_iter().flat_map(|reply| &reply.facts.answers) {
+            if record.kind != "RRSIG" {
+                let data = compared_data(&record.data, &record.kind);
+                sets.entry((record.name.clone(), record.kind.clone())).or_default().push(data);
+            }
+        }
+        sets
+    }
+
+    /// The data of a type, wherever the aliases end.
+    pub fn data(&self, kind: &str) -> BTreeSet<String> {
+        let sets = self.sets().into_iter().filter(|((_, of_set), _)| of_set == kind);
+        sets.flat_map(|(_, data)| data).collect()
+    }
+
+    /// The longest TTL of the answer section; none without records.
+    pub fn ttl(&self) -> Option<u32> {
+        self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
+    }
+
+    /// In words, for a screen.
+    pub fn words(&self, kind: &str) -> String {
+        let reply = match self {
+            Self::None(why) => return format!("no reply ({why})"),
+            Self::Reply(reply) => reply,
+        };
+        let told = match reply.facts.rcode.as_str() {
+            "NXDOMAIN" => "the name does not exist".to_owned(),
+            "NOERROR" => {
+                let shown = |record: &Record| match record.kind.as_str() {
+                    "CNAME" if kind != "CNAME" => Some(format!("CNAME {}", record.data)),
+                    of_record if of_record == kind => Some(record.data.clone()),
+                    _ => None,
+                };
+                let records: Vec<String> = reply.facts.answers.iter().filter_map(shown).collect();
+                if records.is_empty() { format!("no {kind}") } else { records.join(", ") }
+            }
+            rcode => rcode.to_owned(),
+        };
+        match &reply.error {
+            Some(error) => format!("{told} [{}]", error_words(error)),
+            None => told,
+        }
+    }
+}
+
+/// An extended error in words.
+pub fn error_words(error: &ExtendedError) -> String {
+    let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
+    if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }
+}
+
+/// How alike two answers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// Equal, also in TTLs.
+    Same,
+    /// Equal except for TTLs.
+    Ttl,
+    /// Equal except for the order of records.
+    Order,
+    /// Equal data, and one of them has AD.
+    SecureOnly,
+    /// Neither resolver has an answer, in the same way.
+    BothFail,
+    /// Different.
+    Different,
+}
+
+/// Compares two answers.
+pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
+    let (Some(first), Some(second)) = (one.reply(), other.reply()) else {
+        let are_silent = one.reply().is_none() && other.reply().is_none();
+        return if are_silent { Likeness::BothFail } else { Likeness::Different };
+    };
+    if first.facts.rcode != second.facts.rcode {
+        return Likeness::Different;
+    }
+    if !one.is_known() {
+        return Likeness::BothFail;
+    }
+    let (sets, others) = (one.sets(), other.sets());
+    let without_order = |sets: &Sets| -> BTreeMap<(String, String), BTreeSet<String>> {
+        sets.iter().map(|(key, data)| (key.clone(), data.iter().cloned().collect())).collect()
+    };
+    match sets == others {
+        false if without_order(&sets) != without_order(&others) => Likeness::Different,
+        _ if first.secure != second.secure => Likeness::SecureOnly,
+        false => Likeness::Order,
+        true if one.ttl() != other.ttl() => Likeness::Ttl,
+        true => Likeness::Same,
+    }
+}
+
+/// The name at which two answers part: the first in the chain of aliases whose alias or records differ. That of the question if one of them
+/// has none.
+pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
+    let alias = |answer: &SideAnswer, at: &str| -> Option<String> {
+        let records = &answer.reply()?.facts.answers;
+        let own = records.iter().find(|record| record.name == at && record.kind == "CNAME")?;
+        Some(canonical(&own.data))
+    };
+    let mut passed = BTreeSet::from([name.to_owned()]);
+    let mut at = name.to_owned();
+    while kind != "CNAME"
+        && let (Some(target), Some(of_other)) = (alias(one, &at), alias(other, &at))
+        && target == of_other
+        && passed.insert(target.clone())
+    {
+        at = target;
+    }
+    at
+}
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+pub(in crate::shadow) mod tests;

@@ -1,0 +1,62 @@
+use super::*;
+
+/// An answer in a word: `nx`, `fail`, `silent`, or records of www.example. A, separated by `+`; `@` and a TTL; `!` for AD. An alias ends with
+/// a dot.
+pub(in crate::shadow) fn answer(word: &str) -> SideAnswer {
+    let (word, secure) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
+    let (records, ttl) = word.split_once('@').unwrap_or((word, "300"));
+    let ttl = ttl.parse().unwrap();
+    let rcode = match records {
+        "silent" => return SideAnswer::None("timeout".to_owned()),
+        "nx" => "NXDOMAIN",
+        "fail" => "SERVFAIL",
+        "refused" => "REFUSED",
+        _ => "NOERROR",
+    };
+    let mut owner = "www.example.".to_owned();
+    let mut answers = Vec::new();
+    if rcode == "NOERROR" && records != "none" {
+        for data in records.split('+') {
+            let kind = if data.ends_with('.') { "CNAME" } else { "A" };
+            answers.push(Record { name: owner.clone(), ttl, kind: kind.to_owned(), data: data.to_owned() });
+            if kind == "CNAME" {
+                owner = data.to_owned();
+            }
+        }
+    }
+    let facts = ReplyFacts { rcode: rcode.to_owned(), answers, ..ReplyFacts::default() };
+    SideAnswer::Reply(Box::new(SideReply { facts, secure, error: None }))
+}
+
+#[test]
+fn answers_are_compared_without_order_and_ttl() {
+    for (one, other, expected) in [
+        ("192.0.2.1", "192.0.2.1", Likeness::Same),
+        ("192.0.2.1@300", "192.0.2.1@20", Likeness::Ttl),
+        ("192.0.2.1+192.0.2.2", "192.0.2.2+192.0.2.1", Likeness::Order),
+        ("192.0.2.1!", "192.0.2.1", Likeness::SecureOnly),
+        ("192.0.2.1", "192.0.2.2", Likeness::Different),
+        ("192.0.2.1", "192.0.2.1+192.0.2.2", Likeness::Different),
+        ("cdn.example.+192.0.2.1", "192.0.2.1", Likeness::Different),
+        ("cdn.example.+192.0.2.1", "CDN.example.+192.0.2.1", Likeness::Same),
+        ("nx", "none", Likeness::Different),
+        ("nx", "nx", Likeness::Same),
+        ("fail", "fail", Likeness::BothFail),
+        ("silent", "silent", Likeness::BothFail),
+        ("silent", "fail", Likeness::Different),
+        ("fail", "nx", Likeness::Different),
+    ] {
+        assert_eq!(likeness(&answer(one), &answer(other)), expected, "{one} {other}");
+    }
+}
+
+#[test]
+fn answers_part_at_the_first_name_that_differs() {
+    let of = |one: &str, other: &str| parting("www.example.", "A", &answer(one), &answer(other));
+    assert_eq!(of("192.0.2.1", "192.0.2.2"), "www.example.");
+    assert_eq!(of("a.example.+192.0.2.1", "a.example.+192.0.2.2"), "a.example.");
+    assert_eq!(of("a.example.+b.example.+192.0.2.1", "a.example.+c.example.+192.0.2.1"), "a.example.");
+    assert_eq!(of("a.example.+192.0.2.1", "nx"), "www.example.");
+    // A circle ends.
+    assert_eq!(of("www.example.+192.0.2.1", "www.example.+192.0.2.2"), "www.example.");
+}

@@ -1,0 +1,71 @@
+//! A question that the host has asked.
+
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::question::ViewId;
+use crate::wire::presentation::{kind_text, name_text, read_name};
+use crate::wire::query::{Query, Unanswerable};
+
+use super::capture::Skipped;
+
+/// A question with the flags that may change its answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AskedQuestion {
+    /// The name: lower case, with its last dot.
+    pub name: String,
+    /// The type.
+    pub kind: RecordType,
+    /// DO (RFC 3225).
+    pub dnssec_ok: bool,
+    /// CD (RFC 4035 section 3.2.2).
+    pub checking_disabled: bool,
+}
+
+impl AskedQuestion {
+    /// A question of a log, which may lack the last dot of the name.
+    pub(super) fn of_words(name: &str, kind: RecordType) -> Option<Self> {
+        let mut name = read_name(name)?;
+        name.set_fqdn(true);
+        Some(Self { name: text_of(&name), kind, dnssec_ok: false, checking_disabled: false })
+    }
+
+    /// The question of a DNS message.
+    ///
+    /// # Errors
+    /// It is none of a client. `is_whole`: the capture has all its octets.
+    pub(super) fn of_message(octets: &[u8], is_whole: bool) -> Result<Self, Skipped> {
+        let query = Query::read(octets, ViewId::default()).map_err(|refused| match refused {
+            Unanswerable::Dropped(_) if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) => {
+                Skipped::Response
+            }
+            _ if !is_whole => Skipped::Cut,
+            _ => Skipped::Unreadable,
+        })?;
+        if !query.recursion_desired {
+            return Err(Skipped::NotRecursive);
+        }
+        let question = query.to_question().ok_or(Skipped::Unreadable)?;
+        let (dnssec_ok, checking_disabled) = (question.dnssec_ok, question.checking_disabled);
+        Self { name: text_of(&question.name), kind: question.kind, dnssec_ok, checking_disabled }.compared()
+    }
+
+    /// The question itself, if answers to it can be compared.
+    ///
+    /// # Errors
+    /// Its type has no records of its own.
+    pub(super) fn compared(self) -> Result<Self, Skipped> {
+        match u16::from(self.kind) {
+            0 | 41 | 128..=255 => Err(Skipped::TypeNotCompared),
+            _ => Ok(self),
+        }
+    }
+
+    /// The type as text, such as `MX`.
+    pub fn kind_text(&self) -> String {
+        kind_text(self.kind)
+    }
+}
+
+fn text_of(name: &Name) -> String {
+    name_text(name).to_ascii_lowercase()
+}

@@ -1,0 +1,142 @@
+//! Query logs of resolverd, BIND, Unbound and dnsmasq. Each line is tried as one of each, so that a log with several resolvers, such as
+//! a syslog file, is read too.
+//!
+//! ```text
+//! resolverd  query www.example.com. A from 127.0.0.1: from cache in 0.000 s
+//! BIND       client @0x7f0 127.0.0.1#4711 (www.example.com): query: www.example.com IN A +E(0)DC (127.0.0.1)
+//! Unbound    info: 127.0.0.1 www.example.com. A IN        (with log-tag-queryreply: query: 127.0.0.1 ...)
+//! dnsmasq    query[A] www.example.com from 127.0.0.1
+//! ```
+
+use std::io::{BufRead, Read};
+use std::net::IpAddr;
+
+use hickory_proto::rr::RecordType;
+
+use super::{CaptureError, Captured, Skipped};
+use crate::limits::MAX_CAPTURED_LINE;
+use crate::shadow::asked::AskedQuestion;
+
+/// The word that stands for the key of a DNS list in the log of resolverd.
+const KEY: &str = "_key";
+
+/// Reads all lines.
+pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<(), CaptureError> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = input.by_ref().take(MAX_CAPTURED_LINE).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            return Ok(());
+        }
+        let is_cut = line.last() != Some(&b'\n') && u64::try_from(read).unwrap_or(u64::MAX) == MAX_CAPTURED_LINE;
+        captured.take(match std::str::from_utf8(&line) {
+            Ok(text) if !is_cut => question(text),
+            _ => Err(Skipped::OtherLine),
+        });
+        if is_cut {
+            skip_line(input)?;
+        }
+    }
+}
+
+/// Reads to the end of a line that is too long.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
+    loop {
+        let there = input.fill_buf()?;
+        let end = there.iter().position(|octet| *octet == b'\n');
+        let used = end.map_or(there.len(), |end| end + 1);
+        input.consume(used);
+        if end.is_some() || used == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The question of a line.
+fn question(line: &str) -> Result<AskedQuestion, Skipped> {
+    let readers: [fn(&str) -> Option<Result<AskedQuestion, Skipped>>; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
+    readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::OtherLine))
+}
+
+/// The type by its name, or by `TYPE` and its number; none if it is no type.
+fn kind(text: &str) -> Option<RecordType> {
+    let upper = text.to_ascii_uppercase();
+    match upper.strip_prefix("TYPE").and_then(|number| number.trim_start_matches('=').parse::<u16>().ok()) {
+        Some(number) => Some(number.into()),
+        None => upper.parse().ok(),
+    }
+}
+
+/// A question of its words.
+fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
+    let question = AskedQuestion::of_words(name, kind(type_text)?)?;
+    if question.name.split('.').any(|label| label == KEY) {
+        return Some(Err(Skipped::Withheld));
+    }
+    Some(question.compared())
+}
+
+/// An address, also with the port behind `#` or `/`.
+fn is_address(text: &str) -> bool {
+    let address = text.split(['#', '/']).next().unwrap_or_default();
+    address.parse::<IpAddr>().is_ok()
+}
+
+fn of_bind(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
+    let (before, after) = line.split_once(": query: ")?;
+    before.contains("client ").then_some(())?;
+    let mut words = after.split_whitespace();
+    let (name, class, type_text) = (words.next()?, words.next()?, words.next()?);
+    let flags = words.next().unwrap_or("+");
+    if class != "IN" {
+        return Some(Err(Skipped::TypeNotCompared));
+    }
+    // `+E(0)TDCK`: `+` or `-` is RD. The number of the version of EDNS stands in parentheses.
+    if flags.starts_with('-') {
+        return Some(Err(Skipped::NotRecursive));
+    }
+    let question = asked(name, type_text)?;
+    Some(question.map(|question| AskedQuestion {
+        dnssec_ok: flags.contains('D'),
+        checking_disabled: flags.contains('C'),
+        ..question
+    }))
+}
+
+fn of_dnsmasq(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
+    let (_, after) = line.split_once(" query[")?;
+    let (type_text, after) = after.split_once("] ")?;
+    let mut words = after.split_whitespace();
+    let (name, from, client) = (words.next()?, words.next()?, words.next()?);
+    (from == "from" && is_address(client)).then(|| asked(name, type_text))?
+}
+
+fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
+    let after = match line.strip_prefix("query ") {
+        Some(after) => after,
+        None => line.split_once(" query ")?.1,
+    };
+    let mut words = after.split_whitespace();
+    let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let client = client.strip_suffix(':').unwrap_or(client);
+    // The names of the log are shortened where clients are withheld.
+    if from == "from" && client == "redacted" {
+        return Some(Err(Skipped::Withheld));
+    }
+    // A local client may have the name of its user behind the address.
+    (from == "from" && is_address(client)).then(|| asked(name, type_text))?
+}
+
+fn of_unbound(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
+    let after = [" info: ", " query: "].iter().find_map(|mark| Some(line.split_once(mark)?.1))?;
+    let words: Vec<&str> = after.split_whitespace().take(5).collect();
+    let [client, name, type_text, class] = words.as_slice() else { return None };
+    if !is_address(client) {
+        return None;
+    }
+    if *class != "IN" {
+        return Some(Err(Skipped::TypeNotCompared));
+    }
+    asked(name, type_text)
+}

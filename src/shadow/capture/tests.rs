@@ -1,0 +1,264 @@
+use std::io::Cursor;
+
+use hickory_proto::op::{Edns, Message, MessageType, Query};
+use hickory_proto::rr::{Name, RecordType};
+use prost::Message as _;
+use proptest::prelude::*;
+
+use super::*;
+
+fn message(name: &str, kind: RecordType) -> Message {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(Name::from_ascii(name).unwrap(), kind));
+    message
+}
+
+fn octets(message: &Message) -> Vec<u8> {
+    message.to_vec().unwrap()
+}
+
+fn udp(from: u16, to: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len() + 8).unwrap();
+    [&from.to_be_bytes()[..], &to.to_be_bytes(), &length.to_be_bytes(), &[0, 0], data].concat()
+}
+
+fn ipv4(protocol: u8, fragment: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len() + 20).unwrap();
+    let [high, low] = length.to_be_bytes();
+    let [first, second] = fragment.to_be_bytes();
+    let head = [0x45, 0, high, low, 0, 0, first, second, 64, protocol, 0, 0, 127, 0, 0, 1, 127, 0, 0, 53];
+    [&head[..], data].concat()
+}
+
+/// With an extension header of options.
+fn ipv6(data: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(data.len() + 8).unwrap().to_be_bytes();
+    let head = [&[0x60, 0, 0, 0, high, low, 60, 64][..], &[0; 32], &[17, 0, 1, 4, 0, 0, 0, 0]].concat();
+    [&head[..], data].concat()
+}
+
+/// A packet of a link type.
+fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
+    let protocol: [u8; 2] = if packet[0] >> 4 == 6 { [0x86, 0xdd] } else { [8, 0] };
+    let head: Vec<u8> = match link {
+        0 => vec![2, 0, 0, 0],
+        1 => [&[0; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 9], &protocol].concat(),
+        113 => [&[0; 14][..], &protocol].concat(),
+        276 => [&protocol[..], &[0; 18]].concat(),
+        _ => Vec::new(),
+    };
+    [&head[..], packet].concat()
+}
+
+/// A file; each packet with the octets by which the capture has cut it.
+fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> Vec<u8> {
+    let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
+    let mut file = [magic, 0x0002_0004, 0, 0, 65_535, link].map(number).concat();
+    for (packet, cut) in packets {
+        let kept = u32::try_from(packet.len()).unwrap();
+        file.extend([1, 2, kept, kept + cut].map(number).concat());
+        file.extend_from_slice(packet);
+    }
+    file
+}
+
+fn taken(file: &[u8]) -> (Vec<String>, Vec<(Skipped, u64)>) {
+    let captured = read(Cursor::new(file), None).unwrap();
+    let told = |(question, count): &(AskedQuestion, u64)| {
+        let flags = [(question.dnssec_ok, " DO"), (question.checking_disabled, " CD")];
+        let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).collect();
+        format!("{} {}{flags} {count}", question.name, question.kind_text())
+    };
+    (captured.questions.iter().map(told).collect(), captured.skipped.into_iter().collect())
+}
+
+#[test]
+fn packets_of_every_link_are_read_in_both_byte_orders() {
+    let query = octets(&message("WWW.example.com.", RecordType::AAAA));
+    for link in [0, 1, 12, 101, 113, 228, 276] {
+        for (is_little, magic) in [(true, 0xa1b2_c3d4), (false, 0xa1b2_c3d4), (true, 0xa1b2_3c4d), (false, 0xa1b2_3c4d)] {
+            let packets: Vec<(Vec<u8>, u32)> = [ipv4(17, 0, &udp(4711, 53, &query)), ipv6(&udp(4711, 53, &query))]
+                .iter()
+                .map(|packet| (linked(link, packet), 0))
+                .collect();
+            let (questions, skipped) = taken(&pcap(is_little, magic, link, &packets));
+            assert_eq!(questions, ["www.example.com. AAAA 2"], "{link}");
+            assert_eq!(skipped, [], "{link}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_question_of_a_client_is_counted_by_its_kind() {
+    let plain = message("a.example.", RecordType::MX);
+    let mut checked = plain.clone();
+    checked.metadata.checking_disabled = true;
+    let mut edns = Edns::new();
+    edns.set_dnssec_ok(true);
+    checked.set_edns(edns);
+    let mut response = plain.clone();
+    response.metadata.message_type = MessageType::Response;
+    let mut outgoing = plain.clone();
+    outgoing.metadata.recursion_desired = false;
+    let to_53 = |message: &Message| ipv4(17, 0, &udp(4711, 53, &octets(message)));
+    let mut snapped = to_53(&plain);
+    snapped.truncate(40);
+    let padded = [to_53(&plain), vec![0; 9]].concat();
+    let packets = [
+        (to_53(&checked), 0),
+        (padded, 0),
+        (to_53(&response), 0),
+        (ipv4(17, 0, &udp(53, 4711, &octets(&response))), 0),
+        (to_53(&outgoing), 0),
+        (to_53(&message("a.example.", RecordType::ANY)), 0),
+        (snapped.clone(), 300),
+        (snapped, 0),
+        (ipv4(6, 0, &udp(4711, 53, &[0; 20])), 0),
+        (ipv4(17, 0, &udp(4711, 5353, &octets(&plain))), 0),
+        (ipv4(1, 0, &[0; 8]), 0),
+        (ipv4(17, 0x2000, &udp(4711, 53, &octets(&plain))), 0),
+        (vec![0x15; 30], 0),
+        (vec![0x45], 0),
+    ];
+    let (questions, skipped) = taken(&pcap(true, 0xa1b2_c3d4, 101, &packets));
+    assert_eq!(questions, ["a.example. MX DO CD 1", "a.example. MX 1"]);
+    let expected = [
+        (Skipped::NotIp, 1),
+        (Skipped::OtherPort, 2),
+        (Skipped::OverTcp, 1),
+        (Skipped::Fragment, 1),
+        (Skipped::Cut, 1),
+        (Skipped::Response, 2),
+        (Skipped::NotRecursive, 1),
+        (Skipped::Unreadable, 2),
+        (Skipped::TypeNotCompared, 1),
+    ];
+    assert_eq!(skipped, expected);
+}
+
+#[test]
+fn a_file_without_questions_says_why() {
+    let words = |file: &[u8]| read(Cursor::new(file), None).unwrap().skipped_words();
+    let packet = (vec![0; 60], 0);
+    let unknown = pcap(true, 0xa1b2_c3d4, 127, &[packet.clone(), packet]);
+    assert_eq!(words(&unknown), ["2 packets of an unknown link type (127)"]);
+    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 lines without a query"]);
+    assert_eq!(words(b""), [""; 0]);
+    // The second packet says that it is longer than any.
+    let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
+    long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    assert_eq!(words(&long), ["1 packets or frames that the capture has cut"]);
+    for (head, told) in [(&b"\x0a\x0d\x0d\x0a"[..], "pcapng"), (b"\x1f\x8b\x08", "compressed")] {
+        assert!(read(Cursor::new(head), None).unwrap_err().to_string().contains(told));
+    }
+    assert!(read(Cursor::new(b"text"), Some(CaptureFormat::Pcap)).is_err());
+}
+
+#[test]
+fn logs_of_four_resolvers_are_read() {
+    let log = "\
+Nov 22 10:00:00 mx resolverd[7]: query www.example.com. A from 127.0.0.1: from cache in 0.000 s
+query 2.0.0.127._key.zen.example. A from 127.0.0.1: from cache in 0.000 s
+query example.com. A from redacted: from cache in 0.000 s
+22-Nov-2026 10:00:00.123 queries: info: client @0x7f12 127.0.0.1#4711 (Www.Example.com): query: Www.Example.com IN A +E(0)DC (127.0.0.1)
+22-Nov-2026 10:00:00.123 client 127.0.0.1#4711 (b.example): view internal: query: b.example IN TYPE65 + (127.0.0.1)
+client @0x7f12 127.0.0.1#4711 (b.example): query: b.example IN A -E(0)D (127.0.0.1)
+client @0x7f12 127.0.0.1#4711 (b.example): query: b.example CH TXT + (127.0.0.1)
+[1700000000] unbound[9:0] info: 127.0.0.1 c.example. TXT IN
+[1700000000] unbound[9:0] query: ::1 c.example. TXT IN
+[1700000000] unbound[9:0] info: 127.0.0.1 c.example. TXT IN NOERROR 0.001 0 50
+[1700000000] unbound[9:0] info: start of service (unbound 1.17.1).
+Nov 22 10:00:00 dnsmasq[5]: query[MX] d.example from 192.0.2.1
+Nov 22 10:00:00 dnsmasq[5]: 7 192.0.2.1/4711 query[type=65] d.example from 192.0.2.1
+Nov 22 10:00:00 dnsmasq[5]: forwarded d.example to 192.0.2.53
+Nov 22 10:00:00 dnsmasq[5]: query[ANY] d.example from 192.0.2.1
+";
+    let (questions, skipped) = taken(log.as_bytes());
+    let expected = [
+        "www.example.com. A 1",
+        "www.example.com. A DO CD 1",
+        "b.example. HTTPS 1",
+        "c.example. TXT 2",
+        "d.example. MX 1",
+        "d.example. HTTPS 1",
+    ];
+    assert_eq!(questions, expected);
+    let expected = [
+        (Skipped::OtherLine, 3),
+        (Skipped::Withheld, 2),
+        (Skipped::NotRecursive, 1),
+        (Skipped::TypeNotCompared, 2),
+    ];
+    assert_eq!(skipped, expected);
+    let long = [vec![b'x'; 10_000], b"\nquery e.example. A from ::1: from cache\n".to_vec()].concat();
+    assert_eq!(taken(&long), (vec!["e.example. A 1".to_owned()], vec![(Skipped::OtherLine, 1)]));
+}
+
+/// A control frame START of this content.
+fn start(content: &[u8]) -> Vec<u8> {
+    let length = |length: usize| u32::try_from(length).unwrap().to_be_bytes();
+    let body = [&length(2)[..], &length(1), &length(content.len()), content].concat();
+    [&length(0)[..], &length(body.len()), &body].concat()
+}
+
+/// The messages of `dnstap.proto`, as another program writes them.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Outer {
+    #[prost(message, optional, tag = "14")]
+    message: Option<Inner>,
+    #[prost(int32, required, tag = "15")]
+    kind: i32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Inner {
+    #[prost(int32, required, tag = "1")]
+    kind: i32,
+    #[prost(bytes = "vec", optional, tag = "10")]
+    query_message: Option<Vec<u8>>,
+}
+
+#[test]
+fn dnstap_has_the_queries_of_clients() {
+    let frame = |kind: i32, message: &Message| {
+        let inner = Inner { kind, query_message: Some(octets(message)) };
+        let data = Outer { message: Some(inner), kind: 1 }.encode_to_vec();
+        [&u32::try_from(data.len()).unwrap().to_be_bytes()[..], &data].concat()
+    };
+    let query = message("tap.example.", RecordType::TXT);
+    let mut file = start(b"protobuf:dnstap.Dnstap");
+    // A query of a client, one to a server, and octets that are no message.
+    file.extend([frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat());
+    file.extend([0, 0, 1, 0, 1]);
+    let expected = vec![(Skipped::Cut, 1), (Skipped::OtherFrame, 1), (Skipped::Unreadable, 1)];
+    assert_eq!(taken(&file), (vec!["tap.example. TXT 2".to_owned()], expected));
+    let foreign = read(Cursor::new(start(b"protobuf:other")), None).unwrap_err();
+    assert!(foreign.to_string().contains("not dnstap"), "{foreign}");
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_read_or_refused(octets in proptest::collection::vec(any::<u8>(), 0..600), format in 0..4_usize) {
+        let format = CaptureFormat::NAMES.get(format).map(|(_, format)| *format);
+        drop(read(Cursor::new(octets), format));
+    }
+
+    #[test]
+    fn any_packet_of_any_link_is_read_or_skipped(
+        packet in proptest::collection::vec(any::<u8>(), 0..200),
+        link in prop_oneof![Just(0), Just(1), Just(101), Just(113), Just(276), any::<u32>()],
+        cut in 0..9_u32,
+    ) {
+        let file = pcap(true, 0xa1b2_c3d4, link, &[(packet, cut)]);
+        let captured = read(Cursor::new(file), None).unwrap();
+        prop_assert_eq!(captured.queries() + captured.skipped.values().sum::<u64>(), 1);
+    }
+
+    #[test]
+    fn any_lines_are_read_or_skipped(lines in "( query |query\\[A\\] |client : query: | info: |[a-z.]{1,9}| IN A |127.0.0.1|\n){0,40}") {
+        let captured = read(Cursor::new(lines.as_bytes()), Some(CaptureFormat::Log)).unwrap();
+        let told = captured.queries() + captured.skipped.values().sum::<u64>();
+        prop_assert_eq!(told, u64::try_from(lines.lines().count()).unwrap());
+    }
+}

@@ -1,0 +1,146 @@
+//! Differences of data: both resolvers have an answer.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::failures::old;
+use super::{Cause, Evidence, Judged};
+use crate::check::domain::side_by_side::{AnswerVerdict, ComparedAnswer};
+use crate::check::domain::{ADDRESS_TTL, is_private};
+use crate::shadow::answer::{Likeness, Side};
+use crate::shadow::asked::AskedQuestion;
+
+/// Whether rotation is seen from both: at the end each gave the same records, and one of them several answers.
+pub(super) fn is_rotation(evidence: &Evidence) -> bool {
+    let all = |side: Side| -> Vec<BTreeSet<String>> {
+        let of_kind = |kind: &str| -> Vec<BTreeSet<String>> {
+            evidence.samples.iter().map(|sample| sample.of(side).data(kind)).collect()
+        };
+        of_kind("A").into_iter().chain(of_kind("AAAA")).filter(|set| !set.is_empty()).collect()
+    };
+    let (in_place, resolverd) = (all(Side::InPlace), all(Side::Resolverd));
+    let union = |sets: &[BTreeSet<String>]| -> BTreeSet<String> { sets.iter().flatten().cloned().collect() };
+    let turns = |sets: &[BTreeSet<String>]| sets.iter().collect::<BTreeSet<_>>().len() > 1;
+    let are_addresses = evidence.samples.iter().all(|sample| {
+        [Side::InPlace, Side::Resolverd].iter().all(|side| sample.of(*side).rcode() == Some("NOERROR"))
+    });
+    are_addresses
+        && !in_place.is_empty()
+        && union(&in_place) == union(&resolverd)
+        && (turns(&in_place) || turns(&resolverd))
+}
+
+/// Whether a resolver gives private addresses alone, and the name servers others.
+pub(super) fn is_private_alone(evidence: &Evidence, side: Side) -> bool {
+    let is_private = |data: &String| data.parse::<IpAddr>().is_ok_and(is_private);
+    let Some(row) = evidence.of(side) else { return false };
+    let mut of_servers = evidence.servers().filter(|row| row.is_known()).peekable();
+    row.verdict != AnswerVerdict::Same
+        && !row.records.is_empty()
+        && row.records.iter().all(is_private)
+        && of_servers.peek().is_some()
+        && of_servers.all(|row| !row.records.iter().any(is_private))
+}
+
+/// The cause of different data.
+pub(super) fn judge(question: &AskedQuestion, evidence: &Evidence) -> Judged {
+    if is_rotation(evidence) {
+        return Judged::harmless(Cause::Rotation, None, "both gave the same addresses in turn");
+    }
+    let rows = (evidence.of(Side::InPlace), evidence.of(Side::Resolverd));
+    let (Some(in_place), Some(resolverd)) = rows else {
+        return Judged::unknown("the name servers of the zone could not be compared");
+    };
+    if let Some(judged) = by_verdicts(in_place, resolverd) {
+        return judged;
+    }
+    let servers: Vec<&ComparedAnswer> = evidence.servers().filter(|row| row.is_known()).collect();
+    if let Some(judged) = renewed(question, evidence, &servers) {
+        return judged;
+    }
+    for (side, row) in [(Side::InPlace, in_place), (Side::Resolverd, resolverd)] {
+        if is_aged(row, &servers) {
+            let why = format!(
+                "{} has had its answer in its cache for some time: {} s are left of {} s, and all name servers give another",
+                side.words(),
+                row.ttl.unwrap_or_default(),
+                servers.iter().filter_map(|row| row.ttl).max().unwrap_or_default()
+            );
+            return old(side, why);
+        }
+    }
+    let why = [in_place, resolverd].into_iter().find(|row| !row.why.is_empty()).map(|row| row.why.clone());
+    Judged::unknown(why.unwrap_or_else(|| "no proof of any cause was found".to_owned()))
+}
+
+/// The cause by the conclusions of the comparison with the name servers.
+fn by_verdicts(in_place: &ComparedAnswer, resolverd: &ComparedAnswer) -> Option<Judged> {
+    use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
+    if [in_place, resolverd].iter().all(|row| matches!(row.verdict, InTurn | Same)) {
+        return Some(match in_place.verdict == InTurn || resolverd.verdict == InTurn {
+            true => Judged::harmless(Cause::Rotation, None, "the zone answers in turn; both answers are of its name servers"),
+            false => Judged::unknown("the answers differed, and were equal when the name servers were asked"),
+        });
+    }
+    for (side, row) in [(Side::InPlace, in_place), (Side::Resolverd, resolverd)] {
+        if matches!(row.verdict, Old | Stale) {
+            return Some(old(side, format!("{}: {}", side.words(), row.why)));
+        }
+    }
+    let are_of_zone = [in_place, resolverd].iter().all(|row| matches!(row.verdict, Different | Same));
+    are_of_zone.then(|| {
+        let row = if resolverd.verdict == Different { resolverd } else { in_place };
+        Judged::harmless(Cause::BrokenZone, None, format!("the name servers of the zone give different answers: {}", row.why))
+    })
+}
+
+/// Whether all name servers give one answer.
+fn are_steady(servers: &[&ComparedAnswer]) -> bool {
+    let first = servers.first();
+    first.is_some_and(|first| {
+        servers.iter().all(|row| row.verdict == AnswerVerdict::Same && row.records == first.records)
+    })
+}
+
+/// Whether a resolver has an answer that all name servers have replaced: its TTL has begun long ago, and it is too long for a service that
+/// answers by place.
+fn is_aged(row: &ComparedAnswer, servers: &[&ComparedAnswer]) -> bool {
+    let whole = servers.iter().filter_map(|row| row.ttl).max();
+    let is_other = servers.iter().all(|server| server.records != row.records || server.rcode != row.rcode);
+    matches!((row.ttl, whole), (Some(left), Some(whole)) if whole > ADDRESS_TTL && left.saturating_add(2) <= whole)
+        && is_other
+        && are_steady(servers)
+}
+
+/// The cause by a second look after the TTLs have ended.
+fn renewed(question: &AskedQuestion, evidence: &Evidence, servers: &[&ComparedAnswer]) -> Option<Judged> {
+    let (last, renewed) = (evidence.samples.last()?, evidence.renewed.as_ref()?);
+    let kind = question.kind_text();
+    let changed = |side: Side| last.of(side).data(&kind) != renewed.of(side).data(&kind);
+    if renewed.likeness() < Likeness::BothFail {
+        return match (changed(Side::InPlace), changed(Side::Resolverd)) {
+            (true, false) => Some(old(Side::InPlace, replaced(Side::InPlace))),
+            (false, true) => Some(old(Side::Resolverd, replaced(Side::Resolverd))),
+            _ => None,
+        };
+    }
+    // Each has fetched its answer anew, and it stayed.
+    let is_new = |side: Side| {
+        let whole = servers.iter().filter_map(|row| row.ttl).max();
+        renewed.of(side).ttl() > last.of(side).ttl() && renewed.of(side).ttl() <= whole
+    };
+    let sides = [Side::InPlace, Side::Resolverd];
+    let is_place = ["A", "AAAA"].contains(&kind.as_str())
+        && sides.iter().all(|side| !changed(*side) && !renewed.of(*side).data(&kind).is_empty())
+        && is_new(Side::InPlace)
+        && are_steady(servers)
+        && evidence.has_same_servers;
+    is_place.then(|| {
+        let why = "each resolver gets its own addresses again and again from the same name servers, so these answer by the place of the resolver";
+        Judged::harmless(Cause::Geography, None, why)
+    })
+}
+
+fn replaced(side: Side) -> String {
+    format!("{} had an old answer: it was replaced when its TTL ended", side.words())
+}

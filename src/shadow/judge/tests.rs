@@ -1,0 +1,225 @@
+use super::*;
+use crate::check::domain::facts::ReplyFacts;
+use crate::shadow::answer::SideReply;
+use crate::shadow::answer::tests::answer;
+use hickory_proto::rr::RecordType;
+
+fn question() -> AskedQuestion {
+    AskedQuestion {
+        name: "www.example.".to_owned(),
+        kind: RecordType::A,
+        dnssec_ok: false,
+        checking_disabled: false,
+    }
+}
+
+fn sample(words: &str) -> Sample {
+    let (in_place, resolverd) = words.split_once(' ').unwrap();
+    Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
+}
+
+/// The same answers each time, in place first.
+fn samples(words: &[&str]) -> Evidence {
+    Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
+}
+
+/// A row: its answer, verdict and TTL.
+fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) -> ComparedAnswer {
+    ComparedAnswer {
+        name: "www.example.".to_owned(),
+        kind: "A",
+        source,
+        server: "192.0.2.53".to_owned(),
+        verdict,
+        why: "for a reason".to_owned(),
+        rcode: Some("NOERROR".to_owned()),
+        records: records.split('+').map(str::to_owned).collect(),
+        ttl: Some(ttl),
+        serial: None,
+        elapsed: None,
+    }
+}
+
+/// A comparison: the resolver in place, resolverd, and a name server.
+fn compared(in_place: (&str, AnswerVerdict, u32), resolverd: (&str, AnswerVerdict, u32), server: (&str, AnswerVerdict, u32)) -> Option<Compared> {
+    let rows = [
+        (AnswerSource::Resolver, in_place),
+        (AnswerSource::ThisResolver, resolverd),
+        (AnswerSource::NameServer, server),
+    ];
+    let answers = rows.into_iter().map(|(source, (records, verdict, ttl))| row(source, records, verdict, ttl));
+    Some(Compared {
+        answers: answers.collect(),
+        zone: Some("example.".to_owned()),
+        kept_here: None,
+        servers_left_out: Vec::new(),
+        resolvers_left_out: Vec::new(),
+        targets: Vec::new(),
+    })
+}
+
+fn expect(evidence: &Evidence, cause: Cause, weight: Weight, side: Option<Side>) {
+    let judged = judge(&question(), evidence);
+    assert_eq!((judged.cause, judged.weight, judged.side), (cause, weight, side), "{judged:#?}");
+}
+
+const OTHER: &str = "192.0.2.1@100 192.0.2.2@100";
+
+use AnswerVerdict::{Changed, Elsewhere, Failed, Filtered, InTurn, Same};
+use Side::{InPlace, Resolverd};
+use Weight::{Harmless, Look};
+
+#[test]
+fn equal_answers_have_no_cause() {
+    expect(&samples(&["192.0.2.1 192.0.2.1"]), Cause::None, Harmless, None);
+    expect(&samples(&["192.0.2.1@9 192.0.2.1@8"]), Cause::Ttl, Harmless, None);
+    expect(&samples(&["192.0.2.1+192.0.2.2 192.0.2.2+192.0.2.1"]), Cause::Rotation, Harmless, None);
+    expect(&samples(&["nx nx"]), Cause::None, Harmless, None);
+}
+
+#[test]
+fn a_failure_that_does_not_come_again_is_timing() {
+    expect(&samples(&["silent 192.0.2.1", "192.0.2.1 192.0.2.1"]), Cause::Timing, Harmless, Some(InPlace));
+    expect(&samples(&["192.0.2.1 fail", "192.0.2.1 192.0.2.1"]), Cause::Timing, Harmless, Some(Resolverd));
+    expect(&samples(&["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.2"]), Cause::Timing, Harmless, None);
+}
+
+#[test]
+fn rotation_is_seen_from_both_or_proven_by_the_zone() {
+    let in_turn = ["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.1 192.0.2.2"];
+    expect(&samples(&in_turn), Cause::Rotation, Harmless, None);
+    // Never the same addresses at both.
+    let apart = ["192.0.2.1 192.0.2.3", "192.0.2.2 192.0.2.4", "192.0.2.1 192.0.2.3"];
+    expect(&samples(&apart), Cause::Unknown, Weight::Unknown, None);
+    // One in common only.
+    let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
+    expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
+    // A denial is no rotation.
+    expect(&samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]), Cause::Unknown, Weight::Unknown, None);
+    let proven = Evidence {
+        compared: compared(("192.0.2.1", InTurn, 100), ("192.0.2.2", InTurn, 100), ("192.0.2.2", InTurn, 300)),
+        ..samples(&[OTHER, OTHER, OTHER])
+    };
+    expect(&proven, Cause::Rotation, Harmless, None);
+}
+
+#[test]
+fn other_addresses_are_old_by_place_or_unknown() {
+    let of = |whole: u32| Evidence {
+        compared: compared(("192.0.2.1", Elsewhere, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, whole)),
+        ..samples(&[OTHER, OTHER, OTHER])
+    };
+    // A long TTL that has begun long ago, and all name servers have another answer.
+    expect(&of(3_600), Cause::Old, Harmless, Some(InPlace));
+    // A TTL of services that answer by place.
+    expect(&of(300), Cause::Unknown, Weight::Unknown, None);
+    let renewed = |words: &str, has_same_servers| Evidence { renewed: Some(sample(words)), has_same_servers, ..of(300) };
+    expect(&renewed("192.0.2.2@300 192.0.2.2@300", true), Cause::Old, Harmless, Some(InPlace));
+    expect(&renewed("192.0.2.1@300 192.0.2.1@300", true), Cause::Old, Look, Some(Resolverd));
+    expect(&renewed("192.0.2.1@300 192.0.2.2@300", true), Cause::Geography, Harmless, None);
+    expect(&renewed("192.0.2.1@300 192.0.2.2@300", false), Cause::Unknown, Weight::Unknown, None);
+    // It was not fetched anew: perhaps it is of no name server at all.
+    expect(&renewed("192.0.2.1@40 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
+    expect(&renewed("192.0.2.1@9000 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
+    expect(&renewed("192.0.2.3@300 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
+    assert!(of(300).needs_renewal(&question()) && !of(3_600).needs_renewal(&question()));
+    assert!(!samples(&["192.0.2.1 fail"; 3]).needs_renewal(&question()));
+}
+
+fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidence {
+    let mut sample = sample(words);
+    if let (SideAnswer::Reply(in_place), SideAnswer::Reply(resolverd)) = (&mut sample.in_place, &mut sample.resolverd) {
+        change(in_place, resolverd);
+    }
+    Evidence { samples: vec![sample; 3], answers_others: true, ..Evidence::default() }
+}
+
+#[test]
+fn an_answer_of_its_own_is_policy() {
+    let own = with(OTHER, |in_place, _| in_place.facts.authoritative = true);
+    expect(&own, Cause::Policy, Look, Some(InPlace));
+    let blocked = with("nx 192.0.2.2", |in_place, _| in_place.error = Some(ExtendedError::new(15, "")));
+    expect(&blocked, Cause::Policy, Look, Some(InPlace));
+    expect(&with("refused 192.0.2.2", |_, _| {}), Cause::Policy, Look, Some(InPlace));
+    // A resolver that answers nothing has no rule for this name.
+    let closed = Evidence { answers_others: false, ..with("refused 192.0.2.2", |_, _| {}) };
+    expect(&closed, Cause::Unknown, Weight::Unknown, None);
+    let filtered = Evidence {
+        compared: compared(("0.0.0.0", Filtered, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, 300)),
+        ..samples(&["0.0.0.0 192.0.2.2"])
+    };
+    expect(&filtered, Cause::Policy, Look, Some(InPlace));
+    let private = Evidence {
+        compared: compared(("10.0.0.1", Changed, 100), ("198.18.2.2", Same, 100), ("198.18.2.2", Same, 300)),
+        ..samples(&["10.0.0.1 198.18.2.2"])
+    };
+    expect(&private, Cause::Policy, Look, Some(InPlace));
+    // An alias that the zone does not have may be old.
+    let alias = Evidence {
+        compared: compared(("CNAME a.example.", Changed, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, 300)),
+        ..samples(&["a.example.+192.0.2.9 192.0.2.2"])
+    };
+    expect(&alias, Cause::Unknown, Weight::Unknown, None);
+}
+
+#[test]
+fn the_configuration_of_resolverd_is_no_broken_zone() {
+    let part = "[[zone]] corp.example, which forwards to 192.0.2.9:53".to_owned();
+    for words in ["192.0.2.1 fail", "fail 192.0.2.1", OTHER] {
+        let evidence = Evidence {
+            configured: Some(part.clone()),
+            compared: compared(("192.0.2.1", Same, 9), ("192.0.2.1", Failed, 9), ("192.0.2.1", Failed, 9)),
+            ..samples(&[words, words, words])
+        };
+        expect(&evidence, Cause::Policy, Look, Some(Resolverd));
+    }
+}
+
+#[test]
+fn failures_are_bogus_or_broken_only_if_that_is_shown() {
+    let both = |words: &'static str| samples(&[words, words, words]);
+    expect(&both("192.0.2.1 fail"), Cause::Unknown, Weight::Unknown, None);
+    let unchecked = Evidence { with_cd: Some(sample("192.0.2.1 192.0.2.1")), ..both("192.0.2.1 fail") };
+    expect(&unchecked, Cause::Bogus, Look, Some(Resolverd));
+    let unchecked = Evidence { with_cd: Some(sample("192.0.2.1 192.0.2.1")), ..both("fail 192.0.2.1") };
+    expect(&unchecked, Cause::Bogus, Look, Some(InPlace));
+    let told = with("fail 192.0.2.1", |in_place, _| in_place.error = Some(ExtendedError::new(7, "")));
+    expect(&told, Cause::Bogus, Look, Some(InPlace));
+    let rows = |verdict| compared(("192.0.2.1", Same, 9), ("192.0.2.1", Failed, 9), ("192.0.2.1", verdict, 9));
+    expect(&Evidence { compared: rows(Failed), ..both("192.0.2.1 fail") }, Cause::BrokenZone, Look, Some(Resolverd));
+    expect(&Evidence { compared: rows(Same), ..both("192.0.2.1 fail") }, Cause::Unknown, Weight::Unknown, None);
+    expect(&Evidence { compared: rows(Failed), ..both("fail 192.0.2.1") }, Cause::BrokenZone, Harmless, Some(InPlace));
+    expect(&Evidence { compared: rows(Failed), ..both("silent fail") }, Cause::BrokenZone, Harmless, None);
+    expect(&both("silent 192.0.2.1"), Cause::Unknown, Weight::Unknown, None);
+    let stale = with("192.0.2.1 fail", |in_place, _| in_place.error = Some(ExtendedError::new(3, "")));
+    expect(&stale, Cause::Old, Harmless, Some(InPlace));
+}
+
+#[test]
+fn a_refusal_of_a_list_is_no_listing() {
+    let of = |words: &str, reason: &str| Evidence {
+        list: Some("bl.example.".to_owned()),
+        reason: reason.to_owned(),
+        ..samples(&[words, words])
+    };
+    expect(&of("127.255.255.254 nx", ""), Cause::List, Harmless, Some(InPlace));
+    expect(&of("127.255.255.254 127.0.0.2", ""), Cause::List, Harmless, Some(InPlace));
+    expect(&of("127.0.0.2 127.255.255.254", ""), Cause::List, Look, Some(Resolverd));
+    expect(&of("127.0.0.2 nx", "the list refuses this resolver"), Cause::List, Look, Some(Resolverd));
+    expect(&of("127.0.0.2 nx", ""), Cause::Unknown, Weight::Unknown, None);
+    expect(&of("fail 127.0.0.2", ""), Cause::Unknown, Weight::Unknown, None);
+}
+
+#[test]
+fn only_a_missing_ad_of_resolverd_matters() {
+    expect(&samples(&["192.0.2.1 192.0.2.1!"; 3]), Cause::AdOnly, Harmless, Some(InPlace));
+    expect(&samples(&["192.0.2.1! 192.0.2.1"; 3]), Cause::AdOnly, Look, Some(Resolverd));
+}
+
+#[test]
+fn a_reply_without_facts_is_judged() {
+    expect(&Evidence::default(), Cause::Unknown, Weight::Unknown, None);
+    let empty = SideAnswer::Reply(Box::new(SideReply { facts: ReplyFacts::default(), secure: false, error: None }));
+    let sample = Sample { in_place: empty.clone(), resolverd: empty };
+    expect(&Evidence { samples: vec![sample], ..Evidence::default() }, Cause::None, Harmless, None);
+}

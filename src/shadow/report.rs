@@ -1,0 +1,285 @@
+//! The result of a run: counts, differences, and the verdict.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::answer::{Side, SideAnswer};
+use super::asked::AskedQuestion;
+use super::judge::{Cause, Judged, Sample, Weight};
+use crate::limits::{LEAST_SHADOW_QUESTIONS, MOST_SHADOW_SILENCE};
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The name.
+    pub name: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// DO.
+    pub dnssec_ok: bool,
+    /// CD.
+    pub checking_disabled: bool,
+    /// Its queries in the file, or of clients.
+    pub queries: u64,
+    /// The cause.
+    pub cause: Cause,
+    /// Its weight for a switch.
+    pub weight: Weight,
+    /// The resolver to which the cause applies.
+    pub side: Option<Side>,
+    /// The answer of the resolver in place.
+    pub in_place: String,
+    /// The answer of resolverd.
+    pub resolverd: String,
+    /// The evidence.
+    pub why: String,
+    /// The advice; empty if there is nothing to do.
+    pub advice: String,
+}
+
+/// Why a question was not compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotCompared {
+    /// The name has the key of a DNS list, or stays on this host.
+    KeptHere,
+    /// The budget of its DNS list is used, or its quota nearly is.
+    ListBudget,
+    /// The command was ended before.
+    Ended,
+    /// Live: both were busy with others.
+    Overload,
+}
+
+impl NotCompared {
+    /// In words, after a number.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::KeptHere => "with the key of a DNS list, or about names that stay on this host",
+            Self::ListBudget => "to DNS lists beyond --list-questions or near their quota",
+            Self::Ended => "not reached before the end",
+            Self::Overload => "while too many were being compared",
+        }
+    }
+}
+
+/// The verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchVerdict {
+    /// No difference that matters was found.
+    Safe,
+    /// Some differences matter.
+    LookFirst,
+    /// It could not be told.
+    CouldNotTell,
+}
+
+/// The time to the first answers of a resolver, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Times {
+    /// Half of the answers took no longer.
+    pub p50: f64,
+    /// 90 of 100 answers took no longer.
+    pub p90: f64,
+    /// 99 of 100 answers took no longer.
+    pub p99: f64,
+}
+
+impl Times {
+    fn of(times: &[f64]) -> Option<Self> {
+        let mut sorted = times.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let at = |percent: usize| sorted.get((sorted.len() * percent).div_ceil(100).max(1) - 1).copied();
+        Some(Self { p50: at(50)?, p90: at(90)?, p99: at(99)? })
+    }
+}
+
+/// The answers of a resolver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct SideSummary {
+    /// Questions that it answered: with data, or that there are none.
+    pub answered: u64,
+    /// Questions that it answered with an error.
+    pub failed: u64,
+    /// Questions without a reply.
+    pub silent: u64,
+    /// The time of its replies; none without a reply.
+    pub elapsed: Option<Times>,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShadowSummary {
+    /// The verdict.
+    pub verdict: SwitchVerdict,
+    /// The verdict in a sentence.
+    pub sentence: String,
+    /// The resolver in place.
+    pub against: String,
+    /// Different questions that were compared.
+    pub compared: u64,
+    /// The queries that they stand for.
+    pub queries: u64,
+    /// Compared questions by cause; `none` are those with equal answers.
+    pub causes: BTreeMap<Cause, u64>,
+    /// Different questions that were not compared.
+    pub not_compared: BTreeMap<NotCompared, u64>,
+    /// The resolver in place.
+    pub in_place: SideSummary,
+    /// resolverd.
+    pub resolverd: SideSummary,
+    /// Whether a signal ended the run.
+    pub interrupted: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct OfSide {
+    answered: u64,
+    failed: u64,
+    silent: u64,
+    times: Vec<f64>,
+}
+
+impl OfSide {
+    fn take(&mut self, answer: &SideAnswer) {
+        let count = match answer.reply() {
+            None => &mut self.silent,
+            Some(_) if answer.is_known() => &mut self.answered,
+            Some(_) => &mut self.failed,
+        };
+        *count = count.saturating_add(1);
+        if let Some(reply) = answer.reply() {
+            self.times.push(reply.facts.millis as f64 / 1e3);
+        }
+    }
+
+    fn summary(&self) -> SideSummary {
+        let Self { answered, failed, silent, times } = self;
+        SideSummary { answered: *answered, failed: *failed, silent: *silent, elapsed: Times::of(times) }
+    }
+}
+
+/// The result as it grows.
+#[derive(Clone, Debug, Default)]
+pub struct ShadowReport {
+    differences: Vec<Difference>,
+    compared: u64,
+    queries: u64,
+    causes: BTreeMap<Cause, u64>,
+    not_compared: BTreeMap<NotCompared, u64>,
+    in_place: OfSide,
+    resolverd: OfSide,
+}
+
+impl ShadowReport {
+    /// Takes the first answers to a question: whether the resolvers answer, and in which time.
+    pub fn answered(&mut self, first: &Sample) {
+        self.in_place.take(&first.in_place);
+        self.resolverd.take(&first.resolverd);
+    }
+
+    /// Whether the resolver in place has answered a question.
+    pub const fn answers_others(&self) -> bool {
+        self.in_place.answered > 0
+    }
+
+    /// Takes the end of a question.
+    pub fn take(&mut self, question: &AskedQuestion, queries: u64, (judged, last): (Judged, &Sample)) {
+        self.compared = self.compared.saturating_add(1);
+        self.queries = self.queries.saturating_add(queries);
+        *self.causes.entry(judged.cause).or_default() += 1;
+        if matches!(judged.cause, Cause::None | Cause::Ttl) {
+            return;
+        }
+        let kind = question.kind_text();
+        self.differences.push(Difference {
+            in_place: last.in_place.words(&kind),
+            resolverd: last.resolverd.words(&kind),
+            name: question.name.clone(),
+            kind,
+            dnssec_ok: question.dnssec_ok,
+            checking_disabled: question.checking_disabled,
+            queries,
+            cause: judged.cause,
+            weight: judged.weight,
+            side: judged.side,
+            why: judged.why,
+            advice: judged.advice,
+        });
+    }
+
+    /// Counts questions that were not compared.
+    pub fn leave_out(&mut self, why: NotCompared, count: u64) {
+        if count > 0 {
+            *self.not_compared.entry(why).or_default() += count;
+        }
+    }
+
+    /// The differences, the worst first, and then those with the most queries.
+    pub fn differences(&self) -> Vec<&Difference> {
+        let mut differences: Vec<&Difference> = self.differences.iter().collect();
+        differences.sort_by_key(|one| (one.weight, one.cause, std::cmp::Reverse(one.queries)));
+        differences
+    }
+
+    /// The end. `against`: the resolver in place.
+    pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
+        let (in_place, resolverd) = (self.in_place.summary(), self.resolverd.summary());
+        let (verdict, sentence) = self.verdict(against);
+        ShadowSummary {
+            verdict,
+            sentence,
+            against: against.to_owned(),
+            compared: self.compared,
+            queries: self.queries,
+            causes: self.causes.clone(),
+            not_compared: self.not_compared.clone(),
+            in_place,
+            resolverd,
+            interrupted,
+        }
+    }
+
+    fn count(&self, weight: Weight) -> usize {
+        self.differences.iter().filter(|one| one.weight == weight).count()
+    }
+
+    fn verdict(&self, against: &str) -> (SwitchVerdict, String) {
+        use SwitchVerdict::{CouldNotTell, LookFirst, Safe};
+        for (side, of_side) in [(Side::InPlace, &self.in_place), (Side::Resolverd, &self.resolverd)] {
+            let name = match side {
+                Side::InPlace => format!("the resolver in place ({against})"),
+                Side::Resolverd => "resolverd".to_owned(),
+            };
+            let all = of_side.answered + of_side.failed + of_side.silent;
+            if all > 0 && of_side.answered == 0 {
+                return (CouldNotTell, format!("could not tell: {name} answered none of {all} questions"));
+            }
+            if all > 0 && of_side.silent * 100 >= all * MOST_SHADOW_SILENCE {
+                let silent = of_side.silent;
+                return (CouldNotTell, format!("could not tell: {name} sent no reply to {silent} of {all} questions"));
+            }
+        }
+        let (look, unknown) = (self.count(Weight::Look), self.count(Weight::Unknown));
+        let compared = self.compared;
+        if look > 0 {
+            let more = if unknown > 0 { format!("; the cause of {unknown} more could not be told") } else { String::new() };
+            return (LookFirst, format!("look at {look} of {compared} questions first{more}"));
+        }
+        if compared < LEAST_SHADOW_QUESTIONS {
+            let least = LEAST_SHADOW_QUESTIONS;
+            return (CouldNotTell, format!("could not tell: {compared} questions were compared, and a verdict needs {least}"));
+        }
+        if unknown > 0 {
+            return (CouldNotTell, format!("could not tell: {unknown} of {compared} questions differ, and the cause is not known"));
+        }
+        (Safe, format!("safe to switch: no difference that matters in {compared} questions"))
+    }
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+use super::*;
+use crate::shadow::answer::tests::answer;
+use hickory_proto::rr::RecordType;
+
+fn question(number: usize) -> AskedQuestion {
+    let name = format!("n{number}.example.");
+    AskedQuestion { name, kind: RecordType::A, dnssec_ok: false, checking_disabled: false }
+}
+
+fn sample(in_place: &str, resolverd: &str) -> Sample {
+    Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
+}
+
+fn equal() -> Judged {
+    Judged::harmless(Cause::None, None, "")
+}
+
+/// A report of equal answers.
+fn report(count: usize, sample: &Sample) -> ShadowReport {
+    let mut report = ShadowReport::default();
+    for number in 0..count {
+        report.answered(sample);
+        report.take(&question(number), 2, (equal(), sample));
+    }
+    report
+}
+
+fn verdict(report: &ShadowReport) -> (SwitchVerdict, String) {
+    let summary = report.summary("192.0.2.1:53", false);
+    (summary.verdict, summary.sentence)
+}
+
+#[test]
+fn equal_answers_are_safe_if_there_are_enough() {
+    let well = sample("192.0.2.1", "192.0.2.1");
+    assert_eq!(verdict(&report(20, &well)).0, SwitchVerdict::Safe);
+    assert_eq!(verdict(&report(19, &well)).0, SwitchVerdict::CouldNotTell);
+    assert_eq!(verdict(&ShadowReport::default()).0, SwitchVerdict::CouldNotTell);
+    let summary = report(20, &well).summary("", false);
+    assert_eq!((summary.compared, summary.queries, summary.in_place.answered), (20, 40, 20));
+}
+
+#[test]
+fn a_resolver_that_does_not_answer_gives_no_verdict() {
+    for (in_place, resolverd, name) in [
+        ("silent", "192.0.2.1", "the resolver in place (192.0.2.1:53)"),
+        ("192.0.2.1", "silent", "resolverd"),
+        ("fail", "fail", "the resolver in place (192.0.2.1:53)"),
+        ("silent", "silent", "the resolver in place (192.0.2.1:53)"),
+    ] {
+        let told = verdict(&report(30, &sample(in_place, resolverd)));
+        assert_eq!(told, (SwitchVerdict::CouldNotTell, format!("could not tell: {name} answered none of 30 questions")));
+    }
+    let mut partly = report(27, &sample("192.0.2.1", "192.0.2.1"));
+    (0..3).for_each(|_| partly.answered(&sample("silent", "192.0.2.1")));
+    assert_eq!(verdict(&partly).0, SwitchVerdict::CouldNotTell);
+}
+
+#[test]
+fn the_worst_differences_come_first_and_decide() {
+    let well = sample("192.0.2.1", "192.0.2.1");
+    let mut report = report(30, &well);
+    let unknown = Judged::unknown("no proof");
+    report.take(&question(100), 1, (unknown.clone(), &well));
+    assert_eq!(verdict(&report).0, SwitchVerdict::CouldNotTell);
+    report.take(&question(101), 9, (Judged::harmless(Cause::Rotation, None, ""), &well));
+    report.take(&question(102), 1, (Judged::look(Cause::Policy, Side::InPlace, "", ""), &well));
+    report.take(&question(103), 5, (Judged::look(Cause::Policy, Side::InPlace, "", ""), &well));
+    report.take(&question(104), 1, (Judged::look(Cause::Bogus, Side::Resolverd, "", ""), &well));
+    let names: Vec<&str> = report.differences().iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["n104.example.", "n103.example.", "n102.example.", "n100.example.", "n101.example."]);
+    let (told, sentence) = verdict(&report);
+    assert_eq!(told, SwitchVerdict::LookFirst);
+    assert_eq!(sentence, "look at 3 of 35 questions first; the cause of 1 more could not be told");
+}
+
+#[test]
+fn times_are_those_of_replies() {
+    let times: Vec<f64> = (1..=100).map(f64::from).collect();
+    assert_eq!(Times::of(&times), Some(Times { p50: 50.0, p90: 90.0, p99: 99.0 }));
+    assert_eq!(Times::of(&[2.0]), Some(Times { p50: 2.0, p90: 2.0, p99: 2.0 }));
+    assert_eq!(Times::of(&[]), None);
+}
