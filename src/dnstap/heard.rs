@@ -38,7 +38,9 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     if length == 0 {
         let Ok(length) = number(input)? else { return Ok(Frame::Cut) };
         let [first, second, third, fourth] = length.to_be_bytes();
-        let Some(length) = body_length([0, 0, 0, 0, first, second, third, fourth]) else { return Ok(Frame::Cut) };
+        let Some(length) = body_length([0, 0, 0, 0, first, second, third, fourth]) else {
+            return Ok(Frame::Cut);
+        };
         let body = octets(input, length)?;
         return Ok(match body.len() == length {
             false => Frame::Cut,

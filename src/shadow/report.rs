@@ -260,21 +260,36 @@ impl ShadowReport {
             }
             if all > 0 && of_side.silent * 100 >= all * MOST_SHADOW_SILENCE {
                 let silent = of_side.silent;
-                return (CouldNotTell, format!("could not tell: {name} sent no reply to {silent} of {all} questions"));
+                return (
+                    CouldNotTell,
+                    format!("could not tell: {name} sent no reply to {silent} of {all} questions"),
+                );
             }
         }
         let (look, unknown) = (self.count(Weight::Look), self.count(Weight::Unknown));
         let compared = self.compared;
         if look > 0 {
-            let more = if unknown > 0 { format!("; the cause of {unknown} more could not be told") } else { String::new() };
+            let more = if unknown > 0 {
+                format!("; the cause of {unknown} more could not be told")
+            } else {
+                String::new()
+            };
             return (LookFirst, format!("look at {look} of {compared} questions first{more}"));
         }
         if compared < LEAST_SHADOW_QUESTIONS {
             let least = LEAST_SHADOW_QUESTIONS;
-            return (CouldNotTell, format!("could not tell: {compared} questions were compared, and a verdict needs {least}"));
+            return (
+                CouldNotTell,
+                format!("could not tell: {compared} questions were compared, and a verdict needs {least}"),
+            );
         }
         if unknown > 0 {
-            return (CouldNotTell, format!("could not tell: {unknown} of {compared} questions differ, and the cause is not known"));
+            return (
+                CouldNotTell,
+                format!(
+                    "could not tell: {unknown} of {compared} questions differ, and the cause is not known"
+                ),
+            );
         }
         (Safe, format!("safe to switch: no difference that matters in {compared} questions"))
     }

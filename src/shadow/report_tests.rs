@@ -49,7 +49,10 @@ fn a_resolver_that_does_not_answer_gives_no_verdict() {
         ("silent", "silent", "the resolver in place (192.0.2.1:53)"),
     ] {
         let told = verdict(&report(30, &sample(in_place, resolverd)));
-        assert_eq!(told, (SwitchVerdict::CouldNotTell, format!("could not tell: {name} answered none of 30 questions")));
+        assert_eq!(
+            told,
+            (SwitchVerdict::CouldNotTell, format!("could not tell: {name} answered none of 30 questions"))
+        );
     }
     let mut partly = report(27, &sample("192.0.2.1", "192.0.2.1"));
     (0..3).for_each(|_| partly.answered(&sample("silent", "192.0.2.1")));

@@ -36,7 +36,8 @@ struct Beside {
 
 impl Beside {
     fn start(records: &str, rest: &str) -> Self {
-        let world = Gateway::start(lab(), "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"));
+        let world =
+            Gateway::start(lab(), "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"));
         let zone = format!("@ NS ns1.host.com.\n{}{records}", names());
         let authority = public_resolver("shop.com.", &zone).server("public.resolver").unwrap().authority();
         world.lab().server("in.place").unwrap().set_authority(authority);
@@ -45,7 +46,8 @@ impl Beside {
     }
 
     fn log(&self, names: &[&str]) -> PathBuf {
-        let lines = (0..30).map(|number| format!("n{number}.shop.com")).chain(names.iter().map(ToString::to_string));
+        let lines =
+            (0..30).map(|number| format!("n{number}.shop.com")).chain(names.iter().map(ToString::to_string));
         let line = |name: String| format!("Nov 22 10:00:00 dnsmasq[5]: query[A] {name} from 127.0.0.1\n");
         let file = self.world.path("queries.log");
         std::fs::write(&file, lines.map(line).collect::<String>()).unwrap();
@@ -55,9 +57,19 @@ impl Beside {
     /// The exit code and the objects.
     fn run(&self, names: &[&str], more: &[&str]) -> (i32, Vec<serde_json::Value>) {
         let file = self.log(names);
-        let words = ["--json", "shadow", "--against", &self.against, "--rate", "1000", "--from", file.to_str().unwrap()];
+        let words = [
+            "--json",
+            "shadow",
+            "--against",
+            &self.against,
+            "--rate",
+            "1000",
+            "--from",
+            file.to_str().unwrap(),
+        ];
         let output = self.world.command(&[&words[..], more].concat());
-        let (text, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let (text, errors) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         assert!(errors.is_empty(), "{errors}");
         let objects = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         (output.status.code().unwrap(), objects)
@@ -84,7 +96,8 @@ fn a_resolver_with_the_same_answers_is_safe_to_leave() {
 #[test]
 fn differences_have_their_causes_and_the_worst_is_first() {
     let rest = "[[host]]\nname = \"ours.shop.com\"\naddresses = [\"10.9.9.9\"]";
-    let beside = Beside::start("moved 3600 A 198.18.4.9\nblocked 3600 A 0.0.0.0\nours 3600 A 198.18.4.7\n", rest);
+    let beside =
+        Beside::start("moved 3600 A 198.18.4.9\nblocked 3600 A 0.0.0.0\nours 3600 A 198.18.4.7\n", rest);
     let (code, objects) = beside.run(&["moved.shop.com", "blocked.shop.com", "ours.shop.com"], &[]);
     assert_eq!((code, objects.last().unwrap()["verdict"].as_str()), (1, Some("look_first")), "{objects:#?}");
     let found = causes(&objects);
@@ -135,7 +148,12 @@ fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
     beside.world.lab().log().take();
     let (_, objects) = beside.run(&names, &["--list-questions", "1"]);
     let left = &objects.last().unwrap()["not_compared"];
-    assert_eq!((left["list_budget"].as_u64(), left["kept_here"].as_u64()), (Some(2), Some(1)), "{objects:#?}");
-    let sent: Vec<String> = beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
+    assert_eq!(
+        (left["list_budget"].as_u64(), left["kept_here"].as_u64()),
+        (Some(2), Some(1)),
+        "{objects:#?}"
+    );
+    let sent: Vec<String> =
+        beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
     assert!(!sent.iter().any(|line| line.contains("onion") || line.contains("3.0.0.127.bl")), "{sent:#?}");
 }

@@ -12,7 +12,12 @@ use resolverd::shadow::report::{NotCompared, ShadowReport};
 use super::golden;
 
 fn answer(rcode: &str, address: Option<&str>) -> SideAnswer {
-    let record = |data: &str| Record { name: "www.example.com.".to_owned(), ttl: 60, kind: "A".to_owned(), data: data.to_owned() };
+    let record = |data: &str| Record {
+        name: "www.example.com.".to_owned(),
+        ttl: 60,
+        kind: "A".to_owned(),
+        data: data.to_owned(),
+    };
     let answers = address.into_iter().map(record).collect();
     let facts = ReplyFacts { rcode: rcode.to_owned(), millis: 12, answers, ..ReplyFacts::default() };
     SideAnswer::Reply(Box::new(SideReply { facts, secure: false, error: None }))
@@ -24,12 +29,20 @@ fn judged(cause: Cause, weight: Weight, side: Option<Side>, advice: &str) -> Jud
 
 fn report() -> ShadowReport {
     let mut report = ShadowReport::default();
-    let equal = Sample { in_place: answer("NOERROR", Some("192.0.2.1")), resolverd: answer("NOERROR", Some("192.0.2.1")) };
-    let denied = Sample { in_place: answer("NXDOMAIN", None), resolverd: answer("NOERROR", Some("192.0.2.1")) };
+    let equal = Sample {
+        in_place: answer("NOERROR", Some("192.0.2.1")),
+        resolverd: answer("NOERROR", Some("192.0.2.1")),
+    };
+    let denied =
+        Sample { in_place: answer("NXDOMAIN", None), resolverd: answer("NOERROR", Some("192.0.2.1")) };
     let silent = Sample { in_place: SideAnswer::None("timeout after 6 s".to_owned()), ..equal.clone() };
-    let ends = (0..40).map(|_| (Judged { why: String::new(), ..judged(Cause::None, Weight::Harmless, None, "") }, &equal));
+    let ends = (0..40)
+        .map(|_| (Judged { why: String::new(), ..judged(Cause::None, Weight::Harmless, None, "") }, &equal));
     let others = [
-        (judged(Cause::Policy, Weight::Look, Some(Side::InPlace), "write it into the configuration"), &denied),
+        (
+            judged(Cause::Policy, Weight::Look, Some(Side::InPlace), "write it into the configuration"),
+            &denied,
+        ),
         (judged(Cause::Bogus, Weight::Look, Some(Side::Resolverd), "see the domain"), &denied),
         (judged(Cause::Unknown, Weight::Unknown, None, "compare both"), &denied),
         (judged(Cause::Rotation, Weight::Harmless, None, ""), &equal),

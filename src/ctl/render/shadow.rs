@@ -34,13 +34,19 @@ impl Serialize for WithCapture<'_> {
             #[serde(skip_serializing_if = "Option::is_none")]
             left_out: Option<u64>,
         }
-        let (skipped, left_out) = (self.captured.map(|all| &all.skipped), self.captured.map(|all| all.left_out));
+        let (skipped, left_out) =
+            (self.captured.map(|all| &all.skipped), self.captured.map(|all| all.left_out));
         Whole { summary: self.summary, skipped, left_out }.serialize(serializer)
     }
 }
 
 /// The screen. `captured`: the questions of the file, if they came from one.
-pub fn text(report: &ShadowReport, summary: &ShadowSummary, captured: Option<&Captured>, style: Style) -> String {
+pub fn text(
+    report: &ShadowReport,
+    summary: &ShadowSummary,
+    captured: Option<&Captured>,
+    style: Style,
+) -> String {
     let paint = match summary.verdict {
         SwitchVerdict::Safe => Paint::Good,
         SwitchVerdict::LookFirst => Paint::Bad,
@@ -50,7 +56,8 @@ pub fn text(report: &ShadowReport, summary: &ShadowSummary, captured: Option<&Ca
     text.push_str(&counts(summary, captured, style));
     let differences = report.differences();
     for weight in [Weight::Look, Weight::Unknown, Weight::Harmless] {
-        let of_weight: Vec<&Difference> = differences.iter().copied().filter(|one| one.weight == weight).collect();
+        let of_weight: Vec<&Difference> =
+            differences.iter().copied().filter(|one| one.weight == weight).collect();
         if of_weight.is_empty() {
             continue;
         }
@@ -88,8 +95,11 @@ fn counts(summary: &ShadowSummary, captured: Option<&Captured>, style: Style) ->
     if !causes.is_empty() {
         text.push_str(&items("causes", &causes, style));
     }
-    let left: Vec<String> =
-        summary.not_compared.iter().map(|(why, count)| format!("{} {}", number(*count), why.words())).collect();
+    let left: Vec<String> = summary
+        .not_compared
+        .iter()
+        .map(|(why, count)| format!("{} {}", number(*count), why.words()))
+        .collect();
     if !left.is_empty() {
         text.push_str(&items("not asked", &left, style));
     }

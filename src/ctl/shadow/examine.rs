@@ -41,7 +41,9 @@ impl Sources for WithInPlace<'_> {
         match want {
             Want::Resolver { server, name, kind, .. } if *server == examiner.sides.in_place => {
                 Box::pin(async move {
-                    let Ok(kind) = kind.parse::<RecordType>() else { return unasked("no type of a question") };
+                    let Ok(kind) = kind.parse::<RecordType>() else {
+                        return unasked("no type of a question");
+                    };
                     let question = plain(name, kind);
                     match examiner.sides.ask(Side::InPlace, &question).await {
                         SideAnswer::Reply(reply) => Got::Reply(reply.facts),
@@ -97,7 +99,9 @@ impl Examiner {
     async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
         for _ in 0..repeats {
-            let differs = |sample: &Sample| sample.likeness() >= Likeness::SecureOnly && sample.likeness() != Likeness::BothFail;
+            let differs = |sample: &Sample| {
+                sample.likeness() >= Likeness::SecureOnly && sample.likeness() != Likeness::BothFail
+            };
             if !evidence.samples.last().is_some_and(differs) {
                 return;
             }
@@ -108,9 +112,13 @@ impl Examiner {
 
     /// Seeks the cause of a difference.
     async fn seek(&self, question: &AskedQuestion, evidence: &mut Evidence) {
-        let is_servfail =
-            |sample: &Sample| [Side::InPlace, Side::Resolverd].iter().any(|side| sample.of(*side).rcode() == Some("SERVFAIL"));
-        if evidence.list.is_none() && !question.checking_disabled && evidence.samples.last().is_some_and(is_servfail) {
+        let is_servfail = |sample: &Sample| {
+            [Side::InPlace, Side::Resolverd].iter().any(|side| sample.of(*side).rcode() == Some("SERVFAIL"))
+        };
+        if evidence.list.is_none()
+            && !question.checking_disabled
+            && evidence.samples.last().is_some_and(is_servfail)
+        {
             let unchecked = AskedQuestion { checking_disabled: true, ..question.clone() };
             evidence.with_cd = Some(self.sides.sample(&unchecked).await);
         }
@@ -134,7 +142,9 @@ impl Examiner {
             known => known.into(),
         };
         if evidence.list.is_some() {
-            if let Got::Reply(reply) = self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await {
+            if let Got::Reply(reply) =
+                self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await
+            {
                 evidence.reason = reply.why;
             }
             return;
@@ -183,6 +193,8 @@ fn configured(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<Str
 
 /// The resolver in place as a resolver of a comparison.
 pub(super) fn as_other(sides: &Sides) -> OtherResolver {
-    OtherResolver { way: ResolverWay::AtPort(sides.in_place), name: format!("the resolver in place, {}", sides.in_place) }
+    OtherResolver {
+        way: ResolverWay::AtPort(sides.in_place),
+        name: format!("the resolver in place, {}", sides.in_place),
+    }
 }
-

@@ -31,7 +31,9 @@ impl ListBudget {
         for reply in client.ask(&Request::Dnsbl)? {
             let Reply::ListState(row) = reply else { continue };
             let quota = row.quota.or(row.free_quota);
-            let is_near = quota.is_some_and(|quota| row.today.saturating_mul(100) >= quota.saturating_mul(SHADOW_LIST_QUOTA));
+            let is_near = quota.is_some_and(|quota| {
+                row.today.saturating_mul(100) >= quota.saturating_mul(SHADOW_LIST_QUOTA)
+            });
             let entry = left.entry(canonical(&row.list)).or_insert(most);
             if is_near {
                 *entry = 0;
@@ -68,7 +70,8 @@ mod tests {
         let zones = left.keys().cloned().collect();
         let budget = ListBudget { left: Mutex::new(left), zones };
         assert_eq!(budget.list_of("1.zen.bl.test."), Some("zen.bl.test."));
-        let taken = ["1.bl.test.", "2.bl.test.", "1.zen.bl.test.", "bl.example.", "xbl.test."].map(|name| budget.take(name));
+        let taken = ["1.bl.test.", "2.bl.test.", "1.zen.bl.test.", "bl.example.", "xbl.test."]
+            .map(|name| budget.take(name));
         assert_eq!(taken, [true, false, false, true, true]);
     }
 }

@@ -116,16 +116,23 @@ fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, Command
     });
     let listen = listen.unwrap_or_default();
     let is_itself = |own: &SocketAddr| {
-        *own == in_place || own.port() == in_place.port() && own.ip().is_unspecified() && in_place.ip().is_loopback()
+        *own == in_place
+            || own.port() == in_place.port() && own.ip().is_unspecified() && in_place.ip().is_loopback()
     };
     if listen.iter().any(is_itself) {
-        return Err(wrong(format!("{in_place} is resolverd itself; give the address of the resolver in place")));
+        return Err(wrong(format!(
+            "{in_place} is resolverd itself; give the address of the resolver in place"
+        )));
     }
-    let mut resolverd = *listen
-        .first()
-        .ok_or_else(|| wrong("resolverd listens at no address; see [listen] of its configuration".to_owned()))?;
+    let mut resolverd = *listen.first().ok_or_else(|| {
+        wrong("resolverd listens at no address; see [listen] of its configuration".to_owned())
+    })?;
     if resolverd.ip().is_unspecified() {
-        resolverd.set_ip(if resolverd.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+        resolverd.set_ip(if resolverd.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
     }
     Ok(Sides { in_place, resolverd, random: Random::system().map_err(CommandFailure::Output)? })
 }

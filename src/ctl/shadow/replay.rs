@@ -74,7 +74,11 @@ impl Replay<'_> {
 }
 
 /// Adds the end of a question to the report.
-pub(super) fn take(report: &mut ShadowReport, (question, queries): (&AskedQuestion, u64), examined: Examined) {
+pub(super) fn take(
+    report: &mut ShadowReport,
+    (question, queries): (&AskedQuestion, u64),
+    examined: Examined,
+) {
     report.answered(&examined.first);
     report.take(question, queries, (examined.judged, &examined.last));
 }

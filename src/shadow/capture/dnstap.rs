@@ -12,7 +12,9 @@ pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(),
         match next_frame(input)? {
             Frame::End => return Ok(()),
             Frame::Foreign => {
-                return Err(CaptureError::Format("this is a file of Frame Streams, but its content is not dnstap"));
+                return Err(CaptureError::Format(
+                    "this is a file of Frame Streams, but its content is not dnstap",
+                ));
             }
             Frame::Control => {}
             // Where the next frame begins is not known any more.

@@ -29,7 +29,8 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
         if read == 0 {
             return Ok(());
         }
-        let is_cut = line.last() != Some(&b'\n') && u64::try_from(read).unwrap_or(u64::MAX) == MAX_CAPTURED_LINE;
+        let is_cut =
+            line.last() != Some(&b'\n') && u64::try_from(read).unwrap_or(u64::MAX) == MAX_CAPTURED_LINE;
         captured.take(match std::str::from_utf8(&line) {
             Ok(text) if !is_cut => question(text),
             _ => Err(Skipped::OtherLine),
@@ -55,7 +56,8 @@ fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
 
 /// The question of a line.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
-    let readers: [fn(&str) -> Option<Result<AskedQuestion, Skipped>>; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
+    let readers: [fn(&str) -> Option<Result<AskedQuestion, Skipped>>; 4] =
+        [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::OtherLine))
 }
 

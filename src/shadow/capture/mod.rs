@@ -173,7 +173,9 @@ fn detected(head: &[u8]) -> Result<CaptureFormat, CaptureError> {
     }
     let is_packed = |magic: &[u8]| head.starts_with(magic);
     if is_packed(&[0x1f, 0x8b]) || is_packed(&[0x28, 0xb5, 0x2f, 0xfd]) || is_packed(b"\xfd7zXZ") {
-        return Err(CaptureError::Format("this file is compressed; unpack it first, or give it as - by a pipe"));
+        return Err(CaptureError::Format(
+            "this file is compressed; unpack it first, or give it as - by a pipe",
+        ));
     }
     Ok(match head {
         _ if pcap::is_magic(head) => CaptureFormat::Pcap,

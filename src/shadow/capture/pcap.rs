@@ -52,7 +52,8 @@ pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(),
     let link = Link::of(number_of_link);
     let mut header = [0; PACKET_HEADER];
     while fill(input, &mut header)? {
-        let [kept, whole] = [8, 12].map(|at| usize::try_from(number(&header, at, is_swapped)).unwrap_or(usize::MAX));
+        let [kept, whole] =
+            [8, 12].map(|at| usize::try_from(number(&header, at, is_swapped)).unwrap_or(usize::MAX));
         if kept > MAX_CAPTURED_PACKET {
             // Where the next packet begins is not known any more.
             captured.take(Err(Skipped::Cut));

@@ -2,8 +2,8 @@ use std::io::Cursor;
 
 use hickory_proto::op::{Edns, Message, MessageType, Query};
 use hickory_proto::rr::{Name, RecordType};
-use prost::Message as _;
 use proptest::prelude::*;
+use prost::Message as _;
 
 use super::*;
 
@@ -77,11 +77,14 @@ fn taken(file: &[u8]) -> (Vec<String>, Vec<(Skipped, u64)>) {
 fn packets_of_every_link_are_read_in_both_byte_orders() {
     let query = octets(&message("WWW.example.com.", RecordType::AAAA));
     for link in [0, 1, 12, 101, 113, 228, 276] {
-        for (is_little, magic) in [(true, 0xa1b2_c3d4), (false, 0xa1b2_c3d4), (true, 0xa1b2_3c4d), (false, 0xa1b2_3c4d)] {
-            let packets: Vec<(Vec<u8>, u32)> = [ipv4(17, 0, &udp(4711, 53, &query)), ipv6(&udp(4711, 53, &query))]
-                .iter()
-                .map(|packet| (linked(link, packet), 0))
-                .collect();
+        for (is_little, magic) in
+            [(true, 0xa1b2_c3d4), (false, 0xa1b2_c3d4), (true, 0xa1b2_3c4d), (false, 0xa1b2_3c4d)]
+        {
+            let packets: Vec<(Vec<u8>, u32)> =
+                [ipv4(17, 0, &udp(4711, 53, &query)), ipv6(&udp(4711, 53, &query))]
+                    .iter()
+                    .map(|packet| (linked(link, packet), 0))
+                    .collect();
             let (questions, skipped) = taken(&pcap(is_little, magic, link, &packets));
             assert_eq!(questions, ["www.example.com. AAAA 2"], "{link}");
             assert_eq!(skipped, [], "{link}");
@@ -229,7 +232,9 @@ fn dnstap_has_the_queries_of_clients() {
     let query = message("tap.example.", RecordType::TXT);
     let mut file = start(b"protobuf:dnstap.Dnstap");
     // A query of a client, one to a server, and octets that are no message.
-    file.extend([frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat());
+    file.extend(
+        [frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat(),
+    );
     file.extend([0, 0, 1, 0, 1]);
     let expected = vec![(Skipped::Cut, 1), (Skipped::OtherFrame, 1), (Skipped::Unreadable, 1)];
     assert_eq!(taken(&file), (vec!["tap.example. TXT 2".to_owned()], expected));

@@ -78,7 +78,11 @@ fn by_verdicts(in_place: &ComparedAnswer, resolverd: &ComparedAnswer) -> Option<
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if [in_place, resolverd].iter().all(|row| matches!(row.verdict, InTurn | Same)) {
         return Some(match in_place.verdict == InTurn || resolverd.verdict == InTurn {
-            true => Judged::harmless(Cause::Rotation, None, "the zone answers in turn; both answers are of its name servers"),
+            true => Judged::harmless(
+                Cause::Rotation,
+                None,
+                "the zone answers in turn; both answers are of its name servers",
+            ),
             false => Judged::unknown("the answers differed, and were equal when the name servers were asked"),
         });
     }
@@ -90,7 +94,11 @@ fn by_verdicts(in_place: &ComparedAnswer, resolverd: &ComparedAnswer) -> Option<
     let are_of_zone = [in_place, resolverd].iter().all(|row| matches!(row.verdict, Different | Same));
     are_of_zone.then(|| {
         let row = if resolverd.verdict == Different { resolverd } else { in_place };
-        Judged::harmless(Cause::BrokenZone, None, format!("the name servers of the zone give different answers: {}", row.why))
+        Judged::harmless(
+            Cause::BrokenZone,
+            None,
+            format!("the name servers of the zone give different answers: {}", row.why),
+        )
     })
 }
 

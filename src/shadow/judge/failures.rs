@@ -19,9 +19,14 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Option<Judged> {
 /// A resolver says that its answer is expired.
 fn stale(last: &Sample) -> Option<Judged> {
     let sides = [Side::InPlace, Side::Resolverd];
-    let is_stale = |side: &Side| error(last.of(*side)).is_some_and(|error| [ExtendedError::STALE_ANSWER, 19].contains(&error.code));
+    let is_stale = |side: &Side| {
+        error(last.of(*side)).is_some_and(|error| [ExtendedError::STALE_ANSWER, 19].contains(&error.code))
+    };
     sides.into_iter().find(is_stale).map(|side| {
-        let why = format!("{} gives an expired answer of its cache, because no name server answers it", side.words());
+        let why = format!(
+            "{} gives an expired answer of its cache, because no name server answers it",
+            side.words()
+        );
         old(side, why)
     })
 }
@@ -30,9 +35,12 @@ fn stale(last: &Sample) -> Option<Judged> {
 pub(super) fn old(side: Side, why: String) -> Judged {
     match side {
         Side::InPlace => Judged::harmless(Cause::Old, Some(side), why),
-        Side::Resolverd => {
-            Judged::look(Cause::Old, side, why, "remove the old answer with `resolverctl flush NAME`, and run shadow again")
-        }
+        Side::Resolverd => Judged::look(
+            Cause::Old,
+            side,
+            why,
+            "remove the old answer with `resolverctl flush NAME`, and run shadow again",
+        ),
     }
 }
 
@@ -54,7 +62,11 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
     let failing: Vec<String> = evidence
         .servers()
         .filter(|row| fails(row.verdict))
-        .map(|row| if row.why.is_empty() { row.server.clone() } else { format!("{}: {}", row.server, row.why) })
+        .map(
+            |row| {
+                if row.why.is_empty() { row.server.clone() } else { format!("{}: {}", row.server, row.why) }
+            },
+        )
         .collect();
     (!failing.is_empty()).then(|| failing.join("; "))
 }
@@ -82,9 +94,11 @@ fn of_one(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let (fails, words) = (failing_servers(evidence), last.of(side).rcode().unwrap_or("no reply").to_owned());
     let told = format!("{}: {words}{reason}", side.words());
     match (fails, side) {
-        (Some(servers), Side::InPlace) => {
-            Judged::harmless(Cause::BrokenZone, Some(side), format!("{told}. Name servers of the zone fail: {servers}"))
-        }
+        (Some(servers), Side::InPlace) => Judged::harmless(
+            Cause::BrokenZone,
+            Some(side),
+            format!("{told}. Name servers of the zone fail: {servers}"),
+        ),
         (Some(servers), Side::Resolverd) => Judged::look(
             Cause::BrokenZone,
             side,
@@ -100,7 +114,9 @@ const fn advice_on_bogus(side: Side) -> &'static str {
         Side::Resolverd => {
             "resolverd answers SERVFAIL, so mail of the domain waits: see `resolverctl check NAME`; until its operator has repaired it, `resolverctl nta add NAME`"
         }
-        Side::InPlace => "resolverd accepts what the resolver in place rejects: see dnssec.validate and `resolverctl nta list`",
+        Side::InPlace => {
+            "resolverd accepts what the resolver in place rejects: see dnssec.validate and `resolverctl nta list`"
+        }
     }
 }
 

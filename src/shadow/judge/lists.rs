@@ -42,7 +42,9 @@ pub(super) fn judge(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
         }
         (_, ListAnswer::Refused) => refused(list, &reason),
         // resolverd tells a client nothing of a list that it does not believe, and gives the reason.
-        (_, ListAnswer::Failed | ListAnswer::NotListed) if !evidence.reason.is_empty() => refused(list, &reason),
+        (_, ListAnswer::Failed | ListAnswer::NotListed) if !evidence.reason.is_empty() => {
+            refused(list, &reason)
+        }
         (ListAnswer::Failed, _) => {
             Judged::unknown(format!("the resolver in place gets no answer of {list}, and resolverd does"))
         }

@@ -215,7 +215,11 @@ fn once(evidence: &Evidence, alike: Likeness) -> Judged {
     if addresses::is_rotation(evidence) {
         return Judged::harmless(Cause::Rotation, None, "both gave the same records in turn");
     }
-    Judged::harmless(Cause::Timing, None, "the answers differed once and were equal when both were asked again")
+    Judged::harmless(
+        Cause::Timing,
+        None,
+        "the answers differed once and were equal when both were asked again",
+    )
 }
 
 fn secure_only(last: &Sample) -> Judged {
@@ -236,7 +240,8 @@ fn different(question: &AskedQuestion, evidence: &Evidence, last: &Sample) -> Ju
     if let Some(list) = &evidence.list {
         return lists::judge(list, evidence, last);
     }
-    if let Some(part) = &evidence.configured {
+    // A resolver in place that does not reply shows nothing about this configuration.
+    if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         return configured(part, last);
     }
     if let Some(judged) = failures::judge(evidence, last) {
@@ -254,7 +259,12 @@ fn configured(part: &str, last: &Sample) -> Judged {
         true => "see whether the configuration of resolverd means this name, too",
         false => "resolverd gets no answer there: see `resolverctl zones`",
     };
-    Judged::look(Cause::Policy, Side::Resolverd, format!("resolverd answers by its configuration: {part}"), advice)
+    Judged::look(
+        Cause::Policy,
+        Side::Resolverd,
+        format!("resolverd answers by its configuration: {part}"),
+        advice,
+    )
 }
 
 /// Codes of extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
@@ -271,14 +281,21 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
         let is_own = reply.facts.authoritative && last.of(side).is_known();
         let why = match (error, is_own, of_row) {
             (Some(error), ..) => error_words(error),
-            (None, true, _) => "it answers with authority (AA), from a zone or from data of its own".to_owned(),
+            (None, true, _) => {
+                "it answers with authority (AA), from a zone or from data of its own".to_owned()
+            }
             (None, false, Some(row)) => row.why.clone(),
             (None, false, None) if addresses::is_private_alone(evidence, side) => {
                 "it gives a private address where the name servers have none".to_owned()
             }
             _ => continue,
         };
-        return Some(Judged::look(Cause::Policy, side, format!("{}: {why}", side.words()), advice_on_policy(side)));
+        return Some(Judged::look(
+            Cause::Policy,
+            side,
+            format!("{}: {why}", side.words()),
+            advice_on_policy(side),
+        ));
     }
     None
 }

@@ -41,13 +41,18 @@ fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) ->
 }
 
 /// A comparison: the resolver in place, resolverd, and a name server.
-fn compared(in_place: (&str, AnswerVerdict, u32), resolverd: (&str, AnswerVerdict, u32), server: (&str, AnswerVerdict, u32)) -> Option<Compared> {
+fn compared(
+    in_place: (&str, AnswerVerdict, u32),
+    resolverd: (&str, AnswerVerdict, u32),
+    server: (&str, AnswerVerdict, u32),
+) -> Option<Compared> {
     let rows = [
         (AnswerSource::Resolver, in_place),
         (AnswerSource::ThisResolver, resolverd),
         (AnswerSource::NameServer, server),
     ];
-    let answers = rows.into_iter().map(|(source, (records, verdict, ttl))| row(source, records, verdict, ttl));
+    let answers =
+        rows.into_iter().map(|(source, (records, verdict, ttl))| row(source, records, verdict, ttl));
     Some(Compared {
         answers: answers.collect(),
         zone: Some("example.".to_owned()),
@@ -95,9 +100,18 @@ fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
     expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
     // A denial is no rotation.
-    expect(&samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]), Cause::Unknown, Weight::Unknown, None);
+    expect(
+        &samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]),
+        Cause::Unknown,
+        Weight::Unknown,
+        None,
+    );
     let proven = Evidence {
-        compared: compared(("192.0.2.1", InTurn, 100), ("192.0.2.2", InTurn, 100), ("192.0.2.2", InTurn, 300)),
+        compared: compared(
+            ("192.0.2.1", InTurn, 100),
+            ("192.0.2.2", InTurn, 100),
+            ("192.0.2.2", InTurn, 300),
+        ),
         ..samples(&[OTHER, OTHER, OTHER])
     };
     expect(&proven, Cause::Rotation, Harmless, None);
@@ -106,14 +120,22 @@ fn rotation_is_seen_from_both_or_proven_by_the_zone() {
 #[test]
 fn other_addresses_are_old_by_place_or_unknown() {
     let of = |whole: u32| Evidence {
-        compared: compared(("192.0.2.1", Elsewhere, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, whole)),
+        compared: compared(
+            ("192.0.2.1", Elsewhere, 100),
+            ("192.0.2.2", Same, 100),
+            ("192.0.2.2", Same, whole),
+        ),
         ..samples(&[OTHER, OTHER, OTHER])
     };
     // A long TTL that has begun long ago, and all name servers have another answer.
     expect(&of(3_600), Cause::Old, Harmless, Some(InPlace));
     // A TTL of services that answer by place.
     expect(&of(300), Cause::Unknown, Weight::Unknown, None);
-    let renewed = |words: &str, has_same_servers| Evidence { renewed: Some(sample(words)), has_same_servers, ..of(300) };
+    let renewed = |words: &str, has_same_servers| Evidence {
+        renewed: Some(sample(words)),
+        has_same_servers,
+        ..of(300)
+    };
     expect(&renewed("192.0.2.2@300 192.0.2.2@300", true), Cause::Old, Harmless, Some(InPlace));
     expect(&renewed("192.0.2.1@300 192.0.2.1@300", true), Cause::Old, Look, Some(Resolverd));
     expect(&renewed("192.0.2.1@300 192.0.2.2@300", true), Cause::Geography, Harmless, None);
@@ -128,7 +150,9 @@ fn other_addresses_are_old_by_place_or_unknown() {
 
 fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidence {
     let mut sample = sample(words);
-    if let (SideAnswer::Reply(in_place), SideAnswer::Reply(resolverd)) = (&mut sample.in_place, &mut sample.resolverd) {
+    if let (SideAnswer::Reply(in_place), SideAnswer::Reply(resolverd)) =
+        (&mut sample.in_place, &mut sample.resolverd)
+    {
         change(in_place, resolverd);
     }
     Evidence { samples: vec![sample; 3], answers_others: true, ..Evidence::default() }
@@ -156,7 +180,11 @@ fn an_answer_of_its_own_is_policy() {
     expect(&private, Cause::Policy, Look, Some(InPlace));
     // An alias that the zone does not have may be old.
     let alias = Evidence {
-        compared: compared(("CNAME a.example.", Changed, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, 300)),
+        compared: compared(
+            ("CNAME a.example.", Changed, 100),
+            ("192.0.2.2", Same, 100),
+            ("192.0.2.2", Same, 300),
+        ),
         ..samples(&["a.example.+192.0.2.9 192.0.2.2"])
     };
     expect(&alias, Cause::Unknown, Weight::Unknown, None);
@@ -173,6 +201,8 @@ fn the_configuration_of_resolverd_is_no_broken_zone() {
         };
         expect(&evidence, Cause::Policy, Look, Some(Resolverd));
     }
+    let silent = Evidence { configured: Some(part), ..samples(&["silent 192.0.2.1"; 3]) };
+    expect(&silent, Cause::Unknown, Weight::Unknown, None);
 }
 
 #[test]
@@ -185,10 +215,26 @@ fn failures_are_bogus_or_broken_only_if_that_is_shown() {
     expect(&unchecked, Cause::Bogus, Look, Some(InPlace));
     let told = with("fail 192.0.2.1", |in_place, _| in_place.error = Some(ExtendedError::new(7, "")));
     expect(&told, Cause::Bogus, Look, Some(InPlace));
-    let rows = |verdict| compared(("192.0.2.1", Same, 9), ("192.0.2.1", Failed, 9), ("192.0.2.1", verdict, 9));
-    expect(&Evidence { compared: rows(Failed), ..both("192.0.2.1 fail") }, Cause::BrokenZone, Look, Some(Resolverd));
-    expect(&Evidence { compared: rows(Same), ..both("192.0.2.1 fail") }, Cause::Unknown, Weight::Unknown, None);
-    expect(&Evidence { compared: rows(Failed), ..both("fail 192.0.2.1") }, Cause::BrokenZone, Harmless, Some(InPlace));
+    let rows =
+        |verdict| compared(("192.0.2.1", Same, 9), ("192.0.2.1", Failed, 9), ("192.0.2.1", verdict, 9));
+    expect(
+        &Evidence { compared: rows(Failed), ..both("192.0.2.1 fail") },
+        Cause::BrokenZone,
+        Look,
+        Some(Resolverd),
+    );
+    expect(
+        &Evidence { compared: rows(Same), ..both("192.0.2.1 fail") },
+        Cause::Unknown,
+        Weight::Unknown,
+        None,
+    );
+    expect(
+        &Evidence { compared: rows(Failed), ..both("fail 192.0.2.1") },
+        Cause::BrokenZone,
+        Harmless,
+        Some(InPlace),
+    );
     expect(&Evidence { compared: rows(Failed), ..both("silent fail") }, Cause::BrokenZone, Harmless, None);
     expect(&both("silent 192.0.2.1"), Cause::Unknown, Weight::Unknown, None);
     let stale = with("192.0.2.1 fail", |in_place, _| in_place.error = Some(ExtendedError::new(3, "")));
@@ -219,7 +265,8 @@ fn only_a_missing_ad_of_resolverd_matters() {
 #[test]
 fn a_reply_without_facts_is_judged() {
     expect(&Evidence::default(), Cause::Unknown, Weight::Unknown, None);
-    let empty = SideAnswer::Reply(Box::new(SideReply { facts: ReplyFacts::default(), secure: false, error: None }));
+    let empty =
+        SideAnswer::Reply(Box::new(SideReply { facts: ReplyFacts::default(), secure: false, error: None }));
     let sample = Sample { in_place: empty.clone(), resolverd: empty };
     expect(&Evidence { samples: vec![sample], ..Evidence::default() }, Cause::None, Harmless, None);
 }
