@@ -20,7 +20,7 @@ pub(in crate::shadow) fn answer(word: &str) -> SideAnswer {
             let kind = if data.ends_with('.') { "CNAME" } else { "A" };
             answers.push(Record { name: owner.clone(), ttl, kind: kind.to_owned(), data: data.to_owned() });
             if kind == "CNAME" {
-                owner = data.to_owned();
+                owner = data.to_lowercase();
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::question::ViewId;
 use crate::wire::presentation::{kind_text, name_text, read_name};
 use crate::wire::query::{Query, Unanswerable};
 
-use super::capture::Skipped;
+use super::skipped::Skipped;
 
 /// A question with the flags that may change its answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

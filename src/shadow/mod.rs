@@ -20,3 +20,4 @@ pub mod asked;
 pub mod capture;
 pub mod judge;
 pub mod report;
+pub mod skipped;

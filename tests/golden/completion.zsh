@@ -118,6 +118,20 @@ _arguments "${_arguments_options[@]}" : \
 '::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;
+(shadow)
+_arguments "${_arguments_options[@]}" : \
+'--against=[Resolver in place\: ADDRESS, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT]:RESOLVER:_default' \
+'--from=[File with the questions of this host\: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input]:FILE:_files' \
+'--format=[Format of the file. Default\: detected from its first octets]:FORMAT:(log pcap dnstap)' \
+'--rate=[Questions a second, at most 1000. Each is sent to both resolvers]:NUMBER:_default' \
+'--list-questions=[Different questions to each DNS list at most. A list of which 80 % of the daily quota is used gets none]:NUMBER:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set or TERM is dumb]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
 '(--negative --all)--type=[Remove only this record type]:TYPE:_default' \
@@ -641,6 +655,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(shadow)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -823,6 +841,7 @@ _resolverctl_commands() {
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
 'compare:Compare the answers of this resolver, of other resolvers and of each name server of the zone' \
+'shadow:Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch' \
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
@@ -1031,6 +1050,7 @@ _resolverctl__subcmd__help_commands() {
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'trace:Resolve a name and show each step as it happens\: the choice of servers, their replies, and the DNSSEC chain' \
 'compare:Compare the answers of this resolver, of other resolvers and of each name server of the zone' \
+'shadow:Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch' \
 'flush:Remove entries from the cache; show how many' \
 'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
 'zones:Show the configured zones, the servers of each, and whether these reply' \
@@ -1207,6 +1227,11 @@ _resolverctl__subcmd__help__subcmd__servers_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help servers commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__shadow_commands] )) ||
+_resolverctl__subcmd__help__subcmd__shadow_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help shadow commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__stats_commands] )) ||
 _resolverctl__subcmd__help__subcmd__stats_commands() {
     local commands; commands=()
@@ -1331,6 +1356,11 @@ _resolverctl__subcmd__reload_commands() {
 _resolverctl__subcmd__servers_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl servers commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__shadow_commands] )) ||
+_resolverctl__subcmd__shadow_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl shadow commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__stats_commands] )) ||
 _resolverctl__subcmd__stats_commands() {

@@ -9,9 +9,10 @@ use super::words::{number, time};
 use super::{Paint, Style};
 use crate::limits::{MAX_SHADOW_QUESTIONS, MAX_SHADOW_SHOWN};
 use crate::shadow::answer::Side;
-use crate::shadow::capture::{Captured, Skipped};
+use crate::shadow::capture::Captured;
 use crate::shadow::judge::{Cause, Weight};
 use crate::shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
+use crate::shadow::skipped::Skipped;
 use crate::wire::presentation::harmless;
 
 /// The last object: the summary, with the parts of the file that have no question.

@@ -17,7 +17,7 @@ use crate::ctl::moment;
 use crate::limits::{SHADOW_PAUSE, SHADOW_RENEWAL, SHADOW_REPEATS};
 use crate::shadow::answer::{Likeness, Side, SideAnswer, parting};
 use crate::shadow::asked::AskedQuestion;
-use crate::shadow::judge::{Evidence, Judged, Sample, judge};
+use crate::shadow::judge::{Evidence, Judged, Sample, judge, needs_renewal};
 
 /// The means of a comparison.
 pub(super) struct Examiner {
@@ -127,7 +127,7 @@ impl Examiner {
         // Nobody closes the places.
         let Ok(_place) = self.places.acquire().await else { return };
         self.explain(question, evidence).await;
-        if evidence.list.is_some() || !evidence.needs_renewal(question) {
+        if evidence.list.is_some() || !needs_renewal(question, evidence) {
             return;
         }
         drop(_place);

@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use super::{CaptureError, Captured, Skipped};
+use super::captured::{CaptureError, Captured};
 use crate::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 use crate::shadow::asked::AskedQuestion;
+use crate::shadow::skipped::Skipped;
 
 /// Reads all frames.
 pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {

@@ -13,9 +13,10 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
-use super::{CaptureError, Captured, Skipped};
+use super::captured::{CaptureError, Captured};
 use crate::limits::MAX_CAPTURED_LINE;
 use crate::shadow::asked::AskedQuestion;
+use crate::shadow::skipped::Skipped;
 
 /// The word that stands for the key of a DNS list in the log of resolverd.
 const KEY: &str = "_key";
@@ -54,10 +55,12 @@ fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
+/// Reads a line of one kind of log; none if it is no such line.
+type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
+
 /// The question of a line.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
-    let readers: [fn(&str) -> Option<Result<AskedQuestion, Skipped>>; 4] =
-        [of_bind, of_dnsmasq, of_resolverd, of_unbound];
+    let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::OtherLine))
 }
 

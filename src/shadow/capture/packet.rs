@@ -2,8 +2,7 @@
 
 use crate::limits::{MAX_EXTENSION_HEADERS, MAX_VLAN_TAGS};
 use crate::shadow::asked::AskedQuestion;
-
-use super::Skipped;
+use crate::shadow::skipped::Skipped;
 
 /// The port of DNS.
 const DNS: u16 = 53;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::evidence::{Cause, Evidence, Judged};
 use super::failures::old;
-use super::{Cause, Evidence, Judged};
 use crate::check::domain::side_by_side::{AnswerVerdict, ComparedAnswer};
 use crate::check::domain::{ADDRESS_TTL, is_private};
 use crate::shadow::answer::{Likeness, Side};

@@ -1,6 +1,6 @@
 //! Differences in which one resolver has no answer.
 
-use super::{Cause, Evidence, Judged, Sample};
+use super::evidence::{Cause, Evidence, Judged, Sample};
 use crate::check::domain::side_by_side::AnswerVerdict;
 use crate::question::ExtendedError;
 use crate::shadow::answer::{Side, SideAnswer, error_words};
@@ -128,7 +128,7 @@ fn refused(evidence: &Evidence, last: &Sample, side: Side, reason: &str) -> Judg
             Cause::Policy,
             side,
             format!("the resolver in place refuses this name and answers others{reason}"),
-            super::advice_on_policy(side),
+            super::evidence::advice_on_policy(side),
         ),
         false => Judged::unknown(format!("{}: REFUSED{reason}", side.words())),
     }

@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Cause, Evidence, Judged, Sample};
+use super::evidence::{Cause, Evidence, Judged, Sample};
 use crate::shadow::answer::{Side, SideAnswer};
 
 /// What a list has said.

@@ -1,5 +1,8 @@
 use super::*;
 use crate::check::domain::facts::ReplyFacts;
+use crate::check::domain::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
+use crate::question::ExtendedError;
+use crate::shadow::answer::SideAnswer;
 use crate::shadow::answer::SideReply;
 use crate::shadow::answer::tests::answer;
 use hickory_proto::rr::RecordType;
@@ -144,8 +147,8 @@ fn other_addresses_are_old_by_place_or_unknown() {
     expect(&renewed("192.0.2.1@40 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
     expect(&renewed("192.0.2.1@9000 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
     expect(&renewed("192.0.2.3@300 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
-    assert!(of(300).needs_renewal(&question()) && !of(3_600).needs_renewal(&question()));
-    assert!(!samples(&["192.0.2.1 fail"; 3]).needs_renewal(&question()));
+    assert!(needs_renewal(&question(), &of(300)) && !needs_renewal(&question(), &of(3_600)));
+    assert!(!needs_renewal(&question(), &samples(&["192.0.2.1 fail"; 3])));
 }
 
 fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidence {

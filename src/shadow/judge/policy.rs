@@ -1,0 +1,40 @@
+//! Answers of a resolver's own.
+
+use super::addresses::is_private_alone;
+use super::evidence::{Cause, Evidence, Judged, Sample, advice_on_policy};
+use crate::check::domain::side_by_side::AnswerVerdict;
+use crate::question::ExtendedError;
+use crate::shadow::answer::{Side, error_words};
+
+/// Codes of extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
+const CHANGED: [u16; 4] = [4, ExtendedError::BLOCKED, 16, ExtendedError::FILTERED];
+
+/// One of them says, or shows, that the answer is its own.
+pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Option<Judged> {
+    for side in [Side::InPlace, Side::Resolverd] {
+        let reply = last.of(side).reply()?;
+        let error = reply.error.as_ref().filter(|error| CHANGED.contains(&error.code));
+        let row = evidence.of(side);
+        let of_row = row.filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
+        // A resolver has no authority for what it has from others (RFC 1035 section 4.1.1).
+        let is_own = reply.facts.authoritative && last.of(side).is_known();
+        let why = match (error, is_own, of_row) {
+            (Some(error), ..) => error_words(error),
+            (None, true, _) => {
+                "it answers with authority (AA), from a zone or from data of its own".to_owned()
+            }
+            (None, false, Some(row)) => row.why.clone(),
+            (None, false, None) if is_private_alone(evidence, side) => {
+                "it gives a private address where the name servers have none".to_owned()
+            }
+            _ => continue,
+        };
+        return Some(Judged::look(
+            Cause::Policy,
+            side,
+            format!("{}: {why}", side.words()),
+            advice_on_policy(side),
+        ));
+    }
+    None
+}
