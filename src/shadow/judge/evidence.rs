@@ -83,11 +83,16 @@ pub struct Judged {
 }
 
 impl Judged {
-    pub(super) fn harmless(cause: Cause, side: Option<Side>, why: impl Into<String>) -> Self {
+    pub(in crate::shadow) fn harmless(cause: Cause, side: Option<Side>, why: impl Into<String>) -> Self {
         Self { cause, weight: Weight::Harmless, side, why: why.into(), advice: String::new() }
     }
 
-    pub(super) fn look(cause: Cause, side: Side, why: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(in crate::shadow) fn look(
+        cause: Cause,
+        side: Side,
+        why: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self { cause, weight: Weight::Look, side: Some(side), why: why.into(), advice: advice.into() }
     }
 
