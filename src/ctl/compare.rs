@@ -66,11 +66,11 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&compared) })
 }
 
-/// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
+/// The running configuration.
 ///
 /// # Errors
 /// The daemon does not answer.
-pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
+pub(super) fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> {
     let line = |reply: Reply| match reply {
         Reply::Config { line } => Some(line + "\n"),
         _ => None,
@@ -78,7 +78,15 @@ pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)
     let text: String =
         client.ask(&Request::Config { changed: false })?.into_iter().filter_map(line).collect();
     let config = text.parse::<toml::Table>();
-    let config = config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))?;
+    config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))
+}
+
+/// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
+///
+/// # Errors
+/// The daemon does not answer.
+pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
+    let config = configuration(client)?;
     let lists = config.get("list").and_then(toml::Value::as_array).into_iter().flatten();
     let keyed = &Registry::built_in().keyed;
     let of_list = |list: &toml::Value| {

@@ -140,7 +140,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Compare the answers of the resolver in place with those of resolverd, over the questions of this host, before a switch.
     ///
-    /// Each different question of a query log, a pcap file or a dnstap file is asked of both at the same moment. A difference counts only
+    /// Each different question of a query log, a pcap file or a dnstap file is asked of both at the same moment. With --from live a listener
+    /// takes the questions of clients, answers with the answer of the resolver in place as soon as it comes, and compares beside that. A difference counts only
     /// if both give it again. Its cause is sought at the name servers of the zone; a cause that is not proven is "unknown". The first
     /// line is the verdict: safe to switch, what to look at first, or could not tell. Names that contain the key of a DNS list, and names
     /// of .onion and localhost, are not asked. At most 20000 questions; the causes of at most 200 differences are sought. An address

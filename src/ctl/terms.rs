@@ -167,6 +167,8 @@ Weights: look (before a switch), unknown, harmless.
 JSON: an object a line for each difference but ttl: name, type, dnssec_ok, checking_disabled, queries, cause, weight, side (in_place,
 resolverd), in_place, resolverd, why, advice. Then the summary: verdict (safe, look_first, could_not_tell), sentence, against, compared,
 queries, causes, not_compared, in_place and resolverd (answered, failed, silent, elapsed), interrupted, skipped, left_out.
+Live: --from live --listen ADDRESS:PORT. Queries of clients outside listen.allow of resolverd are dropped. Of the queries of a question
+the first is compared. If too many wait, queries are answered and not compared (overload).
 Exit codes: 0 safe to switch, 1 look at some differences first, 4 could not tell: fewer than 20 questions, a resolver that answers nothing
 or leaves a tenth of the questions without a reply, or a difference whose cause is unknown.";
 

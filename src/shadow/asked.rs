@@ -33,7 +33,7 @@ impl AskedQuestion {
     ///
     /// # Errors
     /// It is none of a client. `is_whole`: the capture has all its octets.
-    pub(super) fn of_message(octets: &[u8], is_whole: bool) -> Result<Self, Skipped> {
+    pub fn of_message(octets: &[u8], is_whole: bool) -> Result<Self, Skipped> {
         let query = Query::read(octets, ViewId::default()).map_err(|refused| match refused {
             Unanswerable::Dropped(_) if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) => {
                 Skipped::Response

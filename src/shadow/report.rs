@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::answer::{Side, SideAnswer};
 use super::asked::AskedQuestion;
+use super::capture::Captured;
 use super::judge::{Cause, Judged, Sample, Weight};
 use crate::limits::{LEAST_SHADOW_QUESTIONS, MOST_SHADOW_SILENCE};
 
@@ -49,8 +50,12 @@ pub enum NotCompared {
     ListBudget,
     /// The command was ended before.
     Ended,
-    /// Live: both were busy with others.
+    /// The daemon did not answer over its control socket.
+    Unreached,
+    /// Live: too many queries waited. These are queries, and not different questions.
     Overload,
+    /// Live: queries of clients that listen.allow of resolverd does not have. They were not answered.
+    Denied,
 }
 
 impl NotCompared {
@@ -60,7 +65,9 @@ impl NotCompared {
             Self::KeptHere => "with the key of a DNS list, or about names that stay on this host",
             Self::ListBudget => "to DNS lists beyond --list-questions or near their quota",
             Self::Ended => "not reached before the end",
-            Self::Overload => "while too many were being compared",
+            Self::Unreached => "for which the daemon did not answer over its control socket",
+            Self::Overload => "queries were answered and not compared, because too many waited",
+            Self::Denied => "queries of clients that are not in listen.allow of resolverd, dropped",
         }
     }
 }
@@ -209,6 +216,22 @@ impl ShadowReport {
             why: judged.why,
             advice: judged.advice,
         });
+    }
+
+    /// Puts in how many queries there were in the end. `not_compared`: the queries of questions that were not compared.
+    pub fn recount(&mut self, captured: &Captured, not_compared: u64) {
+        let counts: BTreeMap<_, u64> = captured
+            .questions
+            .iter()
+            .map(|(asked, count)| {
+                ((asked.name.as_str(), asked.kind_text(), asked.dnssec_ok, asked.checking_disabled), *count)
+            })
+            .collect();
+        for one in &mut self.differences {
+            let key = (one.name.as_str(), one.kind.clone(), one.dnssec_ok, one.checking_disabled);
+            one.queries = counts.get(&key).copied().unwrap_or(one.queries);
+        }
+        self.queries = captured.queries().saturating_sub(not_compared);
     }
 
     /// Counts questions that were not compared.

@@ -9,6 +9,7 @@ use hickory_proto::rr::Name;
 use resolverd::lab::sockets::LabSockets;
 use resolverd::lab::world::Lab;
 use resolverd::random::Random;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -80,6 +81,11 @@ impl Gateway {
     pub(crate) fn kill(&mut self) {
         self.daemon.kill().unwrap();
         self.daemon.wait().unwrap();
+    }
+
+    /// Sends a signal to the daemon.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.daemon), signal).unwrap();
     }
 
     /// A file in the folder of the configuration.

@@ -1,6 +1,14 @@
 //! `resolverctl shadow`: the answers of another resolver beside those of the daemon.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::Duration;
+
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+use rustix::process::{Pid, Signal, kill_process};
 
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -156,4 +164,154 @@ fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
     let sent: Vec<String> =
         beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
     assert!(!sent.iter().any(|line| line.contains("onion") || line.contains("3.0.0.127.bl")), "{sent:#?}");
+}
+
+/// Longer than a client waits, and shorter than this command waits for the daemon.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The command with its listener.
+struct Listening {
+    command: Child,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Listening {
+    fn start(beside: &Beside) -> Self {
+        let words =
+            ["--json", "shadow", "--against", &beside.against, "--from", "live", "--listen", "127.0.0.1:0"];
+        let mut command =
+            beside.world.prepared(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(command.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split(" listens at ").nth(1).and_then(|rest| rest.split(' ').next());
+        let address = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
+        let output = BufReader::new(command.stdout.take().unwrap());
+        Self { command, output, address }
+    }
+
+    /// Ends it as Ctrl-C does; the exit code and the objects.
+    fn end(mut self) -> (i32, Vec<serde_json::Value>) {
+        kill_process(Pid::from_child(&self.command), Signal::INT).unwrap();
+        let mut text = String::new();
+        self.output.read_to_string(&mut text).unwrap();
+        let objects = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (self.command.wait().unwrap().code().unwrap(), objects)
+    }
+}
+
+fn query(id: u16, name: &str) -> Vec<u8> {
+    let mut message = Message::query();
+    message.metadata.id = id;
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::A));
+    message.to_vec().unwrap()
+}
+
+fn over_udp(server: SocketAddr, query: &[u8]) -> Vec<u8> {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.send_to(query, server).unwrap();
+    let mut room = vec![0; 65_535];
+    let length = socket.recv(&mut room).unwrap();
+    room.truncate(length);
+    room
+}
+
+/// The replies to queries that are sent together.
+fn over_tcp(server: SocketAddr, queries: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    for query in queries {
+        stream
+            .write_all(&[&u16::try_from(query.len()).unwrap().to_be_bytes(), query.as_slice()].concat())
+            .unwrap();
+    }
+    let mut one = || {
+        let mut length = [0; 2];
+        stream.read_exact(&mut length).unwrap();
+        let mut reply = vec![0; usize::from(u16::from_be_bytes(length))];
+        stream.read_exact(&mut reply).unwrap();
+        reply
+    };
+    queries.iter().map(|_| one()).collect()
+}
+
+#[test]
+fn clients_get_the_answers_of_the_resolver_in_place_octet_by_octet() {
+    let beside = Beside::start("moved 3600 A 198.18.4.9\n", "");
+    let against: SocketAddr = beside.against.parse().unwrap();
+    let listening = Listening::start(&beside);
+    for name in ["moved.shop.com.", "MoVed.shop.com.", "none.shop.com.", "www.elsewhere.org."] {
+        let query = query(4_711, name);
+        assert_eq!(over_udp(listening.address, &query), over_udp(against, &query), "{name}");
+    }
+    let queries = [query(1, "n1.shop.com."), query(2, "n2.shop.com.")];
+    let ids =
+        |replies: Vec<Vec<u8>>| -> std::collections::BTreeSet<Vec<u8>> { replies.into_iter().collect() };
+    assert_eq!(ids(over_tcp(listening.address, &queries)), ids(over_tcp(against, &queries)));
+    let (_, objects) = listening.end();
+    let summary = objects.last().unwrap();
+    assert_eq!(summary["interrupted"], true, "{objects:#?}");
+}
+
+#[test]
+fn differences_of_clients_questions_are_reported_at_the_end() {
+    let beside = Beside::start("moved 3600 A 198.18.4.9\n", "");
+    let words = [
+        "--json",
+        "shadow",
+        "--against",
+        &beside.against,
+        "--from",
+        "live",
+        "--listen",
+        "127.0.0.1:0",
+        "--for",
+        "9s",
+    ];
+    let mut command =
+        beside.world.prepared(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(command.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.split(" listens at ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    for number in 0..30 {
+        over_udp(address, &query(number, &format!("n{number}.shop.com.")));
+    }
+    over_udp(address, &query(1, "moved.shop.com."));
+    over_udp(address, &query(2, "moved.shop.com."));
+    let output = command.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let objects: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = objects.last().unwrap();
+    assert_eq!(
+        (summary["compared"].as_u64(), summary["queries"].as_u64()),
+        (Some(31), Some(32)),
+        "{objects:#?}"
+    );
+    assert_eq!(causes(&objects), [("moved.shop.com.".to_owned(), "policy".to_owned())], "{objects:#?}");
+    assert_eq!((output.status.code(), objects[0]["queries"].as_u64()), (Some(1), Some(2)), "{objects:#?}");
+}
+
+#[test]
+fn no_client_waits_for_resolverd() {
+    let beside = Beside::start("", "");
+    let against: SocketAddr = beside.against.parse().unwrap();
+    let listening = Listening::start(&beside);
+    beside.world.signal(Signal::STOP);
+    for number in 0..40 {
+        let query = query(number, &format!("n{}.shop.com.", number % 30));
+        assert_eq!(over_udp(listening.address, &query), over_udp(against, &query));
+    }
+    let query = query(1, "n1.shop.com.");
+    assert_eq!(over_tcp(listening.address, std::slice::from_ref(&query)), over_tcp(against, &[query]));
+    let (code, objects) = listening.end();
+    beside.world.signal(Signal::CONT);
+    // Nothing is known of resolverd, so nothing is safe.
+    assert_eq!(
+        (code, objects.last().unwrap()["verdict"].as_str()),
+        (4, Some("could_not_tell")),
+        "{objects:#?}"
+    );
 }

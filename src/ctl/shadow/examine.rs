@@ -75,9 +75,18 @@ pub(super) struct Examined {
 }
 
 impl Examiner {
-    /// Compares the answers to a question. `answers_others`: whether the resolver in place has answered other questions.
-    pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Examined {
-        let first = self.sides.sample(question).await;
+    /// Compares the answers to a question. `in_place`: the answer that a client has had. `answers_others`: whether the resolver in place
+    /// has answered other questions.
+    pub(super) async fn examine(
+        &self,
+        question: &AskedQuestion,
+        in_place: Option<SideAnswer>,
+        answers_others: bool,
+    ) -> Examined {
+        let first = match in_place {
+            Some(in_place) => self.sides.beside(question, in_place).await,
+            None => self.sides.sample(question).await,
+        };
         let mut evidence = Evidence {
             samples: vec![first.clone()],
             list: self.lists.list_of(&question.name).map(str::to_owned),

@@ -2,39 +2,49 @@
 
 mod examine;
 mod lists;
+mod live;
+mod relay;
 mod replay;
 mod sides;
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use futures_util::future::select_all;
+use futures_util::stream::{self, Stream};
+use ipnet::IpNet;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 
 use self::examine::{Examiner, as_other};
 use self::lists::ListBudget;
+use self::live::Live;
+use self::replay::{Played, Replay, Waiting};
 use self::sides::Sides;
 use super::client::ControlClient;
-use super::compare::{forwarders, keyed_lists};
+use super::compare::{configuration, forwarders, keyed_lists};
 use super::domain::{Daemon, ServicePorts};
 use super::exit::{CommandFailure, Exit};
+use super::monitor::span_like;
 use super::others::ResolverText;
 use super::outcome::CommandOutcome;
+use super::peer;
 use super::render::{Format, json, shadow};
 use crate::check::domain::facts::CheckSubject;
 use crate::control::protocol::{Blame, Problem, Reply, Request};
 use crate::limits::{
-    MAX_SHADOW_EXAMINED, SHADOW_EXAMINED_AT_ONCE, SHADOW_LIST_QUESTIONS, SHADOW_RATE, SHADOW_RATES,
+    MAX_SHADOW_EXAMINED, MAX_SHADOW_TIME, SHADOW_EXAMINED_AT_ONCE, SHADOW_LIST_QUESTIONS, SHADOW_RATE,
+    SHADOW_RATES,
 };
 use crate::random::Random;
+use crate::shadow::asked::AskedQuestion;
 use crate::shadow::capture::{self, CaptureError, CaptureFormat, Captured};
-use crate::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
+use crate::shadow::report::{NotCompared, ShadowReport, ShadowSummary, SwitchVerdict};
 
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]
@@ -43,9 +53,15 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "RESOLVER")]
     against: ResolverText,
     /// File with the questions of this host: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is
-    /// standard input.
-    #[arg(long, value_name = "FILE")]
+    /// standard input. "live" takes the questions of the clients that come to --listen.
+    #[arg(long, value_name = "FILE|live")]
     from: PathBuf,
+    /// Address of the listener of --from live, for UDP and TCP: each query is passed to the resolver in place, and its answer back.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// End after this time, like 30m or 1h; at most 168h. Default: at the end of the file, or with Ctrl-C.
+    #[arg(long = "for", value_name = "SPAN", value_parser = span)]
+    time: Option<Duration>,
     /// Format of the file. Default: detected from its first octets.
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(CaptureFormat::NAMES.map(|(name, _)| name)))]
     format: Option<String>,
@@ -57,22 +73,58 @@ pub(super) struct Arguments {
     list_questions: usize,
 }
 
+/// Reads a span for `--for`.
+fn span(typed: &str) -> Result<Duration, String> {
+    let examples = "30m or 1h";
+    let time = match typed.strip_suffix('h').map(str::parse::<u32>) {
+        Some(Ok(hours)) => Duration::from_secs(3_600) * hours,
+        _ => span_like(typed, examples)?,
+    };
+    let is_fit = (Duration::from_secs(1)..=MAX_SHADOW_TIME).contains(&time);
+    is_fit
+        .then_some(time)
+        .ok_or_else(|| format!("\"{typed}\" is out of range: 1 s to {} h", MAX_SHADOW_TIME.as_secs() / 3_600))
+}
+
+/// The word of `--from` for the questions of clients.
+const LIVE: &str = "live";
+
 /// Compares, and reports.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
+    let is_live = arguments.from == Path::new(LIVE);
+    if is_live != arguments.listen.is_some() {
+        return Err(wrong(
+            "--listen ADDRESS:PORT belongs to --from live, and --from live needs it".to_owned(),
+        ));
+    }
     let sides = sides(arguments, client)?;
-    let captured = captured(arguments)?;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandFailure::Output)?;
+    let mut captured = if is_live { Captured::default() } else { captured(arguments)? };
     let examiner = examiner(sides, client, arguments.list_questions)?;
     let against = examiner.sides.in_place.to_string();
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandFailure::Output)?;
+    let replay =
+        Replay { examiner: &examiner, client, pause: Duration::from_secs(1) / arguments.rate.max(1) };
     let mut report = ShadowReport::default();
-    let interrupted = compare(&runtime, (&captured, &examiner, client), arguments.rate, &mut report);
+    let interrupted = match arguments.listen {
+        Some(listen) => serve((listen, arguments.time), (&runtime, &replay), (&mut captured, &mut report))?,
+        None => {
+            let waiting = |(question, queries): &(AskedQuestion, u64)| Waiting {
+                question: question.clone(),
+                queries: *queries,
+                in_place: None,
+            };
+            let questions = stream::iter(captured.questions.iter().map(waiting));
+            let (played, interrupted) = play((&runtime, &replay), questions, arguments.time, &mut report)?;
+            report.leave_out(NotCompared::Ended, count(captured.questions.len() - played.ended));
+            interrupted
+        }
+    };
     // Questions that a signal has cut off still wait for the daemon.
     runtime.shutdown_background();
-    let interrupted = interrupted.map_err(CommandFailure::Output)?;
     let summary = report.summary(&against, interrupted);
     let text = match format {
         Format::Json => {
@@ -84,21 +136,72 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&summary) })
 }
 
-/// Replays the questions until the end or a signal; returns whether there was one.
-fn compare(
-    runtime: &Runtime,
-    (captured, examiner, client): (&Captured, &Examiner, &ControlClient),
-    rate: u32,
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Serves clients until the end, and compares beside that. Returns whether a signal ended it.
+fn serve(
+    (listen, time): (SocketAddr, Option<Duration>),
+    (runtime, replay): (&Runtime, &Replay<'_>),
+    (captured, report): (&mut Captured, &mut ShadowReport),
+) -> Result<bool, CommandFailure> {
+    let allow = allow(replay.client)?;
+    let (live, relayed) = Live::start((listen, replay.examiner.sides.in_place), allow)
+        .map_err(|error| wrong(format!("cannot listen at {listen}: {}", peer::words(&error))))?;
+    // If stderr is closed, the clients are served nevertheless.
+    let _closed = writeln!(
+        io::stderr(),
+        "resolverctl: listens at {} and answers with the answers of {}; Ctrl-C ends with the report",
+        live.address,
+        replay.examiner.sides.in_place
+    );
+    let (played, interrupted) = play((runtime, replay), live::questions(relayed, captured), time, report)?;
+    report.leave_out(NotCompared::Ended, count(played.cut));
+    live.count(report);
+    let refused = played.refused.iter().map(|question| captured.queries_of(question)).sum();
+    report.recount(captured, refused);
+    Ok(interrupted)
+}
+
+/// The networks of clients that resolverd answers.
+///
+/// # Errors
+/// The daemon does not answer.
+fn allow(client: &ControlClient) -> Result<Vec<IpNet>, CommandFailure> {
+    let config = configuration(client)?;
+    let networks =
+        config.get("listen").and_then(|listen| listen.get("allow")).and_then(toml::Value::as_array);
+    let read = |network: &toml::Value| network.as_str()?.parse().ok();
+    Ok(networks.into_iter().flatten().filter_map(read).collect())
+}
+
+/// Compares until the end of the questions, of the time, or a signal; returns whether there was one.
+fn play(
+    (runtime, replay): (&Runtime, &Replay<'_>),
+    questions: impl Stream<Item = Waiting>,
+    time: Option<Duration>,
     report: &mut ShadowReport,
-) -> io::Result<bool> {
+) -> Result<(Played, bool), CommandFailure> {
     let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
     runtime.block_on(async {
-        let mut signals: Vec<_> = kinds.into_iter().map(signal).collect::<io::Result<_>>()?;
+        let signals = kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>();
+        let mut signals = signals.map_err(CommandFailure::Output)?;
         let come = select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())));
-        let pause = Duration::from_secs(1) / rate.max(1);
-        let asked = replay::Replay { examiner, client, pause };
-        Ok(asked.run(&captured.questions, report, async { drop(come.await) }).await)
+        let mut interrupted = false;
+        let end = async {
+            tokio::select! {
+                _ = come => interrupted = true,
+                () = tokio::time::sleep(time.unwrap_or_default()), if time.is_some() => {}
+            }
+        };
+        let played = replay.run(questions, report, end).await;
+        Ok((played, interrupted))
     })
+}
+
+fn wrong(sentence: String) -> CommandFailure {
+    CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
 /// Both resolvers.
@@ -106,7 +209,6 @@ fn compare(
 /// # Errors
 /// The daemon does not answer, it has no listener, or it is itself the other one.
 fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
-    let wrong = |sentence: String| CommandFailure::Problem(Problem { fault: Blame::Request, sentence });
     let in_place = arguments.against.plain().ok_or_else(|| {
         wrong("shadow asks the resolver in place over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
     })?;

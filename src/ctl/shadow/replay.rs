@@ -1,19 +1,29 @@
-//! The questions of a file, one after the other at a bounded rate.
+//! The questions of a file or of clients, one after the other at a bounded rate.
 
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::examine::{Examined, Examiner};
 use crate::ctl::client::ControlClient;
 use crate::ctl::domain::kept_here;
 use crate::limits::SHADOW_AT_ONCE;
+use crate::shadow::answer::SideAnswer;
 use crate::shadow::asked::AskedQuestion;
 use crate::shadow::report::{NotCompared, ShadowReport};
 
-/// A run over a file.
+/// A question that waits for its comparison.
+pub(super) struct Waiting {
+    pub(super) question: AskedQuestion,
+    /// Its queries so far.
+    pub(super) queries: u64,
+    /// The answer that a client has had from the resolver in place.
+    pub(super) in_place: Option<SideAnswer>,
+}
+
+/// A run.
 pub(super) struct Replay<'r> {
     pub(super) examiner: &'r Examiner,
     pub(super) client: &'r ControlClient,
@@ -21,64 +31,93 @@ pub(super) struct Replay<'r> {
     pub(super) pause: Duration,
 }
 
+/// The end of a run.
+#[derive(Default)]
+pub(super) struct Played {
+    /// Questions that were compared or refused.
+    pub(super) ended: usize,
+    /// Questions that were begun and not ended.
+    pub(super) cut: usize,
+    /// Questions that were not sent.
+    pub(super) refused: Vec<AskedQuestion>,
+}
+
 impl Replay<'_> {
-    /// Compares all questions until the last one, or until `end`. Returns whether `end` came first.
+    /// Compares all questions until the last one, or until `end`.
     pub(super) async fn run(
         &self,
-        questions: &[(AskedQuestion, u64)],
+        questions: impl Stream<Item = Waiting>,
         report: &mut ShadowReport,
         end: impl Future<Output = ()>,
-    ) -> bool {
-        let mut end = pin!(end);
+    ) -> Played {
+        let (mut questions, mut end) = (pin!(questions.fuse()), pin!(end));
         let mut turns = interval(self.pause);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut waiting, mut running) = (questions.iter(), FuturesUnordered::new());
-        let mut next = waiting.next();
-        loop {
-            if next.is_none() && running.is_empty() {
-                return false;
-            }
+        let (mut next, mut is_over) = (None, false);
+        let (mut running, mut played) = (FuturesUnordered::new(), Played::default());
+        while !is_over || next.is_some() || !running.is_empty() {
             tokio::select! {
                 biased;
                 () = &mut end => {
-                    let left = running.len() + waiting.len() + usize::from(next.is_some());
-                    report.leave_out(NotCompared::Ended, u64::try_from(left).unwrap_or(u64::MAX));
-                    return true;
+                    played.cut = running.len() + usize::from(next.is_some());
+                    return played;
                 }
-                Some((question, queries, examined)) = running.next() => take(report, (question, queries), examined),
+                Some((waiting, examined)) = running.next() => {
+                    played.ended += 1;
+                    take(report, &mut played, (waiting, examined));
+                }
+                question = questions.next(), if !is_over && next.is_none() => {
+                    is_over = question.is_none();
+                    next = question;
+                }
                 _ = turns.tick(), if next.is_some() && running.len() < SHADOW_AT_ONCE => {
-                    if let Some((question, queries)) = next.take() {
-                        match self.refused(question).await {
-                            Some(why) => report.leave_out(why, 1),
-                            None => {
-                                let examined = self.examiner.examine(question, report.answers_others());
-                                running.push(async move { (question, *queries, examined.await) });
-                            }
-                        }
-                    }
-                    next = waiting.next();
+                    running.extend(next.take().map(|waiting| self.one(waiting, report.answers_others())));
                 }
             }
         }
+        played
     }
 
-    /// Why a question is not sent to the resolver in place; none if it may be.
+    /// Compares one question, unless it is not to be sent.
+    async fn one(
+        &self,
+        mut waiting: Waiting,
+        answers_others: bool,
+    ) -> (Waiting, Result<Examined, NotCompared>) {
+        let in_place = waiting.in_place.take();
+        let examined = match self.refused(&waiting.question).await {
+            Some(why) => Err(why),
+            None => Ok(self.examiner.examine(&waiting.question, in_place, answers_others).await),
+        };
+        (waiting, examined)
+    }
+
+    /// Why a question is not sent; none if it may be.
     async fn refused(&self, question: &AskedQuestion) -> Option<NotCompared> {
         let (client, name) = (self.client.clone(), question.name.clone());
         // The client waits in system calls. Without an answer nothing is sent.
         match tokio::task::spawn_blocking(move || kept_here(&client, &name)).await {
             Ok(Ok(None)) => (!self.examiner.lists.take(&question.name)).then_some(NotCompared::ListBudget),
-            _ => Some(NotCompared::KeptHere),
+            Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),
+            _ => Some(NotCompared::Unreached),
         }
     }
 }
 
 /// Adds the end of a question to the report.
-pub(super) fn take(
+fn take(
     report: &mut ShadowReport,
-    (question, queries): (&AskedQuestion, u64),
-    examined: Examined,
+    played: &mut Played,
+    (waiting, examined): (Waiting, Result<Examined, NotCompared>),
 ) {
-    report.answered(&examined.first);
-    report.take(question, queries, (examined.judged, &examined.last));
+    match examined {
+        Ok(examined) => {
+            report.answered(&examined.first);
+            report.take(&waiting.question, waiting.queries, (examined.judged, &examined.last));
+        }
+        Err(why) => {
+            report.leave_out(why, 1);
+            played.refused.push(waiting.question);
+        }
+    }
 }

@@ -55,6 +55,11 @@ impl Sides {
         Sample { in_place, resolverd }
     }
 
+    /// Both answers, of which a client has had that of the resolver in place already.
+    pub(super) async fn beside(&self, question: &AskedQuestion, in_place: SideAnswer) -> Sample {
+        Sample { in_place, resolverd: self.ask(Side::Resolverd, question).await }
+    }
+
     /// Asks one.
     pub(super) async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
         let server = match side {
@@ -69,7 +74,7 @@ impl Sides {
         match asked {
             Err(_) => SideAnswer::None(format!("timeout after {} s", SHADOW_PATIENCE.as_secs())),
             Ok(Err(error)) => SideAnswer::None(words(&error)),
-            Ok(Ok(message)) => answer(&message, began.elapsed()),
+            Ok(Ok(message)) => answer_of(&message, began.elapsed()),
         }
     }
 
@@ -91,7 +96,7 @@ impl Sides {
 }
 
 /// The facts of a message.
-fn answer(message: &Message, elapsed: Duration) -> SideAnswer {
+pub(super) fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     match of_server(reply(message, elapsed.as_secs_f64())) {
         Got::Reply(facts) => SideAnswer::Reply(Box::new(SideReply {
             facts,

@@ -46,6 +46,11 @@ impl Captured {
         }
     }
 
+    /// The queries of one question.
+    pub fn queries_of(&self, question: &AskedQuestion) -> u64 {
+        self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
+    }
+
     /// The queries of the questions.
     pub fn queries(&self) -> u64 {
         self.questions.iter().map(|(_, count)| count).sum()
