@@ -150,7 +150,7 @@ other resolvers that refuse or do not answer, servers of a family (IPv6) that th
 pub(super) const SHADOW: &str = "\
 Causes, in JSON `cause`. \"in place\" is the resolver of --against:
   bogus        one of them finds the signatures wrong or missing: with CD it has an answer, or it says so
-  broken_zone  one of them fails, and so do name servers of the zone; or the name servers give different answers
+  broken_zone  both fail, or one of them does, and so do name servers of the zone; or the name servers give different answers
   policy       the answer is of a resolver's own: its configuration, authority (AA), an extended error Blocked, Filtered, Censored or
                Forged Answer, REFUSED for this name alone, or a filter that denies names or removes or gives private addresses
   list         a DNS list refuses one of them (127.255.255.x is no listing), or resolverd does not believe the list

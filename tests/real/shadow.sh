@@ -68,6 +68,7 @@ finds_what_was_put_in() {
   found | sort >"$work/found"
   cat >"$work/wanted" <<'WANTED'
 alias.domain.example. A old in_place
+away.domain.example. A old in_place
 blocked.wild.domain.example. A policy in_place
 domain.example. MX old in_place
 domain.example. SOA old in_place
@@ -87,8 +88,7 @@ equal_is_safe() {
 # The same from packets and from clients.
 from_packets() {
   local number
-  tcpdump -i lo -w "$work/shadow.pcap" -U "udp and host $in_place and port 53" 2>"$work/tcpdump.log" &
-  echo $! >"$work/tcpdump.pid"
+  begin tcpdump tcpdump -i lo -w "$work/shadow.pcap" -U "udp and host $in_place and port 53"
   soon grep -q listening "$work/tcpdump.log"
   for number in {1..30}; do dig @$in_place +tries=1 +timeout=5 "n$number.wild.domain.example" A; done
   soon has "n30.wild" tcpdump -n -r "$work/shadow.pcap"
@@ -98,16 +98,14 @@ from_packets() {
 
 from_clients() {
   local number
-  ctl shadow --against $in_place --from live --listen 127.0.0.4:53 >"$work/live.txt" 2>"$work/live.log" &
-  echo $! >"$work/live.pid"
+  begin live resolverctl --socket "$work/control.sock" shadow --against $in_place --from live --listen 127.0.0.4:53
   soon grep -q 'listens at' "$work/live.log"
   for number in {1..30}; do has 198.18.77.30 dig @127.0.0.4 +tries=1 +timeout=5 +short "n$number.wild.domain.example" A; done
   has 198.18.77.30 dig @127.0.0.4 +tcp +tries=1 +timeout=5 +short n1.wild.domain.example A
   has 'status: NXDOMAIN' dig @127.0.0.4 +tries=1 +timeout=5 blocked.wild.domain.example A
   read -r -t 6 <>"$work/never" || true
-  kill -INT "$(pid live)"
-  wait "$(pid live)" || true
-  has 'policy: 1 question' cat "$work/live.txt"
+  end live
+  has 'policy: 1 question' cat "$work/live.log"
 }
 
 check "shadow: it finds the differences that were put in, and none else" finds_what_was_put_in

@@ -9,7 +9,7 @@ mod lists;
 mod policy;
 
 pub use self::evidence::{Cause, Evidence, Judged, Sample, Weight};
-use super::answer::{Likeness, Side};
+use super::answer::{Likeness, Side, error_words};
 use super::asked::AskedQuestion;
 
 /// Whether a second look after the end of the TTLs may tell the cause.
@@ -35,7 +35,8 @@ fn once(evidence: &Evidence, alike: Likeness) -> Judged {
         return match alike {
             Likeness::Order => Judged::harmless(Cause::Rotation, None, "the same records in another order"),
             Likeness::Ttl => Judged::harmless(Cause::Ttl, None, "the same records with other TTLs"),
-            _ => Judged::harmless(Cause::None, None, ""),
+            Likeness::BothFail => evidence.samples.last().map_or_else(equal, both_fail),
+            _ => equal(),
         };
     };
     for side in [Side::InPlace, Side::Resolverd] {
@@ -52,6 +53,26 @@ fn once(evidence: &Evidence, alike: Likeness) -> Judged {
         None,
         "the answers differed once and were equal when both were asked again",
     )
+}
+
+fn equal() -> Judged {
+    Judged::harmless(Cause::None, None, "")
+}
+
+/// Both fail in the same way, each time.
+fn both_fail(last: &Sample) -> Judged {
+    match last.resolverd.rcode() {
+        None => Judged::unknown("neither has replied"),
+        Some("SERVFAIL") => {
+            let errors = [Side::InPlace, Side::Resolverd].into_iter().filter_map(|side| {
+                let error = last.of(side).reply()?.error.as_ref()?;
+                Some(format!("; {}: {}", side.words(), error_words(error)))
+            });
+            let errors: String = errors.collect();
+            Judged::harmless(Cause::BrokenZone, None, format!("the zone fails for both{errors}"))
+        }
+        Some(_) => equal(),
+    }
 }
 
 fn secure_only(last: &Sample) -> Judged {

@@ -83,6 +83,9 @@ fn equal_answers_have_no_cause() {
     expect(&samples(&["192.0.2.1@9 192.0.2.1@8"]), Cause::Ttl, Harmless, None);
     expect(&samples(&["192.0.2.1+192.0.2.2 192.0.2.2+192.0.2.1"]), Cause::Rotation, Harmless, None);
     expect(&samples(&["nx nx"]), Cause::None, Harmless, None);
+    expect(&samples(&["refused refused"]), Cause::None, Harmless, None);
+    expect(&samples(&["fail fail"]), Cause::BrokenZone, Harmless, None);
+    expect(&samples(&["silent silent"]), Cause::Unknown, Weight::Unknown, None);
 }
 
 #[test]
