@@ -154,9 +154,9 @@ Causes, in JSON `cause`. \"in place\" is the resolver of --against:
   policy       the answer is of a resolver's own: its configuration, authority (AA), an extended error Blocked, Filtered, Censored or
                Forged Answer, REFUSED for this name alone, or a filter that denies names or removes or gives private addresses
   list         a DNS list refuses one of them (127.255.255.x is no listing), or resolverd does not believe the list
-  old          one has an older answer: all name servers have replaced it, it was replaced when its TTL ended, or the resolver says that
-               it is expired
-  unknown      could not tell
+  old          one has an older answer: a name server with an older version of the zone still gives it, it was replaced when its TTL
+               ended, only the cache of resolverd has it, or the resolver says that it is expired
+  unknown      could not tell, also where an answer of the resolver in place may be old or from a zone or a forwarder of its own
   ad_only      only AD differs
   geography    after its TTL each gets its own addresses again, and both name the same name servers
   timing       one failed, or they differed, once

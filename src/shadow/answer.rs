@@ -105,6 +105,19 @@ impl SideAnswer {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
 
+    /// The longest TTL of the records that another answer does not have; none if it has all.
+    pub fn ttl_apart(&self, other: &Self) -> Option<u32> {
+        let sets = other.sets();
+        let is_apart = |record: &&Record| {
+            let data = compared_data(&record.data, &record.kind);
+            record.kind != "RRSIG"
+                && !sets
+                    .get(&(record.name.clone(), record.kind.clone()))
+                    .is_some_and(|set| set.contains(&data))
+        };
+        self.reply()?.facts.answers.iter().filter(is_apart).map(|record| record.ttl).max()
+    }
+
     /// In words, for a screen.
     pub fn words(&self, kind: &str) -> String {
         let reply = match self {

@@ -67,7 +67,7 @@ mod zone;
 use std::collections::BTreeSet;
 
 pub use mail::is_private;
-pub use record_set::{ADDRESS_TTL, compared_data};
+pub use record_set::compared_data;
 
 use codes::Code;
 use facts::{DomainFacts, Role, Want};

@@ -6,7 +6,7 @@ use super::facts::{Record, ReplyFacts, canonical, is_within};
 
 /// Addresses in the cache count from this TTL on, in seconds: services that answer by place or in turn, and so differently each
 /// time, have TTLs of at most five minutes.
-pub const ADDRESS_TTL: u32 = 300;
+pub(super) const ADDRESS_TTL: u32 = 300;
 
 /// Whether a reply says which records there are, or that there are none.
 pub(super) fn is_known(reply: &ReplyFacts) -> bool {

@@ -175,7 +175,7 @@ impl Examiner {
     /// A second look after the TTLs have ended, if that is soon.
     async fn renew(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let Some(last) = evidence.samples.last() else { return };
-        let ttls = [last.in_place.ttl(), last.resolverd.ttl()];
+        let ttls = [last.in_place.ttl_apart(&last.resolverd), last.resolverd.ttl_apart(&last.in_place)];
         let Some(longest) = ttls.into_iter().flatten().max() else { return };
         let wait = std::time::Duration::from_secs(u64::from(longest) + 1);
         if wait > SHADOW_RENEWAL {

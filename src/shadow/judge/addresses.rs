@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::evidence::{Cause, Evidence, Judged};
+use super::evidence::{Cause, Evidence, Judged, Sample};
 use super::failures::old;
-use crate::check::domain::side_by_side::{AnswerVerdict, ComparedAnswer};
-use crate::check::domain::{ADDRESS_TTL, is_private};
+use crate::check::domain::is_private;
+use crate::check::domain::side_by_side::{AnswerSource, AnswerVerdict, ComparedAnswer};
 use crate::shadow::answer::{Likeness, Side};
 use crate::shadow::asked::AskedQuestion;
 
@@ -51,30 +51,42 @@ pub(super) fn judge(question: &AskedQuestion, evidence: &Evidence) -> Judged {
     let (Some(in_place), Some(resolverd)) = rows else {
         return Judged::unknown("the name servers of the zone could not be compared");
     };
-    if let Some(judged) = by_verdicts(in_place, resolverd) {
+    if let Some(judged) = by_verdicts(evidence, in_place, resolverd) {
         return judged;
     }
     let servers: Vec<&ComparedAnswer> = evidence.servers().filter(|row| row.is_known()).collect();
     if let Some(judged) = renewed(question, evidence, &servers) {
         return judged;
     }
-    for (side, row) in [(Side::InPlace, in_place), (Side::Resolverd, resolverd)] {
-        if is_aged(row, &servers) {
-            let why = format!(
-                "{} has had its answer in its cache for some time: {} s are left of {} s, and all name servers give another",
-                side.words(),
-                row.ttl.unwrap_or_default(),
-                servers.iter().filter_map(|row| row.ttl).max().unwrap_or_default()
-            );
-            return old(side, why);
-        }
+    if resolverd.verdict == AnswerVerdict::Same && in_place.is_known() && is_of_no_server(in_place) {
+        return Judged { advice: ADVICE_ON_NO_SERVER.to_owned(), ..Judged::unknown(OF_NO_SERVER) };
     }
     let why = [in_place, resolverd].into_iter().find(|row| !row.why.is_empty()).map(|row| row.why.clone());
     Judged::unknown(why.unwrap_or_else(|| "no proof of any cause was found".to_owned()))
 }
 
+const OF_NO_SERVER: &str = "the name servers of the zone give the answer of resolverd; the other one is old, or from a zone or a forwarder of the resolver in place, or the zone answers by client";
+
+const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
+
+/// Whether an answer may be old or of a zone of the resolver's own. The comparison takes what was in a cache before for old; here both
+/// resolvers were asked before.
+const fn is_of_no_server(row: &ComparedAnswer) -> bool {
+    matches!(row.verdict, AnswerVerdict::Old | AnswerVerdict::Elsewhere | AnswerVerdict::Unknown)
+}
+
+/// Whether a name server with an older version of the zone, or a former one, gives the same answer.
+fn is_of_older_version(evidence: &Evidence, row: &ComparedAnswer) -> bool {
+    let mut others = evidence.compared.iter().flat_map(|compared| &compared.answers);
+    others.any(|other| {
+        (other.source == AnswerSource::FormerServer || other.verdict == AnswerVerdict::NotTransferred)
+            && other.records == row.records
+            && other.rcode == row.rcode
+    })
+}
+
 /// The cause by the conclusions of the comparison with the name servers.
-fn by_verdicts(in_place: &ComparedAnswer, resolverd: &ComparedAnswer) -> Option<Judged> {
+fn by_verdicts(evidence: &Evidence, in_place: &ComparedAnswer, resolverd: &ComparedAnswer) -> Option<Judged> {
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if [in_place, resolverd].iter().all(|row| matches!(row.verdict, InTurn | Same)) {
         return Some(match in_place.verdict == InTurn || resolverd.verdict == InTurn {
@@ -87,7 +99,9 @@ fn by_verdicts(in_place: &ComparedAnswer, resolverd: &ComparedAnswer) -> Option<
         });
     }
     for (side, row) in [(Side::InPlace, in_place), (Side::Resolverd, resolverd)] {
-        if matches!(row.verdict, Old | Stale) {
+        // A zone or a forwarder of the resolver in place looks like an old answer.
+        let is_proven = side == Side::Resolverd || is_of_older_version(evidence, row);
+        if row.verdict == Stale || row.verdict == Old && is_proven {
             return Some(old(side, format!("{}: {}", side.words(), row.why)));
         }
     }
@@ -110,16 +124,6 @@ fn are_steady(servers: &[&ComparedAnswer]) -> bool {
     })
 }
 
-/// Whether a resolver has an answer that all name servers have replaced: its TTL has begun long ago, and it is too long for a service that
-/// answers by place.
-fn is_aged(row: &ComparedAnswer, servers: &[&ComparedAnswer]) -> bool {
-    let whole = servers.iter().filter_map(|row| row.ttl).max();
-    let is_other = servers.iter().all(|server| server.records != row.records || server.rcode != row.rcode);
-    matches!((row.ttl, whole), (Some(left), Some(whole)) if whole > ADDRESS_TTL && left.saturating_add(2) <= whole)
-        && is_other
-        && are_steady(servers)
-}
-
 /// The cause by a second look after the TTLs have ended.
 fn renewed(question: &AskedQuestion, evidence: &Evidence, servers: &[&ComparedAnswer]) -> Option<Judged> {
     let (last, renewed) = (evidence.samples.last()?, evidence.renewed.as_ref()?);
@@ -135,7 +139,8 @@ fn renewed(question: &AskedQuestion, evidence: &Evidence, servers: &[&ComparedAn
     // Each has fetched its answer anew, and it stayed.
     let is_new = |side: Side| {
         let whole = servers.iter().filter_map(|row| row.ttl).max();
-        renewed.of(side).ttl() > last.of(side).ttl() && renewed.of(side).ttl() <= whole
+        let ttl = |sample: &Sample| sample.of(side).ttl_apart(sample.of(side.other()));
+        ttl(renewed) > ttl(last) && ttl(renewed) <= whole
     };
     let sides = [Side::InPlace, Side::Resolverd];
     let is_place = ["A", "AAAA"].contains(&kind.as_str())

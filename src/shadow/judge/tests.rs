@@ -73,7 +73,7 @@ fn expect(evidence: &Evidence, cause: Cause, weight: Weight, side: Option<Side>)
 
 const OTHER: &str = "192.0.2.1@100 192.0.2.2@100";
 
-use AnswerVerdict::{Changed, Elsewhere, Failed, Filtered, InTurn, Same};
+use AnswerVerdict::{Changed, Elsewhere, Failed, Filtered, InTurn, NotTransferred, Old, Same};
 use Side::{InPlace, Resolverd};
 use Weight::{Harmless, Look};
 
@@ -133,8 +133,8 @@ fn other_addresses_are_old_by_place_or_unknown() {
         ),
         ..samples(&[OTHER, OTHER, OTHER])
     };
-    // A long TTL that has begun long ago, and all name servers have another answer.
-    expect(&of(3_600), Cause::Old, Harmless, Some(InPlace));
+    // A long TTL that has begun long ago is also that of a zone or a forwarder of its own.
+    expect(&of(3_600), Cause::Unknown, Weight::Unknown, None);
     // A TTL of services that answer by place.
     expect(&of(300), Cause::Unknown, Weight::Unknown, None);
     let renewed = |words: &str, has_same_servers| Evidence {
@@ -150,8 +150,32 @@ fn other_addresses_are_old_by_place_or_unknown() {
     expect(&renewed("192.0.2.1@40 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
     expect(&renewed("192.0.2.1@9000 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
     expect(&renewed("192.0.2.3@300 192.0.2.2@300", true), Cause::Unknown, Weight::Unknown, None);
-    assert!(needs_renewal(&question(), &of(300)) && !needs_renewal(&question(), &of(3_600)));
+    assert!(needs_renewal(&question(), &of(300)) && needs_renewal(&question(), &of(3_600)));
     assert!(!needs_renewal(&question(), &samples(&["192.0.2.1 fail"; 3])));
+}
+
+#[test]
+fn an_old_answer_is_one_that_an_older_version_of_the_zone_gives() {
+    let of = |in_place, resolverd| Evidence {
+        compared: compared(
+            ("192.0.2.1", in_place, 100),
+            ("192.0.2.2", resolverd, 100),
+            ("192.0.2.2", Same, 3_600),
+        ),
+        ..samples(&[OTHER, OTHER, OTHER])
+    };
+    let taken_for_old = of(Old, Same);
+    expect(&taken_for_old, Cause::Unknown, Weight::Unknown, None);
+    assert!(judge(&question(), &taken_for_old).why.contains("or from a zone or a forwarder"));
+    let beside = |server| {
+        let mut evidence = of(Old, Same);
+        let answers = &mut evidence.compared.as_mut().unwrap().answers;
+        answers.push(row(AnswerSource::NameServer, server, NotTransferred, 3_600));
+        evidence
+    };
+    expect(&beside("192.0.2.1"), Cause::Old, Harmless, Some(InPlace));
+    expect(&beside("192.0.2.3"), Cause::Unknown, Weight::Unknown, None);
+    expect(&of(Same, Old), Cause::Old, Look, Some(Resolverd));
 }
 
 fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidence {
