@@ -95,7 +95,9 @@ impl Examiner {
         };
         self.repeat(question, &mut evidence).await;
         let is_different = evidence.samples.last().is_some_and(|last| last.likeness() == Likeness::Different);
-        if is_different {
+        // A resolver that replies to nothing shows nothing.
+        let is_shown = |last: &Sample| answers_others || last.in_place.reply().is_some();
+        if is_different && evidence.samples.last().is_some_and(is_shown) {
             self.seek(question, &mut evidence).await;
         }
         let judged = judge(question, &evidence);

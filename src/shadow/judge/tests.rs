@@ -208,6 +208,12 @@ fn an_answer_of_its_own_is_policy() {
         ..samples(&["10.0.0.1 198.18.2.2"])
     };
     expect(&private, Cause::Policy, Look, Some(InPlace));
+    let mut made = samples(&["64:ff9b::c000:201 none"]);
+    for sample in &mut made.samples {
+        let SideAnswer::Reply(reply) = &mut sample.in_place else { continue };
+        reply.facts.answers[0].kind = "AAAA".to_owned();
+    }
+    expect(&made, Cause::Policy, Look, Some(InPlace));
     // An alias that the zone does not have may be old.
     let alias = Evidence {
         compared: compared(
