@@ -152,7 +152,8 @@ Causes, in JSON `cause`. \"in place\" is the resolver of --against:
   bogus        one of them finds the signatures wrong or missing: with CD it has an answer, or it says so
   broken_zone  both fail, or one of them does, and so do name servers of the zone; or the name servers give different answers
   policy       the answer is of a resolver's own: its configuration, authority (AA), an extended error Blocked, Filtered, Censored or
-               Forged Answer, REFUSED for this name alone, or a filter that denies names or removes or gives private addresses
+               Forged Answer, REFUSED for this name alone, DNS64, or a filter that denies names or removes or gives private
+               addresses
   list         a DNS list refuses one of them (127.255.255.x is no listing), or resolverd does not believe the list
   old          one has an older answer: a name server with an older version of the zone still gives it, it was replaced when its TTL
                ended, only the cache of resolverd has it, or the resolver says that it is expired
@@ -167,8 +168,8 @@ Weights: look (before a switch), unknown, harmless.
 JSON: an object a line for each difference but ttl: name, type, dnssec_ok, checking_disabled, queries, cause, weight, side (in_place,
 resolverd), in_place, resolverd, why, advice. Then the summary: verdict (safe, look_first, could_not_tell), sentence, against, compared,
 queries, causes, not_compared, in_place and resolverd (answered, failed, silent, elapsed), interrupted, skipped, left_out.
-Live: --from live --listen ADDRESS:PORT. Queries of clients outside listen.allow of resolverd are dropped. Of the queries of a question
-the first is compared. If too many wait, queries are answered and not compared (overload).
+Live: --from live --listen ADDRESS:PORT. Queries of clients that [listen] of resolverd does not allow are dropped. Of the queries of a
+question the first is compared. If too many wait, queries are answered and not compared (overload).
 Exit codes: 0 safe to switch, 1 look at some differences first, 4 could not tell: fewer than 20 questions, a resolver that answers nothing
 or leaves a tenth of the questions without a reply, or a difference whose cause is unknown.";
 

@@ -54,7 +54,7 @@ pub enum NotCompared {
     Unreached,
     /// Live: too many queries waited. These are queries, and not different questions.
     Overload,
-    /// Live: queries of clients that listen.allow of resolverd does not have. They were not answered.
+    /// Live: queries of clients that `[listen]` of resolverd does not allow. They were not answered.
     Denied,
 }
 
@@ -67,7 +67,7 @@ impl NotCompared {
             Self::Ended => "not reached before the end",
             Self::Unreached => "for which the daemon did not answer over its control socket",
             Self::Overload => "queries were answered and not compared, because too many waited",
-            Self::Denied => "queries of clients that are not in listen.allow of resolverd, dropped",
+            Self::Denied => "queries of clients that [listen] of resolverd does not allow, dropped",
         }
     }
 }

@@ -295,6 +295,34 @@ fn differences_of_clients_questions_are_reported_at_the_end() {
 }
 
 #[test]
+fn a_listener_needs_one_address_that_is_not_that_of_the_resolver_in_place() {
+    let beside = Beside::start("", "");
+    for listen in [beside.against.as_str(), "0.0.0.0:0", "[::]:0"] {
+        let words = ["shadow", "--against", &beside.against, "--from", "live", "--listen", listen];
+        let output = beside.world.command(&words);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains("give one address of this host"), "{told}");
+    }
+}
+
+#[test]
+fn a_question_without_an_answer_is_compared_too() {
+    let beside = Beside::start("", "");
+    let server = beside.world.lab().server("in.place").unwrap();
+    let listening = Listening::start(&beside);
+    server.set_faults(&[Fault::Dead]);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.send_to(&query(1, "n1.shop.com."), listening.address).unwrap();
+    let mut room = [0; 512];
+    // The listener waits 12 s for an answer.
+    socket.set_read_timeout(Some(Duration::from_secs(13))).unwrap();
+    socket.recv(&mut room).unwrap_err();
+    let (_, objects) = listening.end();
+    let summary = objects.last().unwrap();
+    assert_eq!(summary["not_compared"]["ended"].as_u64(), Some(1), "{objects:#?}");
+}
+
+#[test]
 fn no_client_waits_for_resolverd() {
     let beside = Beside::start("", "");
     let against: SocketAddr = beside.against.parse().unwrap();

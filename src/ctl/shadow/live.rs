@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::thread::{Builder, JoinHandle};
 
 use futures_util::stream::{self, Stream};
-use ipnet::IpNet;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::oneshot;
 
-use super::relay::{Copies, Relay, Relayed};
+use super::relay::{AccessLists, Copies, Relay, Relayed};
 use super::replay::Waiting;
 use super::sides::answer_of;
 use crate::limits::MAX_LIVE_WAITING;
@@ -34,10 +33,10 @@ impl Live {
     /// It cannot listen at the address.
     pub(super) fn start(
         (listen, in_place): (SocketAddr, SocketAddr),
-        allow: Vec<IpNet>,
+        access: AccessLists,
     ) -> io::Result<(Self, Receiver<Relayed>)> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let relay = runtime.block_on(Relay::bind(listen, in_place, allow))?;
+        let relay = runtime.block_on(Relay::bind(listen, in_place, access))?;
         let address = relay.address()?;
         let (queue, relayed) = channel(MAX_LIVE_WAITING);
         let copies = Copies::new(queue);

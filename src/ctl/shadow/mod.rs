@@ -18,12 +18,13 @@ use futures_util::future::select_all;
 use futures_util::stream::{self, Stream};
 use ipnet::IpNet;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 
 use self::examine::{Examiner, as_other};
 use self::lists::ListBudget;
 use self::live::Live;
+use self::relay::AccessLists;
 use self::replay::{Played, Replay, Waiting};
 use self::sides::Sides;
 use super::client::ControlClient;
@@ -109,8 +110,9 @@ pub(super) fn run(
     let replay =
         Replay { examiner: &examiner, client, pause: Duration::from_secs(1) / arguments.rate.max(1) };
     let mut report = ShadowReport::default();
+    let ends = Ends { signals: signals(&runtime)?, time: arguments.time };
     let interrupted = match arguments.listen {
-        Some(listen) => serve((listen, arguments.time), (&runtime, &replay), (&mut captured, &mut report))?,
+        Some(listen) => serve((listen, ends), (&runtime, &replay), (&mut captured, &mut report))?,
         None => {
             let waiting = |(question, queries): &(AskedQuestion, u64)| Waiting {
                 question: question.clone(),
@@ -118,7 +120,7 @@ pub(super) fn run(
                 in_place: None,
             };
             let questions = stream::iter(captured.questions.iter().map(waiting));
-            let (played, interrupted) = play((&runtime, &replay), questions, arguments.time, &mut report)?;
+            let (played, interrupted) = play((&runtime, &replay), questions, ends, &mut report);
             report.leave_out(NotCompared::Ended, count(captured.questions.len() - played.ended));
             interrupted
         }
@@ -142,21 +144,27 @@ fn count(length: usize) -> u64 {
 
 /// Serves clients until the end, and compares beside that. Returns whether a signal ended it.
 fn serve(
-    (listen, time): (SocketAddr, Option<Duration>),
+    (listen, ends): (SocketAddr, Ends),
     (runtime, replay): (&Runtime, &Replay<'_>),
     (captured, report): (&mut Captured, &mut ShadowReport),
 ) -> Result<bool, CommandFailure> {
-    let allow = allow(replay.client)?;
-    let (live, relayed) = Live::start((listen, replay.examiner.sides.in_place), allow)
+    let in_place = replay.examiner.sides.in_place;
+    if listen == in_place || listen.ip().is_unspecified() {
+        let sentence = format!(
+            "cannot listen at {listen}: give one address of this host, and none of the resolver in place"
+        );
+        return Err(wrong(sentence));
+    }
+    let (live, relayed) = Live::start((listen, in_place), access(replay.client)?)
         .map_err(|error| wrong(format!("cannot listen at {listen}: {}", peer::words(&error))))?;
     // If stderr is closed, the clients are served nevertheless.
     let _closed = writeln!(
         io::stderr(),
         "resolverctl: listens at {} and answers with the answers of {}; Ctrl-C ends with the report",
         live.address,
-        replay.examiner.sides.in_place
+        in_place
     );
-    let (played, interrupted) = play((runtime, replay), live::questions(relayed, captured), time, report)?;
+    let (played, interrupted) = play((runtime, replay), live::questions(relayed, captured), ends, report);
     report.leave_out(NotCompared::Ended, count(played.cut));
     live.count(report);
     let refused = played.refused.iter().map(|question| captured.queries_of(question)).sum();
@@ -164,29 +172,42 @@ fn serve(
     Ok(interrupted)
 }
 
-/// The networks of clients that resolverd answers.
+/// The clients that resolverd answers.
 ///
 /// # Errors
 /// The daemon does not answer.
-fn allow(client: &ControlClient) -> Result<Vec<IpNet>, CommandFailure> {
+fn access(client: &ControlClient) -> Result<AccessLists, CommandFailure> {
     let config = configuration(client)?;
-    let networks =
-        config.get("listen").and_then(|listen| listen.get("allow")).and_then(toml::Value::as_array);
-    let read = |network: &toml::Value| network.as_str()?.parse().ok();
-    Ok(networks.into_iter().flatten().filter_map(read).collect())
+    let networks = |key: &str| {
+        let networks =
+            config.get("listen").and_then(|listen| listen.get(key)).and_then(toml::Value::as_array);
+        let read = |network: &toml::Value| network.as_str()?.parse::<IpNet>().ok();
+        networks.into_iter().flatten().filter_map(read).collect::<Vec<_>>()
+    };
+    Ok(AccessLists { allow: networks("allow"), denied: [networks("refuse"), networks("drop")].concat() })
+}
+
+/// What ends a run before its questions do.
+struct Ends {
+    signals: Vec<Signal>,
+    time: Option<Duration>,
+}
+
+/// The signals that end a run with its report. They are caught from now on.
+fn signals(runtime: &Runtime) -> Result<Vec<Signal>, CommandFailure> {
+    let _entered = runtime.enter();
+    let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
+    kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>().map_err(CommandFailure::Output)
 }
 
 /// Compares until the end of the questions, of the time, or a signal; returns whether there was one.
 fn play(
     (runtime, replay): (&Runtime, &Replay<'_>),
     questions: impl Stream<Item = Waiting>,
-    time: Option<Duration>,
+    Ends { mut signals, time }: Ends,
     report: &mut ShadowReport,
-) -> Result<(Played, bool), CommandFailure> {
-    let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
+) -> (Played, bool) {
     runtime.block_on(async {
-        let signals = kinds.into_iter().map(signal).collect::<io::Result<Vec<_>>>();
-        let mut signals = signals.map_err(CommandFailure::Output)?;
         let come = select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())));
         let mut interrupted = false;
         let end = async {
@@ -196,7 +217,7 @@ fn play(
             }
         };
         let played = replay.run(questions, report, end).await;
-        Ok((played, interrupted))
+        (played, interrupted)
     })
 }
 

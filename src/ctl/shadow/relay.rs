@@ -6,7 +6,7 @@
 //!   full, the query is not compared.
 //! - Each query over UDP has a socket of its own to the resolver in place, so that no answer reaches another client. If all places are
 //!   taken, the client with the most queries gives up its oldest. Connections are shared in the same way.
-//! - The resolver in place sees queries of this host only, so the access list of resolverd (`listen.allow`) stands before it.
+//! - The resolver in place sees queries of this host only, so the access lists of resolverd (`[listen]`) stand before it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -33,7 +33,7 @@ const AFTER_ERROR: Duration = Duration::from_millis(1);
 pub(super) struct Relayed {
     /// The query.
     pub(super) query: Vec<u8>,
-    /// The answer with its time; none over TCP, where it is not waited for.
+    /// The answer with its time; none over TCP, where it is not waited for, and if none came.
     pub(super) answer: Option<(Vec<u8>, Duration)>,
 }
 
@@ -87,10 +87,10 @@ impl Places {
             return;
         }
         let most = self.clients.iter().max_by_key(|(_, queries)| queries.len()).map(|(client, _)| *client);
-        let oldest = most.and_then(|client| self.clients.get_mut(&client)?.pop_front());
-        if let Some((_, handle)) = oldest {
+        let oldest = most.and_then(|client| Some((client, self.clients.get(&client)?.front()?.clone())));
+        if let Some((client, (number, handle))) = oldest {
             handle.abort();
-            self.taken -= 1;
+            self.end(client, number);
         }
     }
 
@@ -110,12 +110,31 @@ impl Places {
     }
 }
 
+/// The clients that resolverd answers (`[listen]`).
+#[derive(Debug, Default)]
+pub(super) struct AccessLists {
+    pub(super) allow: Vec<IpNet>,
+    /// `refuse` and `drop`.
+    pub(super) denied: Vec<IpNet>,
+}
+
+impl AccessLists {
+    /// Whether a client may ask: the longest prefix decides, and of equal ones the strictest.
+    fn allows(&self, client: IpAddr) -> bool {
+        let longest = |networks: &[IpNet]| {
+            let within = networks.iter().filter(|network| network.contains(&client));
+            within.map(IpNet::prefix_len).max()
+        };
+        longest(&self.allow) > longest(&self.denied)
+    }
+}
+
 /// The sockets of the listener.
 pub(super) struct Relay {
     datagrams: Arc<UdpSocket>,
     connections: TcpListener,
     in_place: SocketAddr,
-    allow: Vec<IpNet>,
+    access: AccessLists,
 }
 
 impl Relay {
@@ -126,12 +145,12 @@ impl Relay {
     pub(super) async fn bind(
         listen: SocketAddr,
         in_place: SocketAddr,
-        allow: Vec<IpNet>,
+        access: AccessLists,
     ) -> io::Result<Self> {
         let connections = TcpListener::bind(listen).await?;
         // With port 0 both have the same.
         let datagrams = Arc::new(UdpSocket::bind(connections.local_addr()?).await?);
-        Ok(Self { datagrams, connections, in_place, allow })
+        Ok(Self { datagrams, connections, in_place, access })
     }
 
     /// The address at which it listens.
@@ -146,7 +165,7 @@ impl Relay {
 
     /// Whether a client may ask. A client that may not is counted.
     fn allows(&self, client: IpAddr, copies: &Copies) -> bool {
-        let is_allowed = self.allow.iter().any(|network| network.contains(&client.to_canonical()));
+        let is_allowed = self.access.allows(client.to_canonical());
         copies.denied.fetch_add(u64::from(!is_allowed), Ordering::Relaxed);
         is_allowed
     }
@@ -175,7 +194,10 @@ impl Relay {
                     let (socket, in_place, copies) = (Arc::clone(&self.datagrams), self.in_place, copies.clone());
                     let handle = running.spawn(async move {
                         // A client whose query gets no answer asks again, as without this listener.
-                        let _ = timeout(LIVE_PATIENCE, pass(&socket, (client, in_place), &query, &copies)).await;
+                        let passed = timeout(LIVE_PATIENCE, pass(&socket, (client, in_place), &query, &copies)).await;
+                        if !matches!(passed, Ok(Ok(()))) {
+                            copies.put(&query, None);
+                        }
                         (client.ip(), number)
                     });
                     places.put(client.ip(), number, handle);
@@ -252,16 +274,22 @@ async fn both_ways(client: TcpStream, in_place: SocketAddr, copies: &Copies) -> 
     let (from_upstream, to_upstream) = upstream.into_split();
     // The end of the client's side leaves the other open: answers may still come.
     tokio::try_join!(
-        messages(from_client, to_upstream, |query| copies.put(query, None)),
-        messages(from_upstream, to_client, |_| {})
+        messages(from_client, to_upstream, LIVE_IDLE, |query| copies.put(query, None)),
+        // The answer to a last query may come after the client's time.
+        messages(from_upstream, to_client, LIVE_IDLE + LIVE_PATIENCE, |_| {})
     )?;
     Ok(())
 }
 
 /// Passes messages on in one direction.
-async fn messages(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: impl Fn(&[u8])) -> io::Result<()> {
+async fn messages(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    idle: Duration,
+    seen: impl Fn(&[u8]),
+) -> io::Result<()> {
     loop {
-        let length = match timeout(LIVE_IDLE, from.read_u16()).await? {
+        let length = match timeout(idle, from.read_u16()).await? {
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return to.shutdown().await,
             Err(error) => return Err(error),
@@ -276,6 +304,29 @@ async fn messages(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: impl Fn
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_prefix_decides_who_may_ask() {
+        let read = |networks: &[&str]| networks.iter().map(|text| text.parse().unwrap()).collect();
+        let access = AccessLists {
+            allow: read(&["127.0.0.0/8", "10.0.0.0/8", "10.1.1.0/24"]),
+            denied: read(&["10.1.0.0/16", "127.0.0.0/8"]),
+        };
+        let allowed = ["10.9.0.1", "10.1.2.1", "10.1.1.1", "127.0.0.1", "192.0.2.1"]
+            .map(|client| access.allows(client.parse().unwrap()));
+        assert_eq!(allowed, [true, false, true, false, false]);
+    }
+
+    #[tokio::test]
+    async fn a_client_without_places_is_forgotten() {
+        let mut places = Places::new(2);
+        for number in 0..5_u8 {
+            places.make_room();
+            let handle = tokio::spawn(std::future::pending::<()>()).abort_handle();
+            places.put([127, 0, 0, number].into(), u64::from(number), handle);
+        }
+        assert_eq!((places.taken, places.clients.len()), (2, 2));
+    }
 
     #[tokio::test]
     async fn the_client_with_the_most_queries_gives_up_its_oldest() {
