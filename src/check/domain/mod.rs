@@ -236,6 +236,15 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
             [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
         findings.retain(|finding| !consequences.contains(&finding.code));
     }
+    if findings.iter().any(|finding| finding.code == Code::ApexAlias) && zone::gives_alias(facts) {
+        findings.retain(|finding| finding.code != Code::NsNoneAnswers);
+    }
+    if !facts.subject.domain.is_empty() && zone::is_denied(facts) {
+        for finding in findings.iter_mut().filter(|finding| finding.code == Code::NsNoneAnswers) {
+            finding.code = Code::DomainMissing;
+        }
+        findings.retain(|finding| ![Code::SpfMissing, Code::DmarcMissing].contains(&finding.code));
+    }
     if !facts.subject.domain.is_empty() && dnssec::is_bogus_here(facts) {
         let own = format!("{} TXT", facts.subject.domain);
         let is_own =
@@ -253,5 +262,39 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
         // To flush the cache would take the records from this host too.
         findings.retain(|finding| ![Code::MailOk, Code::CachedHere].contains(&finding.code));
         findings.retain(|finding| (finding.code, finding.part) != (Code::MailUnknown, Some(Part::MxRecords)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
+
+    /// The codes of a zone whose two servers answer so for the SOA.
+    fn codes(here: &str, answer: &str) -> Vec<Code> {
+        let base = TWO_SERVERS.replace("SOA udp aa | ns1.a.test. h. 7 2 3 4 5", answer);
+        let found = judge(&facts("a.test.", &format!("{base}\n{here}")));
+        found.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn a_zone_that_all_its_servers_deny_does_not_exist() {
+        let denied = codes("lookup a.test. SOA NXDOMAIN\nlookup a.test. TXT NXDOMAIN", "SOA udp NXDOMAIN aa");
+        assert_eq!(denied.first(), Some(&Code::DomainMissing), "{denied:?}");
+        for code in [Code::NsNoneAnswers, Code::SpfMissing, Code::DmarcMissing] {
+            assert!(!denied.contains(&code), "{denied:?}");
+        }
+        let refused = codes("lookup a.test. SOA SERVFAIL", "SOA udp REFUSED");
+        assert!(
+            refused.contains(&Code::NsNoneAnswers) && !refused.contains(&Code::DomainMissing),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn servers_that_give_an_alias_at_the_apex_answer() {
+        let alias = "lookup a.test. SOA | =a.test. CNAME b.test.\nlookup a.test. CNAME | b.test.\nlookup a.test. MX | =a.test. CNAME b.test.";
+        let found = codes(alias, "SOA udp aa | =a.test. CNAME b.test.");
+        assert!(found.contains(&Code::ApexAlias) && !found.contains(&Code::NsNoneAnswers), "{found:?}");
     }
 }

@@ -255,6 +255,29 @@ pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
 }
+
+/// Whether a server of the zone answers with authority that its apex is an alias: then it has no SOA to give.
+pub(super) fn gives_alias(facts: &DomainFacts) -> bool {
+    let apex = apex(facts);
+    servers(facts).into_keys().any(|server| match facts.server(server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => {
+            reply.authoritative
+                && reply.answers.iter().any(|record| record.kind == "CNAME" && record.name == apex)
+        }
+        _ => false,
+    })
+}
+
+/// Whether all servers of the zone deny its apex with authority.
+pub(super) fn is_denied(facts: &DomainFacts) -> bool {
+    let (apex, servers) = (apex(facts), servers(facts));
+    let denies = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
+        Some(Got::Reply(reply)) => reply.authoritative && reply.rcode == "NXDOMAIN",
+        _ => false,
+    };
+    !servers.is_empty() && servers.keys().all(denies)
+}
+
 /// Whether a reply to the question for the SOA comes from a server of the zone.
 pub(super) fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
