@@ -212,9 +212,9 @@ codes! {
         "the DKIM key has fewer than 1024 bits";
         "Gmail and others ignore signatures of such keys.";
         "Make a key of 2048 bits under a new selector".
-    DmarcMultiple "dmarc_multiple" Policy Failure "RFC 9989":
+    DmarcMultiple "dmarc_multiple" Policy Failure "RFC 9989 section 4.10, RFC 7489 section 6.6.3":
         "the domain has several DMARC records";
-        "Receivers apply no DMARC policy.";
+        "Receivers ignore all of them: by RFC 9989 they apply the record of a domain above, if there is one, and by RFC 7489 no policy.";
         "Keep one record".
     DmarcSyntax "dmarc_syntax" Policy Failure "RFC 9989":
         "the DMARC record has a syntax error";

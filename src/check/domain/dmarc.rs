@@ -36,7 +36,6 @@ fn walk(domain: &str) -> Vec<&str> {
 pub(super) enum Policy<'f> {
     /// The record, and the domain that has it.
     Record(&'f str, String),
-    Several(&'f str),
     Missing,
     /// The aliases of the record lead in a circle.
     Circle(String),
@@ -51,7 +50,8 @@ pub(super) enum Policy<'f> {
 
 /// The record that applies to the domain: its own, or that of its organizational domain (RFC 9989): the record with
 /// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels. The walk ends at the first record
-/// with either. Without a record of the organizational domain, that with `psd=y` applies.
+/// with either. Without a record of the organizational domain, that with `psd=y` applies. Several records at one name count as
+/// none, also at the domain itself (RFC 9989 section 4.10).
 pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut last: Option<(&str, String)> = None;
     for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
@@ -62,8 +62,6 @@ pub(super) fn policy(facts: &DomainFacts) -> Policy<'_> {
             Versioned::Unknown(why) => return Policy::Unknown { name: at, why },
             Versioned::Texts(mut found) => match (found.pop(), found.is_empty()) {
                 (Some(record), true) => record,
-                (Some(_), false) if place == 0 => return Policy::Several(name),
-                // Above the domain, several records count as none.
                 (None, _) | (Some(_), false) => continue,
             },
         };
@@ -112,7 +110,10 @@ fn policy_7489(facts: &DomainFacts) -> Option<(String, String)> {
         };
         match (found.pop(), found.is_empty()) {
             (None, _) => {}
-            (Some(_), false) => return None,
+            // The discovery ends here (RFC 7489 section 6.6.3).
+            (Some(_), false) => {
+                return Some(("none".to_owned(), format!("several records at _dmarc.{name}")));
+            }
             (Some(record), true) => {
                 let word = applied(facts, name, &record)?;
                 let share = value(&record, "pct").and_then(|share| share.parse::<u8>().ok());
@@ -142,7 +143,7 @@ fn differs(facts: &DomainFacts) -> Option<Finding> {
             let testing = value(&record, "t") == Some("y");
             (if testing { milder.to_owned() } else { word }, format!("_dmarc.{name}"))
         }
-        Policy::Several(_) | Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => return None,
+        Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => return None,
     };
     let (old, place) = policy_7489(facts)?;
     (old != new).then(|| {
@@ -225,7 +226,6 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
         Policy::Missing => vec![Finding::new(Code::DmarcMissing, missing(facts))],
-        Policy::Several(name) => vec![Finding::new(Code::DmarcMultiple, format!("_dmarc.{name}"))],
         Policy::Circle(circle) => vec![Finding::new(Code::PolicyAliasCircle, circle)],
         Policy::Unknown { name, why } => {
             vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
@@ -235,6 +235,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
+    if let Some(several) = several(facts) {
+        // The records of a domain above are not the domain's to change, and `differs` shows what applies.
+        findings.retain(|finding| finding.level == Level::CouldNotTell);
+        findings.push(several);
+    }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
         // It is the fault behind a missing record.
@@ -242,6 +247,15 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
     findings.into_iter().chain(refused_reports(facts)).chain(differs(facts)).collect()
+}
+
+/// Several records of the domain itself.
+fn several(facts: &DomainFacts) -> Option<Finding> {
+    let at = format!("_dmarc.{}", facts.subject.domain);
+    match texts(facts, &at, "DMARC1") {
+        Versioned::Texts(found) if found.len() > 1 => Some(Finding::new(Code::DmarcMultiple, at)),
+        _ => None,
+    }
 }
 
 /// The words of a domain without a record, with an alias that leads to none.
@@ -306,7 +320,9 @@ mod tests {
                 Code::DmarcNone,
             ),
             (
-                "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=none\"".to_owned(),
+                "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=none\"\n\
+                 lookup _dmarc.a.test. TXT\nlookup _dmarc.test. TXT"
+                    .to_owned(),
                 Code::DmarcMultiple,
             ),
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
@@ -383,6 +399,25 @@ mod tests {
         );
         assert_eq!(differs(&format!("{none}\nlookup _dmarc.b.a.test. TXT\nlookup _dmarc.a.test. TXT")), None);
         assert_eq!(differs(none), None, "not known");
+    }
+
+    #[test]
+    fn several_records_of_the_domain_count_as_none_and_end_the_discovery_of_rfc_7489() {
+        let own = "lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=none\" | \"v=DMARC1; p=reject\"";
+        let found = |above: &str| -> Vec<(Code, String)> {
+            let found = check(&facts("m.a.test.", &format!("{own}\n{above}\nlookup _dmarc.test. TXT")));
+            found.into_iter().map(|finding| (finding.code, finding.evidence)).collect()
+        };
+        let multiple = (Code::DmarcMultiple, "_dmarc.m.a.test.".to_owned());
+        let differs =
+            "RFC 9989: quarantine (_dmarc.a.test.); RFC 7489: none (several records at _dmarc.m.a.test.)";
+        assert_eq!(
+            found("lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; sp=quarantine\""),
+            [multiple.clone(), (Code::DmarcDiffers, differs.to_owned())]
+        );
+        assert_eq!(found("lookup _dmarc.a.test. TXT"), [multiple.clone()], "no policy by both");
+        let unknown = found("lookup _dmarc.a.test. TXT SERVFAIL");
+        assert_eq!((unknown[0].0, &unknown[1]), (Code::PolicyUnknown, &multiple));
     }
 
     #[test]

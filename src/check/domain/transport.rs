@@ -84,7 +84,7 @@ fn enforced(facts: &DomainFacts) -> Option<bool> {
                 || value(&record, "pct").is_some_and(|share| share != "100");
             Some(matches!(word.as_deref(), Some("reject" | "quarantine")) && !is_weak)
         }
-        Policy::Missing | Policy::Several(_) => Some(false),
+        Policy::Missing => Some(false),
         Policy::Circle(_) | Policy::Unknown { .. } | Policy::NotAsked(_) => None,
     }
 }
