@@ -64,7 +64,7 @@ use crate::question::Question;
 use crate::random::Random;
 use crate::record::Counter;
 use crate::resolve::ahead::{AskedAhead, KnownAhead, LookaheadResolver};
-use crate::resolve::answered::AnsweredEvent;
+use crate::resolve::answered_events::AnsweredEvent;
 
 /// The state of look-ahead, for its task and for the control socket.
 #[derive(Debug)]

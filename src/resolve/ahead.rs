@@ -14,7 +14,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::answered::{AnsweredEvent, AnsweredQueue};
+use super::answered::AnsweredQueue;
+use super::answered_events::AnsweredEvent;
 use super::chased::compose_answer;
 use super::client_question::ClientQuestion;
 use super::flight::FlightResolver;

@@ -3,14 +3,14 @@
 //! Nothing is copied and nobody is woken while the queue has something, so that a miss hardly costs more for it. To wake
 //! the task of look-ahead for each miss took 18 of 54 µs of CPU time. So an event that only counts a use waits for others.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::answered_events::{AnsweredEvent, WaitingEvents, is_seen};
 use super::chase::Chaser;
 use super::client_question::ClientQuestion;
 use super::lists::ListResolver;
@@ -18,90 +18,9 @@ use super::replied::Asked;
 use crate::clock::{Clock, Mono};
 use crate::config::LookaheadMode;
 use crate::dnsbl::list_events::ListEventKind;
-use crate::limits::{ANSWERED_PAUSE, MAX_ANSWERED};
+use crate::limits::ANSWERED_PAUSE;
 use crate::question::{Answer, QuestionKey};
 use crate::record::{Counter, Recorder};
-
-/// An event of a client's question.
-pub enum AnsweredEvent {
-    /// A question to a DNS list was not in memory.
-    Asked(Arc<ClientQuestion>),
-    /// A question that was not in memory has been answered.
-    Answered {
-        /// The question.
-        asked: Arc<ClientQuestion>,
-        /// Its answer; maybe a failure.
-        answer: Arc<Answer>,
-    },
-    /// A question was answered from memory, by an answer that look-ahead had asked for.
-    Used {
-        /// The key of the question.
-        key: QuestionKey,
-        /// The number of the rule that asked.
-        rule: u8,
-        /// When the client asked.
-        at: Mono,
-    },
-    /// The servers of a domain are about to be asked for its MX, so the way to the domain is known. The key of the question.
-    Delegated(Arc<QuestionKey>),
-}
-
-impl AnsweredEvent {
-    /// Whether questions may follow it soon. Of an address, mostly its use is counted.
-    fn leads(&self) -> bool {
-        match self {
-            Self::Asked(_) | Self::Delegated(_) => true,
-            Self::Answered { asked, .. } => !matches!(asked.question.kind, RecordType::A | RecordType::AAAA),
-            Self::Used { .. } => false,
-        }
-    }
-}
-
-/// Events that wait.
-#[derive(Default)]
-pub(super) struct WaitingEvents {
-    waiting: Mutex<Vec<AnsweredEvent>>,
-    /// An event was added to an empty queue.
-    added: Notify,
-    /// An event was added that questions may follow.
-    leads: Notify,
-    /// Whether somebody reads it.
-    read: AtomicBool,
-}
-
-impl WaitingEvents {
-    /// Tells look-ahead of a delegation; returns false if there is no room.
-    pub(super) fn tell_delegated(&self, key: Arc<QuestionKey>) -> bool {
-        self.tell(|| AnsweredEvent::Delegated(key))
-    }
-
-    /// Adds an event; returns false if there is no room.
-    fn tell(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
-        if !self.read.load(Ordering::Relaxed) {
-            return true;
-        }
-        let mut waiting = self.waiting();
-        let count = waiting.len();
-        if count >= MAX_ANSWERED {
-            return false;
-        }
-        let event = event();
-        let leads = event.leads();
-        waiting.push(event);
-        drop(waiting);
-        if count == 0 {
-            self.added.notify_one();
-        }
-        if leads {
-            self.leads.notify_one();
-        }
-        true
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<AnsweredEvent>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The queue.
 pub struct AnsweredQueue {
@@ -177,31 +96,5 @@ impl AnsweredQueue {
         if !was_told {
             self.recorder.count(Counter::LookaheadLost, 1);
         }
-    }
-}
-
-/// Whether other questions go beside this one once the delegation of its domain is known.
-pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
-    asked.question.kind == RecordType::MX && is_seen(asked)
-}
-
-/// Whether look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the
-/// unspecified address.
-fn is_seen(asked: &ClientQuestion) -> bool {
-    asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_queue_loses_and_one_that_nobody_reads_keeps_nothing() {
-        let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
-        let queue = WaitingEvents::default();
-        assert!(queue.tell(used) && queue.waiting().is_empty());
-        queue.read.store(true, Ordering::Relaxed);
-        let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.tell(used)).count();
-        assert_eq!((kept, queue.waiting().len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
 }

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::answered::WaitingEvents;
+use super::answered_events::WaitingEvents;
 use super::chased::Chased;
 use super::flights::Flights;
 use super::trust::Validator;

@@ -12,7 +12,7 @@ use futures_util::future::Shared;
 use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
-use super::answered;
+use super::answered_events;
 use super::backlog::Backlog;
 use super::client_question::ClientQuestion;
 use super::shares::{
@@ -196,8 +196,11 @@ impl Flights {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
             let ticket = table.shares.take(account, progress.began());
-            let place =
-                FlightStart { ticket, zone, leads_at_delegation: answered::leads_at_delegation(asked) };
+            let place = FlightStart {
+                ticket,
+                zone,
+                leads_at_delegation: answered_events::leads_at_delegation(asked),
+            };
             Some(self.begin(&mut table, key, place, progress))
         };
         match self.seat(&mut table, key, *client, asker) {

@@ -38,6 +38,7 @@
 
 pub mod ahead;
 pub mod answered;
+pub mod answered_events;
 mod backlog;
 mod chase;
 mod chased;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
 
-use super::sent::SentQueries;
+use super::sent::{QueryEnd, SentQueries};
 use crate::wire::presentation::name_text;
 
 /// A question that a check needs answered.
@@ -317,6 +317,17 @@ pub enum Got {
     PolicyFile(PolicyFile),
     /// The answers of the lists.
     Lists(Vec<Listing>),
+}
+
+impl Got {
+    /// How the query of this answer has ended.
+    pub(super) const fn end(&self) -> QueryEnd {
+        match self {
+            Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
+            Self::NoReply(NoReply::Silent | NoReply::Unreachable) => QueryEnd::Unanswered,
+            _ => QueryEnd::Answered,
+        }
+    }
 }
 
 /// The result of a lookup through the daemon.

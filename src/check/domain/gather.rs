@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::facts::{
     BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
-use super::sent::SentQueries;
+use super::sent::{QueryEnd, SentQueries};
 use crate::limits::{
     CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_QUESTIONS_AT_ONCE,
     CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME,
@@ -288,7 +288,7 @@ async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Go
         return None;
     }
     let got = timeout_at(budget.end, sources.ask(want)).await.ok();
-    budget.note(want, |sent| sent.count(got.as_ref()));
+    budget.note(want, |sent| sent.count(got.as_ref().map_or(QueryEnd::CutOff, Got::end)));
     Some(got.unwrap_or_else(ended))
 }
 

@@ -1,6 +1,16 @@
 //! The queries that a check has sent to a server, counted: a server that was asked is never said not to have been.
 
-use super::facts::{Got, NoReply};
+/// How a query has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum QueryEnd {
+    Answered,
+    /// No reply came in time.
+    Unanswered,
+    /// The check has ended while it was under way.
+    CutOff,
+    /// This host has sent nothing.
+    NotSent,
+}
 
 /// Queries to one server, over UDP and TCP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,14 +26,13 @@ pub struct SentQueries {
 }
 
 impl SentQueries {
-    /// Counts a query; none: the check has ended while it was under way.
-    pub(super) const fn count(&mut self, got: Option<&Got>) {
-        match got {
-            None => self.cut_off += 1,
-            // This host has sent nothing.
-            Some(Got::NoReply(NoReply::Unknown(_) | NoReply::NoRoute)) => {}
-            Some(Got::NoReply(NoReply::Silent | NoReply::Unreachable)) => self.unanswered += 1,
-            Some(_) => self.answered += 1,
+    /// Counts a query.
+    pub(super) const fn count(&mut self, end: QueryEnd) {
+        match end {
+            QueryEnd::Answered => self.answered += 1,
+            QueryEnd::Unanswered => self.unanswered += 1,
+            QueryEnd::CutOff => self.cut_off += 1,
+            QueryEnd::NotSent => {}
         }
     }
 
@@ -46,25 +55,22 @@ impl SentQueries {
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::ReplyFacts;
+    use super::QueryEnd::{Answered, CutOff, NotSent, Unanswered};
     use super::*;
 
     #[test]
     fn a_server_was_not_asked_only_if_nothing_was_sent_to_it() {
-        let (reply, silent) = (Got::Reply(ReplyFacts::default()), Got::NoReply(NoReply::Silent));
-        let (unsent, refused) =
-            (Got::NoReply(NoReply::Unknown(String::new())), Got::NoReply(NoReply::Unreachable));
         for (queries, words) in [
             (&[][..], "was not asked: x"),
-            (&[Some(&unsent), Some(&Got::NoReply(NoReply::NoRoute))], "was not asked: x"),
-            (&[Some(&silent)], "did not answer 1 query: x"),
-            (&[Some(&silent), Some(&refused), None], "did not answer 2 of 2 queries: x"),
-            (&[Some(&reply), Some(&silent), Some(&reply)], "did not answer 1 of 3 queries: x"),
-            (&[Some(&reply)], "was asked without a result: x"),
-            (&[None], "was asked without a result: x"),
+            (&[NotSent, NotSent], "was not asked: x"),
+            (&[Unanswered], "did not answer 1 query: x"),
+            (&[Unanswered, Unanswered, CutOff], "did not answer 2 of 2 queries: x"),
+            (&[Answered, Unanswered, Answered], "did not answer 1 of 3 queries: x"),
+            (&[Answered], "was asked without a result: x"),
+            (&[CutOff], "was asked without a result: x"),
         ] {
             let mut sent = SentQueries::default();
-            queries.iter().for_each(|got| sent.count(*got));
+            queries.iter().for_each(|end| sent.count(*end));
             assert_eq!(sent.untold("x"), words);
         }
     }
