@@ -120,7 +120,9 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l loca
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l against -d 'Resolver in place: ADDRESS, ADDRESS:PORT or [IPV6-ADDRESS]:PORT' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with the questions of this host: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with the questions of this host: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input. "live" takes the questions of the clients that come to --listen' -r -F
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l listen -d 'Address of the listener of --from live, for UDP and TCP: each query is passed to the resolver in place, and its answer back' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l for -d 'End after this time, like 30m or 1h; at most 168h. Default: at the end of the file, or with Ctrl-C' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l format -d 'Format of the file. Default: detected from its first octets' -r -f -a "log\t''
 pcap\t''
 dnstap\t''"

@@ -121,7 +121,9 @@ _arguments "${_arguments_options[@]}" : \
 (shadow)
 _arguments "${_arguments_options[@]}" : \
 '--against=[Resolver in place\: ADDRESS, ADDRESS\:PORT or \[IPV6-ADDRESS\]\:PORT]:RESOLVER:_default' \
-'--from=[File with the questions of this host\: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input]:FILE:_files' \
+'--from=[File with the questions of this host\: a query log of BIND, Unbound, dnsmasq or resolverd, a pcap file, or a dnstap file. - is standard input. "live" takes the questions of the clients that come to --listen]:FILE|live:_files' \
+'--listen=[Address of the listener of --from live, for UDP and TCP\: each query is passed to the resolver in place, and its answer back]:ADDRESS:PORT:_default' \
+'--for=[End after this time, like 30m or 1h; at most 168h. Default\: at the end of the file, or with Ctrl-C]:SPAN:_default' \
 '--format=[Format of the file. Default\: detected from its first octets]:FORMAT:(log pcap dnstap)' \
 '--rate=[Questions a second, at most 1000. Each is sent to both resolvers]:NUMBER:_default' \
 '--list-questions=[Different questions to each DNS list at most. A list of which 80 % of the daily quota is used gets none]:NUMBER:_default' \
