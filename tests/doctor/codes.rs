@@ -56,7 +56,7 @@ const CASES: &[(&str, &str)] = &[
         "ns_one_network server_listed delegation_unknown dnssec_unknown mail_unknown policy_unknown",
     ),
     ("serial.com", "serial_differs"),
-    ("differs.com", "mx_differs"),
+    ("differs.com", "mx_differs change_seen"),
     ("policies.com", "records_differ"),
     ("hosted.com", "configured_here mail_ok"),
     ("stubbed.com", "configured_differs configured_here ns_single"),

@@ -325,6 +325,16 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
 }
 
 #[test]
+fn a_zone_right_below_the_root_is_compared_with_the_root() {
+    let found = findings(tree(SOUND, &[]).build().unwrap(), domain("com."), true);
+    assert!(found.iter().all(|finding| finding.level != Level::CouldNotTell), "{found:#?}");
+    assert!(
+        has(&found, Code::DelegationOk, Level::Ok) || has(&found, Code::ChangeSeen, Level::Ok),
+        "{found:#?}"
+    );
+}
+
+#[test]
 fn tlsa_records_that_no_sender_uses_are_named() {
     let mut tree = tree("@ MX 10 mx.faulty.com.\nmx A 198.18.9.1\n_25._tcp.mx TLSA 1 1 1 AB\n", &[]);
     for zone in [".", "com.", "faulty.com."] {

@@ -540,6 +540,8 @@ codes! {
         ""; "Check that this network may connect to port 25 of other hosts: many providers block it".
     OthersUnknown "others_unknown" Others CouldNotTell "":
         "other resolvers could not be asked"; ""; "If this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
+    ChangeSeen "change_seen" Delegation Ok "RFC 1035 section 3.2.1":
+        "the end of the TTL of the records of now"; ""; "".
     DelegationOk "delegation_ok" Delegation Ok "RFC 1034 section 4.2":
         "the name servers agree"; ""; "".
     DnssecOk "dnssec_ok" Dnssec Ok "RFC 4035 section 5":

@@ -124,6 +124,8 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
         }
         // Some load balancers refuse queries for SOA and NS alone.
         Some(Got::Reply(reply)) if !is_known(reply) => wants.push(ask(server, domain, "MX", QueryForm::Udp)),
+        // Without a SOA, as behind an alias or at some load balancers: the zone may have no NS records either.
+        Some(Got::Reply(reply)) if reply.authoritative => wants.push(ask(server, apex, "NS", QueryForm::Udp)),
         // They come later: `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
@@ -193,6 +195,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     if agree && findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
         findings.push(Finding::new(Code::DelegationOk, well(facts, &servers)));
+    }
+    // These have the moment in their evidence.
+    let is_told = |finding: &Finding| [Code::DelegationOk, Code::NsDiffer].contains(&finding.code);
+    let until = until(facts);
+    if !until.is_empty() && !findings.iter().any(is_told) {
+        findings.push(Finding::new(Code::ChangeSeen, until));
     }
     findings
 }

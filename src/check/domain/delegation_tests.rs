@@ -33,7 +33,8 @@ const SECOND: &str = "
 /// The findings of a domain whose referral, first and second server are replaced by those that are given.
 fn codes(referral: &str, first: &str, second: &str) -> Vec<(Code, Level)> {
     let lines = format!("{ABOVE}\n{referral}\n{first}\n{second}");
-    check(&facts("a.test.", &lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()
+    let found = check(&facts("a.test.", &lines)).into_iter().map(|finding| (finding.code, finding.level));
+    found.filter(|(code, _)| *code != Code::ChangeSeen).collect()
 }
 
 fn usual(code: Code) -> (Code, Level) {
@@ -46,6 +47,38 @@ fn servers_that_agree_are_well() {
     let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}"));
     assert!(wants(&facts).iter().all(|want| facts.got.contains_key(want)), "nothing is left to ask");
     assert!(check(&facts)[0].evidence.contains("seen everywhere by 2026-01-01 01:00 UTC"));
+}
+
+#[test]
+fn the_moment_at_which_a_change_is_seen_everywhere_comes_with_every_fault() {
+    let soa = "server 198.18.2.1 a.test. SOA";
+    let moment = "A change of the name servers made now is seen everywhere by 2026-01-01 01:00 UTC";
+    let told = |second: &str| -> Vec<(Code, bool)> {
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}")));
+        found.into_iter().map(|finding| (finding.code, finding.evidence.contains(moment))).collect()
+    };
+    for (second, code) in [
+        (SECOND.replace("10 mx.a.test.", "10 old.a.test."), Code::MxDiffers),
+        (format!("{soa} udp REFUSED"), Code::NsLame),
+        (format!("{soa} udp silent\n{soa} plain silent\n{soa} tcp silent"), Code::NsSilent),
+    ] {
+        assert_eq!(told(&second), [(code, false), (Code::ChangeSeen, true)], "{second}");
+    }
+    assert_eq!(told(SECOND), [(Code::DelegationOk, true)], "told once");
+    let other = SECOND.replace("| ns2.b.test.", "| ns3.c.test.");
+    let differ: Vec<(Code, bool)> = told(&other).into_iter().filter(|(_, told)| *told).collect();
+    assert_eq!(differ, [(Code::NsDiffer, true)], "told once");
+}
+
+#[test]
+fn a_server_without_a_soa_is_asked_for_ns_records() {
+    let asks = |second: &str| {
+        let facts = facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}"));
+        wants(&facts).contains(&ask([198, 18, 2, 1].into(), "a.test.", "NS", QueryForm::Udp))
+    };
+    let soa = "server 198.18.2.1 a.test. SOA udp";
+    assert!(asks(&format!("{soa} aa")) && asks(&format!("{soa} NXDOMAIN aa")));
+    assert!(!asks(&format!("{soa} REFUSED")) && !asks(SECOND));
 }
 
 #[test]
@@ -104,6 +137,12 @@ fn each_fault_of_a_server_has_its_code() {
 }
 
 #[test]
+fn a_host_that_gets_only_bogus_answers_reaches_servers() {
+    let unreached = |reply: &str| is_unreached(&facts("a.test.", &format!("lookup a.test. SOA {reply}")));
+    assert!(unreached("SERVFAIL") && !unreached("SERVFAIL bogus") && !unreached("NXDOMAIN"));
+}
+
+#[test]
 fn nothing_agrees_unless_both_sides_have_told() {
     let parent = "server 198.18.9.1 a.test. NS udp";
     for referral in [format!("{parent} silent"), format!("{parent} REFUSED"), String::new()] {
@@ -128,7 +167,7 @@ fn servers_of_an_alias_s_target_are_not_those_of_the_name() {
     // The delegation of the zone that holds the alias is checked, and these facts do not tell it.
     let found = check(&facts("m.a.test.", lines));
     let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, [Code::DelegationUnknown, Code::NsSingle]);
+    assert_eq!(codes, [Code::DelegationUnknown, Code::NsSingle, Code::ChangeSeen]);
     assert!(found.iter().all(|finding| !finding.evidence.contains("b.test.")), "{found:?}");
 }
 
@@ -202,5 +241,5 @@ fn a_server_that_only_the_cache_names_is_no_server_of_the_zone() {
     let old = "lookup old.c.test. A | 198.18.3.1\nserver 198.18.3.1 a.test. SOA udp REFUSED";
     let found = check(&facts("a.test.", &format!("{lines}\n{old}")));
     let codes: Vec<Code> = found.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, [Code::CachedHere], "{found:#?}");
+    assert_eq!(codes, [Code::CachedHere, Code::ChangeSeen], "{found:#?}");
 }

@@ -292,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn a_bogus_domain_has_no_second_failure_for_its_own_spf_record() {
+        let found = |spf: &str| -> Vec<Code> {
+            let soa = "lookup a.test. SOA SERVFAIL bogus\nlookup a.test. TXT";
+            let lines = format!("{TWO_SERVERS}\n{soa} {spf}");
+            judge(&facts("a.test.", &lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let own = found("SERVFAIL bogus");
+        assert!(own.contains(&Code::DnssecBogus) && !own.contains(&Code::SpfUnanswered), "{own:?}");
+        let term = found("| \"v=spf1 include:b.test -all\"\nlookup b.test. TXT SERVFAIL bogus");
+        assert!(term.contains(&Code::SpfUnanswered), "a term has another cause: {term:?}");
+    }
+
+    #[test]
     fn servers_that_give_an_alias_at_the_apex_answer() {
         let alias = "lookup a.test. SOA | =a.test. CNAME b.test.\nlookup a.test. CNAME | b.test.\nlookup a.test. MX | =a.test. CNAME b.test.";
         let found = codes(alias, "SOA udp aa | =a.test. CNAME b.test.");

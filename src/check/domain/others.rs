@@ -65,7 +65,14 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
-        let own = servers.iter().filter_map(|server| zone::child_set_at(facts, *server));
+        let denied = |server| match facts.server(server, name, "NS", QueryForm::Udp) {
+            Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NXDOMAIN" => {
+                Some(BTreeSet::new())
+            }
+            _ => None,
+        };
+        let set = |server: &IpAddr| zone::child_set_at(facts, *server).or_else(|| denied(*server));
+        let own = servers.iter().filter_map(set);
         own.chain(zone::parent_set(facts)).collect()
     } else {
         let told = servers.iter().filter_map(|server| facts.server(*server, name, kind, QueryForm::Udp));
@@ -139,7 +146,9 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
     };
     let sets = current(facts, name, kind);
     let here = sets.first()?;
-    let seen = final_records(reply, kind);
+    // Behind an alias are the name servers of the target, which are not those of the zone.
+    let seen =
+        if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
     if is_known(reply) && sets.contains(&seen) {
         return Some(Seen::Same);
     }

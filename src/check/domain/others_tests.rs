@@ -26,7 +26,12 @@ const SOUND: &str = "
     server 192.0.2.8 a.test. NS recursive ra | ns1.a.test.";
 
 fn subject(lines: &str) -> DomainFacts {
-    let mut facts = facts("a.test.", &format!("{ZONE}\n{lines}"));
+    asked(&format!("{ZONE}\n{lines}"))
+}
+
+/// Facts of a check that asks one resolver.
+fn asked(lines: &str) -> DomainFacts {
+    let mut facts = facts("a.test.", lines);
     let name = "public resolver 192.0.2.8".to_owned();
     facts.subject.resolvers =
         vec![OtherResolver { way: ResolverWay::Plain("192.0.2.8".parse().unwrap()), name }];
@@ -60,6 +65,23 @@ fn each_difference_has_its_reason() {
     assert_eq!(found("MX recursive ra | 10 New.a.test.", "MX recursive SERVFAIL"), usual(Code::OthersFail));
     let partly = vec![(Code::OthersUnknown, Level::Note)];
     assert_eq!(found("TXT recursive ra | \"v=spf1 -all\"", "TXT recursive silent"), partly);
+}
+
+#[test]
+fn a_zone_without_ns_records_at_its_apex_makes_no_resolver_s_answer_old() {
+    let (told, seen) = ("a.test. NS mixed aa | ns1.a.test.", "NS recursive ra | ns1.a.test.");
+    let codes = |zone: &str, resolver: &str| -> Vec<Code> {
+        let lines = format!("{ZONE}\n{}", SOUND.replace("10 New", "10 new").replace(seen, resolver));
+        let found = check(&asked(&lines.replace(told, zone)));
+        found.into_iter().map(|finding| finding.code).collect()
+    };
+    let negative = "NS recursive ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+    let denied = "NS recursive NXDOMAIN ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
+    let alias = "NS recursive ra | =a.test. CNAME b.test. | =b.test. NS ns.b.test.";
+    assert_eq!(codes(told, negative), [Code::OthersOld], "the zone has NS records");
+    assert_eq!(codes("a.test. NS udp aa", negative), [Code::OthersOk]);
+    assert_eq!(codes("a.test. NS udp NXDOMAIN aa", denied), [Code::OthersOk]);
+    assert_eq!(codes("a.test. NS udp aa | =a.test. CNAME b.test.", alias), [Code::OthersOk]);
 }
 
 #[test]
