@@ -415,7 +415,7 @@ mod tests {
             found("lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject; sp=quarantine\""),
             [multiple.clone(), (Code::DmarcDiffers, differs.to_owned())]
         );
-        assert_eq!(found("lookup _dmarc.a.test. TXT"), [multiple.clone()], "no policy by both");
+        assert_eq!(found("lookup _dmarc.a.test. TXT"), std::slice::from_ref(&multiple), "no policy by both");
         let unknown = found("lookup _dmarc.a.test. TXT SERVFAIL");
         assert_eq!((unknown[0].0, &unknown[1]), (Code::PolicyUnknown, &multiple));
     }
