@@ -9,7 +9,7 @@ checked_servers="ns1:92.1 ns2:93.1 lame:90.2 silent:94.1 open:95.1 notcp:96.1"
 
 # The zones, `absent` is none.
 checked_zones="sound plain lame silent single open notcp serial differ apart nsalias unnamed glue mxalias mxaddress mxgone nomx \
-  nothing nullmx twofold sha1 digest expired mismatch nokeys spoilt absent"
+  nothing nullmx twofold sha1 digest expired mismatch nokeys spoilt nsaddress inner halfsigned absent"
 
 # checked_zone NAME SERVERS [RECORDS]: the zone NAME.net with these servers, and its delegation.
 checked_zone() {
@@ -41,8 +41,8 @@ checked_stray_ds() { dnssec-dsfromkey -2 "$checked/$(checked_key "$1" ECDSAP256S
 
 checked_faults() {
   local zone
-  for zone in sound plain serial sha1 digest expired mismatch nokeys spoilt; do checked_zone $zone "ns1 ns2"; done
-  for zone in lame silent open notcp; do checked_zone $zone "ns1 $zone"; done
+  for zone in sound plain serial sha1 digest expired mismatch nokeys spoilt halfsigned; do checked_zone $zone "ns1 ns2"; done
+  for zone in lame silent open notcp inner; do checked_zone $zone "ns1 $zone"; done
   checked_zone single ns1
   checked_zone differ "ns1 ns2"
   sed -i 's/NS ns2/NS ns3/' "$checked/differ.net.zone"
@@ -61,7 +61,9 @@ checked_faults() {
   checked_zone nothing "ns1 ns2" 'www A 198.18.92.80'
   checked_zone nullmx "ns1 ns2" '@ MX 0 .'
   checked_zone twofold "ns1 ns2" '@ MX 0 .\n@ MX 10 mx.hosts.net.'
-  for zone in sound mismatch spoilt; do checked_signed $zone.net ECDSAP256SHA256 2; done
+  # An address in the place of a name, beside two servers.
+  checked_zone nsaddress "ns1 ns2" '@ MX 10 mx.hosts.net.\n@ NS 198.18.92.1.'
+  for zone in sound mismatch spoilt halfsigned; do checked_signed $zone.net ECDSAP256SHA256 2; done
   checked_signed digest.net ECDSAP256SHA256 1
   checked_signed sha1.net RSASHA1 2
   checked_signed expired.net ECDSAP256SHA256 2 -i 20200101 -e 20200201
@@ -77,7 +79,7 @@ checked_tree() {
   printf 'hosts NS ns1.hosts\nhosts NS ns2.hosts\nns1.hosts A 198.18.92.1\nns2.hosts A 198.18.93.1\n' >"$checked/delegations"
   {
     printf '$ORIGIN hosts.net.\n$TTL 3600\n@ SOA ns1 hostmaster 1 14400 3600 1209600 3600\n@ NS ns1\n@ NS ns2\n'
-    printf '@ MX 10 mx\nmx A 198.18.92.25\nalias CNAME ns2\nmxalias CNAME mx\n'
+    printf 'inner A 10.92.0.1\n@ MX 10 mx\nmx A 198.18.92.25\nalias CNAME ns2\nmxalias CNAME mx\n'
     for pair in $checked_servers; do printf '%s A 198.18.%s\n' "${pair%:*}" "${pair#*:}"; done
   } >"$checked/hosts.net.zone"
   checked_faults
@@ -130,6 +132,8 @@ raise_checked() {
   serve checked-first 198.18.92.1 "$zones" "$checked"
   soon has NOERROR dig @198.18.92.1 serial.net SOA
   sed -i 's/2026010101/2026010100/' "$checked/serial.net.zone"
+  # The second server has the zone without its keys and signatures.
+  cp "$checked/halfsigned.net" "$checked/halfsigned.net.zone"
   serve checked-second 198.18.93.1 "$zones" "$checked"
   begin checked-silent internet /usr/bin/python3 "$here/faulty.py" 198.18.94.1 drop
   recursing open 198.18.95.1 yes
@@ -159,9 +163,9 @@ ours() {
   checked_lines "$1" | sed -nE '/"level":"ok"|"mx_without_ipv6"/d; s/.*"topic":"(delegation|dnssec|mail)","code":"([a-z_]*)".*/\2/p' | words
 }
 
-# Its verdict about DNSSEC: one of three, or that the domain does not exist.
+# Its verdict about DNSSEC: one of three, or that the domain does not exist. A zone of which one server lacks the keys validates.
 our_verdict() {
-  checked_lines "$1" | sed -nE 's/dnssec_no_effect/dnssec_unsigned/; s/.*"code":"(dnssec_(ok|unsigned|bogus)|domain_missing)".*/\1/p' | words
+  checked_lines "$1" | sed -nE 's/dnssec_no_effect/dnssec_unsigned/; s/ns_without_keys/dnssec_ok/; s/.*"code":"(dnssec_(ok|unsigned|bogus)|domain_missing)".*/\1/p' | words
 }
 
 # The messages of Zonemaster at the level NOTICE or above, as our codes; a message that this does not know is printed itself.
@@ -173,6 +177,7 @@ by_zonemaster() {
     /^(NEITHER_DNSKEY_NOR_DS|NOT_SIGNED|DNSKEY_SMALLER_THAN_REC|DS01_DS_ALGO_2_MISSING)$/d
     # Consequences of a fault that has a message of its own.
     /^(NS_ERROR|SOA_NOT_EXISTS|SOA_SERIAL_VARIATION|NOT_ENOUGH_IPV4_NS_(CHILD|DEL)|MULTIPLE_NS_SET|EXTRA_ADDRESS_CHILD|CANNOT_CONTINUE)$/d
+    /^(DS11_NS_WITH_(SIGNED|UNSIGNED)_ZONE|EXTRA_PROCESSING_BROKEN)$/d
     /^(DS02_NO_MATCHING_DNSKEY_RRSIG|DS02_DNSKEY_NOT_SIGNED_BY_ANY_DS|DS10_NSEC_RRSIG_VERIFY_ERROR|NO_RESPONSE_DNSKEY|DS02_NO_DNSKEY_FOR_DS)$/d
     s/^(CN01_MISSING_(SOA|NS)_RECORD_UDP|CN02_MISSING_(SOA|NS)_RECORD_TCP|IS_NOT_AUTHORITATIVE)$/ns_lame/
     s/^CN01_NO_RESPONSE_UDP$/ns_silent/
@@ -183,6 +188,8 @@ by_zonemaster() {
     s/^EXTRA_NAME_(PARENT|CHILD)$/ns_differ/
     s/^CAN_NOT_BE_RESOLVED$/ns_without_address/
     s/^NS_IS_CNAME$/ns_is_alias/
+    s/^NAMESERVER_NUMERIC_TLD$/ns_is_address/
+    s/^DS11_INCONSISTENT_SIGNED_ZONE$/ns_without_keys/
     s/^IN_BAILIWICK_ADDR_MISMATCH$/glue_differs/
     s/^MX_NUMERIC_TLD$/mx_is_address/
     s/^Z09_NULL_MX_WITH_OTHER_MX$/null_mx_beside_others/
@@ -203,6 +210,7 @@ import json, sys
 
 CODES = {
     "SERVER_NOT_AUTHORITATIVE": "ns_lame", "SERVER_UNRESPONSIVE_UDP": "ns_silent", "NO_ADDRESS_FOR_NS_NAME": "ns_without_address",
+    "NS_NAME_PRIVATE_IP": "ns_private_address", "DNSKEY_MISSING_FROM_SERVERS": "ns_without_keys",
     "NS_NAME_NOT_IN_PARENT": "ns_differ", "NS_NAME_NOT_IN_CHILD": "ns_differ", "GLUE_MISMATCH": "glue_differs",
     "DIGEST_ALGORITHM_PROHIBITED": "ds_old_digest", "ALGORITHM_NOT_RECOMMENDED": "dnssec_old_algorithm",
     "NO_SEP": "dnssec_bogus", "MISSING_SEP_FOR_ALG": "dnssec_bogus", "EXPIRATION_IN_PAST": "dnssec_bogus",
@@ -262,6 +270,18 @@ zonemaster nothing theirs no_mx
 zonemaster nullmx ours null_mx
 # Zonemaster validates SOA, DNSKEY and NSEC records, but no MX records.
 zonemaster spoilt ours dnssec_bogus
+# Both also look up the address in the NS record as if it were a name, and find none.
+zonemaster nsaddress theirs ns_without_address
+dnsviz nsaddress ours ns_is_address
+dnsviz nsaddress theirs ns_without_address
+# Zonemaster calls all addresses of these tests private, which is left out above, and sends queries there. resolverd sends none to
+# private addresses, so it does not know whether the server answers. Nobody has PTR records of this network here.
+zonemaster inner ours ns_private_address
+zonemaster inner theirs ns_silent
+zonemaster inner theirs ns_tcp
+zonemaster inner theirs NAMESERVER_IP_WITHOUT_REVERSE
+# DNSViz also calls each answer without a signature a fault, and the zone is not bogus: resolvers ask the other server.
+dnsviz halfsigned theirs dnssec_bogus
 # Beside that the zone is bogus, resolverctl says when the signatures ended.
 zonemaster expired ours signature_expired
 dnsviz expired ours signature_expired
