@@ -20,6 +20,7 @@ pyspf_result() {
 # Each name of the zone with an SPF record, from an address that a record allows and from one that none does.
 spf_alike() {
   local name address ours theirs differ=0 compared=0
+  soon resolverctl --socket "$work/control.sock" status
   for name in sound soft neutral open two syntax many void include nested redirect missing; do
     for address in 198.18.77.10 198.18.77.11; do
       ours=$(spf_result $name.doctor.example $address)
