@@ -61,6 +61,7 @@ finds_what_was_put_in() {
   local status=0
   raise_in_place
   restart
+  cp "$work/zones/domain.example.zone" "$work/domain.example.before"
   # An address whose TTL ends while the command looks on.
   change_zone 's/2024010101/2024010102/; s/^target  *A /target 60 A /' 198.18.77.20 60
   mail_of_a_day
@@ -112,9 +113,19 @@ from_clients() {
   has 'policy: 1 question' cat "$work/live.log"
 }
 
+zone_as_before() {
+  cp "$work/domain.example.before" "$work/zones/domain.example.zone"
+  change_zone '' 198.18.77.20 3600
+  # The changed records have a TTL of an hour, and the snapshot outlasts a restart.
+  ctl flush --all
+  restart
+  has '^20 mx2' dig @127.0.0.1 +short domain.example MX
+}
+
 check "shadow: it finds the differences that were put in, and none else" finds_what_was_put_in
 check "shadow: equal answers are safe" equal_is_safe
 check "shadow: packets" from_packets
 check "shadow: clients of the listener get the answers of Unbound" from_clients
 end in-place
 restart
+check "shadow: the other themes have the zone as it was" zone_as_before
