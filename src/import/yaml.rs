@@ -63,7 +63,7 @@ impl Node {
     }
 }
 
-/// What is open while the text is read.
+/// A list or map whose end has not been read yet.
 enum Open {
     List(usize, Vec<Node>),
     Map(usize, Vec<(String, Node)>, Option<(String, SourcePlace)>),

@@ -42,7 +42,7 @@ pub(super) enum ToldElsewhere {
     End,
 }
 
-/// Whose zone it is: each kind has its lines.
+/// The owner of a zone. Zones of each kind have lines of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZoneOwner {
     /// It is in the configuration.

@@ -1,4 +1,4 @@
-//! Who would answer the programs of this host after an undo.
+//! The program that would answer the programs of this host after an undo.
 
 use std::net::IpAddr;
 

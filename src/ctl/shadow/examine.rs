@@ -145,7 +145,7 @@ impl Examiner {
         self.renew(question, evidence).await;
     }
 
-    /// What resolverd and the name servers say.
+    /// Asks resolverd and the name servers for the evidence.
     async fn explain(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let Some(last) = evidence.samples.last() else { return };
         let kind: &'static str = match question.kind {

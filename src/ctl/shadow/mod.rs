@@ -187,7 +187,7 @@ fn access(client: &ControlClient) -> Result<AccessLists, CommandFailure> {
     Ok(AccessLists { allow: networks("allow"), denied: [networks("refuse"), networks("drop")].concat() })
 }
 
-/// What ends a run before its questions do.
+/// The events that end a run while questions are left: a signal, or the time of `--for`.
 struct Ends {
     signals: Vec<Signal>,
     time: Option<Duration>,

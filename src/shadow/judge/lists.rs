@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use super::evidence::{Cause, Evidence, Judged, Sample};
 use crate::shadow::answer::{Side, SideAnswer};
 
-/// What a list has said.
+/// The answer of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListAnswer {
     Listed,
