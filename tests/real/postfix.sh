@@ -42,11 +42,6 @@ log() {
   grep -E -- "$1" "$work/mail.log" | tail -n 2
 }
 
-# asked TYPE: how many questions of that type the resolver has counted.
-asked() {
-  ctl --json stats --since start --by type | sed -nE "s/.*\"type\":\"$1\",\"questions\":([0-9]+).*/\\1/p" | grep . || echo 0
-}
-
 whole_way() {
   local type before=() after=() number=0
   forget

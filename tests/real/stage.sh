@@ -40,7 +40,7 @@ raise_networks() {
   internet ip link set lo up
   ip link add name wan type veth peer name peer netns internet
   ip address add 198.18.100.25/16 dev wan
-  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.24 0.30 0.31 0.40 0.41 0.42 0.43 0.50 0.51 0.52 0.53 0.54 0.55 25.1 77.66 77.77 77.88 77.99; do
+  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.24 0.30 0.31 0.40 0.41 0.42 0.43 0.50 0.51 0.52 0.53 0.54 0.55 0.60 0.70 25.1 77.66 77.77 77.88 77.99 77.130; do
     internet ip address add 198.18.$address/16 dev peer
   done
   # On a machine without IPv6 nothing here has IPv6, and the resolver detects that.
@@ -170,6 +170,11 @@ kept() {
 }
 
 ctl() { resolverctl --socket "$work/control.sock" "$@"; }
+
+# asked TYPE: how many questions of that type the resolver has counted.
+asked() {
+  ctl --json stats --since start --by type | sed -nE "s/.*\"type\":\"$1\",\"questions\":([0-9]+).*/\\1/p" | grep . || echo 0
+}
 
 forget() { ctl flush --all >/dev/null; }
 
