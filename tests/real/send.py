@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One message by SMTP, from an address of ours. send.py SOURCE SERVER FROM TO [SUBJECT]; prints the reply that decided."""
+"""One message by SMTP, from an address of ours. send.py SOURCE SERVER[:PORT] FROM TO [SUBJECT]; prints the reply that decided."""
 
 import smtplib
 import sys
@@ -7,7 +7,7 @@ import sys
 source, server, sender, recipient = sys.argv[1:5]
 subject = sys.argv[5] if len(sys.argv) > 5 else "a test"
 try:
-    with smtplib.SMTP(server, 25, "helo.sender.example", timeout=30, source_address=(source, 0)) as session:
+    with smtplib.SMTP(server, 0, "helo.sender.example", timeout=120, source_address=(source, 0)) as session:
         session.sendmail(sender, [recipient], f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\n\r\nHello.\r\n")
         print("accepted")
 except smtplib.SMTPRecipientsRefused as refused:

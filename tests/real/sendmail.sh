@@ -1,0 +1,86 @@
+# Sendmail in two gateways: one asks resolverd, the other Unbound. Its lists by FEATURE(dnsbl) and FEATURE(enhdnsbl), its senders and
+# recipients. Sourced by `run`.
+
+. "$here/measure.sh"
+
+mails_played() {
+  recipients_played
+  # Listed; the sender's domain does not exist; it cannot be found out.
+  cat <<'END'
+77.66 someone@sender.example partner.example 5 -
+77.77 someone@nothing.domain.example partner.example 5 -
+77.77 someone@www.lame.example partner.example 4 -
+77.77 someone@silent.example partner.example 4 -
+END
+}
+
+# sendmail_configured ADDRESS PORT [OPTION]: OPTION is the argument of a list that decides what a failed lookup does.
+sendmail_configured() {
+  cat <<END
+define(\`_USE_ETC_MAIL_')dnl
+define(\`_CF_DIR_', \`$SENDMAIL/usr/share/sendmail/cf/')dnl
+include(\`$SENDMAIL/usr/share/sendmail/cf/m4/cf.m4')dnl
+VERSIONID(\`tests')dnl
+OSTYPE(\`linux')dnl
+define(\`confDOMAIN_NAME', \`mx.domain.example')dnl
+define(\`confPID_FILE', \`/var/spool/mqueue/pid-$2')dnl
+define(\`confTO_IDENT', \`0s')dnl
+define(\`QUEUE_DIR', \`/var/spool/mqueue')dnl
+define(\`STATUS_FILE', \`/var/spool/mqueue/statistics')dnl
+define(\`ALIAS_FILE', \`')dnl
+define(\`confDEF_USER_ID', \`65534:65534')dnl
+FEATURE(\`no_default_msa')dnl
+FEATURE(\`dnsbl', \`bl.lists.example', \`'${3-})dnl
+$([ "$2" = 25 ] || echo "FEATURE(\`dnsbl', \`dead.lists.example', \`'${3-})dnl")
+FEATURE(\`enhdnsbl', \`closed.lists.example', \`'${3-})dnl
+DAEMON_OPTIONS(\`Name=MTA, Port=$2, Addr=$1')dnl
+RELAY_DOMAIN(\`partner.example')dnl
+MAILER(\`smtp')dnl
+END
+}
+
+# sendmailing NAME RESOLVER ADDRESS: a gateway with two daemons: at port 25, and at port 26 one that puts off when a lookup fails.
+sendmailing() {
+  local name=$1 port
+  gateway "$name" "$2" +/var/spool
+  at "$name" mkdir -m 700 /var/spool/mqueue
+  for port in 25 26; do
+    sendmail_configured "$3" $port "$([ $port = 25 ] || echo ', `t'"'")" >"$work/$name/sendmail-$port.mc"
+    m4 "$work/$name/sendmail-$port.mc" >"$work/$name/sendmail-$port.cf"
+    begin_at "$name" "sendmail-$port" "$SENDMAIL/usr/libexec/sendmail/sendmail" -bD -C "$work/$name/sendmail-$port.cf"
+  done
+}
+
+raise_sendmail() {
+  ip address replace 198.18.100.26/16 dev wan
+  raise_measure
+  restart
+  raise_sinks
+  sendmailing resolverd 127.0.0.1 198.18.100.25
+  sendmailing unbound $measure_address 198.18.100.26
+  listening 198.18.100.25 25
+  listening 198.18.100.25 26
+  listening 198.18.100.26 25
+  listening 198.18.100.26 26
+}
+
+sendmail_queue() {
+  at "$1" "$SENDMAIL/usr/libexec/sendmail/sendmail" -bp -C "$work/$1/sendmail-25.cf"
+}
+
+# With the third argument of dnsbl, a list whose lookup fails puts off the mail.
+sendmail_puts_off() {
+  local address
+  for address in 198.18.100.25 198.18.100.26; do
+    has '^451 .*Temporary lookup failure of 198\.18\.77\.77 at (dead|closed)\.lists\.example' mail_at_26 198.18.77.77 $address
+    has '^550 .*198\.18\.77\.66 listed at bl\.lists\.example' mail_at_26 198.18.77.66 $address
+  done
+}
+mail_at_26() { internet /usr/bin/python3 "$here/send.py" "$1" "$2:26" someone@sender.example someone@partner.example; }
+
+check "sendmail: two gateways start" raise_sendmail
+check "sendmail: each mail ends as with Unbound" played_alike sendmail_queue
+check "sendmail: a failed lookup of a list puts off where it is told to" sendmail_puts_off
+end recipients
+end senders
+leave_gateways
