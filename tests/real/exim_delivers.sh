@@ -1,0 +1,88 @@
+# Exim in two gateways: one asks resolverd, the other Unbound. Its list, its verification of senders, its recipients and its queue.
+# Sourced by `run`.
+
+. "$here/measure.sh"
+
+mails_played() {
+  recipients_played
+  # Listed; the sender's domain does not exist; it cannot be found out.
+  cat <<'END'
+77.66 someone@sender.example partner.example 5 -
+77.77 someone@nothing.domain.example partner.example 5 -
+77.77 someone@www.lame.example partner.example 4 -
+77.77 someone@silent.example partner.example 4 -
+END
+}
+
+# delivering NAME RESOLVER ADDRESS: a gateway with Exim.
+delivering() {
+  local name=$1
+  gateway "$name" "$2" +/var/spool
+  grep -q '^Debian-exim:' "$work/$name/etc/passwd" || printf 'Debian-exim:x:19999:19999::/nonexistent:/usr/sbin/nologin\n' >>"$work/$name/etc/passwd"
+  grep -q '^Debian-exim:' "$work/$name/etc/group" || printf 'Debian-exim:x:19999:\n' >>"$work/$name/etc/group"
+  at "$name" install -d -o Debian-exim -g Debian-exim /var/spool/exim
+  # For each mail it starts itself as a user of its own.
+  install -m 4755 "$EXIM/usr/sbin/exim4" "$work/$name/exim4"
+  # Its own file: with another one it would not run as root.
+  mkdir -p "$work/$name/etc/exim4"
+  cat >"$work/$name/etc/exim4/exim4.conf" <<END
+exim_path = $work/$name/exim4
+primary_hostname = mx.domain.example
+domainlist relay_to_domains = partner.example : *.partner.example
+local_interfaces = $3
+spool_directory = /var/spool/exim
+log_file_path = /var/spool/exim/%slog
+pid_file_path = /var/spool/exim/pid
+rfc1413_query_timeout = 0s
+keep_environment =
+acl_smtp_rcpt = rcpt
+begin acl
+rcpt:
+  deny dnslists = bl.lists.example : dead.lists.example : closed.lists.example
+       message = listed in \$dnslist_domain
+  require verify = sender
+  accept domains = +relay_to_domains
+  deny
+begin routers
+dnslookup:
+  driver = dnslookup
+  transport = smtp
+  no_more
+begin transports
+smtp:
+  driver = smtp
+  interface = $3
+begin retry
+* * F,1h,15m
+END
+  begin_at "$name" exim "$work/$name/exim4" -bdf
+}
+
+raise_exim_delivers() {
+  ip address replace 198.18.100.26/16 dev wan
+  raise_measure
+  restart
+  raise_sinks
+  delivering resolverd 127.0.0.1 198.18.100.25
+  delivering unbound $measure_address 198.18.100.26
+  listening 198.18.100.25 25
+  listening 198.18.100.26 25
+}
+
+exim_queue() { at "$1" "$work/$1/exim4" -bp; }
+
+# An entry of its queue and its bounce, as an operator pastes them.
+exim_pasted() {
+  exim_queue resolverd >"$work/pasted-queue"
+  the_bounce resolverd@nothing.partner.example >"$work/pasted-bounce"
+  cat "$work/pasted-queue" "$work/pasted-bounce"
+  has '^nothing\.partner\.example: .*does not exist' ctl check mail - --local <"$work/pasted-bounce"
+  has 'silent\.example' ctl why - <"$work/pasted-queue"
+}
+
+check "exim_delivers: two gateways start" raise_exim_delivers
+check "exim_delivers: each mail ends as with Unbound" played_alike exim_queue
+check "exim_delivers: an entry of its queue and a bounce lead to their domains" exim_pasted
+end recipients
+end senders
+leave_gateways
