@@ -361,5 +361,7 @@ check "dnssec: AD, DO and CD" flags
 check "dnssec: broken zones say why" reasons
 check "dnssec: what DANE needs" for_mail
 check "dnssec: SHA-1 counts only where that is wanted" sha1
+believing "$signed/root.key"
+. "$here/resolved.sh"
 for program in signed-root signed-net signer judge judging; do end $program; done
 restart
