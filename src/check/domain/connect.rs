@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::dane::{Association, usable};
-use super::der::{host_names, not_after};
+use super::der::{common_names, host_names, not_after};
 use super::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
 use super::finding::{Finding, Level};
 use super::mta_sts::covers;
@@ -225,7 +225,8 @@ fn tell_expiry(
 
 /// Why no record lets senders deliver, in words that follow the certificate; none if one does (RFC 7672 section 3.1). A record of usage
 /// 3 names the first certificate of the chain, whatever its names and its end. One of usage 2 names an authority: then the first must
-/// have the name of the host or of the domain, and must not have expired.
+/// have the name of the host or of the domain, and must not have expired. Postfix, Exim and RFC 7672 section 3.2.3 compare the common
+/// names only if it has no DNS name.
 fn mismatch(
     facts: &DomainFacts,
     host: &str,
@@ -248,14 +249,16 @@ fn mismatch(
                 .to_owned(),
         );
     }
-    let names = host_names(own);
+    let dns_names = host_names(own);
+    let names = if dns_names.is_empty() { common_names(own) } else { dns_names };
     let is_named = |wanted: &str| names.iter().any(|name| covers(name, wanted.trim_end_matches('.')));
-    if names.is_empty() || is_named(host) || is_named(&facts.subject.domain) {
+    if is_named(host) || is_named(&facts.subject.domain) {
         return None;
     }
+    let told =
+        if names.is_empty() { "without a name".to_owned() } else { format!("for {}", names.join(", ")) };
     Some(format!(
-        "for {}, of an authority that its TLSA records name (usage 2); with this usage it must have the name {}",
-        names.join(", "),
+        "{told}, of an authority that its TLSA records name (usage 2); with this usage it must have the name {}",
         host.trim_end_matches('.')
     ))
 }

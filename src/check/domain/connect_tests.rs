@@ -3,7 +3,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use ring::digest::{SHA256, SHA512, digest};
 
-use super::super::der::{not_after, public_key};
+use super::super::der::{common_names, not_after, public_key};
 use super::*;
 use crate::check::domain::facts::tests::facts;
 
@@ -102,7 +102,6 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert_eq!(judge(&format!("3 1 1 {}", "ab".repeat(32)), &leaf), Code::TlsaMismatch);
     assert_eq!(judge(&format!("3 0 1 {of_key}"), &leaf), Code::TlsaMismatch, "the digest of the key alone");
     assert_eq!(judge(&format!("2 1 1 {of_key}"), &leaf), Code::TlsaMismatch, "no authority");
-    assert_eq!(judge(&format!("2 1 1 {of_key}"), &other), Code::TlsaMatches);
     assert_eq!(judge(&format!("3 1 1 {of_key}"), &other), Code::TlsaMismatch);
     // The first certificate has the name of another host.
     let named = [whole.clone(), whole.clone()];
@@ -119,6 +118,41 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert!(of("smtp.host.com.", 4_733_510_400).unwrap().ends_with("has expired"));
     assert!(of("mx.host.com.", 1_767_225_600).unwrap().ends_with("must have the name mx.host.com"));
     assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
+}
+
+/// A certificate in DER without DNS names, of a subject with these common names.
+fn common(names: &[&str]) -> Vec<u8> {
+    let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let attribute = |name: &&str| {
+        let pair = [wrap(6, &[0x55, 4, 3]), wrap(0x0c, name.as_bytes())].concat();
+        wrap(0x31, &wrap(0x30, &pair))
+    };
+    let subject: Vec<u8> = names.iter().flat_map(attribute).collect();
+    let validity = [wrap(0x17, b"200101000000Z"), wrap(0x17, b"490101000000Z")].concat();
+    let fields =
+        [wrap(2, &[1]), wrap(0x30, &[]), wrap(0x30, &[]), wrap(0x30, &validity), wrap(0x30, &subject)];
+    wrap(0x30, &wrap(0x30, &fields.concat()))
+}
+
+#[test]
+fn a_common_name_counts_for_usage_2_only_without_dns_names() {
+    let whole = certificate();
+    assert_eq!(common_names(&whole), ["smtp.host.com"], "as openssl prints it");
+    assert_eq!(common_names(&common(&["Mail", "MX.a.test"])), ["mail", "mx.a.test"]);
+    assert!(common_names(&common(&[])).is_empty() && common_names(&[]).is_empty());
+    let key = HEXLOWER.encode(digest(&SHA256, public_key(&whole).unwrap()).as_ref());
+    let associations = [Association::read(&format!("2 1 1 {key}")).unwrap()];
+    let facts = facts("a.test.", "");
+    let of = |own: Vec<u8>| mismatch(&facts, "mx.a.test.", &associations, &[own, whole.clone()]);
+    for names in [&["mx.a.test"][..], &["Mail server", "mx.a.test"], &["a.test"], &["*.a.test"]] {
+        assert_eq!(of(common(names)), None, "{names:?}");
+    }
+    let other = of(common(&["Mail server"])).unwrap();
+    assert!(other.starts_with("for mail server, of an authority"), "{other}");
+    let nameless = of(common(&[])).unwrap();
+    assert!(nameless.starts_with("without a name, of an authority"), "{nameless}");
+    // The common name of this one is not compared, because it has DNS names.
+    assert!(mismatch(&facts, "mx.a.test.", &associations, &[whole.clone(), whole.clone()]).is_some());
 }
 
 /// A certificate in DER with this tag and text of notAfter; no other part of it is read.

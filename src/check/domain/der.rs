@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 /// The object identifier of subjectAltName.
 const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
 
+/// The object identifier of commonName.
+const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+
 /// Tag, content and rest of an element.
 pub(super) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = octets.split_first()?;
@@ -80,6 +83,19 @@ pub(super) fn host_names(certificate: &[u8]) -> Vec<String> {
     });
     let of_hosts = names.flat_map(elements).filter(|(tag, _)| *tag == 0x82);
     of_hosts.map(|(_, name)| String::from_utf8_lossy(name).to_ascii_lowercase()).collect()
+}
+
+/// The common names of the subject of a certificate (RFC 5280 section 4.1.2.6), in lower case.
+pub(super) fn common_names(certificate: &[u8]) -> Vec<String> {
+    // Serial number, signature algorithm, issuer, validity.
+    let Some((0x30, subject, _)) = behind(certificate, 4).and_then(element) else { return Vec::new() };
+    let attributes = elements(subject).flat_map(|(_, set)| elements(set));
+    let names = attributes.filter_map(|(_, attribute)| {
+        let mut parts = elements(attribute);
+        parts.next().filter(|(_, kind)| *kind == COMMON_NAME)?;
+        parts.next().map(|(_, name)| String::from_utf8_lossy(name).to_ascii_lowercase())
+    });
+    names.collect()
 }
 
 /// Tag and content of each element.
