@@ -10,6 +10,7 @@ use std::time::Duration;
 use resolverd::check::HostFinding;
 use resolverd::check::system::gather::gather;
 use resolverd::check::system::judge;
+use resolverd::check::system::root_keys::{RootKeysHere, RootKeysVerdict};
 use resolverd::check::system::root_zone::{RootZoneAnswer, RootZoneReplies};
 use resolverd::ctl::render::{Style, findings, json};
 use resolverd::lab::delegations::Tree;
@@ -74,9 +75,10 @@ impl Host {
         }
     }
 
-    fn findings(&self, heard: RootZoneReplies) -> Vec<HostFinding> {
+    fn findings(&self, heard: RootZoneReplies, verdict: RootKeysVerdict) -> Vec<HostFinding> {
         let mut facts = gather(self.root.path(), &[], NOW);
         facts.heard = heard;
+        facts.root_keys = Some(Ok(RootKeysHere { verdict, tags: vec![20_326, 38_696] }));
         judge(&facts)
     }
 }
@@ -138,16 +140,23 @@ fn golden(name: &str, found: &[HostFinding]) {
 
 #[test]
 fn a_healthy_host_and_a_sick_one() {
-    golden("check_system_well", &healthy().findings(heard(false, Some((NOW - 7 * DAY, NOW + 7 * DAY)))));
+    let sound = heard(false, Some((NOW - 7 * DAY, NOW + 7 * DAY)));
+    golden("check_system_well", &healthy().findings(sound, RootKeysVerdict::Secure));
     let mut redirected = heard(true, Some((NOW, NOW)));
     redirected.tcp = Err("192.33.4.12:53: timeout after 2 s".to_owned());
-    golden("check_system_sick", &sick().findings(redirected));
+    let other_keys =
+        "no DNSKEY of the root zone matches a trust anchor of this host (key tag 20326, 38696)".to_owned();
+    golden("check_system_sick", &sick().findings(redirected, RootKeysVerdict::Bogus(other_keys)));
 }
 
 #[test]
 fn an_empty_host_makes_nothing_up() {
     let host = Host::new(&[]);
-    golden("check_system_empty", &host.findings(heard(false, Some((NOW - 60 * DAY, NOW - 46 * DAY)))));
+    let old = heard(false, Some((NOW - 60 * DAY, NOW - 46 * DAY)));
+    golden(
+        "check_system_empty",
+        &host.findings(old, RootKeysVerdict::NoAnswer("no server answers".to_owned())),
+    );
 }
 
 #[test]
@@ -155,7 +164,7 @@ fn another_users_process_is_nobody_we_know() {
     let host = healthy();
     std::fs::remove_dir_all(host.root.path().join("proc/1")).unwrap();
     std::fs::remove_dir_all(host.root.path().join("proc/200")).unwrap();
-    let found = host.findings(heard(false, None));
+    let found = host.findings(heard(false, None), RootKeysVerdict::Secure);
     let port = found.iter().find(|finding| finding.check == "port 53").unwrap();
     assert_eq!(port.verdict, resolverd::check::CheckVerdict::CouldNotTell);
     assert_eq!(port.evidence, "unknown process listens at 127.0.0.1:53");
@@ -164,6 +173,8 @@ fn another_users_process_is_nobody_we_know() {
 /// Runs the program over a host: exit code and lines.
 fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    // No daemon listens there.
+    command.arg("--socket").arg(host.root.path().join("control.sock"));
     command.args(["check", "system", "--root"]).arg(host.root.path());
     command.arg("--root-server").arg(server.to_string()).args(more).stdin(Stdio::null());
     let output = command.output().unwrap();
@@ -184,8 +195,12 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // The lab's root is not signed, so it does not show the date.
-    assert_eq!((code, lines.last().map(String::as_str)), (4, Some("1 unknown result")), "{lines:#?}");
+    // The lab's root is not signed, so it does not show the date; and no daemon tells the keys of the root.
+    assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
+        "{lines:#?}"
+    );
     for check in ["outgoing UDP", "outgoing TCP"] {
         let line = lines.iter().find(|line| line.contains(check)).unwrap();
         assert!(

@@ -1,8 +1,8 @@
 //! `resolverctl check`: finds the problems of this host (`system`), and of a domain or an address (`domain`),
 //! that keep mail from being delivered. Each finding has evidence and advice.
 //!
-//! Each check is a pure function of collected facts. The check of this host needs no daemon: only `system::gather` reads
-//! the host, and only `system::root_zone` uses the network. The check of a domain asks through the daemon.
+//! Each check is a pure function of collected facts. The check of this host needs no daemon, but for `system::root_keys`: only
+//! `system::gather` reads the host, and only `system::root_zone` uses the network. The check of a domain asks through the daemon.
 //!
 //! # Decisions
 //!

@@ -16,7 +16,7 @@ use super::outcome::CommandOutcome;
 use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::typed_subject::{report_file, typed_subject};
-use super::{moment, terms, watched, watching};
+use super::{moment, root_keys, terms, watched, watching};
 use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
 use crate::check::domain::finding::{Finding, Level};
@@ -79,8 +79,9 @@ pub(super) struct Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root;
-    /// otherwise some checks cannot be made. Works without a daemon.
+    /// Check resolv.conf, port 53, Postfix, the clock, whether this host reaches servers on the internet, and whether resolverd
+    /// validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. Without a running
+    /// resolverd, only the last of these cannot be made.
     System(System),
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
     /// selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of
@@ -122,7 +123,7 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     match (&arguments.what, &arguments.subject) {
-        (Some(CheckCommand::System(system)), _) => Ok(of_system(system, format)),
+        (Some(CheckCommand::System(system)), _) => Ok(of_system(system, client, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let MessageSubjects { subjects, left_out, .. } = subjects_of(&mail.file)?;
             let subjects = with_others(subjects, &mail.others, client)?;
@@ -148,12 +149,14 @@ pub(super) fn run(
     }
 }
 
-fn of_system(system: &System, format: Format) -> CommandOutcome {
+fn of_system(system: &System, client: &ControlClient, format: Format) -> CommandOutcome {
     let mut servers = system.root_server.clone();
     if servers.is_empty() {
         servers = root_servers();
     }
-    let found = judge(&gather::gather(&system.root, &servers, moment::unix()));
+    let mut facts = gather::gather(&system.root, &servers, moment::unix());
+    facts.root_keys = Some(root_keys::here(client));
+    let found = judge(&facts);
     let text = match format {
         Format::Json => found.iter().map(json::line).collect(),
         Format::Text(style) => findings::text(&found, style),

@@ -41,6 +41,7 @@ mod policy_file;
 mod query;
 mod reload;
 pub mod render;
+mod root_keys;
 mod secured;
 mod servers;
 mod shadow;

@@ -111,6 +111,10 @@ fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let tags =
         |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
-    let text = format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})");
+    // The root has no parent: its DS are trust anchors.
+    let text = match zone.is_root() {
+        true => format!("no DNSKEY of the root zone matches a trust anchor of this host (key tag {wanted})"),
+        false => format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})"),
+    };
     ValidationFailure::new(Why::DnskeyMissing, text)
 }

@@ -873,7 +873,7 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
+'system:Check resolv.conf, port 53, Postfix, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. Without a running resolverd, only the last of these cannot be made' \
 'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -883,7 +883,7 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
+'system:Check resolv.conf, port 53, Postfix, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. Without a running resolverd, only the last of these cannot be made' \
 'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -1082,7 +1082,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made. Works without a daemon' \
+'system:Check resolv.conf, port 53, Postfix, the clock, whether this host reaches servers on the internet, and whether resolverd validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. Without a running resolverd, only the last of these cannot be made' \
 'mail:Check the domains of a message or a bounce\: recipients that it was not delivered to, senders and signers, with the DKIM selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not use it\: the first line says whether it still lists the sender. Lines that look like header fields are read, also in the text of the message; base64 is not decoded' \
 'watched:Show the domains that the daemon checks on schedule (\`\[\[watch\]\]\`)\: their findings, since when, and the next check' \
     )

@@ -517,7 +517,8 @@ codes! {
         "For this host and validators like it, the signatures protect nothing, and DANE has no effect.";
         "Enter the DS record at the registrar, if it is missing. Otherwise change to algorithm 13 and digest type 2".
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":
-        "DNSSEC could not be checked"; ""; "Repeat the check later".
+        "DNSSEC could not be checked"; "";
+        "If the evidence names the trust anchors of this host, run `resolverctl check system`. Otherwise repeat the check later".
     MailUnknown "mail_unknown" Mail CouldNotTell "RFC 5321 section 4.5.4.1":
         "the MX records or the addresses of the mail hosts could not be looked up";
         "Senders whose lookups fail in the same way keep the mail in the queue."; "Repeat the check later".

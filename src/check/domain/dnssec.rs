@@ -36,7 +36,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if let Some((_, reply)) = of_domain(facts)
         && reply.security == ReplySecurity::Bogus
     {
-        wants.extend(ancestors(&facts.subject.domain).map(|name| lookup(name, "SOA")));
+        let above = ancestors(&facts.subject.domain).chain(["."]);
+        wants.extend(above.map(|name| lookup(name, "SOA")));
         if zone::apex(facts) != "." && facts.configured().is_none() {
             wants.push(lookup(zone::apex(facts), "DS"));
             wants.extend(keys::wants(facts));
@@ -244,18 +245,30 @@ pub(super) fn is_bogus_here(facts: &DomainFacts) -> bool {
     matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Bogus)
 }
 
-/// That a zone right below the root is bogus too: then this host may have other keys of the root than the root, and nothing is known
-/// about the domain. None if the domain is such a zone itself.
+/// That the root is bogus too, or a zone right below it: then nothing is known about the domain. If the root is, this host has other
+/// keys than the root. None if the domain itself is the topmost such zone below the root.
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
+    let why = |name: &str| match facts.got.get(&lookup(name, "SOA")) {
+        Some(Got::Reply(reply)) => reply.why.trim_end_matches('.').to_owned(),
+        _ => String::new(),
+    };
+    if is_bogus(facts, ".") {
+        let evidence = format!(
+            "{domain}: the root zone fails DNSSEC validation at this host too: {}. The fault is in the trust anchors of this host, or \
+             on its way to the root servers, not in the domain",
+            why(".")
+        );
+        return Some(Finding::new(Code::DnssecUnknown, evidence));
+    }
     let top = ancestors(domain).filter(|name| above(name) == ".").find(|name| is_bogus(facts, name))?;
-    let why = match facts.got.get(&lookup(top, "SOA")) {
-        Some(Got::Reply(reply)) => reply.why.trim_end_matches('.'),
-        _ => "",
+    let place = match facts.lookup(".", "SOA").is_known() {
+        true => "there, not in the domain",
+        false => "there, or in the trust anchors of this host",
     };
     let evidence = format!(
-        "{domain}: {top} fails DNSSEC validation at this host too: {why}. The fault is there, or in the trust anchors of this host: \
-         see `resolverctl status`"
+        "{domain}: {top} fails DNSSEC validation at this host too: {}. The fault is {place}",
+        why(top)
     );
     Some(Finding::new(Code::DnssecUnknown, evidence))
 }
@@ -352,6 +365,18 @@ mod tests {
             link(both)
         );
         assert_eq!(codes(both), [Code::DnssecUnknown]);
+        assert!(link(both).ends_with("there, or in the trust anchors of this host"), "{}", link(both));
+        let sound_root = format!("{both}\nlookup . SOA secure | a. h. 1 2 3 4 5");
+        assert!(link(&sound_root).ends_with("there, not in the domain"), "{}", link(&sound_root));
+        let root = |domain: &str, lines: &str| {
+            check(&bare(domain, &format!("{lines}\nlookup . SOA SERVFAIL bogus"))).remove(0)
+        };
+        let old_anchor = [root("a.b.", both), root("b.", "lookup b. SOA SERVFAIL bogus")];
+        for found in old_anchor {
+            assert_eq!(found.code, Code::DnssecUnknown, "{found:?}");
+            assert!(found.evidence.contains("in the trust anchors of this host"), "{found:?}");
+        }
+        assert_eq!(check(&bare(".", "lookup . SOA SERVFAIL bogus"))[0].code, Code::DnssecUnknown);
         let deep = "lookup a.b.c. SOA SERVFAIL bogus\nlookup b.c. SOA SERVFAIL bogus\nlookup c. SOA secure | ns. h. 1 2 3 4 5";
         let found = check(&bare("a.b.c.", deep)).remove(0);
         assert!(

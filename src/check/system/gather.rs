@@ -41,6 +41,7 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
         ipv6: (host.file("/proc/net/ipv6_route"), host.file("/proc/net/if_inet6")),
         heard: root_zone::ask(servers),
         unix,
+        root_keys: None,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod postfix;
 pub mod proc;
 pub mod resolv_conf;
 pub mod resolved;
+pub mod root_keys;
 pub mod root_zone;
 
 use std::net::IpAddr;
@@ -23,6 +24,7 @@ use std::net::IpAddr;
 use self::host::HostFile;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
+use self::root_keys::RootKeysHere;
 use self::root_zone::RootZoneReplies;
 use super::HostFinding;
 
@@ -51,6 +53,8 @@ pub struct HostFacts {
     pub heard: RootZoneReplies,
     /// Seconds since 1970, by this host's clock.
     pub unix: u64,
+    /// The keys of the root at the daemon, or why it was not asked; none if nobody was to ask it.
+    pub root_keys: Option<Result<RootKeysHere, String>>,
 }
 
 /// Every check, in the order of a query's way.
@@ -71,5 +75,6 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         ipv6::check(&facts.ipv6.0, &facts.ipv6.1),
         clock::check(facts.unix, &facts.heard),
     ]);
+    findings.extend(facts.root_keys.as_ref().map(root_keys::check));
     findings
 }

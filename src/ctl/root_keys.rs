@@ -1,0 +1,87 @@
+//! The keys of the root at the daemon, for `resolverctl check system`.
+
+use super::client::ControlClient;
+use super::exit::CommandFailure;
+use crate::check::system::root_keys::{RootKeysHere, RootKeysVerdict};
+use crate::control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
+use crate::question::Security;
+
+/// Asks the daemon for the keys of the root and for its trust anchors.
+///
+/// # Errors
+/// Why it was not asked, in words.
+pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, String> {
+    let words = |failure: CommandFailure| failure.to_string();
+    let tags = match client.ask_one(&Request::Status).map_err(words)? {
+        Reply::Status(status) => tags(&status),
+        _ => return Err("the daemon did not tell its state".to_owned()),
+    };
+    let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()) };
+    match client.ask_one(&keys).map_err(words)? {
+        Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(*reply), tags }),
+        _ => Err("the daemon did not answer a query".to_owned()),
+    }
+}
+
+/// The key tags of the trust anchors of the root.
+fn tags(status: &Status) -> Vec<u16> {
+    use RootKeyStanding::{Configured, Missing, Valid};
+    let keys = status.daemon.root_keys.keys.iter();
+    keys.filter(|key| [Configured, Missing, Valid].contains(&key.state)).map(|key| key.tag).collect()
+}
+
+fn verdict(reply: QueryReply) -> RootKeysVerdict {
+    let error = reply.extended_error.as_ref();
+    let why = error.map_or_else(|| reply.rcode.clone(), |error| error.text.trim_end_matches('.').to_owned());
+    match (reply.rcode.as_str(), reply.security) {
+        ("SERVFAIL", _) if error.is_some_and(|error| error.is_bogus()) => RootKeysVerdict::Bogus(why),
+        ("NOERROR", _) if reply.answers.is_empty() => {
+            RootKeysVerdict::NoAnswer("the answer has no DNSKEY record".to_owned())
+        }
+        ("NOERROR", Security::Secure) => RootKeysVerdict::Secure,
+        ("NOERROR", Security::Insecure) => RootKeysVerdict::Insecure,
+        // A request over the control socket has no CD.
+        ("NOERROR", Security::Unchecked) => RootKeysVerdict::Off,
+        _ => RootKeysVerdict::NoAnswer(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::{ExtendedError, Outcome};
+
+    #[test]
+    fn the_answer_of_the_daemon_is_a_verdict_on_the_keys() {
+        let of = |rcode: &str, security, code: Option<u16>, has_keys: bool| {
+            let record = crate::control::protocol::RecordText {
+                name: ".".to_owned(),
+                ttl: 1,
+                kind: "DNSKEY".to_owned(),
+                data: "257 3 13 AAAA".to_owned(),
+            };
+            let error = code.map(|code| ExtendedError { code, text: "why.".to_owned() });
+            verdict(QueryReply {
+                name: ".".to_owned(),
+                kind: "DNSKEY".to_owned(),
+                rcode: rcode.to_owned(),
+                outcome: Outcome::Upstream,
+                elapsed: 0.0,
+                flags: Vec::new(),
+                security,
+                answers: if has_keys { vec![record] } else { Vec::new() },
+                authority: Vec::new(),
+                extended_error: error,
+                configured: None,
+            })
+        };
+        let unchecked = Security::Unchecked;
+        assert_eq!(of("NOERROR", Security::Secure, None, true), RootKeysVerdict::Secure);
+        assert_eq!(of("NOERROR", Security::Insecure, None, true), RootKeysVerdict::Insecure);
+        assert_eq!(of("NOERROR", unchecked, None, true), RootKeysVerdict::Off);
+        assert_eq!(of("SERVFAIL", unchecked, Some(9), false), RootKeysVerdict::Bogus("why".to_owned()));
+        assert_eq!(of("SERVFAIL", unchecked, Some(22), false), RootKeysVerdict::NoAnswer("why".to_owned()));
+        assert_eq!(of("SERVFAIL", unchecked, None, false), RootKeysVerdict::NoAnswer("SERVFAIL".to_owned()));
+        assert!(matches!(of("NOERROR", unchecked, None, false), RootKeysVerdict::NoAnswer(_)));
+    }
+}
