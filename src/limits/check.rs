@@ -179,6 +179,10 @@ pub const MAX_COMPARED_IN_HEAD: usize = 3;
 /// Milliseconds from which a server counts as slow: the farthest answer within 400.
 pub const SLOW_SERVER_MILLIS: u64 = 500;
 
+/// Milliseconds within which a server must answer without EDNS before silence to EDNS is more than lateness: three quarters of
+/// `DIRECT_TIME`, so that replies of one server may differ by a quarter.
+pub const MOST_MILLIS_WITHOUT_EDNS: u64 = 900;
+
 /// Addresses of mail hosts that the DNS lists are asked about: lists count queries.
 pub const MAX_LISTED_ADDRESSES: usize = 3;
 

@@ -101,6 +101,16 @@ fn faults_of_a_server_are_named() {
         let worst = found.first().map(|finding| finding.code);
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
+    // A slow server may have another fault, unless its replies are so late that this cannot be told.
+    let found_of =
+        |millis: u64| of(SOUND, &[Fault::DropsEdns, Fault::Slow(std::time::Duration::from_millis(millis))]);
+    let both = found_of(700);
+    for code in [Code::NsEdns, Code::NsSlow] {
+        assert!(has(&both, code, code.entry().level), "{code:?}: {both:#?}");
+    }
+    let late = found_of(1_050);
+    assert!(has(&late, Code::NsSlow, Code::NsSlow.entry().level), "{late:#?}");
+    assert!(late.iter().all(|finding| finding.code != Code::NsEdns), "{late:#?}");
     // A lost datagram makes no server silent.
     let lossy = of(SOUND, &[Fault::LosesFirst]);
     assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");

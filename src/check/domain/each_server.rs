@@ -12,7 +12,7 @@ use super::groups;
 use super::part::{About, Part};
 use super::zone::{serves, shown};
 use super::{mail, zone};
-use crate::limits::{DIRECT_TIME, SLOW_SERVER_MILLIS};
+use crate::limits::{DIRECT_TIME, MOST_MILLIS_WITHOUT_EDNS, SLOW_SERVER_MILLIS};
 
 /// Each server by itself.
 pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Vec<Finding> {
@@ -48,15 +48,7 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
                 match first {
                     _ if without_edns => {
                         sound += 1;
-                        // Of a slow server, the replies with EDNS may have come too late.
-                        match plain {
-                            Some(Got::Reply(reply))
-                                if reply.millis > SLOW_SERVER_MILLIS && matches!(first, Got::NoReply(_)) =>
-                            {
-                                tell(Code::NsSlow, format!("answers after {} ms", reply.millis));
-                            }
-                            _ => tell(Code::NsEdns, "answers without EDNS only".to_owned()),
-                        }
+                        of_plain(first, plain, &mut tell);
                     }
                     Got::Reply(reply) if gives_mail(facts, *server) => {
                         sound += 1;
@@ -77,6 +69,30 @@ pub(super) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
         findings.push(told(servers, Code::DelegationUnknown, &unknown).of(Part::Servers));
     }
     findings
+}
+
+/// A server that serves the zone without EDNS. Of a very slow one, the replies with EDNS may have come too late: only if its replies
+/// without EDNS come well before the end of the wait, silence to EDNS is another fault.
+fn of_plain(first: &Got, plain: Option<&Got>, tell: &mut impl FnMut(Code, String)) {
+    let millis = match plain {
+        Some(Got::Reply(reply)) => reply.millis,
+        _ => 0,
+    };
+    let is_late = matches!(first, Got::NoReply(_)) && millis > MOST_MILLIS_WITHOUT_EDNS;
+    match millis > SLOW_SERVER_MILLIS {
+        true if is_late => {
+            tell(
+                Code::NsSlow,
+                format!("answers after {millis} ms without EDNS, and later or not at all with EDNS"),
+            );
+        }
+        is_slow => {
+            if is_slow {
+                tell(Code::NsSlow, format!("answers after {millis} ms"));
+            }
+            tell(Code::NsEdns, "answers without EDNS only".to_owned());
+        }
+    }
 }
 
 /// Whether a server that has no SOA gives MX records with authority: it serves the zone for all that mail needs.
