@@ -189,6 +189,9 @@ pub const MAX_LISTED_ADDRESSES: usize = 3;
 /// Names in the reply of a receiver that may be DNS lists, and lists with these names that are asked: a receiver names one or two.
 pub const MAX_NAMED_LISTS: usize = 8;
 
+/// Web pages in the reply of a receiver that are looked at: a receiver names one or two.
+pub const MAX_NAMED_PAGES: usize = 4;
+
 /// Octets of a label from which it may be a customer's key of a DNS list: the shortest have 26, and no label of a list has so many.
 pub const LEAST_KEY_LABEL: usize = 20;
 

@@ -122,6 +122,8 @@ const CASES: &[(&str, &str)] = &[
     ("mail BOUNCE-bl.host.com-198.18.5.1", "bounce_listed"),
     ("mail BOUNCE-bl.host.com-198.18.9.1", "bounce_unlisted"),
     ("mail BOUNCE-other.host.com-198.18.9.1", "bounce_list_unknown"),
+    ("mail BOUNCE-page:sender.office.com-198.18.9.1", "bounce_page"),
+    ("mail BOUNCE-page:why.host.com-198.18.9.1", "bounce_page_unknown"),
     ("198.18.9.1 --helo localhost", "helo_syntax"),
     ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
     ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
@@ -183,11 +185,14 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
     }
 }
 
-/// The file of a bounce `BOUNCE-LIST-ADDRESS`.
+/// The file of a bounce `BOUNCE-LIST-ADDRESS`, or `BOUNCE-page:HOST-ADDRESS`, which names a web page and no list.
 fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
     let file = gateway.path(word);
-    let reply = format!("554 5.7.1 Client host [{address}] blocked using {list}");
+    let reply = match list.strip_prefix("page:") {
+        Some(host) => format!("550 5.7.1 [{address}] is refused, see https://{host}/why?ip={address}"),
+        None => format!("554 5.7.1 Client host [{address}] blocked using {list}"),
+    };
     let text = format!(
         "From: MAILER-DAEMON@sound.com\n\n<you@null.com>: host mx.host.com[198.18.9.2] said: {reply}\n"
     );

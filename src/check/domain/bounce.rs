@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::facts::{NamedList, canonical};
 use super::mail::is_private;
-use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS};
+use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
 use crate::wire::presentation::read_name;
 
 /// The begins of Postfix's words about a recipient, behind `<user@domain>: `.
@@ -136,6 +136,17 @@ impl Replies {
         clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
     }
 
+    /// The web pages, each once.
+    pub(super) fn pages(&self) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for page in self.texts.iter().flat_map(|text| pages(text)) {
+            if !found.contains(&page) && found.len() < MAX_NAMED_PAGES {
+                found.push(page);
+            }
+        }
+        found
+    }
+
     /// The names that may be DNS lists, each once; those that are called lists come first.
     pub(super) fn lists(&self) -> Vec<NamedList> {
         let mut found: Vec<NamedList> = Vec::new();
@@ -149,6 +160,28 @@ impl Replies {
         found.truncate(MAX_NAMED_LISTS);
         found
     }
+}
+
+/// The web pages in a reply, without the part from ? on. A host name that begins with a customer's key is shown without it.
+fn pages(text: &str) -> Vec<String> {
+    let ends = |letter: char| letter.is_whitespace() || "()[]<>{},;\"'`\\?#".contains(letter);
+    let lower = text.to_ascii_lowercase();
+    let begins = ["http://", "https://"].into_iter().flat_map(|scheme| lower.match_indices(scheme));
+    let mut begins: Vec<(usize, &str)> = begins.collect();
+    begins.sort_unstable();
+    let page = |(place, scheme): (usize, &str)| {
+        let rest = text.get(place + scheme.len()..)?.split(ends).next()?.trim_end_matches(['.', ':', '!']);
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit('@').next()?.split(':').next()?;
+        let sound = host.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
+        let name = canonical(host);
+        let shown = without_key(&name);
+        (sound && host.contains('.') && read_name(host).is_some()).then(|| match shown == name {
+            true => format!("{scheme}{}{path}", name.trim_end_matches('.')),
+            false => format!("{scheme}{}/", shown.trim_end_matches('.')),
+        })
+    };
+    begins.into_iter().filter_map(page).collect()
 }
 
 /// The host names in a reply, and whether the words before each call it a list.
@@ -323,6 +356,30 @@ mod tests {
         assert!(replies("see bl.example for it", &[]).lists().is_empty());
         let many: String = (0..99).map(|number| format!("h{number}.example ")).collect();
         assert_eq!(replies(&format!("{postfix}{many}"), &[]).lists().len(), MAX_NAMED_LISTS);
+    }
+
+    #[test]
+    fn the_pages_are_those_in_the_words_of_the_receiver() {
+        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
+        for (reply, expected) in [
+            (
+                "550 SC-001 (COL004) Unfortunately, messages from 192.0.2.5 weren't sent. Please see\n    \
+                 http://mail.live.com/mail/troubleshooting.aspx#errors. (in reply to MAIL FROM command)",
+                &["http://mail.live.com/mail/troubleshooting.aspx"][..],
+            ),
+            ("550 5.7.1 see <HTTPS://Www.b.example/why?ip=192.0.2.5&x=y>", &["https://www.b.example/why"]),
+            (
+                "550 https://a1b2c3d4e5f6a7b8c9d0e1f2g3.zen.dq.spamhaus.net/x",
+                &["https://zen.dq.spamhaus.net/"],
+            ),
+            ("550 http://nowhere http:// https://a\u{1b}.example/", &[]),
+            ("550 https://b.example/a https://b.example/a", &["https://b.example/a"]),
+        ] {
+            assert_eq!(replies(&format!("{postfix}{reply}"), &[]).pages(), expected, "{reply}");
+        }
+        assert!(replies("see https://b.example/", &[]).pages().is_empty(), "not the words of a receiver");
+        let many: String = (0..99).map(|number| format!("https://h{number}.example/ ")).collect();
+        assert_eq!(replies(&format!("{postfix}{many}"), &[]).pages().len(), MAX_NAMED_PAGES);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use super::codes::Code;
 
 impl Code {
-    /// Whether it is the answer to a bounce that names a DNS list: then it is told before all others.
+    /// Whether it is the answer to a bounce that names a DNS list or a page: then it is told before all others.
     pub const fn answers_bounce(self) -> bool {
-        matches!(self, Self::BounceListed | Self::BounceUnlisted)
+        matches!(self, Self::BounceListed | Self::BounceUnlisted | Self::BouncePage)
     }
 }
 

@@ -16,6 +16,10 @@ codes! {
         "the DNS list that the bounce names does not list the sender now";
         "Receivers that use this list accept mail from this sender once their copies of the old answer have expired.";
         "Send the message again. If it is rejected again, ask the receiver which entry of the list it has seen".
+    BouncePage "bounce_page" Lists Note "RFC 5321 section 4.2":
+        "the bounce names a page of a provider or list, and no DNS list";
+        "The receiver has the reason of the refusal there. Lists of providers are not in the DNS: this check cannot tell whether they still have the sender.";
+        "Open the page. If it says that the sender is listed, end the cause first, and then ask for removal there".
     DomainMissing "domain_missing" Delegation Failure "RFC 8020 section 2":
         "the domain does not exist";
         "Mail to it bounces at once. Most servers reject mail from it.";
@@ -532,6 +536,10 @@ codes! {
         "it could not be told whether the DNS list that the bounce names still lists the sender";
         "";
         "Look up the sender on the website of the list".
+    BouncePageUnknown "bounce_page_unknown" Lists CouldNotTell "RFC 5321 section 4.2":
+        "the bounce names a page, and nothing is known about it";
+        "";
+        "Open the page only if it belongs to the receiver or to a provider that you know: a bounce may be forged. Otherwise ask the postmaster of the receiver".
     ListsUnknown "lists_unknown" Lists CouldNotTell "RFC 5782":
         "a DNS list gives no answer that can be believed";
         "Filters here may count a listing that is none, or miss one.";

@@ -400,6 +400,8 @@ pub struct Refusal {
     pub address: Option<IpAddr>,
     /// Names that may be DNS lists.
     pub lists: Vec<NamedList>,
+    /// Web pages, without the part from ? on.
+    pub pages: Vec<String>,
 }
 
 /// The subject of a check.

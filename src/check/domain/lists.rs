@@ -8,7 +8,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
 use super::finding::{Finding, Level};
 use super::part::About;
-use super::{mail, refusing_lists, zone};
+use super::{mail, refusal_pages, refusing_lists, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
 /// The part of a subject of the lists.
@@ -122,6 +122,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     let mut findings = refusing_lists::check(facts);
+    if findings.is_empty() {
+        findings.extend(refusal_pages::check(facts));
+    }
     for part in [Part::Own, Part::Link, Part::Host, Part::Server] {
         let of_part = listed.iter().filter(|(of, _, _)| *of == part);
         let (texts, about): (Vec<&str>, Vec<About>) =

@@ -8,11 +8,13 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
-use super::bounce;
 use super::facts::{CheckSubject, Refusal, Role, canonical};
 use super::mail::is_private;
 use super::tags::value;
-use crate::limits::{MAX_HELO, MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_SELECTOR};
+use super::{bounce, refusal_pages};
+use crate::limits::{
+    MAX_HELO, MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_SELECTOR,
+};
 use crate::wire::presentation::read_name;
 
 /// Fields with the domain of a sender.
@@ -96,9 +98,19 @@ pub fn read(message: &str) -> MessageSubjects {
     if let Some(Sender { address, helo }) = sender.filter(|_| is_left) {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
-    let lists = if is_refusal { replies.lists() } else { Vec::new() };
-    belongings(message, &mut subjects, Refusal { address: refused, lists });
+    let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
+    belongings(message, &mut subjects, refusal);
     MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
+}
+
+/// The refusal in the words of the receivers. A page of a DNS list stands for its lists, if no list is named.
+fn refusal(replies: &bounce::Replies) -> Refusal {
+    let (mut lists, pages) = (replies.lists(), replies.pages());
+    if lists.iter().all(|list| !list.is_clear) {
+        lists.splice(0..0, refusal_pages::lists(&pages));
+        lists.truncate(MAX_NAMED_LISTS);
+    }
+    Refusal { address: replies.refused(), lists, pages }
 }
 
 /// Gives the links and the refusal to the subjects that they belong to.
@@ -112,8 +124,11 @@ fn belongings(message: &str, subjects: &mut [CheckSubject], refusal: Refusal) {
     let of_client =
         subjects.iter().position(|subject| refusal.address.is_some() && subject.address == refusal.address);
     let place = of_client.or_else(|| subjects.iter().position(|subject| subject.role != Role::Recipient));
-    if let Some(subject) = place.and_then(|place| subjects.get_mut(place)) {
-        subject.refusal = refusal;
+    match place.and_then(|place| subjects.get_mut(place)) {
+        Some(subject) => subject.refusal = refusal,
+        None => {
+            subjects.iter_mut().take(1).for_each(|subject| subject.refusal.pages.clone_from(&refusal.pages))
+        }
     }
 }
 
@@ -400,6 +415,33 @@ mod tests {
         // The client of this host is not the one that the receiver has seen.
         let of_sender = ("a.example.".to_owned(), None, 1);
         assert_eq!(of("554 5.7.1 Sender address blocked using dbl.example"), [recipient, of_sender]);
+    }
+
+    #[test]
+    fn a_page_stands_for_the_lists_of_its_operator_only_if_no_list_is_named() {
+        let refusal = |rest: &str, reply: &str| {
+            let text = format!(
+                "From: MAILER-DAEMON@mail.a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n{rest}"
+            );
+            subjects(&text)
+                .into_iter()
+                .map(|subject| subject.refusal)
+                .find(|refusal| !refusal.pages.is_empty())
+        };
+        let page = "https://www.spamhaus.org/query/ip/192.0.2.5";
+        let names = |refusal: &Refusal| -> Vec<String> {
+            refusal.lists.iter().map(|list| list.name.clone()).collect()
+        };
+        let of_page = refusal("", &format!("554 5.7.1 [192.0.2.5] refused, see {page}")).unwrap();
+        assert_eq!(names(&of_page), ["zen.spamhaus.org.", "dbl.spamhaus.org."]);
+        assert_eq!(of_page.address, "192.0.2.5".parse().ok());
+        let of_list =
+            refusal("", &format!("554 5.7.1 [192.0.2.5] blocked using bl.example; {page}")).unwrap();
+        assert_eq!(names(&of_list), ["bl.example."]);
+        // Only the recipient is known: no list is asked about it.
+        let alone = refusal("", "550 5.7.1 refused, see https://postmaster.t-online.de/").unwrap();
+        assert_eq!((names(&alone).len(), alone.pages.len()), (0, 1));
+        assert_eq!(refusal("", "550 5.1.1 User unknown"), None);
     }
 
     #[test]

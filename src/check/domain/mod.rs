@@ -47,6 +47,7 @@ pub mod outline;
 pub mod part;
 mod pointer;
 mod record_set;
+mod refusal_pages;
 mod refusing_lists;
 pub mod sent;
 mod served;

@@ -89,7 +89,7 @@ pub(super) const fn untold_part(code: Code) -> Option<Part> {
         Code::DnssecUnknown => Some(Part::Dnssec),
         Code::MailUnknown => Some(Part::MxRecords),
         Code::PointerUnknown => Some(Part::Pointers),
-        Code::ListsUnknown | Code::BounceListUnknown => Some(Part::Lists),
+        Code::ListsUnknown | Code::BounceListUnknown | Code::BouncePageUnknown => Some(Part::Lists),
         Code::SmtpUnknown => Some(Part::Connections),
         Code::OthersUnknown => Some(Part::Others),
         _ => None,
