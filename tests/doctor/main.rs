@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod codes;
@@ -13,6 +13,7 @@ mod gateway;
 mod healthy;
 mod lists;
 mod partly;
+mod root;
 mod secured;
 mod shadow;
 mod simulated;

@@ -214,7 +214,7 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
                 true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
                          hosts: `resolverctl check system`"
                     .to_owned(),
-                false => format!("no server of the zone above {apex} told the delegation"),
+                false => untold(facts),
             };
             findings.push(Finding::new(Code::DelegationUnknown, evidence));
         }
@@ -283,6 +283,18 @@ pub(super) fn is_unreached(facts: &DomainFacts) -> bool {
         matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus)
     };
     !facts.got.values().any(is_known)
+}
+
+/// That the zone above did not tell the delegation.
+fn untold(facts: &DomainFacts) -> String {
+    let apex = zone::apex(facts);
+    match zone::parent(facts).filter(|_| zone::parent_servers(facts).is_empty()) {
+        Some(parent) => format!(
+            "no server of the zone above {apex} was asked: no address of a name server of {parent} is known ({})",
+            facts.data(parent, "NS").join(", ")
+        ),
+        None => format!("no server of the zone above {apex} told the delegation"),
+    }
 }
 
 /// Whether a server of the parent told whether it delegates the zone.

@@ -433,6 +433,8 @@ pub struct CheckSubject {
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
+    /// An address of each root server that the daemon asks, for domains right below the root.
+    pub root_servers: Vec<IpAddr>,
     /// Seconds since 1970.
     pub unix: u64,
 }

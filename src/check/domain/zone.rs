@@ -61,11 +61,16 @@ pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-/// The addresses of servers of a zone that is a parent, as far as they are asked.
+/// The addresses of servers of a zone that is a parent, as far as they are asked. The names of root servers need not have an address in
+/// the DNS: resolvers have the addresses as hints (RFC 9609).
 pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     let names = facts.data(parent, "NS");
     let first = |name: &&str| facts.addresses(&canonical(name)).into_iter().next();
-    names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect()
+    let known: Vec<IpAddr> = names.iter().filter_map(first).take(MAX_CHECKED_PARENTS).collect();
+    if known.is_empty() && parent == "." {
+        return facts.subject.root_servers.iter().copied().take(MAX_CHECKED_PARENTS).collect();
+    }
+    known
 }
 
 /// The names of these servers.

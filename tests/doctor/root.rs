@@ -1,0 +1,97 @@
+//! The root zone as a host sees it: trust anchors that are not its keys, and root servers whose names have no address.
+
+use std::net::SocketAddr;
+use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::world::{Lab, ServerPlan};
+
+use crate::gateway::Gateway;
+
+/// A signed root and `com.`, an unsigned `plain.com.`, and a zone of the names of the root servers that nobody answers for.
+fn world() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last, faults) in
+        [("a.root-servers.net", 1, vec![]), ("ns.com", 2, vec![]), ("dead.com", 3, vec![Fault::Dead])]
+    {
+        let mut plan = ServerPlan::new(name, vec![[127, 93, 0, last].into()]);
+        plan.faults = faults;
+        tree.server(plan).unwrap();
+    }
+    let of = |name: &str| vec![name.to_owned()];
+    tree.zone(".", &of("a.root-servers.net"), "").unwrap();
+    tree.zone("com.", &of("ns.com"), "").unwrap();
+    tree.zone("plain.com.", &of("ns.com"), "@ MX 10 mx\nmx A 198.18.9.1\n").unwrap();
+    tree.zone("root-servers.net.", &of("dead.com"), "").unwrap();
+    for zone in [".", "com."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    tree.build_at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+fn gateway() -> Gateway {
+    Gateway::start(world(), "deny_servers = []", "[dnssec]\ntrust_anchor = \"anchors\"")
+}
+
+/// The lines of JSON of a command.
+fn lines(output: &Output) -> Vec<serde_json::Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The verdict and the evidence of the check of this host about the keys of the root.
+fn root_keys(gateway: &Gateway) -> (String, String) {
+    let (folder, server) = (gateway.path("host"), SocketAddr::from(([127, 93, 0, 1], gateway.port())));
+    std::fs::create_dir_all(&folder).unwrap();
+    let server = server.to_string();
+    let arguments =
+        ["--json", "check", "system", "--root", folder.to_str().unwrap(), "--root-server", &server];
+    let found = lines(&gateway.command(&arguments));
+    let keys =
+        found.iter().find(|finding| finding["check"] == "root keys").unwrap_or_else(|| panic!("{found:#?}"));
+    let text = |key: &str| keys[key].as_str().unwrap().to_owned();
+    (text("verdict"), text("evidence"))
+}
+
+#[test]
+fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() {
+    let mut gateway = gateway();
+    let (verdict, evidence) = root_keys(&gateway);
+    assert!(
+        verdict == "ok" && evidence.starts_with("resolverd validates the root zone; "),
+        "{verdict}: {evidence}"
+    );
+    let stray = format!(". DS 4711 13 2 {}\n", "AB".repeat(32));
+    std::fs::write(gateway.path("anchors"), stray).unwrap();
+    for command in [&["reload"][..], &["flush", "--all"]] {
+        assert!(gateway.command(command).status.success(), "{command:?}");
+    }
+    let (verdict, evidence) = root_keys(&gateway);
+    assert_eq!(verdict, "failure", "{evidence}");
+    let words = "no DNSKEY of the root zone matches a trust anchor of this host (key tag ";
+    assert!(evidence.contains(words) && evidence.contains("4711"), "{evidence}");
+    // No domain is at fault.
+    for domain in ["plain.com", "com"] {
+        let found = lines(&gateway.command(&["--json", "check", domain, "--local"]));
+        let of = |level: &str, code: &str| {
+            found.iter().find(|finding| finding["level"] == level && finding["code"] == code)
+        };
+        let told = of("could_not_tell", "dnssec_unknown").unwrap_or_else(|| panic!("{found:#?}"));
+        assert!(told["evidence"].as_str().unwrap().contains("the trust anchors of this host"), "{told}");
+        assert!(told["remedy"].as_str().unwrap().contains("resolverctl check system"), "{told}");
+        assert_eq!(of("failure", "dnssec_bogus"), None, "{found:#?}");
+    }
+    gateway.kill();
+    let (verdict, evidence) = root_keys(&gateway);
+    assert!(verdict == "could_not_tell" && evidence.contains("cannot connect"), "{verdict}: {evidence}");
+}
+
+#[test]
+fn a_domain_right_below_the_root_is_checked_though_names_of_root_servers_have_no_address() {
+    let gateway = gateway();
+    let (_, lines) = gateway.run(&["check", "com"]);
+    assert!(lines.iter().all(|line| !line.contains("zone above")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("the domain is signed and validates")), "{lines:#?}");
+}
