@@ -34,6 +34,10 @@ pub const CHECK_QUESTIONS_AT_ONE_SERVER: usize = 8;
 /// The time of one check of a domain or an address.
 pub const CHECK_DOMAIN_TIME: Duration = Duration::from_secs(10);
 
+/// The time of one check during which queries to one server are under way: a little less than `CHECK_DOMAIN_TIME`, so that the check
+/// names the server that was too slow, and `CONNECTION_TIME` stays for the mail hosts.
+pub const CHECK_SERVER_TIME: Duration = Duration::from_millis(9_500);
+
 /// Rounds of questions of one check: each needs answers of the one before. The deepest way is that of nested SPF
 /// includes, of which ten are allowed (RFC 7208 section 4.6.4).
 pub const MAX_CHECK_ROUNDS: usize = 32;

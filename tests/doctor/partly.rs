@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use resolverd::check::domain::codes::Code;
-use resolverd::check::domain::facts::CheckSubject;
+use resolverd::check::domain::facts::{CheckSubject, OtherResolver, ResolverWay};
 use resolverd::check::domain::finding::{Finding, Level};
 use resolverd::check::domain::gather::gather;
 use resolverd::check::domain::{WholeDomain, judge};
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
+use resolverd::limits::CHECK_DOMAIN_TIME;
 
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};
@@ -161,6 +162,35 @@ fn a_server_that_was_asked_is_not_said_not_to_have_been() {
         });
     }
     assert!(lossy > 0, "no check has met the loss");
+}
+
+#[test]
+fn a_slow_server_takes_no_time_from_the_questions_to_others() {
+    for millis in [700, 1_100, 1_250, 1_900, 2_600, 2_950] {
+        let mut tree = tree(SOUND, &[]);
+        let mut plan = ServerPlan::new("public.hosts.com", vec![[198, 18, 8, 1].into()]);
+        plan.faults = vec![Fault::OffersRecursion];
+        tree.server(plan).unwrap();
+        let lab = Arc::new(tree.build().unwrap());
+        let first = lab.server("ns1.hosts.com").unwrap().authority();
+        lab.server("public.hosts.com").unwrap().set_authority(first);
+        lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(millis))]);
+        let resolver =
+            OtherResolver { way: ResolverWay::Plain([198, 18, 8, 1].into()), name: "public".to_owned() };
+        let subject = CheckSubject { resolvers: vec![resolver], ..subject() };
+        let (findings, spent) = paused(async {
+            let began = tokio::time::Instant::now();
+            let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+            (check(&simulation, subject).await.1, began.elapsed())
+        });
+        assert!(
+            findings.iter().all(|finding| !finding.evidence.contains("has ended")),
+            "{millis}: {findings:#?}"
+        );
+        assert!(of(&findings, Code::OthersOk).is_some(), "{millis}: {findings:#?}");
+        assert!(of(&findings, Code::NsSlow).is_some(), "{millis}: {findings:#?}");
+        assert!(spent < CHECK_DOMAIN_TIME, "{millis}: {spent:?}");
+    }
 }
 
 #[test]

@@ -19,10 +19,11 @@ use super::facts::{
     BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
 use super::sent::{QueryEnd, SentQueries};
+use super::server_time::ServerTime;
 use crate::limits::{
     CHECK_CASE_TURNS, CHECK_DOMAIN_TIME, CHECK_EDNS_TURNS, CHECK_QUESTIONS_AT_ONCE,
-    CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME, CHECK_TRIES, CONNECTION_TIME,
-    MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
+    CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME, CHECK_SERVER_TIME, CHECK_TRIES,
+    CONNECTION_TIME, MAX_CHECK_QUESTIONS, MAX_CHECK_ROUNDS,
 };
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -48,9 +49,18 @@ struct Budget {
     time: Duration,
     /// The queries to each server.
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
+    /// The time that was spent on each server.
+    times: Mutex<BTreeMap<IpAddr, ServerTime>>,
 }
 
 impl Budget {
+    /// So many questions within a time that begins now.
+    fn new(questions: usize, time: Duration) -> Self {
+        let end = Instant::now() + time;
+        let left = AtomicUsize::new(questions);
+        Self { left, end, time, sent: Mutex::default(), times: Mutex::default() }
+    }
+
     /// Takes one question; false if none is left.
     fn take(&self) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
@@ -68,6 +78,24 @@ impl Budget {
         }
     }
 
+    /// What is noted about the time of a server; none if the question is none to a server.
+    fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
+        let Want::Server { server, .. } = want else { return None };
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(note(times.entry(*server).or_default()))
+    }
+
+    /// The moment until which a question may wait, and why it may not wait longer.
+    fn until(&self, want: &Want, now: Instant) -> (Instant, String) {
+        let of_server = self.time_of(want, |time| time.end(now)).filter(|end| *end < self.end);
+        match of_server {
+            Some(end) => {
+                (end, format!("the check spends {} s on one server at most", CHECK_SERVER_TIME.as_secs_f64()))
+            }
+            None => (self.end, format!("the check has ended after {} s", seconds(self.time))),
+        }
+    }
+
     /// Notes that a datagram was lost.
     fn note_loss(&self, want: &Want) {
         self.note(want, |sent| sent.is_lossy = true);
@@ -78,12 +106,7 @@ impl Budget {
 pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sources) -> DomainFacts {
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
-    let budget = Budget {
-        left: AtomicUsize::new(MAX_CHECK_QUESTIONS),
-        end: Instant::now() + time,
-        time,
-        sent: Mutex::default(),
-    };
+    let budget = Budget::new(MAX_CHECK_QUESTIONS, time);
     let (mut places, mut running, mut under_way) =
         (Places::default(), FuturesUnordered::new(), BTreeSet::new());
     let mut rounds = 0;
@@ -278,18 +301,21 @@ const fn is_message(want: &Want) -> bool {
     !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
 }
 
-/// Asks once; none if no question is left. After the end of the check nothing is sent.
+/// Asks once; none if no question is left. After the end of the check, or of the time for the server, nothing is sent.
 async fn once(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
-    let ended = || left_out(&format!("the check has ended after {} s", seconds(budget.time)));
-    if Instant::now() >= budget.end {
-        return Some(ended());
+    let began = Instant::now();
+    let (end, why) = budget.until(want, began);
+    if began >= end {
+        return Some(left_out(&why));
     }
     if is_message(want) && !budget.take() {
         return None;
     }
-    let got = timeout_at(budget.end, sources.ask(want)).await.ok();
+    budget.time_of(want, |time| time.begin_query(began));
+    let got = timeout_at(end, sources.ask(want)).await.ok();
+    budget.time_of(want, |time| time.end_query(Instant::now()));
     budget.note(want, |sent| sent.count(got.as_ref().map_or(QueryEnd::CutOff, Got::end)));
-    Some(got.unwrap_or_else(ended))
+    Some(got.unwrap_or_else(|| left_out(&why)))
 }
 
 /// The reply over TCP in place of one that was truncated, which tells nothing of its records (RFC 2181 section 9):
@@ -372,20 +398,7 @@ mod tests {
     fn a_truncated_reply_is_fetched_over_tcp() {
         let want = server(QueryForm::MixedCase);
         let ask = |over_tcp: Got, left: usize| {
-            paused(async {
-                let end = Instant::now() + CHECK_DOMAIN_TIME;
-                answer(
-                    &want,
-                    &Cut(over_tcp),
-                    &Budget {
-                        left: AtomicUsize::new(left),
-                        end,
-                        time: CHECK_DOMAIN_TIME,
-                        sent: Mutex::default(),
-                    },
-                )
-                .await
-            })
+            paused(async { answer(&want, &Cut(over_tcp), &Budget::new(left, CHECK_DOMAIN_TIME)).await })
         };
         let sound = ReplyFacts { rcode: "NOERROR".to_owned(), millis: 70, ..ReplyFacts::default() };
         let expected = Got::Reply(ReplyFacts { millis: 9, ..sound.clone() });
@@ -416,13 +429,7 @@ mod tests {
             let turns = turns.iter().map(|(way, turns)| (*way, turns.to_vec())).collect();
             let (want, turns) = (server(way), Turns(Mutex::new(turns)));
             paused(async {
-                let end = Instant::now() + CHECK_DOMAIN_TIME;
-                let budget = Budget {
-                    left: AtomicUsize::new(99),
-                    end,
-                    time: CHECK_DOMAIN_TIME,
-                    sent: Mutex::default(),
-                };
+                let budget = Budget::new(99, CHECK_DOMAIN_TIME);
                 let got = answer(&want, &turns, &budget).await;
                 confirmed(&want, got, &turns, &budget).await
             })
@@ -444,12 +451,7 @@ mod tests {
     fn nothing_is_sent_after_the_end() {
         let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
         paused(async {
-            let budget = Budget {
-                left: AtomicUsize::new(9),
-                end: Instant::now(),
-                time: CHECK_DOMAIN_TIME,
-                sent: Mutex::default(),
-            };
+            let budget = Budget::new(9, Duration::ZERO);
             assert!(matches!(
                 answer(&server(QueryForm::Udp), &fixed, &budget).await,
                 Got::NoReply(NoReply::Unknown(_))
@@ -505,13 +507,7 @@ mod tests {
     fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
         let fixed = Fixed(Got::NoReply(NoReply::Silent), Mutex::default());
         paused(async {
-            let end = Instant::now() + CHECK_DOMAIN_TIME;
-            let budget = Budget {
-                left: AtomicUsize::new(CHECK_TRIES + 1),
-                end,
-                time: CHECK_DOMAIN_TIME,
-                sent: Mutex::default(),
-            };
+            let budget = Budget::new(CHECK_TRIES + 1, CHECK_DOMAIN_TIME);
             assert_eq!(answer(&server(QueryForm::Udp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
             assert_eq!(answer(&server(QueryForm::Tcp), &fixed, &budget).await, Got::NoReply(NoReply::Silent));
             assert!(matches!(

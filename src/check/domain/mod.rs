@@ -51,6 +51,7 @@ mod refusal_pages;
 mod refusing_lists;
 pub mod sent;
 mod served;
+mod server_time;
 pub mod side_by_side;
 mod spf;
 mod spf_evaluate;
@@ -138,13 +139,21 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
+    // Other resolvers wait for all lookups, which show whether the configuration answers for the domain, and for no slow server.
+    let is_looked_up = |want: &Want| match want {
+        Want::Server { .. } => is_asked(want),
+        _ => facts.got.contains_key(want),
+    };
+    let others_are_due = !facts.subject.domain.is_empty() && wants.iter().all(is_looked_up);
     // Silent servers take no time from comparisons of those that answer.
     if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
+    if others_are_due {
+        wants.extend(others::wants(facts));
+    }
     // Strangers who do not answer take the time of nothing else.
     if !facts.subject.domain.is_empty() && is_done(&wants) {
-        wants.extend(others::wants(facts));
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }

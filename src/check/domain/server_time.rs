@@ -1,0 +1,62 @@
+//! The time that a check has spent on one server. A slow server must not take the time of the questions to others.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::limits::CHECK_SERVER_TIME;
+
+/// The time during which queries to one server were under way. Queries at the same time count once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ServerTime {
+    under_way: usize,
+    /// The begin of the first of the queries that are under way.
+    since: Option<Instant>,
+    /// The time before that.
+    spent: Duration,
+}
+
+impl ServerTime {
+    /// The moment at which the time for the server is over, if queries are under way until then.
+    pub(super) fn end(&self, now: Instant) -> Instant {
+        self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
+    }
+
+    /// Notes the begin of a query.
+    pub(super) fn begin_query(&mut self, now: Instant) {
+        self.under_way += 1;
+        self.since.get_or_insert(now);
+    }
+
+    /// Notes the end of a query.
+    pub(super) fn end_query(&mut self, now: Instant) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0 {
+            self.spent +=
+                self.since.take().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_at_the_same_time_count_once_and_pauses_do_not() {
+        let begin = Instant::now();
+        let at = |seconds: u64| begin + Duration::from_secs(seconds);
+        let mut time = ServerTime::default();
+        assert_eq!(time.end(at(0)), at(0) + CHECK_SERVER_TIME);
+        time.begin_query(at(0));
+        time.begin_query(at(1));
+        assert_eq!(time.end(at(1)), at(0) + CHECK_SERVER_TIME);
+        time.end_query(at(2));
+        time.end_query(at(3));
+        // Three seconds are spent, and two more pass.
+        assert_eq!(time.end(at(5)), at(2) + CHECK_SERVER_TIME);
+        time.begin_query(at(5));
+        time.end_query(at(20));
+        assert!(time.end(at(20)) <= at(20));
+    }
+}
