@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const SAMPLES: [(&str, &[&str]); 5] = [
-    ("unbound", &["debian", "containers", "gateway"]),
-    ("named", &["debian", "gateway"]),
-    ("dnsmasq", &["exception", "debian", "sample", "gateway"]),
+    ("unbound", &["debian", "red-hat", "containers", "gateway"]),
+    ("named", &["debian", "red-hat", "gateway"]),
+    ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
     (
         "kresd",
@@ -66,7 +66,7 @@ fn published_configurations_of_gateways_are_imported() {
         .filter(|path| path.extension().is_some_and(|ending| ending == "conf"))
         .collect();
     published.sort();
-    assert!(published.len() >= 10);
+    assert!(published.len() >= 20);
     for path in published {
         let name = path.file_stem().unwrap().to_str().unwrap();
         // The format is found from the text.
@@ -137,7 +137,24 @@ fn what_is_no_configuration_is_told_with_its_place() {
 }
 
 /// Settings that alone change nothing: they change the reading of others, or name files that are not there.
-const NOTHING_ALONE: [(&str, &[&str]); 2] = [
+const NOTHING_ALONE: [(&str, &[&str]); 4] = [
+    (
+        "unbound",
+        &[
+            "directory",
+            "private-domain",
+            "serve-expired-ttl",
+            "ssl-port",
+            "ssl-service-key",
+            "ssl-service-pem",
+            "ssl-upstream",
+            "tls-port",
+            "tls-service-key",
+            "tls-service-pem",
+            "tls-upstream",
+        ],
+    ),
+    ("named", &["directory", "forward", "max-stale-ttl"]),
     ("dnsmasq", &["dnssec", "local-ttl", "mx-target", "conf-file", "conf-dir", "servers-file", "hostsdir"]),
     ("recursor", &["allow-from-file", "forward-zones-file"]),
 ];
@@ -152,14 +169,19 @@ fn no_setting_of_a_manual_is_dropped_in_silence() {
             let output = resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]);
             text(&output)
         };
+        let (begin, end) = match format {
+            "unbound" => ("server:\n", "\n"),
+            "named" => ("options { ", " };\n"),
+            _ => ("", "\n"),
+        };
         let nothing = imported("\n");
         let every = fs::read_to_string(samples().join(format!("every/{format}.txt"))).unwrap();
         for setting in every.lines().filter(|line| !line.starts_with('#')) {
-            let name = setting.split('=').next().unwrap();
+            let name = setting.split(['=', ':', ' ']).next().unwrap();
             if nothing_alone.contains(&name) {
                 continue;
             }
-            let found = imported(&format!("{setting}\n"));
+            let found = imported(&format!("{begin}{setting}{end}"));
             assert!(!found.contains("is not known to this import"), "{format}: {setting}: {found}");
             assert_ne!(found, nothing, "{format}: {setting}: neither carried over nor reported");
         }
@@ -278,6 +300,91 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         };
         let found = imported(format, &[("a.conf", typed), ("wrong", &wrong)]);
         assert!(!found.contains("hidden"), "{format}: {typed}: {found}");
+    }
+}
+
+/// The file of a result, without its findings.
+fn keys(found: &str) -> String {
+    let found: serde_json::Value = serde_json::from_str(found).unwrap();
+    let config = found["config"].as_str().unwrap();
+    config.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
+}
+
+#[test]
+fn a_forwarder_of_bind_over_tls_is_asked_over_tls() {
+    let found = imported(
+        "named",
+        &[(
+            "named.conf",
+            "tls google { remote-hostname \"dns.google\"; };\noptions { forward only; forwarders port 853 tls google { 8.8.8.8; }; };\n",
+        )],
+    );
+    assert!(keys(&found).contains("forward = [\"tls://8.8.8.8#dns.google\"]"), "{found}");
+    let found = imported("named", &[("named.conf", "options { forwarders tls x { 8.8.8.8; }; };\n")]);
+    assert!(found.contains("sent queries over TLS") && !keys(&found).contains("forward = "), "{found}");
+}
+
+#[test]
+fn bind_listens_at_addresses_and_not_at_networks() {
+    let found = imported(
+        "named",
+        &[(
+            "named.conf",
+            "options { port 5353; listen-on { 10.0.0.0/8; 127.0.0.1; }; listen-on-v6 { none; }; allow-query { 10/8; }; };\n",
+        )],
+    );
+    assert!(found.contains("listened at the addresses of this host in 10.0.0.0/8"), "{found}");
+    assert!(keys(&found).contains("addresses = [\"127.0.0.1:5353\"]"), "{found}");
+    let found = imported(
+        "named",
+        &[("named.conf", "options { listen-on { !192.0.2.1; any; }; allow-recursion { 10/8; }; };\n")],
+    );
+    assert!(found.contains("did not listen at some addresses"), "{found}");
+    let found =
+        imported("named", &[("named.conf", "options { listen-on port 853 tls own { 192.0.2.1; }; };\n")]);
+    assert!(found.contains("served DNS over TLS") && !keys(&found).contains(":853"), "{found}");
+}
+
+#[test]
+fn a_zone_of_bind_for_some_clients_is_reported() {
+    let zone =
+        "zone \"a.example\" { type forward; forwarders { 192.0.2.1; }; allow-query { 10.0.0.0/8; }; };\n";
+    let found = imported("named", &[("named.conf", zone)]);
+    assert!(found.contains("answered some clients only"), "{found}");
+}
+
+#[test]
+fn a_stub_zone_of_named_servers_is_not_forwarded() {
+    let zone = "stub-zone:\n name: \"bl.example\"\n stub-host: ns.bl.example\n stub-host: ns2.bl.example\n";
+    let found = imported("unbound", &[("unbound.conf", zone)]);
+    assert!(!keys(&found).contains("[[zone]]") && found.contains("stub-host"), "{found}");
+    let around = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
+    let found = imported("unbound", &[("unbound.conf", &format!("{zone}{around}"))]);
+    assert!(keys(&found).contains("name = \"bl.example\"\nrecurse = true"), "{found}");
+}
+
+#[test]
+fn modules_and_keys_of_unbound_are_reported_by_their_effect() {
+    let found = imported("unbound", &[("a.conf", "server:\n module-config: \"dns64 validator iterator\"\n")]);
+    assert!(found.contains("DNS64"), "{found}");
+    let root = "server:\n trust-anchor: \". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\"\n";
+    let found = imported("unbound", &[("a.conf", root)]);
+    assert!(found.contains("held the keys of the root") && !found.contains("dangerous"), "{found}");
+    let over_tls = "server:\n interface: 192.0.2.3@853\n ssl-service-key: x.key\n ssl-service-pem: x.pem\n";
+    let found = imported("unbound", &[("a.conf", over_tls)]);
+    assert!(found.contains("served DNS over TLS") && !keys(&found).contains(":853"), "{found}");
+}
+
+#[test]
+fn a_server_of_all_names_below_a_domain_is_carried_over() {
+    let found = imported("dnsmasq", &[("a.conf", "no-resolv\nserver=/*.bl.example/192.0.2.1\n")]);
+    assert!(found.contains("not to the domain itself"), "{found}");
+    assert!(keys(&found).contains("name = \"bl.example\"\nforward = [\"192.0.2.1\"]"), "{found}");
+    for typed in
+        ["address=/*.a.example/192.0.2.1\n", "local=/*.a.example/\n", "server=/*a.example/192.0.2.1\n"]
+    {
+        let found = imported("dnsmasq", &[("a.conf", &format!("no-resolv\n{typed}"))]);
+        assert!(found.contains("to names that end alike"), "{found}");
     }
 }
 

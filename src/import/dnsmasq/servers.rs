@@ -56,7 +56,7 @@ fn of_domains(
     draft: &mut Draft,
 ) {
     for domain in domains {
-        let domain = domain.trim_start_matches('.');
+        let domain = below(setting, domain.trim_start_matches('.'), server, draft);
         match (domain, server) {
             ("", _) => {
                 let did = "had a server for names without a dot";
@@ -91,6 +91,15 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
             zones.add((&setting.place, &setting.typed), (&domain, validate), source, draft);
         }
     }
+}
+
+/// The domain of `*.domain`, which stands for all names below the domain, if they have a server of their own.
+fn below<'d>(setting: &DnsmasqSetting, domain: &'d str, server: &str, draft: &mut Draft) -> &'d str {
+    let is_whole = |below: &&str| !below.is_empty() && !below.contains('*') && !["", "#"].contains(&server);
+    let Some(below) = domain.strip_prefix("*.").filter(is_whole) else { return domain };
+    let did = "applied to the names below the domain, and not to the domain itself";
+    draft.tell(Different, &setting.place, &setting.typed, (did, "the [[zone]] has the domain too"));
+    below
 }
 
 fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {

@@ -1,23 +1,28 @@
 //! named.conf of BIND 9 (version 9.20).
 
 mod clients;
+mod listen;
 mod options;
 mod private;
 mod reader;
+mod tls;
+mod told;
 mod zones;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use self::clients::Lists;
 use self::reader::{Statement, find};
 use super::ImportError;
 use super::draft::Draft;
+use super::finding::SourcePlace;
 use super::finding::Weight::{self, Dangerous, Different, Unneeded};
 use super::secret::keyword;
 use super::source::Sources;
 
 /// Statements whose effect is missing here, or is not needed: weight, effect, and what to do.
-const TOLD: [(&str, Weight, &str, &str); 14] = [
+const TOLD: [(&str, Weight, &str, &str); 20] = [
     ("controls", Unneeded, "configured rndc", "resolverctl uses the socket of [control]"),
     ("key", Unneeded, "held a key of rndc or of transfers", "resolverctl needs no key"),
     ("logging", Different, "configured the log", "resolverd logs to the journal; see [log]"),
@@ -53,10 +58,21 @@ const TOLD: [(&str, Weight, &str, &str); 14] = [
         "configured DNS over HTTPS",
         "resolverd serves DNS over TLS only: see tls of [listen]",
     ),
+    ("remote-servers", Unneeded, "named a list of servers", "its addresses are in the zones that use it"),
+    ("parental-agents", Unneeded, "named servers for signing", "resolverd signs no zones"),
     ("primaries", Unneeded, "named a list of primaries", "its addresses are in the zones that use it"),
     ("masters", Unneeded, "named a list of primaries", "its addresses are in the zones that use it"),
     ("dlz", Dangerous, "took zones from a database", "write them to zone files"),
+    ("dyndb", Dangerous, "took zones from a database", "write them to zone files"),
+    (
+        "plugin",
+        Dangerous,
+        "changed answers by a plugin, such as filter-aaaa",
+        "resolverd has no plugins; turn IPv6 off in the mail software",
+    ),
+    ("template", Different, "named options that zones take", "see the zones that use it"),
     ("dnssec-policy", Unneeded, "configured signing", "resolverd signs no zones"),
+    ("key-store", Unneeded, "configured signing", "resolverd signs no zones"),
 ];
 
 /// The statements with keys to validate with.
@@ -72,11 +88,13 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let directory = find(options, "directory").map_or("", Statement::value);
     let base = path.parent().unwrap_or_else(|| Path::new("")).join(directory);
     let settings = zones::Settings { statements: &statements, base: &base };
-    options::add(options, &lists, path, draft);
+    let allowed = options::add(options, &lists, &statements, draft);
+    let start = SourcePlace { file: Arc::from(path), line: 1 };
+    listen::add(options, (&lists, &statements), (&start, allowed), draft);
     let mut views = of("view");
     if let Some(view) = views.next() {
         tell_view(view, draft);
-        options::add_inner(view.block(), &lists, draft);
+        options::add(view.block(), &lists, &statements, draft);
         zones::add(view.block(), &settings, draft);
     }
     for view in views {

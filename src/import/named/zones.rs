@@ -6,19 +6,40 @@ use std::path::Path;
 use toml::Value;
 
 use super::reader::{Statement, find};
+use super::{tls, told};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Upstream, texts, upstream_text};
 use crate::limits;
 
-/// The zones of Debian's named.conf.default-zones and of RFC 1912, which resolverd has itself.
-const OWN: [&str; 6] = [
+/// The zones of Debian's named.conf.default-zones and of Red Hat's named.rfc1912.zones, which resolverd has itself.
+const OWN: [&str; 9] = [
     "localhost",
     "127.in-addr.arpa",
     "0.in-addr.arpa",
     "255.in-addr.arpa",
     "0.0.127.in-addr.arpa",
+    "1.0.0.127.in-addr.arpa",
+    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",
     "localhost.localdomain",
+    "localdomain",
+];
+
+/// Options of a zone that other functions of this module read.
+const READ: [&str; 13] = [
+    "type",
+    "file",
+    "primaries",
+    "masters",
+    "server-addresses",
+    "server-names",
+    "in-view",
+    "allow-query",
+    "update-policy",
+    "allow-update",
+    "auto-dnssec",
+    "inline-signing",
+    "dnssec-policy",
 ];
 
 /// The file that zones are a part of.
@@ -67,6 +88,25 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
         }
         _ => tell(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
     }
+    if kind != "hint" && !OWN.contains(&name) {
+        rest(zone, draft);
+    }
+}
+
+/// Reports the other options of a zone.
+fn rest(zone: &Statement, draft: &mut Draft) {
+    for option in zone.block() {
+        match option.option() {
+            "allow-query" if option.block().iter().any(|element| element.option() != "any") => {
+                let shown = format!("zone \"{}\": {}", zone.value(), option.shown());
+                let did = "answered some clients only";
+                let instead = "all clients of [listen] get this zone here; for others add a [[listener]] with `zones` that do not name it";
+                draft.tell(Dangerous, &option.place, &shown, (did, instead));
+            }
+            known if READ.contains(&known) => {}
+            _ => told::tell(option, draft),
+        }
+    }
 }
 
 /// A zone with a file of its own.
@@ -85,7 +125,12 @@ fn file(zone: &Statement, name: &str, base: &Path, draft: &mut Draft) {
     let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path))];
     draft.add(&zone.place, &shown, "[[zone]]", keys);
     let dynamic = ["update-policy", "allow-update", "auto-dnssec", "inline-signing", "dnssec-policy"];
-    for changed in dynamic.iter().filter_map(|option| find(zone.block(), option)) {
+    let is_off = |option: &Statement| {
+        matches!(option.value(), "no" | "none" | "off")
+            || matches!(option.block(), [none] if none.option() == "none")
+    };
+    let changes = dynamic.iter().filter_map(|option| find(zone.block(), option));
+    for changed in changes.filter(|option| !is_off(option)) {
         let did = "changed or signed the zone while named ran";
         let instead = "resolverd serves the file as it is; run an authoritative server and name it with stub";
         draft.tell(Dangerous, &changed.place, &format!("{shown}: {}", changed.shown()), (did, instead));
@@ -126,9 +171,9 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
 }
 
 /// Adds the forwarders of `options` or of a view, for all names.
-pub(super) fn forward_all(block: &[Statement], draft: &mut Draft) {
+pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: &mut Draft) {
     let Some(list) = find(block, "forwarders").filter(|list| !list.block().is_empty()) else { return };
-    let settings = Settings { statements: &[], base: Path::new("/") };
+    let settings = Settings { statements, base: Path::new("/") };
     let servers = servers(list, &settings, draft, 0);
     upstreams(list, ".", ("forward", is_first(block)), servers, draft);
 }
@@ -171,7 +216,7 @@ fn upstreams(
 /// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list
 /// of primaries.
 fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
-    let usual = after(&list.words(), "port");
+    let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
     let mut found: Vec<String> = Vec::new();
     for element in list.block() {
         let words = element.words();
@@ -192,7 +237,9 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             continue;
         };
         let port = after(&words, "port").or(usual).and_then(|port| port.parse().ok());
-        let server = Upstream { address, port, tls: words.contains(&"tls"), name: None };
+        let tls = after(&words, "tls").or(usual_tls);
+        let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));
+        let server = Upstream { address, port, tls: tls.is_some(), name };
         match upstream_text(&server) {
             Some(text) if !found.contains(&text) => found.push(text),
             Some(_) => {}

@@ -3,6 +3,8 @@
 mod local;
 mod reader;
 mod server;
+mod told;
+mod trust;
 mod zones;
 
 use std::path::Path;
@@ -23,10 +25,11 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     local::add(&server, draft);
     let tls = server.last("tls-upstream").or_else(|| server.last("ssl-upstream"));
     let tls = tls.is_some_and(UnboundSetting::is_yes);
+    let forwarded = zones::forwarded(&sections);
     for section in sections.iter().filter(|section| section.kind != "server") {
         match section.kind.as_str() {
             "forward-zone" => zones::forward(section, tls, draft),
-            "stub-zone" => zones::stub(section, draft),
+            "stub-zone" => zones::stub(section, &forwarded, draft),
             "auth-zone" => zones::auth(section, Path::new(&directory), draft),
             other => tell(other, section, draft),
         }
@@ -46,6 +49,9 @@ fn joined(sections: &[Section], path: &Path) -> Section {
 /// Reports a section without a counterpart.
 fn tell(kind: &str, section: &Section, draft: &mut Draft) {
     let (weight, did, instead) = match kind {
+        "python" | "dynlib" if section.settings.is_empty() => {
+            (Weight::Unneeded, "named no module", "resolverd needs no such section")
+        }
         "remote-control" => {
             (Weight::Unneeded, "configured unbound-control", "resolverctl uses the socket of [control]")
         }

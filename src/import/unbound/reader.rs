@@ -52,6 +52,11 @@ impl UnboundSetting {
     pub(super) fn is_yes(&self) -> bool {
         self.value() == "yes"
     }
+
+    /// Its text, as a finding shows it.
+    pub(super) fn shown(&self) -> String {
+        format!("{}: {}", self.option, self.values.join(" "))
+    }
 }
 
 impl Section {

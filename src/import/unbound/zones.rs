@@ -24,11 +24,49 @@ pub(super) fn forward(section: &Section, tls: bool, draft: &mut Draft) {
     rest(section, "forward", draft);
 }
 
-/// Adds a `stub-zone`.
-pub(super) fn stub(section: &Section, draft: &mut Draft) {
+/// Adds a `stub-zone`; `forwarded` are the names of the zones that are forwarded.
+pub(super) fn stub(section: &Section, forwarded: &[&str], draft: &mut Draft) {
     let servers = servers(section, "stub-addr", false, draft);
-    add(section, "stub", servers, draft);
+    if servers.is_empty() && section.last("stub-host").is_some() {
+        by_name(section, forwarded, draft);
+    } else {
+        add(section, "stub", servers, draft);
+    }
     rest(section, "stub", draft);
+}
+
+/// Adds a stub zone whose servers are known by their names only. It must not be forwarded: DNS lists refuse the resolvers of
+/// providers, and mail is then accepted without them.
+fn by_name(section: &Section, forwarded: &[&str], draft: &mut Draft) {
+    let zone = name(section);
+    let option = format!("{} {zone}", section.kind);
+    let did = "asked servers that it knew by their names (stub-host)";
+    let instead = if forwarded.iter().any(|around| is_within(zone, around)) {
+        draft.add(
+            &section.place,
+            &option,
+            "[[zone]]",
+            vec![("name", Value::from(zone)), ("recurse", Value::from(true))],
+        );
+        "[[zone]] with recurse = true asks the servers to which the zone is delegated; for a zone that is not, write their addresses into stub"
+    } else {
+        "resolverd asks the servers to which the zone is delegated; for a zone that is not, add a [[zone]] with their addresses in stub"
+    };
+    draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
+}
+
+/// Whether a zone is another one or below it.
+fn is_within(zone: &str, around: &str) -> bool {
+    let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
+    let (zone, around) = (plain(zone), plain(around));
+    around.is_empty() || zone == around || zone.ends_with(&format!(".{around}"))
+}
+
+/// The names of the zones that are forwarded.
+pub(super) fn forwarded(sections: &[Section]) -> Vec<&str> {
+    let has_servers =
+        |section: &&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
+    sections.iter().filter(has_servers).map(name).collect()
 }
 
 fn name(section: &Section) -> &str {
@@ -39,7 +77,7 @@ fn add(section: &Section, key: &'static str, servers: Vec<String>, draft: &mut D
     let option = format!("{} {}", section.kind, name(section));
     if servers.is_empty() {
         let did = "sent queries to servers that cannot be named here";
-        let instead = "add a [[zone]] with the addresses of these servers; until then the zone is resolved from the root";
+        let instead = "add a [[zone]] with the addresses of these servers; until then the zone is resolved as the names around it";
         return draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
     }
     let mut zone = vec![("name", Value::from(name(section))), (key, texts(servers))];
@@ -87,6 +125,7 @@ fn rest(section: &Section, kind: &str, draft: &mut Draft) {
         let (weight, did, instead) = match option {
             "-addr" | "-tls-upstream" | "-ssl-upstream" => continue,
             _ if SILENT.contains(&setting.option.as_str()) => continue,
+            "-host" if kind == "stub" && section.last("stub-addr").is_none() => continue,
             "-host" => (
                 Weight::Dangerous,
                 "named a server by its name",

@@ -1,0 +1,127 @@
+//! `listen-on` and `listen-on-v6` of BIND.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::clients::{self, Lists};
+use super::reader::{Statement, find};
+use super::tls;
+use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::values::texts;
+
+/// The port of DNS.
+const DNS_PORT: u16 = 53;
+
+/// The option of each family, and its address for all.
+const FAMILIES: [(&str, IpAddr); 2] =
+    [("listen-on", IpAddr::V4(Ipv4Addr::UNSPECIFIED)), ("listen-on-v6", IpAddr::V6(Ipv6Addr::UNSPECIFIED))];
+
+/// Adds the addresses at which named listens; all of them by default. `allowed`: clients on other hosts are allowed.
+pub(super) fn add(
+    options: &[Statement],
+    (lists, statements): (&Lists<'_>, &[Statement]),
+    (start, allowed): (&SourcePlace, bool),
+    draft: &mut Draft,
+) {
+    let usual = find(options, "port").and_then(|port| port.value().parse().ok()).unwrap_or(DNS_PORT);
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for (option, all) in FAMILIES {
+        let mut typed = options.iter().filter(|statement| statement.option() == option).peekable();
+        if typed.peek().is_none() {
+            addresses.push(SocketAddr::new(all, usual));
+        }
+        for list in typed {
+            let found = of_list(list, lists, (all, usual), draft);
+            let words = list.words();
+            if words.contains(&"http") {
+                let did = "served DNS over HTTPS";
+                let instead = "resolverd serves DNS over TLS: see tls of [listen]";
+                draft.tell(Different, &list.place, &list.shown(), (did, instead));
+            } else if words.contains(&"tls") {
+                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+                tls::serve(list, statements, &found, draft);
+            } else {
+                let new: Vec<SocketAddr> =
+                    found.into_iter().filter(|address| !addresses.contains(address)).collect();
+                addresses.extend(new);
+            }
+        }
+    }
+    let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
+    let typed = find(options, "listen-on").or_else(|| find(options, "listen-on-v6"));
+    let (place, option) = typed
+        .map_or_else(|| (start.clone(), "listen-on".to_owned()), |list| (list.place.clone(), list.shown()));
+    if is_everywhere && !allowed {
+        let did = "listened at all addresses, and answered the networks of this host's interfaces";
+        let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
+        draft.tell(Different, &place, &option, (did, instead));
+        addresses = own(&addresses);
+        let usual = own(&FAMILIES.map(|(_, all)| SocketAddr::new(all, DNS_PORT)));
+        if addresses == usual {
+            return;
+        }
+    }
+    draft.set(&place, &option, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
+}
+
+/// The loopback addresses in the place of others, each with its port.
+fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let mut found: Vec<SocketAddr> = Vec::new();
+    for address in addresses {
+        let own = SocketAddr::new(loopback(address.ip()), address.port());
+        if !found.contains(&own) {
+            found.push(own);
+        }
+    }
+    found
+}
+
+/// The addresses of one list.
+fn of_list(
+    list: &Statement,
+    lists: &Lists<'_>,
+    (all, usual): (IpAddr, u16),
+    draft: &mut Draft,
+) -> Vec<SocketAddr> {
+    let words = list.words();
+    let port = words.iter().skip_while(|word| **word != "port").nth(1).and_then(|port| port.parse().ok());
+    let port = port.unwrap_or(usual);
+    let clients = clients::clients(list, lists, draft);
+    if !clients.refuse.is_empty() {
+        let did = "did not listen at some addresses";
+        let instead = "write the other addresses of this host into listen.addresses";
+        draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
+    }
+    let mut found = Vec::new();
+    for net in clients.allow.iter().filter(|net| net.addr().is_ipv4() == all.is_ipv4()) {
+        let address = match net.prefix_len() {
+            0 => Some(all),
+            _ if is_host(net) => Some(net.addr()),
+            _ if net.addr().is_loopback() => Some(loopback(all)),
+            _ => {
+                let did = format!("listened at the addresses of this host in {net}");
+                draft.tell(
+                    Dangerous,
+                    &list.place,
+                    &list.shown(),
+                    (&did, "add these addresses to listen.addresses"),
+                );
+                None
+            }
+        };
+        found.extend(address.map(|address| SocketAddr::new(address, port)));
+    }
+    found
+}
+
+/// The loopback address of the family of an address.
+fn loopback(address: IpAddr) -> IpAddr {
+    if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
+}
+
+fn is_host(net: &IpNet) -> bool {
+    net.prefix_len() == net.max_prefix_len()
+}
