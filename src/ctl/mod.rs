@@ -194,7 +194,7 @@ enum Command {
     Import(import::Arguments),
     /// Put resolverd in the place of the resolver that this host uses. Run as root.
     ///
-    /// Finds named, unbound, dnsmasq and other resolvers, systemd-resolved, NetworkManager, dhclient, cloud-init, openresolv
+    /// Finds named, unbound, dnsmasq and other resolvers, systemd-resolved, NetworkManager, dhclient, dhcpcd, cloud-init, openresolv
     /// and Postfix's chroot, and shows the steps. With --yes it carries them out, and records each
     /// step before in /var/lib/resolverctl/switch.json. It refuses if `resolverctl check system` finds a failure that no step corrects.
     /// At the end it checks the host again and resolves names through the C library. If that fails, or after Ctrl-C, it undoes all steps.

@@ -26,11 +26,19 @@ const RESOLVERS: [&str; 7] = [
 /// Also serves DHCP on some hosts.
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
-/// Configurations of resolvers that `resolverctl import` reads, by the beginning of the unit's name.
-const CONFIGURATIONS: [(&str, &str); 3] = [
+/// Configurations of resolvers that `resolverctl import` reads, by the beginning of the unit's name. Of each resolver the first
+/// that is there counts: the Recursor takes YAML before its old form.
+const CONFIGURATIONS: [(&str, &str); 10] = [
     ("named", "/etc/bind/named.conf"),
     ("named", "/etc/named.conf"),
     ("unbound", "/etc/unbound/unbound.conf"),
+    ("dnsmasq", "/etc/dnsmasq.conf"),
+    ("pdns-recursor", "/etc/powerdns/recursor.yml"),
+    ("pdns-recursor", "/etc/powerdns/recursor.conf"),
+    ("pdns-recursor", "/etc/pdns-recursor/recursor.yml"),
+    ("pdns-recursor", "/etc/pdns-recursor/recursor.conf"),
+    ("knot-resolver", "/etc/knot-resolver/config.yaml"),
+    ("kresd", "/etc/knot-resolver/kresd.conf"),
 ];
 
 /// Whether a service is a resolver, which may be stopped.
@@ -51,6 +59,8 @@ pub struct SwitchFacts {
     pub nsswitch_link: Option<String>,
     /// dhclient of ISC.
     pub dhclient: Dhclient,
+    /// dhcpcd of Roy Marples.
+    pub dhcpcd: Dhcpcd,
     /// `/etc/resolvconf.conf` of openresolv.
     pub openresolv: HostFile,
     /// The configuration of dnsmasq.
@@ -71,6 +81,21 @@ pub struct Dhclient {
     /// `/etc/dhcp/dhclient.conf`
     pub conf: HostFile,
 }
+
+/// The DHCP client of Debian 13, whose script writes `resolv.conf`.
+#[derive(Clone, Debug)]
+pub struct Dhcpcd {
+    /// Whether it is installed.
+    pub is_there: bool,
+    /// `/etc/dhcpcd.conf`
+    pub conf: HostFile,
+    /// The file that its script runs before its other hooks.
+    pub hook: HostFile,
+}
+
+/// The file that dhcpcd's script runs before its other hooks. A change counts at once, and that of dhcpcd.conf only after a
+/// restart, for which not every host has a service.
+pub(super) const DHCPCD_HOOK: &str = "/etc/dhcpcd.enter-hook";
 
 /// Our hook of dhclient's script. It runs after that of resolvconf, which has a name before it.
 pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
@@ -94,6 +119,11 @@ pub fn gather(machine: &Machine<'_>, servers: &[SocketAddr], unix: u64) -> Resul
             has_hooks: host.is_there("/etc/dhcp/dhclient-enter-hooks.d"),
             hook: host.file(HOOK),
             conf: host.file("/etc/dhcp/dhclient.conf"),
+        },
+        dhcpcd: Dhcpcd {
+            is_there: is_any(&["/sbin/dhcpcd", "/usr/sbin/dhcpcd"]),
+            conf: host.file("/etc/dhcpcd.conf"),
+            hook: host.file(DHCPCD_HOOK),
         },
         openresolv: match openresolv {
             true => host.file("/etc/resolvconf.conf"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::facts::{DNSMASQ, HOOK, SwitchFacts, is_resolver};
+use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, SwitchFacts, is_resolver};
 use super::machine::Machine;
 use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
 use super::texts::{self, MARK};
@@ -143,6 +143,22 @@ impl PlanDraft<'_> {
                 "otherwise cloud-init overwrites /etc/resolv.conf at the next boot",
             );
         }
+        self.keep_dhclient_off();
+        self.keep_dhcpcd_off();
+        let openresolv = self.facts.openresolv.text().map(str::to_owned);
+        if let Some(text) = openresolv.filter(|text| !text.lines().any(|line| line.trim() == OPENRESOLV_OFF))
+        {
+            let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+            self.write(
+                "/etc/resolvconf.conf",
+                format!("{text}{gap}{MARK}{OPENRESOLV_OFF}\n"),
+                None,
+                "otherwise openresolv overwrites /etc/resolv.conf",
+            );
+        }
+    }
+
+    fn keep_dhclient_off(&mut self) {
         let dhclient = &self.facts.dhclient;
         let overruled = dhclient.conf.text().is_some_and(|text| {
             text.lines().any(|line| line.trim_start().starts_with("supersede domain-name-servers"))
@@ -161,15 +177,18 @@ impl PlanDraft<'_> {
             )),
             (false, _) => {}
         }
-        let openresolv = self.facts.openresolv.text().map(str::to_owned);
-        if let Some(text) = openresolv.filter(|text| !text.lines().any(|line| line.trim() == OPENRESOLV_OFF))
-        {
-            let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    }
+
+    fn keep_dhcpcd_off(&mut self) {
+        let dhcpcd = &self.facts.dhcpcd;
+        let hook = dhcpcd.hook.text().unwrap_or_default();
+        let is_off = dhcpcd.conf.text().is_some_and(texts::is_dhcpcd_off) || hook.contains(texts::DHCPCD_OFF);
+        if dhcpcd.is_there && !is_off {
             self.write(
-                "/etc/resolvconf.conf",
-                format!("{text}{gap}{MARK}{OPENRESOLV_OFF}\n"),
+                DHCPCD_HOOK,
+                format!("{MARK}{}\n{hook}", texts::DHCPCD_OFF),
                 None,
-                "otherwise openresolv overwrites /etc/resolv.conf",
+                "otherwise dhcpcd overwrites /etc/resolv.conf with each lease",
             );
         }
     }

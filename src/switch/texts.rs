@@ -5,6 +5,19 @@ use std::net::IpAddr;
 /// The first line of each file that is written as a whole.
 pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
 
+/// The line of a hook by which dhcpcd's script passes over its hook for `resolv.conf`.
+pub(super) const DHCPCD_OFF: &str = "skip_hooks=\"$skip_hooks resolv.conf\"";
+
+/// Whether a `dhcpcd.conf` leaves `resolv.conf` alone at all interfaces.
+pub(super) fn is_dhcpcd_off(conf: &str) -> bool {
+    let first = |line: &str| line.split_ascii_whitespace().next().unwrap_or_default().to_owned();
+    let for_all =
+        conf.lines().take_while(|line| !["interface", "profile", "ssid"].contains(&first(line).as_str()));
+    for_all
+        .filter(|line| first(line) == "nohook")
+        .any(|line| line.split([' ', '\t', ',']).any(|hook| hook == "resolv.conf"))
+}
+
 /// Options that every such file has: EDNS, and the AD bit for DANE.
 const OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
@@ -82,6 +95,18 @@ mod tests {
             )
         );
         assert_eq!(resolv_conf("", here), format!("{MARK}nameserver 127.0.0.1\noptions edns0 trust-ad\n"));
+    }
+
+    #[test]
+    fn dhcpcd_is_off_for_all_interfaces_only() {
+        for (conf, is_off) in [
+            ("hostname\nnohook lookup-hostname, resolv.conf\n", true),
+            ("  nohook resolv.conf\ninterface eth0\n", true),
+            ("interface eth0\nnohook resolv.conf\n", false),
+            ("#nohook resolv.conf\nnohook wpa_supplicant\n", false),
+        ] {
+            assert_eq!(is_dhcpcd_off(conf), is_off, "{conf}");
+        }
     }
 
     #[test]

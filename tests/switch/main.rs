@@ -238,6 +238,21 @@ fn each_kind_of_host_has_its_steps() {
     // Nothing to do but to start.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
+    // Debian 13: the script of dhcpcd passes over its hook for resolv.conf.
+    let dhcpcd = ("usr/sbin/dhcpcd", "");
+    let hook = "write /etc/dhcpcd.enter-hook";
+    assert_eq!(steps(&Host::new(&[well, dns, dhcpcd]), &internet), [hook, START]);
+    let host = Host::new(&[well, dns, dhcpcd, ("etc/dhcpcd.conf", "nohook resolv.conf\n")]);
+    assert_eq!(steps(&host, &internet), [START]);
+    let elsewhere = ("etc/resolv.conf", "nameserver 192.0.2.53\n");
+    let host = Host::new(&[elsewhere, dns, dhcpcd, ("etc/dhcpcd.enter-hook", "exit 0\n")]);
+    assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
+    assert!(
+        host.read("etc/dhcpcd.enter-hook").ends_with("\nskip_hooks=\"$skip_hooks resolv.conf\"\nexit 0\n")
+    );
+    assert_eq!(host.switch(&internet, &["--back"]).0, 0);
+    assert_eq!(host.read("etc/dhcpcd.enter-hook"), "exit 0\n");
+
     // A lease does not change resolv.conf where dhclient.conf says so.
     let dhclient = ("etc/dhcp/dhclient.conf", "supersede domain-name-servers 127.0.0.1;\n");
     let host = Host::new(&[
