@@ -119,6 +119,12 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
     row(
         "unbound",
+        "stub-zone with stub-host, if all other names are forwarded",
+        "stub-zone:\n  name: \"bl.example\"\n  stub-host: ns.bl.example\nforward-zone:\n  name: \".\"\n  forward-addr: 10.0.0.5\n",
+        &["[[zone]] recurse"],
+    ),
+    row(
+        "unbound",
         "auth-zone with zonefile",
         "auth-zone:\n  name: \"lan\"\n  zonefile: \"FOLDER/lan.zone\"\n",
         &["[[zone]] file"],
@@ -200,6 +206,12 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
     row(
         "named",
+        "forwarders with tls, if its tls statement has remote-hostname",
+        "tls t { remote-hostname \"dns.example\"; };\noptions { forward only; forwarders port 853 tls t { 10.0.0.5; }; };\n",
+        &["[[zone]] forward"],
+    ),
+    row(
+        "named",
         "zone of type forward with empty forwarders",
         "options { forwarders { 10.0.0.5; }; };\nzone \"f.example\" { type forward; forwarders { }; };\n",
         &["[[zone]] recurse"],
@@ -231,6 +243,36 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
         "auto-trust-anchor-file",
         "server:\n  auto-trust-anchor-file: \"root.key\"\n",
         "nothing to do for the root, whose keys resolverd follows (update_trust_anchors of [dnssec]); for other zones trust_anchor",
+    ),
+    (
+        "unbound",
+        "access-control-view",
+        "server:\n  access-control-view: 10.0.0.0/24 x\n",
+        "give these clients a [[listener]] with an address of its own and zones",
+    ),
+    (
+        "unbound",
+        "interface-action",
+        "server:\n  interface-action: 10.0.0.25 allow\n",
+        "give the interface a [[listener]] with its addresses and allow",
+    ),
+    (
+        "named",
+        "allow-query",
+        "zone \"f.example\" { type forward; forwarders { 10.0.0.5; }; allow-query { 10.0.0.0/8; }; };\n",
+        "of a zone: zones of a [[listener]] with an address of its own name the zones for its clients",
+    ),
+    (
+        "named",
+        "allow-recursion-on",
+        "options { allow-recursion-on { 10.0.0.25; }; };\n",
+        "give each address a [[listener]] with its own allow",
+    ),
+    (
+        "named",
+        "plugin",
+        "plugin query \"filter-aaaa.so\" { };\n",
+        "resolverd has no plugins; turn IPv6 off in the mail software",
     ),
     (
         "named",

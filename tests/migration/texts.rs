@@ -16,6 +16,9 @@ resolverctl import /etc/bind/named.conf \-o /etc/resolverd/resolverd.toml
 resolverctl config check /etc/resolverd/resolverd.toml
 .fi
 .PP
+It reads the files of dnsmasq, PowerDNS Recursor and Knot Resolver too: /etc/dnsmasq.conf, /etc/powerdns/recursor.conf or recursor.yml, and
+/etc/knot\-resolver/kresd.conf or config.yaml.
+.PP
 The command never replaces a file. Rename the \fBresolverd.toml\fR of the package first.
 .PP
 3. Change to resolverd. The first command only shows the steps.
@@ -55,6 +58,10 @@ The service is \fBnamed\fR, on older systems \fBbind9\fR, and \fBnamed\-chroot\f
 Unbound
 The service is \fBunbound\fR. On Debian stop \fBunbound\-resolvconf\fR too.
 .TP
+dnsmasq, PowerDNS Recursor, Knot Resolver
+The services are \fBdnsmasq\fR, \fBpdns\-recursor\fR, and \fBkresd@1\fR or \fBknot\-resolver\fR. A dnsmasq that gives out addresses too must keep running
+with \fBport=0\fR in its configuration.
+.TP
 systemd\-resolved
 It may keep running: it uses 127.0.0.53 and 127.0.0.54. Remove \fBresolve\fR from the \fBhosts:\fR line of /etc/nsswitch.conf.
 .TP
@@ -64,6 +71,15 @@ It overwrites resolv.conf. Write \fBdns=none\fR below \fB[main]\fR in /etc/Netwo
 .TP
 dhclient
 Each lease overwrites resolv.conf. Write \fBsupersede domain\-name\-servers 127.0.0.1;\fR in /etc/dhcp/dhclient.conf.
+.TP
+dhcpcd
+Each lease overwrites resolv.conf. Write \fBskip_hooks="$skip_hooks resolv.conf"\fR as the first line of /etc/dhcpcd.enter\-hook.
+.TP
+cloud\-init
+It may overwrite resolv.conf at each boot. Write \fBmanage_resolv_conf: false\fR in /etc/cloud/cloud.cfg.d/resolverd.cfg.
+.TP
+openresolv
+It overwrites resolv.conf. Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
 .SH UPGRADE
 .PP
 The upgrade restarts resolverd. \fBresolverd.socket\fR holds the port meanwhile, so no query is lost, and the cache is kept. If the new
@@ -82,7 +98,8 @@ It is the default of BIND, so the import writes \fBforward_first = true\fR unles
 that only they know can get NXDOMAIN from the root servers, and mail to it bounces. Remove \fBforward_first\fR from zones with such names.
 .TP
 Private reverse zones
-resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them.
+resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them. The zone "." covers them: its forwarders get
+these queries. Unbound and BIND do not forward them by default.
 .TP
 Deadline
 A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.
@@ -138,6 +155,9 @@ version = 1
 addresses = ["172.17.0.1:53"]
 allow = ["172.17.0.0/16"]
 .EE
+.PP
+Docker answers names of containers at 127.0.0.11 of each container. resolverd in a container can forward such names to it if it does not
+listen at 0.0.0.0, which has this address too: name the address of the container in addresses of [listen].
 .SH SEE ALSO
 .BR resolverd (7) ,
 .BR resolverd.toml (5) ,
