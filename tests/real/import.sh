@@ -2,8 +2,8 @@
 # imported one, and both answer the same 300 questions. Sourced by `run`.
 #
 # Of each file only that is changed what ties it to its own host and internet: users, paths, addresses to listen at, the
-# anchors of the root, and the addresses of forwarders, which are an Unbound of this internet. Validation is off on both sides,
-# as this internet is not signed.
+# anchors of the root, the lists and servers that this internet has not, and the addresses of forwarders, which are an Unbound of
+# this internet. Validation is off on both sides, as this internet is not signed.
 
 published=$here/../import/published
 
@@ -25,8 +25,11 @@ EOF
 # adapted FILE: the file for this internet.
 adapted() {
   sed -E -e '/^[[:space:]]*(root-hints|(auto-)?trust-anchor-file|username|chroot|logfile|use-syslog|do-daemonize|interface|port|server-(key|cert)-file|control-[a-z-]+):/d' \
-    -e 's/dnssec-validation auto/dnssec-validation no/' -e '/^[[:space:]]*listen-on(-v6)? /d' -e '/^listen-address=/d' \
-    -e "s#directory:? \"(/var/cache/bind|/etc/unbound)\"#directory \"$work\"#; s#directory \"surbl\"#directory \"$published/surbl\"#" \
+    -e 's/dnssec-validation auto/dnssec-validation no/' -e '/^[[:space:]]*(listen-on(-v6)?|managed-keys-directory) /d' \
+    -e '/^(listen-address|interface|local-address|local-port|setuid|setgid)=/d' -e '/^net\.listen/d' \
+    -e "s#directory:?[[:space:]]+\"(/var/cache/bind|/etc/unbound|/var/named)\"#directory \"$work\"#; s#directory \"surbl\"#directory \"$published/surbl\"#" \
+    -e "s#\"(/var/log/named|data)/#\"$work/#; s#=jabali/#=$work/#" \
+    -e '/stub-zone/,$s/(zen|dbl)\.spamhaus\.org/\1.lists.example/; s/zen\.lists/bl.lists/; s/[a-e]\.gns\.spamhaus\.org/ns.outside.lists.example/' \
     -e 's/^([[:space:]]*)directory "([^;]*)"$/\1directory: "\2"/' \
     -e 's/192\.0\.2\.5[34]/198.18.0.40/g; s/127\.0\.0\.11$/198.18.0.40/; s/127\.0\.0\.1 port 530/198.18.0.40 port 530/; s/127\.0\.0\.1#10053/198.18.0.40#10053/' \
     "$1"
@@ -40,12 +43,28 @@ original() {
       begin original unbound -d -c "$work/original.conf"
       ;;
     named)
-      { sed -E '0,/options \{/s##options { listen-on { 127.0.0.2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;#; /^\tdnssec-validation/d' "$2"
+      { sed -E '0,/options \{/s##options { listen-on { 127.0.0.2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;#; /^[[:space:]]+dnssec-validation/d' "$2"
         printf 'controls { };\nzone "." { type hint; file "%s"; };\n' "$work/zones/root.hints"; } >"$work/original.conf"
       begin original named -g -c "$work/original.conf"
       ;;
     dnsmasq)
-      begin original dnsmasq --keep-in-foreground --user=root --pid-file= --listen-address=127.0.0.2 --conf-file="$2"
+      begin original dnsmasq --keep-in-foreground --user=root --pid-file= --listen-address=127.0.0.2 --bind-interfaces --no-hosts \
+        --conf-file="$2"
+      ;;
+    recursor)
+      mkdir -p "$work/recursor"
+      cp "$2" "$work/recursor/recursor.conf"
+      begin original pdns_recursor --config-dir="$work/recursor" --socket-dir="$work/recursor" --local-address=127.0.0.2 \
+        --setuid= --setgid= --daemon=no --write-pid=no --hint-file="$work/zones/root.hints"
+      ;;
+    kresd)
+      mkdir -p "$work/kresd"
+      { cat "$2"
+        printf "net.listen('127.0.0.2', 53, { kind = 'dns' })\nmodules = { 'hints > iterate' }\nhints.root_file('%s')\n" \
+          "$work/zones/root.hints"
+        printf "trust_anchors.remove('.')\ncache.size = 10 * MB\n"
+      } >"$work/original.conf"
+      begin original kresd -n -c "$work/original.conf" "$work/kresd"
       ;;
   esac
   soon has 'status: (NOERROR|NXDOMAIN)' dig @127.0.0.2 +tries=1 +timeout=2 domain.example
@@ -104,16 +123,20 @@ meant() {
 mail-in-a-box listed.dbl.lists.example * BIND looks up the server of this list in the zone bl, which lacks it; others take the delegation's address
 spamhaus-rbldnsd-bind listed.dbl.lists.example * the same
 surbl-bind listed.dbl.lists.example * the same
+spamhaus-stub listed.dbl.lists.example * Unbound looks up the server that this list names in the zone bl, too
 mail-toaster stage * names of local-data without a local-zone have no other types in Unbound, and are resolved in resolverd
 mail-toaster dns * the same
 mail-toaster *example.org * the same: of a typetransparent zone
 mail-toaster *.15.16.172.in-addr.arpa * the same
+yunohost example.org A* the import asks for a [[host]] with the addresses of the network interface
 EOF
 }
 
 same_answers() {
   local kind=$1 name=$2
   adapted "$published/$name.conf" >"$work/adapted.conf"
+  # The zones of the panel are those of a server of this internet.
+  sed 's/127\.0\.0\.1:5300/198.18.0.20/' "$published/jabali/recursor.forwards" >"$work/recursor.forwards"
   original "$kind" "$work/adapted.conf"
   imported "$kind" "$work/adapted.conf"
   questions >"$work/questions"
@@ -126,7 +149,9 @@ put_away() { end original; end imported; }
 check "import: a forwarder for the published configurations" raise_office
 for one in unbound:mailcow unbound:mailu unbound:hardware-mailserver unbound:mail-toaster unbound:zimbra \
   unbound:hermes unbound:anonym-mail unbound:arch-linux unbound:jeboehm named:mail-in-a-box \
-  named:spamassassin-bind named:spamhaus-rbldnsd-bind named:surbl-bind dnsmasq:nethserver; do
+  named:spamassassin-bind named:spamhaus-rbldnsd-bind named:surbl-bind dnsmasq:nethserver \
+  unbound:mailcow-forward unbound:ns8-mail unbound:geekoops unbound:spamhaus-stub unbound:leap named:mail-in-a-box-forward \
+  named:spamassassin-red-hat named:homebox dnsmasq:yunohost recursor:jabali kresd:nixos-mailserver; do
   check "import: ${one#*:} answers as the original does" same_answers "${one%%:*}" "${one#*:}"
   put_away
 done
