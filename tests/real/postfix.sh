@@ -162,3 +162,4 @@ check "postfix: postscreen starts" raise_postscreen
 check "postfix: postscreen refuses who is listed, and waits for no dead list" screened
 check "postfix: postscreen lets through at once who has passed" screened_again
 postfix stop >/dev/null 2>&1 || true
+end sink
