@@ -1,5 +1,5 @@
 # Sendmail in two gateways: one asks resolverd, the other Unbound. Its lists by FEATURE(dnsbl) and FEATURE(enhdnsbl), its senders and
-# recipients. Sourced by `run`.
+# recipients, and its queue. Sourced by `run`.
 
 . "$here/measure.sh"
 
@@ -78,9 +78,19 @@ sendmail_puts_off() {
 }
 mail_at_26() { internet /usr/bin/python3 "$here/send.py" "$1" "$2:26" someone@sender.example someone@partner.example; }
 
+# An entry of its queue and its bounce, as an operator pastes them.
+sendmail_pasted() {
+  sendmail_queue resolverd >"$work/pasted-queue"
+  the_bounce resolverd@nothing.partner.example >"$work/pasted-bounce"
+  cat "$work/pasted-queue" "$work/pasted-bounce"
+  has 'silent\.example' ctl why - <"$work/pasted-queue"
+  has '^nothing\.partner\.example: .*does not exist' ctl check mail - --local <"$work/pasted-bounce"
+}
+
 check "sendmail: two gateways start" raise_sendmail
 check "sendmail: each mail ends as with Unbound" played_alike sendmail_queue
 check "sendmail: a failed lookup of a list puts off where it is told to" sendmail_puts_off
+check "sendmail: an entry of mailq and a bounce lead to their domains" sendmail_pasted
 end recipients
 end senders
 leave_gateways

@@ -10,7 +10,7 @@ pub struct PastedLine {
     pub text: String,
     /// Its time, in seconds since 1970.
     pub at: Option<f64>,
-    /// The last moment of its local time, if that came twice because clocks were set back; else the same as `at`.
+    /// The last moment of its time, if that has no seconds, or came twice because clocks were set back; else the same as `at`.
     pub at_last: Option<f64>,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,

@@ -132,6 +132,19 @@ fn times_are_read_in_every_form_and_a_bounce_has_one_for_all_its_lines() {
     assert_eq!(read(&many, NOW).len(), MAX_PASTED_LINES);
 }
 
+#[test]
+fn an_entry_of_sendmails_mailq_is_found_anywhere_in_its_minute() {
+    let entry = "6AN4HY6l000757        7 Sat Nov 21 04:17 <bob@sender.example>\n                 (Deferred: Name server: mail.silent.example.: host name looku)\n\t\t\t\t\t <us@gone.example>\n";
+    let lines = read(entry, NOW);
+    let subjects: Vec<&str> = lines.iter().flat_map(|line| &line.subjects).map(String::as_str).collect();
+    assert_eq!(subjects, ["sender.example", "mail.silent.example", "gone.example"]);
+    let minute = read("2026-11-21 04:17:00 1abC <= bob@sender.example", NOW).remove(0).at.unwrap();
+    for line in lines {
+        let (from, to) = line.span(120.0, 2.0).unwrap();
+        assert!(from <= minute && to >= minute + 59.0, "{line:?}");
+    }
+}
+
 /// A message of the record whose queries waited for some seconds.
 fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
     let question = QuestionReport {

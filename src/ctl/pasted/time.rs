@@ -15,7 +15,10 @@ const LEAP_YEARS: i32 = 8;
 /// A line that seems to be later than now by more than this is of the year before, in seconds.
 const FUTURE: f64 = 86_400.0;
 
-/// The time of a line in seconds since 1970. Of a local time that came twice, because clocks were set back, the first and the last moment.
+/// Seconds that a time without seconds leaves open.
+const MINUTE: f64 = 60.0;
+
+/// The time of a line in seconds since 1970. Of a time without seconds, the begin and the end of its minute. Of a local time that came twice, because clocks were set back, the first and the last moment.
 pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
@@ -58,7 +61,12 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
         }
         let month = MONTHS.iter().position(|month| *month == date)?.saturating_add(1);
         let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
-        let on = |year: i32| moment::read_both(&format!("{year:04}-{month:02}-{day:02} {time}"), now);
+        // Sendmail's mailq has no seconds.
+        let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
+        let on = |year: i32| {
+            let read = moment::read_both(&format!("{year:04}-{month:02}-{day:02} {time}"), now);
+            read.map(|(first, last)| (first, last + open))
+        };
         if let Some(year) = word(3).parse::<i32>().ok().filter(|year| (1970..=9999).contains(year)) {
             return Some((on(year)?, place.saturating_add(4)));
         }
