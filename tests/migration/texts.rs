@@ -125,6 +125,16 @@ DNSSEC validation is on by default. Outgoing mail with DANE also needs \fBoption
 \fBsmtp_dns_support_level = dnssec\fR and \fBsmtp_tls_security_level = dane\fR of Postfix. Answers of a zone with \fBvalidate = false\fR, and answers
 that lost an address because of \fBprivate_addresses\fR, never have the AD bit. Signatures of forwarders are checked too: a forwarder
 must pass DNSSEC records on.
+.SH "MAIL PROGRAMS WITH A RESOLVER OF THEIR OWN"
+.PP
+Most mail programs query the server of /etc/resolv.conf, and need no other setting. These need one:
+.TP
+OpenDKIM
+On Debian and Ubuntu it has a resolver of its own (libunbound), which queries the servers of zones itself. Write \fBNameservers 127.0.0.1\fR in
+/etc/opendkim.conf, and restart it.
+.TP
+rspamd
+It queries the servers of \fBnameserver\fR in the section \fBdns\fR of its \fBoptions\fR, if there are any.
 .SH "DNS LISTS"
 .PP
 Lists limit the number of queries for each address that sends them, and many refuse the addresses of large resolvers. Do not send their queries to
