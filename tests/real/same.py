@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """same.py FILE QUESTIONS MEANT: asks 127.0.0.2 and 127.0.0.3 each question (a name and a type a line), and compares RCODE and
-answer without TTLs. Prints each difference, and fails if one is not among those that are meant."""
+answer without TTLs. A difference that is not meant counts if it stays: a forwarder that is silent about a burst of names with
+broken servers counts as dead for some seconds. Prints each difference, and fails if one is not among those that are meant."""
 import fnmatch
 import subprocess
 import sys
+import time
 
 file, questions, meant = sys.argv[1:]
 asked = [line.split() for line in open(questions)]
@@ -35,21 +37,48 @@ def answers(digs):
 
 
 FAILED = ("no reply", "SERVFAIL")
-different = unexplained = 0
-# Some wait for servers that do not answer: twenty at a time.
-parts = [[" ".join(one) + "\n" for one in asked[first::20]] for first in range(20)]
-digs = [[begin(server, part) for part in parts] for server in ("127.0.0.2", "127.0.0.3")]
-originals, imported = (answers(of_server) for of_server in digs)
-for name, kind in asked:
-    theirs, ours = (found.get((name.lower(), kind), ("no reply", [])) for found in (originals, imported))
+# The longest time that a difference is looked at again, in seconds.
+PATIENCE = 12
+SERVERS = ("127.0.0.2", "127.0.0.3")
+
+
+def asked_of_both(questions):
+    """The answers of both to each question, as a pair."""
+    # Some wait for servers that do not answer: twenty at a time.
+    parts = [[" ".join(one) + "\n" for one in questions[first::20]] for first in range(20)]
+    digs = [[begin(server, part) for part in parts if part] for server in SERVERS]
+    originals, imported = (answers(of_server) for of_server in digs)
+    nothing = ("no reply", [])
+    return {(name, kind): tuple(found.get((name.lower(), kind), nothing) for found in (originals, imported))
+            for name, kind in questions}
+
+
+def differ(theirs, ours):
     # Both fail, and resolverd says so while the client waits.
     if theirs[0] in FAILED and ours[0] in FAILED:
-        continue
-    if theirs[0] == ours[0] and sorted(theirs[1]) == sorted(ours[1]):
+        return False
+    return theirs[0] != ours[0] or sorted(theirs[1]) != sorted(ours[1])
+
+
+def reason(name, kind):
+    """The reason of a difference that is meant."""
+    return next((why for which, names, kinds, why in rules if fnmatch.fnmatch(file, which)
+                 and fnmatch.fnmatch(name, names) and fnmatch.fnmatch(kind, kinds)), None)
+
+
+found = asked_of_both([tuple(one) for one in asked])
+until = time.monotonic() + PATIENCE
+while again := [one for one, pair in found.items() if differ(*pair) and reason(*one) is None]:
+    if time.monotonic() > until:
+        break
+    time.sleep(1)
+    found.update(asked_of_both(again))
+different = unexplained = 0
+for (name, kind), (theirs, ours) in found.items():
+    if not differ(theirs, ours):
         continue
     different += 1
-    why = next((why for which, names, kinds, why in rules if fnmatch.fnmatch(file, which)
-                and fnmatch.fnmatch(name, names) and fnmatch.fnmatch(kind, kinds)), None)
+    why = reason(name, kind)
     unexplained += why is None
     print(f"{name} {kind}: original {theirs}, resolverd {ours}: {why or 'not explained'}")
 print(f"figure: {len(asked)} questions, {different} differences, {unexplained} of them not explained")
