@@ -110,26 +110,8 @@ fn listen(server: &Section, draft: &mut Draft) {
     let port: u16 = server.last("port").and_then(|port| port.value().parse().ok()).unwrap_or(53);
     let is_off = |family: &str| server.last(family).is_some_and(|setting| setting.value() == "no");
     let is_used = |address: &IpAddr| !is_off(if address.is_ipv4() { "do-ip4" } else { "do-ip6" });
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for setting in server.all("interface").chain(server.all("ip-address")) {
-        let (address, own) = match setting.value().split_once('@') {
-            Some((address, own)) => (address, own.parse().ok()),
-            None => (setting.value(), Some(port)),
-        };
-        match (address.parse::<IpAddr>(), own) {
-            (Ok(address), Some(own)) if is_used(&address) => addresses.push(SocketAddr::new(address, own)),
-            (Ok(_), Some(_)) => {}
-            _ => draft.tell(
-                Dangerous,
-                &setting.place,
-                &setting.shown(),
-                (
-                    "listened at the addresses of a network interface",
-                    "add these addresses with their port to listen.addresses",
-                ),
-            ),
-        }
-    }
+    let mut addresses = of_interfaces(server, port, draft);
+    addresses.retain(|address| is_used(&address.ip()));
     if let Some(automatic) = server.last("interface-automatic").filter(|setting| setting.is_yes()) {
         addresses = ["0.0.0.0", "::"]
             .iter()
@@ -168,6 +150,30 @@ fn listen(server: &Section, draft: &mut Draft) {
         }
     }
     draft.set(&typed.place, &typed.shown(), ("[listen]", "addresses"), texts(known));
+}
+
+/// The addresses of `interface`, which may be written `ip-address` too.
+fn of_interfaces(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for setting in server.all("interface").chain(server.all("ip-address")) {
+        let (address, own) = match setting.value().split_once('@') {
+            Some((address, own)) => (address, own.parse().ok()),
+            None => (setting.value(), Some(port)),
+        };
+        match (address.parse::<IpAddr>(), own) {
+            (Ok(address), Some(own)) => addresses.push(SocketAddr::new(address, own)),
+            _ => draft.tell(
+                Dangerous,
+                &setting.place,
+                &setting.shown(),
+                (
+                    "listened at the addresses of a network interface",
+                    "add these addresses with their port to listen.addresses",
+                ),
+            ),
+        }
+    }
+    addresses
 }
 
 /// Takes the addresses for DNS over TLS out of all addresses. The certificate is taken over if it can be used here.
