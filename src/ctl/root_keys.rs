@@ -18,7 +18,7 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, String> {
     };
     let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()) };
     match client.ask_one(&keys).map_err(words)? {
-        Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(*reply), tags }),
+        Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags }),
         _ => Err("the daemon did not answer a query".to_owned()),
     }
 }
@@ -30,7 +30,7 @@ fn tags(status: &Status) -> Vec<u16> {
     keys.filter(|key| [Configured, Missing, Valid].contains(&key.state)).map(|key| key.tag).collect()
 }
 
-fn verdict(reply: QueryReply) -> RootKeysVerdict {
+fn verdict(reply: &QueryReply) -> RootKeysVerdict {
     let error = reply.extended_error.as_ref();
     let why = error.map_or_else(|| reply.rcode.clone(), |error| error.text.trim_end_matches('.').to_owned());
     match (reply.rcode.as_str(), reply.security) {
@@ -61,7 +61,7 @@ mod tests {
                 data: "257 3 13 AAAA".to_owned(),
             };
             let error = code.map(|code| ExtendedError { code, text: "why.".to_owned() });
-            verdict(QueryReply {
+            verdict(&QueryReply {
                 name: ".".to_owned(),
                 kind: "DNSKEY".to_owned(),
                 rcode: rcode.to_owned(),
