@@ -221,6 +221,32 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
+/// postscreen asks the lists before smtpd asks the PTR; the other smtpd of this host has no postscreen before it.
+#[test]
+fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| config.lookahead.mode = LookaheadMode::Learned);
+        let mut times = Vec::new();
+        for number in 0..300 {
+            let reverse = Name::from(std::net::IpAddr::from(sender(number)));
+            let pointer = async || stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
+            if number.is_multiple_of(2) {
+                stage.check(sender(number), &all()).await;
+                pointer().await;
+            } else {
+                pointer().await;
+                pass(Duration::from_millis(30)).await;
+                times.push(stage.check(sender(number), &all()).await.0);
+            }
+            pass(Duration::from_secs(3)).await;
+        }
+        assert!(median(&times[100..]) + Duration::from_millis(30) <= SLOWEST, "{:?}", median(&times[100..]));
+        pass(Duration::from_secs(60)).await;
+        let BatchCounts { used, wasted, .. } = counts(&stage);
+        assert!(used >= 400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
 #[test]
 fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
     paused(async {

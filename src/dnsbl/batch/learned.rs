@@ -203,6 +203,11 @@ impl Batch {
         {
             return Vec::new();
         }
+        // A PTR or an MX is a trigger only as the first question about its subject: smtpd behind postscreen asks the PTR after the
+        // lists, which says nothing about an smtpd that asks the PTR before them.
+        if list >= EXCHANGER && !questions.asked.is_empty() {
+            return Vec::new();
+        }
         let in_trial = |asked: &AskedList| Some((asked.list, asked.trial?, now.since(asked.at)));
         let before: Vec<_> = questions.asked.iter().filter_map(in_trial).collect();
         let trial = self.try_habits(query, &before, now);

@@ -3,7 +3,7 @@
 /// A list, by its number in the state of all lists.
 pub type ListId = u32;
 
-/// In place of a list: the PTR of an address, which smtpd asks before its lists.
+/// In place of a list: the PTR of an address, which smtpd without postscreen asks before its lists.
 pub const POINTER: ListId = ListId::MAX;
 
 /// In place of a list: the MX of a domain, which smtpd asks before a scanner asks the lists of domains.
