@@ -13,7 +13,7 @@
 //! - Values that are hashes already, and numbers that resolverd assigns, use a plain hash, because strangers cannot
 //!   choose them.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::random::Random;
 
@@ -27,6 +27,12 @@ impl Keyed {
     /// A hash with a secret drawn from `random`.
     pub fn new(random: &Random) -> Self {
         Self { secret: [random.u64(), random.u64()] }
+    }
+
+    /// A hash with a secret of the operating system, for a table that no one can measure: it lives as long as one reading.
+    pub fn of_system() -> Self {
+        let state = RandomState::new();
+        Self { secret: [state.hash_one(0_u8), state.hash_one(1_u8)] }
     }
 
     /// The hash of these octets alone. The hash of a slice by `Hash` also includes its length as a number.

@@ -1,11 +1,11 @@
 //! The names and types of a reading, each once and with a number: tables by them are lists, and no question holds a name.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-
 use hashbrown::HashTable;
 use hickory_proto::rr::RecordType;
 
+use super::entry::index;
 use super::redact::Secrets;
+use crate::hash::Keyed;
 use crate::question::MAX_NAME;
 
 /// The numbers of names and types. They count from 0; one is left out for each name with a key.
@@ -13,11 +13,13 @@ use crate::question::MAX_NAME;
 pub(super) struct AskedNames<'s> {
     secrets: &'s Secrets,
     /// Strangers choose the names, so the hash has a secret.
-    hash: RandomState,
+    hash: Keyed,
     numbers: HashTable<u32>,
     asked: Vec<AskedName>,
     /// The names in lower case, one behind the other.
     names: Vec<u8>,
+    /// The number that was found last: a question often stands behind its flight.
+    last: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +33,13 @@ struct AskedName {
     length: u8,
 }
 
+/// Between the hashes of one name with two types that follow each other: odd, and with bits in both halves of the hash.
+const APART: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl<'s> AskedNames<'s> {
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         let (numbers, asked, names) = Default::default();
-        Self { secrets, hash: RandomState::new(), numbers, asked, names }
+        Self { secrets, hash: Keyed::of_system(), numbers, asked, names, last: 0 }
     }
 
     /// The number of a name in wire form, in any case, and a type.
@@ -50,11 +55,16 @@ impl<'s> AskedNames<'s> {
     }
 
     fn number_of_lower(&mut self, name: &[u8], kind: u16) -> u32 {
+        if let Some(last) = self.asked.get(index(self.last)).filter(|last| self.is(last, name, kind)) {
+            return last.means;
+        }
         let hash = self.hash_of(name, kind);
-        if let Some(known) = self.known(hash, name, kind) {
-            return known.means;
+        if let Some(known) = self.place_of(hash, name, kind) {
+            self.last = known;
+            return self.asked.get(index(known)).map_or(known, |asked| asked.means);
         }
         let number = u32::try_from(self.asked.len()).unwrap_or(u32::MAX);
+        self.last = number;
         let length = u8::try_from(name.len()).unwrap_or(0);
         self.asked.push(AskedName { hash, begin: self.names.len(), means: number, kind, length });
         self.names.extend_from_slice(name);
@@ -73,22 +83,23 @@ impl<'s> AskedNames<'s> {
     /// The number of a name in lower case and without a key, and a type; none if it was not read.
     pub(super) fn find(&self, name: &[u8], kind: RecordType) -> Option<u32> {
         let kind = kind.into();
-        self.known(self.hash_of(name, kind), name, kind).map(|asked| asked.means)
+        let place = self.place_of(self.hash_of(name, kind), name, kind)?;
+        self.asked.get(index(place)).map(|asked| asked.means)
     }
 
+    /// Names are many and types are few: those of one name are apart from each other.
     fn hash_of(&self, name: &[u8], kind: u16) -> u64 {
-        let mut hasher = self.hash.build_hasher();
-        hasher.write(name);
-        hasher.write_u16(kind);
-        hasher.finish()
+        self.hash.octets(name).wrapping_add(u64::from(kind).wrapping_mul(APART))
     }
 
-    fn known(&self, hash: u64, name: &[u8], kind: u16) -> Option<&AskedName> {
-        let is_it = |number: &u32| {
-            let asked = self.asked.get(index(*number));
-            asked.is_some_and(|asked| asked.kind == kind && self.octets(asked) == name)
-        };
-        self.asked.get(index(*self.numbers.find(hash, is_it)?))
+    fn place_of(&self, hash: u64, name: &[u8], kind: u16) -> Option<u32> {
+        let is_it =
+            |number: &u32| self.asked.get(index(*number)).is_some_and(|asked| self.is(asked, name, kind));
+        self.numbers.find(hash, is_it).copied()
+    }
+
+    fn is(&self, asked: &AskedName, name: &[u8], kind: u16) -> bool {
+        asked.kind == kind && usize::from(asked.length) == name.len() && self.octets(asked) == name
     }
 
     /// The name of a number in lower-case wire form, without a key; empty if there is no such number.
@@ -110,11 +121,6 @@ impl<'s> AskedNames<'s> {
         let end = asked.begin.saturating_add(asked.length.into());
         self.names.get(asked.begin..end).unwrap_or_default()
     }
-}
-
-/// A number or a place as an index.
-pub(super) fn index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

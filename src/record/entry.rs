@@ -57,6 +57,11 @@ pub(super) const REASONS: [&str; 14] = [
     "measure",
 ];
 
+/// A number or a place as an index.
+pub(super) fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// A client's question, as it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
@@ -112,6 +117,25 @@ impl QuestionEntry {
     pub(super) const fn weight_of(name: usize, error: usize) -> usize {
         let own = Self::LEAST_WEIGHT.saturating_add(size_of::<usize>() * 2);
         own.saturating_add(name).saturating_add(error).saturating_add(PIECE)
+    }
+
+    /// A question that the cache answered.
+    pub(super) fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
+        Self {
+            name,
+            kind,
+            client,
+            port: 0,
+            transport: None,
+            view,
+            at,
+            outcome: Outcome::Cache,
+            elapsed: 0,
+            flight: None,
+            error: Box::default(),
+            code: None,
+            user: None,
+        }
     }
 
     /// The place of its name and type; see `names`.

@@ -31,6 +31,8 @@ pub(super) struct QuestionHead<'o> {
     pub(super) at: u64,
     pub(super) elapsed: u32,
     pub(super) outcome: Outcome,
+    /// The number of the view of a hit: its entry has nothing else but this head.
+    pub(super) hit: Option<u32>,
     /// Whether `history.redact` has removed the names but the domains.
     pub(super) shortened: bool,
     /// See `QuestionEntry::weight_of`.
@@ -87,18 +89,19 @@ fn question<'o>(reader: &mut EntryReader<'o>) -> Option<QuestionHead<'o>> {
     reader.take(10)?;
     let error = reader.octets()?;
     let (shortened, weight) = (is_redacted(error), QuestionEntry::weight_of(name.len(), error.len()));
-    Some(QuestionHead { name, kind, client, at, elapsed, outcome, shortened, weight })
+    Some(QuestionHead { name, kind, client, at, elapsed, outcome, hit: None, shortened, weight })
 }
 
 /// See `HitHead::write`.
 fn hit<'o>(reader: &mut EntryReader<'o>) -> Option<QuestionHead<'o>> {
-    let [is_six, ..] = reader.chunk::<5>()?;
+    let is_six = reader.octet()?;
+    let hit = Some(u32::from_le_bytes(reader.chunk()?));
     let at = u64::from_le_bytes(reader.chunk()?);
     let client = address_of(reader.chunk()?, is_six);
     let (name, kind) = reader.0.split_last_chunk::<TYPE>()?;
     let (kind, weight) = (u16::from_be_bytes(*kind), QuestionEntry::weight_of(name.len(), 0));
     let (outcome, shortened) = (Outcome::Cache, false);
-    Some(QuestionHead { name, kind, client, at, elapsed: 0, outcome, shortened, weight })
+    Some(QuestionHead { name, kind, client, at, elapsed: 0, outcome, hit, shortened, weight })
 }
 
 /// See `WrittenFlight::put`.

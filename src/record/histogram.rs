@@ -49,7 +49,13 @@ impl Histogram {
 
     /// The counts so far.
     pub fn spread(&self) -> Spread {
-        Spread::sum([self])
+        // A list that grows is copied each time.
+        let counts =
+            || (0..).zip(&self.buckets).map(|(place, bucket)| (place, bucket.load(Ordering::Relaxed)));
+        let filled = counts().filter(|(_, count)| *count > 0).count();
+        let mut spread = Spread { counts: Vec::with_capacity(filled) };
+        spread.counts.extend(counts().filter(|(_, count)| *count > 0));
+        spread
     }
 }
 
@@ -80,43 +86,31 @@ pub struct Spread {
     counts: Vec<(u64, u64)>,
 }
 
-/// The sum of histograms that are read one after the other.
-#[derive(Clone, Debug)]
-pub(super) struct HistogramSum(Vec<u64>);
-
-impl Default for HistogramSum {
-    fn default() -> Self {
-        Self(vec![0; usize::try_from(BUCKETS).unwrap_or(0)])
-    }
-}
-
-impl HistogramSum {
-    /// Adds the counts of a histogram so far.
-    pub(super) fn add(&mut self, histogram: &Histogram) {
-        for (sum, bucket) in self.0.iter_mut().zip(&histogram.buckets) {
-            *sum = sum.saturating_add(bucket.load(Ordering::Relaxed));
-        }
-    }
-
-    /// Adds another sum.
-    pub(super) fn add_sum(&mut self, other: &Self) {
-        for (sum, count) in self.0.iter_mut().zip(&other.0) {
-            *sum = sum.saturating_add(*count);
-        }
-    }
-
-    /// The sum.
-    pub(super) fn spread(&self) -> Spread {
-        Spread { counts: (0..).zip(self.0.iter().copied()).filter(|(_, count)| *count > 0).collect() }
-    }
-}
-
 impl Spread {
     /// The sum of several histograms.
     pub fn sum<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Self {
-        let mut sum = HistogramSum::default();
-        histograms.into_iter().for_each(|histogram| sum.add(histogram));
-        sum.spread()
+        let mut sum = Self::default();
+        histograms.into_iter().for_each(|histogram| sum.add(&histogram.spread()));
+        sum
+    }
+
+    /// Adds the counts of another one.
+    pub(super) fn add(&mut self, other: &Self) {
+        if self.counts.is_empty() {
+            self.counts.clone_from(&other.counts);
+            return;
+        }
+        let mut sum = Vec::with_capacity(self.counts.len().saturating_add(other.counts.len()));
+        let mut others = other.counts.iter().copied().peekable();
+        for (place, count) in self.counts.drain(..) {
+            while let Some(before) = others.next_if(|(at, _)| *at < place) {
+                sum.push(before);
+            }
+            let more = others.next_if(|(at, _)| *at == place).map_or(0, |(_, more)| more);
+            sum.push((place, count.saturating_add(more)));
+        }
+        sum.extend(others);
+        self.counts = sum;
     }
 
     /// The growth since `earlier`, an older spread of the same histograms.
@@ -157,10 +151,16 @@ impl Spread {
             distribution.count = distribution.count.saturating_add(*count);
             // A count beyond 2^52 loses precision, but no process counts so long.
             distribution.sum += time.as_secs_f64() * (*count as f64);
-            for (within, _) in distribution.within.iter_mut().zip(BOUNDS).filter(|(_, bound)| time <= *bound)
-            {
+            let bound = BOUNDS.partition_point(|bound| *bound < time);
+            if let Some(within) = distribution.within.get_mut(bound) {
                 *within = within.saturating_add(*count);
             }
+        }
+        // Each bound has what is within the one before too.
+        let mut sum = 0_u64;
+        for within in &mut distribution.within {
+            sum = sum.saturating_add(*within);
+            *within = sum;
         }
         distribution
     }

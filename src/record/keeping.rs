@@ -20,7 +20,7 @@ use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, Window, links};
 use crate::clock::{Mono, micros};
-use crate::limits::{CLOCK_READINGS, CLOCK_STEP, RECORD_READER};
+use crate::limits::{CLOCK_READINGS, CLOCK_STEP, RECORD_BLOCK, RECORD_READER};
 use crate::question::{Outcome, WireName};
 
 impl Recorder {
@@ -242,8 +242,9 @@ impl Recorder {
         let mut left = memory;
         let mut lost_hits: Option<u64> = None;
         let rings = self.shards.iter().map(|shard| &shard.ring).filter(|_| reader.span.hits);
-        let octets = rings.chain([&self.kept.misses]).map(ring::octets).sum();
-        reader.outline.make_room(octets, memory);
+        let kept = ring::octets(&self.kept.misses).saturating_add(RECORD_BLOCK);
+        let octets = rings.map(ring::octets).sum::<usize>().saturating_add(kept);
+        reader.outline.make_room(octets, kept, memory);
         for shard in &self.shards {
             if reader.span.hits {
                 let share = (memory / 2) / self.shards.len().max(1);

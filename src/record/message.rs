@@ -21,8 +21,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::RecordType;
 use smallvec::SmallVec;
 
-use super::entry::{ByAsked, Link, QuestionEntry, is_without_client};
+use super::entry::{ByAsked, Link, QuestionEntry, index, is_without_client};
 use crate::clock::micros;
+use crate::hash::Keyed;
 use crate::limits::{
     MAX_MESSAGE_ENDS, MAX_MESSAGE_QUESTIONS, MAX_MESSAGE_SUBJECTS, MAX_OPEN_MESSAGES, MESSAGE_BURST,
     MESSAGE_NEXT, MESSAGE_PAUSE,
@@ -87,7 +88,10 @@ pub(super) trait NumberedNames {
 /// A message that may go on.
 #[derive(Default)]
 struct Open {
-    questions: Vec<usize>,
+    /// Its number, in the order of begins.
+    number: u32,
+    /// The number of its questions so far.
+    questions: usize,
     /// The numbers of its subjects.
     subjects: Vec<u32>,
     /// The begin of its last question, in microseconds.
@@ -95,8 +99,6 @@ struct Open {
     /// The ends of its questions behind that begin, the earliest first: earlier ones are not near to the next question. At most
     /// `MAX_MESSAGE_ENDS`.
     ends: Vec<u64>,
-    /// The end of its last question.
-    last: u64,
     /// Whether it asked about an address: a host has connected.
     connected: bool,
     /// Whether it asked for an MX.
@@ -110,8 +112,63 @@ struct OpenOfClient {
     /// Of each message `ROOM`, and a bit for each of its subjects, by which most messages without a common subject are told; 0 if it has
     /// no room. Apart from the messages, because each question looks at all.
     bits: Vec<u64>,
+    /// Of each message its last moments. Apart from the messages for the same reason.
+    lasts: Vec<LastMoments>,
     /// No message was quiet before this moment: until then none ends.
     quiet: u64,
+}
+
+/// The last moments of a message.
+#[derive(Clone, Copy, Default)]
+struct LastMoments {
+    /// The end of its last question.
+    end: u64,
+    /// The last one of `Open::begun` and `Open::ends`.
+    moment: u64,
+}
+
+/// The questions of each message, by their places.
+#[derive(Debug, Default)]
+pub(super) struct Grouped {
+    /// Where each message begins in `places`, and where the last one ends.
+    begins: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Grouped {
+    /// Of the number of the message of each question, in the order of begins.
+    fn of(messages: &[u32], count: u32) -> Self {
+        let mut begins = vec![0_u32; index(count).saturating_add(1)];
+        let mut places = vec![0; messages.len()];
+        // First the number of questions before each message, then that behind each one that was placed.
+        for message in messages {
+            if let Some(behind) = begins.get_mut(index(*message).saturating_add(1)) {
+                *behind = behind.saturating_add(1);
+            }
+        }
+        let mut sum = 0_u32;
+        for begin in &mut begins {
+            sum = sum.saturating_add(*begin);
+            *begin = sum;
+        }
+        let mut next = begins.clone();
+        for (place, message) in (0..).zip(messages) {
+            if let Some(next) = next.get_mut(index(*message)) {
+                if let Some(room) = places.get_mut(index(*next)) {
+                    *room = place;
+                }
+                *next = next.saturating_add(1);
+            }
+        }
+        Self { begins, places }
+    }
+
+    /// The questions of each message in their order; the messages in the order of their begins.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let ends = self.begins.iter().skip(1);
+        let spans = self.begins.iter().zip(ends);
+        spans.filter_map(|(begin, end)| self.places.get(index(*begin)..index(*end)))
+    }
 }
 
 /// The subjects of a name and type. There is one for each name of the record, so it is small.
@@ -140,15 +197,16 @@ impl AskedSubjects {
 /// subjects of names and types, because most of them are asked more than once. Both are bounded by the number of questions.
 struct NumberedSubjects<'n, Names> {
     names: &'n Names,
-    addresses: HashMap<IpAddr, u32>,
-    domains: HashMap<Box<[u8]>, u32>,
+    addresses: HashMap<IpAddr, u32, Keyed>,
+    domains: HashMap<Box<[u8]>, u32, Keyed>,
     asked: Vec<AskedSubjects>,
 }
 
 impl<'n, Names: NumberedNames> NumberedSubjects<'n, Names> {
     fn of(names: &'n Names) -> Self {
         let asked = std::iter::repeat_with(AskedSubjects::default).take(names.count()).collect();
-        Self { names, addresses: HashMap::new(), domains: HashMap::new(), asked }
+        let hash = Keyed::of_system();
+        Self { names, addresses: HashMap::with_hasher(hash), domains: HashMap::with_hasher(hash), asked }
     }
 
     /// Looks for the subjects of a name and type, if it was not done yet.
@@ -228,71 +286,78 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
         });
         asking.push(Asking { at: question.at, end: question.end(), client: question.client, asked });
     }
-    group_numbered(asking.into_iter(), &names)
+    let grouped = group_numbered(asking.into_iter(), &names);
+    grouped.iter().map(|places| places.iter().map(|place| index(*place)).collect()).collect()
 }
 
 /// As `group`, of questions whose names have numbers.
-pub(super) fn group_numbered(
-    questions: impl Iterator<Item = Asking>,
-    names: &impl NumberedNames,
-) -> Vec<Vec<usize>> {
+pub(super) fn group_numbered(questions: impl Iterator<Item = Asking>, names: &impl NumberedNames) -> Grouped {
     let mut open: BTreeMap<IpAddr, OpenOfClient> = BTreeMap::new();
-    let mut ended = Vec::new();
+    let (mut messages, mut next) = (Vec::with_capacity(questions.size_hint().0), 0_u32);
     let mut numbered = NumberedSubjects::of(names);
     let none = AskedSubjects::default();
-    for (place, question) in questions.enumerate() {
+    for question in questions {
         let of_client = open.entry(question.client).or_default();
-        of_client.end_quiet(question.at, &mut ended);
+        of_client.end_quiet(question.at);
         numbered.find(question.asked);
         let asked = numbered.asked.get(question.asked).unwrap_or(&none);
-        let at = match choose(of_client, &question, asked) {
-            Some(at) => at,
-            None => {
-                ended.extend(of_client.make_room());
-                of_client.messages.push(Open::default());
-                of_client.bits.push(ROOM);
-                of_client.messages.len().saturating_sub(1)
-            }
-        };
-        of_client.add(at, place, &question, asked);
+        let chosen = choose(of_client, &question, asked);
+        let at = chosen.unwrap_or_else(|| {
+            next = next.saturating_add(1);
+            of_client.begin(next.saturating_sub(1))
+        });
+        messages.push(of_client.add(at, &question, asked));
     }
-    ended.extend(open.into_values().flat_map(|client| client.messages).map(|message| message.questions));
-    ended.sort();
-    ended
+    Grouped::of(&messages, next)
 }
 
 impl OpenOfClient {
     /// Ends the messages that were quiet for too long before a moment.
-    fn end_quiet(&mut self, now: u64, ended: &mut Vec<Vec<usize>>) {
+    fn end_quiet(&mut self, now: u64) {
         let pause = micros(MESSAGE_PAUSE);
         if now <= self.quiet.saturating_add(pause) {
             return;
         }
-        let is_quiet = |message: &Open| now > message.last.saturating_add(pause);
-        let mut messages = self.messages.iter();
-        self.bits.retain(|_| messages.next().is_some_and(|message| !is_quiet(message)));
-        ended.extend(
-            self.messages.extract_if(.., |message| is_quiet(message)).map(|message| message.questions),
-        );
-        self.quiet = self.messages.iter().map(|message| message.last).min().unwrap_or(now);
+        let goes_on = |last: &LastMoments| now <= last.end.saturating_add(pause);
+        let (mut of_bits, mut of_messages) = (self.lasts.iter(), self.lasts.iter());
+        self.bits.retain(|_| of_bits.next().is_some_and(goes_on));
+        self.messages.retain(|_| of_messages.next().is_some_and(goes_on));
+        self.lasts.retain(goes_on);
+        self.quiet = self.lasts.iter().map(|last| last.end).min().unwrap_or(now);
     }
 
-    /// Ends the message that was quiet for the longest time if the table is full.
-    fn make_room(&mut self) -> Option<Vec<usize>> {
+    /// Begins a message, at the place that is returned. If the table is full, it takes that of the message that was quiet for the longest
+    /// time.
+    fn begin(&mut self, number: u32) -> usize {
+        let place = self.messages.len().min(MAX_OPEN_MESSAGES.saturating_sub(1));
         if self.messages.len() < MAX_OPEN_MESSAGES {
-            return None;
+            self.messages.push(Open { number, ..Open::default() });
+            self.bits.push(ROOM);
+            self.lasts.push(LastMoments::default());
+            return place;
         }
-        let (at, _) = self.messages.iter().enumerate().min_by_key(|(_, message)| message.last)?;
-        self.bits.swap_remove(at);
-        Some(self.messages.swap_remove(at).questions)
+        let quietest = self.lasts.iter().enumerate().min_by_key(|(_, last)| last.end);
+        let quietest = quietest.map_or(place, |(at, _)| at);
+        self.messages.swap(quietest, place);
+        self.bits.swap(quietest, place);
+        self.lasts.swap(quietest, place);
+        if let Some(message) = self.messages.get_mut(place) {
+            message.begin_anew(number);
+        }
+        self.bits.get_mut(place).into_iter().for_each(|bits| *bits = ROOM);
+        self.lasts.get_mut(place).into_iter().for_each(|last| *last = LastMoments::default());
+        place
     }
 
-    /// Adds a question to a message.
-    fn add(&mut self, at: usize, place: usize, question: &Asking, asked: &AskedSubjects) {
-        let (Some(message), Some(bits)) = (self.messages.get_mut(at), self.bits.get_mut(at)) else { return };
+    /// Adds a question to a message, whose number is returned.
+    fn add(&mut self, at: usize, question: &Asking, asked: &AskedSubjects) -> u32 {
+        let (message, bits) = (self.messages.get_mut(at), self.bits.get_mut(at));
+        let (Some(message), Some(bits), Some(last)) = (message, bits, self.lasts.get_mut(at)) else {
+            return u32::MAX;
+        };
         message.connected |= asked.connects;
         message.exchangers |= asked.exchangers;
-        message.questions.push(place);
+        message.questions = message.questions.saturating_add(1);
         for subject in &asked.numbers {
             let is_known = *bits & bit(*subject) != 0 && message.subjects.contains(subject);
             if message.subjects.len() < MAX_MESSAGE_SUBJECTS && !is_known {
@@ -301,24 +366,33 @@ impl OpenOfClient {
             }
         }
         message.goes_on(question);
-        if message.questions.len() >= MAX_MESSAGE_QUESTIONS {
+        last.end = last.end.max(question.end);
+        last.moment = message.begun.max(message.ends.last().copied().unwrap_or(0));
+        if message.questions >= MAX_MESSAGE_QUESTIONS {
             *bits = 0;
         }
-        self.quiet = self.quiet.min(message.last);
+        self.quiet = self.quiet.min(last.end);
+        message.number
+    }
+
+    /// The time since the last question of a message began or ended before `at`.
+    fn gap(&self, place: usize, at: u64) -> u64 {
+        match (self.lasts.get(place), self.messages.get(place)) {
+            (Some(last), _) if last.moment <= at => at.saturating_sub(last.moment),
+            (_, message) => message.map_or(u64::MAX, |message| message.gap(at)),
+        }
     }
 }
 
 impl OpenOfClient {
-    /// The messages with room that have one of these bits, and their places.
-    fn with_any(&self, wanted: u64) -> impl Iterator<Item = (usize, &Open)> {
+    /// The places of the messages with room that have one of these bits.
+    fn with_any(&self, wanted: u64) -> impl Iterator<Item = usize> {
         // Mostly one or none of a chunk has them, and a chunk is looked at in a few instructions.
         let has_any = move |chunk: &[u64]| chunk.iter().fold(0, |any, bits| any | bits & wanted) != 0;
-        let chunks = self.bits.chunks(CHUNK).zip(self.messages.chunks(CHUNK)).enumerate();
-        let chunks = chunks.filter(move |(_, (bits, _))| has_any(bits));
-        chunks.flat_map(move |(number, (bits, messages))| {
-            let of_chunk = bits.iter().zip(messages).enumerate();
-            let of_chunk = of_chunk.filter(move |(_, (bits, _))| **bits & wanted != 0);
-            of_chunk.map(move |(at, (_, message))| (number.saturating_mul(CHUNK).saturating_add(at), message))
+        let chunks = self.bits.chunks(CHUNK).enumerate().filter(move |(_, bits)| has_any(bits));
+        chunks.flat_map(move |(number, bits)| {
+            let of_chunk = bits.iter().enumerate().filter(move |(_, bits)| **bits & wanted != 0);
+            of_chunk.map(move |(at, _)| number.saturating_mul(CHUNK).saturating_add(at))
         })
     }
 }
@@ -327,6 +401,14 @@ impl OpenOfClient {
 const CHUNK: usize = 8;
 
 impl Open {
+    /// Forgets all but its memory.
+    fn begin_anew(&mut self, number: u32) {
+        let Self { mut subjects, mut ends, .. } = std::mem::take(self);
+        subjects.clear();
+        ends.clear();
+        *self = Self { number, subjects, ends, ..Self::default() };
+    }
+
     /// Notes the moments of its last question.
     fn goes_on(&mut self, question: &Asking) {
         self.begun = question.at;
@@ -336,7 +418,6 @@ impl Open {
             let place = self.ends.partition_point(|end| *end <= question.end);
             self.ends.insert(place, question.end);
         }
-        self.last = self.last.max(question.end);
     }
 
     /// The time since its last question began or ended before `at`.
@@ -349,22 +430,26 @@ impl Open {
 
 /// The message that a question belongs to.
 fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Option<usize> {
-    let nearest = |message: &Open| (message.gap(question.at), std::cmp::Reverse(message.last));
+    let nearest = |place: &usize| {
+        let end = open.lasts.get(*place).map_or(0, |last| last.end);
+        (open.gap(*place, question.at), std::cmp::Reverse(end))
+    };
     let wanted = asked.own().iter().fold(0, |wanted, subject| wanted | bit(*subject));
-    let related = open
-        .with_any(wanted)
-        .filter(|(_, message)| asked.own().iter().any(|subject| message.subjects.contains(subject)));
-    if let Some((at, _)) = related.min_by_key(|(_, message)| nearest(message)) {
-        return Some(at);
+    let is_related = |place: &usize| {
+        let subjects = open.messages.get(*place).map(|message| &*message.subjects).unwrap_or_default();
+        asked.own().iter().any(|subject| subjects.contains(subject))
+    };
+    if let Some(place) = open.with_any(wanted).filter(is_related).min_by_key(nearest) {
+        return Some(place);
     }
     // It may be of any client, so that only its name joins it to others.
     if is_without_client(question.client) {
         return None;
     }
-    let (at, message) = open.with_any(ROOM).min_by_key(|(_, message)| nearest(message))?;
-    let near = if begins(asked, message) { MESSAGE_NEXT } else { MESSAGE_BURST };
-    let follows = message.gap(question.at) <= micros(near);
-    (follows || (open.messages.len() == 1 && near == MESSAGE_BURST)).then_some(at)
+    let place = open.with_any(ROOM).min_by_key(nearest)?;
+    let near = if begins(asked, open.messages.get(place)?) { MESSAGE_NEXT } else { MESSAGE_BURST };
+    let follows = open.gap(place, question.at) <= micros(near);
+    (follows || (open.messages.len() == 1 && near == MESSAGE_BURST)).then_some(place)
 }
 
 /// The bit of a message with room in `OpenOfClient::bits`.

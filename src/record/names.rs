@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::redact::Secrets;
+use crate::hash::Keyed;
 use crate::question::MAX_NAME;
 
 /// Names for which there is room at first: a table that grows is written anew each time. It takes half a megabyte.
@@ -17,13 +18,13 @@ const NAMES: usize = 14_000;
 pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
     /// By the names in lower case. Strangers choose them, so the hash has a secret.
-    names: HashMap<Arc<[u8]>, Arc<[u8]>>,
+    names: HashMap<Arc<[u8]>, Arc<[u8]>, Keyed>,
 }
 
 impl<'s> ReadNames<'s> {
     /// For a reading without these secrets.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::with_capacity(NAMES) }
+        Self { secrets, names: HashMap::with_capacity_and_hasher(NAMES, Keyed::of_system()) }
     }
 
     /// A name in wire form, in any case, as readers get it: in lower case and without keys.

@@ -4,6 +4,7 @@
 //! # Decisions
 //!
 //! - The octets of the entries are kept beside it. A second reading of the rings would find other entries in the place of the oldest.
+//!   Those of hits are not kept: they have nothing but their heads.
 //! - A question is judged by its own flight, and by those that failed, of lists that failed, and to servers that were silent. All
 //!   others answered, and answers to other questions explain nothing. So they are not read in full.
 
@@ -13,10 +14,10 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
-use super::asked::{AskedNames, index};
-use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry};
+use super::asked::AskedNames;
+use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry, index};
 use super::heads::{self, FlightHead, QuestionHead};
-use super::message::{Asking, ListName, NumberedNames, group_numbered};
+use super::message::{Asking, Grouped, ListName, NumberedNames, group_numbered};
 use super::names::ReadNames;
 use super::owner;
 use super::reading;
@@ -50,10 +51,12 @@ pub(super) struct QuestionOutline {
     pub(super) elapsed: u32,
     /// The number of its name and type.
     pub(super) asked: u32,
-    /// The place of its entry, behind the length.
+    /// The place of its entry, behind the length; of a hit the number of its view.
     pub(super) place: u32,
     pub(super) client: IpAddr,
     pub(super) outcome: Outcome,
+    /// Whether it is a hit, whose entry is not kept.
+    pub(super) hit: bool,
 }
 
 /// A flight of the outline.
@@ -98,19 +101,20 @@ impl<'s> Outline<'s> {
         }
     }
 
-    /// Takes room for the entries of rings with `octets`, as far as `memory` allows. Entries that are moved to a larger piece of memory,
-    /// again and again, take a tenth of the time of a command.
-    pub(super) fn make_room(&mut self, octets: usize, memory: usize) {
+    /// Takes room for rings with `octets`, of which `kept` stay here, as far as `memory` allows. Entries that are moved to a larger piece
+    /// of memory, again and again, take a tenth of the time of a command.
+    pub(super) fn make_room(&mut self, octets: usize, kept: usize, memory: usize) {
         let fit = memory.checked_div(QuestionEntry::LEAST_WEIGHT).unwrap_or(0);
         self.questions.reserve(fit.min(octets / HIT_HEAD));
-        self.entries.0.reserve(octets);
+        self.entries.0.reserve(kept);
     }
 
     /// The outline of a question that came at `at`, by its head and the place of its entry.
     pub(super) fn question_of(&mut self, head: &QuestionHead<'_>, at: u64, place: usize) -> QuestionOutline {
-        let QuestionHead { elapsed, client, outcome, .. } = *head;
+        let QuestionHead { elapsed, client, outcome, hit, .. } = *head;
         let asked = self.names.number(head.name, head.kind);
-        QuestionOutline { at, elapsed, asked, place: place_of(place), client, outcome }
+        let place = hit.unwrap_or_else(|| place_of(place));
+        QuestionOutline { at, elapsed, asked, place, client, outcome, hit: hit.is_some() }
     }
 
     /// As `question_of`, of a flight.
@@ -120,19 +124,28 @@ impl<'s> Outline<'s> {
         FlightOutline { id, began, elapsed, asked, place: place_of(place), failed, linked }
     }
 
-    /// The outline of recorded questions.
+    /// The outline of recorded questions and flights.
     #[cfg(test)]
     pub(super) fn of(recorded: &Recorded, secrets: &'s Secrets) -> Self {
         let mut outline = Self::new(secrets);
-        for question in &recorded.questions {
+        let questions = recorded.questions.iter().cloned().map(Entry::Question);
+        for entry in questions.chain(recorded.flights.iter().cloned().map(Entry::Flight)) {
             let (mut octets, place) = (Vec::new(), outline.entries.0.len() + 2);
-            Entry::Question(question.clone()).put(&mut octets);
-            let Some(heads::EntryHead::Question(head)) = heads::head(&octets[2..]) else { panic!() };
-            let question = outline.question_of(&head, head.at, place);
-            outline.questions.push(question);
+            entry.put(&mut octets);
+            match heads::head(&octets[2..]) {
+                Some(heads::EntryHead::Question(head)) => {
+                    let question = outline.question_of(&head, head.at, place);
+                    outline.questions.push(question);
+                }
+                Some(heads::EntryHead::Flight(head)) => {
+                    let flight = outline.flight_of(&head, head.began, place);
+                    outline.flights.push(flight);
+                }
+                _ => panic!(),
+            }
             outline.keep(&octets[2..]);
         }
-        outline.extent = Recorded { questions: Vec::new(), ..recorded.clone() };
+        outline.extent = Recorded { questions: Vec::new(), flights: Vec::new(), ..recorded.clone() };
         outline
     }
 
@@ -154,12 +167,14 @@ impl<'s> Outline<'s> {
     }
 
     /// All questions and flights in full.
-    pub(super) fn in_full(self) -> Recorded {
-        let Self { secrets, extent, questions, flights, entries, .. } = self;
-        let mut names = ReadNames::without(secrets);
-        let mut full = Recorded { questions: Vec::with_capacity(questions.len()), ..extent };
-        full.questions.extend(questions.iter().filter_map(|question| entries.question(question, &mut names)));
-        full.flights.extend(flights.iter().filter_map(|flight| entries.flight(flight, &mut names)));
+    pub(super) fn in_full(mut self) -> Recorded {
+        let mut names = ReadNames::without(self.secrets);
+        let (extent, mut questions) =
+            (std::mem::take(&mut self.extent), Vec::with_capacity(self.questions.len()));
+        questions.extend(self.questions.iter().filter_map(|question| self.question(question, &mut names)));
+        let flights =
+            self.flights.iter().filter_map(|flight| self.entries.flight(flight, &mut names)).collect();
+        let mut full = Recorded { questions, flights, ..extent };
         owner::give(&std::mem::take(&mut full.owners), &mut full.questions);
         full
     }
@@ -167,18 +182,29 @@ impl<'s> Outline<'s> {
     /// The questions at these places in full and in this order, and the flights that explain them.
     pub(super) fn explained(
         &self,
-        places: impl Iterator<Item = usize>,
+        places: impl Iterator<Item = u32>,
         list: &dyn Fn(&[u8]) -> Option<ListName>,
     ) -> Recorded {
         let mut names = ReadNames::without(self.secrets);
         let questions =
-            places.filter_map(|place| self.entries.question(self.questions.get(place)?, &mut names));
+            places.filter_map(|place| self.question(self.questions.get(index(place))?, &mut names));
         let mut questions: Vec<QuestionEntry> = questions.collect();
         owner::give(&self.extent.owners, &mut questions);
         let own: HashSet<u64, BuildHasherDefault<Plain>> =
             questions.iter().filter_map(|question| question.flight).collect();
         let flights = self.flights_of(&own, list, &mut names);
         Recorded { questions, flights, owners: Vec::new(), ..self.extent.clone() }
+    }
+
+    fn question(&self, outline: &QuestionOutline, names: &mut ReadNames<'_>) -> Option<QuestionEntry> {
+        if outline.hit {
+            let (name, kind) = (names.of(self.names.name(outline.asked)), self.names.kind(outline.asked));
+            return Some(QuestionEntry::hit(name, kind, outline.client, outline.place, outline.at));
+        }
+        match reading::read_one(self.entries.at(outline.place), names)? {
+            Entry::Question(question) => Some(QuestionEntry { at: outline.at, ..question }),
+            _ => None,
+        }
     }
 
     /// The flights of these numbers, and all others that may explain questions.
@@ -226,13 +252,6 @@ impl<'s> Outline<'s> {
 pub(super) struct KeptEntries(pub(super) Vec<u8>);
 
 impl KeptEntries {
-    fn question(&self, outline: &QuestionOutline, names: &mut ReadNames<'_>) -> Option<QuestionEntry> {
-        match reading::read_one(self.at(outline.place), names)? {
-            Entry::Question(question) => Some(QuestionEntry { at: outline.at, ..question }),
-            _ => None,
-        }
-    }
-
     fn flight(&self, outline: &FlightOutline, names: &mut ReadNames<'_>) -> Option<FlightEntry> {
         match reading::read_one(self.at(outline.place), names)? {
             Entry::Flight(flight) => Some(FlightEntry { began: outline.began, ..flight }),
@@ -272,7 +291,7 @@ impl<'a> OutlineNames<'a> {
     }
 
     /// The questions of each message, by their places, in the order of their begins.
-    pub(super) fn messages(&self) -> Vec<Vec<usize>> {
+    pub(super) fn messages(&self) -> Grouped {
         let asking = self.outline.questions.iter().map(|question| Asking {
             at: question.at,
             end: question.end(),

@@ -175,7 +175,7 @@ impl<'a, 's> RingReader<'a, 's> {
         taken
     }
 
-    /// Reads the block that begins at a place. Returns when its first question came, and whether the outline has entries of it.
+    /// Reads the block that begins at a place. Returns when its first question came, and whether entries of it are to be kept.
     fn read_block(&mut self, octets: &[u8], begin: usize, taken: &mut usize) -> (u64, bool) {
         let (mut earliest, mut kept, mut place) = (u64::MAX, false, begin);
         for entry in entries(octets.get(begin..).unwrap_or_default()) {
@@ -188,7 +188,7 @@ impl<'a, 's> RingReader<'a, 's> {
                         *taken = taken.saturating_add(head.weight);
                         let question = self.outline.question_of(&head, at, place);
                         self.outline.questions.push(question);
-                        kept = true;
+                        kept |= !question.hit;
                     }
                 }
                 Some(EntryHead::Flight(head)) => {

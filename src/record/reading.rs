@@ -103,21 +103,7 @@ fn read_hit(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<Q
     let at = u64::from_le_bytes(reader.chunk()?);
     let client = address_of(reader.chunk()?, is_six);
     let (name, kind) = reader.0.split_last_chunk::<TYPE>()?;
-    Some(QuestionEntry {
-        name: names.of(name),
-        kind: RecordType::from(u16::from_be_bytes(*kind)),
-        client,
-        port: 0,
-        transport: None,
-        view,
-        at,
-        outcome: Outcome::Cache,
-        elapsed: 0,
-        flight: None,
-        error: Box::default(),
-        code: None,
-        user: None,
-    })
+    Some(QuestionEntry::hit(names.of(name), u16::from_be_bytes(*kind).into(), client, view, at))
 }
 
 fn read_flight(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<FlightEntry> {

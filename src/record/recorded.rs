@@ -186,6 +186,9 @@ impl Recorded {
 /// Removes the earlier entries of flights that were kept twice: the later one took longer, and is complete. `of` gives the number of a
 /// flight and its time.
 pub(super) fn keep_complete<F>(flights: &mut Vec<F>, of: impl Fn(&F) -> (u64, u64)) {
+    if are_different(|| flights.iter().map(|flight| of(flight).0)) {
+        return;
+    }
     let mut longest: HashMap<u64, u64, BuildHasherDefault<Plain>> = HashMap::default();
     longest.reserve(flights.len());
     for (id, elapsed) in flights.iter().map(&of) {
@@ -201,6 +204,29 @@ pub(super) fn keep_complete<F>(flights: &mut Vec<F>, of: impl Fn(&F) -> (u64, u6
         is_longest
     });
 }
+
+/// Whether numbers are known to be different. Those of the flights of a process follow each other, so that few bits tell it.
+fn are_different<Numbers: Iterator<Item = u64>>(numbers: impl Fn() -> Numbers) -> bool {
+    let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { return true };
+    let words = last.saturating_sub(first) / WORD;
+    let Some(words) = usize::try_from(words).ok().filter(|words| *words <= numbers().count()) else {
+        return false;
+    };
+    let mut seen = vec![0_u64; words.saturating_add(1)];
+    numbers().all(|number| {
+        let place = number.saturating_sub(first);
+        let bit = 1 << (place % WORD);
+        let word = usize::try_from(place / WORD).ok().and_then(|word| seen.get_mut(word));
+        word.is_some_and(|word| {
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            is_new
+        })
+    })
+}
+
+/// Bits of a word.
+const WORD: u64 = u64::BITS as u64;
 
 /// Spans in the order of time. Overlapping spans are joined.
 pub(super) fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {

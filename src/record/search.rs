@@ -6,12 +6,11 @@
 use std::cell::RefCell;
 use std::cmp::Reverse;
 
-use super::asked::index;
 use super::culprit::{Cause, ExplainedQuestion, MessageVerdict, judge};
-use super::entry::{Link, QuestionEntry};
+use super::entry::{Link, QuestionEntry, index};
 use super::evidence::{self, Absence, seconds};
 use super::explained::{Explained, Links};
-use super::message::{NumberedNames, Subject, asked_domain, subject};
+use super::message::{Grouped, NumberedNames, Subject, asked_domain, subject};
 use super::outline::{Outline, OutlineNames, QuestionOutline};
 use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
@@ -72,8 +71,7 @@ struct Search<'a> {
     outline: &'a Outline<'a>,
     names: &'a OutlineNames<'a>,
     facts: &'a DaemonFacts<'a>,
-    /// The questions of each message, by their places.
-    messages: &'a [Vec<usize>],
+    messages: &'a Grouped,
 }
 
 /// A message and its verdict.
@@ -112,13 +110,13 @@ impl Search<'_> {
     }
 
     /// The messages with a question that is wanted.
-    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<Vec<usize>> {
+    fn candidates(&self, wanted: &Wanted, subject: &AskedSubject<'_>) -> Vec<&[u32]> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
-        let is_wanted = |places: &&Vec<usize>| {
+        let is_wanted = |places: &&[u32]| {
             let mut questions = self.questions(places);
             questions.any(|question| span.has(question.at, question.client) && subject.is_of(question.asked))
         };
-        let mut found: Vec<&Vec<usize>> = self.messages.iter().filter(is_wanted).collect();
+        let mut found: Vec<&[u32]> = self.messages.iter().filter(is_wanted).collect();
         if wanted.subject.is_none() {
             // The others do not come into the reply, and to judge all takes as long as to read them.
             found.sort_by_cached_key(|places| {
@@ -126,15 +124,15 @@ impl Search<'_> {
             });
             found.truncate(wanted.most);
         }
-        found.into_iter().cloned().collect()
+        found
     }
 
-    fn questions(&self, places: &[usize]) -> impl Iterator<Item = &QuestionOutline> {
-        places.iter().filter_map(|place| self.outline.questions.get(*place))
+    fn questions(&self, places: &[u32]) -> impl Iterator<Item = &QuestionOutline> {
+        places.iter().filter_map(|place| self.outline.questions.get(index(*place)))
     }
 
     /// The worth of each message. Only those that took long or failed are read for it.
-    fn worths(&self, messages: Vec<Vec<usize>>, wanted: &Wanted) -> Vec<((u64, u64), Vec<usize>)> {
+    fn worths<'m>(&self, messages: Vec<&'m [u32]>, wanted: &Wanted) -> Vec<((u64, u64), &'m [u32])> {
         let slow = slow_answer(self.facts.slow);
         let (mut decisive, mut worths) = (Vec::new(), Vec::new());
         for places in &messages {
@@ -158,10 +156,10 @@ impl Search<'_> {
     }
 
     /// The questions of a message that decide its verdict: the first and the last one, and those that took time or failed.
-    fn decisive(&self, places: &[usize]) -> Vec<usize> {
+    fn decisive(&self, places: &[u32]) -> Vec<u32> {
         let (first, last) = (places.first(), places.last());
-        let decides = |place: &&usize| {
-            let question = self.outline.questions.get(**place);
+        let decides = |place: &&u32| {
+            let question = self.outline.questions.get(index(**place));
             let counts = question.is_some_and(|one| one.elapsed > 0 || one.outcome.is_failure());
             counts || Some(*place) == first || Some(*place) == last
         };
@@ -171,18 +169,22 @@ impl Search<'_> {
     /// Reads messages in full, and judges them by these of their questions.
     fn judge<Told>(
         &self,
-        messages: &[Vec<usize>],
+        messages: &[impl AsRef<[u32]>],
         wanted: &Wanted,
         tell: impl FnOnce(Vec<Judged<'_>>, &Traffic) -> Told,
     ) -> Told {
-        let recorded = self.outline.explained(messages.iter().flatten().copied(), self.facts.list);
+        let recorded =
+            self.outline.explained(messages.iter().flat_map(AsRef::as_ref).copied(), self.facts.list);
         let known = KnownFacts { facts: self.facts, links: Links::default() };
         let (explained, traffic) =
             (Explained::of(&recorded, &known), Traffic::of(&recorded, self.facts.slow));
         let mut questions = recorded.questions.iter();
         let judged = messages.iter().map(|places| {
-            let asked: Vec<_> =
-                questions.by_ref().take(places.len()).map(|one| explained.explain(one, &known)).collect();
+            let asked: Vec<_> = questions
+                .by_ref()
+                .take(places.as_ref().len())
+                .map(|one| explained.explain(one, &known))
+                .collect();
             let verdict = judge(&asked, &traffic);
             let cost = verdict.causes.first().map_or(0, Cause::cost);
             Judged { worth: worth(wanted, cost, verdict.waited), asked, verdict }

@@ -15,12 +15,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
+use super::entry::index;
 use super::evidence::seconds;
 use super::histogram::{Histogram, Quantiles, Spread};
 use super::outline::{Outline, OutlineNames};
 use super::recorded::ReadSpan;
 use super::spans::{covered, waited};
-use super::times::{FlightTimes, QuestionTimes, RingTimes};
+use super::times::{MessageTimes, QuestionTimes, RingTimes};
 use super::why::DaemonFacts;
 use crate::clock::micros;
 use crate::limits::{MAIL_MARGIN, MAX_MAIL_MINUTES};
@@ -41,6 +42,12 @@ pub enum Stage {
     Validation,
     /// The record no longer has its resolution.
     Unknown,
+}
+
+impl Stage {
+    /// All of them, in their order.
+    const ALL: [Self; 6] =
+        [Self::Cache, Self::Queue, Self::Walk, Self::Waiting, Self::Validation, Self::Unknown];
 }
 
 /// The time of a stage.
@@ -117,42 +124,45 @@ pub fn minute_span(from: u64) -> ReadSpan {
 
 /// The time of the questions since a moment that the cache did not answer, by stage. Stages without time are left out.
 pub(super) fn stages(times: &RingTimes, since: u64) -> Vec<StageRow> {
-    let mut stages: BTreeMap<Stage, (u64, Histogram)> = BTreeMap::new();
+    let mut stages: [(u64, Histogram); Stage::ALL.len()] = Default::default();
     for question in times.questions.iter().filter(|question| question.at >= since) {
-        let flight = question.flight.map(|id| times.flights.get(&id));
+        let flight = question.flight.map(|id| times.of_flight(id));
         for (stage, spent) in parts(question, flight) {
-            if spent > 0 {
-                let (sum, time) = stages.entry(stage).or_default();
+            if let Some((sum, time)) = stages.get_mut(stage as usize).filter(|_| spent > 0) {
                 *sum = sum.saturating_add(spent);
                 time.count(Duration::from_micros(spent));
             }
         }
     }
+    let spent = Stage::ALL.into_iter().zip(stages).filter(|(_, (sum, _))| *sum > 0);
     let row = |(stage, (sum, time)): (Stage, (u64, Histogram))| StageRow {
         stage,
         spent: seconds(sum),
         time: time.spread().quantiles(),
     };
-    stages.into_iter().map(row).collect()
+    spent.map(row).collect()
 }
 
 /// The stages of a question, in microseconds. Its flight is none if it had none, and empty if the record has lost it.
-fn parts(question: &QuestionTimes, flight: Option<Option<&FlightTimes>>) -> SmallVec<[(Stage, u64); 4]> {
+fn parts(
+    question: &QuestionTimes,
+    flight: Option<Option<(u64, &[MessageTimes])>>,
+) -> SmallVec<[(Stage, u64); 4]> {
     let (at, end) = (question.at, question.end);
     let elapsed = end.saturating_sub(at);
-    let flight = match flight {
+    let (begin, messages) = match flight {
         Some(Some(flight)) => flight,
         Some(None) => return smallvec![(Stage::Unknown, elapsed)],
         None => return smallvec![(Stage::Walk, elapsed)],
     };
-    let began = flight.began.clamp(at, end);
-    let spans = |keys: Option<bool>| {
-        let wanted =
-            flight.messages.iter().filter(move |message| keys.is_none_or(|keys| message.keys == keys));
-        wanted.map(|message| message.span)
+    let began = begin.clamp(at, end);
+    let spans = |messages: &mut dyn Iterator<Item = &MessageTimes>| {
+        covered(messages.map(|message| message.span(begin)).collect(), (began, end))
     };
-    let all = covered(spans(None).collect(), (began, end));
-    let waiting = covered(spans(Some(false)).collect(), (began, end));
+    let all = spans(&mut messages.iter());
+    // Few zones have keys to ask for.
+    let has_keys = messages.iter().any(|message| message.keys);
+    let waiting = if has_keys { spans(&mut messages.iter().filter(|message| !message.keys)) } else { all };
     let resolved = end.saturating_sub(began);
     smallvec![
         (Stage::Queue, began.saturating_sub(at)),
@@ -174,8 +184,8 @@ pub fn minutes(
     let since = lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let mut whole = Mails::default();
     let mut minutes: BTreeMap<u64, Mails> = BTreeMap::new();
-    for places in OutlineNames::of(outline, facts.list).messages() {
-        let questions = || places.iter().filter_map(|place| outline.questions.get(*place));
+    for places in OutlineNames::of(outline, facts.list).messages().iter() {
+        let questions = || places.iter().filter_map(|place| outline.questions.get(index(*place)));
         let Some(first) = questions().next().map(|question| question.at).filter(|at| *at >= since) else {
             continue;
         };

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Mutex;
 
-use smallvec::SmallVec;
-
-use super::entry::{FLIGHT, FOR_KEYS, QUESTION};
+use super::entry::{FLIGHT, FOR_KEYS, HEAD, QUESTION, index};
 use super::reading::{EntryReader, FAULT, entries};
 use super::ring::{self, Ring};
 use crate::hash::Plain;
@@ -25,22 +23,31 @@ pub(super) struct QuestionTimes {
 }
 
 /// A flight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FlightTimes {
-    /// When it began.
-    pub(super) began: u64,
-    elapsed: u64,
-    /// Its queries to servers.
-    pub(super) messages: SmallVec<[MessageTimes; 2]>,
+#[derive(Clone, Copy, Debug)]
+struct FlightTimes {
+    began: u64,
+    elapsed: u32,
+    /// The place of the first of its queries to servers, and their number.
+    messages: u32,
+    count: u32,
 }
 
 /// A query to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct MessageTimes {
-    /// When it was sent, and when it ended.
-    pub(super) span: (u64, u64),
+    /// When it was sent, since the begin of its flight.
+    at: u32,
+    elapsed: u32,
     /// Whether it was for keys of DNSSEC.
     pub(super) keys: bool,
+}
+
+impl MessageTimes {
+    /// When it was sent, and when it ended. Its flight began at `began`.
+    pub(super) fn span(self, began: u64) -> (u64, u64) {
+        let sent = began.saturating_add(self.at.into());
+        (sent, sent.saturating_add(self.elapsed.into()))
+    }
 }
 
 /// The times in a ring, in microseconds of `Mono`.
@@ -48,14 +55,23 @@ pub(super) struct MessageTimes {
 pub(super) struct RingTimes {
     /// In any order.
     pub(super) questions: Vec<QuestionTimes>,
-    /// By their numbers; of one that was kept twice the longer, which is complete.
-    pub(super) flights: HashMap<u64, FlightTimes, BuildHasherDefault<Plain>>,
+    flights: Vec<FlightTimes>,
+    /// The queries to servers of all flights.
+    messages: Vec<MessageTimes>,
+    /// The places of flights by their numbers; of one that was kept twice the longer, which is complete.
+    numbers: HashMap<u64, u32, BuildHasherDefault<Plain>>,
 }
 
 impl RingTimes {
     /// The questions of a ring that came since `from`, and the flights that ended since then.
     pub(super) fn of(ring: &Mutex<Ring>, from: u64) -> Self {
         let mut times = Self::default();
+        // A table that grows is written anew each time. Mostly a question follows its flight.
+        let room = ring::octets(ring) / ROOM;
+        times.questions.reserve(room);
+        times.flights.reserve(room);
+        times.messages.reserve(room);
+        times.numbers.reserve(room);
         // Entries are written at their end: no block before one that ended too early has a later one.
         ring::read_back(ring, |block| times.add(block, from).is_none_or(|last| last >= from));
         times
@@ -75,11 +91,13 @@ impl RingTimes {
                     }
                 }
                 Some(FLIGHT) => {
-                    let Some((id, flight)) = flight(&mut reader, from) else { continue };
-                    last = last.max(Some(flight.began.saturating_add(flight.elapsed)));
-                    let known = self.flights.get(&id).map_or(0, |known| known.elapsed);
-                    if known <= flight.elapsed {
-                        self.flights.insert(id, flight);
+                    let Some((id, flight)) = self.flight(&mut reader, from) else { continue };
+                    last = last.max(Some(flight.began.saturating_add(flight.elapsed.into())));
+                    let place = u32::try_from(self.flights.len()).unwrap_or(u32::MAX);
+                    self.flights.push(flight);
+                    let known = self.numbers.entry(id).or_insert(place);
+                    if self.flights.get(index(*known)).is_some_and(|known| known.elapsed <= flight.elapsed) {
+                        *known = place;
                     }
                 }
                 _ => {}
@@ -87,7 +105,45 @@ impl RingTimes {
         }
         last
     }
+
+    /// When a flight began, and its queries to servers; none if the ring has lost it.
+    pub(super) fn of_flight(&self, number: u64) -> Option<(u64, &[MessageTimes])> {
+        let flight = self.flights.get(index(*self.numbers.get(&number)?))?;
+        let messages = self.messages.get(index(flight.messages)..).unwrap_or_default();
+        Some((flight.began, messages.get(..index(flight.count)).unwrap_or_default()))
+    }
+
+    /// See `WrittenFlight::put`. Without messages if it ended before `from`.
+    fn flight(&mut self, reader: &mut EntryReader<'_>, from: u64) -> Option<(u64, FlightTimes)> {
+        let (id, began) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
+        let elapsed = u32::from_le_bytes(reader.chunk()?);
+        let messages = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
+        if began.saturating_add(elapsed.into()) < from {
+            return Some((id, FlightTimes { began, elapsed, messages, count: 0 }));
+        }
+        // The type, the name and the zone, what its failure shows, and why it failed.
+        reader.take(2)?;
+        reader.octets()?;
+        reader.octets()?;
+        reader.octet()?;
+        reader.octets()?;
+        reader.pass(FAULT)?;
+        for _ in 0..reader.octet()? {
+            reader.octets()?;
+        }
+        let count = reader.octet()?;
+        for _ in 0..count {
+            let (at, elapsed) = (u32::from_le_bytes(reader.chunk()?), u32::from_le_bytes(reader.chunk()?));
+            let [_, _, _, _, depth] = reader.chunk()?;
+            reader.take(17)?;
+            self.messages.push(MessageTimes { at, elapsed, keys: depth & FOR_KEYS != 0 });
+        }
+        Some((id, FlightTimes { began, elapsed, messages, count: count.into() }))
+    }
 }
+
+/// Octets of the ring for each question and its flight, at least.
+const ROOM: usize = HEAD * 3;
 
 /// See `Written::put`. None for one that the cache answered.
 fn question(reader: &mut EntryReader<'_>) -> Option<QuestionTimes> {
@@ -98,33 +154,4 @@ fn question(reader: &mut EntryReader<'_>) -> Option<QuestionTimes> {
     reader.take(16_usize.saturating_add(name.into()))?;
     let flight = Some(u64::from_le_bytes(reader.chunk()?)).filter(|flight| *flight > 0);
     (outcome != Outcome::Cache).then_some(QuestionTimes { at, end: at.saturating_add(elapsed), flight })
-}
-
-/// See `WrittenFlight::put`. Without messages if it ended before `from`.
-fn flight(reader: &mut EntryReader<'_>, from: u64) -> Option<(u64, FlightTimes)> {
-    let (id, began) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
-    let elapsed = u64::from(u32::from_le_bytes(reader.chunk()?));
-    let mut flight = FlightTimes { began, elapsed, messages: SmallVec::new() };
-    if began.saturating_add(elapsed) < from {
-        return Some((id, flight));
-    }
-    // The type, the name and the zone, what its failure shows, and why it failed.
-    reader.take(2)?;
-    reader.octets()?;
-    reader.octets()?;
-    reader.octet()?;
-    reader.octets()?;
-    reader.pass(FAULT)?;
-    for _ in 0..reader.octet()? {
-        reader.octets()?;
-    }
-    for _ in 0..reader.octet()? {
-        let (at, time) = (u32::from_le_bytes(reader.chunk()?), u32::from_le_bytes(reader.chunk()?));
-        let [_, _, _, _, depth] = reader.chunk()?;
-        reader.take(17)?;
-        let sent = began.saturating_add(at.into());
-        let span = (sent, sent.saturating_add(time.into()));
-        flight.messages.push(MessageTimes { span, keys: depth & FOR_KEYS != 0 });
-    }
-    Some((id, flight))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counters::{Counter, Counters, Counts};
 use super::event::{FlightEnded, RouteKind, Sent};
-use super::histogram::{Histogram, HistogramSum, Spread};
+use super::histogram::{Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
 use crate::clock::micros;
@@ -82,22 +82,23 @@ impl Totals {
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let mut questions = vec![0; kinds::PLACES * OUTCOMES];
         let mut apart = vec![0; Apart::ALL.len()];
-        let mut latency_of = vec![HistogramSum::default(); OUTCOMES];
+        let mut latency_of = vec![Spread::default(); OUTCOMES];
         for shard in shards {
             let held = shard.held();
             shard.add_to(&mut questions, &mut apart);
-            latency_of.iter_mut().zip(&shard.latency).for_each(|(sum, histogram)| sum.add(histogram));
+            let of_shard = shard.latency.iter().map(Histogram::spread);
+            latency_of.iter_mut().zip(of_shard).for_each(|(sum, spread)| sum.add(&spread));
             drop(held);
         }
-        let mut latency = HistogramSum::default();
-        latency_of.iter().for_each(|sum| latency.add_sum(sum));
+        let mut latency = Spread::default();
+        latency_of.iter().for_each(|sum| latency.add(sum));
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Self {
             questions,
             apart,
             conduct: upstream.conduct.iter().map(load).collect(),
-            latency: latency.spread(),
-            latency_of: latency_of.iter().map(HistogramSum::spread).collect(),
+            latency,
+            latency_of,
             round_trip: upstream.round_trip.spread(),
             flight_time: Spread::sum(&upstream.flight_time),
             counts: upstream.counters.read(),
