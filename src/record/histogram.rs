@@ -292,6 +292,15 @@ mod tests {
         }
 
         #[test]
+        fn the_sum_of_two_has_what_both_have(
+            one in proptest::collection::vec(0_u64..100_000_000, 0..100),
+            other in proptest::collection::vec(0_u64..2_000, 0..100),
+        ) {
+            let sum = Spread::sum([&filled(&one), &filled(&other)]);
+            prop_assert_eq!(sum, filled(&[one, other].concat()).spread());
+        }
+
+        #[test]
         fn the_difference_is_what_came_since(
             before in proptest::collection::vec(0_u64..100_000_000, 0..100),
             after in proptest::collection::vec(0_u64..100_000_000, 0..100),

@@ -322,3 +322,128 @@ impl NumberedNames for OutlineNames<'_> {
         links.into_iter().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Mono};
+    use crate::conduct::Transport;
+    use crate::question::wire_name;
+    use crate::record::entry::MessageEntry;
+    use crate::record::event::Shows;
+    use crate::record::{ReadSpan, Recorder};
+    use hickory_proto::rr::Name;
+
+    fn wire(text: &str) -> std::sync::Arc<[u8]> {
+        wire_name(&Name::from_ascii(text).unwrap()).into()
+    }
+
+    fn flight(id: u64, name: &str, server: u8, conduct: Conduct) -> FlightEntry {
+        let message = MessageEntry {
+            at: 0,
+            elapsed: 10,
+            server: [198, 18, 0, server].into(),
+            zone: wire("example."),
+            transport: Transport::Udp,
+            conduct: Some(conduct),
+            reason: "first",
+            depth: 0,
+            keys: false,
+        };
+        FlightEntry {
+            id,
+            began: id,
+            elapsed: 10,
+            name: wire(name),
+            kind: RecordType::A,
+            zone: wire("example."),
+            shows: None,
+            why: Box::default(),
+            faults: Vec::new(),
+            messages: vec![message],
+            links: Vec::new(),
+        }
+    }
+
+    fn list(name: &[u8]) -> Option<ListName> {
+        let apex = wire(if name.ends_with(&wire("one.test.")) { "one.test." } else { "two.test." });
+        name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+    }
+
+    fn read(flights: Vec<FlightEntry>, own: &[u64]) -> Vec<u64> {
+        let secrets = Secrets::default();
+        let outline = Outline::of(&Recorded { flights, ..Recorded::default() }, &secrets);
+        let own = own.iter().copied().collect();
+        let full = outline.flights_of(&own, &list, &mut ReadNames::without(&secrets));
+        full.into_iter().map(|flight| flight.id).collect()
+    }
+
+    #[test]
+    fn only_flights_that_may_explain_a_question_are_read_in_full() {
+        let failed = |flight: FlightEntry| FlightEntry { shows: Some(Shows::NoHelp), ..flight };
+        let usual = || {
+            vec![
+                flight(1, "a.example.", 1, Conduct::Answered),
+                flight(2, "b.example.", 2, Conduct::Answered),
+                flight(3, "1.0.0.127.one.test.", 3, Conduct::Answered),
+                flight(4, "1.0.0.127.two.test.", 4, Conduct::Answered),
+            ]
+        };
+        let with = |more: FlightEntry| usual().into_iter().chain([more]).collect::<Vec<_>>();
+        assert_eq!(read(usual(), &[]), [0; 0]);
+        assert_eq!(read(usual(), &[2, 9]), [2], "its own");
+        assert_eq!(
+            read(with(failed(flight(5, "c.example.", 5, Conduct::Refused))), &[]),
+            [5],
+            "one that failed"
+        );
+        let of_list = failed(flight(5, "2.0.0.127.one.test.", 5, Conduct::Refused));
+        assert_eq!(read(with(of_list), &[]), [3, 5], "those of a list that failed");
+        let silent = failed(flight(5, "c.example.", 2, Conduct::Silent));
+        assert_eq!(read(with(silent.clone()), &[1]), [1, 2, 5], "those to a server that was silent");
+        let not_read = FlightEntry { shows: None, ..silent };
+        assert_eq!(read(with(not_read), &[1]), [1], "no silence of a flight that explains nothing");
+    }
+
+    #[test]
+    fn the_last_answer_with_links_joins_questions() {
+        let link = |number| Link::Address([192, 0, 2, number].into());
+        let linked = |id, name, links: &[Link]| {
+            let flight = flight(id, name, 1, Conduct::Answered);
+            FlightEntry { links: links.to_vec(), ..flight }
+        };
+        let flights = vec![
+            linked(1, "a.example.", &[link(1)]),
+            linked(2, "a.example.", &[link(2)]),
+            linked(3, "a.example.", &[]),
+            linked(4, "b.example.", &[]),
+        ];
+        // An entry before them, because place 0 means none.
+        let questions =
+            vec![QuestionEntry::hit(wire("a.example."), RecordType::A, [127, 0, 0, 1].into(), 0, 1)];
+        let secrets = Secrets::default();
+        let outline =
+            Outline::of(&Recorded { questions, flights, ..Recorded::default() }, &secrets).in_order();
+        let names = OutlineNames::of(&outline, &list);
+        let links = |name: &str| {
+            let number = outline.names.find(&wire(name), RecordType::A).unwrap();
+            names.links(index(number)).collect::<Vec<_>>()
+        };
+        assert_eq!((links("a.example."), links("b.example.")), (vec![link(2)], Vec::new()));
+    }
+
+    #[test]
+    fn a_hit_is_read_in_full_though_its_entry_is_not_kept() {
+        let recorder = Recorder::new(Clock::machine(), 1);
+        let client = [192, 0, 2, 5].into();
+        let mut page = recorder.hits(0, Mono::from_micros(9), 7).unwrap();
+        page.put(b"\x04MAIL\x07example\x00\x00\x0f", client);
+        let secrets = Secrets::default();
+        let outline = recorder.outline(&ReadSpan::default(), &secrets);
+        assert!(outline.entries.0.is_empty());
+        let at = outline.questions[0].at;
+        let expected = QuestionEntry::hit(wire("mail.example."), RecordType::MX, client, 7, at);
+        assert_eq!(outline.explained([0, 9].into_iter(), &list).questions, std::slice::from_ref(&expected));
+        assert_eq!(outline.in_full().questions, [expected]);
+    }
+}

@@ -254,6 +254,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_known_to_be_different_if_they_are_near_each_other() {
+        let known = |numbers: &[u64]| are_different(|| numbers.iter().copied());
+        assert!(known(&[]) && known(&[7]) && known(&[65, 1, 2, 63, 64]));
+        assert!(!known(&[1, 64, 64]) && !known(&[9, 9]));
+        assert!(!known(&[1, u64::MAX]) && !known(&[0, 64 * 3]), "not known");
+        assert!(known(&[0, 64 * 2]));
+    }
+
+    #[test]
     fn a_flight_that_is_kept_twice_is_one_whatever_the_clock_did() {
         let entry = |elapsed, began| FlightEntry {
             id: 7,

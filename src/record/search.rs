@@ -244,3 +244,7 @@ impl WantedSubject {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "search_tests.rs"]
+mod tests;

@@ -1,0 +1,251 @@
+use super::*;
+use crate::clock::micros;
+use crate::conduct::{Conduct, Transport};
+use crate::limits::FAILURE_COST;
+use crate::question::{Outcome, wire_name};
+use crate::record::culprit::CulpritKind;
+use crate::record::entry::{FlightEntry, MessageEntry};
+use crate::record::event::Shows;
+use crate::record::message::ListName;
+use crate::record::redact::Secrets;
+use hickory_proto::rr::{Name, RecordType};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MILLI: u64 = 1_000;
+const SECOND: u64 = 1_000_000;
+
+/// 2026-11-20 09:12:00 UTC.
+const BEGIN: u64 = 1_795_165_920_000_000;
+
+fn wire(text: &str) -> Arc<[u8]> {
+    wire_name(&Name::from_ascii(text).unwrap()).into()
+}
+
+/// A question, which came at `at` and took `elapsed` microseconds. A client has one message.
+fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
+    let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
+    QuestionEntry {
+        outcome,
+        elapsed,
+        ..QuestionEntry::hit(wire(name), RecordType::A, [192, 0, 2, client].into(), 0, BEGIN + at)
+    }
+}
+
+/// The flight of a question, with one query to a server.
+fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> FlightEntry {
+    of.flight = Some(id);
+    let failed = !conduct.came_back();
+    if failed {
+        (of.outcome, of.error) = (Outcome::Failed, "no server answered".into());
+    }
+    let message = MessageEntry {
+        at: 0,
+        elapsed: u32::try_from(of.elapsed).unwrap(),
+        server: [198, 18, 0, server].into(),
+        zone: wire("example."),
+        transport: Transport::Udp,
+        conduct: Some(conduct),
+        reason: "first",
+        depth: 0,
+        keys: false,
+    };
+    FlightEntry {
+        id,
+        began: of.at,
+        elapsed: of.elapsed,
+        name: Arc::clone(&of.name),
+        kind: of.kind,
+        zone: wire("example."),
+        shows: failed.then_some(Shows::Silence),
+        why: Box::default(),
+        faults: Vec::new(),
+        messages: vec![message],
+        links: Vec::new(),
+    }
+}
+
+/// A message that was quick, one that took three seconds, and one that failed in a second.
+fn three_messages() -> Recorded {
+    let mut questions = vec![
+        question(1, 0, 10 * MILLI, "quick.example."),
+        question(2, SECOND, 3 * SECOND, "slow.example."),
+        question(3, 2 * SECOND, SECOND, "failed.example."),
+    ];
+    let conducts = [Conduct::Answered, Conduct::Answered, Conduct::Silent];
+    let flights = questions
+        .iter_mut()
+        .zip(conducts)
+        .zip(1..)
+        .map(|((one, conduct), id)| flight(one, u64::from(id), id, conduct));
+    let flights = flights.collect();
+    Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() }
+}
+
+fn all() -> Wanted {
+    Wanted { subject: None, from: 0, to: u64::MAX, client: None, most: 20 }
+}
+
+fn of_name(name: &str) -> Wanted {
+    Wanted { subject: Some(WantedSubject::Name((*wire(name)).into())), ..all() }
+}
+
+fn list(name: &[u8]) -> Option<ListName> {
+    let apex = wire("list.test.");
+    name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
+}
+
+fn told_with(recorded: &Recorded, wanted: &Wanted, shortens: bool) -> Vec<MessageReport> {
+    let secrets = Secrets::default();
+    let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens };
+    why(&Outline::of(recorded, &secrets).in_order(), wanted, &facts)
+}
+
+fn told(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
+    told_with(recorded, wanted, false)
+}
+
+/// The first name of each message.
+fn names(told: &[MessageReport]) -> Vec<&str> {
+    told.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
+}
+
+#[test]
+fn of_a_subject_a_failure_is_worse_than_a_wait_and_of_all_the_longest_wait_is_the_worst() {
+    assert!(micros(FAILURE_COST) > 3 * SECOND);
+    let recorded = three_messages();
+    let by_cost = ["failed.example.", "slow.example.", "quick.example."];
+    let by_wait = ["slow.example.", "failed.example.", "quick.example."];
+    for most in 1..=3 {
+        let told_of = |wanted: Wanted| told(&recorded, &Wanted { most, ..wanted });
+        assert_eq!(names(&told_of(of_name("example."))), by_cost[..most], "{most}");
+        assert_eq!(names(&told_of(all())), by_wait[..most], "{most}");
+    }
+}
+
+#[test]
+fn the_time_and_the_client_choose_messages_by_any_of_their_questions() {
+    let recorded = three_messages();
+    let told_of = |wanted: &Wanted| {
+        let mut told = told(&recorded, wanted);
+        told.sort_by(|one, other| one.began.total_cmp(&other.began));
+        names(&told).join(" ")
+    };
+    let slow = BEGIN + SECOND;
+    assert_eq!(told_of(&Wanted { from: slow, ..all() }), "slow.example. failed.example.");
+    assert_eq!(told_of(&Wanted { from: slow + 1, ..all() }), "failed.example.");
+    assert_eq!(told_of(&Wanted { to: slow, ..all() }), "quick.example. slow.example.");
+    assert_eq!(told_of(&Wanted { to: slow - 1, ..all() }), "quick.example.");
+    let client = Some("192.0.2.3/32".parse().unwrap());
+    assert_eq!(told_of(&Wanted { client, ..all() }), "failed.example.");
+    assert_eq!(told_of(&Wanted { client, ..of_name("slow.example.") }), "", "of another client");
+}
+
+#[test]
+fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it() {
+    let mut questions = vec![
+        question(1, 0, MILLI, "7.2.0.192.in-addr.arpa."),
+        question(2, MILLI, MILLI, "7.2.0.192.list.test."),
+        question(3, 2 * MILLI, MILLI, "host.example."),
+        question(4, 3 * MILLI, MILLI, "8.2.0.192.list.test."),
+        question(5, 4 * MILLI, MILLI, "mail.test.list.test."),
+    ];
+    let address = IpAddr::from([192, 0, 2, 7]);
+    let mut of_host = flight(&mut questions[2], 1, 1, Conduct::Answered);
+    of_host.links.push(Link::Address(address));
+    let recorded = Recorded { questions, flights: vec![of_host], ..Recorded::default() };
+    let found = |subject: WantedSubject| {
+        let mut told = told(&recorded, &Wanted { subject: Some(subject), ..all() });
+        told.sort_by(|one, other| one.began.total_cmp(&other.began));
+        told.iter().filter(|one| !one.is_absent()).map(|one| one.client.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(WantedSubject::Address(address)), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+    let name = |text: &str| WantedSubject::Name((*wire(text)).into());
+    assert_eq!(found(name("mail.test.")), ["192.0.2.5"], "as the subject of a list");
+    assert_eq!(found(name("list.test.")), ["192.0.2.2", "192.0.2.4", "192.0.2.5"]);
+    assert_eq!(found(name("example.")), ["192.0.2.3"]);
+    assert_eq!(found(name("xample.")), [""; 0]);
+    assert_eq!(found(WantedSubject::Shortened((*wire("example.")).into())), [""; 0], "not what is below");
+}
+
+#[test]
+fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
+    // Two questions of one message at once: the wanted one takes less time.
+    let mut questions =
+        vec![question(1, 0, 4 * SECOND, "other.example."), question(1, 1, 2 * SECOND, "own.test.")];
+    let mut flights = vec![flight(&mut questions[0], 1, 1, Conduct::Answered)];
+    flights.push(flight(&mut questions[1], 2, 2, Conduct::Answered));
+    flights[1].messages[0].zone = wire("test.");
+    flights[1].zone = wire("test.");
+    let recorded = Recorded { questions, flights, ..Recorded::default() };
+    let [message] = &told(&recorded, &of_name("own.test."))[..] else { panic!() };
+    let marked: Vec<_> = message.questions.iter().map(|one| (&*one.name, one.of_subject)).collect();
+    assert_eq!(marked, [("other.example.", false), ("own.test.", true)]);
+    assert_eq!(message.culprit.zone.as_deref(), Some("test."));
+    let [message] = &told(&recorded, &all())[..] else { panic!() };
+    assert!(message.questions.iter().all(|one| !one.of_subject));
+    assert_eq!(message.culprit.zone.as_deref(), Some("example."));
+}
+
+#[test]
+fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
+    // A client that waits between two answers from the cache costs its message more than a quick one.
+    let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
+    questions.push(question(1, MILLI, 0, "a.mail.example."));
+    questions.push(question(1, 500 * MILLI, 0, "b.mail.example."));
+    questions.push(question(1, 1_900 * MILLI, 0, "c.mail.example."));
+    let recorded = Recorded { questions, ..Recorded::default() };
+    let worst = told(&recorded, &Wanted { most: 1, ..of_name("example.") });
+    assert_eq!(names(&worst), ["a.mail.example."]);
+    assert_eq!((worst[0].questions.len(), worst[0].culprit.kind), (3, CulpritKind::Client));
+}
+
+#[test]
+fn what_is_not_in_the_record_says_why() {
+    let told_of = |recorded: &Recorded, wanted: &Wanted, shortens| {
+        let [message] = &told_with(recorded, wanted, shortens)[..] else { panic!() };
+        assert!(message.is_absent() && message.culprit.kind == CulpritKind::Unknown);
+        (message.history_begin, message.culprit.evidence.clone())
+    };
+    let (wanted, full) = (of_name("mail.none.test."), three_messages());
+    let others = told_of(&full, &wanted, false);
+    assert_eq!(others.0, Some(seconds(BEGIN)));
+    let shortened = told_of(&full, &wanted, true);
+    let of_client = Wanted { client: Some("203.0.113.9/32".parse().unwrap()), ..wanted.clone() };
+    assert_eq!(told_of(&full, &of_client, false), others);
+    let without = told_of(&Recorded { without_client: true, ..full.clone() }, &of_client, false);
+    assert_eq!(told_of(&Recorded { without_client: true, ..full }, &wanted, false), others);
+    let empty = told_of(&Recorded::default(), &wanted, false);
+    let off = told_of(&Recorded { off: true, ..Recorded::default() }, &wanted, false);
+    let stored = Recorded { stored_begin: Some(BEGIN), ..Recorded::default() };
+    assert_eq!(told_of(&stored, &wanted, false), others);
+    assert_eq!((empty.0, off.0), (None, None));
+    let texts = [&others.1, &shortened.1, &without.1, &empty.1, &off.1];
+    assert_eq!(texts.iter().collect::<std::collections::BTreeSet<_>>().len(), texts.len(), "{texts:?}");
+}
+
+#[test]
+fn the_disk_is_searched_for_the_domain_of_a_name_where_memory_does_not_reach() {
+    let mut questions = vec![
+        question(1, 0, SECOND, "example.net."),
+        question(2, 10 * SECOND, SECOND, "example.net."),
+        question(3, 11 * SECOND, SECOND, "mail.example.net."),
+    ];
+    let mut id = 0;
+    let flights = questions.iter_mut().map(|one| {
+        id += 1;
+        flight(one, id, 1, Conduct::Silent)
+    });
+    let flights = flights.collect();
+    let whole = Some(BEGIN + 10 * SECOND);
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), whole, ..Recorded::default() };
+    let clients = |shortens| {
+        let told = told_with(&recorded, &of_name("mail.example.net."), shortens);
+        let mut clients: Vec<_> = told.into_iter().map(|message| message.client).collect();
+        clients.sort();
+        clients
+    };
+    assert_eq!(clients(false), ["192.0.2.3"]);
+    assert_eq!(clients(true), ["192.0.2.1", "192.0.2.3"]);
+}
