@@ -1,15 +1,24 @@
-//! The cost of counting for a hit. Budget: under 50 ns a question, so that a worker loses less than 1 % to
-//! statistics.
+//! The cost of the record. Counting a hit takes under 50 ns, so that a worker loses less than 1 % to statistics. The commands that
+//! read all kept questions take a few tens of milliseconds: `why`, `stats --by minute` and `stats --by stage`.
+
+#[path = "record/traffic.rs"]
+mod traffic;
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 use resolverd::clock::Clock;
-use resolverd::question::Outcome;
+use resolverd::question::{Outcome, wire_name};
 use resolverd::record::event::Ended;
+use resolverd::record::redact::Secrets;
+use resolverd::record::search::why;
+use resolverd::record::spent;
+use resolverd::record::why::{DaemonFacts, Wanted, WantedSubject};
 use resolverd::record::{Recorder, Window};
+
+use traffic::Traffic;
 
 /// Questions a run; the best of several runs is printed, because the machine does other things too.
 const QUESTIONS: u32 = 2_000_000;
@@ -17,9 +26,55 @@ const QUESTIONS: u32 = 2_000_000;
 /// Runs.
 const RUNS: usize = 7;
 
+/// Octets of the rings whose reading is measured: the default of `history.size`.
+const SIZE: u64 = 16 << 20;
+
+/// 2026-11-20 09:12:00 UTC.
+const BEGIN: u64 = 1_795_165_920;
+
 fn main() {
     measure("one client", 1);
     measure("eight clients by turns", 8);
+    // Simulated time passes as the traffic wants it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let Ok(runtime) = runtime else { return println!("record: no runtime") };
+    let _inside = runtime.enter();
+    measure_readers("full load", |traffic| traffic.flood(400_000));
+    measure_readers("mail", |traffic| traffic.mail(60_000));
+}
+
+/// Fills rings with traffic and prints the time of each command that reads them.
+fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
+    let clock = Clock::simulated(BEGIN);
+    let recorder = Recorder::with_size(clock.clone(), 1, SIZE);
+    fill(&mut Traffic { clock: &clock, recorder: &recorder, state: 1 });
+    let secrets = Secrets::default();
+    let facts =
+        DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+    let name = Name::from_ascii("w1.z1.bench.").map(|name| wire_name(&name)).unwrap_or_default();
+    for (command, subject) in
+        [("why NAME", Some(WantedSubject::Name(name.into()))), ("why --slowest 20", None)]
+    {
+        let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 };
+        print(title, command, || why(&recorder.outline(&wanted.span(), &secrets), &wanted, &facts).len());
+    }
+    let (from, now) = (BEGIN * 1_000_000, clock.unix_micros());
+    let span = spent::minute_span(from);
+    print(title, "stats --by minute", || {
+        spent::minutes(&recorder.outline_in_memory(&span, &secrets), (from, now), &facts).rows.len()
+    });
+    print(title, "stats --by stage", || recorder.stages(Window::Start).rows.len());
+}
+
+/// Prints the best time of a command.
+fn print(title: &str, command: &str, run: impl Fn() -> usize) {
+    let timed = |_| {
+        let begin = Instant::now();
+        black_box(run());
+        begin.elapsed()
+    };
+    let best = (0..RUNS).map(timed).min().unwrap_or_default();
+    println!("record/{command}, {title}: {:.1} ms", best.as_secs_f64() * 1e3);
 }
 
 /// Counts questions of this many clients and prints the cost of one.
