@@ -291,7 +291,7 @@ pub(super) fn tell(setting: &UnboundSetting, draft: &mut Draft) {
     }
     let is_off = setting.value() == "no" || setting.value() == "0";
     let begins = |begin: &&str| option == *begin || (begin.ends_with('-') && option.starts_with(*begin));
-    let is_detail = DETAILS.iter().any(|begin| begins(begin));
+    let is_detail = DETAILS.iter().any(begins);
     let (weight, did, instead) = match told::find(&TOLD, option) {
         Some(_) if is_off => (Unneeded, "turned it off", "resolverd has no such part"),
         Some((_, weight, did, instead)) => (*weight, *did, *instead),
