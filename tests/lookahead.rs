@@ -258,6 +258,34 @@ fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them
     });
 }
 
+/// The timer of a client's query that shares a query of look-ahead runs since that was sent.
+#[test]
+fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
+    paused(async {
+        let head_start = Duration::from_millis(20);
+        // The time of a client's query whose first copy is lost; `from` look-ahead: the copy is one of look-ahead.
+        let lost = async |mode| {
+            let stage = Stage::new(mode);
+            stage.messages(0..20, &SENDER).await;
+            stage.ask("d30.one.tld.", RecordType::MX).await;
+            stage.0.network().set_loss(1_000);
+            if mode == LookaheadMode::Rules {
+                tokio::time::sleep(head_start).await;
+            }
+            let name = Name::from_ascii("mx.d30.one.tld.").unwrap();
+            let asked = stage.0.ask(&name, RecordType::A);
+            let mends = async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                stage.0.network().set_loss(0);
+            };
+            tokio::join!(asked, mends).0.unwrap().elapsed
+        };
+        let (off, ahead) = (lost(LookaheadMode::Off).await, lost(LookaheadMode::Rules).await);
+        assert!(off > 2 * TRIP && off < 4 * TRIP, "the first copy was lost: {off:?}");
+        assert!(ahead + head_start / 2 <= off, "{ahead:?} {off:?}");
+    });
+}
+
 #[test]
 fn a_reload_of_the_mode_keeps_the_answers_and_holds_at_once() {
     paused(async {

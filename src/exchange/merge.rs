@@ -71,7 +71,7 @@ impl Hash for Hashed {
 /// Ends the entry of a message when it is dropped.
 struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
-    hashed: &'a Hashed,
+    hashed: Hashed,
     began: Mono,
 }
 
@@ -79,8 +79,8 @@ impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         // The entry may already be that of a later message.
-        if under_way.get(self.hashed).is_some_and(|query| query.began == self.began) {
-            under_way.remove(self.hashed);
+        if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
+            under_way.remove(&self.hashed);
         }
     }
 }
@@ -97,24 +97,29 @@ impl Merge {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Runs `send` for `ask`, unless an equal message was sent a moment ago; returns whether this call sent it.
-    pub(super) async fn share<F, S>(
+    /// Runs `send` for `ask`, unless an equal message was sent a moment ago. Returns when the message was sent, and what is
+    /// heard, with whether this call sent it.
+    pub(super) fn share<F, S>(
         &self,
         ask: UpstreamQuery,
         now: Mono,
         sender: Sender,
         send: S,
-    ) -> (Heard, bool)
+    ) -> (Mono, impl Future<Output = (Heard, bool)> + use<'_, F, S>)
     where
         F: Future<Output = Heard> + Send + 'static,
         S: FnOnce(Arc<UpstreamQuery>) -> F,
     {
         let hashed = self.hashed(ask);
-        let (shared, first) = self.join(&hashed, now, sender, send);
+        let (shared, began) = self.join(&hashed, now, sender, send);
+        let first = began.is_none();
         // The call that sent the message also removes the entry, when the answer has come or when it gives up.
-        let _in_progress =
-            first.then(|| InProgress { under_way: &self.under_way, hashed: &hashed, began: now });
-        (shared.await, first)
+        let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
+        let heard = async move {
+            let _in_progress = in_progress;
+            (shared.await, first)
+        };
+        (began.unwrap_or(now), heard)
     }
 
     fn hashed(&self, ask: UpstreamQuery) -> Hashed {
@@ -126,21 +131,22 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
+    /// The message, and when it was sent if it was in progress already.
     fn join<F, S>(
         &self,
         hashed: &Hashed,
         now: Mono,
         sender: Sender,
         send: S,
-    ) -> (Shared<BoxFuture<'static, Heard>>, bool)
+    ) -> (Shared<BoxFuture<'static, Heard>>, Option<Mono>)
     where
         F: Future<Output = Heard> + Send + 'static,
         S: FnOnce(Arc<UpstreamQuery>) -> F,
     {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = under_way.get(hashed).filter(|query| query.serves(sender, now));
-        if let Some(shared) = recent.and_then(|query| query.heard.upgrade()) {
-            return (shared, false);
+        if let Some((shared, began)) = recent.and_then(|query| Some((query.heard.upgrade()?, query.began))) {
+            return (shared, Some(began));
         }
         // A panic must not pass through a shared future, because every caller that shares it would panic too.
         let server = hashed.ask.path.server;
@@ -155,7 +161,7 @@ impl Merge {
             let query = QueryInProgress { began: now, ahead: sender.ahead, heard: weak };
             under_way.insert(hashed.clone(), query);
         }
-        (shared, true)
+        (shared, None)
     }
 }
 

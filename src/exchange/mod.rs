@@ -121,22 +121,23 @@ impl Exchange {
         self.places.take(self.keyed.octets(&WireName::of(zone))).await
     }
 
-    /// Sends `ask` and listens for `patience` at most. The second value is false if an equal message was in progress
-    /// and its answer is shared: nothing was sent.
-    pub async fn ask(
+    /// Sends `ask` and listens for `patience` at most. Returns when it was sent, and what is heard. The second value of that is
+    /// false if an equal message was in progress and its answer is shared: nothing was sent, and the moment is that of the
+    /// message in progress.
+    pub fn ask(
         self: &Arc<Self>,
         ask: UpstreamQuery,
         patience: Duration,
         place: Place,
         sender: Sender,
-    ) -> (Heard, bool) {
+    ) -> (Mono, impl Future<Output = (Heard, bool)>) {
         let (this, now) = (Arc::clone(self), self.clock.mono());
         let send = move |ask: Arc<UpstreamQuery>| async move {
             let heard = this.send(&ask, patience, now).await;
             drop(place);
             heard
         };
-        self.merge.share(ask, now, sender, send).await
+        self.merge.share(ask, now, sender, send)
     }
 
     async fn send(&self, ask: &UpstreamQuery, patience: Duration, started: Mono) -> Heard {

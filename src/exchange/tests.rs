@@ -75,7 +75,7 @@ fn exchange(forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>) -> (Arc<Exchange>,
 
 async fn heard(exchange: &Arc<Exchange>, ask: UpstreamQuery, patience: Duration) -> (Heard, bool) {
     let place = exchange.place(&ask.name).await;
-    exchange.ask(ask, patience, place, Sender::default()).await
+    exchange.ask(ask, patience, place, Sender::default()).1.await
 }
 
 /// The header alone, with this code.
@@ -100,18 +100,28 @@ async fn without_a_question_only_errors_are_heard_and_in_mixed_case_not_believed
     assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
 }
 
+#[test]
+fn an_equal_message_in_progress_tells_when_it_was_sent() {
+    let (merge, later) =
+        (Merge::new(Keyed::new(&Random::seeded(1))), Mono::START.after(Duration::from_millis(20)));
+    let share = |now| merge.share(ask(), now, Sender::default(), |_| std::future::pending());
+    let (one, other) = (share(Mono::START), share(later));
+    assert_eq!([one.0, other.0], [Mono::START; 2]);
+    drop((one, other));
+    assert_eq!(share(later).0, later, "nothing is in progress");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_message_that_panics_leaves_none_of_those_who_share_it_waiting() {
     fn fail() -> Heard {
         panic!("of the test")
     }
     let merge = Merge::new(Keyed::new(&Random::seeded(1)));
-    let share = || {
-        merge.share(ask(), Mono::START, Sender::default(), |_| async {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            fail()
-        })
+    let send = |_| async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        fail()
     };
+    let share = || merge.share(ask(), Mono::START, Sender::default(), send).1;
     let ((one, first), (other, second)) = tokio::join!(share(), share());
     assert!(first && !second);
     for heard in [one, other] {

@@ -221,12 +221,16 @@ impl Attempt {
         let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
-        let asking = self.means.exchange.ask(message, listen, place, self.sender());
+        let (began, asking) = self.means.exchange.ask(message, listen, place, self.sender());
+        // The timer of an equal query in progress runs already. If a client's query that shared one of look-ahead had the whole
+        // timer again, a loss would cost the client more than without look-ahead.
+        let timer = self.timer.saturating_sub(sent.since(began));
+        let sent = began;
         tokio::pin!(asking);
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
-            () = tokio::time::sleep(self.timer) => {}
+            () = tokio::time::sleep(timer) => {}
         }
         let now = self.means.clock.mono();
         self.server.overdue(sent, now);
@@ -320,7 +324,7 @@ impl Attempt {
         self.note_sent(transport, reason);
         let sent = self.means.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
-        let asking =
+        let (_, asking) =
             self.means.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
         tokio::pin!(asking);
         // A stream takes one more round trip. A firewall that drops it must not delay the next server.

@@ -74,6 +74,6 @@ impl Iterate {
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,
         };
-        Some(self.means.exchange.ask(query, patience, place, Sender::default()).await.0)
+        Some(self.means.exchange.ask(query, patience, place, Sender::default()).1.await.0)
     }
 }

@@ -53,7 +53,7 @@ impl Probe {
             tries: 0,
         };
         let place = means.exchange.place(&zone).await;
-        let (heard, first) = means.exchange.ask(ask, patience(&standing), place, Sender::default()).await;
+        let (heard, first) = means.exchange.ask(ask, patience(&standing), place, Sender::default()).1.await;
         let conduct = match &heard.reply {
             Ok(_) => {
                 let now = means.clock.mono();
