@@ -11,7 +11,7 @@ use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
 use crate::wire::presentation::read_name;
 
 /// The begins of Postfix's words about a recipient, behind `<user@domain>: `.
-const POSTFIX: [&str; 8] = [
+const POSTFIX: [&str; 14] = [
     "host ",
     "connect to ",
     "conversation with ",
@@ -20,6 +20,12 @@ const POSTFIX: [&str; 8] = [
     "unable to look up host",
     "Host or domain name not found",
     "Name service error",
+    "mail for ",
+    "TLS is required",
+    "Cannot start TLS",
+    "Server certificate ",
+    "TLSA lookup error",
+    "non DNSSEC destination",
 ];
 
 /// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail and Microsoft.
@@ -387,6 +393,12 @@ mod tests {
         let host = "<x@a.example>: host mx.a.example[192.0.2.1] said: 451 4.7.1 no";
         for text in [host, &format!("> {host}"), &host.replace(">:", "> (expanded from <y@b.example>):")] {
             assert_eq!(recipients(text, false), ["x@a.example"], "{text}");
+        }
+        for words in [
+            "mail for a.example loops back to myself",
+            "TLS is required, but was not offered by host mx.a.example",
+        ] {
+            assert_eq!(recipients(&format!("<x@a.example>: {words}"), false), ["x@a.example"], "{words}");
         }
         assert_eq!(recipients("<x@a.example>: unknown user", false), Vec::<&str>::new());
         for text in ["<x@a.example>: unknown user", "<x@a.example>:", "<x@a.example>"] {
