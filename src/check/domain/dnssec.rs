@@ -329,11 +329,18 @@ mod tests {
         bare(domain, &format!("{SIGNED}\n{lines}"))
     }
 
+    /// The codes about `a.b.`.
+    fn codes(lines: &str) -> Vec<Code> {
+        check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
+    }
+
+    /// The evidence of the first finding about `a.b.`, with nothing known of its keys.
+    fn link(lines: &str) -> String {
+        check(&bare("a.b.", lines)).remove(0).evidence
+    }
+
     #[test]
-    fn the_chain_is_judged_and_its_first_broken_link_named() {
-        let codes = |lines: &str| -> Vec<Code> {
-            check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
-        };
+    fn the_chain_is_judged_by_this_host_and_by_the_servers_of_the_zone() {
         assert_eq!(codes("lookup a.b. SOA secure | ns. h. 1 2 3 4 5"), [Code::DnssecOk]);
         assert_eq!(codes("lookup a.b. SOA insecure | ns. h. 1 2 3 4 5"), [Code::DnssecUnsigned]);
         assert_eq!(codes("lookup a.b. SOA SERVFAIL"), [Code::DnssecUnknown]);
@@ -345,7 +352,6 @@ mod tests {
         assert_eq!(now("silent"), [Code::DnssecUnknown]);
         assert_eq!(now("aa"), [Code::DnssecOk], "a trust anchor of this host");
         assert_eq!(now("aa\nlookup a.b. DS | 7 13 2 aa"), [Code::DnssecUnsigned]);
-        let link = |lines: &str| check(&bare("a.b.", lines)).remove(0).evidence;
         let off = "lookup a.b. SOA off | ns. h. 1 2 3 4 5";
         let servers = |reply: &str| {
             format!(
@@ -358,6 +364,10 @@ mod tests {
         assert!(link(&unsigned).ends_with("; its servers send the SOA record without a signature"));
         let signed = format!("{unsigned} | =a.b. RRSIG SOA 13 2 300 2 1 1 a.b. x");
         assert!(link(&signed).ends_with("; its servers send signatures"));
+    }
+
+    #[test]
+    fn the_first_broken_link_of_the_chain_is_named() {
         let both = "lookup a.b. SOA SERVFAIL bogus\nlookup b. SOA SERVFAIL bogus";
         assert!(
             link(both).starts_with("a.b.: b. fails DNSSEC validation at this host too"),
