@@ -141,12 +141,12 @@ fn a_server_that_drops_queries_for_the_soa_alone_is_not_silent() {
 #[test]
 fn a_server_that_was_asked_is_not_said_not_to_have_been() {
     let mut lossy = 0;
-    for seed in 1..=60 {
+    for seed in 1..=120 {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
         let config = config_for(&lab);
         paused(async {
             let simulation = Simulation::new(lab, config, seed);
-            simulation.network().set_loss(if seed % 2 == 0 { 150 } else { 600 });
+            simulation.network().set_loss(if seed % 2 == 0 { 150 } else { 800 });
             let daemon = Daemon::new(&simulation);
             let subject = CheckSubject { unix: UNIX_AT_START, ..subject() };
             let findings = judge(&gather(subject, &WholeDomain, &daemon).await);
