@@ -252,7 +252,9 @@ fn a_host_that_was_off_during_the_rollover_does_not_trust_by_itself() {
         following.days(NEW, 3).await;
         assert_eq!(following.states(), [Valid]);
         assert!(!following.is_secure().await);
-        assert!(following.status().why.unwrap().contains("no DNSKEY of the root zone matches a trust anchor"));
+        assert!(
+            following.status().why.unwrap().contains("no DNSKEY of the root zone matches a trust anchor")
+        );
         // The key is revoked and signs itself: no other is left, and nothing becomes insecure.
         following.days(REVOKED, 2).await;
         assert_eq!(following.states(), [Revoked]);
