@@ -285,7 +285,7 @@ pub(super) fn is_unreached(facts: &DomainFacts) -> bool {
     !facts.got.values().any(is_known)
 }
 
-/// That the zone above did not tell the delegation.
+/// The evidence that the zone above did not tell the delegation, with the reason if it is known.
 fn untold(facts: &DomainFacts) -> String {
     let apex = zone::apex(facts);
     match zone::parent(facts).filter(|_| zone::parent_servers(facts).is_empty()) {

@@ -54,7 +54,7 @@ struct Budget {
 }
 
 impl Budget {
-    /// So many questions within a time that begins now.
+    /// A budget of `questions` queries and of `time`, which begins now.
     fn new(questions: usize, time: Duration) -> Self {
         let end = Instant::now() + time;
         let left = AtomicUsize::new(questions);
@@ -78,7 +78,7 @@ impl Budget {
         }
     }
 
-    /// What is noted about the time of a server; none if the question is none to a server.
+    /// Runs `note` on the time that was spent on the server of a question; none if the question goes to no server.
     fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
