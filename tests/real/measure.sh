@@ -80,6 +80,17 @@ recipients_played() {
 END
 }
 
+# Mails of senders whom a mail server with lists and verification of senders refuses.
+senders_played() {
+  # Listed; the sender's domain does not exist; it cannot be found out.
+  cat <<'END'
+77.66 someone@sender.example partner.example 5 -
+77.77 someone@nothing.domain.example partner.example 5 -
+77.77 someone@www.lame.example partner.example 4 -
+77.77 someone@silent.example partner.example 4 -
+END
+}
+
 # raise_sinks: the servers of the recipients and of the sender, which keep every mail.
 raise_sinks() {
   mkdir -p "$work/delivered" "$work/bounced"
@@ -164,4 +175,13 @@ played_time() { awk '{ all += $5 } END { print all }' "$work/$1.replies"; }
 # the_bounce RECIPIENT: the bounce that the sender got for this recipient.
 the_bounce() {
   sed '/^X-[A-Z][a-z]*-[A-Z][a-z]*: /d' "$(grep -liE "^Final-Recipient: rfc822; *<?$1>?" "$work/bounced"/* | head -n 1)"
+}
+
+# pasted QUEUE: an entry of the queue of a mail server and its bounce, as an operator pastes them, lead to their domains.
+pasted() {
+  "$1" resolverd >"$work/pasted-queue"
+  the_bounce resolverd@nothing.partner.example >"$work/pasted-bounce"
+  cat "$work/pasted-queue" "$work/pasted-bounce"
+  has '^nothing\.partner\.example: .*does not exist' ctl check mail - --local <"$work/pasted-bounce"
+  has 'silent\.example' ctl why - <"$work/pasted-queue"
 }

@@ -47,18 +47,9 @@ raise_opensmtpd() {
 
 opensmtpd_queue() { at "$1" "$work/$1/smtpctl" show queue; }
 
-# An entry of its queue and its bounce, as an operator pastes them.
-opensmtpd_pasted() {
-  opensmtpd_queue resolverd >"$work/pasted-queue"
-  the_bounce resolverd@nothing.partner.example >"$work/pasted-bounce"
-  cat "$work/pasted-queue" "$work/pasted-bounce"
-  has '^nothing\.partner\.example: .*does not exist' ctl check mail - --local <"$work/pasted-bounce"
-  has 'silent\.example' ctl why - <"$work/pasted-queue"
-}
-
 check "opensmtpd: two gateways start" raise_opensmtpd
 check "opensmtpd: each mail ends as with Unbound" played_alike opensmtpd_queue
-check "opensmtpd: an entry of its queue and a bounce lead to their domains" opensmtpd_pasted
+check "opensmtpd: an entry of its queue and a bounce lead to their domains" pasted opensmtpd_queue
 end recipients
 end senders
 leave_gateways
