@@ -104,12 +104,18 @@ async fn serve(
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
     let metrics =
         daemon.metrics_address().map_or_else(String::new, |address| format!(", metrics at {address}"));
-    let tls: Vec<String> = daemon.tls_addresses().iter().map(ToString::to_string).collect();
-    let tls = if tls.is_empty() { String::new() } else { format!(", for TLS at {}", tls.join(", ")) };
+    let encrypted: String = [("TLS", daemon.tls_addresses()), ("HTTPS", daemon.https_addresses())]
+        .into_iter()
+        .filter(|(_, addresses)| !addresses.is_empty())
+        .map(|(word, addresses)| {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            format!(", for {word} at {}", addresses.join(", "))
+        })
+        .collect();
     tracing::info!(
         version,
         listen = addresses,
-        "resolverd {version} listens at {addresses}{tls}{metrics} ({from})"
+        "resolverd {version} listens at {addresses}{encrypted}{metrics} ({from})"
     );
     notify::ready(&daemon.addresses());
     let mut given_up = None;

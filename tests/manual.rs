@@ -122,7 +122,7 @@ fn resolverctl_1() {
 
 /// How the service can read certificates, for roff.
 const CERTIFICATES: &str = ".SH CERTIFICATES\n\
-             `tls`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS. The service \
+             `tls`, `https`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS and HTTPS. The service \
              runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
              renewal. With certbot, write this to /etc/letsencrypt/renewal\\-hooks/deploy/resolverd and make it executable:\n\
              .PP\n.nf\n.RS\n\
@@ -133,7 +133,7 @@ const CERTIFICATES: &str = ".SH CERTIFICATES\n\
              .RE\n.fi\n.PP\n\
              resolverd takes renewed files into use within 30 s. If the key does not fit the certificate, or a file cannot be \
              read, it logs that once, uses the old pair, and `resolverctl status` shows it; a start or a reload with such files fails. The status also has a problem from \
-             14 days before the certificate ends. The port 853 needs no change of the service: it may bind ports below 1024. \
+             14 days before the certificate ends. The ports 853 and 443 need no change of the service: it may bind ports below 1024. \
              `sudo \\-u resolverd resolverd \\-\\-check` shows whether the user can read the files.\n";
 
 #[test]

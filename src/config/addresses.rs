@@ -20,6 +20,12 @@ pub const PORT: u16 = 53;
 /// The port of DNS over TLS (RFC 7858 section 3.1).
 pub const TLS_PORT: u16 = 853;
 
+/// The port of DNS over HTTPS: that of HTTPS (RFC 8484 section 4.1).
+pub const HTTPS_PORT: u16 = 443;
+
+/// The path of DNS over HTTPS. RFC 8484 leaves it open, and all public resolvers and clients use this one.
+pub const HTTPS_PATH: &str = "/dns-query";
+
 /// A forwarder: a recursive server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Forwarder {
@@ -85,6 +91,11 @@ pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
 /// A list of addresses with their ports, for DNS over TLS. It may be empty.
 pub(super) fn tls_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, TLS_PORT))?)
+}
+
+/// A list of addresses with their ports, for DNS over HTTPS. It may be empty.
+pub(super) fn https_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
+    at_most(list(value, |item| address_at(item, HTTPS_PORT))?)
 }
 
 /// Addresses of a host.

@@ -68,10 +68,10 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     for (place, listener) in config.listeners.iter().enumerate() {
         let line = |key| lines.of_entry("listener", place, key);
         if listener.all_addresses().next().is_none() {
-            let wrong = WrongValue::new("is missing", "write addresses = or tls = below [[listener]]");
-            if !problems.has(line("addresses"), "listener.addresses")
-                && !problems.has(line("tls"), "listener.tls")
-            {
+            let wrong =
+                WrongValue::new("is missing", "write addresses =, tls = or https = below [[listener]]");
+            let keys = [ListenFor::Plain, ListenFor::Tls, ListenFor::Https].map(ListenFor::key);
+            if !keys.iter().any(|key| problems.has(line(key), &format!("listener.{key}"))) {
                 problems.add(line("addresses"), Some("listener.addresses"), wrong);
             }
         }
@@ -100,12 +100,12 @@ fn encrypted(
             address == other.address || serves != other.serves && overlap(address, other.address)
         };
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
-            let key = if serves == ListenFor::Plain { "addresses" } else { "tls" };
+            let key = serves.key();
             let wrong = if other.address == address {
                 WrongValue::new(format!("{address} appears twice"), "remove one of them")
             } else {
                 let wrong = format!("{address} overlaps {}, where other queries come", other.address);
-                WrongValue::new(wrong, "use another port: 53 for plain DNS, 853 for TLS")
+                WrongValue::new(wrong, "use another port: 53 for plain DNS, 853 for TLS, 443 for HTTPS")
             };
             problems.add(line(key), Some(&format!("{section}.{key}")), wrong);
         }
@@ -123,6 +123,7 @@ fn encrypted(
     };
     match (&listener.certificate, &listener.key) {
         (None, None) if !listener.tls.is_empty() => missing("certificate", "tls"),
+        (None, None) if !listener.https.is_empty() => missing("certificate", "https"),
         (None, Some(_)) => missing("certificate", "key"),
         (Some(_), None) => missing("key", "certificate"),
         _ => {}

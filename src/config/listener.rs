@@ -31,6 +31,8 @@ pub struct Listener {
     pub addresses: Vec<SocketAddr>,
     /// Addresses of listeners for DNS over TLS.
     pub tls: Vec<SocketAddr>,
+    /// Addresses of listeners for DNS over HTTPS.
+    pub https: Vec<SocketAddr>,
     /// The certificate that encrypted listeners show.
     pub certificate: Option<CertificateFile>,
     /// Its private key.
@@ -61,6 +63,28 @@ pub enum ListenFor {
     Plain,
     /// TLS over TCP (RFC 7858).
     Tls,
+    /// HTTP/2 over TLS (RFC 8484).
+    Https,
+}
+
+impl ListenFor {
+    /// The key of its addresses.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Plain => "addresses",
+            Self::Tls => "tls",
+            Self::Https => "https",
+        }
+    }
+
+    /// The word for its streams in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "TCP",
+            Self::Tls => "TLS",
+            Self::Https => "HTTPS",
+        }
+    }
 }
 
 /// An address to listen at, as configured.
@@ -124,7 +148,9 @@ impl Listener {
     /// Its addresses of all kinds.
     pub fn all_addresses(&self) -> impl Iterator<Item = ListenAt> {
         let of = |serves| move |address: &SocketAddr| ListenAt { address: *address, serves };
-        self.addresses.iter().map(of(ListenFor::Plain)).chain(self.tls.iter().map(of(ListenFor::Tls)))
+        let plain = self.addresses.iter().map(of(ListenFor::Plain));
+        let encrypted = self.tls.iter().map(of(ListenFor::Tls));
+        plain.chain(encrypted).chain(self.https.iter().map(of(ListenFor::Https)))
     }
 
     /// The handling of lists' answers for its clients.
@@ -145,6 +171,13 @@ const TLS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener| Some(written::list(&listener.tls)),
 )
 .comment(&[(Some("[]"), "no DNS over TLS")]);
+
+const HTTPS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "https",
+    |listener, typed, _| set(&mut listener.https, addresses::https_addresses(typed)),
+    |listener| Some(written::list(&listener.https)),
+)
+.comment(&[(Some("[]"), "no DNS over HTTPS")]);
 
 const CERTIFICATE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "certificate",
@@ -232,7 +265,20 @@ const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
 /// `[listen]`
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
-    keys: &[ADDRESSES, TLS, CERTIFICATE, KEY, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED, LOOKAHEAD],
+    keys: &[
+        ADDRESSES,
+        TLS,
+        HTTPS,
+        CERTIFICATE,
+        KEY,
+        ALLOW,
+        REFUSE,
+        DROP,
+        WORKERS,
+        DNSBL,
+        ON_REFUSED,
+        LOOKAHEAD,
+    ],
 };
 
 impl TableEntry for Listener {
@@ -241,6 +287,7 @@ impl TableEntry for Listener {
     const KEYS: &'static [ConfigKey<Self>] = &[
         ADDRESSES.told(ToldBy::ByEntry),
         TLS,
+        HTTPS,
         CERTIFICATE,
         KEY,
         ALLOW,
@@ -257,8 +304,9 @@ impl TableEntry for Listener {
     }
 
     fn title(&self) -> String {
-        let named = if self.addresses.is_empty() { &self.tls } else { &self.addresses };
-        let addresses: Vec<String> = named.iter().map(ToString::to_string).collect();
+        let kinds = [&self.addresses, &self.tls, &self.https];
+        let named = kinds.into_iter().find(|addresses| !addresses.is_empty());
+        let addresses: Vec<String> = named.into_iter().flatten().map(ToString::to_string).collect();
         format!("listener {}", addresses.join(", "))
     }
 }

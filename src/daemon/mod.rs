@@ -206,6 +206,11 @@ impl Daemon {
         self.subject.tls_addresses()
     }
 
+    /// The addresses at which it listens for DNS over HTTPS.
+    pub fn https_addresses(&self) -> Vec<SocketAddr> {
+        self.subject.https_addresses()
+    }
+
     /// The address at which it serves metrics; none if there is no such listener.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.subject.metrics.address()

@@ -103,6 +103,10 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::tls_addresses).unwrap_or_default()
     }
 
+    pub(super) fn https_addresses(&self) -> Vec<SocketAddr> {
+        self.state().listeners.as_ref().map(Listeners::https_addresses).unwrap_or_default()
+    }
+
     /// Configured addresses at which it does not listen.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
@@ -170,6 +174,7 @@ impl Controlled for Running {
             config: self.origin.as_ref().map(|path| path.display().to_string()),
             listen: self.addresses(),
             listen_tls: self.tls_addresses(),
+            listen_https: self.https_addresses(),
             missing: self.missing(),
             certificates: self.certificates.status(&self.config()),
             metrics: self.metrics.status(),

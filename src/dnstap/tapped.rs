@@ -48,6 +48,8 @@ pub enum TapTransport {
     Tcp,
     /// A stream with TLS.
     Tls,
+    /// A request over HTTPS.
+    Https,
 }
 
 /// A message that was copied.

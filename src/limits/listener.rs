@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cache::MIN_TIMER;
 use super::config::MIN_DEADLINE;
-use super::exchange::LISTEN_TIME_OF_SLOW;
+use super::exchange::{LISTEN_TIME_OF_SLOW, MAX_PIPELINED};
 use super::resolve::{FLIGHT_TIME, MAX_WAITERS};
 
 /// UDP workers for each address: beyond four the loopback device is the bottleneck.
@@ -175,6 +175,27 @@ pub const TLS_RECORD: usize = 16 << 10;
 
 /// Records of TLS without data that are read before other connections have their turn.
 pub const EMPTY_RECORDS_AT_ONCE: usize = 16;
+
+/// Octets of the header of a request over HTTPS, counted as RFC 9113 section 6.5.2 does. A query of 400 octets with all options takes
+/// 540 of the path, and the fields of a client some hundred. While a client does not take its replies, `MAX_PIPELINED` requests of
+/// each of its connections wait, 32 MiB with the longest headers, until `TCP_WRITE_TIME` ends these connections.
+pub const MAX_REQUEST_HEADER: usize = 4 << 10;
+
+/// Octets of requests over HTTPS that are read from a connection before these are answered. With those in the buffers of the
+/// library, it is what a connection may keep unread.
+pub const REQUESTS_AT_ONCE: usize = 16 << 10;
+
+/// Octets that a client over HTTPS may send between two queries: twice what all streams of a connection take with the longest bodies
+/// at once. More are pings, settings or requests for other things, which cost time and bring nothing.
+pub const OCTETS_WITHOUT_QUERY: usize = 2 * MAX_PIPELINED * MAX_QUERY;
+
+/// Requests over HTTPS of a connection that the client has reset before they were read; one more ends the connection. A client
+/// that gives up waits for seconds before.
+pub const MAX_RESET_REQUESTS: usize = 20;
+
+/// Streams of a connection over HTTPS that were reset or refused because the client broke the rules of HTTP/2; one more ends the
+/// connection. A client that keeps them may open a hundred before it has read that `MAX_PIPELINED` are allowed.
+pub const MAX_PROVOKED_RESETS: usize = 2 * MAX_PIPELINED;
 
 /// A certificate that ends within this time is reported: ACME clients renew a month before, so two weeks of tries have failed.
 pub const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);

@@ -111,6 +111,8 @@ pub(super) struct WaitingQuery {
     pub(super) arrival: Arrival,
     /// The view of its listener when it came: a reload does not change it.
     view: Arc<View>,
+    /// Together with the address and the port of its client, it tells a repeated query from a new one: the id of the query.
+    number: u16,
     /// Given back once its reply is on its way.
     waiting: Waiting,
 }
@@ -159,7 +161,8 @@ impl Front {
 
     /// The settings of its encrypted connections.
     pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
-        self.policy.load().tls.clone()
+        let policy = self.policy.load();
+        if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
     }
 
     /// Whether a handshake of `client` may go on.
@@ -174,13 +177,18 @@ impl Front {
 
     /// Counts a query of a stream.
     pub(super) fn tell_query(&self) {
-        self.tell(if self.serves == ListenFor::Plain { Counter::QueriesTcp } else { Counter::QueriesTls });
+        self.tell(match self.serves {
+            ListenFor::Plain => Counter::QueriesTcp,
+            ListenFor::Tls => Counter::QueriesTls,
+            ListenFor::Https => Counter::QueriesHttps,
+        });
     }
 
     /// The way in which messages came.
     fn transport(&self, occasion: Occasion) -> ClientTransport {
         match self.serves {
             ListenFor::Tls => ClientTransport::Tls,
+            ListenFor::Https => ClientTransport::Https,
             ListenFor::Plain if occasion.limit.is_some() => ClientTransport::Tcp,
             ListenFor::Plain => ClientTransport::Udp,
         }
@@ -236,11 +244,11 @@ impl Front {
     /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
     pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
         let resolved = async {
-            let WaitingQuery { query, arrival, view, .. } = waiting;
+            let WaitingQuery { query, arrival, view, number, .. } = waiting;
             let client = arrival.client;
             let question = query.to_question()?;
             let key = QuestionKey::from_bytes(query.key());
-            let asker = Client { address: client.ip(), port: client.port(), id: query.id };
+            let asker = Client { address: client.ip(), port: client.port(), id: *number };
             let question = ClientQuestion::new(question, key, asker, arrival.occasion.at, Arc::clone(view))
                 .of_socket(self.socket(*arrival));
             match self.parts.resolver.miss(question).await {
@@ -281,6 +289,7 @@ impl Front {
                 ClientTransport::Udp => TapTransport::Udp,
                 ClientTransport::Tcp => TapTransport::Tcp,
                 ClientTransport::Tls => TapTransport::Tls,
+                ClientTransport::Https => TapTransport::Https,
             },
             asks: Some((client.ip(), client.port())),
             answers: Some(self.local).filter(|local| !local.ip().is_unspecified()),
@@ -476,7 +485,8 @@ impl FrontBatch<'_> {
         match Arc::clone(&front.bounds.waiting).try_acquire_owned() {
             Ok(waiting) => {
                 let (query, view) = (query.clone(), Arc::clone(&self.policy.view));
-                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, waiting }))
+                let number = query.id;
+                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, number, waiting }))
             }
             Err(_) => {
                 front.shed(arrival, query, out);
@@ -566,6 +576,11 @@ async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
 }
 
 impl WaitingQuery {
+    /// Lets the number of its stream tell it from others: over HTTP all queries have the same id. The numbers of a client are odd.
+    pub(super) fn number_by_stream(&mut self, stream: u32) {
+        self.number = u16::try_from(stream >> 1 & u32::from(u16::MAX)).unwrap_or_default();
+    }
+
     /// The part that lets the daemon wait for its reply.
     pub(super) fn into_waiting(self) -> Waiting {
         self.waiting

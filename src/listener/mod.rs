@@ -34,7 +34,7 @@
 //! - io_uring was not tried: the crates for it need `unsafe` for each submission. Busy polling of sockets has no effect on
 //!   the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
-//!   octets. `encrypted` has the decisions on TLS.
+//!   octets. `encrypted` has the decisions on TLS, and `https` those on HTTPS.
 //! - Replies to misses once went back through the worker's queue and eventfd, and each woke the worker. Together with
 //!   steps of a flight written as strings, large futures moved ten times, and names hashed label by label, that made
 //!   a miss cost 150 µs of CPU; without them it cost 95 µs (`benches/compare/misses.sh`).
@@ -57,6 +57,7 @@
     clippy::panic
 )]
 
+mod accept;
 mod datagrams;
 mod dropped;
 mod encrypted;
@@ -64,6 +65,7 @@ mod fair_queue;
 mod flows;
 mod front;
 mod hand_over;
+mod https;
 mod inherited;
 mod missing;
 mod orders;
@@ -135,7 +137,7 @@ pub enum NotServed {
     Listen(#[from] AddressUnavailable),
     /// The service manager holds the socket of an address, and only a start gives it other queries.
     #[error(
-        "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS and TLS; run `systemctl restart resolverd`"
+        "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS and HTTPS; run `systemctl restart resolverd`"
     )]
     Held(SocketAddr),
     /// The system refuses a thread or a descriptor.
@@ -198,7 +200,7 @@ impl Sockets {
         for (address, rest) in inherited.rest() {
             // No other process can get the queries at this socket, so it is served.
             tracing::warn!(
-                "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, or remove it from the unit resolverd.socket"
+                "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls and for HTTPS to listen.https, or remove it from the unit resolverd.socket"
             );
             let at = ListenAt { address, serves: ListenFor::Plain };
             sockets.add(at, sockets::bind(at, workers, rest))?;
@@ -276,6 +278,11 @@ impl Listeners {
     /// The addresses in use for DNS over TLS, with the real port if it was 0.
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Tls)
+    }
+
+    /// The addresses in use for DNS over HTTPS, with the real port if it was 0.
+    pub fn https_addresses(&self) -> Vec<SocketAddr> {
+        self.addresses_for(ListenFor::Https)
     }
 
     fn addresses_for(&self, wanted: ListenFor) -> Vec<SocketAddr> {
@@ -423,10 +430,9 @@ impl Listeners {
             let (taking, places) = (Arc::clone(&front), Arc::clone(&self.places));
             let accept = move || {
                 let (listener, front) = (Arc::clone(&listener), Arc::clone(&taking));
-                tcp::accept(listener, front, Arc::clone(&places), stop.clone())
+                accept::connections(listener, front, Arc::clone(&places), stop.clone())
             };
-            let transport = if configured.serves == ListenFor::Plain { "TCP" } else { "TLS" };
-            let whose = format!("the {transport} listener at {address}");
+            let whose = format!("the {} listener at {address}", configured.serves.word());
             let accept = tokio::spawn(self.parts.supervisor.keep(&whose, accept));
             self.open.push(ServedAddress {
                 configured,

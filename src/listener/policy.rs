@@ -20,6 +20,8 @@ pub(super) struct Policy {
     pub(super) view: Arc<View>,
     /// For connections under TLS; none if it has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
+    /// For those over HTTPS.
+    pub(super) https: Option<Arc<ServerConfig>>,
 }
 
 /// The bounds that all addresses have together.
@@ -36,7 +38,9 @@ impl Policy {
     /// The policy of the listener at this place; none if `views` does not have it.
     pub(super) fn of(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
         let view = Arc::clone(views.of_listener(place)?);
-        Some(Self { listener: listener.clone(), view, tls: encrypted::dns_over_tls(listener) })
+        let [tls, https] =
+            [encrypted::DOT, encrypted::HTTP_2].map(|name| encrypted::settings(listener, name));
+        Some(Self { listener: listener.clone(), view, tls, https })
     }
 
     /// The handling of a client.

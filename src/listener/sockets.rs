@@ -102,7 +102,7 @@ pub(super) fn bind_beside(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// The datagram sockets of an address: none for TLS.
+/// The datagram sockets of an address: none for TLS and HTTPS.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     if at.serves == ListenFor::Plain { workers.max(1) } else { 0 }
 }
@@ -165,7 +165,7 @@ fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socke
 }
 
 fn advice(ListenAt { address, serves }: ListenAt, error: &io::Error) -> String {
-    let key = if serves == ListenFor::Plain { "addresses" } else { "tls" };
+    let key = serves.key();
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(
             "port {} needs root or CAP_NET_BIND_SERVICE; start resolverd as a service, or try --listen 127.0.0.1:5300",

@@ -2,70 +2,43 @@
 //!
 //! Connections, questions on one connection and on all, replies that wait, idle time, and the times to read and to
 //! write a message are bounded. A connection with the greatest number of questions is not read, so that none is lost.
-//! After an error of accept there is a pause; it is never fatal.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::encrypted::{self, ClientStream};
 use super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
-use super::places::{ConnectionPlaces, TakenPlace};
-use super::queued::ClientKey;
+use super::places::TakenPlace;
 use crate::config::ListenFor;
 use crate::limits::{
-    ACCEPT_PAUSE, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER,
-    TCP_UNACKNOWLEDGED_TIME, TCP_WRITE_TIME,
+    MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER, TCP_UNACKNOWLEDGED_TIME,
+    TCP_WRITE_TIME,
 };
 use crate::question::{Answer, Apart};
 use crate::record::Counter;
 use crate::wire::query::Query;
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
-const SHARD: usize = 0;
+pub(super) const SHARD: usize = 0;
 
 /// Octets that hold a whole message, with its length in front.
 const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
-/// Accepts connections until `accepting` turns false.
-pub(super) async fn accept(
-    listener: Arc<TcpListener>,
+/// Serves a connection until it ends.
+pub(super) async fn serve(
+    stream: TcpStream,
+    client: SocketAddr,
     front: Arc<Front>,
-    places: Arc<ConnectionPlaces>,
-    mut accepting: watch::Receiver<bool>,
-) {
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            _ = accepting.wait_for(|accepting| !*accepting) => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            // It is closed at once, so that it does not take the place of an allowed client.
-            Ok((_, client)) if !front.admits(SHARD, client.ip()) => {}
-            Ok((stream, client)) => {
-                let taken = places.take(ClientKey::of(client.ip()), front.now());
-                let front = Arc::clone(&front);
-                tokio::spawn(async move {
-                    // How a client closes its connection does not matter.
-                    if let Ok(stream) = open(stream, client, &front, &taken).await {
-                        let _ = Connection::new(stream, client, front, taken).serve().await;
-                    }
-                });
-            }
-            // No descriptors are left, or the connection was closed before it was accepted. The listener goes on.
-            Err(_) => {
-                front.apart(SHARD, Apart::AcceptFailed);
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+    taken: TakenPlace,
+) -> io::Result<()> {
+    let stream = open(stream, client, &front, &taken).await?;
+    Connection::new(stream, client, front, taken).serve().await
 }
 
 /// Prepares a connection: its kernel, and its handshake if it is encrypted.
@@ -80,16 +53,30 @@ async fn open(
         return Ok(ClientStream::Plain(stream));
     }
     let config = front.tls().ok_or(io::ErrorKind::NotFound)?;
+    let secured = encrypted::secure(stream, config, || front.may_shake_hands(client.ip()));
+    shaken(front, taken, secured).await
+}
+
+/// The result of a handshake, which is counted. The place of the connection may be taken meanwhile.
+pub(super) async fn shaken<Stream>(
+    front: &Front,
+    taken: &TakenPlace,
+    secured: impl Future<Output = io::Result<Stream>>,
+) -> io::Result<Stream> {
     let secured = tokio::select! {
         biased;
         () = taken.leave() => Err(io::ErrorKind::ConnectionAborted.into()),
-        secured = encrypted::secure(stream, config, || front.may_shake_hands(client.ip())) => secured,
+        secured = secured => secured,
     };
     taken.mark_active(front.now());
+    let [done, refused, failed] = match front.serves() {
+        ListenFor::Https => [Counter::HttpsHandshakes, Counter::HttpsRefused, Counter::HttpsFailed],
+        _ => [Counter::TlsHandshakes, Counter::TlsRefused, Counter::TlsFailed],
+    };
     front.tell(match &secured {
-        Ok(_) => Counter::TlsHandshakes,
-        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => Counter::TlsRefused,
-        Err(_) => Counter::TlsFailed,
+        Ok(_) => done,
+        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => refused,
+        Err(_) => failed,
     });
     secured
 }
@@ -305,7 +292,7 @@ impl Unsent {
 }
 
 /// Bounds how many replies that the client does not take the kernel keeps, and how long.
-fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
+pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     SockRef::from(stream).set_send_buffer_size(TCP_SEND_BUFFER)?;
     let patience = u32::try_from(TCP_UNACKNOWLEDGED_TIME.as_millis()).unwrap_or(u32::MAX);

@@ -81,11 +81,13 @@ pub enum ClientTransport {
     Tcp,
     /// A stream under TLS (RFC 7858).
     Tls,
+    /// A request over HTTPS (RFC 8484).
+    Https,
 }
 
 impl ClientTransport {
     /// All of them, in the order of their numbers in the record.
-    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+    pub const ALL: [Self; 4] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https];
 
     /// Its word on screens and in the log.
     pub const fn word(self) -> &'static str {
@@ -93,16 +95,17 @@ impl ClientTransport {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
+            Self::Https => "HTTPS",
         }
     }
 
     /// Whether the kernel has a stream for it, and not datagrams.
     pub const fn is_stream(self) -> bool {
-        matches!(self, Self::Tcp | Self::Tls)
+        !matches!(self, Self::Udp)
     }
 
     /// Whether only client and resolverd read the messages.
     pub const fn is_encrypted(self) -> bool {
-        matches!(self, Self::Tls)
+        matches!(self, Self::Tls | Self::Https)
     }
 }

@@ -83,6 +83,19 @@ counters! {
     TlsFailed "tls_handshakes_failed" Some("TLS handshakes that failed");
     /// Connections for TLS that were closed, because their client began too many handshakes.
     TlsRefused "tls_handshakes_refused" Some("TLS connections closed (too many handshakes of one client)");
+    /// Queries of clients over HTTPS.
+    QueriesHttps "queries_https" Some("queries over HTTPS");
+    /// TLS handshakes of clients over HTTPS that succeeded.
+    HttpsHandshakes "https_handshakes" Some("TLS handshakes for HTTPS");
+    /// TLS handshakes of clients over HTTPS that failed or took too long.
+    HttpsFailed "https_handshakes_failed" Some("TLS handshakes for HTTPS that failed");
+    /// Connections for HTTPS that were closed, because their client began too many handshakes.
+    HttpsRefused "https_handshakes_refused" Some("HTTPS connections closed (too many handshakes of one client)");
+    /// Requests over HTTPS that got an HTTP error, because they were no DNS queries.
+    HttpsRequestsRefused "https_requests_refused" Some("HTTPS requests refused (no DNS query)");
+    /// Connections for HTTPS that were closed, because their client broke the rules of HTTP/2, reset too many requests, or sent too
+    /// much that was no query.
+    HttpsClosed "https_connections_closed" Some("HTTPS connections closed (HTTP/2 errors or floods of the client)");
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
     /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that
@@ -106,8 +119,14 @@ counters! {
 const COUNTERS: usize = TABLE.len();
 
 /// The live counters. Few threads write them, so they are shared.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::default()))
+    }
+}
 
 impl Counters {
     /// Adds to a counter.
@@ -124,8 +143,14 @@ impl Counters {
 }
 
 /// The values of the counters at a moment, or their growth between two. In JSON each has its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts([u64; COUNTERS]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; COUNTERS])
+    }
+}
 
 impl Counts {
     /// The growth since `earlier`.

@@ -27,6 +27,7 @@
 pub mod compose;
 pub mod cookie;
 mod cursor;
+pub mod freshness;
 pub mod pointers;
 pub mod presentation;
 pub mod query;

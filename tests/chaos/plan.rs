@@ -91,6 +91,7 @@ impl Plan {
             lookahead: None,
             addresses: Vec::new(),
             tls: Vec::new(),
+            https: Vec::new(),
             certificate: None,
             key: None,
             allow: Vec::new(),

@@ -101,6 +101,7 @@ impl Controlled for Fake {
             config: None,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5300))],
             listen_tls: Vec::new(),
+            listen_https: Vec::new(),
             missing: Vec::new(),
             certificates: Vec::new(),
             metrics: None,

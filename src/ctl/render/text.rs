@@ -6,8 +6,8 @@ use super::{Paint, Style, screen, words};
 use crate::clock::{date, minute};
 use crate::config::Errors;
 use crate::control::protocol::{
-    CertificateStatus, Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding,
-    RootKeysStatus, SnapshotStatus, Status,
+    CertificateStatus, DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow,
+    RootKeyStanding, RootKeysStatus, SnapshotStatus, Status,
 };
 use crate::question::{Outcome, Security};
 use crate::wire::presentation::harmless;
@@ -48,11 +48,8 @@ pub fn status(status: &Status, style: Style) -> String {
                 text.push_str(&screen::items("", &[told], style));
             }
         }
-        if label == "listens at" && !daemon.listen_tls.is_empty() {
-            let listen: Vec<String> = daemon.listen_tls.iter().map(ToString::to_string).collect();
-            text.push_str(&screen::items("TLS at", &[listen.join("   ")], style));
-            let told: Vec<String> = daemon.certificates.iter().map(certificate).collect();
-            text.push_str(&screen::items("certificate", &told, style));
+        if label == "listens at" {
+            text.push_str(&encrypted(daemon, style));
         }
         let metrics = daemon.metrics.as_ref().filter(|_| label == "listens at");
         if let Some(metrics) = metrics.filter(|metrics| metrics.why.is_none()) {
@@ -72,6 +69,22 @@ pub fn status(status: &Status, style: Style) -> String {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
         text.push_str(&format!("\nproblem: {problem}\n  {to_do} {remedy}\n"));
+    }
+    text
+}
+
+/// The addresses of encrypted listeners, and their certificates.
+fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
+    let mut text = String::new();
+    for (label, listen) in [("TLS at", &daemon.listen_tls), ("HTTPS at", &daemon.listen_https)] {
+        if !listen.is_empty() {
+            let listen: Vec<String> = listen.iter().map(ToString::to_string).collect();
+            text.push_str(&screen::items(label, &[listen.join("   ")], style));
+        }
+    }
+    if !text.is_empty() {
+        let told: Vec<String> = daemon.certificates.iter().map(certificate).collect();
+        text.push_str(&screen::items("certificate", &told, style));
     }
     text
 }

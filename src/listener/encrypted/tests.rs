@@ -18,6 +18,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion
 
 use super::super::Listeners;
 use super::super::reload_tests::{config, query, serve};
+use super::DOT;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::limits::{HANDSHAKE_TIME, MAX_PIPELINED, TCP_IDLE_TIME};
@@ -26,12 +27,17 @@ use crate::resolve::Resolver;
 use crate::zones::Views;
 
 /// A file of `tests/tls`.
-fn file(name: &str) -> String {
+pub(in super::super) fn file(name: &str) -> String {
     format!("{}/tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The configuration of `reload_tests`, and DNS over TLS with one of the certificates.
 fn with_tls(certificate: &str) -> Arc<Config> {
+    with_certificate(certificate, "tls = [\"127.0.0.1:0\"]")
+}
+
+/// The configuration of `reload_tests`, one of the certificates, and more for `[listen]` and behind it.
+pub(in super::super) fn with_certificate(certificate: &str, more: &str) -> Arc<Config> {
     let [pem, key] = ["pem", "key"].map(|end| file(&format!("{certificate}.{end}")));
     // A checkout does not keep modes.
     let directory = tempfile::tempdir().unwrap();
@@ -39,7 +45,7 @@ fn with_tls(certificate: &str) -> Arc<Config> {
     std::fs::copy(key, &copy).unwrap();
     std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
     let text = format!(
-        "version = 1\n[listen]\naddresses = [\"127.0.0.1:0\"]\ntls = [\"127.0.0.1:0\"]\ncertificate = \"{pem}\"\nkey = \"{}\"\n",
+        "version = 1\n[listen]\naddresses = [\"127.0.0.1:0\"]\ncertificate = \"{pem}\"\nkey = \"{}\"\n{more}\n",
         copy.display()
     );
     let read = directory.path().join("resolverd.toml");
@@ -50,19 +56,27 @@ fn with_tls(certificate: &str) -> Arc<Config> {
     Arc::new(read)
 }
 
-fn listen(config: &Arc<Config>) -> (Listeners, Arc<Resolver>, Views) {
+pub(in super::super) fn listen(config: &Arc<Config>) -> (Listeners, Arc<Resolver>, Views) {
     let views = Views::new(config).unwrap();
     let (listeners, resolver) = serve(config, &views, Clock::simulated(1_800_000_000));
     (listeners, resolver, views)
 }
 
 fn client(versions: &[&'static SupportedProtocolVersion]) -> TlsConnector {
+    client_of(versions, DOT)
+}
+
+/// A client for a protocol.
+pub(in super::super) fn client_of(
+    versions: &[&'static SupportedProtocolVersion],
+    protocol: &[u8],
+) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file("ca.pem")).unwrap()).unwrap();
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_protocol_versions(versions).unwrap();
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"dot".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     TlsConnector::from(Arc::new(config))
 }
 
@@ -86,7 +100,7 @@ fn shown(stream: &TlsStream<TcpStream>) -> Vec<u8> {
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }
 
-fn counted(listeners: &Listeners, counter: Counter) -> u64 {
+pub(in super::super) fn counted(listeners: &Listeners, counter: Counter) -> u64 {
     listeners.parts.recorder.report(Window::Start).upstream.counts[counter]
 }
 
