@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const SAMPLES: [(&str, &[&str]); 5] = [
-    ("unbound", &["debian", "red-hat", "containers", "gateway"]),
+    ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted"]),
     ("named", &["debian", "red-hat", "gateway"]),
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
@@ -142,6 +142,7 @@ const NOTHING_ALONE: [(&str, &[&str]); 4] = [
         "unbound",
         &[
             "directory",
+            "https-port",
             "private-domain",
             "serve-expired-ttl",
             "ssl-port",
@@ -154,7 +155,7 @@ const NOTHING_ALONE: [(&str, &[&str]); 4] = [
             "tls-upstream",
         ],
     ),
-    ("named", &["directory", "forward", "max-stale-ttl"]),
+    ("named", &["directory", "forward", "https-port", "max-stale-ttl", "tls-port"]),
     ("dnsmasq", &["dnssec", "local-ttl", "mx-target", "conf-file", "conf-dir", "servers-file", "hostsdir"]),
     ("recursor", &["allow-from-file", "forward-zones-file"]),
 ];
@@ -343,6 +344,70 @@ fn bind_listens_at_addresses_and_not_at_networks() {
     let found =
         imported("named", &[("named.conf", "options { listen-on port 853 tls own { 192.0.2.1; }; };\n")]);
     assert!(found.contains("served DNS over TLS") && !keys(&found).contains(":853"), "{found}");
+}
+
+/// A certificate and its key, as a resolver has them: a checkout does not keep modes.
+fn certificate() -> (tempfile::TempDir, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let [pem, key] = ["first.pem", "first.key"].map(|name| {
+        let copy = directory.path().join(name);
+        fs::copy(samples().with_file_name("tls").join(name), &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o640)).unwrap();
+        copy.to_str().unwrap().to_owned()
+    });
+    (directory, pem, key)
+}
+
+#[test]
+fn encrypted_listeners_of_bind_and_unbound_keep_all_their_addresses() {
+    let (_directory, pem, key) = certificate();
+    let bind = format!(
+        "tls own {{ cert-file \"{pem}\"; key-file \"{key}\"; }};\nhttp paths {{ endpoints {{ \"/dns-query\"; }}; }};\n\
+         options {{ listen-on {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\
+         listen-on tls own {{ 192.0.2.1; }}; listen-on-v6 port 8853 tls own {{ 2001:db8::1; }};\n\
+         listen-on tls own http paths {{ 192.0.2.1; }}; listen-on-v6 tls own http default {{ 2001:db8::1; }};\n\
+         listen-on port 5353 tls none {{ 127.0.0.2; }}; }};\n"
+    );
+    let unbound = format!(
+        "server:\n interface: 127.0.0.1\n interface: 127.0.0.2@5353\n interface: 192.0.2.1@853\n interface: 2001:db8::1@8853\n\
+         interface: 192.0.2.1@443\n interface: 2001:db8::1@443\n tls-service-pem: \"{pem}\"\n tls-service-key: \"{key}\"\n"
+    );
+    let tls = ["tls = [\"192.0.2.1:853\", \"[2001:db8::1]:8853\"]", "tls = [\"192.0.2.1:853\"]"];
+    for ((format, typed), tls) in [("named", bind), ("unbound", unbound)].into_iter().zip(tls) {
+        let found = imported(format, &[("a.conf", &typed)]);
+        let keys = keys(&found);
+        for line in [
+            tls,
+            "https = [\"192.0.2.1:443\", \"[2001:db8::1]:443\"]",
+            &format!("certificate = \"{pem}\""),
+            &format!("key = \"{key}\""),
+        ] {
+            assert!(keys.lines().any(|found| found == line), "{format}: {line}: {found}");
+        }
+        assert!(keys.contains("addresses = [\"127.0.0.1:53\", \"127.0.0.2:5353\""), "{format}: {found}");
+        assert!(!found.contains("dangerous"), "{format}: {found}");
+    }
+}
+
+#[test]
+fn encrypted_listeners_of_bind_that_cannot_be_kept_are_told() {
+    let (_directory, pem, key) = certificate();
+    let own = format!("{{ cert-file \"{pem}\"; key-file \"{key}\"; }};\n");
+    let of = |typed: &str| imported("named", &[("named.conf", typed)]);
+    let found = of(&format!(
+        "tls one {own}tls two {own}options {{ listen-on tls one {{ 192.0.2.1; }}; listen-on tls two {{ 192.0.2.2; }}; }};\n"
+    ));
+    assert!(keys(&found).contains("tls = [\"192.0.2.1:853\"]\n"), "{found}");
+    assert!(found.contains("add a [[listener]] with tls = [\\\"192.0.2.2:853\\\"]"), "{found}");
+    let found = of(&format!(
+        "tls own {own}http h {{ endpoints {{ \"/resolve\"; }}; }};\noptions {{ https-port 8443; listen-on tls own http h {{ 192.0.2.1; }}; }};\n"
+    ));
+    assert!(keys(&found).contains("https = [\"192.0.2.1:8443\"]\n"), "{found}");
+    assert!(found.contains("let the clients use /dns-query"), "{found}");
+    let found = of("options { listen-on port 80 tls none http default { 192.0.2.1; }; };\n");
+    assert!(found.contains("served DNS over HTTP without TLS") && !keys(&found).contains(":80"), "{found}");
+    let found = of("options { listen-on tls ephemeral http default { 192.0.2.1; }; };\n");
+    assert!(found.contains("served DNS over HTTPS") && found.contains("names no files"), "{found}");
 }
 
 #[test]

@@ -17,6 +17,7 @@
 mod detect;
 mod dnsmasq;
 mod draft;
+mod encrypted;
 mod error;
 mod finding;
 mod format;

@@ -5,6 +5,7 @@ mod rows;
 mod texts;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -16,6 +17,12 @@ fn imported(format: &str, typed: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("lan.zone"), "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n").unwrap();
     fs::write(folder.path().join("private.key"), "corp.example. DS 4711 13 2 00FF\n").unwrap();
+    for name in ["first.pem", "first.key"] {
+        let copy = folder.path().join(name);
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name), &copy).unwrap();
+        // A checkout does not keep modes.
+        fs::set_permissions(copy, fs::Permissions::from_mode(0o640)).unwrap();
+    }
     let typed = typed.replace("FOLDER", folder.path().to_str().unwrap());
     let path = folder.path().join(format!("{format}.conf"));
     fs::write(&path, typed).unwrap();

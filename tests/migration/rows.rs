@@ -6,7 +6,7 @@ pub(crate) struct Row {
     pub(crate) format: &'static str,
     /// The option, as the page shows it.
     pub(crate) option: &'static str,
-    /// A configuration with it. `FOLDER` has a zone file and a file of trust anchors.
+    /// A configuration with it. `FOLDER` has a zone file, a file of trust anchors, and a certificate with its key.
     pub(crate) typed: &'static str,
     /// The keys that it becomes.
     pub(crate) keys: &'static [&'static str],
@@ -34,6 +34,12 @@ pub(crate) const CONVERTED: &[Row] = &[
         "access-control",
         "server:\n  access-control: 10.0.0.0/24 allow\n  access-control: 10.0.0.6 refuse\n  access-control: 10.0.0.7 deny\n",
         &["[listen] allow", "[listen] refuse", "[listen] drop"],
+    ),
+    row(
+        "unbound",
+        "tls-port, https-port, tls-service-pem, tls-service-key",
+        "server:\n  interface: 10.0.0.25@853\n  interface: 10.0.0.25@443\n  tls-service-pem: \"FOLDER/first.pem\"\n  tls-service-key: \"FOLDER/first.key\"\n",
+        &["[listen] tls", "[listen] https", "[listen] certificate", "[listen] key"],
     ),
     row("unbound", "do-ip4", "server:\n  do-ip4: no\n", &["[resolve] ipv4"]),
     row("unbound", "do-ip6", "server:\n  do-ip6: no\n", &["[resolve] ipv6"]),
@@ -137,6 +143,12 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
     row(
         "named",
+        "listen-on with tls, or with tls and http; tls-port, https-port",
+        "tls own { cert-file \"FOLDER/first.pem\"; key-file \"FOLDER/first.key\"; };\noptions { listen-on tls own { 10.0.0.25; }; listen-on-v6 { none; }; listen-on tls own http default { 10.0.0.25; }; };\n",
+        &["[listen] tls", "[listen] https", "[listen] certificate", "[listen] key"],
+    ),
+    row(
+        "named",
         "acl, allow-recursion, allow-query-cache, allow-query",
         "acl office { 10.0.0.0/8; };\noptions { allow-recursion { !10.0.0.6; office; }; };\n",
         &["[listen] allow", "[listen] refuse"],
@@ -226,6 +238,18 @@ pub(crate) const CONVERTED: &[Row] = &[
 
 /// Options that are not converted: format, option, a file with it, and the advice.
 pub(crate) const NOT_CONVERTED: &[(&str, &str, &str, &str)] = &[
+    (
+        "unbound",
+        "http-endpoint",
+        "server:\n  http-endpoint: \"/resolve\"\n",
+        "let the clients use the path /dns-query: resolverd has no other",
+    ),
+    (
+        "unbound",
+        "http-notls-downstream",
+        "server:\n  http-notls-downstream: yes\n",
+        "let the clients use https: resolverd serves no DNS over HTTP without TLS",
+    ),
     (
         "unbound",
         "cache-min-ttl",

@@ -180,7 +180,7 @@ impl Gathered<'_> {
             }
             _ => {
                 let did = "served DNS over TLS or HTTPS";
-                let instead = "for clients of other hosts set tls, certificate and key of [listen]; resolverd has no DNS over HTTPS or QUIC; clients of this host use plain DNS";
+                let instead = "for clients of other hosts set tls or https, certificate and key of [listen]; the path of HTTPS is /dns-query; clients of this host use plain DNS";
                 self.draft.tell(Different, place, typed, (did, instead));
             }
         }

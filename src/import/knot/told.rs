@@ -122,7 +122,12 @@ pub(super) const CALLS: [ToldSetting; 39] = [
     ("cache.ns_tout", Unneeded, "bounded the time of silent servers", "resolverd measures each server"),
     ("cache.*", Unneeded, "configured the cache", "see [cache]"),
     ("net.tls*", Unneeded, "configured TLS", "see certificate and key of [listen]"),
-    ("net.doh_headers", Unneeded, "configured DNS over HTTPS", "resolverd serves DNS over TLS only"),
+    (
+        "net.doh_headers",
+        Unneeded,
+        "configured DNS over HTTPS",
+        "resolverd adds no header fields; see https of [listen]",
+    ),
     (
         "net.proxy_allowed",
         Dangerous,

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::clients::{self, Lists};
 use super::reader::{Statement, find};
-use super::tls;
+use super::tls::FoundListeners;
 use crate::import::draft::Draft;
 use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
@@ -27,28 +27,28 @@ pub(super) fn add(
     draft: &mut Draft,
 ) {
     let usual = find(options, "port").and_then(|port| port.value().parse().ok()).unwrap_or(DNS_PORT);
-    let mut addresses: Vec<SocketAddr> = Vec::new();
+    let (mut addresses, mut encrypted): (Vec<SocketAddr>, _) = (Vec::new(), FoundListeners::default());
     for (option, all) in FAMILIES {
         let mut typed = options.iter().filter(|statement| statement.option() == option).peekable();
         if typed.peek().is_none() {
             addresses.push(SocketAddr::new(all, usual));
         }
         for list in typed {
-            let found = of_list(list, lists, (all, usual), draft);
-            let words = list.words();
-            if words.contains(&"http") {
-                let did = "served DNS over HTTPS";
-                let instead = "resolverd serves DNS over TLS: see tls of [listen]";
-                draft.tell(Different, &list.place, &list.shown(), (did, instead));
-            } else if words.contains(&"tls") {
-                let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-                tls::serve(list, statements, &found, draft);
-            } else {
-                let new: Vec<SocketAddr> =
-                    found.into_iter().filter(|address| !addresses.contains(address)).collect();
-                addresses.extend(new);
+            let of_port = |port: u16, draft: &mut Draft| of_list(list, lists, (all, port), draft);
+            if encrypted.take(list, (options, statements), draft, of_port) {
+                continue;
             }
+            let found = of_list(list, lists, (all, usual), draft);
+            let new: Vec<SocketAddr> =
+                found.into_iter().filter(|address| !addresses.contains(address)).collect();
+            addresses.extend(new);
         }
+    }
+    let has_encrypted = !encrypted.is_empty();
+    encrypted.add(draft);
+    if addresses.is_empty() && has_encrypted {
+        // The programs of this host ask without TLS.
+        return;
     }
     let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
     let typed = find(options, "listen-on").or_else(|| find(options, "listen-on-v6"));

@@ -7,12 +7,14 @@ use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 
 /// Options that other functions of this folder read.
-const READ: [&str; 25] = [
+const READ: [&str; 27] = [
     "directory",
     "forwarders",
     "forward",
     "listen-on",
     "listen-on-v6",
+    "tls-port",
+    "https-port",
     "port",
     "allow-query",
     "allow-recursion",
@@ -213,7 +215,7 @@ const TOLD: [ToldSetting; 48] = [
 ];
 
 /// Begins of options that are details of BIND.
-const DETAILS: [&str; 88] = [
+const DETAILS: [&str; 86] = [
     "allow-new-zones",
     "allow-notify",
     "allow-transfer",
@@ -240,7 +242,6 @@ const DETAILS: [&str; 88] = [
     "heartbeat-interval",
     "hostname",
     "http-",
-    "https-port",
     "interface-interval",
     "ixfr-",
     "keep-response-order",
@@ -286,7 +287,6 @@ const DETAILS: [&str; 88] = [
     "suppress-initial-notify",
     "tcp-",
     "tkey-",
-    "tls-port",
     "transfer",
     "transfers-",
     "try-tcp-refresh",

@@ -1,13 +1,12 @@
 //! The `server:` section of Unbound.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 
 use super::reader::{Section, UnboundSetting};
 use super::{told, trust};
-use crate::config::defaults::TLS_PORT;
-use crate::config::usable_pair;
+use crate::config::defaults::{HTTPS_PORT, TLS_PORT};
 use crate::import::draft::Draft;
+use crate::import::encrypted::{self, EncryptedListeners, NamedFile};
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values::{self, Clients, texts};
 
@@ -127,7 +126,10 @@ fn listen(server: &Section, draft: &mut Draft) {
             (did, "remove those that no client uses"),
         );
     }
-    over_tls(server, &mut addresses, draft);
+    take_encrypted(server, &mut addresses, draft);
+    if let Some(path) = server.last("http-endpoint") {
+        encrypted::tell_path(&path.place, &path.shown(), path.value(), draft);
+    }
     let typed = server
         .last("interface")
         .or_else(|| server.last("ip-address"))
@@ -176,37 +178,28 @@ fn of_interfaces(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAd
     addresses
 }
 
-/// Takes the addresses for DNS over TLS out of all addresses. The certificate is taken over if it can be used here.
-fn over_tls(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
+/// Takes the addresses for DNS over TLS and HTTPS out of all addresses. The certificate is taken over if it can be used here.
+fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
     // Older versions wrote `ssl` for `tls`.
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
     let key = last("ssl-service-key", "tls-service-key");
     let (Some(key), Some(certificate)) = (key, last("ssl-service-pem", "tls-service-pem")) else { return };
-    let port = last("ssl-port", "tls-port").and_then(|port| port.value().parse().ok()).unwrap_or(TLS_PORT);
-    let (secure, plain): (Vec<_>, Vec<_>) =
-        addresses.iter().copied().partition(|address: &SocketAddr| address.port() == port);
-    *addresses = plain;
-    if secure.is_empty() {
-        return;
-    }
-    let texts = texts(secure.iter().map(SocketAddr::to_string));
-    match usable_pair(Path::new(certificate.value()), Path::new(key.value())) {
-        Ok(()) => {
-            draft.set(&key.place, &key.shown(), ("[listen]", "tls"), texts);
-            draft.set(
-                &certificate.place,
-                &certificate.shown(),
-                ("[listen]", "certificate"),
-                certificate.value(),
-            );
-            draft.set(&key.place, &key.shown(), ("[listen]", "key"), key.value());
-        }
-        Err(why) => {
-            let instead =
-                format!("set tls = {texts}, certificate and key of [listen]; not done, because {why}");
-            draft.tell(Dangerous, &key.place, &key.shown(), ("served DNS over TLS", &instead));
-        }
-    }
+    let mut of_port = |typed: Option<&UnboundSetting>, usual: u16| {
+        let port = typed.and_then(|port| port.value().parse().ok()).unwrap_or(usual);
+        let (found, others): (Vec<_>, Vec<_>) =
+            addresses.iter().copied().partition(|address: &SocketAddr| address.port() == port);
+        *addresses = others;
+        found
+    };
+    let tls = of_port(last("ssl-port", "tls-port"), TLS_PORT);
+    let https = of_port(server.last("https-port"), HTTPS_PORT);
+    let file = |setting: &UnboundSetting| NamedFile {
+        place: setting.place.clone(),
+        option: setting.shown(),
+        path: setting.value().to_owned(),
+    };
+    let files = Some((file(certificate), file(key)));
+    EncryptedListeners { place: key.place.clone(), option: key.shown(), tls, https, files }.add(draft);
 }
 
 fn families(server: &Section, draft: &mut Draft) {

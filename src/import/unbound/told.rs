@@ -7,10 +7,12 @@ use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 
 /// Settings that other functions of this folder read.
-const READ: [&str; 36] = [
+const READ: [&str; 38] = [
     "tls-service-key",
     "tls-service-pem",
     "tls-port",
+    "https-port",
+    "http-endpoint",
     "ssl-service-key",
     "ssl-service-pem",
     "ssl-port",
@@ -47,7 +49,7 @@ const READ: [&str; 36] = [
 ];
 
 /// Settings whose effect is missing here, or that resolverd does not need.
-const TOLD: [ToldSetting; 54] = [
+const TOLD: [ToldSetting; 55] = [
     (
         "access-control-*",
         Dangerous,
@@ -199,7 +201,13 @@ const TOLD: [ToldSetting; 54] = [
         "resolverd learns what a server supports",
     ),
     ("pad-*", Unneeded, "filled up messages over TLS", "resolverd has rules of its own"),
-    ("http-*", Unneeded, "configured DNS over HTTPS", "resolverd serves DNS over TLS: see tls of [listen]"),
+    (
+        "http-notls-downstream",
+        Different,
+        "served DNS over HTTP without TLS",
+        "resolverd serves DNS over HTTPS only: see https of [listen]",
+    ),
+    ("http-*", Unneeded, "set a detail of DNS over HTTPS", "resolverd needs no such setting"),
     ("tls-cert-bundle", Unneeded, "named certificates to trust", "resolverd trusts those of the system"),
     ("ssl-cert-bundle", Unneeded, "named certificates to trust", "resolverd trusts those of the system"),
     ("tls-cipher*", Unneeded, "chose the ciphers of TLS", "resolverd has those of its library"),
@@ -211,7 +219,7 @@ const TOLD: [ToldSetting; 54] = [
 
 /// The effect of settings of encrypted DNS, and what to do.
 const SERVED: &str = "served or asked over TLS, HTTPS or QUIC";
-const OVER_TLS: &str = "clients: see tls of [listen]; forwarders may be tls://address#name; resolverd serves no DNS over HTTPS or QUIC";
+const OVER_TLS: &str = "clients: see tls and https of [listen]; forwarders may be tls://address#name; resolverd serves no DNS over QUIC";
 
 /// Details of Unbound, and begins of their names, which end with `-`.
 const DETAILS: [&str; 62] = [
