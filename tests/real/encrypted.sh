@@ -1,4 +1,5 @@
-# Clients over TLS: kdig, Unbound as a forwarder of a container, and systemd-resolved. Sourced by `run`.
+# Clients over TLS: kdig, Unbound as a forwarder of a container, and systemd-resolved; and over HTTPS: kdig and curl. Sourced
+# by `run`.
 
 raise_encrypted() {
   local name
@@ -19,6 +20,7 @@ raise_encrypted() {
   ) 2>&1
   restart "[[listener]]
 tls = [\"198.18.100.25:853\"]
+https = [\"198.18.100.25:443\"]
 certificate = \"$work/dot/fullchain.pem\"
 key = \"$work/dot/privkey.pem\"
 allow = [\"198.18.0.0/24\"]"
@@ -70,6 +72,60 @@ CONF
   end dot-unbound
 }
 
+# over_https QUESTION...: kdig in the internet, with the certificate verified; +https-get is GET instead of POST.
+over_https() {
+  internet kdig @198.18.100.25 +https +tls-ca="$work/dot/ca.pem" +tls-hostname=gateway.example -b 198.18.0.1 "$@"
+}
+
+# fetch ARGUMENT...: curl in the internet, with the certificate verified.
+fetch() {
+  internet curl --silent --show-error --cacert "$work/dot/ca.pem" --interface 198.18.0.1 \
+    --resolve gateway.example:443:198.18.100.25 "$@"
+}
+
+# octets FILE: its octets in one line.
+octets() {
+  od -An -v -tx1 "$1" | tr -d ' \n'
+}
+
+kdig_asks_https() {
+  local method
+  for method in "" +https-get; do
+    has '^198\.18\.77\.10$' over_https $method +short domain.example A
+    has 'status: NXDOMAIN' over_https $method none.domain.example A
+    has 'HTTP/2-(POST|GET)' over_https $method domain.example A
+    # 60 thousand octets.
+    has 'ANSWER: 1' over_https $method longest.domain.example TXT
+  done
+  has 'Received (468|936) B' over_https +padding domain.example A
+  has 'queries over HTTPS' ctl stats
+  has 'HTTPS at +198\.18\.100\.25:443' ctl status
+}
+
+curl_asks_https() {
+  local url=https://gateway.example/dns-query message
+  # domain.example A, with RD.
+  printf '\0\0\1\0\0\1\0\0\0\0\0\0\6domain\7example\0\0\1\0\1' >"$work/dot/query"
+  message=$(base64 -w 0 <"$work/dot/query" | tr '+/' '-_' | tr -d '=')
+  has '^HTTP/2 200' fetch --http2 --head "$url?dns=$message"
+  has '^cache-control: max-age=[1-9]' fetch --head "$url?dns=$message"
+  fetch -H 'content-type: application/dns-message' --data-binary "@$work/dot/query" -o "$work/dot/posted" "$url"
+  fetch -o "$work/dot/got" "$url?dns=$message"
+  # 198.18.77.10.
+  has 'c6124d0a$' octets "$work/dot/posted"
+  has 'c6124d0a$' octets "$work/dot/got"
+  has '^404$' fetch -o /dev/null -w '%{http_code}\n' https://gateway.example/
+  has '^415$' fetch -o /dev/null -w '%{http_code}\n' --data x "$url"
+  # curl itself as a client: it connects to the address that it was told.
+  has 'Trying 198\.18\.77\.10:9\.' fetch --verbose --connect-timeout 2 --doh-url "$url" http://domain.example:9/
+  has 'no application protocol' fetch --http1.1 "$url?dns=$message"
+}
+
+https_strangers() {
+  has 'TLS|closed|reset|failed' internet kdig @198.18.100.25 +https -b 198.18.77.66 +retry=0 +timeout=3 domain.example A
+  hasnt '198\.18\.77\.10' internet kdig @198.18.100.25 +https -b 198.18.77.66 +retry=0 +timeout=3 +short domain.example A || true
+}
+
 # The files change while a client is connected.
 renewal() {
   local before after
@@ -93,4 +149,7 @@ raise_encrypted >/dev/null
 check "DNS over TLS: kdig asks, with long answers, several questions and padding" kdig_asks
 check "DNS over TLS: strangers and plain DNS get nothing" strangers
 check "DNS over TLS: Unbound forwards to us" unbound_forwards
+check "DNS over HTTPS: kdig asks with both methods, with long answers and padding" kdig_asks_https
+check "DNS over HTTPS: curl asks, and the statuses tell what is wrong" curl_asks_https
+check "DNS over HTTPS: strangers get nothing" https_strangers
 check "DNS over TLS: a renewed certificate is used, and a wrong one is not" renewal
