@@ -9,7 +9,7 @@ use super::render::{Format, json, why};
 use super::typed_name::typed_name;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{Reply, Request, WhyRequest};
-use crate::limits::{MAX_PASTED, PASTED_AFTER, WHY_AROUND};
+use crate::limits::{MAX_PASTED, MAX_WHY_MESSAGES, PASTED_AFTER, WHY_AROUND};
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
 
@@ -21,8 +21,8 @@ pub(super) struct Arguments {
     /// for the hosts with this address too. `-` reads pasted lines of a mail log, a bounce or mailq from standard input.
     #[arg(value_name = "NAME|ADDRESS|DOMAIN", allow_hyphen_values = true, value_parser = typed_name)]
     subject: Option<String>,
-    /// Show this number of messages (emails): the slowest of the query history.
-    #[arg(long, value_name = "NUMBER", conflicts_with = "subject")]
+    /// Show this number of messages (emails), at most 100: the slowest of the query history.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "subject", value_parser = number_of_messages)]
     slowest: Option<usize>,
     /// Show only messages within two minutes of this time, like 03:12, 2026-08-01 03:12:30, or with an offset.
     #[arg(long, value_name = "TIME", conflicts_with = "since")]
@@ -37,6 +37,12 @@ pub(super) struct Arguments {
 
 /// Messages that are asked for if no number is given.
 const MOST: usize = 20;
+
+/// Reads a number of messages.
+fn number_of_messages(typed: &str) -> Result<usize, String> {
+    let number = typed.parse().ok().filter(|number| (1..=MAX_WHY_MESSAGES).contains(number));
+    number.ok_or_else(|| format!("\"{typed}\" is not a number from 1 to {MAX_WHY_MESSAGES}"))
+}
 
 impl Arguments {
     /// The request at the moment `now`, in seconds since 1970.

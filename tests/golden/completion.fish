@@ -162,7 +162,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show this number of messages (emails): the slowest of the query history' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show this number of messages (emails), at most 100: the slowest of the query history' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show only messages within two minutes of this time, like 03:12, 2026-08-01 03:12:30, or with an offset' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show only messages since this time, like 03:00, or of the last 1h, 30m and so on' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l client -d 'Show only messages of this client: an address or a network' -r

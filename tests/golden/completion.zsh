@@ -178,7 +178,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (why)
 _arguments "${_arguments_options[@]}" : \
-'()--slowest=[Show this number of messages (emails)\: the slowest of the query history]:NUMBER:_default' \
+'()--slowest=[Show this number of messages (emails), at most 100\: the slowest of the query history]:NUMBER:_default' \
 '(--since)--at=[Show only messages within two minutes of this time, like 03\:12, 2026-08-01 03\:12\:30, or with an offset]:TIME:_default' \
 '--since=[Show only messages since this time, like 03\:00, or of the last 1h, 30m and so on]:SPAN|TIME:_default' \
 '--client=[Show only messages of this client\: an address or a network]:ADDRESS|NETWORK:_default' \

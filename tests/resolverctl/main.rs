@@ -405,6 +405,12 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     ] {
         assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
     }
+    for number in ["0", "101", "99999999999999999999", "-1"] {
+        let (code, text, error) = world.run(&["why", &format!("--slowest={number}")]);
+        assert!(code == 2 && text.is_empty(), "{code} {text}");
+        assert!(error.contains(&format!("\"{number}\" is not a number from 1 to 100")), "{error}");
+    }
+    assert_eq!(world.run(&["why", "--slowest", "100"]).0, 0);
 }
 
 #[test]
