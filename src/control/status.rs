@@ -2,11 +2,18 @@
 
 use super::protocol::{Fill, Status};
 use super::{Controlled, health, lists};
-use crate::record::Window;
+use crate::record::{StatsReport, Window};
+
+/// The window by which the health is judged.
+pub const JUDGED: Window = Window::FiveMinutes;
 
 /// The state and the health at this moment.
 pub fn status(subject: &impl Controlled) -> Status {
-    let report = subject.recorder().report(Window::FiveMinutes);
+    status_by(subject, &subject.recorder().report(JUDGED))
+}
+
+/// Like `status`, by a report of the window `JUDGED`.
+pub fn status_by(subject: &impl Controlled, report: &StatsReport) -> Status {
     let daemon = subject.status();
     let missing = health::missing(&daemon.missing, &subject.config());
     let root_keys = health::root_keys(&daemon.root_keys, subject.now().unix);
@@ -18,7 +25,7 @@ pub fn status(subject: &impl Controlled) -> Status {
         questions: report.questions,
         seconds: report.seconds,
         stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(&report, &subject.recorder().troubles())
+        warnings: health::judge(report, &subject.recorder().troubles())
             .into_iter()
             .chain(missing)
             .chain(root_keys)

@@ -1,9 +1,11 @@
 //! The text format of Prometheus, version 0.0.4.
 
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
-use super::gather::{Sample, Samples, Value};
-use super::table::Metric;
+use super::gather::{Samples, Value};
+use super::table::{self, Metric};
 use crate::record::{BOUNDS, Distribution};
 
 /// The media type of the text.
@@ -12,50 +14,87 @@ pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Octets for which there is room at first: with some lists and zones the text has about as many. A text that grows is copied each time.
 const ROOM: usize = 48 << 10;
 
-/// All metrics.
-pub(super) fn text(samples: &Samples) -> String {
-    let mut text = String::with_capacity(ROOM);
-    // Most lines are buckets, and all have the same bounds.
-    let bounds = BOUNDS.map(|bound| bound.as_secs_f64().to_string());
-    for (metric, samples) in samples.all() {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "# HELP {} {}", metric.name, escaped(metric.about, false));
-        let _ = writeln!(text, "# TYPE {} {}", metric.name, metric.kind.word());
-        samples.iter().for_each(|sample| write_sample(&mut text, &metric, sample, &bounds));
+/// The metrics of the table, each with the lines before its samples. They are a third of the text, and never change.
+static HEADS: LazyLock<Vec<(Metric, String)>> = LazyLock::new(|| {
+    let head = |metric: Metric| {
+        let Metric { name, kind, about, .. } = &metric;
+        let head = format!("# HELP {name} {}\n# TYPE {name} {}\n", escaped(about, false), kind.word());
+        (metric, head)
+    };
+    table::all().into_iter().map(head).collect()
+});
+
+/// The bounds of buckets as text: all metrics have the same ones.
+static SHOWN_BOUNDS: LazyLock<[String; BOUNDS.len()]> =
+    LazyLock::new(|| BOUNDS.map(|bound| bound.as_secs_f64().to_string()));
+
+/// Writes all metrics into `text`, whose content is replaced.
+pub(super) fn write(samples: &Samples, text: &mut String) {
+    text.clear();
+    text.reserve(ROOM);
+    let mut labels = String::new();
+    for ((metric, head), samples) in HEADS.iter().zip(samples.all()) {
+        text.push_str(head);
+        for sample in samples {
+            labels.clear();
+            for (label, value) in metric.labels.iter().zip(&sample.labels) {
+                let comma = if labels.is_empty() { "" } else { "," };
+                [comma, label, "=\"", &escaped(value, true), "\""]
+                    .iter()
+                    .for_each(|piece| labels.push_str(piece));
+            }
+            write_sample(text, &metric.name, &labels, &sample.value);
+        }
     }
-    text
 }
 
-fn write_sample(text: &mut String, metric: &Metric, sample: &Sample, bounds: &[String]) {
-    let mut labels = String::new();
-    for (label, value) in metric.labels.iter().zip(&sample.labels) {
-        let comma = if labels.is_empty() { "" } else { "," };
-        let _ = write!(labels, "{comma}{label}=\"{}\"", escaped(value, true));
-    }
-    let comma = if labels.is_empty() { "" } else { "," };
-    let all = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-    let name = &metric.name;
-    let _ = match &sample.value {
-        Value::Whole(number) => writeln!(text, "{name}{all} {number}"),
-        Value::Seconds(seconds) => writeln!(text, "{name}{all} {seconds}"),
+// Pieces that are appended take a third of the time of a format. Writing into a string cannot fail.
+fn write_sample(text: &mut String, name: &str, labels: &str, value: &Value) {
+    let put = |text: &mut String, pieces: &[&str]| pieces.iter().for_each(|piece| text.push_str(piece));
+    let all: &[&str] = if labels.is_empty() { &[" "] } else { &["{", labels, "} "] };
+    let _ = match value {
+        Value::Whole(number) => {
+            put(text, &[name]);
+            put(text, all);
+            writeln!(text, "{number}")
+        }
+        Value::Seconds(seconds) => {
+            put(text, &[name]);
+            put(text, all);
+            writeln!(text, "{seconds}")
+        }
         Value::Times(times) => {
             let Distribution { within, count, sum } = **times;
-            let before = format!("{name}_bucket{{{labels}{comma}le=\"");
-            for (bound, within) in bounds.iter().zip(within) {
-                // Most lines are these: pieces that are appended take a third of the time of a format.
-                [&before, bound, "\"} "].iter().for_each(|piece| text.push_str(piece));
-                let _ = writeln!(text, "{within}");
+            let comma = if labels.is_empty() { "" } else { "," };
+            let bounds = SHOWN_BOUNDS.iter().map(String::as_str).chain(["+Inf"]);
+            // Most buckets have as many as the one before.
+            let (mut shown, mut of) = ("0".to_owned(), 0);
+            for (bound, within) in bounds.zip(within.into_iter().chain([count])) {
+                if within != of {
+                    shown.clear();
+                    let _ = write!(shown, "{within}");
+                    of = within;
+                }
+                put(text, &[name, "_bucket{", labels, comma, "le=\"", bound, "\"} ", &shown, "\n"]);
             }
-            let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {count}");
-            writeln!(text, "{name}_sum{all} {sum}\n{name}_count{all} {count}")
+            put(text, &[name, "_sum"]);
+            put(text, all);
+            let _ = writeln!(text, "{sum}");
+            put(text, &[name, "_count"]);
+            put(text, all);
+            put(text, &[&shown, "\n"]);
+            Ok(())
         }
     };
 }
 
 /// Backslash and line feed have a meaning in the format, in the value of a label also the quote.
-fn escaped(text: &str, quoted: bool) -> String {
+fn escaped(text: &str, quoted: bool) -> Cow<'_, str> {
+    if !text.contains(['\\', '\n', '"']) {
+        return text.into();
+    }
     let text = text.replace('\\', "\\\\").replace('\n', "\\n");
-    if quoted { text.replace('"', "\\\"") } else { text }
+    if quoted { text.replace('"', "\\\"").into() } else { text.into() }
 }
 
 #[cfg(test)]

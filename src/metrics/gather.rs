@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use hickory_proto::rr::Name;
 use serde::Serialize;
 
-use super::table::{Family, Metric, counter};
+use super::table::Family;
 use crate::config::ZoneKind;
 use crate::control::protocol::{RootKeyStanding, Severity, Status};
 use crate::control::{Controlled, status, watched};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
-use crate::record::{Distribution, Recorder};
+use crate::record::{Distribution, Recorder, SinceStart};
 use crate::wire::presentation;
 
 /// The value of a sample.
@@ -31,10 +31,11 @@ pub(super) struct Sample {
     pub(super) value: Value,
 }
 
-/// Every metric with its samples.
+/// The samples of every metric.
 pub(super) struct Samples {
     families: BTreeMap<Family, Vec<Sample>>,
-    counters: Vec<(Metric, Sample)>,
+    /// In the order of the table.
+    counters: Vec<Sample>,
 }
 
 /// A list with the sums over the ways by which it is asked.
@@ -55,22 +56,22 @@ impl Samples {
     /// The metrics of a daemon at this moment.
     pub(super) fn of(subject: &impl Controlled) -> Self {
         let mut samples = Self { families: BTreeMap::new(), counters: Vec::new() };
-        samples.queries(subject.recorder());
+        // All counters are read once, which takes a fifth of a scrape.
+        let (since_start, judged) = subject.recorder().since_start_and(status::JUDGED);
+        samples.queries(subject.recorder(), since_start);
         samples.upstream(subject.recorder());
-        samples.state(&status::status(subject));
+        samples.state(&status::status_by(subject, &judged));
         samples.lists(subject);
         samples.zones(subject);
         samples.watched(subject);
         samples
     }
 
-    /// Every metric of the table in its order, with its samples.
-    pub(super) fn all(&self) -> impl Iterator<Item = (Metric, &[Sample])> {
+    /// The samples of each metric, in the order of the table.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[Sample]> {
         let none: &[Sample] = &[];
         let of = move |family: &Family| self.families.get(family).map_or(none, Vec::as_slice);
-        let families = Family::ALL.iter().map(move |family| (family.metric(), of(family)));
-        let counters = self.counters.iter().map(|(metric, one)| (metric.clone(), std::slice::from_ref(one)));
-        families.chain(counters)
+        Family::ALL.iter().map(of).chain(self.counters.iter().map(std::slice::from_ref))
     }
 
     fn put(&mut self, family: Family, labels: &[&str], value: Value) {
@@ -87,8 +88,7 @@ impl Samples {
     }
 
     /// The queries of clients.
-    fn queries(&mut self, recorder: &Recorder) {
-        let (report, types, latency) = recorder.since_start();
+    fn queries(&mut self, recorder: &Recorder, (report, types, latency): SinceStart) {
         self.whole(Family::StartTime, &[], recorder.started_unix());
         for (outcome, count) in &report.outcomes {
             self.whole(Family::Queries, &[&word(outcome)], *count);
@@ -109,10 +109,9 @@ impl Samples {
             self.whole(Family::Validated, &[&word(status)], *count);
         }
         self.put(Family::Waited, &[], Value::Seconds(report.upstream.waited));
-        let counters = report.upstream.counts.all().map(|(name, about, count)| {
-            (counter(name, about), Sample { labels: Vec::new(), value: Value::Whole(count) })
-        });
-        self.counters = counters.collect();
+        let counters = report.upstream.counts.all();
+        let sample = |(_, _, count)| Sample { labels: Vec::new(), value: Value::Whole(count) };
+        self.counters = counters.map(sample).collect();
     }
 
     /// The work for queries that were not in memory.

@@ -33,7 +33,7 @@ pub mod table;
 use self::gather::Samples;
 use crate::control::Controlled;
 
-/// The metrics of a daemon, in the text format of Prometheus.
-pub fn text(subject: &impl Controlled) -> String {
-    exposition::text(&Samples::of(subject))
+/// Writes the metrics of a daemon, in the text format of Prometheus, into `text`, whose content is replaced.
+fn write(subject: &impl Controlled, text: &mut String) {
+    exposition::write(&Samples::of(subject), text);
 }

@@ -3,10 +3,11 @@
 //! RFC 9110 and RFC 9112. Requests are bounded in number, size and time. A body is not read: a request with one is
 //! answered by its header, and the connection is closed.
 
-use std::io;
+use std::borrow::Cow;
+use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -44,6 +45,8 @@ impl MetricsUnavailable {
 pub struct MetricsServer {
     listener: TcpListener,
     address: SocketAddr,
+    /// The memory of the last text: new memory for each would take a tenth of a scrape.
+    text: Arc<Mutex<String>>,
 }
 
 impl MetricsServer {
@@ -57,7 +60,7 @@ impl MetricsServer {
         listener.set_nonblocking(true).map_err(unavailable)?;
         let listener = TcpListener::from_std(listener).map_err(unavailable)?;
         let address = listener.local_addr().map_err(unavailable)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, text: Arc::default() })
     }
 
     /// Its address.
@@ -83,9 +86,10 @@ impl MetricsServer {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let subject = Arc::clone(&subject);
-                    connections
-                        .add(|is_asked| async move { serve(stream, subject.as_ref(), &is_asked).await });
+                    let (subject, text) = (Arc::clone(&subject), Arc::clone(&self.text));
+                    connections.add(|is_asked| async move {
+                        serve(stream, subject.as_ref(), &text, &is_asked).await
+                    });
                 }
                 Err(error) => {
                     refused();
@@ -100,7 +104,12 @@ impl MetricsServer {
 }
 
 /// One connection, bounded in time. A client may leave early. `is_asked` is set when the header has arrived.
-async fn serve(mut stream: TcpStream, subject: &impl Controlled, is_asked: &AtomicBool) {
+async fn serve(
+    mut stream: TcpStream,
+    subject: &impl Controlled,
+    kept: &Mutex<String>,
+    is_asked: &AtomicBool,
+) {
     let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
         Ok(Ok(Some(header))) => header,
         Ok(Ok(None)) => return,
@@ -108,8 +117,13 @@ async fn serve(mut stream: TcpStream, subject: &impl Controlled, is_asked: &Atom
         Err(_) => return tracing::debug!("a connection for metrics sent no request in time"),
     };
     is_asked.store(true, Ordering::Relaxed);
+    let mut metrics = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
+    let (header, body) = reply(&header, || {
+        super::write(subject, &mut metrics);
+        &metrics
+    });
     let exchange = async {
-        stream.write_all(reply(&header, || super::text(subject)).as_bytes()).await?;
+        write_both(&mut stream, &header, &body).await?;
         stream.shutdown().await
     };
     match timeout(limits::METRICS_TIME, exchange).await {
@@ -117,6 +131,21 @@ async fn serve(mut stream: TcpStream, subject: &impl Controlled, is_asked: &Atom
         Ok(Err::<(), io::Error>(error)) => tracing::debug!("a connection for metrics failed: {error}"),
         Err(_) => tracing::debug!("a connection for metrics timed out"),
     }
+    if metrics.capacity() <= limits::MAX_KEPT_METRICS {
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
+    }
+}
+
+/// Sends a header and a body without copying them together.
+async fn write_both(stream: &mut TcpStream, header: &str, body: &str) -> io::Result<()> {
+    let mut slices = &mut [IoSlice::new(header.as_bytes()), IoSlice::new(body.as_bytes())][..];
+    while !slices.is_empty() {
+        match stream.write_vectored(slices).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            written => IoSlice::advance_slices(&mut slices, written),
+        }
+    }
+    Ok(())
 }
 
 /// Reads up to the end of the header, or to the bound; none if the client left before.
@@ -149,21 +178,21 @@ fn path(target: &str) -> &str {
     rest.unwrap_or(target).split('?').next().unwrap_or_default()
 }
 
-/// The reply to a request.
-fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
+/// The header and the body of the reply to a request.
+fn reply<'m>(header: &[u8], metrics: impl FnOnce() -> &'m str) -> (String, Cow<'m, str>) {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let parsed = request.parse(header);
-    let (status, body) = match parsed {
+    let (status, body): (_, Cow<'_, str>) = match parsed {
         Ok(httparse::Status::Complete(_)) => match (request.method, path(request.path.unwrap_or_default())) {
-            (Some("GET" | "HEAD"), PATH) => ("200 OK", metrics()),
-            (Some("GET" | "HEAD"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n")),
-            _ => ("405 Method Not Allowed", "Only GET and HEAD are served.\n".to_owned()),
+            (Some("GET" | "HEAD"), PATH) => ("200 OK", metrics().into()),
+            (Some("GET" | "HEAD"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n").into()),
+            _ => ("405 Method Not Allowed", "Only GET and HEAD are served.\n".into()),
         },
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            ("431 Request Header Fields Too Large", "The request is too long.\n".to_owned())
+            ("431 Request Header Fields Too Large", "The request is too long.\n".into())
         }
-        Err(_) => ("400 Bad Request", "The request cannot be read.\n".to_owned()),
+        Err(_) => ("400 Bad Request", "The request cannot be read.\n".into()),
     };
     let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
     let header = format!(
@@ -171,7 +200,7 @@ fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
         body.len()
     );
     // A reply to HEAD has the length of the body that GET has, and no body (RFC 9110 section 9.3.2).
-    if request.method == Some("HEAD") { header } else { header + &body }
+    if request.method == Some("HEAD") { (header, "".into()) } else { (header, body) }
 }
 
 #[cfg(test)]
@@ -181,8 +210,7 @@ mod tests {
     use super::*;
 
     fn status(request: &str) -> String {
-        let reply = reply(request.as_bytes(), || "a 1\n".to_owned());
-        let (header, body) = reply.split_once("\r\n\r\n").unwrap();
+        let (header, body) = reply(request.as_bytes(), || "a 1\n");
         let length = if request.starts_with("HEAD") { 4 } else { body.len() };
         assert!(header.contains(&format!("Content-Length: {length}\r\n")), "{header}");
         header.split(' ').nth(1).unwrap().to_owned()
@@ -208,14 +236,15 @@ mod tests {
 
     #[test]
     fn a_reply_to_head_has_no_body() {
-        let reply = reply(b"HEAD /metrics HTTP/1.1\r\n\r\n", || "a 1\n".to_owned());
-        assert!(reply.contains("Content-Length: 4\r\n") && reply.ends_with("\r\n\r\n"), "{reply}");
+        let (header, body) = reply(b"HEAD /metrics HTTP/1.1\r\n\r\n", || "a 1\n");
+        assert!(header.contains("Content-Length: 4\r\n") && header.ends_with("\r\n\r\n"), "{header}");
+        assert!(body.is_empty());
     }
 
     proptest! {
         #[test]
         fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(reply(&octets, String::new).starts_with("HTTP/1.1 "));
+            prop_assert!(reply(&octets, || "").0.starts_with("HTTP/1.1 "));
         }
     }
 }

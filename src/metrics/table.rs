@@ -149,7 +149,7 @@ pub fn all() -> Vec<Metric> {
 }
 
 /// The metric of a counter of the record.
-pub(super) fn counter(name: &str, about: &'static str) -> Metric {
+fn counter(name: &str, about: &'static str) -> Metric {
     Metric { name: full(name) + "_total", kind: MetricKind::Counter, labels: &[], about }
 }
 

@@ -374,12 +374,20 @@ impl Recorder {
     }
 
     /// The counts since the start, their types, and the times of each outcome, read together: all sums agree.
-    pub fn since_start(&self) -> (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>) {
+    pub fn since_start(&self) -> SinceStart {
+        self.since_start_and(Window::Start).0
+    }
+
+    /// Like `since_start`, with the report of a window, read at the same moment.
+    pub fn since_start_and(&self, window: Window) -> (SinceStart, StatsReport) {
         let now = self.clock.mono();
-        let (earlier, covered) = lock(&self.snapshots).begin(Window::Start, now);
-        let totals = self.totals().since(&earlier);
-        let latency = Outcome::ALL.map(|outcome| (outcome, totals.latency_of(outcome).distribution()));
-        (self.report_of(&totals, Window::Start, covered, now), types_of(&totals), latency.into())
+        let totals = self.totals();
+        let report = |window: Window| {
+            let (earlier, covered) = lock(&self.snapshots).begin(window, now);
+            self.report_of(&totals.since(&earlier), window, covered, now)
+        };
+        let latency = Outcome::ALL.map(|outcome| (outcome, totals.distribution_of(outcome)));
+        ((report(Window::Start), types_of(&totals), latency.into()), report(window))
     }
 
     fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
@@ -494,6 +502,9 @@ impl Recorder {
         rows
     }
 }
+
+/// The counts since the start, their types, and the times of each outcome.
+pub type SinceStart = (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>);
 
 /// The types that were asked, most questions first.
 fn types_of(totals: &Totals) -> Vec<TypeRow> {

@@ -78,14 +78,21 @@ impl Shard {
         }
     }
 
-    /// Adds this shard's counts by type and outcome, and of other messages.
-    pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) {
-        for (sum, count) in questions.iter_mut().zip(&self.questions) {
-            *sum = sum.saturating_add(count.load(Ordering::Relaxed));
+    /// Adds this shard's counts by type and outcome, and of other messages. Returns for each outcome whether a question has had it.
+    pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) -> [bool; OUTCOMES] {
+        let mut had = [false; OUTCOMES];
+        let of_types = questions.chunks_exact_mut(OUTCOMES).zip(self.questions.chunks_exact(OUTCOMES));
+        for (sums, counts) in of_types {
+            for ((sum, count), had) in sums.iter_mut().zip(counts).zip(&mut had) {
+                let count = count.load(Ordering::Relaxed);
+                *sum = sum.saturating_add(count);
+                *had |= count > 0;
+            }
         }
         for (sum, count) in apart.iter_mut().zip(&self.apart) {
             *sum = sum.saturating_add(count.load(Ordering::Relaxed));
         }
+        had
     }
 
     /// Adds the clients seen since they were last taken.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counters::{Counter, Counters, Counts};
 use super::event::{FlightEnded, RouteKind, Sent};
-use super::histogram::{Histogram, Spread};
+use super::histogram::{Distribution, Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
 use crate::clock::micros;
@@ -85,9 +85,10 @@ impl Totals {
         let mut latency_of = vec![Spread::default(); OUTCOMES];
         for shard in shards {
             let held = shard.held();
-            shard.add_to(&mut questions, &mut apart);
-            let of_shard = shard.latency.iter().map(Histogram::spread);
-            latency_of.iter_mut().zip(of_shard).for_each(|(sum, spread)| sum.add(&spread));
+            let had = shard.add_to(&mut questions, &mut apart);
+            let of_shard = latency_of.iter_mut().zip(&shard.latency).zip(had);
+            // Most outcomes never occur, and their times are not looked through.
+            of_shard.filter(|(_, had)| *had).for_each(|((sum, times), _)| sum.add(&times.spread()));
             drop(held);
         }
         let mut latency = Spread::default();
@@ -130,6 +131,11 @@ impl Totals {
             validated: difference(&self.validated, &earlier.validated),
             waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
         }
+    }
+
+    /// The times of the questions of an outcome, for exporters.
+    pub(super) fn distribution_of(&self, outcome: Outcome) -> Distribution {
+        self.latency_of.get(outcome.index()).map(Spread::distribution).unwrap_or_default()
     }
 
     /// The times of the questions of an outcome.
