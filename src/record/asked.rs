@@ -33,6 +33,9 @@ struct AskedName {
     length: u8,
 }
 
+/// Octets of a usual name in wire form.
+const USUAL_NAME: usize = 24;
+
 /// Between the hashes of one name with two types that follow each other: odd, and with bits in both halves of the hash.
 const APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -40,6 +43,14 @@ impl<'s> AskedNames<'s> {
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         let (numbers, asked, names) = Default::default();
         Self { secrets, hash: Keyed::of_system(), numbers, asked, names, last: 0 }
+    }
+
+    /// Takes room for a number of names.
+    pub(super) fn make_room(&mut self, names: usize) {
+        self.asked.reserve(names);
+        self.names.reserve(names.saturating_mul(USUAL_NAME));
+        let asked = &self.asked;
+        self.numbers.reserve(names, |number| asked.get(index(*number)).map_or(0, |asked| asked.hash));
     }
 
     /// The number of a name in wire form, in any case, and a type.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::culprit::ExplainedQuestion;
 use super::entry::{FlightEntry, MessageEntry};
 use super::event::Shows;
-use super::message::domain_of;
+use super::subject::domain_of;
 use crate::conduct::Conduct;
 use crate::limits::MAX_FAILURE_SERVERS;
 use crate::question::{Outcome, is_within};

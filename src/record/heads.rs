@@ -9,6 +9,7 @@ use super::entry::{
 use super::event::Shows;
 use super::reading::{self, EntryReader, FAULT, MESSAGE, address_of};
 use super::redact::{REDACTED, Secrets};
+use crate::conduct::Conduct;
 use crate::question::Outcome;
 
 /// The head of an entry.
@@ -139,12 +140,40 @@ pub(super) fn servers(octets: &[u8]) -> impl Iterator<Item = IpAddr> {
 /// Octets of a query before its server.
 const MESSAGE_HEAD: usize = 13;
 
-/// The names and addresses in the answer of a flight, whose octets have no length.
-pub(super) fn links<'a>(octets: &'a [u8], secrets: &'a Secrets) -> impl Iterator<Item = Link> + 'a {
+/// The queries to servers of a flight, whose octets have no length: when each was sent since the begin of the flight, its time, and the
+/// conduct of its server.
+pub(super) fn queries(octets: &[u8]) -> impl Iterator<Item = (u32, u32, Option<Conduct>)> {
+    let mut reader = EntryReader(octets);
+    let messages = pass_to_messages(&mut reader).unwrap_or(0);
+    (0..messages).map_while(move |_| {
+        let mut message = EntryReader(reader.take(MESSAGE)?);
+        let (at, elapsed) = (u32::from_le_bytes(message.chunk()?), u32::from_le_bytes(message.chunk()?));
+        let [_, _, conduct, ..] = message.chunk::<5>()?;
+        Some((at, elapsed, Conduct::ALL.get(usize::from(conduct)).copied()))
+    })
+}
+
+/// The number of the flight that a question waited for, whose octets have no length; see `question`.
+pub(super) fn flight_of(octets: &[u8]) -> Option<u64> {
+    let mut reader = EntryReader(octets);
+    // The tag, the outcome and the type.
+    reader.take(4)?;
+    let [name_length, ..] = reader.chunk::<6>()?;
+    // The time, the moment, the client and the name.
+    reader.take(28_usize.saturating_add(name_length.into()))?;
+    Some(u64::from_le_bytes(reader.chunk()?)).filter(|flight| *flight > 0)
+}
+
+/// The octets of the names and addresses in the answer of a flight, whose octets have no length.
+pub(super) fn links_of(octets: &[u8]) -> &[u8] {
     let mut reader = EntryReader(octets);
     let messages = pass_to_messages(&mut reader).map_or(0, usize::from);
-    let rest = reader.0.get(messages.saturating_mul(MESSAGE)..).unwrap_or_default();
-    reading::links(EntryReader(rest), |name| match secrets.hidden(name) {
+    reader.0.get(messages.saturating_mul(MESSAGE)..).unwrap_or_default()
+}
+
+/// The names and addresses in the answer of a flight; see `links_of`.
+pub(super) fn links<'a>(octets: &'a [u8], secrets: &'a Secrets) -> impl Iterator<Item = Link> + 'a {
+    reading::links(EntryReader(octets), |name| match secrets.hidden(name) {
         Some(hidden) => hidden.into(),
         None => name.into(),
     })

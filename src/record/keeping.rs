@@ -184,8 +184,7 @@ impl Recorder {
     /// Like `outline`, without the disk, which has only questions that failed or were slow. Flights are not read in full.
     pub fn outline_in_memory<'s>(&self, span: &ReadSpan, secrets: &'s Secrets) -> Outline<'s> {
         let dates = self.dates();
-        let reader = RingReader { light: true, ..RingReader::new(span, &dates, secrets) };
-        self.in_memory(reader).in_order()
+        self.in_memory(RingReader::light(span, &dates, secrets)).in_order()
     }
 
     /// The dates of the moments of the record until now.
@@ -256,14 +255,18 @@ impl Recorder {
         }
         // Hits that are missing take no other question along, as when they are overwritten.
         let hits = std::mem::take(&mut reader.begin);
-        reader.outline.questions.retain(|question| question.at >= hits);
+        if hits > 0 {
+            reader.outline.questions.retain(|question| question.at >= hits);
+        }
         let left_out = |begin: u64| Some(begin).filter(|begin| *begin > 0);
         reader.outline.extent.lost_hits = lost_hits.max(left_out(hits));
         reader.read(&self.kept.misses, left);
         let RingReader { mut outline, begin, misses, ended, .. } = reader;
         let extent = &mut outline.extent;
         extent.lost = ended.filter(|_| lock(&self.kept.misses).has_lost()).max(left_out(begin));
-        outline.questions.retain(|question| question.at >= begin);
+        if begin > 0 {
+            outline.questions.retain(|question| question.at >= begin);
+        }
         extent.whole = misses.map(|misses| misses.max(begin));
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);

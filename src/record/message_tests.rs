@@ -2,6 +2,7 @@ use super::*;
 use crate::question::{Outcome, wire_name};
 use hickory_proto::rr::Name;
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 /// Lists of the traces, and the answers that their questions get.

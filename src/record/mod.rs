@@ -72,6 +72,7 @@ mod spans;
 pub mod spent;
 pub mod store;
 pub mod stored;
+mod subject;
 mod table;
 mod tally;
 mod telling;

@@ -8,21 +8,24 @@
 //! - A question is judged by its own flight, and by those that failed, of lists that failed, and to servers that were silent. All
 //!   others answered, and answers to other questions explain nothing. So they are not read in full.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
+use smallvec::SmallVec;
 
 use super::asked::AskedNames;
 use super::entry::{Entry, FlightEntry, HIT_HEAD, Link, QuestionEntry, index};
 use super::heads::{self, FlightHead, QuestionHead};
-use super::message::{Asking, Grouped, ListName, NumberedNames, group_numbered};
+use super::message::{Asking, Grouped, NumberedNames, group_numbered};
 use super::names::ReadNames;
 use super::owner;
 use super::reading;
 use super::recorded::{Recorded, joined, keep_complete};
 use super::redact::Secrets;
+use super::spans::covered;
+use super::subject::ListName;
 use crate::conduct::Conduct;
 use crate::hash::Plain;
 use crate::question::Outcome;
@@ -40,7 +43,12 @@ pub struct Outline<'s> {
     pub(super) flights: Vec<FlightOutline>,
     /// The entries of the questions and flights, and some others.
     pub(super) entries: KeptEntries,
+    /// Whether the entries are the links of flights and nothing else: then nothing is read in full.
+    pub(super) light: bool,
 }
+
+/// Octets of a ring for a flight and its question, of usual names and with a query to a server.
+const FLIGHT_ROOM: usize = 160;
 
 /// A question of the outline.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +106,7 @@ impl<'s> Outline<'s> {
             questions: Vec::new(),
             flights: Vec::new(),
             entries: KeptEntries::default(),
+            light: false,
         }
     }
 
@@ -106,7 +115,13 @@ impl<'s> Outline<'s> {
     pub(super) fn make_room(&mut self, octets: usize, kept: usize, memory: usize) {
         let fit = memory.checked_div(QuestionEntry::LEAST_WEIGHT).unwrap_or(0);
         self.questions.reserve(fit.min(octets / HIT_HEAD));
-        self.entries.0.reserve(kept);
+        if !self.light {
+            self.entries.0.reserve(kept);
+        }
+        // Mostly each flight has a question, and a name of its own.
+        let flights = kept / FLIGHT_ROOM;
+        self.flights.reserve(flights);
+        self.names.make_room(flights);
     }
 
     /// The outline of a question that came at `at`, by its head and the place of its entry.
@@ -149,11 +164,13 @@ impl<'s> Outline<'s> {
         outline
     }
 
-    /// Keeps the octets of an entry, which have no length.
-    pub(super) fn keep(&mut self, entry: &[u8]) {
+    /// Keeps the octets of an entry, which have no length; returns their place.
+    pub(super) fn keep(&mut self, entry: &[u8]) -> usize {
         let length = u16::try_from(entry.len().saturating_add(2)).unwrap_or(0);
         self.entries.0.extend_from_slice(&length.to_le_bytes());
+        let place = self.entries.0.len();
         self.entries.0.extend_from_slice(entry);
+        place
     }
 
     /// In the order of time; of a flight that was kept twice the later entry, which is complete.
@@ -207,6 +224,31 @@ impl<'s> Outline<'s> {
         }
     }
 
+    /// The number of the flight that a question waited for.
+    pub(super) fn flight_number(&self, question: &QuestionOutline) -> Option<u64> {
+        (!question.hit).then(|| heads::flight_of(self.entries.at(question.place)))?
+    }
+
+    /// The places of the flights by their numbers.
+    pub(super) fn flights_by_number(&self) -> FlightsByNumber {
+        (0..).zip(&self.flights).map(|(place, flight)| (flight.id, place)).collect()
+    }
+
+    /// The time between two moments in which a flight did not wait for a server that answered before `slow`, or may not have: all of it if
+    /// another query was no such one.
+    pub(super) fn unclear(&self, flight: &FlightOutline, (begin, end): (u64, u64), slow: u64) -> u64 {
+        let (all, mut clear) = (end.saturating_sub(begin), SmallVec::new());
+        for (at, elapsed, conduct) in heads::queries(self.entries.at(flight.place)) {
+            let is_clear = matches!(conduct, Some(Conduct::Answered | Conduct::Truncated));
+            if !is_clear || u64::from(elapsed) >= slow {
+                return all;
+            }
+            let sent = flight.began.saturating_add(at.into());
+            clear.push((sent, sent.saturating_add(elapsed.into())));
+        }
+        all.saturating_sub(covered(clear, (begin, end)))
+    }
+
     /// The flights of these numbers, and all others that may explain questions.
     fn flights_of(
         &self,
@@ -247,6 +289,9 @@ impl<'s> Outline<'s> {
     }
 }
 
+/// The places of flights by their numbers, which strangers do not choose.
+pub(super) type FlightsByNumber = HashMap<u64, u32, BuildHasherDefault<Plain>>;
+
 /// Entries, each behind its length.
 #[derive(Debug, Default)]
 pub(super) struct KeptEntries(pub(super) Vec<u8>);
@@ -260,7 +305,7 @@ impl KeptEntries {
     }
 
     /// The entry at a place, without its length.
-    fn at(&self, place: u32) -> &[u8] {
+    pub(super) fn at(&self, place: u32) -> &[u8] {
         let begin = index(place).saturating_sub(2);
         self.0.get(begin..).and_then(|octets| reading::entries(octets).next()).unwrap_or_default()
     }
@@ -318,7 +363,11 @@ impl NumberedNames for OutlineNames<'_> {
 
     fn links(&self, number: usize) -> impl Iterator<Item = Link> {
         let place = self.answers.get(number).copied().filter(|place| *place > 0);
-        let links = place.map(|place| heads::links(self.outline.entries.at(place), self.outline.secrets));
+        let links = place.map(|place| {
+            let kept = self.outline.entries.at(place);
+            let octets = if self.outline.light { kept } else { heads::links_of(kept) };
+            heads::links(octets, self.outline.secrets)
+        });
         links.into_iter().flatten()
     }
 }
@@ -328,11 +377,13 @@ mod tests {
     use super::*;
     use crate::clock::{Clock, Mono};
     use crate::conduct::Transport;
-    use crate::question::wire_name;
+    use crate::question::{Question, ViewId, wire_name};
     use crate::record::entry::MessageEntry;
     use crate::record::event::Shows;
-    use crate::record::{ReadSpan, Recorder};
-    use hickory_proto::rr::Name;
+    use crate::record::trail::Trail;
+    use crate::record::{Flown, ReadSpan, Recorder};
+    use hickory_proto::rr::rdata::A;
+    use hickory_proto::rr::{Name, RData, Record};
 
     fn wire(text: &str) -> std::sync::Arc<[u8]> {
         wire_name(&Name::from_ascii(text).unwrap()).into()
@@ -430,6 +481,34 @@ mod tests {
             names.links(index(number)).collect::<Vec<_>>()
         };
         assert_eq!((links("a.example."), links("b.example.")), (vec![link(2)], Vec::new()));
+    }
+
+    #[test]
+    fn a_light_outline_of_memory_has_the_same_links() {
+        let recorder = Recorder::new(Clock::machine(), 1);
+        let name = wire("a.example.");
+        let owner = Name::from_ascii("a.example.").unwrap();
+        let question = Question {
+            name: owner.clone(),
+            kind: RecordType::A,
+            dnssec_ok: false,
+            checking_disabled: false,
+            view: ViewId::default(),
+        };
+        let address = [192, 0, 2, 9].into();
+        for answers in [&[Record::from_rdata(owner, 300, RData::A(A(address)))][..], &[]] {
+            let trail = Trail::new(recorder.clock.moments(), recorder.clock.mono());
+            recorder.flown(&Flown { answers, ..Flown::so_far(&trail, &question, &name) });
+        }
+        let (secrets, span) = (Secrets::default(), ReadSpan::default());
+        let links = |outline: &Outline<'_>| {
+            let names = OutlineNames::of(outline, &list);
+            (0..names.count()).map(|number| names.links(number).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        let light = recorder.outline_in_memory(&span, &secrets);
+        assert_eq!(links(&light), [[Link::Address(address.into())]]);
+        assert_eq!(links(&light), links(&recorder.outline(&span, &secrets)));
+        assert!(light.entries.0.len() < 30, "nothing else is kept");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::asked::AskedNames;
 use super::dates::Dates;
 use super::entry::is_without_client;
-use super::heads::{EntryHead, QuestionHead, head};
+use super::heads::{EntryHead, QuestionHead, head, links_of};
 use super::outline::{Outline, QuestionOutline};
 use super::reading::entries;
 use super::recorded::ReadSpan;
@@ -23,8 +23,6 @@ pub(super) struct RingReader<'a, 's> {
     /// The dates of moments.
     pub(super) dates: &'a Dates,
     pub(super) outline: Outline<'s>,
-    /// Whether flights are never read in full: then their queries to servers take no memory.
-    pub(super) light: bool,
     /// The entries before this moment were not all read.
     pub(super) begin: u64,
     /// When the first question came that the cache did not answer.
@@ -122,7 +120,13 @@ const SAME_MOMENT: u64 = 10_000;
 impl<'a, 's> RingReader<'a, 's> {
     pub(super) fn new(span: &'a ReadSpan, dates: &'a Dates, secrets: &'s Secrets) -> Self {
         let outline = Outline::new(secrets);
-        Self { span, dates, outline, light: false, begin: 0, misses: None, ended: None }
+        Self { span, dates, outline, begin: 0, misses: None, ended: None }
+    }
+
+    /// A reader whose outline is `light`.
+    pub(super) fn light(span: &'a ReadSpan, dates: &'a Dates, secrets: &'s Secrets) -> Self {
+        let outline = Outline { light: true, ..Outline::new(secrets) };
+        Self { outline, ..Self::new(span, dates, secrets) }
     }
 
     /// Reads only when the first question of a ring came and ended.
@@ -151,13 +155,14 @@ impl<'a, 's> RingReader<'a, 's> {
     /// Reads a ring into `memory` octets; returns how many it took.
     pub(super) fn read(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
         let mut taken = 0_usize;
-        let mut octets = std::mem::take(&mut self.outline.entries.0);
+        let light = self.outline.light;
+        let mut octets = if light { Vec::new() } else { std::mem::take(&mut self.outline.entries.0) };
         // The begins of the questions of each block: the earliest block comes first at the end, so that little is left to sort.
         let mut begins = vec![self.outline.questions.len()];
         ring::copy_back(ring, &mut octets, |octets, begin| {
             let (earliest, kept) = self.read_block(octets, begin, &mut taken);
             begins.push(self.outline.questions.len());
-            if !kept {
+            if light || !kept {
                 octets.truncate(begin);
             }
             let more = taken < memory;
@@ -166,7 +171,9 @@ impl<'a, 's> RingReader<'a, 's> {
             }
             more
         });
-        self.outline.entries.0 = octets;
+        if !light {
+            self.outline.entries.0 = octets;
+        }
         for (begin, end) in begins.iter().zip(begins.iter().skip(1)) {
             self.outline.questions.get_mut(*begin..*end).unwrap_or_default().reverse();
         }
@@ -192,7 +199,12 @@ impl<'a, 's> RingReader<'a, 's> {
                     }
                 }
                 Some(EntryHead::Flight(head)) => {
-                    *taken = taken.saturating_add(if self.light { head.light } else { head.weight });
+                    let (weight, place) = if self.outline.light {
+                        (head.light, if head.linked { self.outline.keep(links_of(entry)) } else { 0 })
+                    } else {
+                        (head.weight, place)
+                    };
+                    *taken = taken.saturating_add(weight);
                     let flight = self.outline.flight_of(&head, self.dates.unix(head.began), place);
                     self.outline.flights.push(flight);
                     kept = true;

@@ -7,7 +7,7 @@
 use std::net::Ipv4Addr;
 
 use super::entry::{Entry, QuestionEntry};
-use super::message::domain_of;
+use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use crate::question::{FirstLabels, label_places};
 

@@ -3,17 +3,18 @@
 //!
 //! Pure: a function of the outline.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::cmp::Reverse;
 
-use super::culprit::{Cause, ExplainedQuestion, MessageVerdict, judge};
+use super::culprit::{Cause, ExplainedQuestion, MessageVerdict, judge, known_cost, turns};
 use super::entry::{Link, QuestionEntry, index};
 use super::evidence::{self, Absence, seconds};
 use super::explained::{Explained, Links};
-use super::message::{Grouped, NumberedNames, Subject, asked_domain, subject};
-use super::outline::{Outline, OutlineNames, QuestionOutline};
+use super::message::{Grouped, NumberedNames};
+use super::outline::{FlightsByNumber, Outline, OutlineNames, QuestionOutline};
 use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
+use super::subject::{Subject, asked_domain, subject};
 use super::traffic::{Traffic, slow_answer};
 use super::why::{DaemonFacts, KnownFacts, MessageReport, Wanted, WantedSubject, report};
 use crate::limits::MAX_WHY_REPLY;
@@ -133,26 +134,48 @@ impl Search<'_> {
 
     /// The worth of each message. Only those that took long or failed are read for it.
     fn worths<'m>(&self, messages: Vec<&'m [u32]>, wanted: &Wanted) -> Vec<((u64, u64), &'m [u32])> {
-        let slow = slow_answer(self.facts.slow);
         let (mut decisive, mut worths) = (Vec::new(), Vec::new());
+        let flights = LazyCell::new(|| self.outline.flights_by_number());
         for places in &messages {
-            let began = self.questions(places).map(|question| question.at).min().unwrap_or(0);
-            let ended = self.questions(places).map(QuestionOutline::end).max().unwrap_or(0);
-            let failed = self.questions(places).any(|question| question.outcome.is_failure());
-            if failed || ended.saturating_sub(began) >= slow {
+            let known = self.known_worth(places, wanted, &flights);
+            if known.is_none() {
                 decisive.push(self.decisive(places));
-                worths.push(None);
-            } else {
-                // No cause of it can cost as much as one that has a name.
-                let waited = waited(self.questions(places).map(|question| (question.at, question.end())));
-                worths.push(Some(worth(wanted, 0, waited)));
             }
+            worths.push(known);
         }
         let mut judged = self.judge(&decisive, wanted, |judged, _| {
             judged.into_iter().map(|message| message.worth).collect::<Vec<_>>().into_iter()
         });
         let worths = worths.into_iter().map(|known| known.or_else(|| judged.next()).unwrap_or_default());
         worths.zip(messages).collect()
+    }
+
+    /// The worth of a message, if it is known without its causes: nothing failed, and less time went elsewhere than to servers that
+    /// answered soon.
+    fn known_worth<Made: FnOnce() -> FlightsByNumber>(
+        &self,
+        places: &[u32],
+        wanted: &Wanted,
+        flights: &LazyCell<FlightsByNumber, Made>,
+    ) -> Option<(u64, u64)> {
+        if self.questions(places).any(|question| question.outcome.is_failure()) {
+            return None;
+        }
+        let began = self.questions(places).map(|question| question.at).min().unwrap_or(0);
+        let ended = self.questions(places).map(QuestionOutline::end).max().unwrap_or(0);
+        let (took, slow) = (ended.saturating_sub(began), slow_answer(self.facts.slow));
+        let waited = waited(self.questions(places).map(|question| (question.at, question.end())));
+        let cost = known_cost(took, waited, waited, slow).or_else(|| {
+            let questions = self.questions(places).map(|question| (question, (question.at, question.end())));
+            let unclear = turns(questions).into_iter().map(|(question, span)| {
+                let flight = self.outline.flight_number(question).and_then(|number| flights.get(&number));
+                let flight = flight.and_then(|place| self.outline.flights.get(index(*place)));
+                let all = span.1.saturating_sub(span.0);
+                flight.map_or(all, |flight| self.outline.unclear(flight, span, slow))
+            });
+            known_cost(took, waited, unclear.fold(0, u64::saturating_add), slow)
+        });
+        cost.map(|cost| worth(wanted, cost, waited))
     }
 
     /// The questions of a message that decide its verdict: the first and the last one, and those that took time or failed.

@@ -249,3 +249,114 @@ fn the_disk_is_searched_for_the_domain_of_a_name_where_memory_does_not_reach() {
     assert_eq!(clients(false), ["192.0.2.3"]);
     assert_eq!(clients(true), ["192.0.2.1", "192.0.2.3"]);
 }
+
+type Worth = (u64, u64);
+
+/// For each message its worth as far as it is known from heads alone, and its worth by its causes.
+fn worths(recorded: &Recorded, wanted: &Wanted) -> Vec<(Option<Worth>, Worth)> {
+    let secrets = Secrets::default();
+    let slow = Duration::from_secs(1);
+    let facts = DaemonFacts { list: &list, usual: &|_| None, slow, shortens: false };
+    let outline = Outline::of(recorded, &secrets).in_order();
+    let names = OutlineNames::of(&outline, facts.list);
+    let messages = names.messages();
+    let search = Search { outline: &outline, names: &names, facts: &facts, messages: &messages };
+    let flights = LazyCell::new(|| outline.flights_by_number());
+    let both = |places: &[u32]| {
+        let judged = search.judge(&[search.decisive(places)], wanted, |judged, _| judged[0].worth);
+        (search.known_worth(places, wanted, &flights), judged)
+    };
+    messages.iter().map(both).collect()
+}
+
+/// Three questions of a message, one after the other, each answered after 200 ms by a query that was sent 1 ms later.
+fn quick_answers() -> Recorded {
+    let mut questions: Vec<_> =
+        (0..3).map(|number| question(1, number * 210 * MILLI, 200 * MILLI, "a.example.")).collect();
+    let flights = questions.iter_mut().zip(1..).map(|(one, id)| {
+        let mut flight = flight(one, u64::from(id), id, Conduct::Answered);
+        (flight.messages[0].at, flight.messages[0].elapsed) = (1_000, 199_000);
+        flight
+    });
+    let flights = flights.collect();
+    Recorded { questions, flights, ..Recorded::default() }
+}
+
+#[test]
+fn the_worth_of_quick_answers_is_known_without_their_causes() {
+    let known = |change: &dyn Fn(&mut Recorded)| {
+        let mut recorded = quick_answers();
+        change(&mut recorded);
+        let [(known, judged)] = worths(&recorded, &of_name("example."))[..] else { panic!() };
+        assert!(known.is_none_or(|known| known == judged), "{known:?} instead of {judged:?}");
+        known
+    };
+    assert_eq!(known(&|_| ()), Some((0, 600 * MILLI)));
+    // A pause of the client: a cause that is known without its questions.
+    let pauses = |recorded: &mut Recorded| {
+        recorded.questions[2].at += 1_500 * MILLI;
+        recorded.flights[2].began += 1_500 * MILLI;
+    };
+    assert_eq!(known(&pauses), Some((1_520 * MILLI, 600 * MILLI)));
+    // The time of a query that got no answer, of a flight that was lost, and of a failure is judged by its cause.
+    assert_eq!(
+        known(&|recorded| recorded.flights[0].messages[0].conduct = Some(Conduct::Refused)),
+        Some((0, 600 * MILLI))
+    );
+    assert_eq!(
+        known(&|recorded| recorded.flights.iter_mut().for_each(|flight| flight.messages[0].conduct = None)),
+        None
+    );
+    assert_eq!(known(&|recorded| recorded.flights.clear()), None);
+    assert_eq!(known(&|recorded| recorded.questions[1].outcome = Outcome::Failed), None);
+    // So is an answer that was slow.
+    assert_eq!(
+        known(&|recorded| {
+            recorded.questions[2].elapsed = 400 * MILLI;
+            recorded.flights[2].messages[0].elapsed = 399_000;
+        }),
+        None
+    );
+}
+
+proptest::proptest! {
+    /// A question by its begin, its time, its kind, and the begin, the time and the conduct of its query.
+    #[test]
+    fn a_worth_that_is_known_without_causes_is_that_by_causes(
+        asked in proptest::collection::vec(
+            (0_u64..2_500, 0_u64..700, 0_u8..12, (0_u32..300, 0_u32..700, 0_u8..12)), 1..8,
+        ),
+    ) {
+        let (mut questions, mut flights) = (Vec::new(), Vec::new());
+        for (number, (at, elapsed, kind, (sent, round_trip, conduct))) in (1_u8..).zip(asked) {
+            let mut one = question(1, at * MILLI, elapsed * MILLI, "a.example.");
+            let conduct = match conduct {
+                0 => Conduct::Refused,
+                1 => Conduct::Truncated,
+                2 => Conduct::Silent,
+                _ => Conduct::Answered,
+            };
+            if elapsed > 0 && kind > 0 {
+                let mut flight = flight(&mut one, number.into(), number, conduct);
+                (flight.messages[0].at, flight.messages[0].elapsed) = (sent * 1_000, round_trip * 1_000);
+                // One that goes on, one that was joined later, and one that the record has lost.
+                match kind {
+                    1 => flight.messages[0].conduct = None,
+                    2 => flight.began -= 100 * MILLI,
+                    3 => flight.id += 100,
+                    4 => flight.began += 50 * MILLI,
+                    _ => {}
+                }
+                flights.push(flight);
+            }
+            questions.push(one);
+        }
+        questions.sort_by_key(|question| question.at);
+        let recorded = Recorded { questions, flights, ..Recorded::default() };
+        for wanted in [of_name("example."), all()] {
+            for (known, judged) in worths(&recorded, &wanted) {
+                proptest::prop_assert!(known.is_none_or(|known| known == judged), "{known:?} instead of {judged:?}");
+            }
+        }
+    }
+}

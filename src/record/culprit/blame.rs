@@ -13,7 +13,7 @@ use crate::limits::SLOW_ANSWER;
 use crate::question::{Outcome, is_within};
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
-use crate::record::message::domain_of;
+use crate::record::subject::domain_of;
 use crate::record::traffic::Traffic;
 
 /// A cause of a failure, a server with this cause, and the last query to the server; none if it was not queried because it is

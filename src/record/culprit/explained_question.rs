@@ -2,7 +2,7 @@
 
 use crate::question::is_within;
 use crate::record::entry::{FlightEntry, QuestionEntry};
-use crate::record::message::ListName;
+use crate::record::subject::ListName;
 
 /// A question of a message, its list, and the flight that explains it.
 #[derive(Clone, Copy, Debug)]

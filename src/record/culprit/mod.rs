@@ -80,8 +80,8 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
         blame::failure(one, traffic, &mut causes);
     }
     let took = ended.saturating_sub(began);
-    let idle = took.saturating_sub(waited);
-    if idle >= micros(CLIENT_PAUSE) {
+    let idle = pause(took, waited);
+    if idle > 0 {
         let client = cause(&mut causes, (CulpritKind::Client, Box::default()));
         client.micros = idle;
     }
@@ -103,33 +103,54 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     MessageVerdict { took, waited, causes }
 }
 
+/// The time that a client waited between its questions, if it is a cause; else 0.
+fn pause(took: u64, waited: u64) -> u64 {
+    let idle = took.saturating_sub(waited);
+    if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
+}
+
+/// The cost of the first cause of a message without failure, as far as it is known before its questions are read. `unclear` is the greatest
+/// time that all causes but the client may have taken; `slow` is that of `Traffic`.
+pub(super) fn known_cost(took: u64, waited: u64, unclear: u64, slow: u64) -> Option<u64> {
+    let client = Some(pause(took, waited)).filter(|client| *client >= slow).unwrap_or(0);
+    (unclear < slow || unclear <= client).then_some(client)
+}
+
 /// Counts the time in which questions were in progress for its causes; returns that time.
 fn spend(asked: &[ExplainedQuestion<'_>], traffic: &Traffic, causes: &mut BTreeMap<CauseKey, Cause>) -> u64 {
-    let mut waiting: Vec<&ExplainedQuestion<'_>> =
-        asked.iter().filter(|one| one.question.elapsed > 0).collect();
-    waiting.sort_by_key(|one| one.question.at);
-    let (mut now, mut waited) = (0_u64, 0_u64);
-    // The question that ends last of those in progress: until its end, or until one that ends later begins.
-    let mut place = 0;
-    while let Some(one) = waiting.get(place) {
-        let begin = one.question.at.max(now);
-        let later = waiting
-            .iter()
-            .skip(place.saturating_add(1))
-            .position(|other| other.question.end() > one.question.end());
-        let next = later.and_then(|behind| waiting.get(place.saturating_add(behind).saturating_add(1)));
-        let end = next.map_or_else(|| one.question.end(), |next| next.question.at.min(one.question.end()));
+    let waiting = asked.iter().map(|one| (one, (one.question.at, one.question.end())));
+    let mut waited = 0_u64;
+    for (one, (begin, end)) in turns(waiting) {
+        waited = waited.saturating_add(end.saturating_sub(begin));
+        spend_question(one, (begin, end), traffic, causes);
+    }
+    waited
+}
+
+/// The time in which questions were in progress, each moment once: for the question that ends last of those in progress, until its end,
+/// or until one that ends later begins. `questions` has the begin and the end of each.
+pub(super) fn turns<Asked: Copy>(
+    questions: impl Iterator<Item = (Asked, (u64, u64))>,
+) -> Vec<(Asked, (u64, u64))> {
+    let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
+    waiting.sort_by_key(|(_, (at, _))| *at);
+    let (mut turns, mut now, mut place) = (Vec::new(), 0_u64, 0_usize);
+    while let Some((one, (at, ends))) = waiting.get(place).copied() {
+        let begin = at.max(now);
+        let behind = waiting.get(place.saturating_add(1)..).unwrap_or_default();
+        let later = behind.iter().position(|(_, (_, other))| *other > ends);
+        let next = later.and_then(|later| behind.get(later));
+        let end = next.map_or(ends, |(_, (next, _))| ends.min(*next));
         if end > begin {
-            waited = waited.saturating_add(end.saturating_sub(begin));
-            spend_question(one, (begin, end), traffic, causes);
+            turns.push((one, (begin, end)));
             now = end;
         }
         match later {
-            Some(behind) => place = place.saturating_add(behind).saturating_add(1),
+            Some(later) => place = place.saturating_add(later).saturating_add(1),
             None => break,
         }
     }
-    waited
+    turns
 }
 
 /// Counts a part of the time of a question.
