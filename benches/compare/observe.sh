@@ -1,28 +1,31 @@
 #!/usr/bin/env bash
 # The cost of watching resolverd: commands and scrapes under full load, the record of a cached answer, and the record on the disk.
 #
-# benches/compare/observe.sh [--pairs N] [--seconds N] [--messages N] [--bounds THROUGHPUT,HIT,DISK]
+# benches/compare/observe.sh [--pairs N] [--messages N] [--bounds THROUGHPUT,HIT,DISK]
 #
 # Needs root and Debian's nsd, dnsperf, valgrind and curl. Everything runs in network and process namespaces of its own and ends with
-# the script, after five minutes at most. resolverd, with one worker, has the first core; servers, dnsperf and observers have the
-# second one. Printed are medians of pairs of measurements, which alternate; with the defaults all take four minutes:
+# the script. resolverd, with one worker, has the first core; servers, dnsperf and observers have the second one. Printed are medians of
+# pairs of measurements, which alternate. With the defaults all take seven minutes: a measurement of throughput lasts a whole turn through
+# the commands, because one of them takes a hundred times the CPU of another. The script ends after ten minutes at most.
 #   throughput  answers for each second of CPU of resolverd at full load, half of them cache misses; alone, and while the metrics are
-#               scraped ten times a second and a command that reads runs each second, all of them in turn. The cost is the part of the
-#               answers that is lost, as the median over the pairs. Answers a second of clock time are printed too: they also contain
-#               what the observers take from dnsperf and the servers, because all these share a core.
+#               scraped ten times a second and a command that reads runs each second, each of them once in a measurement. The cost is the
+#               part of the answers that is lost, as the median over the pairs; the cost of each pair and the standard error of their mean
+#               are printed. Beside it stands the cost by sum, which is no measurement of throughput and scatters little: the CPU of one
+#               turn through the commands and of ten scrapes a second, each run alone after the load, as a part of the time.
+#               Answers a second of clock time are printed too: they also contain what the observers take from dnsperf and the servers,
+#               because all these share a core.
 #   hit         CPU of a cached answer in nanoseconds. The record's instructions are counted below valgrind, as the difference between
 #               history.size = "0" and the default; the time of an instruction is that of a cached answer without valgrind.
 #   disk        CPU of all threads in per cent of a core, at N messages (emails) a minute of 30 queries each; one query in 20 fails and is
 #               stored, as in a bad night. Without a state directory, and with one.
-# Also printed are the CPU of resolverd in milliseconds for each command, and that of a scrape. The exit code is 1 if a cost is beyond its
-# bound, by default 2 %, 100 ns and 1 %. A figure means something only on a machine that does nothing else.
+# Also printed are the CPU of resolverd in milliseconds for each command, and that of a scrape: medians of three. The exit code is 1 if
+# a cost is beyond its bound, by default 2 %, 100 ns and 1 %. A figure means something only on a machine that does nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-pairs=5 seconds=8 messages=2000 bounds=2,100,1 arguments=("$@")
+pairs=5 messages=2000 bounds=2,100,1 arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
     --pairs) pairs=$2 ;;
-    --seconds) seconds=$2 ;;
     --messages) messages=$2 ;;
     --bounds) bounds=$2 ;;
     *) echo "observe.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
@@ -39,10 +42,10 @@ if [ "${INSIDE_OBSERVE-}" != yes ]; then
   RESOLVERCTL=$(dirname "$RESOLVERD")/resolverctl
   export RESOLVERD RESOLVERCTL work INSIDE_OBSERVE=yes LC_ALL=C
   trap 'rm -r "$work"' EXIT
-  PATH=$PATH:/usr/sbin timeout --signal=KILL 300 \
+  PATH=$PATH:/usr/sbin timeout --signal=KILL 600 \
     unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}" && exit
   code=$?
-  [ $code -ne 137 ] || echo "observe.sh: not done after five minutes; use fewer --pairs or --seconds" >&2
+  [ $code -ne 137 ] || echo "observe.sh: not done after ten minutes; use fewer --pairs" >&2
   exit $code
 fi
 
@@ -106,16 +109,27 @@ commands=(status "status --plugin" stats "stats --slow" "stats --by zone" "stats
   "stats --by minute" servers zones inflight "why w1.z1.bench" "why --slowest 20" failed dnsbl lookahead "cache w0.z0.bench"
   "config show" "query w0.z0.bench" "trace w1.z1.bench" "top --by zones")
 
-watch() { # watch FIRST: ten scrapes a second, and a command each second from that one on
-  local end=$((SECONDS + seconds)) next=$1 scraper
-  while :; do scrape; sleep 0.1; done &
+# The time of a measurement: a second for each command.
+seconds=${#commands[@]}
+
+wait_until() { # wait_until MOMENT: waits for it, in microseconds since 1970
+  local left=$(($1 - ${EPOCHREALTIME/./}))
+  [ $left -le 0 ] || sleep "$(printf '%d.%06d' $((left / 1000000)) $((left % 1000000)))"
+}
+
+watch() { # ten scrapes a second, and a command each second, at moments that do not depend on their time
+  local begin=${EPOCHREALTIME/./} number scraper
+  for ((number = 0; number < seconds * 10; number++)); do
+    wait_until $((begin + number * 100000))
+    scrape
+    echo >>"$work/of.scrapes"
+  done &
   scraper=$!
-  while [ $SECONDS -lt $end ]; do
-    control "${commands[next++ % ${#commands[@]}]}"
-    sleep 0.97
+  for number in "${!commands[@]}"; do
+    wait_until $((begin + number * 1000000))
+    control "${commands[number]}"
   done
-  kill "$scraper"
-  wait "$scraper" || true
+  wait "$scraper"
 }
 
 median() { # median FILE: of its lines
@@ -123,21 +137,20 @@ median() { # median FILE: of its lines
 }
 
 mixed() { # mixed FIRST: half of the names are new from FIRST on; more than a measurement asks
-  awk -v first="$1" 'BEGIN { for (number = 0; number < 200000; number++)
+  awk -v first="$1" -v most=$((seconds * 40000)) 'BEGIN { for (number = 0; number < most; number++)
     if (number % 2) printf "w%d.z%d.bench A\n", number % 1000, number % 200; else printf "n%d.z%d.bench A\n", first + number, number % 200 }' >"$work/mixed"
 }
 
 awk 'BEGIN { for (number = 0; number < 1000; number++) printf "w%d.z%d.bench A\n", number, number % 200 }' >"$work/hits"
 awk 'BEGIN { for (number = 0; number < 200000; number++)
   if (number % 20) printf "w%d.z%d.bench A\n", number % 1000, number % 200; else printf "w%d.failing.bench A\n", number }' >"$work/night"
-for name in alone watched share without with; do : >"$work/of.$name"; done
+for name in alone watched share scrapes without with; do : >"$work/of.$name"; done
 
 # throughput
 start "" ""
 load hits -n 1 -q 50 -t 10
 load_full() { # load_full FILE: its answers for each second of CPU, and the part of the time in which the resolver had its core
   local begin taken
-  mixed $((++turns * 1000000))
   begin=$(spent)
   load mixed -l "$seconds" -q 400
   taken=$(($(spent) - begin))
@@ -146,12 +159,14 @@ load_full() { # load_full FILE: its answers for each second of CPU, and the part
   awk "BEGIN { print $taken / 1e7 / $(figure "Run time (s)") }" >>"$work/of.share"
 }
 turns=0
+mixed $((++turns * 1000000))
 load_full share
 : >"$work/of.share"
 for ((pair = 0; pair < pairs; pair++)); do
   for kind in $([ $((pair % 2)) = 0 ] && echo alone watched || echo watched alone); do
+    mixed $((++turns * 1000000))
     if [ "$kind" = watched ]; then
-      watch $((pair * seconds)) &
+      watch &
       watcher=$!
     fi
     load_full "$kind"
@@ -161,9 +176,13 @@ done
 share=$(median "$work/of.share")
 paste "$work/of.alone" "$work/of.watched" | awk '{ print (1 - $2 / $1) * 100 }' >"$work/of.lost"
 for one in scrape "${commands[@]}"; do
-  begin=$(spent)
-  if [ "$one" = scrape ]; then scrape; else control "$one"; fi
-  awk -v one="$one" "BEGIN { printf \"%-20s %6.1f ms\n\", one, ($(spent) - $begin) / 1e6 }" >>"$work/costs"
+  : >"$work/of.one"
+  for again in 1 2 3; do
+    begin=$(spent)
+    if [ "$one" = scrape ]; then scrape; else control "$one"; fi
+    echo $(($(spent) - begin)) >>"$work/of.one"
+  done
+  median "$work/of.one" | awk -v one="$one" '{ printf "%-20s %6.2f ms\n", one, $1 / 1e6 }' >>"$work/costs"
 done
 stop
 
@@ -214,8 +233,14 @@ done
 
 cat "$work/costs"
 printf 'resolverd had its core for %.0f %% of the time at full load; %d KiB were stored\n' "$share" "${stored:-0}"
-printf 'answers a second of clock time: %.0f alone, %.0f watched; cost of the pairs in %%: %s\n\n' \
-  "$(median "$work/of.clock.alone")" "$(median "$work/of.clock.watched")" "$(paste -sd' ' "$work/of.lost")"
+printf 'answers a second of clock time: %.0f alone, %.0f watched; scrapes in a second: %.1f\n' \
+  "$(median "$work/of.clock.alone")" "$(median "$work/of.clock.watched")" "$(awk "END { print NR / ($pairs * $seconds) }" "$work/of.scrapes")"
+awk '{ sum += $1; squares += $1 * $1; printf "%s%.2f", NR == 1 ? "cost of the pairs in %: " : " ", $1 } END {
+  apart = squares - sum * sum / NR
+  if (NR > 1 && apart > 0) error = sqrt(apart / (NR - 1) / NR)
+  printf "; mean %.2f, standard error %.2f\n", sum / NR, error }' "$work/of.lost"
+awk -v seconds="$seconds" '{ cost = $(NF - 1) } NR == 1 { scrape = cost; next } { sum += cost } END {
+  printf "cost by sum: %.2f %% (%.0f ms for one of each command in %d s, and ten scrapes a second)\n\n", (sum / seconds + 10 * scrape) / 10, sum, seconds }' "$work/costs"
 awk -v lost="$(median "$work/of.lost")" -v alone="$(median "$work/of.alone")" -v watched="$(median "$work/of.watched")" -v bounds="$bounds" -v share="$share" \
   -v less="$without_instructions" -v more="$with_instructions" -v nanoseconds="$nanoseconds" \
   -v without="$(median "$work/of.without")" -v with="$(median "$work/of.with")" '
