@@ -104,7 +104,12 @@ async fn serve(
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
     let metrics =
         daemon.metrics_address().map_or_else(String::new, |address| format!(", metrics at {address}"));
-    let encrypted: String = [("TLS", daemon.tls_addresses()), ("HTTPS", daemon.https_addresses())]
+    let kinds = [
+        ("TLS", daemon.tls_addresses()),
+        ("HTTPS", daemon.https_addresses()),
+        ("QUIC", daemon.quic_addresses()),
+    ];
+    let encrypted: String = kinds
         .into_iter()
         .filter(|(_, addresses)| !addresses.is_empty())
         .map(|(word, addresses)| {

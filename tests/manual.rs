@@ -122,7 +122,7 @@ fn resolverctl_1() {
 
 /// How the service can read certificates, for roff.
 const CERTIFICATES: &str = ".SH CERTIFICATES\n\
-             `tls`, `https`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS and HTTPS. The service \
+             `tls`, `https`, `quic`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS, HTTPS and QUIC. The service \
              runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
              renewal. With certbot, write this to /etc/letsencrypt/renewal\\-hooks/deploy/resolverd and make it executable:\n\
              .PP\n.nf\n.RS\n\

@@ -23,6 +23,9 @@ pub const TLS_PORT: u16 = 853;
 /// The port of DNS over HTTPS: that of HTTPS (RFC 8484 section 4.1).
 pub const HTTPS_PORT: u16 = 443;
 
+/// The port of DNS over QUIC (RFC 9250 section 4.1.1).
+pub const QUIC_PORT: u16 = 853;
+
 /// The path of DNS over HTTPS. RFC 8484 leaves it open, and all public resolvers and clients use this one.
 pub const HTTPS_PATH: &str = "/dns-query";
 
@@ -96,6 +99,11 @@ pub(super) fn tls_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
 /// A list of addresses with their ports, for DNS over HTTPS. It may be empty.
 pub(super) fn https_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, HTTPS_PORT))?)
+}
+
+/// A list of addresses with their ports, for DNS over QUIC. It may be empty.
+pub(super) fn quic_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
+    at_most(list(value, |item| address_at(item, QUIC_PORT))?)
 }
 
 /// Addresses of a host.

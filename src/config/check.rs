@@ -68,9 +68,11 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     for (place, listener) in config.listeners.iter().enumerate() {
         let line = |key| lines.of_entry("listener", place, key);
         if listener.all_addresses().next().is_none() {
-            let wrong =
-                WrongValue::new("is missing", "write addresses =, tls = or https = below [[listener]]");
-            let keys = [ListenFor::Plain, ListenFor::Tls, ListenFor::Https].map(ListenFor::key);
+            let wrong = WrongValue::new(
+                "is missing",
+                "write addresses =, tls =, https = or quic = below [[listener]]",
+            );
+            let keys = ListenFor::ALL.map(ListenFor::key);
             if !keys.iter().any(|key| problems.has(line(key), &format!("listener.{key}"))) {
                 problems.add(line("addresses"), Some("listener.addresses"), wrong);
             }
@@ -96,16 +98,18 @@ fn encrypted(
     for at in listener.all_addresses() {
         let ListenAt { address, serves } = at;
         // With port 0 the system chooses a different one for each.
-        let meets = |other: &&ListenAt| {
-            address == other.address || serves != other.serves && overlap(address, other.address)
-        };
+        let meets =
+            |other: &&ListenAt| at.meets(**other) && (address == other.address || serves != other.serves);
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
             let key = serves.key();
             let wrong = if other.address == address {
                 WrongValue::new(format!("{address} appears twice"), "remove one of them")
             } else {
                 let wrong = format!("{address} overlaps {}, where other queries come", other.address);
-                WrongValue::new(wrong, "use another port: 53 for plain DNS, 853 for TLS, 443 for HTTPS")
+                WrongValue::new(
+                    wrong,
+                    "use another port: 53 for plain DNS, 853 for TLS and QUIC, 443 for HTTPS",
+                )
             };
             problems.add(line(key), Some(&format!("{section}.{key}")), wrong);
         }
@@ -124,6 +128,7 @@ fn encrypted(
     match (&listener.certificate, &listener.key) {
         (None, None) if !listener.tls.is_empty() => missing("certificate", "tls"),
         (None, None) if !listener.https.is_empty() => missing("certificate", "https"),
+        (None, None) if !listener.quic.is_empty() => missing("certificate", "quic"),
         (None, Some(_)) => missing("certificate", "key"),
         (Some(_), None) => missing("key", "certificate"),
         _ => {}

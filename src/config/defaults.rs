@@ -14,7 +14,7 @@ use hickory_proto::rr::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::addresses::FIRST_SOURCE_PORT;
-pub use super::addresses::{HTTPS_PATH, HTTPS_PORT, PORT, TLS_PORT};
+pub use super::addresses::{HTTPS_PATH, HTTPS_PORT, PORT, QUIC_PORT, TLS_PORT};
 pub use super::records::RECORD_TTL;
 use super::{
     Cache, Config, ConfiguredWatch, ConfiguredZone, Control, Dnsbl, Dnssec, DnstapSection, Family, Guard,
@@ -97,6 +97,7 @@ impl Default for Listener {
             addresses,
             tls: Vec::new(),
             https: Vec::new(),
+            quic: Vec::new(),
             certificate: None,
             key: None,
             allow: ALLOW.to_vec(),

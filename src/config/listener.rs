@@ -33,6 +33,8 @@ pub struct Listener {
     pub tls: Vec<SocketAddr>,
     /// Addresses of listeners for DNS over HTTPS.
     pub https: Vec<SocketAddr>,
+    /// Addresses of listeners for DNS over QUIC.
+    pub quic: Vec<SocketAddr>,
     /// The certificate that encrypted listeners show.
     pub certificate: Option<CertificateFile>,
     /// Its private key.
@@ -65,24 +67,41 @@ pub enum ListenFor {
     Tls,
     /// HTTP/2 over TLS (RFC 8484).
     Https,
+    /// QUIC over UDP (RFC 9250).
+    Quic,
 }
 
 impl ListenFor {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Tls, Self::Https, Self::Quic];
+
     /// The key of its addresses.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Plain => "addresses",
             Self::Tls => "tls",
             Self::Https => "https",
+            Self::Quic => "quic",
         }
     }
 
-    /// The word for its streams in the log.
+    /// Whether it has a socket of TCP.
+    pub const fn has_streams(self) -> bool {
+        !matches!(self, Self::Quic)
+    }
+
+    /// Whether it has sockets of UDP.
+    pub const fn has_datagrams(self) -> bool {
+        matches!(self, Self::Plain | Self::Quic)
+    }
+
+    /// The word for its connections in the log.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Plain => "TCP",
             Self::Tls => "TLS",
             Self::Https => "HTTPS",
+            Self::Quic => "QUIC",
         }
     }
 }
@@ -94,6 +113,16 @@ pub struct ListenAt {
     pub address: SocketAddr,
     /// The queries that come there.
     pub serves: ListenFor,
+}
+
+impl ListenAt {
+    /// Whether both have sockets of the same kind, and one covers the other or has its address.
+    pub fn meets(self, other: Self) -> bool {
+        let (one, second) = (self.serves, other.serves);
+        let share =
+            one.has_streams() && second.has_streams() || one.has_datagrams() && second.has_datagrams();
+        share && addresses::overlap(self.address, other.address)
+    }
 }
 
 /// The handling of a client, from the mildest.
@@ -150,7 +179,8 @@ impl Listener {
         let of = |serves| move |address: &SocketAddr| ListenAt { address: *address, serves };
         let plain = self.addresses.iter().map(of(ListenFor::Plain));
         let encrypted = self.tls.iter().map(of(ListenFor::Tls));
-        plain.chain(encrypted).chain(self.https.iter().map(of(ListenFor::Https)))
+        let encrypted = encrypted.chain(self.https.iter().map(of(ListenFor::Https)));
+        plain.chain(encrypted).chain(self.quic.iter().map(of(ListenFor::Quic)))
     }
 
     /// The handling of lists' answers for its clients.
@@ -178,6 +208,13 @@ const HTTPS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener| Some(written::list(&listener.https)),
 )
 .comment(&[(Some("[]"), "no DNS over HTTPS")]);
+
+const QUIC: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "quic",
+    |listener, typed, _| set(&mut listener.quic, addresses::quic_addresses(typed)),
+    |listener| Some(written::list(&listener.quic)),
+)
+.comment(&[(Some("[]"), "no DNS over QUIC")]);
 
 const CERTIFICATE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "certificate",
@@ -269,6 +306,7 @@ pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
         ADDRESSES,
         TLS,
         HTTPS,
+        QUIC,
         CERTIFICATE,
         KEY,
         ALLOW,
@@ -288,6 +326,7 @@ impl TableEntry for Listener {
         ADDRESSES.told(ToldBy::ByEntry),
         TLS,
         HTTPS,
+        QUIC,
         CERTIFICATE,
         KEY,
         ALLOW,
@@ -304,7 +343,7 @@ impl TableEntry for Listener {
     }
 
     fn title(&self) -> String {
-        let kinds = [&self.addresses, &self.tls, &self.https];
+        let kinds = [&self.addresses, &self.tls, &self.https, &self.quic];
         let named = kinds.into_iter().find(|addresses| !addresses.is_empty());
         let addresses: Vec<String> = named.into_iter().flatten().map(ToString::to_string).collect();
         format!("listener {}", addresses.join(", "))

@@ -211,6 +211,11 @@ impl Daemon {
         self.subject.https_addresses()
     }
 
+    /// The addresses at which it listens for DNS over QUIC.
+    pub fn quic_addresses(&self) -> Vec<SocketAddr> {
+        self.subject.quic_addresses()
+    }
+
     /// The address at which it serves metrics; none if there is no such listener.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.subject.metrics.address()

@@ -107,6 +107,10 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::https_addresses).unwrap_or_default()
     }
 
+    pub(super) fn quic_addresses(&self) -> Vec<SocketAddr> {
+        self.state().listeners.as_ref().map(Listeners::quic_addresses).unwrap_or_default()
+    }
+
     /// Configured addresses at which it does not listen.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
@@ -175,6 +179,7 @@ impl Controlled for Running {
             listen: self.addresses(),
             listen_tls: self.tls_addresses(),
             listen_https: self.https_addresses(),
+            listen_quic: self.quic_addresses(),
             missing: self.missing(),
             certificates: self.certificates.status(&self.config()),
             metrics: self.metrics.status(),

@@ -75,6 +75,7 @@ impl Dnstap {
                 TapTransport::Tcp => 2,
                 TapTransport::Tls => 3,
                 TapTransport::Https => 4,
+                TapTransport::Quic => 7,
             }),
             query_address: asks.map(|(address, _)| octets_of(address)),
             response_address: answers.as_ref().map(SocketAddr::ip).map(octets_of),

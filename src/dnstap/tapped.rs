@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::clock::Mono;
+use crate::question::ClientTransport;
 use crate::record::redact::{Redaction, Secrets};
 
 /// The kinds of messages that are copied.
@@ -50,6 +51,20 @@ pub enum TapTransport {
     Tls,
     /// A request over HTTPS.
     Https,
+    /// A stream of QUIC.
+    Quic,
+}
+
+impl From<ClientTransport> for TapTransport {
+    fn from(transport: ClientTransport) -> Self {
+        match transport {
+            ClientTransport::Udp => Self::Udp,
+            ClientTransport::Tcp => Self::Tcp,
+            ClientTransport::Tls => Self::Tls,
+            ClientTransport::Https => Self::Https,
+            ClientTransport::Quic => Self::Quic,
+        }
+    }
 }
 
 /// A message that was copied.

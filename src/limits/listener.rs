@@ -197,6 +197,37 @@ pub const MAX_RESET_REQUESTS: usize = 20;
 /// connection. A client that keeps them may open a hundred before it has read that `MAX_PIPELINED` are allowed.
 pub const MAX_PROVOKED_RESETS: usize = 2 * MAX_PIPELINED;
 
+/// Handshakes of QUIC at an address whose client has not proved its address yet. Beyond it a client must prove it before anything is
+/// computed (RFC 9000 section 8.1.2), which takes one more round trip. With `HANDSHAKE_TIME`, forged addresses cause at most seven
+/// handshakes a second, and few gateways begin so many at once.
+pub const MAX_UNPROVEN_HANDSHAKES: usize = 32;
+
+/// Connections for QUIC that wait until resolverd looks at them: more begin to wait in the kernel, or begin again a second later.
+pub const MAX_NEW_QUIC: usize = 64;
+
+/// Octets of QUIC that are kept for such a connection behind its first datagram: the rest of a long ClientHello.
+pub const NEW_QUIC_OCTETS: u64 = 4 << 10;
+
+/// Octets of the handshake of QUIC that are kept out of order, for each connection: a ClientHello with keys of several kinds has
+/// 2 KiB, and RFC 9000 section 7.5 demands 4 KiB.
+pub const QUIC_HANDSHAKE_OCTETS: usize = 8 << 10;
+
+/// Octets of queries over QUIC that a connection may have unread: four of the longest, or one in each of its streams of usual
+/// length.
+pub const QUIC_RECEIVE_WINDOW: usize = 4 * (MAX_QUERY + 2);
+
+/// Octets of replies over QUIC that the library keeps for a connection until the client has acknowledged them: a reply of the
+/// greatest length fits.
+pub const QUIC_SEND_WINDOW: u64 = MAX_STREAM_REPLY as u64 + 2;
+
+/// The least time between two datagrams which tell strangers that resolverd does not know their connection of QUIC (RFC 9000 section
+/// 10.3): after a restart clients learn it within milliseconds.
+pub const QUIC_RESET_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Streams of a connection over QUIC that the client has cancelled before its query was whole; one more ends the connection. A client
+/// that gives up waits for seconds before.
+pub const MAX_CANCELLED_STREAMS: usize = MAX_RESET_REQUESTS;
+
 /// A certificate that ends within this time is reported: ACME clients renew a month before, so two weeks of tries have failed.
 pub const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 

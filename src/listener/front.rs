@@ -18,7 +18,7 @@ use super::recent::{RecentPlace, RecentReplies, RecentReply, Terms};
 use crate::clock::{Clock, Mono};
 use crate::config::{Access, ListenAt, ListenFor};
 use crate::dnstap::tap::WantedKinds;
-use crate::dnstap::tapped::{TapKind, TapTransport, TappedMessage};
+use crate::dnstap::tapped::{TapKind, TappedMessage};
 use crate::question::{Answer, Apart, Client, ClientTransport, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::event::Ended;
 use crate::record::owner::WantedOwner;
@@ -165,6 +165,11 @@ impl Front {
         if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
     }
 
+    /// The settings of its connections over QUIC.
+    pub(super) fn quic(&self) -> Option<Arc<quinn::ServerConfig>> {
+        self.policy.load().quic.clone()
+    }
+
     /// Whether a handshake of `client` may go on.
     pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
         self.bounds.handshakes.may(client, self.now())
@@ -181,6 +186,7 @@ impl Front {
             ListenFor::Plain => Counter::QueriesTcp,
             ListenFor::Tls => Counter::QueriesTls,
             ListenFor::Https => Counter::QueriesHttps,
+            ListenFor::Quic => Counter::QueriesQuic,
         });
     }
 
@@ -189,9 +195,15 @@ impl Front {
         match self.serves {
             ListenFor::Tls => ClientTransport::Tls,
             ListenFor::Https => ClientTransport::Https,
+            ListenFor::Quic => ClientTransport::Quic,
             ListenFor::Plain if occasion.limit.is_some() => ClientTransport::Tcp,
             ListenFor::Plain => ClientTransport::Udp,
         }
+    }
+
+    /// Whether a client that may not ask is told so. Its address may be forged, so each network is told at a rate.
+    pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
+        self.bounds.refusals.may(client, self.now())
     }
 
     /// Whether a connection of `client` is served; a refused one is counted.
@@ -282,18 +294,12 @@ impl Front {
         if !tap.wanted().has(kind) {
             return;
         }
-        let Arrival { client, occasion } = arrival;
         tap.put(TappedMessage {
             kind,
-            transport: match self.transport(occasion) {
-                ClientTransport::Udp => TapTransport::Udp,
-                ClientTransport::Tcp => TapTransport::Tcp,
-                ClientTransport::Tls => TapTransport::Tls,
-                ClientTransport::Https => TapTransport::Https,
-            },
-            asks: Some((client.ip(), client.port())),
+            transport: self.transport(arrival.occasion).into(),
+            asks: Some((arrival.client.ip(), arrival.client.port())),
             answers: Some(self.local).filter(|local| !local.ip().is_unspecified()),
-            queried: occasion.at,
+            queried: arrival.occasion.at,
             responded: (kind == TapKind::ClientResponse).then(|| self.now()),
             octets: octets.to_vec(),
         });
@@ -326,9 +332,8 @@ impl Front {
         out: &mut Vec<u8>,
     ) -> Handled {
         reply::write_rejection(out, rejection);
-        let (client, elapsed) = (arrival.client.ip(), Duration::ZERO);
-        let ended = Ended { client, kind, outcome: rejection.outcome, elapsed };
-        self.parts.recorder.question(arrival.occasion.shard, &ended);
+        let (client, outcome, elapsed) = (arrival.client.ip(), rejection.outcome, Duration::ZERO);
+        self.parts.recorder.question(arrival.occasion.shard, &Ended { client, kind, outcome, elapsed });
         Handled::Reply
     }
 
@@ -576,9 +581,9 @@ async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
 }
 
 impl WaitingQuery {
-    /// Lets the number of its stream tell it from others: over HTTP all queries have the same id. The numbers of a client are odd.
-    pub(super) fn number_by_stream(&mut self, stream: u32) {
-        self.number = u16::try_from(stream >> 1 & u32::from(u16::MAX)).unwrap_or_default();
+    /// Lets the number of its stream among those of its client tell it from others: over HTTP and QUIC all queries have the same id.
+    pub(super) fn number_by_stream(&mut self, stream: u64) {
+        self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
     }
 
     /// The part that lets the daemon wait for its reply.

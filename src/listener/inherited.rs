@@ -8,11 +8,23 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use listenfd::ListenFd;
 
+use crate::config::ListenAt;
+
 /// The sockets handed over for one address.
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
     pub(super) stream: Option<TcpListener>,
+    /// Whether a configured address has taken some of them.
+    is_used: bool,
+}
+
+impl InheritedSockets {
+    /// Sockets that were handed over for one address.
+    #[cfg(test)]
+    pub(super) fn of(datagrams: Vec<UdpSocket>, stream: Option<TcpListener>) -> Self {
+        Self { datagrams, stream, is_used: false }
+    }
 }
 
 /// All sockets handed over.
@@ -42,12 +54,17 @@ impl Inherited {
         inherited
     }
 
-    /// The sockets of an address; empty if there are none.
-    pub(super) fn of(&mut self, address: SocketAddr) -> InheritedSockets {
-        self.held.remove(&address).unwrap_or_default()
+    /// The sockets of an address that serve its queries; empty if there are none. TLS and QUIC may share an address.
+    pub(super) fn of(&mut self, at: ListenAt) -> InheritedSockets {
+        let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
+        held.is_used = true;
+        let datagrams =
+            if at.serves.has_datagrams() { std::mem::take(&mut held.datagrams) } else { Vec::new() };
+        let stream = if at.serves.has_streams() { held.stream.take() } else { None };
+        InheritedSockets { datagrams, stream, is_used: true }
     }
 
-    /// The remaining ones, by address.
+    /// Those of the other addresses.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(
@@ -55,7 +72,7 @@ impl Inherited {
                 self.strange
             );
         }
-        self.held
+        self.held.into_iter().filter(|(_, held)| !held.is_used).collect()
     }
 
     fn add_datagrams(&mut self, socket: UdpSocket) -> io::Result<()> {

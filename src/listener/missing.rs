@@ -5,11 +5,12 @@
 //! two resolvers at one address it is not known which one answers.
 
 use std::net::SocketAddr;
+use std::sync::Weak;
 
 use super::inherited::InheritedSockets;
 use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
-use crate::config::{Config, ListenAt, overlap};
+use crate::config::{Config, ListenAt};
 use crate::zones::Views;
 
 impl Sockets {
@@ -83,13 +84,13 @@ impl Listeners {
 
     /// Binds an address, even if it covers, or is covered by, a served one.
     pub(super) fn bind_one(&self, at: ListenAt, config: &Config) -> Result<BoundSockets, AddressUnavailable> {
-        let covering = self.open.iter().filter(|open| overlap(open.address, at.address));
-        let mut beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
-        let mut retired = self.retired.iter().filter(|retired| retired.holds(at.address)).peekable();
-        if beside.is_empty() && retired.peek().is_none() {
+        let mut covering = self.open.iter().filter(|open| open.bound().meets(at)).peekable();
+        let mut retired = self.retired.iter().filter(|retired| retired.holds(at)).peekable();
+        if covering.peek().is_none() && retired.peek().is_none() {
             return sockets::bind(at, workers(config), InheritedSockets::default());
         }
-        beside.extend(retired.filter_map(|retired| retired.stream.upgrade()));
+        let streams = covering.map(|open| &open.stream).chain(retired.map(|retired| &retired.stream));
+        let beside: Vec<_> = streams.filter_map(Weak::upgrade).collect();
         sockets::bind_beside(at, workers(config), &beside)
     }
 

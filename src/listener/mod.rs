@@ -34,7 +34,7 @@
 //! - io_uring was not tried: the crates for it need `unsafe` for each submission. Busy polling of sockets has no effect on
 //!   the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
-//!   octets. `encrypted` has the decisions on TLS, and `https` those on HTTPS.
+//!   octets. `encrypted` has the decisions on TLS, `https` those on HTTPS, and `quic` those on QUIC.
 //! - Replies to misses once went back through the worker's queue and eventfd, and each woke the worker. Together with
 //!   steps of a flight written as strings, large futures moved ten times, and names hashed label by label, that made
 //!   a miss cost 150 µs of CPU; without them it cost 95 µs (`benches/compare/misses.sh`).
@@ -73,6 +73,7 @@ mod outbox;
 mod places;
 mod policy;
 mod queued;
+mod quic;
 mod recent;
 #[cfg(test)]
 mod recent_tests;
@@ -82,7 +83,8 @@ mod sockets;
 mod tcp;
 mod udp;
 
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
 
 use futures_util::future::join_all;
@@ -137,7 +139,7 @@ pub enum NotServed {
     Listen(#[from] AddressUnavailable),
     /// The service manager holds the socket of an address, and only a start gives it other queries.
     #[error(
-        "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS and HTTPS; run `systemctl restart resolverd`"
+        "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS, HTTPS and QUIC; run `systemctl restart resolverd`"
     )]
     Held(SocketAddr),
     /// The system refuses a thread or a descriptor.
@@ -165,8 +167,14 @@ struct Ready {
     address: SocketAddr,
     front: Arc<Front>,
     workers: Vec<Worker>,
-    stream: TcpListener,
+    connections: ConnectionSocket,
     inherited: bool,
+}
+
+/// The socket to which connections of clients come.
+enum ConnectionSocket {
+    Stream(Arc<TcpListener>),
+    Quic(Arc<UdpSocket>),
 }
 
 /// An address that is served.
@@ -181,8 +189,17 @@ struct ServedAddress {
     accept: JoinHandle<()>,
     /// Dropped when no more connections are accepted.
     stream: Weak<TcpListener>,
+    /// Like `stream`, for QUIC. It is dropped when its connections have ended, too.
+    quic: Weak<UdpSocket>,
     /// The service manager holds its sockets too: no other process can take them, and unread queries are not lost.
     inherited: bool,
+}
+
+impl ServedAddress {
+    /// Its address as bound, and its queries.
+    fn bound(&self) -> ListenAt {
+        ListenAt { address: self.address, ..self.configured }
+    }
 }
 
 impl Sockets {
@@ -195,12 +212,12 @@ impl Sockets {
         let workers = workers(config);
         let mut sockets = Self::default();
         for (at, _, _) in addresses(config) {
-            sockets.add(at, sockets::bind(at, workers, inherited.of(at.address)))?;
+            sockets.add(at, sockets::bind(at, workers, inherited.of(at)))?;
         }
         for (address, rest) in inherited.rest() {
             // No other process can get the queries at this socket, so it is served.
             tracing::warn!(
-                "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls and for HTTPS to listen.https, or remove it from the unit resolverd.socket"
+                "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, for HTTPS to listen.https and for QUIC to listen.quic, or remove it from the unit resolverd.socket"
             );
             let at = ListenAt { address, serves: ListenFor::Plain };
             sockets.add(at, sockets::bind(at, workers, rest))?;
@@ -285,6 +302,11 @@ impl Listeners {
         self.addresses_for(ListenFor::Https)
     }
 
+    /// The addresses in use for DNS over QUIC, with the real port if it was 0.
+    pub fn quic_addresses(&self) -> Vec<SocketAddr> {
+        self.addresses_for(ListenFor::Quic)
+    }
+
     fn addresses_for(&self, wanted: ListenFor) -> Vec<SocketAddr> {
         let open = self.open.iter().filter(|open| open.configured.serves == wanted);
         open.map(|open| open.address).collect()
@@ -301,7 +323,7 @@ impl Listeners {
         let mut new: Vec<ListenAt> =
             addresses(config).map(|(at, _, _)| at).filter(|at| !served(*at)).collect();
         let is_other = |at: ListenAt, open: &ServedAddress| {
-            open.address == at.address && open.configured.serves != at.serves
+            open.address == at.address && open.configured.serves != at.serves && open.bound().meets(at)
         };
         let held = |at: &&ListenAt| self.open.iter().any(|open| open.inherited && is_other(**at, open));
         if let Some(at) = new.iter().find(held) {
@@ -337,9 +359,9 @@ impl Listeners {
             );
         }
         self.retired.retain(RetiredAddress::is_open);
-        for ServedAddress { address, front, workers, accepting, stream, .. } in go {
+        for ServedAddress { address, front, workers, accepting, stream, quic, .. } in go {
             accepting.send_replace(false);
-            let datagrams = workers.into_iter().map(Worker::retire).collect();
+            let datagrams = workers.into_iter().map(Worker::retire).chain([quic]).collect();
             self.retired.push(RetiredAddress { address, front, stream, datagrams });
         }
     }
@@ -406,15 +428,18 @@ impl Listeners {
             let Some(policy) = Policy::of(listener, views, place) else { continue };
             let at = ListenAt { address: bound.address, serves: configured.serves };
             let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.bounds), at));
-            let mut workers = Vec::new();
-            for socket in bound.udp {
+            let (mut workers, mut datagrams) = (Vec::new(), bound.udp.into_iter());
+            let connections = match bound.tcp {
+                Some(stream) => ConnectionSocket::Stream(Arc::new(TcpListener::from_std(stream)?)),
+                None => ConnectionSocket::Quic(Arc::new(datagrams.next().ok_or(ErrorKind::NotFound)?)),
+            };
+            for socket in datagrams.filter(|_| configured.serves == ListenFor::Plain) {
                 let front = Arc::clone(&front);
                 workers.push(Worker::start(socket, prepared.shards, front, &self.parts.supervisor)?);
                 prepared.shards = prepared.shards.saturating_add(1);
             }
-            let stream = TcpListener::from_std(bound.tcp)?;
             let (address, inherited) = (bound.address, bound.inherited);
-            prepared.ready.push(Ready { configured, address, front, workers, stream, inherited });
+            prepared.ready.push(Ready { configured, address, front, workers, connections, inherited });
         }
         Ok(prepared)
     }
@@ -422,18 +447,15 @@ impl Listeners {
     /// Serves the prepared addresses.
     fn begin(&mut self, prepared: Prepared) {
         self.shards = prepared.shards;
-        for Ready { configured, address, front, workers, stream, inherited } in prepared.ready {
+        for Ready { configured, address, front, workers, connections, inherited } in prepared.ready {
             workers.iter().for_each(Worker::begin);
-            let listener = Arc::new(stream);
-            let stream = Arc::downgrade(&listener);
-            let (accepting, stop) = watch::channel(true);
-            let (taking, places) = (Arc::clone(&front), Arc::clone(&self.places));
-            let accept = move || {
-                let (listener, front) = (Arc::clone(&listener), Arc::clone(&taking));
-                accept::connections(listener, front, Arc::clone(&places), stop.clone())
+            let (stream, quic) = match &connections {
+                ConnectionSocket::Stream(listener) => (Arc::downgrade(listener), Weak::new()),
+                ConnectionSocket::Quic(socket) => (Weak::new(), Arc::downgrade(socket)),
             };
+            let (accepting, stop) = watch::channel(true);
             let whose = format!("the {} listener at {address}", configured.serves.word());
-            let accept = tokio::spawn(self.parts.supervisor.keep(&whose, accept));
+            let accept = self.accept(&whose, connections, Arc::clone(&front), stop);
             self.open.push(ServedAddress {
                 configured,
                 address,
@@ -442,8 +464,33 @@ impl Listeners {
                 accepting,
                 accept,
                 stream,
+                quic,
                 inherited,
             });
+        }
+    }
+
+    /// Begins to accept connections.
+    fn accept(
+        &self,
+        whose: &str,
+        connections: ConnectionSocket,
+        front: Arc<Front>,
+        stop: watch::Receiver<bool>,
+    ) -> JoinHandle<()> {
+        let (places, supervisor) = (Arc::clone(&self.places), &self.parts.supervisor);
+        match connections {
+            ConnectionSocket::Stream(listener) => tokio::spawn(supervisor.keep(whose, move || {
+                accept::connections(
+                    Arc::clone(&listener),
+                    Arc::clone(&front),
+                    Arc::clone(&places),
+                    stop.clone(),
+                )
+            })),
+            ConnectionSocket::Quic(socket) => tokio::spawn(supervisor.keep(whose, move || {
+                quic::accept(Arc::clone(&socket), Arc::clone(&front), Arc::clone(&places), stop.clone())
+            })),
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Policy {
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// For those over HTTPS.
     pub(super) https: Option<Arc<ServerConfig>>,
+    /// For those over QUIC; none if its listener has no address for it.
+    pub(super) quic: Option<Arc<quinn::ServerConfig>>,
 }
 
 /// The bounds that all addresses have together.
@@ -40,7 +42,8 @@ impl Policy {
         let view = Arc::clone(views.of_listener(place)?);
         let [tls, https] =
             [encrypted::DOT, encrypted::HTTP_2].map(|name| encrypted::settings(listener, name));
-        Some(Self { listener: listener.clone(), view, tls, https })
+        let quic = if listener.quic.is_empty() { None } else { encrypted::quic::settings(listener) };
+        Some(Self { listener: listener.clone(), view, tls, https, quic })
     }
 
     /// The handling of a client.

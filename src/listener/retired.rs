@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use tokio::net::TcpListener;
 
 use super::front::Front;
-use crate::config::overlap;
+use crate::config::ListenAt;
 
 /// An address that is not served any more.
 pub(super) struct RetiredAddress {
@@ -28,8 +28,9 @@ impl RetiredAddress {
         self.stream.strong_count() > 0 || self.datagrams.iter().any(|socket| socket.strong_count() > 0)
     }
 
-    /// Whether a socket is open that covers `address`, or is covered by it.
-    pub(super) fn holds(&self, address: SocketAddr) -> bool {
-        overlap(self.address, address) && self.is_open()
+    /// Whether a socket is open that covers one of `at`, or is covered by it.
+    pub(super) fn holds(&self, at: ListenAt) -> bool {
+        let held = ListenAt { address: self.address, serves: self.front.serves() };
+        held.meets(at) && self.is_open()
     }
 }

@@ -1,7 +1,7 @@
 //! Sockets to listen at, and the advice if an address is not available.
 //!
 //! The stream socket is bound first and alone, so that a second daemon fails at once; the datagram sockets then share
-//! the port (SO_REUSEPORT), one for each worker. Inherited sockets are not bound again. Only a reload from an address
+//! the port (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound again. Only a reload from an address
 //! to one that covers it binds beside the old one, so that no question is lost between them.
 
 use std::io;
@@ -23,7 +23,8 @@ const ANY_PORT_TRIES: usize = 20;
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    pub(super) tcp: TcpListener,
+    /// None for QUIC.
+    pub(super) tcp: Option<TcpListener>,
     /// Some of them were inherited, and the service manager holds them too.
     pub(super) inherited: bool,
 }
@@ -94,7 +95,7 @@ pub(super) fn bind_beside(
     let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
     let bound = bound.and_then(|()| {
         let address = at.address;
-        let tcp = stream_socket(address, true)?;
+        let tcp = at.serves.has_streams().then(|| stream_socket(address, true)).transpose()?;
         let udp: io::Result<_> =
             (0..datagram_workers(at, workers)).map(|_| datagram_socket(address)).collect();
         Ok(BoundSockets { address, udp: udp?, tcp, inherited: false })
@@ -102,23 +103,34 @@ pub(super) fn bind_beside(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// The datagram sockets of an address: none for TLS and HTTPS.
+/// The datagram sockets of an address: none for TLS and HTTPS. QUIC has one, because the kernel gives the datagrams of a connection
+/// to any of several.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
-    if at.serves == ListenFor::Plain { workers.max(1) } else { 0 }
+    match at.serves {
+        ListenFor::Plain => workers.max(1),
+        ListenFor::Quic => 1,
+        ListenFor::Tls | ListenFor::Https => 0,
+    }
 }
 
 fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<BoundSockets> {
     let mut address = at.address;
     let inherited = held.stream.is_some() || !held.datagrams.is_empty();
-    let tcp = held.stream.map_or_else(|| stream_socket(address, false), Ok)?;
-    address = tcp.local_addr()?;
-    let udp = if at.serves != ListenFor::Plain {
-        Vec::new()
-    } else if held.datagrams.is_empty() {
-        datagram_sockets(address, workers)?
+    let tcp = if at.serves.has_streams() {
+        let tcp = held.stream.map_or_else(|| stream_socket(address, false), Ok)?;
+        address = tcp.local_addr()?;
+        Some(tcp)
     } else {
-        share(&held.datagrams, workers)?
+        None
     };
+    let udp = match datagram_workers(at, workers) {
+        0 => Vec::new(),
+        count if held.datagrams.is_empty() => datagram_sockets(address, count)?,
+        count => share(&held.datagrams, count)?,
+    };
+    if let (None, Some(udp)) = (&tcp, udp.first()) {
+        address = udp.local_addr()?;
+    }
     Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
@@ -136,8 +148,12 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
     // This socket is bound without sharing first, to find out whether another program has the port.
-    open(address, Type::DGRAM, Protocol::UDP)?.bind(&address.into())?;
-    (0..workers.max(1)).map(|_| datagram_socket(address)).collect()
+    let alone = open(address, Type::DGRAM, Protocol::UDP)?;
+    alone.bind(&address.into())?;
+    // For port 0 the system has chosen a port that no other socket has.
+    let address = alone.local_addr()?.as_socket().unwrap_or(address);
+    drop(alone);
+    (0..workers).map(|_| datagram_socket(address)).collect()
 }
 
 /// One socket for each worker: several workers share one if there are fewer, and none stays unread if there are more.
@@ -218,7 +234,7 @@ mod tests {
             let first = free();
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());
             assert!(bind(plain(wildcard), 1, InheritedSockets::default()).is_err(), "alone it is taken");
-            let tcp = Arc::new(first.tcp);
+            let tcp = Arc::new(first.tcp.unwrap());
             if let Ok(second) = bind_beside(plain(wildcard), 2, &[tcp]) {
                 break (first.address, wildcard, second);
             }
@@ -244,13 +260,13 @@ mod tests {
     #[test]
     fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
         let BoundSockets { address, udp: datagrams, tcp: stream, .. } = free();
-        let bound = bind(plain(address), 3, InheritedSockets { datagrams, stream: Some(stream) }).unwrap();
+        let bound = bind(plain(address), 3, InheritedSockets::of(datagrams, stream)).unwrap();
         assert!(bound.udp.len() == 3 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
         let address = bound.address;
         let datagrams = bound.udp;
         drop(bound.tcp);
-        let bound = bind(plain(address), 1, InheritedSockets { datagrams, stream: None }).unwrap();
+        let bound = bind(plain(address), 1, InheritedSockets::of(datagrams, None)).unwrap();
         assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

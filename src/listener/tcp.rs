@@ -71,6 +71,7 @@ pub(super) async fn shaken<Stream>(
     taken.mark_active(front.now());
     let [done, refused, failed] = match front.serves() {
         ListenFor::Https => [Counter::HttpsHandshakes, Counter::HttpsRefused, Counter::HttpsFailed],
+        ListenFor::Quic => [Counter::QuicHandshakes, Counter::QuicRefused, Counter::QuicFailed],
         _ => [Counter::TlsHandshakes, Counter::TlsRefused, Counter::TlsFailed],
     };
     front.tell(match &secured {

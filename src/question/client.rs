@@ -83,11 +83,13 @@ pub enum ClientTransport {
     Tls,
     /// A request over HTTPS (RFC 8484).
     Https,
+    /// A stream of QUIC (RFC 9250).
+    Quic,
 }
 
 impl ClientTransport {
     /// All of them, in the order of their numbers in the record.
-    pub const ALL: [Self; 4] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https];
+    pub const ALL: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https, Self::Quic];
 
     /// Its word on screens and in the log.
     pub const fn word(self) -> &'static str {
@@ -96,16 +98,17 @@ impl ClientTransport {
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
             Self::Https => "HTTPS",
+            Self::Quic => "QUIC",
         }
     }
 
     /// Whether the kernel has a stream for it, and not datagrams.
     pub const fn is_stream(self) -> bool {
-        !matches!(self, Self::Udp)
+        !matches!(self, Self::Udp | Self::Quic)
     }
 
     /// Whether only client and resolverd read the messages.
     pub const fn is_encrypted(self) -> bool {
-        matches!(self, Self::Tls | Self::Https)
+        matches!(self, Self::Tls | Self::Https | Self::Quic)
     }
 }

@@ -96,6 +96,19 @@ counters! {
     /// Connections for HTTPS that were closed, because their client broke the rules of HTTP/2, reset too many requests, or sent too
     /// much that was no query.
     HttpsClosed "https_connections_closed" Some("HTTPS connections closed (HTTP/2 errors or floods of the client)");
+    /// Queries of clients over QUIC.
+    QueriesQuic "queries_quic" Some("queries over QUIC");
+    /// Handshakes of clients over QUIC that succeeded.
+    QuicHandshakes "quic_handshakes" Some("handshakes for QUIC");
+    /// Handshakes of clients over QUIC that failed or took too long.
+    QuicFailed "quic_handshakes_failed" Some("handshakes for QUIC that failed");
+    /// Connections for QUIC that were refused, because their client began too many handshakes.
+    QuicRefused "quic_handshakes_refused" Some("QUIC connections refused (too many handshakes of one client)");
+    /// Clients over QUIC that had to prove their address before the handshake, because many handshakes were in progress.
+    QuicRetried "quic_handshakes_retried" Some("QUIC clients that had to prove their address (many handshakes)");
+    /// Connections for QUIC that were closed, because their client broke the rules of DNS over QUIC, or cancelled too many queries
+    /// before they were whole.
+    QuicClosed "quic_connections_closed" Some("QUIC connections closed (errors or floods of the client)");
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
     /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that

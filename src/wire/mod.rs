@@ -52,5 +52,8 @@ const COOKIE: u16 = 10;
 /// Option code of padding (RFC 7830 section 3).
 const PADDING: u16 = 12;
 
+/// Option edns-tcp-keepalive (RFC 7828).
+const KEEPALIVE: u16 = 11;
+
 /// Type OPT (RFC 6891 section 6.1.1).
 const OPT: u16 = 41;

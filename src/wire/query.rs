@@ -8,7 +8,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::cookie;
 use super::cursor::Cursor;
-use super::{COOKIE, HEADER, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
+use super::{COOKIE, HEADER, KEEPALIVE, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
 /// Octets of name, type and class at most.
@@ -36,8 +36,7 @@ pub struct Query {
     pub cookie: Option<[u8; cookie::WHOLE]>,
     /// Whether its reply is padded: the listener decides, because padding is of use where octets are encrypted.
     pub pads_reply: bool,
-    client_cookie: Option<[u8; cookie::CLIENT]>,
-    is_padded: bool,
+    options: ClientOptions,
     question: [u8; MAX_QUESTION],
     key: [u8; MAX_KEY],
     name_length: usize,
@@ -51,6 +50,14 @@ pub struct ClientEdns {
     pub payload: u16,
     /// DO.
     pub dnssec_ok: bool,
+}
+
+/// What we read of the options of a client's OPT.
+#[derive(Clone, Copy, Debug, Default)]
+struct ClientOptions {
+    cookie: Option<[u8; cookie::CLIENT]>,
+    is_padded: bool,
+    has_keepalive: bool,
 }
 
 /// Why a datagram or stream message is not answered as a question.
@@ -95,8 +102,7 @@ impl Query {
             edns: None,
             cookie: None,
             pads_reply: false,
-            client_cookie: None,
-            is_padded: false,
+            options: ClientOptions::default(),
             question: [0; MAX_QUESTION],
             key: [0; MAX_KEY],
             name_length: 0,
@@ -148,8 +154,8 @@ impl Query {
         self.checking_disabled = flags_low & 0x10 != 0;
         self.authentic_data = flags_low & 0x20 != 0;
         self.view = view;
-        (self.edns, self.cookie, self.client_cookie) = (None, None, None);
-        (self.pads_reply, self.is_padded) = (false, false);
+        (self.edns, self.cookie, self.pads_reply) = (None, None, false);
+        self.options = ClientOptions::default();
         let class = self.read_question(message).ok_or_else(malformed)?;
         let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
         let additional = u16::from_be_bytes(*additional);
@@ -181,12 +187,17 @@ impl Query {
 
     /// The cookie that the client sent (RFC 7873), without a server's.
     pub fn client_cookie(&self) -> Option<[u8; cookie::CLIENT]> {
-        self.client_cookie
+        self.options.cookie
     }
 
     /// Whether the client padded it (RFC 7830).
     pub fn is_padded(&self) -> bool {
-        self.is_padded
+        self.options.is_padded
+    }
+
+    /// Whether it asks how long its TCP connection may be idle (RFC 7828).
+    pub fn has_keepalive(&self) -> bool {
+        self.options.has_keepalive
     }
 
     /// DO.
@@ -270,7 +281,7 @@ impl Query {
             if self.edns.is_some() || !at_root {
                 return None;
             }
-            (self.client_cookie, self.is_padded) = read_options(data)?;
+            self.options = read_options(data)?;
             let [_, its_version, flags, _] = ttl;
             version = its_version;
             self.edns = Some(ClientEdns { payload: class.max(PLAIN_PAYLOAD), dnssec_ok: flags & 0x80 != 0 });
@@ -357,10 +368,10 @@ fn lower_case(octets: &mut [u8; 8]) {
 }
 
 /// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie, and for
-/// whether there is padding; None if they cannot be read.
-fn read_options(data: &[u8]) -> Option<(Option<[u8; cookie::CLIENT]>, bool)> {
+/// whether there is padding or a keepalive; None if they cannot be read.
+fn read_options(data: &[u8]) -> Option<ClientOptions> {
     let mut cursor = Cursor::new(data, 0);
-    let (mut found, mut is_padded) = (None, false);
+    let mut options = ClientOptions::default();
     while !cursor.is_at_end() {
         let code = cursor.u16()?;
         let length = usize::from(cursor.u16()?);
@@ -369,11 +380,12 @@ fn read_options(data: &[u8]) -> Option<(Option<[u8; cookie::CLIENT]>, bool)> {
             if !cookie::is_sound(length) {
                 return None;
             }
-            found = option.first_chunk().copied();
+            options.cookie = option.first_chunk().copied();
         }
-        is_padded |= code == PADDING;
+        options.is_padded |= code == PADDING;
+        options.has_keepalive |= code == KEEPALIVE;
     }
-    Some((found, is_padded))
+    Some(options)
 }
 
 #[cfg(test)]

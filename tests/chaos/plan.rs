@@ -92,6 +92,7 @@ impl Plan {
             addresses: Vec::new(),
             tls: Vec::new(),
             https: Vec::new(),
+            quic: Vec::new(),
             certificate: None,
             key: None,
             allow: Vec::new(),

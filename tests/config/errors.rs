@@ -236,7 +236,7 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
     ),
     (
         "[[listener]]\nallow = []",
-        "line 2: listener.addresses is missing; write addresses =, tls = or https = below [[listener]]",
+        "line 2: listener.addresses is missing; write addresses =, tls =, https = or quic = below [[listener]]",
     ),
     (
         "[[listener]]\ntls = [\"127.0.0.1\"]",
@@ -259,12 +259,24 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "line 3: listen.certificate is missing, and tls is set; set certificate to a PEM file\nline 4: listen.https: 127.0.0.9:443 appears twice; remove one of them",
     ),
     (
+        "[[listener]]\nquic = [\"127.0.0.9\"]",
+        "line 3: listener.quic: \"127.0.0.9\" has no port; write \"127.0.0.9:853\"",
+    ),
+    (
+        "[listen]\nquic = [\"127.0.0.9:853\"]\n[[listener]]\ntls = [\"127.0.0.9:853\"]",
+        "line 3: listen.certificate is missing, and quic is set; set certificate to a PEM file\nline 5: listener.certificate is missing, and tls is set; set certificate to a PEM file",
+    ),
+    (
+        "[[listener]]\naddresses = [\"0.0.0.0:54\"]\nquic = [\"127.0.0.1:54\"]",
+        "line 4: listener.quic: 127.0.0.1:54 overlaps 0.0.0.0:54, where other queries come; use another port: 53 for plain DNS, 853 for TLS and QUIC, 443 for HTTPS\nline 4: listener.certificate is missing, and quic is set; set certificate to a PEM file",
+    ),
+    (
         "[listen]\ntls = [\"127.0.0.1:53\"]",
         "line 3: listen.tls: 127.0.0.1:53 appears twice; remove one of them\nline 3: listen.certificate is missing, and tls is set; set certificate to a PEM file",
     ),
     (
         "[[listener]]\naddresses = [\"0.0.0.0:54\"]\ntls = [\"127.0.0.1:54\"]",
-        "line 4: listener.tls: 127.0.0.1:54 overlaps 0.0.0.0:54, where other queries come; use another port: 53 for plain DNS, 853 for TLS, 443 for HTTPS\nline 4: listener.certificate is missing, and tls is set; set certificate to a PEM file",
+        "line 4: listener.tls: 127.0.0.1:54 overlaps 0.0.0.0:54, where other queries come; use another port: 53 for plain DNS, 853 for TLS and QUIC, 443 for HTTPS\nline 4: listener.certificate is missing, and tls is set; set certificate to a PEM file",
     ),
     (
         "[listen]\ncertificate = \"/nowhere/a.pem\"",

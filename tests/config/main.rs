@@ -280,9 +280,10 @@ fn the_examples_of_the_shipped_file_mean_something() {
         (
             config.listeners[0].tls.len(),
             config.listeners[0].https.len(),
+            config.listeners[0].quic.len(),
             config.listeners[0].certified().unwrap().is_some()
         ),
-        (1, 1, true)
+        (1, 1, 1, true)
     );
     assert!(config.lists[0].key.is_some() && config.lists[0].max_age.is_some());
     assert!(config.lists[0].tests.is_some());

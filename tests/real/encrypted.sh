@@ -1,5 +1,5 @@
-# Clients over TLS: kdig, Unbound as a forwarder of a container, and systemd-resolved; and over HTTPS: kdig and curl. Sourced
-# by `run`.
+# Clients over TLS: kdig, Unbound as a forwarder of a container, and systemd-resolved; over HTTPS: kdig and curl; and
+# over QUIC: kdig. Sourced by `run`.
 
 raise_encrypted() {
   local name
@@ -21,6 +21,7 @@ raise_encrypted() {
   restart "[[listener]]
 tls = [\"198.18.100.25:853\"]
 https = [\"198.18.100.25:443\"]
+quic = [\"198.18.100.25:853\"]
 certificate = \"$work/dot/fullchain.pem\"
 key = \"$work/dot/privkey.pem\"
 allow = [\"198.18.0.0/24\"]"
@@ -126,6 +127,29 @@ https_strangers() {
   hasnt '198\.18\.77\.10' internet kdig @198.18.100.25 +https -b 198.18.77.66 +retry=0 +timeout=3 +short domain.example A || true
 }
 
+# over_quic QUESTION...: kdig in the internet. Its version 3.2 ends with SIGSEGV if an option of TLS is behind +quic.
+over_quic() {
+  internet kdig @198.18.100.25 -b 198.18.0.1 +tls-ca="$work/dot/ca.pem" +tls-hostname=gateway.example +quic "$@"
+}
+
+kdig_asks_quic() {
+  has '^198\.18\.77\.10$' over_quic +short domain.example A
+  has 'status: NXDOMAIN' over_quic none.domain.example A
+  has 'QUIC session' over_quic domain.example A
+  # 60 thousand octets.
+  has 'ANSWER: 1' over_quic longest.domain.example TXT
+  [ "$(over_quic +keepopen +short domain.example A domain.example A domain.example A | grep -c '^198\.18\.77\.10$')" = 3 ]
+  has 'Received (468|936) B' over_quic +padding domain.example A
+  has 'queries over QUIC' ctl stats
+  has 'QUIC at +198\.18\.100\.25:853' ctl status
+}
+
+quic_strangers() {
+  has 'failed to query' internet kdig @198.18.100.25 +quic -b 198.18.77.66 +retry=0 +timeout=3 domain.example A
+  # Plain DNS at the port of QUIC.
+  has 'failed to query' internet kdig @198.18.100.25 -p 853 -b 198.18.0.1 +retry=0 +timeout=3 domain.example A
+}
+
 # The files change while a client is connected.
 renewal() {
   local before after
@@ -152,4 +176,6 @@ check "DNS over TLS: Unbound forwards to us" unbound_forwards
 check "DNS over HTTPS: kdig asks with both methods, with long answers and padding" kdig_asks_https
 check "DNS over HTTPS: curl asks, and the statuses tell what is wrong" curl_asks_https
 check "DNS over HTTPS: strangers get nothing" https_strangers
+check "DNS over QUIC: kdig asks, with long answers, several questions and padding" kdig_asks_quic
+check "DNS over QUIC: strangers and plain DNS get nothing" quic_strangers
 check "DNS over TLS: a renewed certificate is used, and a wrong one is not" renewal

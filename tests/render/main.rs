@@ -180,6 +180,7 @@ fn status(warnings: Vec<Warning>) -> Status {
         listen: vec!["127.0.0.1:53".parse().unwrap()],
         listen_tls: vec!["192.0.2.1:853".parse().unwrap()],
         listen_https: vec!["192.0.2.1:443".parse().unwrap()],
+        listen_quic: vec!["192.0.2.1:853".parse().unwrap()],
         missing: vec![MissingAddress {
             address: "[::1]:53".parse().unwrap(),
             why: "this host has no such address".to_owned(),

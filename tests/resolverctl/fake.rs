@@ -102,6 +102,7 @@ impl Controlled for Fake {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5300))],
             listen_tls: Vec::new(),
             listen_https: Vec::new(),
+            listen_quic: Vec::new(),
             missing: Vec::new(),
             certificates: Vec::new(),
             metrics: None,

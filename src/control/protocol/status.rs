@@ -29,6 +29,9 @@ pub struct DaemonStatus {
     /// The addresses at which it listens for DNS over HTTPS.
     #[serde(default)]
     pub listen_https: Vec<SocketAddr>,
+    /// The addresses at which it listens for DNS over QUIC.
+    #[serde(default)]
+    pub listen_quic: Vec<SocketAddr>,
     /// Configured addresses at which it does not listen, because this host does not have them yet.
     #[serde(default)]
     pub missing: Vec<MissingAddress>,

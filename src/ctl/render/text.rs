@@ -76,7 +76,8 @@ pub fn status(status: &Status, style: Style) -> String {
 /// The addresses of encrypted listeners, and their certificates.
 fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     let mut text = String::new();
-    for (label, listen) in [("TLS at", &daemon.listen_tls), ("HTTPS at", &daemon.listen_https)] {
+    let [tls, https, quic] = [&daemon.listen_tls, &daemon.listen_https, &daemon.listen_quic];
+    for (label, listen) in [("TLS at", tls), ("HTTPS at", https), ("QUIC at", quic)] {
         if !listen.is_empty() {
             let listen: Vec<String> = listen.iter().map(ToString::to_string).collect();
             text.push_str(&screen::items(label, &[listen.join("   ")], style));

@@ -129,7 +129,7 @@ impl Gathered<'_> {
         let typed = format!("network.listen: {} {kind}", interfaces.join(", "));
         if kind != "dns" {
             let did = "served DNS over TLS, HTTPS or QUIC";
-            let instead = "for clients of other hosts set tls or https, certificate and key of [listen]; the path of HTTPS is /dns-query; resolverd has no DNS over QUIC; clients of this host use plain DNS";
+            let instead = "for clients of other hosts set tls, https or quic, certificate and key of [listen]; the path of HTTPS is /dns-query; clients of this host use plain DNS";
             return self.draft.tell(Different, &item.place, &typed, (did, instead));
         }
         for socket in item.get("unix-socket").map(Node::texts).unwrap_or_default() {

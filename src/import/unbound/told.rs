@@ -214,12 +214,12 @@ const TOLD: [ToldSetting; 55] = [
     ("tls-use-sni", Unneeded, "named the server in TLS", "resolverd always does"),
     ("tls-*", Different, SERVED, OVER_TLS),
     ("https-*", Different, SERVED, OVER_TLS),
-    ("quic-*", Different, SERVED, OVER_TLS),
+    ("quic-*", Different, "served DNS over QUIC", "clients: set quic, certificate and key of [listen]"),
 ];
 
 /// The effect of settings of encrypted DNS, and what to do.
-const SERVED: &str = "served or asked over TLS, HTTPS or QUIC";
-const OVER_TLS: &str = "clients: see tls and https of [listen]; forwarders may be tls://address#name; resolverd serves no DNS over QUIC";
+const SERVED: &str = "served or asked over TLS or HTTPS";
+const OVER_TLS: &str = "clients: see tls and https of [listen]; forwarders may be tls://address#name";
 
 /// Details of Unbound, and begins of their names, which end with `-`.
 const DETAILS: [&str; 62] = [

@@ -1,5 +1,5 @@
 //! Encrypted clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the handshakes of DNS over
-//! HTTPS, which `https` serves.
+//! HTTPS, which `https` serves. `quic` has the settings of DNS over QUIC, which the module of that name beside this one serves.
 //!
 //! `octets` has the octets of a connection with TLS or without, so that `tcp` serves both with the same bounds.
 //!
@@ -23,6 +23,7 @@
 
 pub(super) mod handshakes;
 mod octets;
+pub(super) mod quic;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -32,11 +33,11 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::LazyConfigAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::server::TlsStream;
 
 use crate::config::Listener;
@@ -53,9 +54,18 @@ pub(super) const HTTP_2: &[u8] = b"h2";
 /// The settings for a protocol at the addresses of a listener; none if it has no certificate, or if its key does not fit, which
 /// the configuration has checked.
 pub(super) fn settings(listener: &Listener, protocol: &[u8]) -> Option<Arc<ServerConfig>> {
+    settings_with(listener, protocol, &[&TLS13, &TLS12])
+}
+
+/// The settings for a protocol that needs one of these versions of TLS.
+fn settings_with(
+    listener: &Listener,
+    protocol: &[u8],
+    versions: &[&'static SupportedProtocolVersion],
+) -> Option<Arc<ServerConfig>> {
     let pair = Arc::new(listener.certified().ok()??);
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_protocol_versions(&[&TLS13, &TLS12]).ok()?;
+    let builder = builder.with_protocol_versions(versions).ok()?;
     let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::new(SingleCertAndKey::from(pair)));
     config.alpn_protocols = vec![protocol.to_vec()];
     Some(Arc::new(config))

@@ -207,7 +207,8 @@ impl HttpsConnection {
             Handled::Nothing => self.refuse(exchange, RefusedRequest::Message),
             Handled::Reply => self.reply(exchange, out, None),
             Handled::Miss(mut waiting) => {
-                waiting.number_by_stream(exchange.respond.stream_id().as_u32());
+                // The numbers of a client are odd.
+                waiting.number_by_stream(u64::from(exchange.respond.stream_id().as_u32() >> 1));
                 let front = Arc::clone(&self.front);
                 self.running
                     .spawn(async move { Step::Resolved(exchange, front.resolve(&waiting).await, waiting) });

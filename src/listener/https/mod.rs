@@ -45,7 +45,7 @@ mod raw_tests;
 mod request;
 mod response;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::io;
 use std::net::SocketAddr;

@@ -103,7 +103,7 @@ fn message(response: &Replied) -> Message {
 }
 
 /// A query with id 0.
-fn query_for(name: &str) -> Vec<u8> {
+pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = 0;
     message.metadata.recursion_desired = true;
@@ -122,7 +122,7 @@ async fn with_server() -> (UdpSocket, Arc<Config>) {
 }
 
 /// Waits for a query, and returns a function that answers it.
-async fn asked(server: &UdpSocket) -> impl AsyncFnOnce() {
+pub(in super::super) async fn asked(server: &UdpSocket) -> impl AsyncFnOnce() {
     let mut octets = [0; 1_500];
     let (length, client) = server.recv_from(&mut octets).await.unwrap();
     let mut message = Message::from_vec(&octets[..length]).unwrap();

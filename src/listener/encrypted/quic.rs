@@ -1,0 +1,63 @@
+//! The settings of DNS over QUIC: each bound that the library holds is set here, and none is left at its default.
+
+use std::sync::Arc;
+
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use tokio_rustls::rustls::version::TLS13;
+
+use crate::config::Listener;
+use crate::limits::{
+    HANDSHAKE_TIME, MAX_NEW_QUIC, MAX_PIPELINED, MAX_QUERY, NEW_QUIC_OCTETS, QUIC_HANDSHAKE_OCTETS,
+    QUIC_RECEIVE_WINDOW, QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
+};
+
+/// The name of DNS over QUIC in the handshake (RFC 9250 section 4.1).
+pub(in super::super) const DOQ: &[u8] = b"doq";
+
+/// The version of QUIC (RFC 9000). The library knows drafts too.
+const VERSION: u32 = 1;
+
+/// The settings for connections to a listener; none if it has no certificate, or if its key does not fit, which the configuration
+/// has checked.
+pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
+    // Without early data: the library of TLS takes none unless it is told to.
+    let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
+    let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
+    config
+        .transport_config(Arc::new(transport()))
+        .migration(false)
+        .retry_token_lifetime(HANDSHAKE_TIME)
+        .max_incoming(MAX_NEW_QUIC)
+        .incoming_buffer_size(NEW_QUIC_OCTETS)
+        .incoming_buffer_size_total(NEW_QUIC_OCTETS * MAX_NEW_QUIC as u64);
+    config.validation_token.sent(0);
+    Some(Arc::new(config))
+}
+
+/// The settings of a socket.
+pub(in super::super) fn endpoint() -> EndpointConfig {
+    let mut config = EndpointConfig::default();
+    config.supported_versions(vec![VERSION]).min_reset_interval(QUIC_RESET_INTERVAL);
+    config
+}
+
+/// The bounds of a connection.
+fn transport() -> TransportConfig {
+    let number = |number: usize| VarInt::from_u32(u32::try_from(number).unwrap_or(u32::MAX));
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(number(MAX_PIPELINED))
+        .max_concurrent_uni_streams(number(0))
+        .max_idle_timeout(IdleTimeout::try_from(TCP_IDLE_TIME).ok())
+        .keep_alive_interval(None)
+        .stream_receive_window(number(MAX_QUERY + 2))
+        .receive_window(number(QUIC_RECEIVE_WINDOW))
+        .send_window(QUIC_SEND_WINDOW)
+        .crypto_buffer_size(QUIC_HANDSHAKE_OCTETS)
+        .datagram_receive_buffer_size(None)
+        .datagram_send_buffer_size(0)
+        .mtu_discovery_config(None)
+        .allow_spin(false);
+    transport
+}

@@ -1,0 +1,153 @@
+//! Connections that begin: the clients that may, the proof of their addresses, and their handshakes.
+
+use std::io;
+use std::net::UdpSocket;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use quinn::{Endpoint, Incoming, TokioRuntime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use super::super::encrypted::quic;
+use super::super::front::Front;
+use super::super::places::{ConnectionPlaces, TakenPlace};
+use super::super::queued::ClientKey;
+use super::super::tcp::{self, SHARD};
+use super::connection::QuicConnection;
+use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME, MAX_UNPROVEN_HANDSHAKES};
+use crate::question::Apart;
+use crate::record::Counter;
+
+/// The entry for connections to an address.
+struct Entry {
+    front: Arc<Front>,
+    places: Arc<ConnectionPlaces>,
+    /// A permit for each handshake whose client has not proved its address.
+    unproven: Arc<Semaphore>,
+    /// Changes when the listener ends.
+    closing: watch::Receiver<()>,
+}
+
+/// A connection that may begin, and its permit if its client has not proved its address.
+type Admitted = (Incoming, Option<OwnedSemaphorePermit>);
+
+/// Accepts connections until `accepting` turns false. The connections learn of its end.
+pub(in super::super) async fn accept(
+    socket: Arc<UdpSocket>,
+    front: Arc<Front>,
+    places: Arc<ConnectionPlaces>,
+    mut accepting: watch::Receiver<bool>,
+) {
+    let (open, closing) = watch::channel(());
+    let unproven = Arc::new(Semaphore::new(MAX_UNPROVEN_HANDSHAKES));
+    let entry = Entry { front, places, unproven, closing };
+    loop {
+        if let Ok(endpoint) = begin(&socket, &entry.front) {
+            tokio::select! {
+                biased;
+                _ = accepting.wait_for(|accepting| !*accepting) => {
+                    drop(open);
+                    return end(endpoint, socket);
+                }
+                () = entry.take_all(&endpoint) => {}
+            }
+        }
+        // The kernel refuses the socket, or no descriptors are left. The listener begins again.
+        entry.front.apart(SHARD, Apart::AcceptFailed);
+        tokio::select! {
+            biased;
+            _ = accepting.wait_for(|accepting| !*accepting) => return,
+            () = sleep(ACCEPT_PAUSE) => {}
+        }
+    }
+}
+
+/// Begins to read a socket.
+fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
+    let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
+    let runtime = Arc::new(TokioRuntime);
+    Endpoint::new(quic::endpoint(), Some((*config).clone()), socket.try_clone()?, runtime)
+}
+
+/// Lets no more connections begin. The socket stays open until those that it has are over.
+fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
+    endpoint.set_server_config(None);
+    while let Some(Some(incoming)) = endpoint.accept().now_or_never() {
+        incoming.ignore();
+    }
+    tokio::spawn(async move {
+        endpoint.wait_idle().await;
+        drop(socket);
+    });
+}
+
+impl Entry {
+    /// Takes connections until the endpoint ends.
+    async fn take_all(&self, endpoint: &Endpoint) {
+        while let Some(incoming) = endpoint.accept().await {
+            if let Some(admitted) = self.admit(incoming) {
+                self.take(admitted);
+            }
+            // Those that wait are taken without a pause. Others have their turn first.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Decides whether a connection may begin; if not, its client may get a reply that is shorter than its datagram. Nothing is
+    /// computed for it.
+    fn admit(&self, incoming: Incoming) -> Option<Admitted> {
+        let client = incoming.remote_address().ip();
+        let (front, is_proven) = (&self.front, incoming.remote_address_validated());
+        if !front.admits(SHARD, client) {
+            if front.may_refuse(client) {
+                incoming.refuse()
+            } else {
+                incoming.ignore()
+            }
+            return None;
+        }
+        let permit = if is_proven { None } else { Arc::clone(&self.unproven).try_acquire_owned().ok() };
+        if !is_proven && permit.is_none() {
+            front.tell(Counter::QuicRetried);
+            // An error tells that the address is proved, which was asked before.
+            let _ = incoming.retry();
+            return None;
+        }
+        if !front.may_shake_hands(client) {
+            front.tell(Counter::QuicRefused);
+            if is_proven {
+                incoming.refuse()
+            } else {
+                incoming.ignore()
+            }
+            return None;
+        }
+        Some((incoming, permit))
+    }
+
+    /// Shakes hands with a client, and serves its connection.
+    fn take(&self, (incoming, permit): Admitted) {
+        let client = incoming.remote_address();
+        let taken = self.places.take(ClientKey::of(client.ip()), self.front.now());
+        let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
+        tokio::spawn(async move {
+            // How a client closes its connection does not matter.
+            if let Ok(connection) = shake_hands(incoming, &front, &taken).await {
+                drop(permit);
+                QuicConnection::new(connection, client, front, taken).serve(closing).await;
+            }
+        });
+    }
+}
+
+/// Runs the handshake of a connection with the certificate of now.
+async fn shake_hands(incoming: Incoming, front: &Front, taken: &TakenPlace) -> io::Result<quinn::Connection> {
+    let Some(config) = front.quic() else {
+        incoming.refuse();
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    let handshake = async { incoming.accept_with(config)?.await };
+    let secured = async { Ok(timeout(HANDSHAKE_TIME, handshake).await??) };
+    tcp::shaken(front, taken, secured).await
+}

@@ -1,0 +1,129 @@
+//! The query of a stream: two octets of length, the message, and the end of the stream (RFC 9250 section 4.2).
+
+use quinn::{ReadError, RecvStream, VarInt};
+use tokio::time::timeout;
+
+use crate::limits::{MAX_QUERY, TCP_MESSAGE_TIME};
+
+/// Why a connection or a stream ends (RFC 9250 section 8.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndCode {
+    /// There is nothing to say.
+    NoError,
+    /// There is a fault of the program.
+    InternalError,
+    /// The client breaks the rules.
+    ProtocolError,
+    /// The client has cancelled its query.
+    RequestCancelled,
+    /// The client asks too much.
+    ExcessiveLoad,
+    /// There is no code for it.
+    Unspecified,
+}
+
+/// Why a stream has no query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamFault {
+    /// The client has cancelled it.
+    Cancelled,
+    /// Its message is longer than `MAX_QUERY`.
+    Length,
+    /// It breaks the rules.
+    Rules,
+    /// The connection has ended.
+    Lost,
+}
+
+impl EndCode {
+    /// Its number.
+    pub(super) const fn number(self) -> VarInt {
+        VarInt::from_u32(match self {
+            Self::NoError => 0,
+            Self::InternalError => 1,
+            Self::ProtocolError => 2,
+            Self::RequestCancelled => 3,
+            Self::ExcessiveLoad => 4,
+            Self::Unspecified => 5,
+        })
+    }
+}
+
+/// Reads the message of a stream.
+pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault> {
+    let whole = async {
+        let mut octets = Vec::new();
+        loop {
+            // One octet more than may be there shows that there are too many.
+            let room = (MAX_QUERY + 3).saturating_sub(octets.len());
+            match stream.read_chunk(room, true).await {
+                Ok(Some(chunk)) => octets.extend_from_slice(&chunk.bytes),
+                Ok(None) => return message(&octets),
+                Err(ReadError::Reset(_)) => return Err(StreamFault::Cancelled),
+                Err(_) => return Err(StreamFault::Lost),
+            }
+            if let Some(fault) = begin_fault(&octets) {
+                return Err(fault);
+            }
+        }
+    };
+    timeout(TCP_MESSAGE_TIME, whole).await.unwrap_or(Err(StreamFault::Rules))
+}
+
+/// The fault that the begin of a stream shows already.
+fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
+    let (length, rest) = octets.split_first_chunk()?;
+    match usize::from(u16::from_be_bytes(*length)) {
+        length if length > MAX_QUERY => Some(StreamFault::Length),
+        length => (rest.len() > length).then_some(StreamFault::Rules),
+    }
+}
+
+/// The message of a whole stream.
+fn message(octets: &[u8]) -> Result<Vec<u8>, StreamFault> {
+    let Some((length, message)) = octets.split_first_chunk() else { return Err(StreamFault::Rules) };
+    // The id of a query is 0.
+    if usize::from(u16::from_be_bytes(*length)) != message.len() || !message.starts_with(&[0, 0]) {
+        return Err(StreamFault::Rules);
+    }
+    Ok(message.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn framed(length: usize, message: &[u8]) -> Vec<u8> {
+        [u16::try_from(length).unwrap().to_be_bytes().as_slice(), message].concat()
+    }
+
+    #[test]
+    fn a_message_has_its_length_and_the_id_0() {
+        let query = [&[0, 0], [7; 30].as_slice()].concat();
+        assert_eq!(message(&framed(32, &query)), Ok(query.clone()));
+        for wrong in [framed(31, &query), framed(33, &query), framed(4, &[0, 1, 7, 7]), framed(0, &[])] {
+            assert_eq!(message(&wrong), Err(StreamFault::Rules), "{wrong:?}");
+        }
+        assert_eq!(message(&[0]), Err(StreamFault::Rules));
+        assert_eq!(message(&[]), Err(StreamFault::Rules));
+    }
+
+    #[test]
+    fn the_begin_shows_what_is_too_long() {
+        assert_eq!(begin_fault(&framed(MAX_QUERY + 1, &[])), Some(StreamFault::Length));
+        assert_eq!(begin_fault(&framed(MAX_QUERY, &[0; MAX_QUERY])), None);
+        assert_eq!(begin_fault(&framed(3, &[0; 4])), Some(StreamFault::Rules));
+        assert_eq!((begin_fault(&[255]), begin_fault(&framed(3, &[0; 3]))), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_have_a_verdict(octets in proptest::collection::vec(any::<u8>(), 0..100)) {
+            if let Ok(message) = message(&octets) {
+                prop_assert_eq!(framed(message.len(), &message), octets.clone());
+                prop_assert_eq!(begin_fault(&octets), None);
+            }
+        }
+    }
+}
