@@ -86,9 +86,9 @@ enum CheckCommand {
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
     /// selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of
     /// links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not
-    /// use it: the first line says whether it still lists the sender. If it names only a web page, the first line says whose page
-    /// this is, if that is known. Lines that look like header fields are read, also in the text of the message; base64 is not
-    /// decoded.
+    /// use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page,
+    /// the first line says whose page this is, if that is known and the check finds no failure. Lines that look like header fields
+    /// are read, also in the text of the message; base64 is not decoded.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]

@@ -142,10 +142,10 @@ impl Replies {
         clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
     }
 
-    /// The web pages, each once.
+    /// The web pages of replies that refuse the sender, each once.
     pub(super) fn pages(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        for page in self.texts.iter().flat_map(|text| pages(text)) {
+        for page in self.texts.iter().filter(|text| is_of_sender(text)).flat_map(|text| pages(text)) {
             if !found.contains(&page) && found.len() < MAX_NAMED_PAGES {
                 found.push(page);
             }
@@ -166,6 +166,28 @@ impl Replies {
         found.truncate(MAX_NAMED_LISTS);
         found
     }
+}
+
+/// Whether a reply may refuse the sender. Google names a page also where it is the recipient or the route that fails, or its own lookup.
+fn is_of_sender(text: &str) -> bool {
+    let words = || text.split(|letter: char| letter.is_whitespace() || "-;:(<".contains(letter));
+    match words().find_map(status) {
+        // RFC 3463 section 3: the address or the mailbox of the recipient, the receiver's system, the route.
+        Some((1, 1..=6 | 10) | (2, 1..=4) | (3 | 4, 1..)) => false,
+        Some(_) => true,
+        None => words().any(|word| {
+            word.len() == 3
+                && word.starts_with(['4', '5'])
+                && word.bytes().all(|octet| octet.is_ascii_digit())
+        }),
+    }
+}
+
+/// The subject and the detail of an enhanced status code of a failure (RFC 3463 section 2).
+fn status(word: &str) -> Option<(u16, u16)> {
+    let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
+    let (subject, detail) = rest.split_once('.')?;
+    Some((subject.parse().ok()?, detail.parse().ok()?))
 }
 
 /// The web pages in a reply, without the part from ? on. A host name that begins with a customer's key is shown without it.
@@ -380,12 +402,23 @@ mod tests {
             ),
             ("550 http://nowhere http:// https://a\u{1b}.example/", &[]),
             ("550 https://b.example/a https://b.example/a", &["https://b.example/a"]),
+            ("550-5.7.26 see https://b.example/a", &["https://b.example/a"]),
+            ("550 5.2.0 blocked, see https://b.example/a", &["https://b.example/a"]),
+            ("554-Nemesis refuses; see https://b.example/a", &["https://b.example/a"]),
+            ("550-5.1.1 The account does not exist. https://support.google.com/mail/?p=NoSuchUser", &[]),
+            ("552 5.2.2 over quota, https://support.google.com/mail/?p=OverQuotaPerm", &[]),
+            ("452-4.3.4 too large: https://support.google.com/mail/?p=MaxSizeError", &[]),
+            ("450 4.4.316 Connection refused https://b.example/", &[]),
         ] {
             assert_eq!(replies(&format!("{postfix}{reply}"), &[]).pages(), expected, "{reply}");
         }
         assert!(replies("see https://b.example/", &[]).pages().is_empty(), "not the words of a receiver");
+        let lookup = "smtp; DNS Error: 49286011 DNS type 'mx' lookup of b.example responded with code NXDOMAIN Domain name not found: \
+            b.example For more information, go to https://support.google.com/mail/?p=BadRcptDomain";
+        let fields = [("diagnostic-code".to_owned(), lookup.to_owned())];
+        assert!(replies("", &fields).pages().is_empty(), "a lookup of the sender's own server");
         let many: String = (0..99).map(|number| format!("https://h{number}.example/ ")).collect();
-        assert_eq!(replies(&format!("{postfix}{many}"), &[]).pages().len(), MAX_NAMED_PAGES);
+        assert_eq!(replies(&format!("{postfix}550 {many}"), &[]).pages().len(), MAX_NAMED_PAGES);
     }
 
     #[test]

@@ -5,7 +5,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use super::codes::Code;
 
 impl Code {
-    /// Whether it is the answer to a bounce that names a DNS list or a page: then it is told before all others.
+    /// Whether it is told before all others, as the answer to a bounce: a page of a provider only if the check finds no failure itself.
+    pub const fn leads(self, beside_failure: bool) -> bool {
+        self.answers_bounce() && !(beside_failure && matches!(self, Self::BouncePage))
+    }
+
+    /// Whether it is about the DNS list or the page that a bounce names.
     pub const fn answers_bounce(self) -> bool {
         matches!(self, Self::BounceListed | Self::BounceUnlisted | Self::BouncePage)
     }

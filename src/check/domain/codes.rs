@@ -482,8 +482,8 @@ codes! {
         "Let the record end with ~all or -all, in place of ?all".
     SpfUnevaluated "spf_unevaluated" Policy Note "RFC 7208 sections 5.5, 5.7 and 7":
         "SPF was not evaluated for the given address";
-        "Receivers evaluate macros and ptr; this check does not.";
-        "Send a mail to a receiver that shows the result of SPF".
+        "Receivers evaluate macros and ptr, and know their own gateways; this check does not.";
+        "Send a mail to a receiver that shows the result of SPF; or check the address that sends with --from".
     DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is revoked (empty p=)";
         "Signatures with this selector fail.";

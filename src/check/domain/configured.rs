@@ -105,6 +105,40 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::ConfiguredDiffers, evidence).at(worst))
 }
 
+/// Verdicts on the MX records and on the mail hosts.
+const ON_MAIL: [Code; 14] = [
+    Code::MailNowhere,
+    Code::NoMx,
+    Code::MxIsAddress,
+    Code::MxIsCname,
+    Code::MxIsHere,
+    Code::MxWithoutAddress,
+    Code::MxPrivateAddress,
+    Code::MxWithoutIpv4,
+    Code::MxWithoutIpv6,
+    Code::MxEqual,
+    Code::MxMany,
+    Code::NullMx,
+    Code::WildcardMx,
+    Code::MailOk,
+];
+
+/// Removes verdicts on records that only this host sees, as in the inner view of a split zone: others take the records of the servers.
+pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    let domain = facts.subject.domain.as_str();
+    for (name, kind) in answered(facts) {
+        if difference(facts, (name, kind)).is_none() {
+            continue;
+        }
+        let codes: &[Code] = match kind {
+            "TXT" if name == domain => &[Code::SpfMissing, Code::SpfOpenEnd, Code::SpfOk],
+            "TXT" => &[Code::DmarcMissing, Code::DmarcNone, Code::DmarcOk],
+            _ => &ON_MAIL,
+        };
+        findings.retain(|finding| !codes.contains(&finding.code));
+    }
+}
+
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = Some(facts.subject.domain.clone()).filter(|domain| !domain.is_empty());
@@ -169,7 +203,8 @@ fn instead(facts: &DomainFacts, wanted: &str) -> String {
 mod tests {
     use super::super::{cached, current};
     use super::*;
-    use crate::check::domain::facts::{lookup, tests::facts};
+    use crate::check::domain::facts::lookup;
+    use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
 
     #[test]
     fn a_configured_zone_without_an_answer_is_told_before_all_that_is_unknown() {
@@ -184,6 +219,30 @@ mod tests {
         assert_eq!((code, level), (Code::ConfiguredHere, Level::CouldNotTell));
         let begin = "a.test. is answered by [[zone]] a.test, which forwards to 192.0.2.1, and could not be looked up: ";
         assert!(evidence.starts_with(begin), "{evidence}");
+    }
+
+    #[test]
+    fn the_inner_view_of_a_split_zone_is_no_fault_of_the_domain() {
+        let here = [("a.test.", "SOA"), ("a.test.", "MX"), ("a.test.", "TXT"), ("in.a.test.", "A")];
+        let of = |mx: &str| -> Vec<Code> {
+            let lines = format!(
+                "{TWO_SERVERS}\nlookup a.test. MX | 5 in.a.test.\nlookup a.test. TXT\nlookup in.a.test. A | 10.0.0.5\n\
+                 server 198.18.1.1 a.test. MX udp aa | {mx}\nserver 198.18.1.1 a.test. TXT udp aa | \"v=spf1 mx -all\""
+            );
+            let mut facts = facts("a.test.", &lines);
+            for (name, kind) in here {
+                let Some(Got::Reply(reply)) = facts.got.get_mut(&lookup(name, kind)) else {
+                    panic!("{name}")
+                };
+                reply.configured = Some("[[zone]] a.test".to_owned());
+            }
+            crate::check::domain::judge(&facts).into_iter().map(|finding| finding.code).collect()
+        };
+        let other = of("10 mx.b.test.");
+        assert!(other.contains(&Code::ConfiguredDiffers), "{other:?}");
+        assert!(!other.contains(&Code::SpfMissing) && !other.contains(&Code::MxPrivateAddress), "{other:?}");
+        let same = of("5 in.a.test.");
+        assert!(same.contains(&Code::MxPrivateAddress), "others see it too: {same:?}");
     }
 
     #[test]

@@ -404,11 +404,13 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
         }
     }
     let mut findings = Vec::new();
-    if mail.len() > 1 {
+    let has_one_mail = mail.len() < 2;
+    if !has_one_mail {
         findings.push(Finding::new(Code::MxDiffers, groups::having(mail)).about(of_mail));
     }
     if serials.len() > 1 {
-        let newest = newest(&serials);
+        let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
+        let newest = newest(&serials).filter(|_| !is_numbered_twice);
         let told = serials.into_iter().map(|(serial, servers)| {
             let mark = match newest {
                 Some(newest) if newest == serial => " (newest)",
@@ -417,9 +419,29 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
             };
             (format!("{serial}{mark}"), servers)
         });
-        findings.push(Finding::new(Code::SerialDiffers, groups::being_at(told)).about(of_serials));
+        let evidence = groups::being_at(told);
+        let finding = match is_numbered_twice {
+            true => Finding::new(
+                Code::SerialDiffers,
+                format!("{evidence}; the servers name different primaries and give the same records"),
+            )
+            .at(Level::Note),
+            false => Finding::new(Code::SerialDiffers, evidence),
+        };
+        findings.push(finding.about(of_serials));
     }
     findings
+}
+
+/// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, and
+/// the records that were compared are the same.
+fn is_numbered_twice(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+    let mut serials = BTreeMap::<String, BTreeSet<u32>>::new();
+    for soa in servers.keys().filter_map(|server| served::soa(facts, *server).and_then(zone::soa)) {
+        serials.entry(soa.primary.to_ascii_lowercase()).or_default().insert(soa.serial);
+    }
+    let is_one_each = serials.len() > 1 && serials.values().all(|of_primary| of_primary.len() == 1);
+    is_one_each && compared::check(facts).is_none() && !compared::is_left_out(facts)
 }
 
 /// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.

@@ -137,6 +137,23 @@ fn each_fault_of_a_server_has_its_code() {
 }
 
 #[test]
+fn servers_that_answer_late_are_not_dead() {
+    let silent = |text: &str| text.replace("SOA udp aa", "SOA udp silent");
+    let late = |answer: &str| {
+        let lines = format!(
+            "{ABOVE}\n{REFERRAL}\n{}\n{}\nlookup a.test. MX {answer} | 10 mx.a.test.",
+            silent(FIRST),
+            silent(SECOND)
+        );
+        check(&facts("a.test.", &lines)).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert!(late("3003ms").contains(&Code::DelegationUnknown));
+    for answer in ["20ms", "cached 3003ms"] {
+        assert!(late(answer).contains(&Code::NsNoneAnswers), "{answer}");
+    }
+}
+
+#[test]
 fn a_host_that_gets_only_bogus_answers_reaches_servers() {
     let unreached = |reply: &str| is_unreached(&facts("a.test.", &format!("lookup a.test. SOA {reply}")));
     assert!(unreached("SERVFAIL") && !unreached("SERVFAIL bogus") && !unreached("NXDOMAIN"));
@@ -232,6 +249,23 @@ fn the_newest_serial_is_found_beyond_the_overflow() {
         differs.evidence,
         "6 (old) at 198.18.2.1 (ns2.b.test.); 7 (newest) at 198.18.1.1 (ns1.a.test.)"
     );
+    assert_eq!(differs.level, Level::Warning);
+}
+
+#[test]
+fn two_providers_may_number_one_zone_each_by_itself() {
+    let own = SECOND.replace("ns1.a.test. h. 7", "ns2.b.test. h. 1");
+    let of = |second: &str| {
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second}")));
+        found
+            .into_iter()
+            .find(|finding| finding.code == Code::SerialDiffers)
+            .map(|found| (found.level, found.evidence))
+    };
+    let (level, evidence) = of(&own).unwrap();
+    assert!(level == Level::Note && !evidence.contains("old"), "{evidence}");
+    let other_mail = of(&own.replace("10 mx.a.test.", "10 old.a.test.")).unwrap();
+    assert_eq!(other_mail.0, Level::Warning);
 }
 
 #[test]

@@ -87,7 +87,7 @@ const REGISTRY_LABELS: [&str; 14] =
 
 /// The organizational domain of RFC 7489 section 3.2, without a list of public suffixes: the last two labels, or three below
 /// the usual labels of registries. None for a domain above it, and where a short label may be one of a registry.
-fn organizational_7489(domain: &str) -> Option<&str> {
+pub(super) fn organizational_7489(domain: &str) -> Option<&str> {
     let labels: Vec<&str> = domain.trim_end_matches('.').split('.').collect();
     let [.., second, last] = labels.as_slice() else { return None };
     let of_country = last.len() == 2;
@@ -244,7 +244,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if !meant.is_empty() {
         // It is the fault behind a missing record.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
-        findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
+        // Some receivers skip spaces at the begin, and others find no record.
+        let at = format!("_dmarc.{domain}");
+        let is_found = matches!(texts(facts, &at, ""), Versioned::Texts(all) if all.iter().any(|text| {
+            text.starts_with(char::is_whitespace) && text.trim_start().starts_with("v=DMARC1;")
+        }));
+        let level = if is_found { Level::Warning } else { Level::Failure };
+        findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")).at(level));
     }
     findings.into_iter().chain(refused_reports(facts)).chain(differs(facts)).collect()
 }
@@ -354,11 +360,19 @@ mod tests {
 
     #[test]
     fn a_text_that_was_meant_as_a_record_is_shown() {
-        for text in ["v=DMARC1 p=reject", "v=dmarc1; p=reject", "p=reject; v=DMARC1", "v=DMARC2; p=none"] {
+        for text in [
+            "v=DMARC1 p=reject",
+            "v=dmarc1; p=reject",
+            "p=reject; v=DMARC1",
+            "v=DMARC2; p=none",
+            " v=DMARC1; p=reject",
+        ] {
             let lines = format!("lookup _dmarc.a.test. TXT | \"{text}\"\nlookup _dmarc.test. TXT NXDOMAIN");
             let found = check(&facts("a.test.", &lines));
             assert_eq!(found.len(), 1, "{text}");
             assert!(found[0].code == Code::DmarcSyntax && found[0].evidence.contains(text), "{text}");
+            let level = if text.starts_with(' ') { Level::Warning } else { Level::Failure };
+            assert_eq!(found[0].level, level, "{text}");
         }
     }
 

@@ -52,7 +52,45 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if of_domain(facts).is_none() && !signatures(facts).is_empty() && zone::apex(facts) != "." {
         wants.extend(keys::wants(facts));
     }
+    wants.extend(bogus_lookups(facts).map(|(name, _, _)| lookup(name, "CNAME")));
     wants
+}
+
+/// The failed lookups of policies and TLSA records below a domain that validates itself.
+fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str, &str)> {
+    let domain = facts.subject.domain.as_str();
+    let is_sound = !domain.is_empty() && !is_bogus_here(facts);
+    facts.got.iter().filter(move |_| is_sound).filter_map(move |(want, got)| match (want, got) {
+        (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply))
+            if reply.security == ReplySecurity::Bogus && is_within(name, domain) =>
+        {
+            Some((name.as_str(), *kind, reply.why.as_str()))
+        }
+        _ => None,
+    })
+}
+
+/// Those whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.
+pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)> {
+    let is_own = |name: &str| match facts.lookup(name, "CNAME") {
+        LookupFound::NotAsked | LookupFound::Circle(_) => false,
+        found => found.alias().is_none_or(|target| is_within(target, &facts.subject.domain)),
+    };
+    bogus_lookups(facts).filter(|(name, _, _)| is_own(name)).collect()
+}
+
+/// That the domain itself validates, and names below it do not.
+fn broken_names(facts: &DomainFacts) -> Option<Finding> {
+    let names = bogus_names(facts);
+    let (_, _, why) = names.first()?;
+    let listed: Vec<String> = names.iter().map(|(name, kind, _)| format!("{name} {kind}")).collect();
+    let why = why.trim_end_matches('.');
+    let evidence = format!(
+        "{} itself validates, and these names do not: {} ({why})",
+        facts.subject.domain,
+        listed.join(", ")
+    );
+    Some(Finding::new(Code::DnssecBogus, evidence))
 }
 
 /// The reply of the daemon about the domain that tells its security. A bogus reply counts before all others: a zone may have
@@ -94,6 +132,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             }
         },
     };
+    if let Some(broken) = broken_names(facts) {
+        findings.retain(|finding| finding.code != Code::DnssecOk);
+        findings.push(broken);
+    }
     findings.extend(expiry(facts));
     findings.extend(old_algorithms(facts));
     findings.extend(old_digests(facts));
@@ -402,6 +444,14 @@ mod tests {
         assert!(link(&delegated).ends_with("between b. and a.b.)"), "{}", link(&delegated));
         let partly = "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. MX SERVFAIL bogus";
         assert_eq!(codes(partly), [Code::DnssecBogus]);
+        let of_name = |alias: &str| {
+            codes(&format!(
+                "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME {alias}"
+            ))
+        };
+        assert_eq!(of_name("SERVFAIL bogus"), [Code::DnssecBogus]);
+        assert_eq!(of_name("secure"), [Code::DnssecBogus]);
+        assert_eq!(of_name("| _dmarc.c."), [Code::DnssecOk], "the fault is in the zone of the target");
         assert!(
             link(partly).starts_with("a.b. MX") && !link(partly).contains("chain breaks"),
             "{}",

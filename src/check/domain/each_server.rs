@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts};
+use super::facts::{DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts};
 use super::finding::{Finding, Level};
 use super::groups;
 use super::part::{About, Part};
@@ -125,15 +125,37 @@ fn of_conducts(
     } else if asked > 0 && sound == 0 && !is_resolved(facts) {
         // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
-        let code = if none_heard && all_lost(facts) { Code::DelegationUnknown } else { Code::NsNoneAnswers };
         let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
-        findings.push(Finding::new(code, texts(servers, &all)));
+        let texts = texts(servers, &all);
+        findings.push(match answered_late(facts).filter(|_| none_heard) {
+            Some((lookup, millis)) => {
+                let evidence = format!(
+                    "{texts} in time; a lookup of {lookup} by this host had its answer after {millis} ms"
+                );
+                let about = all.iter().map(|(server, _)| About::Address(*server));
+                Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about)
+            }
+            None if none_heard && all_lost(facts) => Finding::new(Code::DelegationUnknown, texts),
+            None => Finding::new(Code::NsNoneAnswers, texts),
+        });
     }
     findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
         finding => finding,
     }));
     findings
+}
+
+/// A lookup of the domain that servers have answered to this host, later than this check waits for a query of its own, with its
+/// milliseconds.
+fn answered_late(facts: &DomainFacts) -> Option<(String, u64)> {
+    let domain = facts.subject.domain.as_str();
+    let late = ["SOA", "MX", "TXT"].into_iter().filter_map(|kind| {
+        let LookupFound::Data(reply) = facts.lookup(domain, kind) else { return None };
+        let is_late = !reply.from_cache && u128::from(reply.millis) >= DIRECT_TIME.as_millis();
+        is_late.then(|| (format!("{domain} {kind}"), reply.millis))
+    });
+    late.max_by_key(|(_, millis)| *millis)
 }
 
 /// Whether resolvers that do not insist on AA find the zone: this one does, and a server gives the SOA without authority.

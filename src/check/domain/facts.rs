@@ -415,6 +415,8 @@ pub struct CheckSubject {
     pub role: Role,
     /// DKIM selectors to look for.
     pub selectors: Vec<String>,
+    /// Whether the address may be that of a relay or gateway of the receiver, for which SPF was not evaluated.
+    pub may_be_relay: bool,
     /// The name that the client gives with HELO or EHLO, as it stands.
     pub helo: Option<String>,
     /// Domains of links in a message.

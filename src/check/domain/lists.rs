@@ -8,7 +8,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
 use super::finding::{Finding, Level};
 use super::part::About;
-use super::{mail, refusal_pages, refusing_lists, zone};
+use super::{client, mail, refusal_pages, refusing_lists, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
 /// The part of a subject of the lists.
@@ -38,7 +38,7 @@ impl Part {
 
 /// The names and addresses that the lists are asked about, each once.
 fn subjects(facts: &DomainFacts) -> Vec<(Part, String)> {
-    let own = facts.subject.address.filter(|address| !mail::is_private(*address));
+    let own = client::examined(&facts.subject).filter(|address| !mail::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
     let mut subjects: Vec<(Part, String)> = Vec::new();
     let mut add = |part: Part, subject: String| {

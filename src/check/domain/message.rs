@@ -8,12 +8,12 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
+use super::client::{self, Sender};
 use super::facts::{CheckSubject, Refusal, Role, canonical};
-use super::mail::is_private;
 use super::tags::value;
 use super::{bounce, refusal_pages};
 use crate::limits::{
-    MAX_HELO, MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_SELECTOR,
+    MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_SELECTOR,
 };
 use crate::wire::presentation::read_name;
 
@@ -40,18 +40,69 @@ pub struct MessageSubjects {
 
 /// Reads the subjects.
 pub fn read(message: &str) -> MessageSubjects {
+    // Windows begins text files with a mark of the order of octets.
+    let message = message.trim_start_matches('\u{feff}');
     let fields = fields(message);
+    let Named { mut roles, mut selectors, has_recipients } = named(message, &fields);
+    let returned = returned(&fields, of_header(message)).filter(|_| has_recipients);
+    roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
+    roles.sort_by_key(|(_, role)| *role != Role::Recipient);
+    // The receiver that has refused a message knows its client best.
+    let is_refusal = has_recipients || is_bounce(&fields);
+    let replies = bounce::replies(message, &fields);
+    let refused = replies.refused().filter(|_| is_refusal);
+    let envelope = envelope(&fields).or(returned);
+    let sender = sender((message, &fields), envelope.as_ref(), (is_refusal, refused));
+    let envelope = envelope.map(|(_, domain)| domain);
+    let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut known = BTreeSet::new();
+    for (domain, role) in roles {
+        if !known.insert(domain.clone()) {
+            continue;
+        }
+        if subjects.len() >= MAX_MESSAGE_DOMAINS {
+            left_out.push(domain);
+            continue;
+        }
+        let selectors = selectors.remove(&domain).unwrap_or_default();
+        let sender = sender.as_ref().filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
+        let (address, helo) =
+            (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
+        let may_be_relay = sender.is_some_and(|sender| !sender.is_sure);
+        let subject = CheckSubject { domain, address, helo, may_be_relay, ..CheckSubject::default() };
+        subjects.push(CheckSubject { role, selectors, ..subject });
+    }
+    let is_left =
+        subjects.is_empty() || refused.is_some() && subjects.iter().all(|subject| subject.address.is_none());
+    if let Some(Sender { address, helo, .. }) = sender.filter(|_| is_left) {
+        subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
+    }
+    let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
+    belongings(message, &mut subjects, refusal);
+    MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
+}
+
+/// The domains that the fields of a message name.
+struct Named {
+    roles: Vec<(String, Role)>,
+    /// The DKIM selectors by their domains.
+    selectors: BTreeMap<String, Vec<String>>,
+    /// Whether recipients did not get it.
+    has_recipients: bool,
+}
+
+fn named(message: &str, fields: &[(String, String)]) -> Named {
     let mut roles: Vec<(String, Role)> = Vec::new();
     let mut selectors = BTreeMap::<String, Vec<String>>::new();
     let mut has_recipients = fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
     if !has_recipients {
-        let bounced = bounce::recipients(message, is_bounce(&fields)).into_iter().flat_map(domains);
+        let bounced = bounce::recipients(message, is_bounce(fields)).into_iter().flat_map(domains);
         roles.extend(bounced.map(|domain| (domain, Role::Recipient)));
         has_recipients = !roles.is_empty();
     }
     for (place, (name, body)) in fields.iter().enumerate() {
         let role = match name.as_str() {
-            name if RECIPIENTS.contains(&name) && is_delivered(&fields, place) => continue,
+            name if RECIPIENTS.contains(&name) && is_delivered(fields, place) => continue,
             name if RECIPIENTS.contains(&name) => Role::Recipient,
             // The host that tells of the failure has no part in it.
             name if SENDERS.contains(&name) && has_recipients && is_daemon(body) => continue,
@@ -70,37 +121,7 @@ pub fn read(message: &str) -> MessageSubjects {
         };
         roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
-    roles.sort_by_key(|(_, role)| *role != Role::Recipient);
-    // The receiver that has refused a message knows its client best.
-    let is_refusal = has_recipients || is_bounce(&fields);
-    let replies = bounce::replies(message, &fields);
-    let refused = replies.refused().filter(|_| is_refusal);
-    let sender = client(sender(&fields), refused);
-    let envelope = envelope(&fields);
-    let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut known = BTreeSet::new();
-    for (domain, role) in roles {
-        if !known.insert(domain.clone()) {
-            continue;
-        }
-        if subjects.len() >= MAX_MESSAGE_DOMAINS {
-            left_out.push(domain);
-            continue;
-        }
-        let selectors = selectors.remove(&domain).unwrap_or_default();
-        let sender = sender.as_ref().filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
-        let (address, helo) =
-            (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
-        subjects.push(CheckSubject { domain, address, role, selectors, helo, ..CheckSubject::default() });
-    }
-    let is_left =
-        subjects.is_empty() || refused.is_some() && subjects.iter().all(|subject| subject.address.is_none());
-    if let Some(Sender { address, helo }) = sender.filter(|_| is_left) {
-        subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
-    }
-    let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
-    belongings(message, &mut subjects, refusal);
-    MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
+    Named { roles, selectors, has_recipients }
 }
 
 /// The refusal in the words of the receivers. A page of a DNS list stands for its lists, if no list is named.
@@ -249,45 +270,44 @@ fn domains(body: &str) -> Vec<String> {
     addresses(body).into_iter().filter_map(domain).collect()
 }
 
-/// The client that sent a message.
-struct Sender {
-    address: IpAddr,
-    /// The name that it gave with HELO or EHLO.
-    helo: Option<String>,
+/// The domain of the envelope sender, with the place of its field.
+fn envelope(fields: &[(String, String)]) -> Option<(usize, String)> {
+    let envelope = fields.iter().enumerate();
+    let envelope = envelope.filter(|(_, (name, body))| ENVELOPE.contains(&name.as_str()) && !is_daemon(body));
+    envelope
+        .flat_map(|(place, (_, body))| domains(body).into_iter().map(move |domain| (place, domain)))
+        .next()
 }
 
-/// The domain of the envelope sender.
-fn envelope(fields: &[(String, String)]) -> Option<String> {
-    let envelope = fields.iter().filter(|(name, body)| ENVELOPE.contains(&name.as_str()) && !is_daemon(body));
-    envelope.flat_map(|(_, body)| domains(body)).next()
+/// The domain that a bounce is returned to, which is that of the envelope sender, with the place behind all fields.
+fn returned(fields: &[(String, String)], of_header: usize) -> Option<(usize, String)> {
+    let header = fields.get(..of_header).filter(|header| is_bounce(header))?;
+    let to = header.iter().filter(|(name, body)| name == "to" && !is_daemon(body));
+    Some((fields.len(), to.flat_map(|(_, body)| domains(body)).next()?))
 }
 
-/// The client: the one that a receiver has refused, or else the one of the `Received` fields.
-fn client(received: Option<Sender>, refused: Option<IpAddr>) -> Option<Sender> {
-    let Some(address) = refused else { return received };
-    let helo = received.filter(|received| received.address == address).and_then(|received| received.helo);
-    Some(Sender { address, helo })
+/// The number of the fields of the header itself, above those in the text.
+fn of_header(message: &str) -> usize {
+    let header: Vec<&str> = message.lines().take_while(|line| !line.is_empty()).collect();
+    fields(&header.join("\n")).len()
 }
 
-/// The first host with a public address in the `Received` fields, from the top: the client of this network. Above it are
-/// content filters and hosts of the network itself.
-fn sender(fields: &[(String, String)]) -> Option<Sender> {
-    let read = |body: &String| {
-        let from = body.strip_prefix("from ")?;
-        let before = from.split(" by ").next()?;
-        let within = |open: char, close: char| Some(before.split_once(open)?.1.split_once(close)?.0);
-        // Microsoft writes "from HELO (ADDRESS)".
-        let inside = within('[', ']').or_else(|| within('(', ')'))?;
-        let address: IpAddr = inside.trim_start_matches("IPv6:").parse().ok()?;
-        // "from HELO (NAME [ADDRESS])", as Postfix and Sendmail write it; Exim writes "from NAME ([ADDRESS] helo=HELO)" if these differ.
-        let named = before.split_once("helo=").and_then(|(_, rest)| rest.split([')', ' ']).next());
-        let first = before.split_once(" (").map(|(helo, _)| helo).filter(|helo| !helo.starts_with('['));
-        let helo = named.or(first).filter(|helo| !helo.contains(' ') && helo.len() <= MAX_HELO);
-        let helo = helo.map(str::to_owned);
-        Some(Sender { address, helo })
+/// The client that a message came from: the one that a receiver has refused, or else the one that the receivers wrote down. The header
+/// of a bounce tells of the bounce, and the first host in the header of the message in it is a client of the host that tells.
+fn sender(
+    (message, fields): (&str, &[(String, String)]),
+    envelope: Option<&(usize, String)>,
+    (is_refusal, refused): (bool, Option<IpAddr>),
+) -> Option<Sender> {
+    let of_bounce = of_header(message);
+    let of_bounce = if envelope.is_some_and(|(place, _)| *place >= of_bounce) { of_bounce } else { 0 };
+    let domain = envelope.map(|(_, domain)| domain.as_str());
+    let received = client::client(fields.get(of_bounce..).unwrap_or_default(), domain);
+    let Some(address) = refused else {
+        return received.map(|sender| Sender { is_sure: sender.is_sure && !is_refusal, ..sender });
     };
-    let received = fields.iter().filter(|(name, _)| name == "received");
-    received.filter_map(|(_, body)| read(body)).find(|sender| !is_private(sender.address))
+    let helo = received.filter(|received| received.address == address).and_then(|received| received.helo);
+    Some(Sender { address, helo, is_sure: true })
 }
 
 #[cfg(test)]
@@ -390,6 +410,33 @@ mod tests {
         let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
         assert_eq!(of, [("b.example.", None), ("a.example.", "192.0.2.5".parse().ok())]);
         assert_eq!(subjects("From: bob@a.example\n\n192.0.2.5 said: 550 no [192.0.2.6]\n")[0].address, None);
+    }
+
+    #[test]
+    fn a_bounce_is_returned_to_the_sender_and_its_own_way_is_not_that_of_the_message() {
+        let text = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\
+            To: bob@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: ";
+        let of = |reply: &str| -> Vec<_> {
+            let found = subjects(&format!("\u{feff}{text}{reply}\n")).into_iter();
+            found.map(|subject| (subject.domain, subject.role, subject.address)).collect()
+        };
+        let recipient = ("b.example.".to_owned(), Role::Recipient, None);
+        let sender = |address| ("a.example.".to_owned(), Role::Sender, address);
+        assert_eq!(
+            of("450 4.1.8 <bob@a.example>: Sender address rejected"),
+            [recipient.clone(), sender(None)]
+        );
+        let refused = of("550-5.7.26 did not pass SPF [a.example] with ip:\n    [192.0.2.5] = did not pass");
+        assert_eq!(refused, [recipient, sender("192.0.2.5".parse().ok())]);
+        let inner = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\n\
+            Final-Recipient: rfc822; y@b.example\nAction: failed\n\nReturn-Path: <bob@a.example>\n\
+            Received: from pc (pc.a.example [203.0.113.9]) by mx.other.example\nFrom: bob@a.example\n";
+        let found = subjects(inner);
+        assert_eq!(
+            (found[1].address, found[1].may_be_relay),
+            ("203.0.113.9".parse().ok(), true),
+            "{found:?}"
+        );
     }
 
     #[test]

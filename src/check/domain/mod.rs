@@ -15,6 +15,7 @@
 mod aliases;
 mod bounce;
 mod cached;
+mod client;
 mod code_entry;
 mod code_word;
 pub mod codes;
@@ -73,7 +74,7 @@ pub use record_set::compared_data;
 
 use codes::Code;
 use facts::{DomainFacts, Role, Want};
-use finding::Finding;
+use finding::{Finding, Level};
 use gather::Plan;
 use part::Part;
 
@@ -95,7 +96,7 @@ impl Plan for WholeDomain {
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let mut wants = Vec::new();
-    if let Some(address) = facts.subject.address {
+    if let Some(address) = client::examined(&facts.subject) {
         wants.extend(pointer::wants(facts, address));
         wants.extend(helo::wants(facts));
     }
@@ -168,7 +169,7 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
         needed.extend(mail::needed(facts));
         needed.extend(spf::needed(facts));
     }
-    if let Some(address) = facts.subject.address {
+    if let Some(address) = client::examined(&facts.subject) {
         needed.extend(pointer::needed(facts, address));
         needed.extend(helo::needed(facts));
     }
@@ -190,7 +191,7 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 /// The findings in order.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = configured::check(facts);
-    if let Some(address) = facts.subject.address {
+    if let Some(address) = client::examined(&facts.subject) {
         findings.extend(pointer::check(facts, address, mail::is_private(address)));
         findings.extend(helo::check(facts, address));
     }
@@ -220,6 +221,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(mta_sts::form(facts));
     }
     compared::without_contradictions(facts, &mut findings);
+    configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
     in_order(&mut findings);
@@ -228,7 +230,8 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
 
 /// Sorts findings: the answer to a bounce first, then the worst.
 pub fn in_order(findings: &mut [Finding]) {
-    findings.sort_by_key(|finding| (!finding.code.answers_bounce(), finding.level, finding.code));
+    let fails = findings.iter().any(|finding| finding.level == Level::Failure);
+    findings.sort_by_key(|finding| (!finding.code.leads(fails), finding.level, finding.code));
 }
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
@@ -241,11 +244,20 @@ fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
             && finding.about.is_empty()
     };
     let is_unreached = is_unreached || served::serving(facts).is_empty() && findings.iter().any(is_unrouted);
-    if is_unreached || findings.iter().any(|finding| causes.contains(&finding.code)) {
+    let of_names = dnssec::bogus_names(facts);
+    let is_cause = |finding: &Finding| {
+        causes.contains(&finding.code) && (of_names.is_empty() || finding.code != Code::DnssecBogus)
+    };
+    if is_unreached || findings.iter().any(is_cause) {
         let consequences =
             [Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
         findings.retain(|finding| !consequences.contains(&finding.code));
     }
+    let told: Vec<String> = of_names.iter().map(|(name, kind, _)| format!("{name} {kind}: ")).collect();
+    findings.retain(|finding| {
+        let is_of_lookup = [Code::SpfUnanswered, Code::PolicyUnknown, Code::PolicyUnanswered];
+        !is_of_lookup.contains(&finding.code) || !told.iter().any(|told| finding.evidence.starts_with(told))
+    });
     if findings.iter().any(|finding| finding.code == Code::ApexAlias) && zone::gives_alias(facts) {
         findings.retain(|finding| finding.code != Code::NsNoneAnswers);
     }
@@ -312,6 +324,35 @@ mod tests {
         assert!(own.contains(&Code::DnssecBogus) && !own.contains(&Code::SpfUnanswered), "{own:?}");
         let term = found("| \"v=spf1 include:b.test -all\"\nlookup b.test. TXT SERVFAIL bogus");
         assert!(term.contains(&Code::SpfUnanswered), "a term has another cause: {term:?}");
+    }
+
+    #[test]
+    fn names_that_are_bogus_in_a_zone_that_validates_are_a_fault_of_its_signatures() {
+        let found = |alias: &str| -> Vec<Code> {
+            let soa = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5\nlookup _dmarc.a.test. TXT SERVFAIL bogus";
+            let lines = format!("{TWO_SERVERS}\n{soa}\nlookup _dmarc.a.test. CNAME {alias}");
+            judge(&facts("a.test.", &lines)).into_iter().map(|finding| finding.code).collect()
+        };
+        let own = found("SERVFAIL bogus");
+        assert!(own.first() == Some(&Code::DnssecBogus) && !own.contains(&Code::PolicyUnanswered), "{own:?}");
+        assert!(own.contains(&Code::MailUnknown), "the MX records validate, and were not looked up: {own:?}");
+        let foreign = found("| _dmarc.b.example.");
+        assert!(
+            foreign.contains(&Code::PolicyUnanswered) && !foreign.contains(&Code::DnssecBogus),
+            "{foreign:?}"
+        );
+    }
+
+    #[test]
+    fn the_page_of_a_provider_is_the_first_line_only_without_a_failure() {
+        let first = |codes: &[Code]| {
+            let mut findings: Vec<Finding> = codes.iter().map(|code| Finding::new(*code, "")).collect();
+            in_order(&mut findings);
+            findings[0].code
+        };
+        assert_eq!(first(&[Code::SpfMissing, Code::BouncePage]), Code::BouncePage);
+        assert_eq!(first(&[Code::BouncePage, Code::PtrMissing]), Code::PtrMissing);
+        assert_eq!(first(&[Code::BounceUnlisted, Code::PtrMissing]), Code::BounceUnlisted);
     }
 
     #[test]

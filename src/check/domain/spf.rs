@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::codes::Code;
 use super::elsewhere;
 use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Role, Want, addresses, canonical, lookup};
-use super::finding::Finding;
+use super::finding::{Finding, Level};
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_reach::reach;
@@ -361,7 +361,14 @@ fn of_address(
             Code::SpfFromFails
         }
     };
-    Some(Finding::new(code, format!("{address} for {domain}: {}", outcome.word())))
+    let evidence = format!("{address} for {domain}: {}", outcome.word());
+    if facts.subject.may_be_relay && outcome != SpfOutcome::Pass {
+        let why = "the address may be that of a gateway or relay behind the receiver: the message does not show which address SPF was \
+                   evaluated for";
+        let unevaluated = Finding::new(Code::SpfUnevaluated, format!("{evidence}; {why}"));
+        return Some(unevaluated.at(Level::CouldNotTell).of(Part::Spf));
+    }
+    Some(Finding::new(code, evidence))
 }
 
 #[cfg(test)]
@@ -517,6 +524,16 @@ mod tests {
             ("v=spf1 include:b.test -all", Code::PolicyUnknown),
         ] {
             assert_eq!(code(record).code, expected, "{record}");
+        }
+        let mut relayed = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ip4:203.0.113.1 -all\"");
+        relayed.subject.may_be_relay = true;
+        for (address, expected) in [
+            ("203.0.113.1", (Code::SpfFromPasses, Level::Ok)),
+            ("203.0.113.2", (Code::SpfUnevaluated, Level::CouldNotTell)),
+        ] {
+            relayed.subject.address = address.parse().ok();
+            let found = check(&relayed).pop().unwrap();
+            assert_eq!((found.code, found.level), expected, "{address}");
         }
         let evidence = code("v=spf1 exists:%{i}.x.test -all").evidence;
         assert!(

@@ -60,10 +60,10 @@ pub(super) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<Strin
         .collect()
 }
 
-/// Whether the first tag is `v` with this value; spaces are free.
+/// Whether the first tag is `v` with this value. Spaces are free behind the `v`, and receivers discard a text that begins with one (RFC
+/// 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
 fn begins(text: &str, version: &str) -> bool {
-    version.is_empty()
-        || value(text, "v").is_some_and(|value| value == version) && text.trim_start().starts_with('v')
+    version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
 }
 
 /// The value of a tag.

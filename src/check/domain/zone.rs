@@ -10,6 +10,8 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Soa<'r> {
     pub(super) owner: &'r str,
+    /// The server that the data come from (MNAME), as it stands.
+    pub(super) primary: &'r str,
     pub(super) serial: u32,
 }
 
@@ -17,8 +19,10 @@ pub(super) struct Soa<'r> {
 pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     let mut records = reply.answers.iter().chain(&reply.authority);
     let record = records.find(|record| record.kind == "SOA")?;
-    let serial = record.data.split_whitespace().nth(2)?.parse().ok()?;
-    Some(Soa { owner: &record.name, serial })
+    let mut fields = record.data.split_whitespace();
+    let primary = fields.next()?;
+    let serial = fields.nth(1)?.parse().ok()?;
+    Some(Soa { owner: &record.name, primary, serial })
 }
 
 /// The owner of the SOA that answers for a name; none if it is not known.

@@ -1,0 +1,89 @@
+//! Messages as large providers, gateways and single mail servers store them.
+
+use super::*;
+
+const INTERNAL: &str = "Received: from a.eurprd04.prod.outlook.com (2603:10a6:20b:3f4::12) by b.eurprd04.prod.outlook.com with HTTPS; x";
+const NEAR: &str = "Received: from c.prod.protection.outlook.com (2603:10a6:10:1::2) by d.outlook.office365.com \
+    (2603:10a6:10:1::3) with Microsoft SMTP Server; x";
+const BORDER: &str = "Received: from mx.a.example (192.0.2.7) by c.mail.protection.outlook.com (10.152.20.1) with Microsoft SMTP Server; x";
+const RESULTS: &str =
+    "Authentication-Results: spf=pass (sender IP is 192.0.2.7) smtp.mailfrom=a.example; dkim=none";
+const SPF: &str = "Received-SPF: Pass (protection.outlook.com: domain of a.example designates 192.0.2.7 as permitted sender) \
+    receiver=protection.outlook.com; client-ip=192.0.2.7; helo=mx.a.example; pr=C";
+const GATEWAY: &str =
+    "Received: from gw.filter.example (gw.filter.example [198.51.100.9]) by store.b.example with ESMTPS id X";
+const AT_GATEWAY: &str =
+    "Received: from mx.a.example (mx.a.example [192.0.2.7]) by gw.filter.example with ESMTPS id X";
+const FROM_GATEWAY: &str = "Authentication-Results: ppops.example; spf=pass smtp.mailfrom=me@a.example";
+const SINGLE: &str =
+    "Received: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example with ESMTPS id X";
+
+/// The client of a message for the envelope sender `a.example.`: its address, its HELO name, and whether it is sure.
+fn told(lines: &[&str]) -> Option<(String, Option<String>, bool)> {
+    let field = |line: &&str| {
+        let (name, body) = line.split_once(": ").unwrap();
+        (name.to_ascii_lowercase(), body.to_owned())
+    };
+    let fields: Vec<(String, String)> = lines.iter().map(field).collect();
+    let sender = client(&fields, Some("a.example."))?;
+    Some((sender.address.to_string(), sender.helo, sender.is_sure))
+}
+
+#[test]
+fn the_client_is_the_one_that_the_receiver_saw_and_no_host_of_its_own() {
+    let mx = Some(("192.0.2.7".to_owned(), Some("mx.a.example".to_owned()), true));
+    for lines in [
+        &[INTERNAL, RESULTS, SPF][..],
+        &[INTERNAL, NEAR, BORDER, RESULTS, SPF],
+        &[INTERNAL, NEAR, RESULTS, SPF, BORDER],
+        &[INTERNAL, NEAR, BORDER],
+        &[SINGLE],
+        &[
+            SINGLE,
+            "Received-SPF: Pass (b.example: domain of a.example designates 192.0.2.7 as permitted sender) client-ip=192.0.2.7",
+        ],
+        &[SINGLE, "Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=me@a.example"],
+        &["Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=me@a.example", SINGLE],
+        &[SINGLE, "Received-SPF: pass client-ip=203.0.113.5; envelope-from=list@other.example"],
+    ] {
+        assert_eq!(told(lines), mx, "{lines:?}");
+    }
+    let alone = Some(("192.0.2.7".to_owned(), None, true));
+    assert_eq!(told(&[INTERNAL, RESULTS]), alone);
+    let fails = SPF.replace("Pass", "Fail").replace("192.0.2.7", "203.0.113.9");
+    let told_by_receiver = told(&[INTERNAL, &fails]).unwrap();
+    assert_eq!((told_by_receiver.0.as_str(), told_by_receiver.2), ("203.0.113.9", true));
+}
+
+#[test]
+fn a_gateway_is_not_taken_for_the_sender_for_sure() {
+    let gateway = |is_sure| Some(("198.51.100.9".to_owned(), Some("gw.filter.example".to_owned()), is_sure));
+    assert_eq!(told(&[GATEWAY, FROM_GATEWAY, AT_GATEWAY]), gateway(false));
+    assert_eq!(told(&[GATEWAY, AT_GATEWAY, SPF]), gateway(false));
+    assert_eq!(told(&[GATEWAY, AT_GATEWAY]), gateway(true), "nothing says that it is one");
+    let behind = "Received-SPF: Fail (protection.outlook.com: domain of a.example does not designate 198.51.100.9 as permitted sender) \
+        receiver=protection.outlook.com; client-ip=198.51.100.9; helo=gw.filter.example";
+    assert_eq!(told(&[INTERNAL, behind, FROM_GATEWAY]), gateway(false));
+    let rewritten = SPF.replace("domain of a.example", "domain of other.example");
+    assert!(!told(&[INTERNAL, &rewritten]).unwrap().2, "the receiver saw another envelope sender");
+}
+
+#[test]
+fn hosts_of_the_receiver_and_clients_with_a_password_are_not_sure() {
+    let inner =
+        "Received: from mx.b.example (mx.b.example [198.51.100.1]) by store.b.example with ESMTP id X";
+    for (lines, address) in [
+        (&[INTERNAL][..], "2603:10a6:20b:3f4::12"),
+        (&[inner], "198.51.100.1"),
+        (&[inner, SINGLE], "192.0.2.7"),
+        (
+            &["Received: from pc (unknown [203.0.113.9]) by mx.a.example (Postfix) with ESMTPSA id X"],
+            "203.0.113.9",
+        ),
+        (&["Received: from pc ([203.0.113.9]) by mx.a.example with esmtpsa (TLS1.3) id X"], "203.0.113.9"),
+    ] {
+        let (found, _, is_sure) = told(lines).unwrap();
+        assert_eq!((found.as_str(), is_sure), (address, false), "{lines:?}");
+    }
+    assert_eq!(told(&["Received: from localhost (localhost [127.0.0.1]) by here"]), None);
+}
