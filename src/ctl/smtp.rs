@@ -12,15 +12,27 @@ use crate::limits::{CONNECTION_TIME, MAX_MAIL_HOST_REPLY};
 
 /// Connects, and hears what the host says. `host` is the name that its certificate shall have.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
-    match said(host.trim_end_matches('.'), server) {
+    let begun = Handshake::new().and_then(|handshake| Ok((handshake, connected(server)?)));
+    let (handshake, stream) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return Got::NoReply(lost(&error)),
+    };
+    match said(host.trim_end_matches('.'), handshake, stream) {
         Ok(said) => Got::MailHost(said),
-        Err(error) => Got::NoReply(lost(&error)),
+        Err(error) => Got::NoReply(NoReply::Unknown(format!("takes the connection, {}", ended(&error)))),
     }
 }
 
-fn said(host: &str, server: SocketAddr) -> io::Result<MailHostSaid> {
-    let handshake = Handshake::new()?;
-    let stream = connected(server)?;
+/// The end of a session that began, in words.
+fn ended(error: &io::Error) -> String {
+    match lost(error) {
+        NoReply::Silent => format!("and says nothing for {} s", CONNECTION_TIME.as_secs()),
+        NoReply::Unfit => "and ends it or sends a reply that cannot be read".to_owned(),
+        other => format!("and it fails: {}", other.words()),
+    }
+}
+
+fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailHostSaid> {
     // RFC 5321 section 4.1.3: the name of this host may be known to nobody.
     let own = match stream.local_addr()?.ip() {
         IpAddr::V4(address) => format!("[{address}]"),
@@ -92,4 +104,23 @@ fn command(mut stream: &TcpStream, line: &str) -> io::Result<HostReply> {
 /// Says goodbye. The host may have closed the connection already.
 fn quit(mut stream: impl Write) {
     let _ = stream.write_all(b"QUIT\r\n").and_then(|()| stream.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_host_that_takes_the_connection_is_told_from_one_that_is_not_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap();
+        let host = std::thread::spawn(move || listener.accept().unwrap().0.write_all(b"\xff\r\n").unwrap());
+        let heard = hear("mx.example.", server);
+        host.join().unwrap();
+        let Got::NoReply(NoReply::Unknown(why)) = heard else { panic!("{heard:?}") };
+        assert!(why.starts_with("takes the connection, and "), "{why}");
+        assert_eq!(hear("mx.example.", server), Got::NoReply(NoReply::Unreachable));
+    }
 }

@@ -546,7 +546,8 @@ codes! {
         "See `resolverctl dnsbl` for the state of the list. Remove a list that lists everything or nothing, or whose domain does not exist, from the mail software and the configuration, or correct its name".
     SmtpUnknown "smtp_unknown" Mail CouldNotTell "RFC 5321 section 4.5.3.2":
         "a mail host could not be reached at port 25";
-        ""; "Check that this network may connect to port 25 of other hosts: many providers block it".
+        "";
+        "If the host takes the connection, it may let strangers wait: repeat the check, or look for this host in its log. Otherwise check that this network may connect to port 25 of other hosts: many providers block it".
     OthersUnknown "others_unknown" Others CouldNotTell "":
         "other resolvers could not be asked"; ""; "If this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
     ChangeSeen "change_seen" Delegation Ok "RFC 1035 section 3.2.1":
