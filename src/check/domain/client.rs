@@ -136,7 +136,7 @@ fn hop(place: usize, body: &str) -> Option<Hop> {
     Some(Hop { place, sender, by, relation })
 }
 
-/// The name before the address in brackets, as in "HELO (NAME [ADDRESS])".
+/// The name before the address in brackets, as in `HELO (NAME [ADDRESS])`.
 fn host_name(before: &str) -> Option<&str> {
     let (name, _) = before.split_once('(')?.1.split_once('[')?;
     Some(name.trim()).filter(|name| name.contains('.') && !name.contains(['=', ' ']))
