@@ -52,7 +52,7 @@ pub struct ClientEdns {
     pub dnssec_ok: bool,
 }
 
-/// What we read of the options of a client's OPT.
+/// The options of a client's OPT that resolverd reads.
 #[derive(Clone, Copy, Debug, Default)]
 struct ClientOptions {
     cookie: Option<[u8; cookie::CLIENT]>,

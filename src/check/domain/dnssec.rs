@@ -70,7 +70,7 @@ fn bogus_lookups(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static st
     })
 }
 
-/// Those whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.
+/// The bogus lookups whose names are no aliases of names elsewhere, with the reason of each: the fault is in the signatures of the zone.
 pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)> {
     let is_own = |name: &str| match facts.lookup(name, "CNAME") {
         LookupFound::NotAsked | LookupFound::Circle(_) => false,
@@ -79,7 +79,7 @@ pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)
     bogus_lookups(facts).filter(|(name, _, _)| is_own(name)).collect()
 }
 
-/// That the domain itself validates, and names below it do not.
+/// The finding for a domain that validates itself while names below it do not.
 fn broken_names(facts: &DomainFacts) -> Option<Finding> {
     let names = bogus_names(facts);
     let (_, _, why) = names.first()?;

@@ -267,7 +267,7 @@ enum ConnectionFault {
     Http(h2::Error),
 }
 
-/// What is wanted of a client.
+/// The input that is read from a client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     /// Requests.
