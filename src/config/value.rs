@@ -120,10 +120,10 @@ pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     if typed.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
         return wrong("it contains a space or a control character");
     }
-    if !typed.is_ascii() {
-        return wrong("it is not in its ASCII form, which begins with xn--");
-    }
-    let Some(name) = presentation::read_name(typed) else {
+    let Some(name) = presentation::read_typed_name(typed) else {
+        if !typed.is_ascii() {
+            return wrong("a label has characters that no domain name has, or is too long");
+        }
         return wrong("a label is empty or longer than 63 octets, or the whole longer than 255");
     };
     let mut name = name.to_lowercase();

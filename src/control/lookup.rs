@@ -43,7 +43,7 @@ pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
     Ok(Question::new(&name, kind.map_or(Ok(usual), read_kind)?))
 }
 
-/// Reads a name; absolute, with or without its last dot.
+/// Reads a name; absolute, with or without its last dot. Labels in other scripts become their ASCII form.
 ///
 /// # Errors
 /// It is no name.
@@ -55,11 +55,9 @@ pub fn read_name(typed: &str) -> Result<Name, Problem> {
     if typed.is_empty() {
         return Err(wrong("it is empty"));
     }
-    if !typed.is_ascii() {
-        return Err(wrong("write it in its ASCII form, which begins with xn--"));
-    }
-    let mut name = presentation::read_name(typed).ok_or_else(|| {
-        wrong("a label is empty or longer than 63 octets, the whole longer than 255, or an escape is not like \\032")
+    let mut name = presentation::read_typed_name(typed).ok_or_else(|| match typed.is_ascii() {
+        false => wrong("a label has characters that no domain name has, or is too long"),
+        true => wrong("a label is empty or longer than 63 octets, the whole longer than 255, or an escape is not like \\032"),
     })?;
     name.set_fqdn(true);
     Ok(name)
@@ -269,7 +267,8 @@ mod tests {
             None,
             "what is typed does not act on the terminal"
         );
-        assert!(read("bücher.example", None).unwrap_err().contains("xn--"));
+        assert_eq!(read("bücher.example", None).unwrap(), "xn--bcher-kva.example. A");
+        assert!(read("bü her.example", None).unwrap_err().contains("has characters that no domain name has"));
         assert!(question(&"a".repeat(64), None).is_err());
         assert!(read("", None).is_err());
     }

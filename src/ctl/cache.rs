@@ -18,6 +18,13 @@ pub(super) struct Arguments {
     kind: Option<String>,
 }
 
+impl Arguments {
+    /// The name on the command line, as it was typed.
+    pub(super) fn typed_name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Sends the request, and shows the reply. The exit code is "no" if there is no entry.
 pub(super) fn run(
     arguments: &Arguments,

@@ -76,6 +76,13 @@ pub(super) struct Arguments {
     what: Option<CheckCommand>,
 }
 
+impl Arguments {
+    /// The name on the command line, as it was typed.
+    pub(super) fn typed_name(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+}
+
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {

@@ -238,10 +238,36 @@ fn complain(failure: &CommandFailure) -> Exit {
     failure.exit()
 }
 
+impl Command {
+    /// The name on the command line, as it was typed.
+    fn typed_name(&self) -> Option<&str> {
+        match self {
+            Self::Query(arguments) => Some(arguments.typed_name()),
+            Self::Trace(arguments) => Some(arguments.typed_name()),
+            Self::Compare(arguments) => Some(arguments.typed_name()),
+            Self::Flush(arguments) => arguments.typed_name(),
+            Self::Why(arguments) => arguments.typed_name(),
+            Self::Cache(arguments) => Some(arguments.typed_name()),
+            Self::Check(arguments) => arguments.typed_name(),
+            _ => None,
+        }
+    }
+}
+
 impl Arguments {
+    /// The output of the command. Names on screens are those of the DNS, so the last line says if one was typed otherwise.
     fn outcome(&self) -> Result<CommandOutcome, CommandFailure> {
-        let client = ControlClient::new(&self.socket);
         let format = self.format();
+        let mut outcome = self.of_command(format)?;
+        let typed = self.command.as_ref().and_then(Command::typed_name);
+        if let (Some(line), Format::Text(_)) = (typed.and_then(typed_name::ascii_form), format) {
+            outcome.text.push_str(&line);
+        }
+        Ok(outcome)
+    }
+
+    fn of_command(&self, format: Format) -> Result<CommandOutcome, CommandFailure> {
+        let client = ControlClient::new(&self.socket);
         match &self.command {
             None => status::run(&status::Arguments::default(), &client, format),
             Some(Command::Status(arguments)) => status::run(arguments, &client, format),

@@ -22,6 +22,13 @@ pub(super) struct Arguments {
     fresh: bool,
 }
 
+impl Arguments {
+    /// The name on the command line, as it was typed.
+    pub(super) fn typed_name(&self) -> &str {
+        &self.question.name
+    }
+}
+
 /// Prints each step as it comes, and then the answer.
 pub(super) fn run(
     arguments: &Arguments,

@@ -36,6 +36,19 @@ pub fn read_name(text: &str) -> Option<Name> {
     (!name.is_root()).then_some(name)
 }
 
+/// Reads a name as people type it: labels in other scripts become their ASCII form by UTS 46 (RFC 5890 section 2.3.2.1), also with the
+/// full stops of these scripts. Otherwise like `read_name`.
+///
+/// None also if a label has characters that no registered name has.
+pub fn read_typed_name(text: &str) -> Option<Name> {
+    if text.is_ascii() {
+        return read_name(text);
+    }
+    let dotted = text.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+    let name = Name::from_utf8(&dotted).ok().filter(|_| !text.contains('\\'))?;
+    read_name(&name.to_ascii())
+}
+
 /// The octet after a backslash, and the rest.
 fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
@@ -107,6 +120,24 @@ const INVISIBLE: [std::ops::RangeInclusive<char>; 9] = [
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn names_in_other_scripts_become_their_ascii_form() {
+        for (typed, ascii) in [
+            ("M\u{fc}ller.com", "xn--mller-kva.com"),
+            ("mu\u{308}ller.com.", "xn--mller-kva.com."),
+            ("_dmarc.m\u{fc}ller.com", "_dmarc.xn--mller-kva.com"),
+            ("\u{4f8b}\u{3048}\u{3002}jp", "xn--r8jz45g.jp"),
+            ("stra\u{df}e.de", "xn--strae-oqa.de"),
+            ("Www.Example", "Www.Example"),
+        ] {
+            assert_eq!(read_typed_name(typed).map(|name| name.to_ascii()).as_deref(), Some(ascii), "{typed}");
+        }
+        let long = "\u{fc}".repeat(60);
+        for wrong in ["\u{fc}..com", "\u{fc} x.com", "\u{fc}\\.com", "a\u{1b}\u{fc}.com", &long] {
+            assert!(read_typed_name(wrong).is_none(), "{wrong}");
+        }
+    }
 
     #[test]
     fn escapes_are_decimal_and_a_dot_may_stand_in_a_label() {
