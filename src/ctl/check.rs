@@ -28,7 +28,8 @@ use crate::check::{CheckVerdict, HostFinding};
 use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
 use crate::control::protocol::{Blame, Problem};
-use crate::limits::{MAX_CHECKED_MESSAGE, MAX_MESSAGE_DOMAINS};
+use crate::limits::{MAX_CHECKED_MESSAGE, MAX_HELO, MAX_MESSAGE_DOMAINS};
+use crate::wire::presentation::shown;
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
@@ -92,10 +93,12 @@ enum CheckCommand {
     System(System),
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
     /// selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of
-    /// links too. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not
+    /// links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason,
+    /// this is checked, and a fault in it is told first. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not
     /// use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page,
     /// the first line says whose page this is, if that is known and the check finds no failure. Lines that look like header fields
-    /// are read, also in the text of the message; base64 is not decoded.
+    /// are read, also in the text of the message. Parts in base64 and quoted-printable are decoded; the file may be in UTF-8 or,
+    /// with a byte order mark, in UTF-16.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]
@@ -133,10 +136,12 @@ pub(super) fn run(
     match (&arguments.what, &arguments.subject) {
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, client, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
-            let MessageSubjects { subjects, left_out, .. } = subjects_of(&mail.file)?;
-            let subjects = with_others(subjects, &mail.others, client)?;
+            let read = subjects_of(&mail.file)?;
+            let told: Vec<Finding> =
+                of_left_out(&read.left_out).into_iter().chain(of_unread(&read.unread)).collect();
+            let subjects = with_others(read.subjects, &mail.others, client)?;
             of_subjects(
-                (subjects, &left_out),
+                (subjects, told),
                 &Daemon::new(client.clone(), ServicePorts::USUAL),
                 (format, mail.html.as_deref()),
             )
@@ -150,7 +155,7 @@ pub(super) fn run(
                 let subject = CheckSubject { own: own_addresses(), ..subject.clone() };
                 return watching::run(&subject, &name_of(&subject), &daemon, (interval, format));
             }
-            of_subjects((subjects, &[]), &daemon, (format, arguments.html.as_deref()))
+            of_subjects((subjects, Vec::new()), &daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -249,16 +254,16 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
         let opened = std::fs::File::open(file).map_err(failed)?;
         opened.take(MAX_CHECKED_MESSAGE).read_to_end(&mut octets).map_err(failed)?;
     }
-    let read = message::read(&String::from_utf8_lossy(&octets));
+    let read = message::read(&octets);
     if read.is_delivered {
         return Err(failed(io::Error::other(
             "it reports that all its recipients got the message, so there is nothing to check",
         )));
     }
     if read.subjects.is_empty() {
-        return Err(failed(io::Error::other(
-            "no header field with a mail address or the address of a client",
-        )));
+        let unread = read.unread.first().map(|part| format!(", and {part}")).unwrap_or_default();
+        let why = format!("no header field with a mail address or the address of a client{unread}");
+        return Err(failed(io::Error::other(why)));
     }
     Ok(read)
 }
@@ -288,9 +293,14 @@ fn of_left_out(left_out: &[String]) -> Option<Finding> {
     (!left_out.is_empty()).then(|| Finding::new(Code::MessageMany, evidence))
 }
 
-/// The checks of domains and addresses, one after the other. The last one names the domains that were left out.
+/// That parts of a message cannot be read.
+fn of_unread(unread: &[String]) -> Option<Finding> {
+    (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
+}
+
+/// The checks of domains and addresses, one after the other. The last one has the findings that are told about all of them.
 fn of_subjects(
-    (subjects, left_out): (Vec<CheckSubject>, &[String]),
+    (subjects, mut told): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
@@ -311,21 +321,24 @@ fn of_subjects(
         };
         let mut found = check_domain::judge(&facts);
         if place == last {
-            found.extend(of_left_out(left_out));
-            check_domain::in_order(&mut found);
+            found.append(&mut told);
+            check_domain::in_order(&mut found, facts.subject.refusal.reason);
         }
-        reports.push(DomainReport { subject: name, outline: outline(&facts), findings: found });
+        let is_reason = check_domain::answers_refusal(&facts, &found);
+        reports.push((is_reason, DomainReport { subject: name, outline: outline(&facts), findings: found }));
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
     // The first line is the answer to the bounce, or the worst finding of all.
-    reports.sort_by_key(|report| {
+    reports.sort_by_key(|(is_reason, report)| {
         let first = report.findings.first();
         (
             !first.is_some_and(|finding| finding.code.answers_bounce()),
             first.map_or(Level::Ok, |finding| finding.level),
+            !is_reason,
         )
     });
+    let reports: Vec<DomainReport> = reports.into_iter().map(|(_, report)| report).collect();
     let text = text_of(&reports, format);
     if let Some(file) = html {
         let written = std::fs::write(file, html::page(&reports, now));
@@ -351,9 +364,10 @@ fn text_of(reports: &[DomainReport], format: Format) -> String {
 
 /// The name of a subject on the screen.
 fn name_of(subject: &CheckSubject) -> String {
-    match (subject.domain.trim_end_matches('.'), subject.address) {
-        ("", Some(address)) => address.to_string(),
-        (domain, _) => domain.to_owned(),
+    match (subject.domain.trim_end_matches('.'), subject.address, &subject.helo) {
+        ("", Some(address), _) => address.to_string(),
+        ("", None, Some(helo)) => shown(helo, MAX_HELO),
+        (domain, ..) => domain.to_owned(),
     }
 }
 

@@ -246,3 +246,9 @@ pub const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
 /// Octets of a message that `check mail` reads: header fields come first, and the fields in the parts of a bounce come soon.
 pub const MAX_CHECKED_MESSAGE: u64 = 1 << 20;
+
+/// Boundaries of multiparts in a message that are known: a bounce has two, with those of the message in it four.
+pub const MAX_MESSAGE_BOUNDARIES: usize = 16;
+
+/// Parts of a message that `check mail` names because they cannot be read.
+pub const MAX_UNREAD_PARTS: usize = 4;

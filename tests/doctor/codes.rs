@@ -118,12 +118,13 @@ const CASES: &[(&str, &str)] = &[
     ("unsignedmx.com", "dane_mx_unsigned"),
     ("unsignedtlsa.com", "tlsa_unsigned"),
     ("listed.com", "listed"),
-    ("mail MESSAGE", "url_listed message_many"),
+    ("mail MESSAGE", "url_listed message_many message_unread"),
     ("mail BOUNCE-bl.host.com-198.18.5.1", "bounce_listed"),
     ("mail BOUNCE-bl.host.com-198.18.9.1", "bounce_unlisted"),
     ("mail BOUNCE-other.host.com-198.18.9.1", "bounce_list_unknown"),
     ("mail BOUNCE-page:sender.office.com-198.18.9.1", "bounce_page"),
     ("mail BOUNCE-page:why.host.com-198.18.9.1", "bounce_page_unknown"),
+    ("mail BOUNCE-helo:nothing.host.com-198.18.9.1", "helo_without_address:failure"),
     ("198.18.9.1 --helo localhost", "helo_syntax"),
     ("198.18.9.1 --helo nothing.host.com", "helo_without_address"),
     ("198.18.9.1 --helo mx2.host.com", "helo_differs"),
@@ -185,12 +186,14 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
     }
 }
 
-/// The file of a bounce `BOUNCE-LIST-ADDRESS`, or `BOUNCE-page:HOST-ADDRESS`, which names a web page and no list.
+/// The file of a bounce `BOUNCE-LIST-ADDRESS`; or `BOUNCE-page:HOST-ADDRESS`, which names a web page and no list; or
+/// `BOUNCE-helo:NAME-ADDRESS`, which names the HELO name alone.
 fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
     let file = gateway.path(word);
-    let reply = match list.strip_prefix("page:") {
-        Some(host) => format!("550 5.7.1 [{address}] is refused, see https://{host}/why?ip={address}"),
+    let reply = match list.split_once(':') {
+        Some(("helo", name)) => format!("450 4.7.1 <{name}>: Helo command rejected: Host not found"),
+        Some((_, host)) => format!("550 5.7.1 [{address}] is refused, see https://{host}/why?ip={address}"),
         None => format!("554 5.7.1 Client host [{address}] blocked using {list}"),
     };
     let text = format!(
@@ -205,7 +208,8 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     let message = gateway.path("message");
     std::fs::write(
         &message,
-        "From: a@sound.com, a@b.com, a@c.com, a@d.com, a@e.com\n\nSee http://listed.com/offer\n",
+        "From: a@sound.com, a@b.com, a@c.com, a@d.com, a@e.com\nContent-Type: multipart/mixed; boundary=b\n\n\
+         See http://listed.com/offer\n--b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n",
     )
     .unwrap();
     // In the place of this machine's own: a sound resolver, and an address at which nobody answers.

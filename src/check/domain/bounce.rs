@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::facts::{NamedList, canonical};
 use super::mail::is_private;
+use super::refusal_reasons::{NamedReason, reason};
 use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
 use crate::wire::presentation::read_name;
 
@@ -140,6 +141,13 @@ impl Replies {
             |(address, _): &&(IpAddr, bool)| !is_private(*address) && !self.receivers.contains(address);
         let clearly = named.iter().filter(of_client).find(|(_, is_clear)| *is_clear);
         clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
+    }
+
+    /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
+    pub(super) fn reason(&self) -> Option<NamedReason> {
+        let mut reasons: Vec<NamedReason> = self.texts.iter().filter_map(|text| reason(text)).collect();
+        reasons.sort_by_key(|reason| reason.name.is_none());
+        reasons.into_iter().next()
     }
 
     /// The web pages of replies that refuse the sender, each once.

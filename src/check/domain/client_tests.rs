@@ -45,6 +45,7 @@ fn the_client_is_the_one_that_the_receiver_saw_and_no_host_of_its_own() {
         &[SINGLE, "Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=me@a.example"],
         &["Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=me@a.example", SINGLE],
         &[SINGLE, "Received-SPF: pass client-ip=203.0.113.5; envelope-from=list@other.example"],
+        &[SINGLE, "Received-SPF: fail client-ip=203.0.113.5; envelope-from=me@a.example"],
     ] {
         assert_eq!(told(lines), mx, "{lines:?}");
     }
@@ -61,6 +62,12 @@ fn a_gateway_is_not_taken_for_the_sender_for_sure() {
     assert_eq!(told(&[GATEWAY, FROM_GATEWAY, AT_GATEWAY]), gateway(false));
     assert_eq!(told(&[GATEWAY, AT_GATEWAY, SPF]), gateway(false));
     assert_eq!(told(&[GATEWAY, AT_GATEWAY]), gateway(true), "nothing says that it is one");
+    let of_helo = SPF.replace("client-ip", "identity=helo; client-ip");
+    assert_eq!(
+        told(&[GATEWAY, AT_GATEWAY, &of_helo]),
+        gateway(true),
+        "SPF of a host says nothing of the sender"
+    );
     let behind = "Received-SPF: Fail (protection.outlook.com: domain of a.example does not designate 198.51.100.9 as permitted sender) \
         receiver=protection.outlook.com; client-ip=198.51.100.9; helo=gw.filter.example";
     assert_eq!(told(&[INTERNAL, behind, FROM_GATEWAY]), gateway(false));
@@ -72,8 +79,10 @@ fn a_gateway_is_not_taken_for_the_sender_for_sure() {
 fn hosts_of_the_receiver_and_clients_with_a_password_are_not_sure() {
     let inner =
         "Received: from mx.b.example (mx.b.example [198.51.100.1]) by store.b.example with ESMTP id X";
+    let near = "Received: from out.filter.example (out.filter.example [198.51.100.7]) by store.b.example (198.51.100.1) with SMTP; x";
     for (lines, address) in [
         (&[INTERNAL][..], "2603:10a6:20b:3f4::12"),
+        (&[near], "198.51.100.7"),
         (&[inner], "198.51.100.1"),
         (&[inner, SINGLE], "192.0.2.7"),
         (
@@ -86,4 +95,15 @@ fn hosts_of_the_receiver_and_clients_with_a_password_are_not_sure() {
         assert_eq!((found.as_str(), is_sure), (address, false), "{lines:?}");
     }
     assert_eq!(told(&["Received: from localhost (localhost [127.0.0.1]) by here"]), None);
+}
+
+#[test]
+fn an_address_that_may_be_a_relay_is_examined_only_by_itself() {
+    let mut subject = CheckSubject { address: "192.0.2.7".parse().ok(), ..CheckSubject::default() };
+    subject.may_be_relay = true;
+    assert_eq!(examined(&subject), subject.address);
+    subject.domain = "a.example.".to_owned();
+    assert_eq!(examined(&subject), None);
+    subject.may_be_relay = false;
+    assert_eq!(examined(&subject), subject.address);
 }

@@ -393,11 +393,26 @@ pub struct NamedList {
     pub is_clear: bool,
 }
 
+/// The fact about a sender in the DNS that a receiver gives as the reason of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// The name that the client gives with HELO or EHLO.
+    Helo,
+    /// The domain of the envelope sender.
+    Sender,
+    /// The PTR records of the client.
+    Pointer,
+    /// The SPF record of the domain of the envelope sender.
+    Spf,
+}
+
 /// The refusal of a message in the words of the receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// The client that was refused.
     pub address: Option<IpAddr>,
+    /// The reason, if it is one of the DNS.
+    pub reason: Option<RefusalReason>,
     /// Names that may be DNS lists.
     pub lists: Vec<NamedList>,
     /// Web pages, without the part from ? on.

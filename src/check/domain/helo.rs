@@ -5,10 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::elsewhere;
-use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, LookupFound, RefusalReason, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::part::{About, Part};
+use super::{client, elsewhere};
 use crate::wire::presentation::read_name;
 
 /// The form of a HELO name.
@@ -45,9 +45,16 @@ fn form(helo: &str) -> Form {
     Form::Host(canonical(name))
 }
 
+/// The HELO name that is examined: that of an examined client, or one that a receiver has refused.
+fn examined(facts: &DomainFacts) -> Option<&str> {
+    let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
+    let is_examined = is_refused || client::examined(&facts.subject).is_some();
+    facts.subject.helo.as_deref().filter(|_| is_examined)
+}
+
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    match facts.subject.helo.as_deref().map(form) {
+    match examined(facts).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
         _ => Vec::new(),
     }
@@ -55,25 +62,26 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 
 /// The lookup of the name whose failure is examined.
 pub(super) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
-    match form(facts.subject.helo.as_deref()?) {
+    match form(examined(facts)?) {
         Form::Host(name) => Some((name, "A")),
         Form::Literal(_) | Form::Wrong(_) => None,
     }
 }
 
-/// The finding about the HELO name of the client with this address.
-pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
-    let helo = facts.subject.helo.as_deref()?;
+/// The finding about the HELO name. If the address of the client is not known, any address of the name is right.
+pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
+    let helo = examined(facts)?;
+    let address = client::examined(&facts.subject);
     let name = match form(helo) {
         Form::Wrong(why) => return Some(Finding::new(Code::HeloSyntax, format!("{helo}: {why}"))),
-        Form::Literal(own) if own == address => return None,
-        Form::Literal(_) => {
-            return Some(Finding::new(Code::HeloDiffers, format!("{address} says {helo}")));
+        Form::Literal(own) => {
+            let other = address.filter(|address| *address != own)?;
+            return Some(Finding::new(Code::HeloDiffers, format!("{other} says {helo}")));
         }
         Form::Host(name) => name,
     };
     let found = facts.addresses(&name);
-    if found.contains(&address) {
+    if address.map_or(!found.is_empty(), |address| found.contains(&address)) {
         return None;
     }
     let lookups = ["A", "AAAA", "MX"].map(|kind| (kind, facts.lookup(&name, kind)));
@@ -95,6 +103,7 @@ pub(super) fn check(facts: &DomainFacts, address: IpAddr) -> Option<Finding> {
     if let Some(why) = unknown {
         return Some(Finding::new(Code::PointerUnknown, why).about([About::Host(name)]));
     }
+    let address = address?;
     let list: Vec<String> = found.iter().map(ToString::to_string).collect();
     let has = if list.is_empty() { "no address".to_owned() } else { list.join(", ") };
     Some(Finding::new(Code::HeloDiffers, format!("{address} says {name}, which has {has}")))
@@ -131,8 +140,23 @@ mod tests {
         for (helo, lines, code) in cases {
             let mut facts = facts("", lines);
             facts.subject.helo = Some(helo.to_owned());
-            assert_eq!(check(&facts, address).map(|finding| finding.code), code, "{helo}: {lines}");
+            facts.subject.address = Some(address);
+            assert_eq!(check(&facts).map(|finding| finding.code), code, "{helo}: {lines}");
         }
-        assert_eq!(check(&facts("", ""), address), None);
+        assert_eq!(check(&facts("", "")), None);
+    }
+
+    #[test]
+    fn a_name_that_a_receiver_has_refused_is_examined_without_an_address() {
+        let of = |lines: &str, reason| {
+            let mut facts = facts("", lines);
+            facts.subject.helo = Some("m.a".to_owned());
+            facts.subject.refusal.reason = reason;
+            (wants(&facts).len(), check(&facts).map(|finding| finding.code))
+        };
+        let none = "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX";
+        assert_eq!(of(none, Some(RefusalReason::Helo)), (3, Some(Code::HeloUnknown)));
+        assert_eq!(of(&none.replace("A\n", "A | 192.0.2.8\n"), Some(RefusalReason::Helo)), (3, None));
+        assert_eq!(of(none, Some(RefusalReason::Sender)), (0, None));
     }
 }

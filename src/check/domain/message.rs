@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use hickory_proto::rr::Name;
-
 use super::client::{self, Sender};
-use super::facts::{CheckSubject, Refusal, Role, canonical};
+use super::facts::{CheckSubject, Refusal, RefusalReason, Role, canonical};
+use super::message_text::{self, MessageText};
+use super::refusal_reasons::NamedReason;
 use super::tags::value;
 use super::{bounce, refusal_pages};
 use crate::limits::{
     MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_SELECTOR,
 };
-use crate::wire::presentation::read_name;
+use crate::wire::presentation::{read_name, read_typed_name};
 
 /// Fields with the domain of a sender.
 const SENDERS: [&str; 5] = ["from", "return-path", "sender", "x-envelope-from", "x-postfix-sender"];
@@ -36,22 +36,33 @@ pub struct MessageSubjects {
     pub left_out: Vec<String>,
     /// Whether it reports that all its recipients got a message.
     pub is_delivered: bool,
+    /// The parts that cannot be read, with the reason, in words.
+    pub unread: Vec<String>,
 }
 
-/// Reads the subjects.
-pub fn read(message: &str) -> MessageSubjects {
-    // Windows begins text files with a mark of the order of octets.
-    let message = message.trim_start_matches('\u{feff}');
+/// Reads the subjects from the octets of a file.
+pub fn read(octets: &[u8]) -> MessageSubjects {
+    let MessageText { text, unread } = message_text::read(octets);
+    MessageSubjects { unread, ..of_text(&text) }
+}
+
+fn of_text(message: &str) -> MessageSubjects {
     let fields = fields(message);
     let Named { mut roles, mut selectors, has_recipients } = named(message, &fields);
-    let returned = returned(&fields, of_header(message)).filter(|_| has_recipients);
+    let returned = returned(&fields, of_header(message), has_recipients);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
     roles.sort_by_key(|(_, role)| *role != Role::Recipient);
     // The receiver that has refused a message knows its client best.
     let is_refusal = has_recipients || is_bounce(&fields);
     let replies = bounce::replies(message, &fields);
     let refused = replies.refused().filter(|_| is_refusal);
-    let envelope = envelope(&fields).or(returned);
+    let reason = replies.reason().filter(|_| is_refusal);
+    let told = reason.as_ref().and_then(refused_domain).map(|domain| (fields.len(), domain));
+    if let Some((_, domain)) = &told {
+        let is_recipient = roles.iter().any(|known| *known == (domain.clone(), Role::Recipient));
+        roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
+    }
+    let envelope = told.or_else(|| envelope(&fields)).or(returned);
     let sender = sender((message, &fields), envelope.as_ref(), (is_refusal, refused));
     let envelope = envelope.map(|(_, domain)| domain);
     let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
@@ -65,7 +76,8 @@ pub fn read(message: &str) -> MessageSubjects {
             continue;
         }
         let selectors = selectors.remove(&domain).unwrap_or_default();
-        let sender = sender.as_ref().filter(|_| role == Role::Sender && envelope.as_ref() == Some(&domain));
+        let sender =
+            sender.as_ref().filter(|_| role != Role::Recipient && envelope.as_ref() == Some(&domain));
         let (address, helo) =
             (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
         let may_be_relay = sender.is_some_and(|sender| !sender.is_sure);
@@ -78,8 +90,15 @@ pub fn read(message: &str) -> MessageSubjects {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
-    belongings(message, &mut subjects, refusal);
-    MessageSubjects { is_delivered: subjects.is_empty() && has_recipients, subjects, left_out }
+    belongings(message, &mut subjects, (refusal, reason));
+    let is_delivered = subjects.is_empty() && has_recipients;
+    MessageSubjects { is_delivered, subjects, left_out, unread: Vec::new() }
+}
+
+/// The domain that a receiver takes for that of the envelope sender, if its refusal is about it.
+fn refused_domain(named: &NamedReason) -> Option<String> {
+    let is_of_domain = [RefusalReason::Sender, RefusalReason::Spf].contains(&named.reason);
+    named.name.clone().filter(|_| is_of_domain)
 }
 
 /// The domains that the fields of a message name.
@@ -105,7 +124,11 @@ fn named(message: &str, fields: &[(String, String)]) -> Named {
             name if RECIPIENTS.contains(&name) && is_delivered(fields, place) => continue,
             name if RECIPIENTS.contains(&name) => Role::Recipient,
             // The host that tells of the failure has no part in it.
-            name if SENDERS.contains(&name) && has_recipients && is_daemon(body) => continue,
+            name if SENDERS.contains(&name)
+                && (is_mailer_daemon(body) || has_recipients && is_daemon(body)) =>
+            {
+                continue;
+            }
             name if SENDERS.contains(&name) => Role::Sender,
             "dkim-signature" => {
                 if let Some((domain, selector)) = signer(body) {
@@ -131,11 +154,15 @@ fn refusal(replies: &bounce::Replies) -> Refusal {
         lists.splice(0..0, refusal_pages::lists(&pages));
         lists.truncate(MAX_NAMED_LISTS);
     }
-    Refusal { address: replies.refused(), lists, pages }
+    Refusal { address: replies.refused(), reason: None, lists, pages }
 }
 
 /// Gives the links and the refusal to the subjects that they belong to.
-fn belongings(message: &str, subjects: &mut [CheckSubject], refusal: Refusal) {
+fn belongings(
+    message: &str,
+    subjects: &mut Vec<CheckSubject>,
+    (refusal, reason): (Refusal, Option<NamedReason>),
+) {
     // The links belong to the sender; in a bounce, they are the links of the message that was not delivered.
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
@@ -145,8 +172,19 @@ fn belongings(message: &str, subjects: &mut [CheckSubject], refusal: Refusal) {
     let of_client =
         subjects.iter().position(|subject| refusal.address.is_some() && subject.address == refusal.address);
     let place = of_client.or_else(|| subjects.iter().position(|subject| subject.role != Role::Recipient));
+    let helo = reason.as_ref().filter(|named| named.reason == RefusalReason::Helo);
+    let helo = helo.and_then(|named| named.name.clone());
+    let reason = reason.map(|named| named.reason);
     match place.and_then(|place| subjects.get_mut(place)) {
-        Some(subject) => subject.refusal = refusal,
+        Some(subject) => {
+            subject.refusal = Refusal { reason, ..refusal };
+            subject.helo = helo.or_else(|| subject.helo.take());
+        }
+        // Only the name of the client is known.
+        None if helo.is_some() => {
+            let refusal = Refusal { reason, ..refusal };
+            subjects.push(CheckSubject { helo, refusal, ..CheckSubject::default() });
+        }
         None => {
             subjects.iter_mut().take(1).for_each(|subject| subject.refusal.pages.clone_from(&refusal.pages))
         }
@@ -166,17 +204,38 @@ fn is_delivered(fields: &[(String, String)], place: usize) -> bool {
     actions.next().is_some_and(|action| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
 }
 
-/// Whether an address is that of the software which tells of failures.
+/// Whether an address is that of the software which tells of failures, or of people with the same address.
 fn is_daemon(body: &str) -> bool {
-    let address = addresses(body).into_iter().next().unwrap_or_default().to_ascii_lowercase();
-    address.starts_with("mailer-daemon@") || address.starts_with("postmaster@")
+    is_mailer_daemon(body) || is_of(body, "postmaster@")
 }
 
+/// Whether an address is that of the software alone.
+fn is_mailer_daemon(body: &str) -> bool {
+    is_of(body, "mailer-daemon@")
+}
+
+fn is_of(body: &str, begin: &str) -> bool {
+    addresses(body).first().is_some_and(|address| address.to_ascii_lowercase().starts_with(begin))
+}
+
+/// Whether it may be a bounce, by its sender or its form.
 fn is_bounce(fields: &[(String, String)]) -> bool {
-    fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
+    is_report(fields) || fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
 }
 
-/// Domains and addresses of links, each once. Text in base64 is not read.
+/// Whether it can be nothing but a bounce: no person has such an address, or it is a report (RFC 6522, RFC 3464 section 2).
+fn is_report(fields: &[(String, String)]) -> bool {
+    fields.iter().any(|(name, body)| match name.as_str() {
+        "from" => is_mailer_daemon(body),
+        "content-type" => {
+            let body = body.to_ascii_lowercase();
+            body.starts_with("multipart/report") && body.contains("delivery-status")
+        }
+        _ => false,
+    })
+}
+
+/// Domains and addresses of links, each once.
 fn links(message: &str) -> Vec<String> {
     // Quoted-printable breaks long lines anywhere (RFC 2045 section 6.7).
     let text = message.replace("=\r\n", "").replace("=\n", "").to_ascii_lowercase();
@@ -264,8 +323,8 @@ fn domains(body: &str) -> Vec<String> {
     let ends = |letter: char| !(letter.is_alphanumeric() || "-._".contains(letter));
     let domain = |address: String| {
         let domain = address.rsplit('@').next()?.split(ends).next()?.trim_matches('.').to_owned();
-        let domain = if domain.is_ascii() { domain } else { Name::from_utf8(&domain).ok()?.to_ascii() };
-        (domain.contains('.') && read_name(&domain).is_some()).then(|| canonical(&domain))
+        let name = read_typed_name(&domain).filter(|_| domain.contains('.'))?;
+        Some(if domain.is_ascii() { canonical(&domain) } else { canonical(&name.to_ascii()) })
     };
     addresses(body).into_iter().filter_map(domain).collect()
 }
@@ -279,9 +338,14 @@ fn envelope(fields: &[(String, String)]) -> Option<(usize, String)> {
         .next()
 }
 
-/// The domain that a bounce is returned to, which is that of the envelope sender, with the place behind all fields.
-fn returned(fields: &[(String, String)], of_header: usize) -> Option<(usize, String)> {
-    let header = fields.get(..of_header).filter(|header| is_bounce(header))?;
+/// The domain that a bounce is returned to, which is that of the envelope sender, with the place behind all fields. The empty envelope
+/// sender of a bounce (RFC 5321 section 4.5.5) is also that of notices which tell of no failed recipient.
+fn returned(fields: &[(String, String)], of_header: usize, has_recipients: bool) -> Option<(usize, String)> {
+    let header = fields.get(..of_header)?;
+    let is_notice = || header.iter().any(|(name, body)| name == "return-path" && body == "<>");
+    if !is_report(header) && !(has_recipients && (is_bounce(header) || is_notice())) {
+        return None;
+    }
     let to = header.iter().filter(|(name, body)| name == "to" && !is_daemon(body));
     Some((fields.len(), to.flat_map(|(_, body)| domains(body)).next()?))
 }
@@ -311,243 +375,5 @@ fn sender(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn subjects(message: &str) -> Vec<CheckSubject> {
-        read(message).subjects
-    }
-
-    const MESSAGE: &str = "Return-Path: <bounce@mail.a.example>\r\n\
-        Received: from mx.a.example (mx.a.example [192.0.2.7])\r\n\tby here\r\n\
-        Received: from inside ([10.0.0.1]) by mx.a.example\r\n\
-        DKIM-Signature: v=1; a=rsa-sha256; d=A.example;\r\n s=s1; b=x\r\n\
-        From: \"Me @ home\" <me@a.example>\r\nTo: you@b.example\r\n\r\nText: x@c.example\r\n";
-
-    #[test]
-    fn the_senders_of_a_message_are_checked_with_their_selectors() {
-        let found = subjects(MESSAGE);
-        let names: Vec<&str> = found.iter().map(|subject| subject.domain.as_str()).collect();
-        assert_eq!(names, ["mail.a.example.", "a.example."]);
-        assert_eq!(found[1].selectors, ["s1"]);
-        assert_eq!((found[0].address, found[1].address), ("192.0.2.7".parse().ok(), None));
-        assert!(found.iter().all(|subject| subject.role == Role::Sender));
-    }
-
-    #[test]
-    fn the_address_is_that_of_the_first_host_outside_and_belongs_to_the_envelope_sender() {
-        let filtered = MESSAGE.replacen(
-            "Received:",
-            "Received: from localhost (localhost [127.0.0.1])\r\nReceived: from gw ([10.1.1.1]) by here\r\nReceived:",
-            1,
-        );
-        assert_eq!(subjects(&filtered)[0].address, "192.0.2.7".parse().ok());
-        let without = MESSAGE.replacen("Return-Path", "X-Path", 1);
-        let found = subjects(&without);
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].domain.as_str(), found[0].address), ("a.example.", None));
-    }
-
-    #[test]
-    fn signatures_of_strangers_are_bounded() {
-        let signed = |tags: &str| subjects(&format!("DKIM-Signature: v=1; {tags}; b=x\n"));
-        let long = "s".repeat(64);
-        for wrong in
-            ["d=; s=a", "d=.; s=a", "d=a; s=a", "d=a..example; s=a", "d=a.example; s=", "d=a.example"]
-        {
-            assert!(signed(wrong).is_empty(), "{wrong}");
-        }
-        assert!(signed(&format!("d=a.example; s={long}")).is_empty());
-        assert!(signed("d=a.example; s=a\u{1b}[2J").is_empty());
-        assert!(signed(&format!("d={}.example; s=a", "a".repeat(64))).is_empty());
-        assert_eq!(signed("d=a.example\u{1b}[2J; s=a")[0].domain, "a.example.");
-        let many: String =
-            (0..9).map(|number| format!("DKIM-Signature: d=a.example; s=s{number}\n")).collect();
-        let found = subjects(&format!("{many}{many}"));
-        assert_eq!((found.len(), found[0].selectors.len()), (1, MAX_MESSAGE_SELECTORS));
-    }
-
-    #[test]
-    fn the_recipient_of_a_bounce_comes_first() {
-        let bounce = "From: MAILER-DAEMON@here.example\n\n--x\nFinal-Recipient: rfc822; You@B.example\nAction: failed\n";
-        let found = subjects(bounce);
-        assert_eq!((found[0].domain.as_str(), found[0].role), ("b.example.", Role::Recipient));
-        assert_eq!(found.len(), 1, "the host that tells of it has no part in it");
-        let of = |lines: &str| -> Vec<String> {
-            let found = subjects(&format!("From: <MAILER-DAEMON@here.example>\n\n{lines}"));
-            found.into_iter().map(|subject| subject.domain).collect()
-        };
-        let two = "Final-Recipient: rfc822; a@a.example\nAction: delivered\nStatus: 2.0.0\n\n\
-            Original-Recipient: rfc822;b@b.example\nFinal-Recipient: rfc822; b@b.example\nAction: failed\n";
-        assert_eq!(of(two), ["b.example."]);
-        let postfix = "Final-Recipient: rfc822; a@a.example\nOriginal-Recipient: rfc822;a@a.example\nAction: delivered\n\n\
-            Final-Recipient: rfc822; b@b.example\nOriginal-Recipient: rfc822;b@b.example\nAction: failed\n";
-        assert_eq!(of(postfix), ["b.example."]);
-        assert_eq!(of("Final-Recipient: rfc822; a@a.example\nStatus: 5.0.0\n"), ["a.example."]);
-        assert_eq!(
-            of("I'm not going to try again.\n\n<alice@c.example>:\nuser unknown\n"),
-            ["c.example."],
-            "qmail"
-        );
-        assert_eq!(of("no recipient"), ["here.example."]);
-        assert!(subjects("no message").is_empty() && !read("no message").is_delivered);
-        let delivered = "Final-Recipient: rfc822; a@a.example\nAction: delivered\n";
-        let told = read(&format!("From: MAILER-DAEMON@here.example\n\n{delivered}"));
-        assert!(told.subjects.is_empty() && told.is_delivered);
-    }
-
-    #[test]
-    fn the_client_that_a_receiver_has_refused_is_checked_with_the_envelope_sender() {
-        let text = "From: MAILER-DAEMON@mail.a.example (Mail Delivery System)\nReturn-Path: <>\n\n\
-            <y@b.example>: host mx.b.example[198.51.100.1] said: 554 5.7.1 Client host [192.0.2.5]\n    blocked using bl.example\n";
-        let found = subjects(text);
-        let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
-        assert_eq!(of, [("b.example.", None), ("", "192.0.2.5".parse().ok())]);
-        let report = "\nX-Postfix-Sender: rfc822; bob@a.example\n\nFinal-Recipient: rfc822; y@b.example\nAction: failed\n\
-            Remote-MTA: dns; mx.b.example\nDiagnostic-Code: smtp; 554 5.7.1 Client host [192.0.2.5] blocked\n\n\
-            Return-Path: <bob@a.example>\nReceived: from pc (unknown [203.0.113.9]) by mail.a.example\nFrom: bob@a.example\n";
-        let found = subjects(&format!("{text}{report}"));
-        let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
-        assert_eq!(of, [("b.example.", None), ("a.example.", "192.0.2.5".parse().ok())]);
-        assert_eq!(subjects("From: bob@a.example\n\n192.0.2.5 said: 550 no [192.0.2.6]\n")[0].address, None);
-    }
-
-    #[test]
-    fn a_bounce_is_returned_to_the_sender_and_its_own_way_is_not_that_of_the_message() {
-        let text = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\
-            To: bob@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: ";
-        let of = |reply: &str| -> Vec<_> {
-            let found = subjects(&format!("\u{feff}{text}{reply}\n")).into_iter();
-            found.map(|subject| (subject.domain, subject.role, subject.address)).collect()
-        };
-        let recipient = ("b.example.".to_owned(), Role::Recipient, None);
-        let sender = |address| ("a.example.".to_owned(), Role::Sender, address);
-        assert_eq!(
-            of("450 4.1.8 <bob@a.example>: Sender address rejected"),
-            [recipient.clone(), sender(None)]
-        );
-        let refused = of("550-5.7.26 did not pass SPF [a.example] with ip:\n    [192.0.2.5] = did not pass");
-        assert_eq!(refused, [recipient, sender("192.0.2.5".parse().ok())]);
-        let inner = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\n\
-            Final-Recipient: rfc822; y@b.example\nAction: failed\n\nReturn-Path: <bob@a.example>\n\
-            Received: from pc (pc.a.example [203.0.113.9]) by mx.other.example\nFrom: bob@a.example\n";
-        let found = subjects(inner);
-        assert_eq!(
-            (found[1].address, found[1].may_be_relay),
-            ("203.0.113.9".parse().ok(), true),
-            "{found:?}"
-        );
-    }
-
-    #[test]
-    fn the_lists_that_a_receiver_names_belong_to_the_client_that_it_refused_or_to_the_sender() {
-        let bounce = |reply: &str| {
-            subjects(&format!(
-                "From: MAILER-DAEMON@mail.a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n\n\
-                 Return-Path: <bob@a.example>\nReceived: from pc (unknown [203.0.113.9]) by mail.a.example\nFrom: bob@a.example\n"
-            ))
-        };
-        let of = |reply: &str| -> Vec<_> {
-            let told = |subject: CheckSubject| {
-                (subject.domain, subject.refusal.address, subject.refusal.lists.len())
-            };
-            bounce(reply).into_iter().map(told).collect()
-        };
-        let recipient = ("b.example.".to_owned(), None, 0);
-        let client = "192.0.2.5".parse().ok();
-        assert_eq!(
-            of("554 5.7.1 Client host [192.0.2.5] blocked using bl.example"),
-            [recipient.clone(), ("a.example.".to_owned(), client, 1)]
-        );
-        // The client of this host is not the one that the receiver has seen.
-        let of_sender = ("a.example.".to_owned(), None, 1);
-        assert_eq!(of("554 5.7.1 Sender address blocked using dbl.example"), [recipient, of_sender]);
-    }
-
-    #[test]
-    fn a_page_stands_for_the_lists_of_its_operator_only_if_no_list_is_named() {
-        let refusal = |rest: &str, reply: &str| {
-            let text = format!(
-                "From: MAILER-DAEMON@mail.a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n{rest}"
-            );
-            subjects(&text)
-                .into_iter()
-                .map(|subject| subject.refusal)
-                .find(|refusal| !refusal.pages.is_empty())
-        };
-        let page = "https://www.spamhaus.org/query/ip/192.0.2.5";
-        let names = |refusal: &Refusal| -> Vec<String> {
-            refusal.lists.iter().map(|list| list.name.clone()).collect()
-        };
-        let of_page = refusal("", &format!("554 5.7.1 [192.0.2.5] refused, see {page}")).unwrap();
-        assert_eq!(names(&of_page), ["zen.spamhaus.org.", "dbl.spamhaus.org."]);
-        assert_eq!(of_page.address, "192.0.2.5".parse().ok());
-        let of_list =
-            refusal("", &format!("554 5.7.1 [192.0.2.5] blocked using bl.example; {page}")).unwrap();
-        assert_eq!(names(&of_list), ["bl.example."]);
-        // Only the recipient is known: no list is asked about it.
-        let alone = refusal("", "550 5.7.1 refused, see https://postmaster.t-online.de/").unwrap();
-        assert_eq!((names(&alone).len(), alone.pages.len()), (0, 1));
-        assert_eq!(refusal("", "550 5.1.1 User unknown"), None);
-    }
-
-    #[test]
-    fn the_helo_name_and_the_links_are_those_of_the_message() {
-        let found = subjects(MESSAGE);
-        assert_eq!(found[0].helo.as_deref(), Some("mx.a.example"));
-        let text = "From: a@a.example\n\nSee https://www.Shop.example/x?y and <a href=3D\"http://u:p@evil.exa=\nmple:80/\">\n\
-            http://192.0.2.9/ http://nowhere https://shop.example. http://a\u{1b}.example/";
-        assert_eq!(subjects(text)[0].links, ["evil.example", "192.0.2.9", "shop.example"]);
-        let many: String = (0..99).map(|number| format!("http://h{number}.example/ ")).collect();
-        assert_eq!(subjects(&format!("From: a@a.example\n\n{many}"))[0].links.len(), MAX_MESSAGE_LINKS);
-    }
-
-    #[test]
-    fn only_addresses_count_and_not_what_looks_like_one() {
-        for (body, expected) in [
-            ("\"x@b.example\" <a@a.example> (y@c.example)", "a.example."),
-            ("'x@b.example' via list <a@a.example>", "a.example."),
-            ("a@a.example (on leave, x@b.example)", "a.example."),
-            ("\"a, b\"@a.example", "a.example."),
-            ("rfc822; a@a.example", "a.example."),
-            ("a@m\u{fc}nchen.example", "xn--mnchen-3ya.example."),
-        ] {
-            assert_eq!(domains(body), [expected], "{body}");
-        }
-        assert_eq!(domains("a@a.example, <b@b.example>"), ["a.example.", "b.example."]);
-        assert!(domains("<>").is_empty() && domains("\"a@a.example\"").is_empty());
-    }
-
-    #[test]
-    fn domains_beyond_the_bound_are_named() {
-        let many: String =
-            (0..9).map(|number| format!("Final-Recipient: rfc822; a@d{number}.example\n")).collect();
-        let MessageSubjects { subjects, left_out, .. } = read(&many);
-        assert_eq!((subjects.len(), left_out.len()), (MAX_MESSAGE_DOMAINS, 9 - MAX_MESSAGE_DOMAINS));
-        assert_eq!(left_out[0], format!("d{MAX_MESSAGE_DOMAINS}.example."));
-    }
-
-    #[test]
-    fn the_client_is_read_as_each_mail_server_writes_it() {
-        for (body, address, helo) in [
-            ("from mx.a.example (unknown [192.0.2.7]) by here", "192.0.2.7", Some("mx.a.example")),
-            (
-                "from isp.example ([192.0.2.7]:4444 helo=mx.a.example) by here",
-                "192.0.2.7",
-                Some("mx.a.example"),
-            ),
-            ("from [192.0.2.7] (helo=mx.a.example) by here", "192.0.2.7", Some("mx.a.example")),
-            ("from [192.0.2.7] (port=4444) by here", "192.0.2.7", None),
-            (
-                "from mx.a.example (192.0.2.7) by here ([10.0.0.1]) with Microsoft SMTP Server",
-                "192.0.2.7",
-                Some("mx.a.example"),
-            ),
-        ] {
-            let found = subjects(&format!("Received: {body}\nFrom: <>\n"));
-            assert_eq!(found.len(), 1, "{body}");
-            assert_eq!(found[0].address, address.parse().ok(), "{body}");
-            assert_eq!(found[0].helo.as_deref(), helo, "{body}");
-        }
-    }
-}
+#[path = "message_tests.rs"]
+mod tests;

@@ -42,6 +42,7 @@ mod level;
 mod lists;
 mod mail;
 pub mod message;
+mod message_text;
 mod mta_sts;
 mod others;
 pub mod outline;
@@ -49,6 +50,7 @@ pub mod part;
 mod pointer;
 mod record_set;
 mod refusal_pages;
+mod refusal_reasons;
 mod refusing_lists;
 pub mod sent;
 mod served;
@@ -73,7 +75,7 @@ pub use mail::is_private;
 pub use record_set::compared_data;
 
 use codes::Code;
-use facts::{DomainFacts, Role, Want};
+use facts::{DomainFacts, RefusalReason, Role, Want};
 use finding::{Finding, Level};
 use gather::Plan;
 use part::Part;
@@ -98,8 +100,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let mut wants = Vec::new();
     if let Some(address) = client::examined(&facts.subject) {
         wants.extend(pointer::wants(facts, address));
-        wants.extend(helo::wants(facts));
     }
+    wants.extend(helo::wants(facts));
     if facts.subject.domain.is_empty() {
         wants.extend(aliases::wants(facts));
         wants.extend(elsewhere::wants(facts, &needed(facts), under_way));
@@ -171,8 +173,8 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     }
     if let Some(address) = client::examined(&facts.subject) {
         needed.extend(pointer::needed(facts, address));
-        needed.extend(helo::needed(facts));
     }
+    needed.extend(helo::needed(facts));
     if !facts.subject.domain.is_empty() {
         if facts.subject.role != Role::Recipient {
             needed.extend(dmarc::needed(facts));
@@ -193,8 +195,8 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = configured::check(facts);
     if let Some(address) = client::examined(&facts.subject) {
         findings.extend(pointer::check(facts, address, mail::is_private(address)));
-        findings.extend(helo::check(facts, address));
     }
+    findings.extend(helo::check(facts));
     if !facts.subject.domain.is_empty() {
         if !zone::is_here_only(facts) || zone::is_missing(facts) {
             findings.extend(delegation::check(facts));
@@ -224,14 +226,27 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     configured::without_inner_view(facts, &mut findings);
     without_consequences(facts, &mut findings);
     unanswered::name_servers(facts, &mut findings);
-    in_order(&mut findings);
+    let reason = facts.subject.refusal.reason;
+    for finding in findings.iter_mut().filter(|finding| refusal_reasons::is_raised(reason, finding.code)) {
+        finding.level = Level::Failure;
+    }
+    in_order(&mut findings, reason);
     findings
 }
 
-/// Sorts findings: the answer to a bounce first, then the worst.
-pub fn in_order(findings: &mut [Finding]) {
+/// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason.
+pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
-    findings.sort_by_key(|finding| (!finding.code.leads(fails), finding.level, finding.code));
+    findings.sort_by_key(|finding| {
+        let is_reason = refusal_reasons::is_it(reason, finding.code);
+        (!finding.code.leads(fails), finding.level, !is_reason, finding.code)
+    });
+}
+
+/// Whether the first finding of a report is a fault that a receiver gives as the reason of its refusal.
+pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
+    let reason = facts.subject.refusal.reason;
+    findings.first().is_some_and(|finding| refusal_reasons::is_it(reason, finding.code))
 }
 
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
@@ -347,12 +362,27 @@ mod tests {
     fn the_page_of_a_provider_is_the_first_line_only_without_a_failure() {
         let first = |codes: &[Code]| {
             let mut findings: Vec<Finding> = codes.iter().map(|code| Finding::new(*code, "")).collect();
-            in_order(&mut findings);
+            in_order(&mut findings, None);
             findings[0].code
         };
         assert_eq!(first(&[Code::SpfMissing, Code::BouncePage]), Code::BouncePage);
         assert_eq!(first(&[Code::BouncePage, Code::PtrMissing]), Code::PtrMissing);
         assert_eq!(first(&[Code::BounceUnlisted, Code::PtrMissing]), Code::BounceUnlisted);
+    }
+
+    #[test]
+    fn a_fault_that_a_receiver_refuses_is_a_failure() {
+        let first = |reason| {
+            let mut facts = facts("", "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX");
+            facts.subject.helo = Some("m.a".to_owned());
+            facts.subject.address = "10.0.0.1".parse().ok();
+            facts.subject.refusal.reason = reason;
+            let found = judge(&facts);
+            let unknown = found.iter().find(|finding| finding.code == Code::HeloUnknown).unwrap();
+            (unknown.level, answers_refusal(&facts, &found))
+        };
+        assert_eq!(first(Some(RefusalReason::Helo)), (Level::Failure, true));
+        assert_eq!(first(None), (Level::Warning, false));
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub(super) const fn untold_part(code: Code) -> Option<Part> {
     match code {
         Code::DelegationUnknown => Some(Part::Delegation),
         Code::DnssecUnknown => Some(Part::Dnssec),
-        Code::MailUnknown => Some(Part::MxRecords),
+        Code::MailUnknown | Code::MessageUnread => Some(Part::MxRecords),
         Code::PointerUnknown => Some(Part::Pointers),
         Code::ListsUnknown | Code::BounceListUnknown | Code::BouncePageUnknown => Some(Part::Lists),
         Code::SmtpUnknown => Some(Part::Connections),

@@ -1,0 +1,299 @@
+//! Messages and bounces of each mail software.
+
+use super::*;
+
+fn subjects(message: &str) -> Vec<CheckSubject> {
+    read(message.as_bytes()).subjects
+}
+
+const MESSAGE: &str = "Return-Path: <bounce@mail.a.example>\r\n\
+    Received: from mx.a.example (mx.a.example [192.0.2.7])\r\n\tby here\r\n\
+    Received: from inside ([10.0.0.1]) by mx.a.example\r\n\
+    DKIM-Signature: v=1; a=rsa-sha256; d=A.example;\r\n s=s1; b=x\r\n\
+    From: \"Me @ home\" <me@a.example>\r\nTo: you@b.example\r\n\r\nText: x@c.example\r\n";
+
+#[test]
+fn the_senders_of_a_message_are_checked_with_their_selectors() {
+    let found = subjects(MESSAGE);
+    let names: Vec<&str> = found.iter().map(|subject| subject.domain.as_str()).collect();
+    assert_eq!(names, ["mail.a.example.", "a.example."]);
+    assert_eq!(found[1].selectors, ["s1"]);
+    assert_eq!((found[0].address, found[1].address), ("192.0.2.7".parse().ok(), None));
+    assert!(found.iter().all(|subject| subject.role == Role::Sender));
+}
+
+#[test]
+fn the_address_is_that_of_the_first_host_outside_and_belongs_to_the_envelope_sender() {
+    let filtered = MESSAGE.replacen(
+        "Received:",
+        "Received: from localhost (localhost [127.0.0.1])\r\nReceived: from gw ([10.1.1.1]) by here\r\nReceived:",
+        1,
+    );
+    assert_eq!(subjects(&filtered)[0].address, "192.0.2.7".parse().ok());
+    let without = MESSAGE.replacen("Return-Path", "X-Path", 1);
+    let found = subjects(&without);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].domain.as_str(), found[0].address), ("a.example.", None));
+}
+
+#[test]
+fn signatures_of_strangers_are_bounded() {
+    let signed = |tags: &str| subjects(&format!("DKIM-Signature: v=1; {tags}; b=x\n"));
+    let long = "s".repeat(64);
+    for wrong in ["d=; s=a", "d=.; s=a", "d=a; s=a", "d=a..example; s=a", "d=a.example; s=", "d=a.example"] {
+        assert!(signed(wrong).is_empty(), "{wrong}");
+    }
+    assert!(signed(&format!("d=a.example; s={long}")).is_empty());
+    assert!(signed("d=a.example; s=a\u{1b}[2J").is_empty());
+    assert!(signed(&format!("d={}.example; s=a", "a".repeat(64))).is_empty());
+    assert_eq!(signed("d=a.example\u{1b}[2J; s=a")[0].domain, "a.example.");
+    let many: String = (0..9).map(|number| format!("DKIM-Signature: d=a.example; s=s{number}\n")).collect();
+    let found = subjects(&format!("{many}{many}"));
+    assert_eq!((found.len(), found[0].selectors.len()), (1, MAX_MESSAGE_SELECTORS));
+}
+
+#[test]
+fn the_recipient_of_a_bounce_comes_first() {
+    let bounce =
+        "From: MAILER-DAEMON@here.example\n\n--x\nFinal-Recipient: rfc822; You@B.example\nAction: failed\n";
+    let found = subjects(bounce);
+    assert_eq!((found[0].domain.as_str(), found[0].role), ("b.example.", Role::Recipient));
+    assert_eq!(found.len(), 1, "the host that tells of it has no part in it");
+    let of = |lines: &str| -> Vec<String> {
+        let found = subjects(&format!("From: <MAILER-DAEMON@here.example>\n\n{lines}"));
+        found.into_iter().map(|subject| subject.domain).collect()
+    };
+    let two = "Final-Recipient: rfc822; a@a.example\nAction: delivered\nStatus: 2.0.0\n\n\
+        Original-Recipient: rfc822;b@b.example\nFinal-Recipient: rfc822; b@b.example\nAction: failed\n";
+    assert_eq!(of(two), ["b.example."]);
+    let postfix = "Final-Recipient: rfc822; a@a.example\nOriginal-Recipient: rfc822;a@a.example\nAction: delivered\n\n\
+        Final-Recipient: rfc822; b@b.example\nOriginal-Recipient: rfc822;b@b.example\nAction: failed\n";
+    assert_eq!(of(postfix), ["b.example."]);
+    assert_eq!(of("Final-Recipient: rfc822; a@a.example\nStatus: 5.0.0\n"), ["a.example."]);
+    assert_eq!(
+        of("I'm not going to try again.\n\n<alice@c.example>:\nuser unknown\n"),
+        ["c.example."],
+        "qmail"
+    );
+    assert!(of("no recipient").is_empty(), "the host that tells of it has no part in it");
+    assert!(subjects("no message").is_empty() && !read(b"no message").is_delivered);
+    let delivered = "Final-Recipient: rfc822; a@a.example\nAction: delivered\n";
+    let told = read(format!("From: MAILER-DAEMON@here.example\n\n{delivered}").as_bytes());
+    assert!(told.subjects.is_empty() && told.is_delivered);
+}
+
+#[test]
+fn the_client_that_a_receiver_has_refused_is_checked_with_the_envelope_sender() {
+    let text = "From: MAILER-DAEMON@mail.a.example (Mail Delivery System)\nReturn-Path: <>\n\n\
+        <y@b.example>: host mx.b.example[198.51.100.1] said: 554 5.7.1 Client host [192.0.2.5]\n    blocked using bl.example\n";
+    let found = subjects(text);
+    let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
+    assert_eq!(of, [("b.example.", None), ("", "192.0.2.5".parse().ok())]);
+    let report = "\nX-Postfix-Sender: rfc822; bob@a.example\n\nFinal-Recipient: rfc822; y@b.example\nAction: failed\n\
+        Remote-MTA: dns; mx.b.example\nDiagnostic-Code: smtp; 554 5.7.1 Client host [192.0.2.5] blocked\n\n\
+        Return-Path: <bob@a.example>\nReceived: from pc (unknown [203.0.113.9]) by mail.a.example\nFrom: bob@a.example\n";
+    let found = subjects(&format!("{text}{report}"));
+    let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
+    assert_eq!(of, [("b.example.", None), ("a.example.", "192.0.2.5".parse().ok())]);
+    assert!(!found[1].may_be_relay, "the receiver has seen this client");
+    assert_eq!(subjects("From: bob@a.example\n\n192.0.2.5 said: 550 no [192.0.2.6]\n")[0].address, None);
+}
+
+#[test]
+fn a_bounce_is_returned_to_the_sender_and_its_own_way_is_not_that_of_the_message() {
+    let text = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\
+        To: bob@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: ";
+    let of = |reply: &str| -> Vec<_> {
+        let found = subjects(&format!("\u{feff}{text}{reply}\n")).into_iter();
+        found.map(|subject| (subject.domain, subject.role, subject.address)).collect()
+    };
+    let recipient = ("b.example.".to_owned(), Role::Recipient, None);
+    let sender = |address| ("a.example.".to_owned(), Role::Sender, address);
+    assert_eq!(of("450 4.1.8 <bob@a.example>: Sender address rejected"), [recipient.clone(), sender(None)]);
+    let refused = of("550-5.7.26 did not pass SPF [a.example] with ip:\n    [192.0.2.5] = did not pass");
+    assert_eq!(
+        refused,
+        [sender("192.0.2.5".parse().ok()), recipient],
+        "the domain that is refused comes first"
+    );
+    let inner = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\n\
+        Final-Recipient: rfc822; y@b.example\nAction: failed\n\nReturn-Path: <bob@a.example>\n\
+        Received: from pc (pc.a.example [203.0.113.9]) by mx.other.example\nFrom: bob@a.example\n";
+    let found = subjects(inner);
+    assert_eq!((found[1].address, found[1].may_be_relay), ("203.0.113.9".parse().ok(), true), "{found:?}");
+}
+
+#[test]
+fn the_lists_that_a_receiver_names_belong_to_the_client_that_it_refused_or_to_the_sender() {
+    let bounce = |reply: &str| {
+        subjects(&format!(
+            "From: MAILER-DAEMON@mail.a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n\n\
+             Return-Path: <bob@a.example>\nReceived: from pc (unknown [203.0.113.9]) by mail.a.example\nFrom: bob@a.example\n"
+        ))
+    };
+    let of = |reply: &str| -> Vec<_> {
+        let told =
+            |subject: CheckSubject| (subject.domain, subject.refusal.address, subject.refusal.lists.len());
+        bounce(reply).into_iter().map(told).collect()
+    };
+    let recipient = ("b.example.".to_owned(), None, 0);
+    let client = "192.0.2.5".parse().ok();
+    assert_eq!(
+        of("554 5.7.1 Client host [192.0.2.5] blocked using bl.example"),
+        [recipient.clone(), ("a.example.".to_owned(), client, 1)]
+    );
+    // The client of this host is not the one that the receiver has seen.
+    let of_sender = ("a.example.".to_owned(), None, 1);
+    assert_eq!(of("554 5.7.1 Sender address blocked using dbl.example"), [recipient, of_sender]);
+}
+
+#[test]
+fn a_page_stands_for_the_lists_of_its_operator_only_if_no_list_is_named() {
+    let refusal = |rest: &str, reply: &str| {
+        let text = format!(
+            "From: MAILER-DAEMON@mail.a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n{rest}"
+        );
+        subjects(&text).into_iter().map(|subject| subject.refusal).find(|refusal| !refusal.pages.is_empty())
+    };
+    let page = "https://www.spamhaus.org/query/ip/192.0.2.5";
+    let names =
+        |refusal: &Refusal| -> Vec<String> { refusal.lists.iter().map(|list| list.name.clone()).collect() };
+    let of_page = refusal("", &format!("554 5.7.1 [192.0.2.5] refused, see {page}")).unwrap();
+    assert_eq!(names(&of_page), ["zen.spamhaus.org.", "dbl.spamhaus.org."]);
+    assert_eq!(of_page.address, "192.0.2.5".parse().ok());
+    let of_list = refusal("", &format!("554 5.7.1 [192.0.2.5] blocked using bl.example; {page}")).unwrap();
+    assert_eq!(names(&of_list), ["bl.example."]);
+    // Only the recipient is known: no list is asked about it.
+    let alone = refusal("", "550 5.7.1 refused, see https://postmaster.t-online.de/").unwrap();
+    assert_eq!((names(&alone).len(), alone.pages.len()), (0, 1));
+    assert_eq!(refusal("", "550 5.1.1 User unknown"), None);
+}
+
+#[test]
+fn the_helo_name_and_the_links_are_those_of_the_message() {
+    let found = subjects(MESSAGE);
+    assert_eq!(found[0].helo.as_deref(), Some("mx.a.example"));
+    let text = "From: a@a.example\n\nSee https://www.Shop.example/x?y and <a href=3D\"http://u:p@evil.exa=\nmple:80/\">\n\
+        http://192.0.2.9/ http://nowhere https://shop.example. http://a\u{1b}.example/";
+    assert_eq!(subjects(text)[0].links, ["evil.example", "192.0.2.9", "shop.example"]);
+    let many: String = (0..99).map(|number| format!("http://h{number}.example/ ")).collect();
+    assert_eq!(subjects(&format!("From: a@a.example\n\n{many}"))[0].links.len(), MAX_MESSAGE_LINKS);
+}
+
+#[test]
+fn only_addresses_count_and_not_what_looks_like_one() {
+    for (body, expected) in [
+        ("\"x@b.example\" <a@a.example> (y@c.example)", "a.example."),
+        ("'x@b.example' via list <a@a.example>", "a.example."),
+        ("a@a.example (on leave, x@b.example)", "a.example."),
+        ("\"a, b\"@a.example", "a.example."),
+        ("rfc822; a@a.example", "a.example."),
+        ("a@m\u{fc}nchen.example", "xn--mnchen-3ya.example."),
+    ] {
+        assert_eq!(domains(body), [expected], "{body}");
+    }
+    assert_eq!(domains("a@a.example, <b@b.example>"), ["a.example.", "b.example."]);
+    assert!(domains("<>").is_empty() && domains("\"a@a.example\"").is_empty());
+}
+
+#[test]
+fn domains_beyond_the_bound_are_named() {
+    let many: String =
+        (0..9).map(|number| format!("Final-Recipient: rfc822; a@d{number}.example\n")).collect();
+    let MessageSubjects { subjects, left_out, .. } = read(many.as_bytes());
+    assert_eq!((subjects.len(), left_out.len()), (MAX_MESSAGE_DOMAINS, 9 - MAX_MESSAGE_DOMAINS));
+    assert_eq!(left_out[0], format!("d{MAX_MESSAGE_DOMAINS}.example."));
+}
+
+#[test]
+fn the_client_is_read_as_each_mail_server_writes_it() {
+    for (body, address, helo) in [
+        ("from mx.a.example (unknown [192.0.2.7]) by here", "192.0.2.7", Some("mx.a.example")),
+        ("from isp.example ([192.0.2.7]:4444 helo=mx.a.example) by here", "192.0.2.7", Some("mx.a.example")),
+        ("from [192.0.2.7] (helo=mx.a.example) by here", "192.0.2.7", Some("mx.a.example")),
+        ("from [192.0.2.7] (port=4444) by here", "192.0.2.7", None),
+        (
+            "from mx.a.example (192.0.2.7) by here ([10.0.0.1]) with Microsoft SMTP Server",
+            "192.0.2.7",
+            Some("mx.a.example"),
+        ),
+    ] {
+        let found = subjects(&format!("Received: {body}\nFrom: <>\n"));
+        assert_eq!(found.len(), 1, "{body}");
+        assert_eq!(found[0].address, address.parse().ok(), "{body}");
+        assert_eq!(found[0].helo.as_deref(), helo, "{body}");
+    }
+}
+
+#[test]
+fn the_sender_and_the_helo_name_that_a_receiver_refuses_are_checked() {
+    let bounce = |to: &str, reply: &str| {
+        subjects(&format!(
+            "From: MAILER-DAEMON@mail.a.example\n{to}\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n"
+        ))
+    };
+    let helo = "450 4.7.1 <mx.wrong.example>: Helo\n    command rejected: Host not found (in reply to RCPT TO command)";
+    let of = |found: &[CheckSubject]| -> Vec<_> {
+        let told = |subject: &CheckSubject| {
+            (subject.domain.clone(), subject.role, subject.helo.clone(), subject.refusal.reason)
+        };
+        found.iter().map(told).collect()
+    };
+    let recipient = ("b.example.".to_owned(), Role::Recipient, None, None);
+    let name = Some("mx.wrong.example".to_owned());
+    let found = of(&bounce("To: bob@a.example\n", helo));
+    let expected = ("a.example.".to_owned(), Role::Sender, name.clone(), Some(RefusalReason::Helo));
+    assert_eq!(found, [recipient.clone(), expected]);
+    let alone = of(&bounce("", helo));
+    assert_eq!(alone, [recipient.clone(), (String::new(), Role::Both, name, Some(RefusalReason::Helo))]);
+    let sender = "450 4.1.8 <bob@other.example>: Sender\n    address rejected: Domain not found";
+    let found = of(&bounce("", sender));
+    let expected = ("other.example.".to_owned(), Role::Sender, None, Some(RefusalReason::Sender));
+    assert_eq!(found, [expected, recipient.clone()]);
+    let both = of(&bounce("", "450 4.1.8 <bob@b.example>: Sender address rejected: Domain not found"));
+    assert_eq!(both[0].1, Role::Both, "{both:?}");
+    let spf =
+        bounce("To: bob@a.example\n", "550-5.7.26  SPF [a.example] with ip: [192.0.2.5] = did not pass");
+    assert_eq!((spf[0].domain.as_str(), spf[0].address), ("a.example.", "192.0.2.5".parse().ok()));
+    assert_eq!(spf[0].refusal.reason, Some(RefusalReason::Spf));
+    let told = subjects(
+        "From: bob@a.example\n\n450 4.1.8 <x@other.example>: Sender address rejected: Domain not found\n",
+    );
+    assert_eq!(told.len(), 1, "no bounce");
+}
+
+#[test]
+fn the_recipient_of_each_form_of_bounce_is_the_sender() {
+    let report = "Final-Recipient: rfc822; y@b.example\nAction: failed\n";
+    for header in [
+        "From: MAILER-DAEMON@mail.c.example\n",
+        "From: Mail <notices@c.example>\nReturn-Path: <>\n",
+        "From: Mail <notices@c.example>\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\n",
+    ] {
+        let found = subjects(&format!("{header}To: bob@a.example\n\n--x\n\n{report}"));
+        assert!(
+            found.iter().any(|subject| subject.domain == "a.example." && subject.role == Role::Sender),
+            "{header}"
+        );
+    }
+    let letter = subjects("From: postmaster@a.example\nTo: bob@b.example\n\nHello.\n");
+    assert_eq!(letter.len(), 1, "a person wrote it");
+    assert_eq!((letter[0].domain.as_str(), letter[0].role), ("a.example.", Role::Sender));
+    let notice = subjects("From: bob@a.example\nReturn-Path: <>\nTo: c@c.example\n\nI am away.\n");
+    assert_eq!(notice.len(), 1, "no bounce");
+}
+
+#[test]
+fn a_bounce_in_base64_is_read() {
+    let report = "\n--B\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n\
+        UmVwb3J0aW5nLU1UQTogZG5zOyBteC5hLmV4YW1wbGUKCkZpbmFsLVJlY2lwaWVudDogcmZjODIyOyB5QGIuZXhhbXBsZQpBY3Rpb246IGZhaWxlZAo=\n--B--\n";
+    let header =
+        "From: MAILER-DAEMON@mail.c.example\nTo: bob@a.example\nContent-Type: multipart/report; boundary=B\n";
+    let found = subjects(&format!("{header}{report}"));
+    let names: Vec<&str> = found.iter().map(|subject| subject.domain.as_str()).collect();
+    assert_eq!(names, ["b.example.", "a.example."]);
+    let damaged = format!("{header}{report}").replace("UmVw", "!!!!");
+    let found = read(damaged.as_bytes());
+    assert_eq!((found.subjects.len(), found.unread.len()), (1, 1), "{found:?}");
+    assert_eq!(found.subjects[0].domain, "a.example.");
+}

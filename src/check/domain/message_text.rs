@@ -1,0 +1,327 @@
+//! The text of a message: its characters, and its parts without the encodings of MIME.
+//!
+//! RFC 2045 section 6 (encodings), RFC 2046 section 5.1 (parts), RFC 3629 and RFC 2781 (UTF-8 and UTF-16). A part keeps its place, so that
+//! fields in it are read as those in text that was pasted. Decoded text is shorter than its encoding, so `MAX_CHECKED_MESSAGE` bounds it.
+
+use data_encoding::BASE64_NOPAD;
+
+use crate::limits::{MAX_MESSAGE_BOUNDARIES, MAX_UNREAD_PARTS};
+
+/// The text of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct MessageText {
+    pub(super) text: String,
+    /// The parts that cannot be read, with the reason, in words.
+    pub(super) unread: Vec<String>,
+}
+
+/// Media types of parts whose text has addresses, replies and links.
+const TEXT_TYPES: [&str; 7] = [
+    "text/plain",
+    "text/html",
+    "text/rfc822-headers",
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "message/global-headers",
+    "message/global",
+];
+
+/// Media types of messages in a message: header fields follow those of the part.
+const MESSAGES: [&str; 2] = ["message/rfc822", "message/global"];
+
+/// An encoding of a part (RFC 2045 section 6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum PartEncoding {
+    /// The lines are the text.
+    #[default]
+    Identity,
+    Base64,
+    QuotedPrintable,
+}
+
+/// The fields of a part that say how it is read.
+#[derive(Clone, Debug, Default)]
+struct PartHeader {
+    /// In lower case; empty: text/plain.
+    media: String,
+    /// In lower case.
+    charset: String,
+    encoding: PartEncoding,
+}
+
+/// The characters of a file: UTF-16 and UTF-8 by the mark at its begin, otherwise UTF-8.
+fn characters(octets: &[u8]) -> String {
+    match octets {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        octets => String::from_utf8_lossy(octets).into_owned(),
+    }
+}
+
+fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (pairs, _) = octets.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let read = char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+    read.collect()
+}
+
+/// Reads the octets of a file with a message.
+pub(super) fn read(octets: &[u8]) -> MessageText {
+    let message = characters(octets);
+    let mut parts = Parts::default();
+    for line in message.lines() {
+        parts.take(line);
+    }
+    parts.close();
+    parts.found
+}
+
+/// The parts on the way through a message.
+#[derive(Default)]
+struct Parts {
+    found: MessageText,
+    /// The boundaries of all multiparts so far.
+    boundaries: Vec<String>,
+    /// The unfolded fields of the open header; none in a body.
+    header: Option<Vec<String>>,
+    part: PartHeader,
+    /// The encoded lines of the open body.
+    encoded: Vec<String>,
+    is_begun: bool,
+}
+
+impl Parts {
+    fn take(&mut self, line: &str) {
+        if !std::mem::replace(&mut self.is_begun, true) {
+            self.header = Some(Vec::new());
+        }
+        if self.is_boundary(line) {
+            self.close();
+            self.header = Some(Vec::new());
+            self.show(line);
+        } else if let Some(header) = &mut self.header {
+            match header.last_mut().filter(|_| line.starts_with([' ', '\t'])) {
+                Some(open) => *open += &format!(" {}", line.trim()),
+                None => header.push(line.to_owned()),
+            }
+            self.show(line);
+            if line.is_empty() {
+                self.begin_body();
+            }
+        } else if self.part.encoding == PartEncoding::Identity {
+            self.show(line);
+        } else {
+            self.encoded.push(line.to_owned());
+        }
+    }
+
+    fn show(&mut self, line: &str) {
+        self.found.text.push_str(line);
+        self.found.text.push('\n');
+    }
+
+    fn is_boundary(&self, line: &str) -> bool {
+        let Some(rest) = line.strip_prefix("--") else { return false };
+        let rest = rest.trim_end();
+        self.boundaries.iter().any(|known| rest == known || rest.strip_suffix("--") == Some(known.as_str()))
+    }
+
+    /// The end of a header.
+    fn begin_body(&mut self) {
+        let fields = self.header.take().unwrap_or_default();
+        let body = |wanted: &str| {
+            let named = fields.iter().filter_map(|field| field.split_once(':'));
+            named
+                .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .map(|(_, body)| body.trim().to_owned())
+                .next()
+        };
+        let kind = body("content-type").unwrap_or_default();
+        let encoding = body("content-transfer-encoding").unwrap_or_default();
+        self.part = PartHeader {
+            media: kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(),
+            charset: parameter(&kind, "charset").unwrap_or_default().to_ascii_lowercase(),
+            encoding: match encoding.to_ascii_lowercase().as_str() {
+                "base64" => PartEncoding::Base64,
+                "quoted-printable" => PartEncoding::QuotedPrintable,
+                _ => PartEncoding::Identity,
+            },
+        };
+        if let Some(boundary) = parameter(&kind, "boundary")
+            && self.boundaries.len() < MAX_MESSAGE_BOUNDARIES
+        {
+            self.boundaries.push(boundary);
+        }
+        let is_multipart = self.part.media.starts_with("multipart/");
+        if is_multipart {
+            // Only its parts are encoded (RFC 2045 section 6.4).
+            self.part.encoding = PartEncoding::Identity;
+        }
+        if MESSAGES.contains(&self.part.media.as_str()) && self.part.encoding == PartEncoding::Identity {
+            self.header = Some(Vec::new());
+        }
+    }
+
+    /// The end of a body.
+    fn close(&mut self) {
+        let encoded = std::mem::take(&mut self.encoded);
+        let part = std::mem::take(&mut self.part);
+        let is_text = part.media.is_empty() || TEXT_TYPES.contains(&part.media.as_str());
+        if encoded.is_empty() || !is_text {
+            return;
+        }
+        let octets = match part.encoding {
+            PartEncoding::Base64 => base64(&encoded),
+            _ => Some(quoted_printable(&encoded)),
+        };
+        match octets {
+            Some(octets) => {
+                let text = if part.charset == "utf-16le" {
+                    utf16(&octets, u16::from_le_bytes)
+                } else if part.charset.starts_with("utf-16") && !octets.starts_with(&[0xff, 0xfe]) {
+                    utf16(&octets, u16::from_be_bytes)
+                } else {
+                    characters(&octets)
+                };
+                text.lines().for_each(|line| self.show(line));
+            }
+            None if self.found.unread.len() < MAX_UNREAD_PARTS => {
+                let media = if part.media.is_empty() { "text/plain" } else { part.media.as_str() };
+                self.found.unread.push(format!("a part of type {media}: its base64 is damaged"));
+            }
+            None => {}
+        }
+    }
+}
+
+/// A parameter of a field, with or without quotes (RFC 2045 section 5.1).
+fn parameter(body: &str, wanted: &str) -> Option<String> {
+    let mut rest = body.split_once(';')?.1;
+    loop {
+        let (name, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let (value, behind) = match after.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => after.split_once(';').unwrap_or((after, "")),
+        };
+        if name.trim_matches([';', ' ', '\t']).eq_ignore_ascii_case(wanted) {
+            return Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        }
+        rest = behind;
+    }
+}
+
+/// Decodes base64; none if it has characters outside of the alphabet, which are of a damaged part (RFC 2045 section 6.8). What follows the
+/// padding is ignored.
+fn base64(lines: &[String]) -> Option<Vec<u8>> {
+    let letters: Vec<u8> =
+        lines.iter().flat_map(|line| line.bytes()).filter(|octet| !octet.is_ascii_whitespace()).collect();
+    let bare = letters.split(|octet| *octet == b'=').next().unwrap_or_default();
+    // A message that was cut at its bound ends within a group of four.
+    let whole = bare.len() - usize::from(bare.len() % 4 == 1);
+    let mut whole = bare.get(..whole)?.to_vec();
+    let wanted = BASE64_NOPAD.encode_len(BASE64_NOPAD.decode_len(whole.len()).ok()?);
+    whole.truncate(wanted);
+    lenient().decode(&whole).ok()
+}
+
+/// Base64 whose last character may have bits beyond the octets.
+fn lenient() -> data_encoding::Encoding {
+    let mut form = BASE64_NOPAD.specification();
+    form.check_trailing_bits = false;
+    form.encoding().unwrap_or(BASE64_NOPAD)
+}
+
+/// Decodes quoted-printable. A wrong escape stands for itself (RFC 2045 section 6.7).
+fn quoted_printable(lines: &[String]) -> Vec<u8> {
+    let mut octets = Vec::new();
+    for line in lines {
+        let line = line.trim_end();
+        let (line, is_open) = line.strip_suffix('=').map_or((line, false), |line| (line, true));
+        let mut rest = line.as_bytes();
+        while let [first, behind @ ..] = rest {
+            let escaped = match behind {
+                [high, low, after @ ..] if *first == b'=' => {
+                    digit(*high).zip(digit(*low)).map(|(high, low)| (high << 4 | low, after))
+                }
+                _ => None,
+            };
+            let (octet, after) = escaped.unwrap_or((*first, behind));
+            octets.push(octet);
+            rest = after;
+        }
+        if !is_open {
+            octets.push(b'\n');
+        }
+    }
+    octets
+}
+
+fn digit(letter: u8) -> Option<u8> {
+    char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(message: &str) -> String {
+        read(message.as_bytes()).text
+    }
+
+    #[test]
+    fn parts_are_decoded_in_their_place() {
+        let message = "Content-Type: multipart/report;\r\n boundary=\"b-1\"\r\n\r\n--b-1\r\n\
+            Content-Type: message/delivery-status\r\nContent-Transfer-Encoding: BASE64\r\n\r\n\
+            RmluYWwtUmVjaXBpZW50OiByZmM4MjI7IGFA\r\nYi5leGFtcGxlCkFjdGlvbjogZmFpbGVkCg==\r\n--b-1\r\n\
+            Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+            a=3Db =C3=BC=\r\nx =ZZ\r\n--b-1\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b-1--\r\n";
+        let found = text(message);
+        assert!(
+            found.contains("\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\n--b-1\n"),
+            "{found}"
+        );
+        assert!(found.contains("\na=b \u{fc}x =ZZ\n--b-1\n") && !found.contains("hello"), "{found}");
+    }
+
+    #[test]
+    fn a_message_within_a_message_has_its_own_encoding() {
+        let message = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\nSubject: x\n\
+            Content-Type: multipart/alternative; boundary=i\n\n--i\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n--i--\n--o--\nend\n";
+        let found = text(message);
+        assert!(found.contains("\n\nhello\n--i--\n--o--\n"), "{found}");
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_read_is_named_and_the_others_are_read() {
+        let message = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Transfer-Encoding: base64\n\n!!!!\n--o\n\nplain\n--o--\n";
+        let found = read(message.as_bytes());
+        assert_eq!(found.unread, ["a part of type text/plain: its base64 is damaged"]);
+        assert!(found.text.contains("plain") && !found.text.contains("!!!!"));
+        let cut = "Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQh\naGVsb";
+        assert!(text(cut).ends_with("\n\nhello world!hel\n"), "{}", text(cut));
+        let many = "--o\nContent-Transfer-Encoding: base64\n\n!!!!\n".repeat(99);
+        let many = format!("Content-Type: multipart/mixed; boundary=o\n\n{many}");
+        assert_eq!(read(many.as_bytes()).unread.len(), MAX_UNREAD_PARTS);
+    }
+
+    #[test]
+    fn text_without_mime_is_as_it_was() {
+        for plain in ["", "a\n", "<y@b.example>: host mx said: 550 no=20\n\n  x\n", "From: a\n\n--x\n\nb\n"] {
+            assert_eq!(text(plain), plain);
+        }
+    }
+
+    #[test]
+    fn files_in_utf_16_and_with_a_mark_are_read() {
+        let written = "From: b\u{f8}b\u{1f600}\n";
+        let units: Vec<u16> = std::iter::once(0xfeff).chain(written.encode_utf16()).collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        assert_eq!(read(&little).text, written);
+        assert_eq!(read(&big).text, written);
+        assert_eq!(read(&[&[0xef, 0xbb, 0xbf], written.as_bytes()].concat()).text, written);
+        assert_eq!(read(&[0xff, 0xfe, 0x00, 0xd8, b'a', 0x00, 0x01]).text, "\u{fffd}a\n");
+    }
+}

@@ -1,0 +1,267 @@
+//! The reason that a receiver gives for a refusal, if it is a fact about the sender in the DNS: its HELO name, its domain, the names of
+//! its address, or its SPF record.
+//!
+//! RFC 5321 section 4.2 leaves the words of replies to each server, so they stand in a table here, each with its source.
+
+use super::codes::Code;
+use super::facts::{RefusalReason, canonical};
+use crate::limits::MAX_HELO;
+use crate::wire::presentation::read_name;
+
+/// The place of the refused name in a reply.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// In angle brackets before the words.
+    Before,
+    /// The next word behind them.
+    Behind,
+    /// The reply has no name.
+    Nowhere,
+}
+
+/// Words of a reply, in lower case, with the reason that they give.
+type Phrase = (&'static str, RefusalReason, Place);
+
+/// The words. Longer ones stand before shorter ones that they contain.
+const PHRASES: [Phrase; 26] = [
+    // Postfix 3.9, src/smtpd/smtpd_check.c.
+    ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
+    ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
+    ("helo command rejected: invalid name", RefusalReason::Helo, Place::Before),
+    ("helo command rejected: malformed dns server reply", RefusalReason::Helo, Place::Before),
+    ("sender address rejected: domain not found", RefusalReason::Sender, Place::Before),
+    ("sender address rejected: malformed dns server reply", RefusalReason::Sender, Place::Before),
+    ("sender address rejected: need fully-qualified address", RefusalReason::Sender, Place::Before),
+    ("sender address rejected: unable to look up", RefusalReason::Sender, Place::Before),
+    ("sender address rejected: domain ", RefusalReason::Sender, Place::Before),
+    ("client host rejected: cannot find your reverse hostname", RefusalReason::Pointer, Place::Nowhere),
+    ("client host rejected: cannot find your hostname", RefusalReason::Pointer, Place::Nowhere),
+    // Sendmail 8.18, cf/m4/proto.m4, also for its features require_rdns and block_bad_helo.
+    ("domain of sender address ", RefusalReason::Sender, Place::Behind),
+    ("fix reverse dns for ", RefusalReason::Pointer, Place::Nowhere),
+    ("possibly forged hostname for ", RefusalReason::Pointer, Place::Nowhere),
+    ("client ip address ", RefusalReason::Pointer, Place::Nowhere),
+    ("bogus helo name used: ", RefusalReason::Helo, Place::Behind),
+    // Exim 4.98, src/src/smtp_in.c and src/src/acl.c.
+    ("verification failed for <", RefusalReason::Sender, Place::Behind),
+    ("sender verify failed", RefusalReason::Sender, Place::Nowhere),
+    // Microsoft: Email non-delivery reports in Exchange Online, and Support for anonymous inbound email over IPv6.
+    ("must have reverse dns record", RefusalReason::Pointer, Place::Nowhere),
+    ("because of sender policy framework violation", RefusalReason::Spf, Place::Nowhere),
+    ("does not meet the required authentication level", RefusalReason::Spf, Place::Nowhere),
+    // Google Workspace Admin Help: Gmail SMTP errors and codes; and replies of Gmail of 2019 to 2023.
+    ("does not have a ptr record", RefusalReason::Pointer, Place::Nowhere),
+    ("sending guidelines regarding ptr records", RefusalReason::Pointer, Place::Nowhere),
+    ("spf check for [", RefusalReason::Spf, Place::Behind),
+    ("spf [", RefusalReason::Spf, Place::Behind),
+    // The policy servers of Postfix for SPF: postfix-policyd-spf-perl and spf-engine.
+    ("spf fail - not authorized", RefusalReason::Spf, Place::Nowhere),
+];
+
+/// The reason of a refusal, with the name that the receiver refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NamedReason {
+    pub(super) reason: RefusalReason,
+    /// The HELO name as it stands, or the domain of the sender in lower case with its last dot.
+    pub(super) name: Option<String>,
+}
+
+/// The reason in a reply: the first phrase of the table that it has.
+pub(super) fn reason(reply: &str) -> Option<NamedReason> {
+    let reply = without_codes(reply);
+    let lower = reply.to_ascii_lowercase();
+    let found = PHRASES.iter().find_map(|phrase| lower.find(phrase.0).map(|begin| (begin, phrase)));
+    let (begin, (words, reason, place)) = found?;
+    let word = match place {
+        Place::Before => reply.get(..begin).and_then(|before| before.rsplit_once('<')?.1.split('>').next()),
+        Place::Behind => {
+            let behind = reply.get(begin + words.len()..).unwrap_or_default();
+            behind.trim_start_matches(['<', '[']).split(ends).next()
+        }
+        Place::Nowhere => None,
+    };
+    let word = word.filter(|word| (1..=MAX_HELO).contains(&word.len()));
+    let name = match reason {
+        RefusalReason::Helo => word.map(str::to_owned),
+        _ => word.and_then(domain),
+    };
+    Some(NamedReason { reason: *reason, name })
+}
+
+/// A reply without the codes at the begins of its lines, which software joins to one (RFC 5321 section 4.2.1, RFC 2034 section 4).
+fn without_codes(reply: &str) -> String {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+    let is_status =
+        |text: &str| text.contains('.') && text.split('.').all(is_number) && text.split('.').count() == 3;
+    let bare = |word: &'_ str| -> usize {
+        match word.split_once('-') {
+            Some((code, _)) if code.len() == 3 && is_number(code) => code.len() + 1,
+            _ => 0,
+        }
+    };
+    let words = reply.split_whitespace().map(|word| &word[bare(word)..]);
+    let words =
+        words.filter(|word| !word.is_empty() && !is_status(word) && !(word.len() == 3 && is_number(word)));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn ends(letter: char) -> bool {
+    letter.is_whitespace() || "<>[]();,\"'".contains(letter)
+}
+
+/// The domain of an address, or a domain alone.
+fn domain(word: &str) -> Option<String> {
+    let domain = word.rsplit('@').next()?.trim_end_matches(['.', ':']);
+    let sound = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    (domain.contains('.') && domain.bytes().all(sound) && read_name(domain).is_some())
+        .then(|| canonical(domain))
+}
+
+/// Whether the refusal makes a failure of a finding that is milder otherwise: here is a receiver that does not take the mail.
+pub(super) const fn is_raised(reason: Option<RefusalReason>, code: Code) -> bool {
+    matches!(code, Code::HeloUnknown | Code::HeloUnanswered | Code::NullMx | Code::SpfMissing)
+        && is_it(reason, code)
+}
+
+/// Whether a finding is the fault that a receiver gives as its reason.
+pub(super) const fn is_it(reason: Option<RefusalReason>, code: Code) -> bool {
+    let Some(reason) = reason else { return false };
+    match reason {
+        RefusalReason::Helo => {
+            matches!(code, Code::HeloSyntax | Code::HeloUnanswered | Code::HeloUnknown | Code::HeloDiffers)
+        }
+        RefusalReason::Sender => matches!(
+            code,
+            Code::DomainMissing
+                | Code::DnssecBogus
+                | Code::NsCircular
+                | Code::NsNoneAnswers
+                | Code::MailNowhere
+                | Code::MxUnanswered
+                | Code::MxIsAddress
+                | Code::MxWithoutAddress
+                | Code::NullMx
+        ),
+        RefusalReason::Pointer => matches!(code, Code::PtrMissing | Code::PtrUnanswered | Code::PtrDiffers),
+        RefusalReason::Spf => matches!(
+            code,
+            Code::SpfFromFails
+                | Code::SpfMultiple
+                | Code::SpfSyntax
+                | Code::SpfLookups
+                | Code::SpfVoidLookups
+                | Code::SpfIncludeMissing
+                | Code::SpfUnanswered
+                | Code::SpfMissing
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::finding::Finding;
+    use crate::check::domain::in_order;
+
+    #[test]
+    fn no_phrase_hides_a_later_one() {
+        for (place, (words, ..)) in PHRASES.iter().enumerate() {
+            assert_eq!(*words, words.to_lowercase());
+            let hidden = PHRASES.iter().skip(place + 1).find(|(later, ..)| later.contains(words));
+            assert!(hidden.is_none(), "{words} is found before {hidden:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_and_its_name_are_read_in_the_words_of_each_software() {
+        use RefusalReason::{Helo, Pointer, Sender, Spf};
+        for (reply, reason_of, name) in [
+            (
+                "450 4.7.1 <mx.wrong.example>: Helo command rejected: Host not found (in reply to RCPT TO command)",
+                Helo,
+                Some("mx.wrong.example"),
+            ),
+            ("504 5.5.2 <pc>: Helo command rejected: need fully-qualified hostname", Helo, Some("pc")),
+            ("550 5.7.1 bogus HELO name used: pc.example", Helo, Some("pc.example")),
+            (
+                "450 4.1.8 <al@A.example>: Sender address rejected: Domain not found",
+                Sender,
+                Some("a.example."),
+            ),
+            (
+                "556 5.1.8 <al@a.example>: Sender address rejected: Domain a.example does not accept mail (nullMX)",
+                Sender,
+                Some("a.example."),
+            ),
+            (
+                "553 5.1.8 <al@a.example>... Domain of sender address al@a.example does not exist",
+                Sender,
+                Some("a.example."),
+            ),
+            ("451 4.1.8 Domain of sender address al@a.example does not resolve", Sender, Some("a.example.")),
+            (
+                "550-Verification failed for <al@a.example> 550-Unrouteable address 550 Sender verify failed",
+                Sender,
+                Some("a.example."),
+            ),
+            ("550 Sender verify failed", Sender, None),
+            ("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.5]", Pointer, None),
+            ("450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.5]", Pointer, None),
+            ("550 5.7.1 Fix reverse DNS for 192.0.2.5", Pointer, None),
+            ("451 4.1.8 Client IP address [192.0.2.5] does not resolve", Pointer, None),
+            (
+                "450 4.7.25 Service unavailable, sending IPv6 address [2001:db8::5] must have reverse DNS record.",
+                Pointer,
+                None,
+            ),
+            (
+                "550-5.7.25 [192.0.2.5] The IP address sending this message does not have a 550-5.7.25 PTR record setup",
+                Pointer,
+                None,
+            ),
+            (
+                "550-5.7.26  SPF [a.example] with ip: [192.0.2.5] = did not pass 550-5.7.26",
+                Spf,
+                Some("a.example."),
+            ),
+            (
+                "550-5.7.26 DKIM checks did not pass and SPF check for [a.example] 550-5.7.26 did not pass with ip: [192.0.2.5].",
+                Spf,
+                Some("a.example."),
+            ),
+            ("550 5.7.23 The message was rejected because of Sender Policy Framework violation", Spf, None),
+            ("550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://x", Spf, None),
+        ] {
+            let expected = NamedReason { reason: reason_of, name: name.map(str::to_owned) };
+            assert_eq!(reason(reply), Some(expected), "{reply}");
+        }
+        for other in [
+            "550 5.1.1 <y@b.example>: Recipient address rejected: User unknown",
+            "550 Unrouteable address",
+            "554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using bl.example",
+            "553 5.7.1 <al@a.example>: Sender address rejected: not owned by user x",
+        ] {
+            assert_eq!(reason(other), None, "{other}");
+        }
+        let wide = format!("450 4.7.1 <{}>: Helo command rejected: Host not found", "a".repeat(MAX_HELO + 1));
+        assert_eq!(reason(&wide).and_then(|reason| reason.name), None);
+        assert_eq!(
+            reason("451 4.1.8 Domain of sender address a@b\u{1b}[2J.example does not").unwrap().name,
+            None
+        );
+    }
+
+    #[test]
+    fn the_fault_that_the_receiver_gives_comes_first_of_its_level() {
+        let first = |reason| {
+            let mut found = [Code::DomainMissing, Code::PtrMissing, Code::HeloSyntax, Code::SpfFromFails]
+                .map(|code| Finding::new(code, ""));
+            in_order(&mut found, reason);
+            found[0].code
+        };
+        assert_eq!(first(None), Code::DomainMissing);
+        assert_eq!(first(Some(RefusalReason::Pointer)), Code::PtrMissing);
+        assert_eq!(first(Some(RefusalReason::Helo)), Code::HeloSyntax);
+        assert_eq!(first(Some(RefusalReason::Spf)), Code::SpfFromFails);
+    }
+}
