@@ -352,7 +352,7 @@ codes! {
         "no TLSA record of a mail host can be used for mail";
         "Postfix and Exim encrypt, but cannot authenticate the host; a TLS policy of dane-only defers the mail.";
         "Publish a record of usage 3 or 2 with matching type 1, such as \"3 1 1\" and the SHA-256 digest of the key".
-    DaneMxUnsigned "dane_mx_unsigned" Policy Note "RFC 7672 section 2.2.1":
+    DaneMxUnsigned "dane_mx_unsigned" Policy Ok "RFC 7672 section 2.2.1":
         "the mail hosts have signed TLSA records, but the MX records of the domain are not signed";
         "A forged MX record leads to another host: DANE does not protect the domain.";
         "Sign the zone of the domain".
@@ -404,7 +404,7 @@ codes! {
         "BIMI has no effect without a DMARC policy of quarantine or reject";
         "No logo is shown.";
         "Set p=quarantine or p=reject in the DMARC record".
-    NullMx "null_mx" Mail Note "RFC 7505":
+    NullMx "null_mx" Mail Ok "RFC 7505":
         "a null MX says that the domain receives no mail";
         "Mail to the domain bounces at once, as it should. Some servers reject mail from it.";
         "Nothing, if this is intended".
@@ -444,7 +444,7 @@ codes! {
         "a name server does not repeat names in mixed case";
         "Resolvers with 0x20 protection must ask again.";
         "Update the server or the load balancer in front of it".
-    NsUnrouted "ns_unrouted" Delegation Note "RFC 3901 section 4":
+    NsUnrouted "ns_unrouted" Delegation Ok "RFC 3901 section 4":
         "this host has no route to some addresses of the name servers, mostly IPv6";
         "No effect on this host. It is not known whether these addresses answer.";
         "Repeat the check on a host with IPv6".

@@ -9,6 +9,8 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
+use super::spf_evaluate::{SpfOutcome, outcome};
+use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use super::{elsewhere, pointer, served, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
@@ -148,7 +150,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     findings.extend(here(facts));
     // A host that receives mail need not send any.
-    let addresses = host_addresses(facts).into_iter().map(|address| (address, hosts_at(facts, address)));
+    let addresses = host_addresses(facts).into_iter().filter(|address| !only_receives(facts, *address));
+    let addresses = addresses.map(|address| (address, hosts_at(facts, address)));
     findings.extend(pointer::check_all(facts, &addresses.collect::<Vec<_>>(), Level::Note));
     findings
 }
@@ -210,6 +213,19 @@ fn without_mx(facts: &DomainFacts) -> Finding {
     }
 }
 
+/// Whether the SPF record of the domain allows somebody to send.
+fn may_send(facts: &DomainFacts) -> bool {
+    let SpfRecords::One(record) = records(facts, &facts.subject.domain) else { return false };
+    let allows = |term: &Term| term.qualifier == '+' && term.kind != TermKind::Other;
+    terms(&record).is_ok_and(|terms| terms.iter().any(allows))
+}
+
+/// Whether SPF says that a mail host of the domain sends no mail for it: nobody asks for the PTR record of such a host.
+fn only_receives(facts: &DomainFacts, address: IpAddr) -> bool {
+    let found = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
+    [SpfOutcome::Fail, SpfOutcome::SoftFail].contains(&found)
+}
+
 fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, exchanges) = (facts.subject.domain.as_str(), exchanges(facts));
     let shown = |exchange: &Exchange| format!("{domain} MX {} {}", exchange.preference, exchange.host);
@@ -218,10 +234,13 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if let Some(null) = null.first() {
         let code = if real.is_empty() { Code::NullMx } else { Code::NullMxBesideOthers };
         let all: Vec<String> = std::iter::once(null).chain(&real).map(shown).collect();
-        findings.push(Finding::new(code, all.join("; ")));
+        let found = Finding::new(code, all.join("; "));
         if real.is_empty() {
+            // Receivers may reject mail from a domain to which no bounce can be delivered (RFC 7505 section 4.2).
+            findings.push(if may_send(facts) { found.at(Level::Note) } else { found });
             return findings;
         }
+        findings.push(found);
     }
     let addresses: Vec<String> =
         real.iter().filter(|exchange| exchange.address().is_some()).map(shown).collect();

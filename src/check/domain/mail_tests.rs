@@ -177,3 +177,34 @@ fn a_cname_beside_mx_records_and_a_mail_host_that_is_this_host_are_told() {
     ours.subject.own = vec!["198.18.0.1".parse().unwrap()];
     assert!(has(&ours));
 }
+
+#[test]
+fn a_null_mx_of_a_domain_that_sends_nothing_is_well() {
+    let of = |spf: &str| codes(&format!("lookup a.test. MX | 0 .\nlookup a.test. TXT {spf}"));
+    for silent in ["", "| \"v=spf1 -all\"", "| \"v=spf1 ~all\"", "NXDOMAIN"] {
+        assert_eq!(of(silent), [(Code::NullMx, Level::Ok)], "{silent}");
+    }
+    for sends in ["| \"v=spf1 include:b.test -all\"", "| \"v=spf1 ip4:192.0.2.1 -all\""] {
+        assert_eq!(of(sends), [(Code::NullMx, Level::Note)], "{sends}");
+    }
+}
+
+#[test]
+fn a_mail_host_that_spf_does_not_allow_needs_no_ptr_record() {
+    let of = |spf: &str, pointer: &str| {
+        let host = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2001:2::1\n\
+            lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";
+        codes(&format!(
+            "lookup a.test. MX | 10 mx.a.test.\n{host}\nlookup 1.0.18.198.in-addr.arpa. PTR {pointer}\nlookup a.test. TXT {spf}"
+        ))
+    };
+    let notes = |found: Vec<(Code, Level)>| -> Vec<Code> {
+        found.into_iter().filter(|(_, level)| *level < Level::Ok).map(|(code, _)| code).collect()
+    };
+    let dynamic = "| 198-18-0-1.host.b.test.\nlookup 198-18-0-1.host.b.test. A | 198.18.0.1";
+    for (pointer, code) in [("NXDOMAIN", Code::PtrMissing), (dynamic, Code::PtrDynamic)] {
+        assert_eq!(notes(of("| \"v=spf1 ip4:192.0.2.0/24 ~all\"", pointer)), [], "{pointer}");
+        assert_eq!(notes(of("| \"v=spf1 mx -all\"", pointer)), [code], "{pointer}");
+        assert_eq!(notes(of("", pointer)), [code], "{pointer}: nobody knows whether it sends");
+    }
+}

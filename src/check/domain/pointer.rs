@@ -136,7 +136,8 @@ pub(super) fn check_all(
     level: Level,
 ) -> Vec<Finding> {
     let (mut missing, mut differs, mut unanswered) = (Told::default(), Told::default(), Told::default());
-    let (mut unknown, mut well, mut others) = (Told::default(), Vec::new(), Vec::new());
+    let (mut unknown, mut well) = (Told::default(), Vec::new());
+    let (mut dynamic, mut many) = (Told::default(), Told::default());
     for (address, hosts) in addresses {
         let about = || {
             let hosts = hosts.iter().cloned();
@@ -151,13 +152,10 @@ pub(super) fn check_all(
         }
         let names = names(facts, *address);
         if let Some(name) = names.iter().find(|name| looks_dynamic(name, *address)) {
-            let milder = if level == Level::Failure { Level::Warning } else { Level::Note };
-            let told = Finding::new(Code::PtrDynamic, format!("{address} PTR {name}")).at(milder);
-            others.push(told.about(about()));
+            dynamic.add(format!("{address} PTR {name}"), about());
         }
         if names.len() > MANY {
-            let evidence = format!("{address} has {} PTR records", names.len());
-            others.push(Finding::new(Code::PtrMany, evidence).about(about()));
+            many.add(format!("{address} has {} PTR records", names.len()), about());
         }
     }
     let mut findings = Vec::new();
@@ -175,7 +173,11 @@ pub(super) fn check_all(
     if findings.is_empty() && !well.is_empty() {
         findings.push(Finding::new(Code::PointerOk, well.join(", ")));
     }
-    findings.extend(others);
+    let milder = if level == Level::Failure { Level::Warning } else { Level::Note };
+    let others = [(Code::PtrDynamic, dynamic, milder), (Code::PtrMany, many, Code::PtrMany.entry().level)];
+    for (code, told, level) in others.into_iter().filter(|(_, told, _)| !told.texts.is_empty()) {
+        findings.push(Finding::new(code, told.texts.join("; ")).at(level).about(told.about));
+    }
     findings
 }
 
@@ -271,6 +273,18 @@ mod tests {
             true,
         );
         assert_eq!((found[0].code, found[0].level), (Code::PtrMissing, Level::Note));
+    }
+
+    #[test]
+    fn addresses_with_one_fault_are_one_finding() {
+        let lines = "lookup 1.2.0.192.in-addr.arpa. PTR | 192-0-2-1.host.b.\nlookup 192-0-2-1.host.b. A | 192.0.2.1\n\
+            lookup 2.2.0.192.in-addr.arpa. PTR | 192-0-2-2.host.b.\nlookup 192-0-2-2.host.b. A | 192.0.2.2";
+        let addresses = ["192.0.2.1", "192.0.2.2"].map(|text| (text.parse().unwrap(), Vec::new()));
+        let found = check_all(&facts("", lines), &addresses, Level::Note);
+        let dynamic: Vec<_> = found.iter().filter(|finding| finding.code == Code::PtrDynamic).collect();
+        assert_eq!(dynamic.len(), 1, "{found:#?}");
+        assert_eq!(dynamic[0].evidence, "192.0.2.1 PTR 192-0-2-1.host.b.; 192.0.2.2 PTR 192-0-2-2.host.b.");
+        assert_eq!((dynamic[0].level, dynamic[0].about.len()), (Level::Note, 2));
     }
 
     #[test]
