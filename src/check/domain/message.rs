@@ -36,7 +36,7 @@ pub struct MessageSubjects {
     pub left_out: Vec<String>,
     /// Whether it reports that all its recipients got a message.
     pub is_delivered: bool,
-    /// The parts that cannot be read, with the reason, in words.
+    /// The types of parts that cannot be read, each with the reason.
     pub unread: Vec<String>,
 }
 

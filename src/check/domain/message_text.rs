@@ -11,7 +11,7 @@ use crate::limits::{MAX_MESSAGE_BOUNDARIES, MAX_UNREAD_PARTS};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MessageText {
     pub(super) text: String,
-    /// The parts that cannot be read, with the reason, in words.
+    /// The types of parts that cannot be read, each with the reason.
     pub(super) unread: Vec<String>,
 }
 
@@ -188,7 +188,7 @@ impl Parts {
             }
             None if self.found.unread.len() < MAX_UNREAD_PARTS => {
                 let media = if part.media.is_empty() { "text/plain" } else { part.media.as_str() };
-                self.found.unread.push(format!("a part of type {media}: its base64 is damaged"));
+                self.found.unread.push(format!("{media}: its base64 is damaged"));
             }
             None => {}
         }
@@ -297,7 +297,7 @@ mod tests {
     fn a_part_that_cannot_be_read_is_named_and_the_others_are_read() {
         let message = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Transfer-Encoding: base64\n\n!!!!\n--o\n\nplain\n--o--\n";
         let found = read(message.as_bytes());
-        assert_eq!(found.unread, ["a part of type text/plain: its base64 is damaged"]);
+        assert_eq!(found.unread, ["text/plain: its base64 is damaged"]);
         assert!(found.text.contains("plain") && !found.text.contains("!!!!"));
         let cut = "Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQh\naGVsb";
         assert!(text(cut).ends_with("\n\nhello world!hel\n"), "{}", text(cut));
