@@ -7,7 +7,7 @@ use hickory_proto::op::Message;
 use super::lookup::{rcode_text, read_kind, read_name, record_text};
 use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
 use crate::exchange::{Heard, Trouble};
-use crate::iterate::direct::DirectQuery;
+use crate::iterate::direct::{DirectQuery, Untold};
 
 /// Reads the words of a request: a plain message over UDP.
 ///
@@ -19,9 +19,15 @@ pub fn query(server: IpAddr, name: &str, kind: &str) -> Result<DirectQuery, Prob
     Ok(DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case })
 }
 
-/// Puts the answer of a server into words; none is a message that the configuration forbids.
-pub fn said(heard: Option<Heard>) -> ServerSaid {
-    let Some(heard) = heard else { return not_sent("resolve.deny_servers contains the address") };
+/// Puts the answer of a server into words, or why there is none that shows anything.
+pub fn said(heard: Result<Heard, Untold>) -> ServerSaid {
+    let heard = match heard {
+        Ok(heard) => heard,
+        Err(Untold::NotSent) => return not_sent("resolve.deny_servers contains the address"),
+        Err(Untold::SilentFamily) => {
+            return not_sent("no answer, as from all other servers over IPv6 lately");
+        }
+    };
     let elapsed = heard.elapsed.as_secs_f64();
     let message = match heard.reply {
         Ok(message) => message,

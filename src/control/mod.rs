@@ -61,7 +61,7 @@ use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::dnsbl::table::Lists;
 use crate::exchange::Heard;
-use crate::iterate::direct::DirectQuery;
+use crate::iterate::direct::{DirectQuery, Untold};
 use crate::lookahead::RuleStanding;
 use crate::question::Question;
 use crate::record::failed::{FailedReport, FailedWanted};
@@ -86,7 +86,7 @@ pub trait Controlled: Send + Sync + 'static {
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
     /// Sends one query to one server. None: the configuration forbids it.
-    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>>;
+    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Result<Heard, Untold>>;
 
     /// Asks a DNS list for the operator: the list does not count as in use, and batches learn nothing.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;

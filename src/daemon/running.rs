@@ -26,7 +26,7 @@ use crate::control::traced::{TraceAsked, TraceRefused};
 use crate::dnsbl::table::Lists;
 use crate::exchange::Heard;
 use crate::exchange::socket_network::SocketNetwork;
-use crate::iterate::direct::DirectQuery;
+use crate::iterate::direct::{DirectQuery, Untold};
 use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
 use crate::lookahead::{Lookahead, RuleStanding};
@@ -207,7 +207,7 @@ impl Controlled for Running {
         Box::pin(self.traced(asked))
     }
 
-    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
+    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Result<Heard, Untold>> {
         Box::pin(self.resolver.side().ask_directly(asked))
     }
 

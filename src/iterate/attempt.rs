@@ -234,7 +234,7 @@ impl Attempt {
         }
         let now = self.means.clock.mono();
         self.server.overdue(sent, now);
-        self.means.families.silent(self.path.server.ip(), now);
+        self.means.families.silent(self.path.server.ip(), self.round_trip.is_some(), now);
         let (server, zone, origin) = (self.path.server, &self.zone, self.role.origin());
         self.means.recorder.overdue(&Overdue { server, zone, origin, sent });
         self.note_unanswered(now.since(sent));
@@ -387,7 +387,7 @@ impl Attempt {
             self.server.flips_case(now);
         }
         if heard.reply.is_ok() {
-            self.means.families.answered(self.path.server.ip());
+            self.means.families.answered(self.path.server.ip(), now);
         }
         match heard.reply {
             Ok(_) => {

@@ -1,8 +1,9 @@
 //! A query to one server at the request of the operator, who compares the servers of a zone.
 //!
-//! It has the source address of the route of its name, and keeps to the families in use; to a server of a zone it keeps to
+//! It has the source address of the route of its name, and keeps to the families that have a route; to a server of a zone it keeps to
 //! `deny_servers` too. A resolver is named by the operator and may be on this host. It shows nothing about the server to the
-//! resolver, and no statistics count it.
+//! resolver, and no statistics count it. An answer shows that its family works. Silence shows nothing, because the operator
+//! asks dead servers too: if IPv6 rests, because its servers are silent, it shows nothing about the server either.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Iterate;
+use super::families::FamilyState;
 use super::zone_servers::contains;
 use crate::conduct::Transport;
 use crate::exchange::network::Path;
@@ -38,17 +40,29 @@ pub struct DirectQuery {
     pub mixed_case: bool,
 }
 
+/// Why a query shows nothing about its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// `resolve.deny_servers` has its address, or the daemon is ending.
+    NotSent,
+    /// It did not answer, and no other server answers over IPv6.
+    SilentFamily,
+}
+
 impl Iterate {
-    /// Sends the query once. None: `resolve.deny_servers` has the address.
-    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Option<Heard> {
+    /// Sends the query once.
+    ///
+    /// # Errors
+    /// Why it shows nothing about the server.
+    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, Untold> {
         let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
-            return None;
+            return Err(Untold::NotSent);
         }
-        if !self.means.families.allows(config, server, self.now()) {
+        if self.means.families.state(config, server, self.now()) == FamilyState::Unrouted {
             let (reply, elapsed) = (Err(Trouble::NoRoute), Duration::ZERO);
-            return Some(Heard { reply, elapsed, other_case: false });
+            return Ok(Heard { reply, elapsed, other_case: false });
         }
         let source = view.route(&name, kind).source_for(server);
         let patience = match (tcp, recursion) {
@@ -74,6 +88,15 @@ impl Iterate {
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,
         };
-        Some(self.means.exchange.ask(query, patience, place, Sender::default()).1.await.0)
+        let (heard, _) = self.means.exchange.ask(query, patience, place, Sender::default()).1.await;
+        let now = self.now();
+        match heard.reply {
+            Ok(_) => self.means.families.answered(server, now),
+            Err(Trouble::Silent) if self.means.families.state(config, server, now) == FamilyState::Silent => {
+                return Err(Untold::SilentFamily);
+            }
+            Err(_) => {}
+        }
+        Ok(heard)
     }
 }

@@ -1,17 +1,34 @@
 //! Finds out which address families work.
 //!
 //! A host without IPv6 never waits for it: the first query for which the kernel has no route excludes the family
-//! for a while. Queries into an IPv6 that leads nowhere do the same, once there are enough of them with answers over
-//! IPv4 between them. If IPv4 is silent too, our network is down, and not IPv6 alone. If no family is left, our own
-//! network is down too: all families are tried, so that the next question notices its return. A family that has
-//! answered is never excluded in favour of one that never has.
+//! for a while. Queries into an IPv6 that leads nowhere do the same, once servers in enough networks are silent with
+//! answers over IPv4 between them: `silent_networks`. If IPv4 is silent too, our network is down, and not IPv6 alone.
+//! If no family is left, our own network is down too: all families are tried, so that the next question notices its
+//! return. A family that has answered is never excluded in favour of one that never has.
+//!
+//! A server that never answered shows nothing about a family over which another has answered a moment ago: many zones
+//! have an address of a server that was never set up. Such silence does not count.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use super::silent_networks::SilentNetworks;
 use crate::clock::Mono;
 use crate::config::{Family, Resolve};
-use crate::limits::{BROKEN_IPV6_TIME, MAX_IPV6_SILENCES, NO_ROUTE_TIME};
+use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
+
+/// Whether an address can be asked, as far as its family shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FamilyState {
+    /// Its servers are asked.
+    Used,
+    /// The configuration excludes it, or the kernel had no route a moment ago.
+    Unrouted,
+    /// No server answers over it.
+    Silent,
+}
 
 /// The state of the two families: microseconds of the clock until which there is no route.
 #[derive(Debug, Default)]
@@ -21,8 +38,12 @@ pub(super) struct Families {
     /// Whether a server has ever answered over each.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
-    /// Silences over IPv6 since it last answered, each after an answer over IPv4.
-    ipv6_silences: AtomicU32,
+    /// When a server last answered over IPv6, to `IPV6_HEARD_PAUSE`; 0 is never.
+    ipv6_heard: AtomicU64,
+    /// Until when IPv6 is not used because its servers are silent, and their networks.
+    silent_ipv6_until: AtomicU64,
+    is_ipv6_silent: AtomicBool,
+    silent_networks: Mutex<SilentNetworks>,
     /// Whether IPv4 has answered since the last of them.
     ipv4_answers: AtomicBool,
 }
@@ -30,8 +51,7 @@ pub(super) struct Families {
 impl Families {
     /// Whether servers of IPv4 are asked.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
-        let other = is_routed(config.ipv6, &self.no_ipv6_until, now);
-        let better = other && is_as_good(&self.ipv6_works, &self.ipv4_works);
+        let better = self.is_ipv6_good(config, now) && is_as_good(&self.ipv6_works, &self.ipv4_works);
         is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
     }
 
@@ -39,12 +59,26 @@ impl Families {
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
         let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
-        is_routed(config.ipv6, &self.no_ipv6_until, now) || (config.ipv6 == Family::Auto && !better)
+        self.is_ipv6_good(config, now) || (config.ipv6 == Family::Auto && !better)
     }
 
     /// Whether the server at `address` is asked.
     pub(super) fn allows(&self, config: &Resolve, address: IpAddr, now: Mono) -> bool {
         if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
+    }
+
+    /// The state of the family of `address`, and why it is not used.
+    pub(super) fn state(&self, config: &Resolve, address: IpAddr, now: Mono) -> FamilyState {
+        if self.allows(config, address, now) {
+            return FamilyState::Used;
+        }
+        let is_silent = address.is_ipv6() && is_routed(config.ipv6, &self.no_ipv6_until, now);
+        if is_silent { FamilyState::Silent } else { FamilyState::Unrouted }
+    }
+
+    fn is_ipv6_good(&self, config: &Resolve, now: Mono) -> bool {
+        is_routed(config.ipv6, &self.no_ipv6_until, now)
+            && is_routed(config.ipv6, &self.silent_ipv6_until, now)
     }
 
     /// The kernel has no route to `address`.
@@ -54,7 +88,7 @@ impl Families {
     }
 
     /// The server at `address` has answered: its family works again.
-    pub(super) fn answered(&self, address: IpAddr) {
+    pub(super) fn answered(&self, address: IpAddr, now: Mono) {
         let (works, none_until) = match address.is_ipv4() {
             true => (&self.ipv4_works, &self.no_ipv4_until),
             false => (&self.ipv6_works, &self.no_ipv6_until),
@@ -66,24 +100,49 @@ impl Families {
         if none_until.load(Ordering::Relaxed) != 0 {
             none_until.store(0, Ordering::Relaxed);
         }
-        if address.is_ipv4() && !self.ipv4_answers.load(Ordering::Relaxed) {
-            self.ipv4_answers.store(true, Ordering::Relaxed);
-        }
-        if address.is_ipv6() && self.ipv6_silences.load(Ordering::Relaxed) != 0 {
-            self.ipv6_silences.store(0, Ordering::Relaxed);
+        match address {
+            IpAddr::V4(_) if !self.ipv4_answers.load(Ordering::Relaxed) => {
+                self.ipv4_answers.store(true, Ordering::Relaxed);
+            }
+            IpAddr::V4(_) => {}
+            IpAddr::V6(_) => self.ipv6_answered(now),
         }
     }
 
-    /// The server at `address` has not answered in time. When the bound is reached, each further silence excludes
-    /// IPv6 again, until it answers.
-    pub(super) fn silent(&self, address: IpAddr, now: Mono) {
-        if address.is_ipv4() || !self.ipv4_answers.swap(false, Ordering::Relaxed) {
+    fn ipv6_answered(&self, now: Mono) {
+        if !self.has_heard_ipv6(IPV6_HEARD_PAUSE, now) {
+            self.ipv6_heard.store(now.as_micros(), Ordering::Relaxed);
+        }
+        if self.is_ipv6_silent.load(Ordering::Relaxed) {
+            self.is_ipv6_silent.store(false, Ordering::Relaxed);
+            *self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner) = SilentNetworks::default();
+            self.silent_ipv6_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The server at `address` has not answered in time. `known`: it has answered before.
+    pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) {
+        let IpAddr::V6(address) = address else { return };
+        let counts = known || !self.has_heard_ipv6(IPV6_HEARD_TIME, now);
+        let rests = now.as_micros() < self.silent_ipv6_until.load(Ordering::Relaxed);
+        if !counts || rests || !self.ipv4_answers.load(Ordering::Relaxed) {
             return;
         }
-        let silences = self.ipv6_silences.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if silences >= MAX_IPV6_SILENCES {
-            self.no_ipv6_until.store(now.after(BROKEN_IPV6_TIME).as_micros(), Ordering::Relaxed);
+        let mut networks = self.silent_networks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !networks.add(address) {
+            return;
         }
+        self.ipv4_answers.store(false, Ordering::Relaxed);
+        self.is_ipv6_silent.store(true, Ordering::Relaxed);
+        if let Some(rest) = networks.rest() {
+            self.silent_ipv6_until.store(now.after(rest).as_micros(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a server answered over IPv6 within `time`.
+    fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {
+        let heard = self.ipv6_heard.load(Ordering::Relaxed);
+        heard != 0 && now.since(Mono::from_micros(heard)) < time
     }
 }
 
@@ -104,6 +163,7 @@ fn is_routed(configured: Family, none_until: &AtomicU64, now: Mono) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::limits::{FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAIN, MAX_IPV6_SILENCES};
 
     #[test]
     fn a_family_without_route_is_left_alone_for_a_while() {
@@ -119,31 +179,78 @@ mod tests {
         assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
     }
 
+    /// An address in the network of this number.
+    fn six(network: usize) -> IpAddr {
+        format!("2001:db8:{network:x}::1").parse().unwrap()
+    }
+
+    /// One silence over IPv6 after an answer over IPv4.
+    fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
+        families.answered("192.0.2.1".parse().unwrap(), now);
+        families.silent(six(network), known, now);
+    }
+
     #[test]
-    fn an_ipv6_that_leads_nowhere_is_told_from_an_outage() {
+    fn an_ipv6_that_leads_nowhere_is_told_from_an_outage_and_tried_again_soon() {
         let config = Config::default().resolve;
         let families = Families::default();
-        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
         let now = Mono::START;
-        families.answered(four);
+        families.answered("192.0.2.1".parse().unwrap(), now);
+        for network in 0..100 {
+            families.silent(six(network), false, now);
+        }
+        assert!(families.allows(&config, six(1), now), "all is silent");
+        for network in 1..MAX_IPV6_SILENCES {
+            assert!(families.allows(&config, six(1), now));
+            one_silence(&families, network, false, now);
+        }
+        assert_eq!(families.state(&config, six(1), now), FamilyState::Silent);
+        let later = now.after(FIRST_BROKEN_IPV6_TIME);
+        assert!(families.allows(&config, six(1), later));
+        for network in 0..IPV6_SILENCES_AGAIN {
+            assert!(families.allows(&config, six(1), later));
+            one_silence(&families, network, false, later);
+        }
+        assert!(!families.allows(&config, six(1), later.after(FIRST_BROKEN_IPV6_TIME)), "a longer rest");
+        families.answered(six(7), later);
+        assert!(families.allows(&config, six(1), later), "an answer ends it");
+    }
+
+    #[test]
+    fn silent_servers_of_one_network_do_not_exclude_ipv6() {
+        let config = Config::default().resolve;
+        let families = Families::default();
         for _ in 0..100 {
-            families.silent(six, now);
-            families.silent(four, now);
+            one_silence(&families, 1, false, Mono::START);
         }
-        assert!(families.allows(&config, six, now), "all is silent");
-        for _ in 1..MAX_IPV6_SILENCES {
-            assert!(families.allows(&config, six, now));
-            families.answered(four);
-            families.silent(six, now);
+        assert!(families.allows(&config, six(1), Mono::START));
+    }
+
+    #[test]
+    fn servers_that_never_answered_show_nothing_while_others_answer_over_ipv6() {
+        let config = Config::default().resolve;
+        let now = Mono::from_micros(1);
+        for (known, time, is_used) in
+            [(false, Duration::ZERO, true), (true, Duration::ZERO, false), (false, IPV6_HEARD_TIME, false)]
+        {
+            let families = Families::default();
+            families.answered(six(1), now);
+            for network in 0..MAX_IPV6_SILENCES {
+                one_silence(&families, network, known, now.after(time));
+            }
+            assert_eq!(families.allows(&config, six(1), now.after(time)), is_used, "{known} {time:?}");
         }
-        assert!(!families.allows(&config, six, now));
-        let later = now.after(BROKEN_IPV6_TIME);
-        assert!(families.allows(&config, six, later));
-        families.answered(four);
-        families.silent(six, later);
-        assert!(!families.allows(&config, six, later), "one silence more is enough");
-        families.answered(six);
-        assert!(families.allows(&config, six, later.after(BROKEN_IPV6_TIME)));
+    }
+
+    #[test]
+    fn a_family_without_route_or_switched_off_is_not_silent() {
+        let mut config = Config::default().resolve;
+        let families = Families::default();
+        assert_eq!(families.state(&config, six(1), Mono::START), FamilyState::Used);
+        families.no_route(six(1), Mono::START);
+        assert_eq!(families.state(&config, six(1), Mono::START), FamilyState::Unrouted);
+        config.ipv6 = Family::Off;
+        assert_eq!(Families::default().state(&config, six(1), Mono::START), FamilyState::Unrouted);
     }
 
     #[test]
@@ -151,14 +258,14 @@ mod tests {
         let config = Config::default().resolve;
         let families = Families::default();
         let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
-        families.answered(four);
+        families.answered(four, Mono::START);
         families.no_route(six, Mono::START);
         let later = Mono::START.after(NO_ROUTE_TIME / 2);
         families.no_route(four, later);
         let last = Mono::START.after(NO_ROUTE_TIME);
         assert!(families.allows(&config, six, last) && families.allows(&config, four, last));
         families.no_route(six, last);
-        families.answered(four);
+        families.answered(four, Mono::START);
         assert!(families.allows(&config, four, last), "an answer lifts the mark");
         assert!(!families.allows(&config, six, last));
     }
@@ -178,18 +285,15 @@ mod tests {
     fn an_answer_over_ipv6_begins_the_count_of_silences_again_and_is_none_over_ipv4() {
         let config = Config::default().resolve;
         let families = Families::default();
-        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
-        families.answered(six);
-        families.silent(six, Mono::START);
-        for _ in 1..MAX_IPV6_SILENCES {
-            families.answered(four);
-            families.silent(six, Mono::START);
+        families.answered(six(1), Mono::START);
+        families.silent(six(0), true, Mono::START);
+        for network in 1..MAX_IPV6_SILENCES {
+            one_silence(&families, network, true, Mono::START);
         }
-        assert!(families.allows(&config, six, Mono::START));
-        families.answered(six);
-        families.answered(four);
-        families.silent(six, Mono::START);
-        assert!(families.allows(&config, six, Mono::START));
+        assert!(families.allows(&config, six(1), Mono::START));
+        families.answered(six(1), Mono::START);
+        one_silence(&families, MAX_IPV6_SILENCES, true, Mono::START);
+        assert!(families.allows(&config, six(1), Mono::START));
     }
 
     #[test]

@@ -80,6 +80,7 @@ pub mod scrub;
 mod secret_zone;
 mod seek;
 pub mod select;
+mod silent_networks;
 mod stale;
 mod unproven;
 mod uplink;

@@ -59,6 +59,7 @@ impl Probe {
                 let now = means.clock.mono();
                 means.answered(&server, (role, &zone), heard.elapsed);
                 means.uplink.heard(role, now);
+                means.families.answered(address.ip(), now);
                 means.dead.answered.notify_waiters();
                 Conduct::Answered
             }

@@ -164,12 +164,24 @@ pub const MAX_STREAM_TRIES: u8 = 2;
 /// Queries of one step of a walk that are listened for at once.
 pub const MAX_UNDER_WAY: usize = 16;
 
-/// Unanswered queries over IPv6, with an answer over IPv4 between each two, and no answer over IPv6, after which
-/// IPv6 counts as broken: if half of them are lost by chance, that happens once in 64.
-pub const MAX_IPV6_SILENCES: u32 = 6;
+/// Networks of IPv6 with a silent server, with an answer over IPv4 between each two, and no answer over IPv6, after
+/// which IPv6 counts as broken: if half of the queries are lost by chance, that happens once in 64.
+pub const MAX_IPV6_SILENCES: usize = 6;
 
-/// How long a broken IPv6 is not used. The servers are reached over IPv4 meanwhile, so there is no hurry.
+/// Like `MAX_IPV6_SILENCES`, when IPv6 is tried again after a rest. One could be a dead server.
+pub const IPV6_SILENCES_AGAIN: usize = 2;
+
+/// How long a broken IPv6 is not used at first: it is soon used again if dead servers alone were silent.
+pub const FIRST_BROKEN_IPV6_TIME: Duration = Duration::from_secs(10);
+
+/// How long a broken IPv6 is not used at most. The servers are reached over IPv4 meanwhile, so there is no hurry.
 pub const BROKEN_IPV6_TIME: Duration = Duration::from_secs(600);
+
+/// How long after an answer over IPv6 the silence of servers that never answered shows nothing about IPv6.
+pub const IPV6_HEARD_TIME: Duration = Duration::from_secs(60);
+
+/// How exactly the time of the last answer over IPv6 is known, so that not each answer writes it.
+pub const IPV6_HEARD_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a family without a route is not used.
 pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use super::flights::JoinedFlight;
 use crate::exchange::Heard;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
-use crate::iterate::direct::DirectQuery;
+use crate::iterate::direct::{DirectQuery, Untold};
 use crate::iterate::failure::Failure;
 use crate::iterate::progress::FlightProgress;
 use crate::question::{Client, Question, ViewId};
@@ -79,10 +79,12 @@ impl SideResolver {
         let _ = self.flight.iterate.find(errand).await;
     }
 
-    /// Sends one query to one server for the operator, as `[listen]` would. None: `resolve.deny_servers` has it, or
-    /// the daemon is ending.
-    pub async fn ask_directly(&self, asked: DirectQuery) -> Option<Heard> {
-        let view = self.views.load().general().cloned()?;
+    /// Sends one query to one server for the operator, as `[listen]` would.
+    ///
+    /// # Errors
+    /// Why it shows nothing about the server.
+    pub async fn ask_directly(&self, asked: DirectQuery) -> Result<Heard, Untold> {
+        let view = self.views.load().general().cloned().ok_or(Untold::NotSent)?;
         self.flight.iterate.ask_directly(&view, asked).await
     }
 

@@ -445,7 +445,7 @@ codes! {
         "Resolvers with 0x20 protection must ask again.";
         "Update the server or the load balancer in front of it".
     NsUnrouted "ns_unrouted" Delegation Ok "RFC 3901 section 4":
-        "this host has no route to some addresses of the name servers, mostly IPv6";
+        "this host has no route to some addresses of the name servers, or does not use their family (mostly IPv6)";
         "No effect on this host. It is not known whether these addresses answer.";
         "Repeat the check on a host with IPv6".
     NsOneNetwork "ns_one_network" Delegation Note "RFC 2182 section 3.1":

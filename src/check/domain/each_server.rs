@@ -118,7 +118,7 @@ fn of_conducts(
         // Others may reach them, and find the zone there.
         by_code.remove(&Code::NsUnrouted);
         let evidence = format!(
-            "this host has no route to {}, and reaches no server of the zone that answers",
+            "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
             unreached.join(", ")
         );
         findings.push(Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers));

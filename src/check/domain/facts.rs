@@ -193,7 +193,7 @@ pub enum NoReply {
     Unfit,
     /// The reply over UDP was truncated, and there was none over TCP.
     Truncated,
-    /// This host has no route to the address family.
+    /// This host has no route to the address family, or does not use it.
     NoRoute,
     /// The question was not asked, or this host could not ask it. The text says why.
     Unknown(String),

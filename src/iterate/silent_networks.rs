@@ -1,0 +1,68 @@
+//! The networks of IPv6 whose servers are silent, and how long IPv6 then rests.
+//!
+//! Pure. The servers of one hoster may all be dead, so a network counts once. The first rest is short, because IPv6 may
+//! work and the silent servers may be dead. Each further one is twice as long and begins after fewer silences: a host with
+//! a broken IPv6 tries it seldom. An answer over IPv6 ends all this.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use crate::limits::{BROKEN_IPV6_TIME, FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAIN, MAX_IPV6_SILENCES};
+
+/// The segments of an address that name a site (RFC 6177: a site has at most a /48).
+const SITE: usize = 3;
+
+/// The silent networks since IPv6 last answered, or since the last rest.
+#[derive(Debug, Default)]
+pub(super) struct SilentNetworks {
+    /// At most `MAX_IPV6_SILENCES`.
+    networks: Vec<[u16; SITE]>,
+    /// The last rest; none before the first.
+    last_rest: Option<Duration>,
+}
+
+impl SilentNetworks {
+    /// Adds the network of a silent server; false if it is known.
+    pub(super) fn add(&mut self, server: Ipv6Addr) -> bool {
+        let [first, second, third, ..] = server.segments();
+        let network = [first, second, third];
+        let is_new = !self.networks.contains(&network);
+        if is_new {
+            self.networks.push(network);
+        }
+        is_new
+    }
+
+    /// How long IPv6 is not used from now on, if enough networks are silent. Their count then begins again.
+    pub(super) fn rest(&mut self) -> Option<Duration> {
+        let (enough, rest) = match self.last_rest {
+            None => (MAX_IPV6_SILENCES, FIRST_BROKEN_IPV6_TIME),
+            Some(last) => (IPV6_SILENCES_AGAIN, last.saturating_mul(2).min(BROKEN_IPV6_TIME)),
+        };
+        if self.networks.len() < enough {
+            return None;
+        }
+        self.networks.clear();
+        self.last_rest = Some(rest);
+        Some(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_grow_to_their_bound_and_a_network_counts_once() {
+        let mut networks = SilentNetworks::default();
+        let mut rests = Vec::new();
+        for number in 0..64_u16 {
+            let server = Ipv6Addr::new(0x2001, 0xdb8, number, 0, 0, 0, 0, 1);
+            assert!(networks.add(server));
+            assert!(!networks.add(Ipv6Addr::new(0x2001, 0xdb8, number, 9, 0, 0, 0, 2)), "the same site");
+            rests.extend(networks.rest().map(|rest| (number, rest.as_secs())));
+        }
+        let firsts = [(5, 10), (7, 20), (9, 40), (11, 80), (13, 160), (15, 320), (17, 600), (19, 600)];
+        assert_eq!(rests.get(..firsts.len()), Some(firsts.as_slice()));
+    }
+}
