@@ -53,6 +53,14 @@ pub const MAX_QUEUE_TIME: Duration = MIN_DEADLINE;
 /// the kernel, and hits do not wait behind them.
 pub const BATCHES_AT_ONCE: usize = 4;
 
+/// A worker without misses waits this long for the next datagram in the call that reads, before it returns to its runtime: longer
+/// than the gap between the queries of a busy gateway, and shorter than a client notices if an order waits. The kernel rounds it up to
+/// its clock, at most 10 ms.
+pub const READ_WAIT: Duration = Duration::from_millis(1);
+
+/// Calls that wait so, one after the other, before the runtime has a turn: the watchdog's bell waits for less than a second.
+pub const READS_WITHOUT_RUNTIME: usize = 64;
+
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;
 

@@ -14,10 +14,30 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, SockaddrIn6,
     SockaddrStorage, recvmmsg, sendmsg, setsockopt,
 };
-use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
+use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg, sendto};
 use smallvec::SmallVec;
 
-use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, SMALL_UDP_BATCH, UDP_BATCH};
+use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP_BATCH};
+
+/// Whether a call that reads waits for the first datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadWait {
+    /// It returns at once.
+    None,
+    /// It sleeps for at most `READ_WAIT`.
+    Short,
+}
+
+/// The result of a call that reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadDatagrams {
+    /// None had arrived.
+    None,
+    /// All that had arrived.
+    All,
+    /// As many as the batch has room for, or an error of an earlier reply: more may wait.
+    Some,
+}
 
 /// Parts of a batch. `collect` would move all 64 places afterwards: four such moves were a sixth of the instructions of
 /// a hit.
@@ -64,8 +84,19 @@ pub(super) struct ReplyBatch {
     peers: Vec<Peer>,
 }
 
-/// Makes the kernel report the local address of each datagram, if `socket` has more than one.
-pub(super) fn tell_local(socket: &UdpSocket) -> io::Result<()> {
+/// Prepares a socket for batches: the kernel reports the local address of each datagram, if `socket` has more than one, and
+/// a call that waits ends after `READ_WAIT`. Another process that shares the socket may make it non-blocking again: then no
+/// call waits.
+///
+/// # Errors
+/// The kernel refuses an option.
+pub(super) fn prepare(socket: &UdpSocket) -> io::Result<()> {
+    socket.set_nonblocking(false)?;
+    socket.set_read_timeout(Some(READ_WAIT))?;
+    tell_local(socket)
+}
+
+fn tell_local(socket: &UdpSocket) -> io::Result<()> {
     match socket.local_addr()?.ip() {
         IpAddr::V4(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv4PacketInfo, &true)?),
         IpAddr::V6(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv6RecvPacketInfo, &true)?),
@@ -78,13 +109,16 @@ pub(super) fn tell_local(socket: &UdpSocket) -> io::Result<()> {
 /// # Errors
 /// The kernel has no room for it, or no route to the client.
 pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<()> {
-    let Some(local) = &peer.local else { return socket.send_to(reply, peer.client).map(drop) };
+    let Some(local) = &peer.local else {
+        sendto(socket, reply, SendFlags::DONTWAIT, &peer.client)?;
+        return Ok(());
+    };
     let local = match local {
         Local::V4(info) => ControlMessage::Ipv4PacketInfo(info),
         Local::V6(info) => ControlMessage::Ipv6PacketInfo(info),
     };
     let client = SockaddrStorage::from(peer.client);
-    sendmsg(socket.as_raw_fd(), &[IoSlice::new(reply)], &[local], MsgFlags::empty(), Some(&client))?;
+    sendmsg(socket.as_raw_fd(), &[IoSlice::new(reply)], &[local], MsgFlags::MSG_DONTWAIT, Some(&client))?;
     Ok(())
 }
 
@@ -107,28 +141,34 @@ impl QueryBatch {
         }
     }
 
-    /// Reads at most one batch, into the buffers of the last one. Returns whether it has read all.
-    ///
-    /// # Errors
-    /// No datagram has arrived, or an earlier reply caused an error.
-    pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
-        match self.room {
-            SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket)?,
-            MIDDLE_UDP_BATCH => self.read::<MIDDLE_UDP_BATCH>(socket)?,
-            _ => self.read::<UDP_BATCH>(socket)?,
-        }
-        let all = self.datagrams.len() < self.room;
-        self.room = next_room(self.room, self.datagrams.len());
-        Ok(all)
+    /// Reads at most one batch, into the buffers of the last one.
+    pub(super) fn receive(&mut self, socket: &UdpSocket, wait: ReadWait) -> ReadDatagrams {
+        let read = match self.room {
+            SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket, wait),
+            MIDDLE_UDP_BATCH => self.read::<MIDDLE_UDP_BATCH>(socket, wait),
+            _ => self.read::<UDP_BATCH>(socket, wait),
+        };
+        let (room, read) = match read {
+            Ok(()) => (self.room, self.datagrams.len()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return ReadDatagrams::None,
+            // The error belongs to an earlier reply (port unreachable). The next datagram may be valid.
+            Err(_) => return ReadDatagrams::Some,
+        };
+        self.room = next_room(room, read);
+        if read < room { ReadDatagrams::All } else { ReadDatagrams::Some }
     }
 
     /// Reads at most `ROOM` datagrams.
-    fn read<const ROOM: usize>(&mut self, socket: &UdpSocket) -> io::Result<()> {
+    fn read<const ROOM: usize>(&mut self, socket: &UdpSocket, wait: ReadWait) -> io::Result<()> {
         self.datagrams.clear();
         let mut places = self.octets.chunks_exact_mut(MAX_QUERY);
         let mut slices: [[IoSliceMut<'_>; 1]; ROOM] =
             std::array::from_fn(|_| [IoSliceMut::new(places.next().unwrap_or_default())]);
-        let (socket, room, flags) = (socket.as_raw_fd(), slices.iter_mut(), MsgFlags::MSG_DONTWAIT);
+        let flags = match wait {
+            ReadWait::None => MsgFlags::MSG_DONTWAIT,
+            ReadWait::Short => MsgFlags::MSG_WAITFORONE,
+        };
+        let (socket, room) = (socket.as_raw_fd(), slices.iter_mut());
         match &mut self.headers {
             Headers::V4(headers) => {
                 let read = recvmmsg(socket, headers, room, flags, None)?;
@@ -142,6 +182,11 @@ impl QueryBatch {
             }
         }
         Ok(())
+    }
+
+    /// The number of its datagrams.
+    pub(super) fn len(&self) -> usize {
+        self.datagrams.len()
     }
 
     /// The datagrams of the batch, in the order of arrival.
