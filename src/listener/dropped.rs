@@ -1,4 +1,4 @@
-//! Queries that the kernel dropped because the buffer of a listener's socket was full.
+//! Datagrams that the kernel dropped because the buffer of a listener's socket was full: queries, and packets of QUIC.
 //!
 //! The kernel counts them for each socket and shows them in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)).
 //! It could also report them with each datagram (SO_RXQ_OVFL), but the safe wrapper of recvmmsg cannot read that
@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::UdpSocket;
 use std::sync::{Mutex, PoisonError};
 
 use crate::limits::MAX_SOCKET_TABLE;
@@ -22,7 +23,7 @@ pub(super) type Inode = u64;
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
 impl Dropped {
-    /// The number of queries dropped at these sockets since the last look; 0 if the tables cannot be read.
+    /// The number of datagrams dropped at these sockets since the last look; 0 if the tables cannot be read.
     pub(super) fn take(&self, sockets: &[Inode]) -> u64 {
         let of_table = |table: &&str| read(table).unwrap_or_default();
         self.since(sockets, &TABLES.iter().map(of_table).collect::<String>())
@@ -34,6 +35,11 @@ impl Dropped {
         let now = table.lines().filter_map(row).filter(|(inode, _)| sockets.contains(inode));
         now.map(|(inode, drops)| drops.saturating_sub(last.insert(inode, drops).unwrap_or(0))).sum()
     }
+}
+
+/// The inode of a socket.
+pub(super) fn inode(socket: &UdpSocket) -> io::Result<Inode> {
+    Ok(rustix::fs::fstat(socket)?.st_ino)
 }
 
 fn read(table: &str) -> io::Result<String> {
@@ -51,8 +57,6 @@ fn row(line: &str) -> Option<(Inode, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::UdpSocket;
-
     use super::*;
 
     #[test]
@@ -75,7 +79,7 @@ mod tests {
     #[test]
     fn the_kernel_tells_what_a_full_buffer_dropped() {
         let ours = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let inode = rustix::fs::fstat(&ours).unwrap().st_ino;
+        let inode = inode(&ours).unwrap();
         let dropped = Dropped::default();
         assert_eq!(dropped.take(&[inode]), 0);
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();

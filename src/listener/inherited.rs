@@ -54,6 +54,16 @@ impl Inherited {
         inherited
     }
 
+    /// Datagram sockets that were handed over.
+    #[cfg(test)]
+    pub(super) fn of_datagrams(sockets: Vec<UdpSocket>) -> Self {
+        let mut inherited = Self::default();
+        for socket in sockets {
+            inherited.add_datagrams(socket).unwrap();
+        }
+        inherited
+    }
+
     /// The sockets of an address that serve its queries; empty if there are none. TLS and QUIC may share an address.
     pub(super) fn of(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };

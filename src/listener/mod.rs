@@ -200,6 +200,12 @@ impl ServedAddress {
     fn bound(&self) -> ListenAt {
         ListenAt { address: self.address, ..self.configured }
     }
+
+    /// Its sockets that may lose datagrams.
+    fn datagram_sockets(&self) -> impl Iterator<Item = Inode> {
+        let quic = self.quic.upgrade().and_then(|socket| dropped::inode(&socket).ok());
+        self.workers.iter().map(Worker::inode).chain(quic)
+    }
 }
 
 impl Sockets {
@@ -278,11 +284,10 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// A function that counts the queries that the kernel has dropped since its last call, at the sockets that are
+    /// A function that counts the datagrams that the kernel has dropped since its last call, at the sockets that are
     /// open now. It reads a file of the kernel, so call it on a thread that may wait.
     pub fn dropped(&self) -> impl FnOnce() -> usize + use<> {
-        let sockets: Vec<Inode> =
-            self.open.iter().flat_map(|open| open.workers.iter().map(Worker::inode)).collect();
+        let sockets: Vec<Inode> = self.open.iter().flat_map(ServedAddress::datagram_sockets).collect();
         let dropped = Arc::clone(&self.dropped);
         move || usize::try_from(dropped.take(&sockets)).unwrap_or(usize::MAX)
     }

@@ -42,6 +42,16 @@ pub(super) fn config(host: u8, others: &[SocketAddr]) -> Config {
 }
 
 pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Listeners, Arc<Resolver>) {
+    serve_inherited(config, views, clock, Inherited::default())
+}
+
+/// Serves with sockets of the service manager.
+pub(super) fn serve_inherited(
+    config: &Arc<Config>,
+    views: &Views,
+    clock: Clock,
+    inherited: Inherited,
+) -> (Listeners, Arc<Resolver>) {
     let random = Random::seeded(7);
     let recorder = Recorder::new(clock.clone(), shards(config));
     let resolver = Resolver::new(ResolverParts {
@@ -59,7 +69,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
         cookies: CookieSecret::new(Keyed::new(&random)),
         supervisor: Supervisor::default(),
     };
-    let sockets = Sockets::bind(config, Inherited::default()).unwrap();
+    let sockets = Sockets::bind(config, inherited).unwrap();
     (Listeners::start(sockets, parts, config, views).unwrap(), resolver)
 }
 

@@ -61,7 +61,7 @@ impl Worker {
         supervisor: &Supervisor,
     ) -> io::Result<Self> {
         datagrams::prepare(&socket)?;
-        let inode = rustix::fs::fstat(&socket)?.st_ino;
+        let inode = super::dropped::inode(&socket)?;
         let (socket, orders) = (Arc::new(socket), Arc::new(Orders::default()));
         let name = format!("udp-{shard}");
         let (rung, held) = (Arc::clone(&orders), Arc::downgrade(&socket));

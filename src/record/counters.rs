@@ -109,7 +109,7 @@ counters! {
     /// Connections for QUIC that were closed, because their client broke the rules of DNS over QUIC, or cancelled too many queries
     /// before they were whole.
     QuicClosed "quic_connections_closed" Some("QUIC connections closed (errors or floods of the client)");
-    /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
+    /// Queries of clients over UDP and datagrams of QUIC that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
     /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that
     /// could not be accepted.

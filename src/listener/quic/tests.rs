@@ -18,9 +18,13 @@ use tokio_rustls::rustls::version::TLS13;
 use super::super::encrypted::quic::DOQ;
 use super::super::encrypted::tests::{client_of, counted, listen, with_certificate};
 use super::super::https::tests::{asked, query_for};
+use super::super::reload_tests::serve_inherited;
 use super::super::{Inherited, Listeners, Sockets};
+use crate::clock::Clock;
 use crate::config::{Config, ListenAt, ListenFor};
-use crate::limits::{HANDSHAKE_TIME, MAX_PIPELINED, MAX_UNPROVEN_HANDSHAKES, TCP_IDLE_TIME, TCP_WRITE_TIME};
+use crate::limits::{
+    HANDSHAKE_TIME, MAX_PIPELINED, MAX_UNPROVEN_HANDSHAKES, TCP_IDLE_TIME, TCP_WRITE_TIME, UDP_BUFFER,
+};
 use crate::record::Counter;
 use crate::zones::Views;
 
@@ -333,12 +337,14 @@ async fn a_removed_listener_answers_its_queries_and_ends_its_connections_and_may
     let answer = asked(&server).await;
     let mut without = (*config).clone();
     without.listen.quic = Vec::new();
+    let began = Instant::now();
     reload(&mut listeners, &views, without.clone());
     assert!(listeners.quic_addresses().is_empty());
     assert_eq!(idle.code().await, Some(0));
     answer().await;
     assert_eq!(waiting.await.unwrap().answers.len(), 1);
     assert_eq!(client.code().await, Some(0));
+    assert!(began.elapsed() < TCP_IDLE_TIME, "they end before they are idle for long");
     without.listen.quic = vec![address];
     reload(&mut listeners, &views, without);
     assert_eq!(listeners.quic_addresses(), [address]);
@@ -372,14 +378,20 @@ async fn the_end_waits_for_the_replies_of_clients() {
 #[tokio::test]
 async fn tls_and_quic_share_a_port() {
     let config = with_certificate("first", "tls = [\"127.0.0.1:0\"]");
-    let (mut listeners, _, views) = listen(&config);
+    // Another program may use the port for UDP. Then another one is tried.
+    let (mut listeners, views, both) = (0..20)
+        .find_map(|_| {
+            let (listeners, _, views) = listen(&config);
+            let mut both = (*config).clone();
+            both.listen.quic = listeners.tls_addresses();
+            if listeners.prepare(&Arc::new(both.clone()), &views).is_ok() {
+                return Some((listeners, views, both));
+            }
+            listeners.stop();
+            None
+        })
+        .expect("a port of TLS that QUIC has too");
     let address = listeners.tls_addresses()[0];
-    let mut both = (*config).clone();
-    both.listen.quic = vec![address];
-    // Another program may use the port for UDP.
-    if listeners.prepare(&Arc::new(both.clone()), &views).is_err() {
-        return listeners.stop();
-    }
     reload(&mut listeners, &views, both);
     assert_eq!((listeners.tls_addresses(), listeners.quic_addresses()), (vec![address], vec![address]));
     let client = QuicClient::open(address).await;
@@ -398,5 +410,56 @@ async fn a_second_daemon_at_the_address_is_refused() {
     let at = ListenAt { address: listeners.quic_addresses()[0], serves: ListenFor::Quic };
     assert_eq!(refused.at(), at);
     assert!(refused.to_string().contains("another program uses it"), "{refused}");
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other() {
+    let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap();
+    let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
+    let views = Views::new(&config).unwrap();
+    let serve = || {
+        let inherited = Inherited::of_datagrams(vec![held.try_clone().unwrap()]);
+        serve_inherited(&config, &views, Clock::simulated(1_800_000_000), inherited).0
+    };
+    let first = serve();
+    assert_eq!(first.quic_addresses(), [address]);
+    let client = QuicClient::open(address).await;
+    assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
+    let socket = first.open.iter().find(|open| open.address == address).unwrap().quic.clone();
+    first.stop_accepting();
+    drop(first.settled().await);
+    assert_eq!(client.code().await, Some(0));
+    first.stop();
+    while socket.strong_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+    // A first datagram that comes while nobody reads waits in the socket.
+    let late = endpoint(1);
+    let mut connecting = Box::pin(late.connect_with(settings(DOQ), address, "dns.example").unwrap());
+    assert!(poll!(connecting.as_mut()).is_pending());
+    while held.peek_from(&mut [0; 1_500]).is_err() {
+        tokio::task::yield_now().await;
+    }
+    let second = serve();
+    let connection = connecting.await.unwrap();
+    let again = QuicClient { endpoint: late, connection };
+    assert_eq!(again.ask(&query()).await.unwrap().answers.len(), 1);
+    assert_eq!(counted(&second, Counter::QuicHandshakes), 1);
+    second.stop();
+}
+
+#[tokio::test]
+async fn datagrams_that_the_kernel_drops_are_counted() {
+    let (listeners, ..) = listen(&with_quic());
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let datagram = [0; 4_096];
+    // Nothing is read until this task waits. The kernel may give twice the buffer.
+    for _ in 0..2 * UDP_BUFFER / datagram.len() {
+        client.send_to(&datagram, listeners.quic_addresses()[0]).unwrap();
+    }
+    assert!(listeners.dropped()() > 0);
+    assert_eq!(listeners.dropped()(), 0);
     listeners.stop();
 }
