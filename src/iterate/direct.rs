@@ -16,7 +16,7 @@ use super::zone_servers::contains;
 use crate::conduct::Transport;
 use crate::exchange::network::Path;
 use crate::exchange::{Heard, Sender, Trouble, UpstreamQuery};
-use crate::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
+use crate::limits::{DIRECT_LATE_TIME, DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use crate::zones::View;
 
 /// A query for one server.
@@ -65,18 +65,19 @@ impl Iterate {
             return Ok(Heard { reply, elapsed, other_case: false });
         }
         let source = view.route(&name, kind).source_for(server);
+        let address = SocketAddr::new(server, port.unwrap_or(config.upstream_port));
         let patience = match (tcp, recursion) {
             (true, _) => DIRECT_STREAM_TIME,
             (false, true) => DIRECT_RECURSION_TIME,
             (false, false) => DIRECT_TIME,
         };
+        let patience = match recursion {
+            true => patience,
+            false => patience.max(self.time_of_slow(address, &name)),
+        };
         let place = self.means.exchange.place(&name).await;
         let query = UpstreamQuery {
-            path: Path {
-                server: SocketAddr::new(server, port.unwrap_or(config.upstream_port)),
-                source,
-                tls: None,
-            },
+            path: Path { server: address, source, tls: None },
             name,
             kind,
             secret: None,
@@ -98,5 +99,13 @@ impl Iterate {
             Err(_) => {}
         }
         Ok(heard)
+    }
+
+    /// How long a server that is known to be slow for the zone of `name` is waited for: half as long again as usual. Clients get its
+    /// answers too, so a late answer is no silence.
+    fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
+        let known = self.memory.servers.known(address);
+        let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);
+        usual.map_or(Duration::ZERO, |usual| usual.saturating_mul(3) / 2).min(DIRECT_LATE_TIME)
     }
 }

@@ -87,6 +87,10 @@ pub const DIRECT_TIME: Duration = Duration::from_millis(1_200);
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.
 pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
+/// How long a server that is known to be slow is waited for at most, over UDP or TCP: two questions one after the other have a place
+/// in `CHECK_SERVER_TIME`.
+pub const DIRECT_LATE_TIME: Duration = Duration::from_millis(4_500);
+
 /// Queries in mixed case and in lower case, in turn, before a server is said not to answer mixed case. Five lost queries beside four
 /// answered ones are rare even on a path that loses half of all datagrams.
 pub const CHECK_CASE_TURNS: usize = 4;

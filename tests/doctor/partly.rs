@@ -194,6 +194,22 @@ fn a_slow_server_takes_no_time_from_the_questions_to_others() {
 }
 
 #[test]
+fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_the_records_in_its_cache() {
+    let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
+    for name in ["ns1.hosts.com", "ns2.hosts.com"] {
+        lab.server(name).unwrap().set_faults(&[Fault::Slow(Duration::from_millis(3_000))]);
+    }
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+        check(&simulation, subject()).await;
+        let findings = check(&simulation, subject()).await.1;
+        assert!(of(&findings, Code::NsSlow).is_some(), "{findings:#?}");
+        assert_eq!(of(&findings, Code::NsNoneAnswers), None, "{findings:#?}");
+        assert_eq!(of(&findings, Code::NsSilent), None, "{findings:#?}");
+    });
+}
+
+#[test]
 fn lost_datagrams_make_no_warning() {
     for seed in 1..=100 {
         let mut tree = tree(SOUND, &[]);
