@@ -6,7 +6,9 @@ use hickory_proto::rr::RecordType;
 use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::CheckSubject;
 use resolverd::check::domain::finding::{Finding, Level};
+use resolverd::config::Family;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::simulated::Ipv6Way;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 
@@ -145,6 +147,42 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
     let findings = of_lab(tree.build().unwrap(), "far.com.");
     assert!(of(&findings, Code::DelegationUnknown).is_some(), "{findings:#?}");
     assert_eq!(of(&findings, Code::NsUnrouted), None, "{findings:#?}");
+}
+
+#[test]
+fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
+    let mut tree = tree(MAIL, &[]);
+    let mut names = vec!["ns1.hosts.com".to_owned()];
+    for number in 1..=9 {
+        let name = format!("six{number}.hosts.com");
+        let address = format!("2001:{number}::53").parse().unwrap();
+        tree.server(ServerPlan::new(&name, vec![address])).unwrap();
+        let zone = format!("z{number}.com.");
+        tree.zone(&zone, &["ns1.hosts.com".to_owned(), name.clone()], MAIL).unwrap();
+        names.truncate(1);
+        names.push(name);
+    }
+    tree.zone("far.com.", &names, MAIL).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.resolve.ipv6 = Family::Auto;
+    let of_domain = |domain: &str| CheckSubject { domain: domain.to_owned(), ..CheckSubject::default() };
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config, 1);
+        simulation.network().set_ipv6(Ipv6Way::Swallowed);
+        let mut findings = Vec::new();
+        for domain in (1..=9).map(|number| format!("z{number}.com.")).chain(["far.com.".to_owned()]) {
+            findings = check(&simulation, of_domain(&domain)).await.1;
+        }
+        let unknown = of(&findings, Code::DelegationUnknown).unwrap_or_else(|| panic!("{findings:#?}"));
+        assert!(unknown.evidence.contains("as from all other servers over IPv6 lately"), "{unknown:#?}");
+        for code in [Code::NsSilent, Code::NsUnrouted, Code::NsNoneAnswers] {
+            assert_eq!(of(&findings, code), None, "{findings:#?}");
+        }
+        simulation.network().set_ipv6(Ipv6Way::Open);
+        let findings = check(&simulation, of_domain("far.com.")).await.1;
+        assert_eq!(of(&findings, Code::DelegationUnknown), None, "an answer ends it: {findings:#?}");
+    });
 }
 
 #[test]
