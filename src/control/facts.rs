@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
+use super::protocol::rows::HeldAs;
 use super::protocol::zones::ZoneSource;
 use super::protocol::{ConfiguredSource, NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
 use super::{Controlled, connection};
@@ -28,6 +29,33 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
         Some(Reply::Problem(problem)) => Got::NoReply(NoReply::Unknown(problem.sentence.clone())),
         _ => got(replies),
     }
+}
+
+/// An address of each root server that the daemon asks, by the daemon itself.
+pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
+    let [query, entries] = requests_of_root_servers();
+    connection::answer(query, subject).await;
+    root_servers(connection::answer(entries, subject).await)
+}
+
+/// The requests for the root servers, one after the other: a query for the NS records of the root brings them into the cache.
+pub fn requests_of_root_servers() -> [Request; 2] {
+    let root = || ".".to_owned();
+    [
+        Request::Query { name: root(), kind: Some("NS".to_owned()) },
+        Request::Cache { name: root(), kind: None },
+    ]
+}
+
+/// An address of each root server in the replies to the second of these requests: the line of a server has its name, and then the
+/// addresses.
+pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
+    let of_reply = |reply| match reply {
+        Reply::Held(row) if row.held == HeldAs::Delegation => row.data,
+        _ => Vec::new(),
+    };
+    let lines = replies.into_iter().flat_map(of_reply);
+    lines.filter_map(|line| line.split(' ').find_map(|word| word.parse().ok())).collect()
 }
 
 /// The request of a question; none if the daemon is not asked.

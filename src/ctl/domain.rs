@@ -8,10 +8,9 @@ use super::CommandFailure;
 use super::client::ControlClient;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
-use crate::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, above};
+use crate::check::domain::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use crate::check::domain::gather::{Plan, Sources, gather};
-use crate::control::facts::{got, of_server, request};
-use crate::control::protocol::rows::HeldAs;
+use crate::control::facts::{got, of_server, request, requests_of_root_servers, root_servers};
 use crate::control::protocol::{Blame, Problem, Reply, Request};
 
 /// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
@@ -61,20 +60,18 @@ impl Daemon {
         Ok(facts)
     }
 
-    /// An address of each root server that the daemon asks. A query for the NS records of the root brings them into its cache.
+    /// An address of each root server that the daemon asks.
     ///
     /// # Errors
     /// The daemon does not answer.
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
         let client = self.client.clone();
-        let root = || ".".to_owned();
-        let query = Request::Query { name: root(), kind: Some("NS".to_owned()) };
-        let entries = Request::Cache { name: root(), kind: None };
+        let [query, entries] = requests_of_root_servers();
         // The client waits in system calls.
         let asked =
             tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
         let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
-        Ok(replies.into_iter().flat_map(addresses_of_servers).collect())
+        Ok(root_servers(replies))
     }
 
     /// Whether the daemon answers.
@@ -98,21 +95,6 @@ impl Daemon {
         // The client waits in system calls.
         let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
-    }
-}
-
-/// Whether a domain has one label.
-fn is_below_root(domain: &str) -> bool {
-    !["", "."].contains(&domain) && above(domain) == "."
-}
-
-/// An address of each server of a delegation: its line has the name, and then the addresses.
-fn addresses_of_servers(reply: Reply) -> Vec<IpAddr> {
-    match reply {
-        Reply::Held(row) if row.held == HeldAs::Delegation => {
-            row.data.iter().filter_map(|line| line.split(' ').find_map(|word| word.parse().ok())).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! directory.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,6 +65,10 @@ impl WatchHost for Running {
 
     fn is_network_down(&self) -> bool {
         self.recorder.troubles().down.is_some()
+    }
+
+    fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>> {
+        Box::pin(facts::ask_root_servers(self))
     }
 
     fn keep(&self, kept: &KeptWatches) {

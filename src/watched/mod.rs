@@ -35,6 +35,7 @@ mod schedule;
 mod unseen;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -48,7 +49,7 @@ use self::history::Confirmation;
 use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};
 use crate::check::domain::WholeDomain;
-use crate::check::domain::facts::{CheckSubject, Got, Role, Want};
+use crate::check::domain::facts::{CheckSubject, Got, Role, Want, is_below_root};
 use crate::check::domain::gather::{Sources, gather};
 use crate::clock::Clock;
 use crate::config::{ConfiguredWatch, WatchAs};
@@ -64,6 +65,9 @@ pub trait WatchHost: Sources {
 
     /// Whether no server on the internet answers this host.
     fn is_network_down(&self) -> bool;
+
+    /// An address of each root server that it asks.
+    fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>>;
 
     /// Keeps the history for the next start.
     fn keep(&self, kept: &KeptWatches);
@@ -149,7 +153,11 @@ impl WatchedDomains {
     async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
         let began = self.clock.mono();
         let counted = CountedSources { host, asked: AtomicU32::new(0) };
-        let facts = gather(subject(watch, self.clock.now().unix), &WholeDomain, &counted).await;
+        let mut subject = subject(watch, self.clock.now().unix);
+        if is_below_root(&subject.domain) {
+            subject.root_servers = host.root_servers().await;
+        }
+        let facts = gather(subject, &WholeDomain, &counted).await;
         let asked = counted.asked.load(Ordering::Relaxed);
         let end = ended(&facts, host.is_network_down());
         self.recorder.count(Counter::WatchChecks, 1);

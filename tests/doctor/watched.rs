@@ -1,6 +1,7 @@
 //! Watched domains in virtual time: findings come and go, a restart and an outage between do not.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,10 +12,11 @@ use resolverd::check::domain::codes::Code;
 use resolverd::check::domain::facts::{Got, Want};
 use resolverd::check::domain::gather::Sources;
 use resolverd::config::ConfiguredWatch;
+use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::name;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::world::{Lab, UNIX_AT_START};
+use resolverd::lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use resolverd::limits::{WATCH_AGAIN, WATCH_FIRST, WATCH_START};
 use resolverd::random::Random;
 use resolverd::record::{Counter, Window};
@@ -28,6 +30,9 @@ use crate::partly::differing;
 use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The root server of a lab in which its name has no address.
+const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
 /// A daemon that watches, and its file.
 struct Host<'s> {
@@ -59,6 +64,10 @@ impl WatchHost for Host<'_> {
     /// It takes a minute until the record knows: the check must be right before.
     fn is_network_down(&self) -> bool {
         false
+    }
+
+    fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>> {
+        Box::pin(async { vec![ROOT_SERVER] })
     }
 
     fn keep(&self, kept: &KeptWatches) {
@@ -142,6 +151,34 @@ fn a_finding_comes_outlasts_a_restart_and_an_outage_and_goes() {
         server.set_faults(&[]);
         pass(&second, &host, HOUR * 3).await;
         assert_eq!((lame(&second), changes(&second)), (None, vec![ChangeKind::Went, ChangeKind::Came]));
+    });
+}
+
+#[test]
+fn a_domain_right_below_the_root_is_checked_at_the_root_servers_though_their_names_have_no_address() {
+    let mut tree = Tree::default();
+    let servers =
+        [("a.root-servers.net", 1, vec![]), ("ns.com", 2, vec![]), ("dead.com", 3, vec![Fault::Dead])];
+    for (name, last, faults) in servers {
+        let mut plan = ServerPlan::new(name, vec![[198, 18, last, 1].into()]);
+        plan.faults = faults;
+        tree.server(plan).unwrap();
+    }
+    for (zone, server) in [(".", "a.root-servers.net"), ("com.", "ns.com"), ("root-servers.net.", "dead.com")]
+    {
+        tree.zone(zone, &[server.to_owned()], "").unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    paused(async {
+        let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
+        let host = Host::new(&simulation);
+        let (clock, random) = (simulation.clock().clone(), Random::seeded(4));
+        let recorder = Arc::clone(simulation.recorder());
+        let watched =
+            WatchedDomains::new(&watches(&["com."]), KeptWatches::default(), (clock, random), recorder);
+        pass(&watched, &host, HOUR).await;
+        assert!(watched.domains()[0].history.checked.is_some());
+        assert!(host.daemon.sent.lock().unwrap().contains(&ROOT_SERVER), "the zone above was asked");
     });
 }
 

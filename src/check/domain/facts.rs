@@ -450,7 +450,7 @@ pub struct CheckSubject {
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
-    /// An address of each root server that the daemon asks, for domains right below the root.
+    /// An address of each root server that the daemon asks, for domains right below the root (`is_below_root`).
     pub root_servers: Vec<IpAddr>,
     /// Seconds since 1970.
     pub unix: u64,
@@ -551,6 +551,11 @@ pub fn lookup(name: &str, kind: &'static str) -> Want {
 /// Lookups of both kinds of addresses of a name.
 pub fn addresses(name: &str) -> [Want; 2] {
     [lookup(name, "A"), lookup(name, "AAAA")]
+}
+
+/// Whether a domain has one label: the root servers are those of the zone above.
+pub fn is_below_root(domain: &str) -> bool {
+    !["", "."].contains(&domain) && above(domain) == "."
 }
 
 /// The name without its first label; the root for a name of one label.
