@@ -261,7 +261,8 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
         )));
     }
     if read.subjects.is_empty() {
-        let unread = read.unread.first().map(|part| format!("; a part cannot be read: {part}")).unwrap_or_default();
+        let unread =
+            read.unread.first().map(|part| format!("; a part cannot be read: {part}")).unwrap_or_default();
         let why = format!("no header field with a mail address or the address of a client{unread}");
         return Err(failed(io::Error::other(why)));
     }

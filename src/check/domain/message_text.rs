@@ -219,11 +219,8 @@ fn base64(lines: &[String]) -> Option<Vec<u8>> {
         lines.iter().flat_map(|line| line.bytes()).filter(|octet| !octet.is_ascii_whitespace()).collect();
     let bare = letters.split(|octet| *octet == b'=').next().unwrap_or_default();
     // A message that was cut at its bound ends within a group of four.
-    let whole = bare.len() - usize::from(bare.len() % 4 == 1);
-    let mut whole = bare.get(..whole)?.to_vec();
-    let wanted = BASE64_NOPAD.encode_len(BASE64_NOPAD.decode_len(whole.len()).ok()?);
-    whole.truncate(wanted);
-    lenient().decode(&whole).ok()
+    let whole = bare.get(..bare.len() - usize::from(bare.len() % 4 == 1))?;
+    lenient().decode(whole).ok()
 }
 
 /// Base64 whose last character may have bits beyond the octets.
@@ -243,7 +240,7 @@ fn quoted_printable(lines: &[String]) -> Vec<u8> {
         while let [first, behind @ ..] = rest {
             let escaped = match behind {
                 [high, low, after @ ..] if *first == b'=' => {
-                    digit(*high).zip(digit(*low)).map(|(high, low)| (high << 4 | low, after))
+                    digit(*high).zip(digit(*low)).map(|(high, low)| ((high << 4) | low, after))
                 }
                 _ => None,
             };

@@ -101,7 +101,7 @@ fn without_codes(reply: &str) -> String {
     };
     let words = reply.split_whitespace().map(|word| &word[bare(word)..]);
     let words =
-        words.filter(|word| !word.is_empty() && !is_status(word) && !(word.len() == 3 && is_number(word)));
+        words.filter(|word| !(word.is_empty() || is_status(word) || word.len() == 3 && is_number(word)));
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -172,67 +172,93 @@ mod tests {
         }
     }
 
+    /// Replies of each software, with the reason and its name.
+    const REPLIES: &[(&str, RefusalReason, Option<&str>)] = &[
+        (
+            "450 4.7.1 <mx.wrong.example>: Helo command rejected: Host not found (in reply to RCPT TO command)",
+            RefusalReason::Helo,
+            Some("mx.wrong.example"),
+        ),
+        (
+            "504 5.5.2 <pc>: Helo command rejected: need fully-qualified hostname",
+            RefusalReason::Helo,
+            Some("pc"),
+        ),
+        ("550 5.7.1 bogus HELO name used: pc.example", RefusalReason::Helo, Some("pc.example")),
+        (
+            "450 4.1.8 <al@A.example>: Sender address rejected: Domain not found",
+            RefusalReason::Sender,
+            Some("a.example."),
+        ),
+        (
+            "556 5.1.8 <al@a.example>: Sender address rejected: Domain a.example does not accept mail (nullMX)",
+            RefusalReason::Sender,
+            Some("a.example."),
+        ),
+        (
+            "553 5.1.8 <al@a.example>... Domain of sender address al@a.example does not exist",
+            RefusalReason::Sender,
+            Some("a.example."),
+        ),
+        (
+            "451 4.1.8 Domain of sender address al@a.example does not resolve",
+            RefusalReason::Sender,
+            Some("a.example."),
+        ),
+        (
+            "550-Verification failed for <al@a.example> 550-Unrouteable address 550 Sender verify failed",
+            RefusalReason::Sender,
+            Some("a.example."),
+        ),
+        ("550 Sender verify failed", RefusalReason::Sender, None),
+        (
+            "450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.5]",
+            RefusalReason::Pointer,
+            None,
+        ),
+        (
+            "450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.5]",
+            RefusalReason::Pointer,
+            None,
+        ),
+        ("550 5.7.1 Fix reverse DNS for 192.0.2.5", RefusalReason::Pointer, None),
+        ("451 4.1.8 Client IP address [192.0.2.5] does not resolve", RefusalReason::Pointer, None),
+        (
+            "450 4.7.25 Service unavailable, sending IPv6 address [2001:db8::5] must have reverse DNS record.",
+            RefusalReason::Pointer,
+            None,
+        ),
+        (
+            "550-5.7.25 [192.0.2.5] The IP address sending this message does not have a 550-5.7.25 PTR record setup",
+            RefusalReason::Pointer,
+            None,
+        ),
+        (
+            "550-5.7.26  SPF [a.example] with ip: [192.0.2.5] = did not pass 550-5.7.26",
+            RefusalReason::Spf,
+            Some("a.example."),
+        ),
+        (
+            "550-5.7.26 DKIM checks did not pass and SPF check for [a.example] 550-5.7.26 did not pass with ip: [192.0.2.5].",
+            RefusalReason::Spf,
+            Some("a.example."),
+        ),
+        (
+            "550 5.7.23 The message was rejected because of Sender Policy Framework violation",
+            RefusalReason::Spf,
+            None,
+        ),
+        (
+            "550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://x",
+            RefusalReason::Spf,
+            None,
+        ),
+    ];
+
     #[test]
     fn the_reason_and_its_name_are_read_in_the_words_of_each_software() {
-        use RefusalReason::{Helo, Pointer, Sender, Spf};
-        for (reply, reason_of, name) in [
-            (
-                "450 4.7.1 <mx.wrong.example>: Helo command rejected: Host not found (in reply to RCPT TO command)",
-                Helo,
-                Some("mx.wrong.example"),
-            ),
-            ("504 5.5.2 <pc>: Helo command rejected: need fully-qualified hostname", Helo, Some("pc")),
-            ("550 5.7.1 bogus HELO name used: pc.example", Helo, Some("pc.example")),
-            (
-                "450 4.1.8 <al@A.example>: Sender address rejected: Domain not found",
-                Sender,
-                Some("a.example."),
-            ),
-            (
-                "556 5.1.8 <al@a.example>: Sender address rejected: Domain a.example does not accept mail (nullMX)",
-                Sender,
-                Some("a.example."),
-            ),
-            (
-                "553 5.1.8 <al@a.example>... Domain of sender address al@a.example does not exist",
-                Sender,
-                Some("a.example."),
-            ),
-            ("451 4.1.8 Domain of sender address al@a.example does not resolve", Sender, Some("a.example.")),
-            (
-                "550-Verification failed for <al@a.example> 550-Unrouteable address 550 Sender verify failed",
-                Sender,
-                Some("a.example."),
-            ),
-            ("550 Sender verify failed", Sender, None),
-            ("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.5]", Pointer, None),
-            ("450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.5]", Pointer, None),
-            ("550 5.7.1 Fix reverse DNS for 192.0.2.5", Pointer, None),
-            ("451 4.1.8 Client IP address [192.0.2.5] does not resolve", Pointer, None),
-            (
-                "450 4.7.25 Service unavailable, sending IPv6 address [2001:db8::5] must have reverse DNS record.",
-                Pointer,
-                None,
-            ),
-            (
-                "550-5.7.25 [192.0.2.5] The IP address sending this message does not have a 550-5.7.25 PTR record setup",
-                Pointer,
-                None,
-            ),
-            (
-                "550-5.7.26  SPF [a.example] with ip: [192.0.2.5] = did not pass 550-5.7.26",
-                Spf,
-                Some("a.example."),
-            ),
-            (
-                "550-5.7.26 DKIM checks did not pass and SPF check for [a.example] 550-5.7.26 did not pass with ip: [192.0.2.5].",
-                Spf,
-                Some("a.example."),
-            ),
-            ("550 5.7.23 The message was rejected because of Sender Policy Framework violation", Spf, None),
-            ("550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://x", Spf, None),
-        ] {
-            let expected = NamedReason { reason: reason_of, name: name.map(str::to_owned) };
+        for (reply, reason_of, name) in REPLIES {
+            let expected = NamedReason { reason: *reason_of, name: name.map(str::to_owned) };
             assert_eq!(reason(reply), Some(expected), "{reply}");
         }
         for other in [
