@@ -85,7 +85,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Like `query`, with its steps, which it gives as they happen.
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
-    /// Sends one query to one server. None: the configuration forbids it.
+    /// Sends one query to one server; an error says why it shows nothing about the server.
     fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Result<Heard, Untold>>;
 
     /// Asks a DNS list for the operator: the list does not count as in use, and batches learn nothing.

@@ -22,7 +22,7 @@ use resolverd::control::protocol::{DaemonStatus, RootKeysStatus};
 use resolverd::control::traced::{TraceAsked, TraceRefused};
 use resolverd::dnsbl::table::Lists;
 use resolverd::exchange::Heard;
-use resolverd::iterate::direct::DirectQuery;
+use resolverd::iterate::direct::{DirectQuery, Untold};
 use resolverd::lab::prelude::name;
 use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
@@ -140,8 +140,8 @@ impl Controlled for Fake {
         })
     }
 
-    fn ask_server(&self, _asked: DirectQuery) -> BoxFuture<'_, Option<Heard>> {
-        Box::pin(ready(None))
+    fn ask_server(&self, _asked: DirectQuery) -> BoxFuture<'_, Result<Heard, Untold>> {
+        Box::pin(ready(Err(Untold::NotSent)))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
