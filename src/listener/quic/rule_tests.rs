@@ -8,7 +8,7 @@ use quinn::{ReadToEndError, VarInt};
 use super::super::encrypted::tests::{counted, listen};
 use super::super::https::tests::{asked, query_for};
 use super::tests::{QuicClient, framed, query, query_with, with_quic, with_server};
-use crate::limits::{MAX_CANCELLED_STREAMS, MAX_QUERY, TCP_MESSAGE_TIME};
+use crate::limits::{MAX_CANCELLED_STREAMS, MAX_PIPELINED, MAX_QUERY, TCP_MESSAGE_TIME};
 use crate::record::Counter;
 
 // Codes of DNS over QUIC.
@@ -106,6 +106,30 @@ async fn a_cancelled_query_gets_no_reply_and_others_do() {
     answer().await;
     let known = client.ask(&query_for("host.slow.example.")).await.unwrap();
     assert_eq!(known.answers.len(), 1, "its question was resolved");
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn cancelled_queries_keep_their_places_until_they_are_resolved() {
+    let (server, config) = with_server().await;
+    let (listeners, ..) = listen(&config);
+    let address = listeners.quic_addresses()[0];
+    let (client, other) = (QuicClient::open(address).await, QuicClient::open(address).await);
+    for _ in 0..MAX_PIPELINED {
+        let (mut send, mut receive) = client.connection.open_bi().await.unwrap();
+        send.write_all(&framed(&query_for("host.slow.example."))).await.unwrap();
+        send.finish().unwrap();
+        receive.stop(VarInt::from_u32(REQUEST_CANCELLED)).unwrap();
+    }
+    let answer = asked(&server).await;
+    let query = query();
+    let mut more = Box::pin(client.ask(&query));
+    for _ in 0..10 {
+        assert!(poll!(more.as_mut()).is_pending());
+        assert_eq!(other.ask(&query).await.unwrap().answers.len(), 1);
+    }
+    answer().await;
+    assert_eq!(more.await.unwrap().answers.len(), 1);
     listeners.stop();
 }
 
