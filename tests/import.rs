@@ -144,6 +144,7 @@ const NOTHING_ALONE: [(&str, &[&str]); 4] = [
             "directory",
             "https-port",
             "private-domain",
+            "quic-port",
             "serve-expired-ttl",
             "ssl-port",
             "ssl-service-key",
@@ -386,6 +387,30 @@ fn encrypted_listeners_of_bind_and_unbound_keep_all_their_addresses() {
         }
         assert!(keys.contains("addresses = [\"127.0.0.1:53\", \"127.0.0.2:5353\""), "{format}: {found}");
         assert!(!found.contains("dangerous"), "{format}: {found}");
+    }
+}
+
+#[test]
+fn the_port_of_quic_of_unbound_is_carried_over_where_unbound_serves_it() {
+    let (_directory, pem, key) = certificate();
+    let of = |typed: &str| {
+        let text = format!(
+            "server:\n interface: 127.0.0.1\n interface: 192.0.2.1@853\n interface: 192.0.2.1@8853\n \
+             tls-service-pem: \"{pem}\"\n tls-service-key: \"{key}\"\n{typed}"
+        );
+        let found = imported("unbound", &[("a.conf", &text)]);
+        assert!(!found.contains("dangerous"), "{found}");
+        keys(&found)
+    };
+    let shared = of(" quic-port: 853\n");
+    assert!(shared.contains("\ntls = [\"192.0.2.1:853\"]\n"), "{shared}");
+    assert!(shared.contains("\nquic = [\"192.0.2.1:853\"]\n"), "{shared}");
+    let own = of(" quic-port: 8853\n");
+    assert!(own.contains("\nquic = [\"192.0.2.1:8853\"]\n"), "{own}");
+    assert!(own.contains("\naddresses = [\"127.0.0.1:53\"]\n"), "{own}");
+    for without in ["", " quic-port: 0\n", " quic-port: 853\n do-udp: no\n"] {
+        let keys = of(without);
+        assert!(keys.contains("\ntls = ") && !keys.contains("quic"), "{keys}");
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct EncryptedListeners {
     pub(super) tls: Vec<SocketAddr>,
     /// Addresses for DNS over HTTPS.
     pub(super) https: Vec<SocketAddr>,
+    /// Addresses for DNS over QUIC.
+    pub(super) quic: Vec<SocketAddr>,
     /// The files of the certificate and of its key; none if the configuration names none.
     pub(super) files: Option<(NamedFile, NamedFile)>,
 }
@@ -74,22 +76,29 @@ impl EncryptedListeners {
         }
     }
 
+    /// The kinds of queries that they serve, with the addresses.
+    fn served(&self) -> impl Iterator<Item = (ListenFor, &Vec<SocketAddr>)> {
+        let all =
+            [(ListenFor::Tls, &self.tls), (ListenFor::Https, &self.https), (ListenFor::Quic, &self.quic)];
+        all.into_iter().filter(|(_, addresses)| !addresses.is_empty())
+    }
+
     /// Their keys in our file.
     fn keys(&self) -> Vec<(&'static str, Value)> {
-        [(ListenFor::Tls, &self.tls), (ListenFor::Https, &self.https)]
-            .into_iter()
-            .filter(|(_, addresses)| !addresses.is_empty())
+        self.served()
             .map(|(serves, addresses)| (serves.key(), texts(addresses.iter().map(ToString::to_string))))
             .collect()
     }
 
     fn tell(&self, instead: &str, draft: &mut Draft) {
-        let did = match (self.tls.is_empty(), self.https.is_empty()) {
-            (_, true) => "served DNS over TLS",
-            (true, false) => "served DNS over HTTPS",
-            (false, false) => "served DNS over TLS and HTTPS",
+        let words: Vec<&str> = self.served().map(|(serves, _)| serves.word()).collect();
+        let did = match words.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("served DNS over {} and {last}", others.join(", "))
+            }
+            _ => format!("served DNS over {}", words.concat()),
         };
-        draft.tell(Dangerous, &self.place, &self.option, (did, instead));
+        draft.tell(Dangerous, &self.place, &self.option, (&did, instead));
     }
 }
 

@@ -41,6 +41,12 @@ pub(crate) const CONVERTED: &[Row] = &[
         "server:\n  interface: 10.0.0.25@853\n  interface: 10.0.0.25@443\n  tls-service-pem: \"FOLDER/first.pem\"\n  tls-service-key: \"FOLDER/first.key\"\n",
         &["[listen] tls", "[listen] https", "[listen] certificate", "[listen] key"],
     ),
+    row(
+        "unbound",
+        "quic-port",
+        "server:\n  interface: 10.0.0.25@853\n  quic-port: 853\n  tls-service-pem: \"FOLDER/first.pem\"\n  tls-service-key: \"FOLDER/first.key\"\n",
+        &["[listen] tls", "[listen] quic", "[listen] certificate", "[listen] key"],
+    ),
     row("unbound", "do-ip4", "server:\n  do-ip4: no\n", &["[resolve] ipv4"]),
     row("unbound", "do-ip6", "server:\n  do-ip6: no\n", &["[resolve] ipv6"]),
     row("unbound", "outgoing-interface", "server:\n  outgoing-interface: 10.0.0.25\n", &["[resolve] source"]),

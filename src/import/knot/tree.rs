@@ -47,6 +47,32 @@ fn shown(path: &str, node: &Node) -> String {
     }
 }
 
+/// The effect of a `kind` of `network.listen` other than plain DNS, and what to do.
+fn of_kind(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "dot" => (
+            "served DNS over TLS",
+            "for clients of other hosts set tls, certificate and key of [listen]; clients of this host use plain DNS",
+        ),
+        "doh2" => (
+            "served DNS over HTTPS",
+            "for clients of other hosts set https, certificate and key of [listen], and let them use the path /dns-query; clients of this host use plain DNS",
+        ),
+        "doq" => (
+            "served DNS over QUIC",
+            "for clients of other hosts set quic, certificate and key of [listen]; clients of this host use plain DNS",
+        ),
+        "xdp" => (
+            "answered UDP past the kernel (XDP)",
+            "resolverd has no XDP; write the addresses of this interface into listen.addresses",
+        ),
+        _ => (
+            "served DNS in a way that resolverd does not have",
+            "for clients of other hosts set tls, https or quic, certificate and key of [listen]; clients of this host use plain DNS",
+        ),
+    }
+}
+
 impl Gathered<'_> {
     fn setting(&mut self, section: &str, key: &str, node: &Node) {
         let path = format!("{section}.{key}");
@@ -128,8 +154,7 @@ impl Gathered<'_> {
         let interfaces = item.get("interface").map(Node::texts).unwrap_or_default();
         let typed = format!("network.listen: {} {kind}", interfaces.join(", "));
         if kind != "dns" {
-            let did = "served DNS over TLS, HTTPS or QUIC";
-            let instead = "for clients of other hosts set tls, https or quic, certificate and key of [listen]; the path of HTTPS is /dns-query; clients of this host use plain DNS";
+            let (did, instead) = of_kind(kind);
             return self.draft.tell(Different, &item.place, &typed, (did, instead));
         }
         for socket in item.get("unix-socket").map(Node::texts).unwrap_or_default() {

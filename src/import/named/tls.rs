@@ -92,7 +92,10 @@ impl FoundListeners {
         let block = named(statements, name).map_or(&[][..], Statement::block);
         let files = find(block, "cert-file").map(file).zip(find(block, "key-file").map(file));
         let (place, option) = (list.place.clone(), list.shown());
-        self.found.push((name.to_owned(), EncryptedListeners { place, option, tls, https, files }));
+        self.found.push((
+            name.to_owned(),
+            EncryptedListeners { place, option, tls, https, quic: Vec::new(), files },
+        ));
     }
 }
 

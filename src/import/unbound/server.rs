@@ -178,12 +178,13 @@ fn of_interfaces(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAd
     addresses
 }
 
-/// Takes the addresses for DNS over TLS and HTTPS out of all addresses. The certificate is taken over if it can be used here.
+/// Takes the addresses for DNS over TLS, HTTPS and QUIC out of all addresses. The certificate is taken over if it can be used here.
 fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
     // Older versions wrote `ssl` for `tls`.
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
     let key = last("ssl-service-key", "tls-service-key");
     let (Some(key), Some(certificate)) = (key, last("ssl-service-pem", "tls-service-pem")) else { return };
+    let quic = of_quic(server, addresses);
     let mut of_port = |typed: Option<&UnboundSetting>, usual: u16| {
         let port = typed.and_then(|port| port.value().parse().ok()).unwrap_or(usual);
         let (found, others): (Vec<_>, Vec<_>) =
@@ -193,13 +194,23 @@ fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut
     };
     let tls = of_port(last("ssl-port", "tls-port"), TLS_PORT);
     let https = of_port(server.last("https-port"), HTTPS_PORT);
+    addresses.retain(|address| !quic.contains(address));
     let file = |setting: &UnboundSetting| NamedFile {
         place: setting.place.clone(),
         option: setting.shown(),
         path: setting.value().to_owned(),
     };
     let files = Some((file(certificate), file(key)));
-    EncryptedListeners { place: key.place.clone(), option: key.shown(), tls, https, files }.add(draft);
+    EncryptedListeners { place: key.place.clone(), option: key.shown(), tls, https, quic, files }.add(draft);
+}
+
+/// The addresses for DNS over QUIC: those of `quic-port`, of UDP, which may be the port of TLS too. Most builds of Unbound have no
+/// QUIC, so without the option its default port does not count.
+fn of_quic(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let port: Option<u16> = server.last("quic-port").and_then(|port| port.value().parse().ok());
+    let has_datagrams = server.last("do-udp").is_none_or(|setting| setting.value() != "no");
+    let of_port = |address: &&SocketAddr| has_datagrams && Some(address.port()) == port;
+    addresses.iter().filter(of_port).copied().collect()
 }
 
 fn families(server: &Section, draft: &mut Draft) {

@@ -7,11 +7,12 @@ use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 
 /// Settings that other functions of this folder read.
-const READ: [&str; 38] = [
+const READ: [&str; 39] = [
     "tls-service-key",
     "tls-service-pem",
     "tls-port",
     "https-port",
+    "quic-port",
     "http-endpoint",
     "ssl-service-key",
     "ssl-service-pem",
@@ -49,7 +50,7 @@ const READ: [&str; 38] = [
 ];
 
 /// Settings whose effect is missing here, or that resolverd does not need.
-const TOLD: [ToldSetting; 55] = [
+const TOLD: [ToldSetting; 56] = [
     (
         "access-control-*",
         Dangerous,
@@ -214,7 +215,8 @@ const TOLD: [ToldSetting; 55] = [
     ("tls-use-sni", Unneeded, "named the server in TLS", "resolverd always does"),
     ("tls-*", Different, SERVED, OVER_TLS),
     ("https-*", Different, SERVED, OVER_TLS),
-    ("quic-*", Different, "served DNS over QUIC", "clients: set quic, certificate and key of [listen]"),
+    ("quic-size", Unneeded, "bounded the memory of DNS over QUIC", "resolverd has bounds of its own"),
+    ("quic-*", Unneeded, "set a detail of DNS over QUIC", "resolverd needs no such setting"),
 ];
 
 /// The effect of settings of encrypted DNS, and what to do.
