@@ -137,8 +137,7 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, client, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let read = subjects_of(&mail.file)?;
-            let told: Vec<Finding> =
-                of_left_out(&read.left_out).into_iter().chain(of_unread(&read.unread)).collect();
+            let told: Vec<Finding> = of_left_out(&read).into_iter().chain(of_unread(&read.unread)).collect();
             let subjects = with_others(read.subjects, &mail.others, client)?;
             of_subjects(
                 (subjects, told),
@@ -261,8 +260,7 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
         )));
     }
     if read.subjects.is_empty() {
-        let unread =
-            read.unread.first().map(|part| format!("; a part cannot be read: {part}")).unwrap_or_default();
+        let unread = read.unread.first().map(|part| format!("; not read: {part}")).unwrap_or_default();
         let why = format!("no header field with a mail address or the address of a client{unread}");
         return Err(failed(io::Error::other(why)));
     }
@@ -283,7 +281,8 @@ fn with_others(
 }
 
 /// That a message has more domains.
-fn of_left_out(left_out: &[String]) -> Option<Finding> {
+fn of_left_out(read: &MessageSubjects) -> Option<Finding> {
+    let left_out = &read.left_out;
     let named: Vec<&str> =
         left_out.iter().take(MAX_MESSAGE_DOMAINS).map(|name| name.trim_end_matches('.')).collect();
     let more = match left_out.len() - named.len() {
@@ -291,7 +290,9 @@ fn of_left_out(left_out: &[String]) -> Option<Finding> {
         more => format!(" and {more} more"),
     };
     let evidence = format!("{} not checked: {}{more}", left_out.len(), named.join(", "));
-    (!left_out.is_empty()).then(|| Finding::new(Code::MessageMany, evidence))
+    // The fault may be there.
+    let level = if read.lacks_recipient { Level::CouldNotTell } else { Code::MessageMany.entry().level };
+    (!left_out.is_empty()).then(|| Finding::new(Code::MessageMany, evidence).at(level))
 }
 
 /// That parts of a message cannot be read.

@@ -256,3 +256,6 @@ pub const MAX_MESSAGE_BOUNDARIES: usize = 16;
 
 /// Parts of a message that `check mail` names because they cannot be read.
 pub const MAX_UNREAD_PARTS: usize = 4;
+
+/// Lines of a bounce behind the line that introduces its recipients: each recipient has two or three.
+pub const MAX_RECIPIENT_LINES: usize = 40;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::facts::{NamedList, canonical};
 use super::mail::is_private;
 use super::refusal_reasons::{NamedReason, reason};
-use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
+use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES, MAX_RECIPIENT_LINES};
 use crate::wire::presentation::read_name;
 
 /// The begins of Postfix's words about a recipient, behind `<user@domain>: `.
@@ -64,6 +64,21 @@ const BEFORE_LIST: [&str; 15] = [
     "found in ",
 ];
 
+/// The ends of lines before the recipients of a bounce, in lower case: of Exim, GMX, Exchange and T-Online.
+const BEFORE_RECIPIENTS: [&str; 5] = [
+    "failed:",
+    "has not yet been delivered is:",
+    "has not yet been delivered are:",
+    "failed to these recipients or groups:",
+    "failed addresses follow:",
+];
+
+/// The words right before the recipient of a bounce, in lower case: of Gmail and Exchange Online.
+const BEFORE_RECIPIENT: [&str; 2] = ["delivered to ", "your message to "];
+
+/// The begins of lines behind the recipients of a bounce.
+const BEHIND_RECIPIENTS: [&str; 3] = ["---", "|---", "Diagnostic information"];
+
 /// The lines without the marks of quoted text, and without spaces at their ends.
 fn lines(message: &str) -> impl Iterator<Item = &str> {
     message.lines().map(|line| line.trim_start_matches("> ").trim_end())
@@ -84,7 +99,37 @@ pub(super) fn recipients(message: &str, is_bounce: bool) -> Vec<&str> {
         let is_delivered = told.starts_with("delivery via ");
         (is_told || is_bounce && !is_delivered).then_some(address.len())
     };
-    lines(message).filter_map(|line| line.get(1..=recipient(line)?)).collect()
+    let found: Vec<&str> = lines(message).filter_map(|line| line.get(1..=recipient(line)?)).collect();
+    if found.is_empty() && is_bounce { in_words(message) } else { found }
+}
+
+/// The recipients of a bounce in other words: at the begins of lines behind a line that introduces them, or within a sentence.
+fn in_words(message: &str) -> Vec<&str> {
+    let (mut found, mut left) = (Vec::new(), 0_usize);
+    for line in lines(message) {
+        let lower = line.to_ascii_lowercase();
+        if BEFORE_RECIPIENTS.iter().any(|words| lower.trim_end_matches(['-', '|', ' ']).ends_with(words)) {
+            left = MAX_RECIPIENT_LINES;
+            continue;
+        }
+        if BEHIND_RECIPIENTS.iter().any(|begin| line.starts_with(begin)) {
+            left = 0;
+        }
+        let places = BEFORE_RECIPIENT.iter().filter_map(|words| Some(lower.find(words)? + words.len()));
+        let sentences = places.filter_map(|place| line.get(place..));
+        let begin = Some(line).filter(|_| left > 0);
+        found.extend(begin.into_iter().chain(sentences).filter_map(leading_address));
+        left = left.saturating_sub(1);
+    }
+    found
+}
+
+/// The mail address at the begin of a text.
+fn leading_address(text: &str) -> Option<&str> {
+    let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
+    let address = text.trim_start_matches([' ', '\t', '"', '<']).split(ends).next()?.trim_end_matches('.');
+    let (local, domain) = address.rsplit_once('@')?;
+    (!local.is_empty() && domain.contains('.')).then_some(address)
 }
 
 /// The replies of receivers in a bounce.
@@ -148,6 +193,44 @@ impl Replies {
         let mut reasons: Vec<NamedReason> = self.texts.iter().filter_map(|text| reason(text)).collect();
         reasons.sort_by_key(|reason| reason.name.is_none());
         reasons.into_iter().next()
+    }
+
+    /// The address, or the domain without its last dot, that a reply says is on a list: in brackets before the words for it, as Postfix
+    /// writes it, or in the path of a page of Spamhaus.
+    pub(super) fn listed(&self) -> Option<String> {
+        let in_brackets = |text: &String| {
+            let (before, _) = text.split_once("] blocked using ")?;
+            Some(before.rsplit_once('[')?.1.to_owned())
+        };
+        let in_page = |text: &String| {
+            let (_, behind) = text.split_once("/query/domain/")?;
+            Some(
+                behind
+                    .split(|letter: char| letter.is_whitespace() || ")]>;,\"'".contains(letter))
+                    .next()?
+                    .to_owned(),
+            )
+        };
+        let told = self.texts.iter().find_map(in_brackets).or_else(|| self.texts.iter().find_map(in_page))?;
+        if let Ok(address) = told.trim_start_matches("IPv6:").parse::<IpAddr>() {
+            return (!is_private(address)).then(|| address.to_string());
+        }
+        let domain = told.rsplit('@').next()?.trim_end_matches('.').to_ascii_lowercase();
+        let sound = domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
+        (sound && domain.contains('.') && read_name(&domain).is_some()).then_some(domain)
+    }
+
+    /// Whether a reply is about a link in the message, or about its text.
+    pub(super) fn is_of_content(&self) -> bool {
+        let words = ["url", "uri", "link", "content", "message body", "message text"];
+        let is_it = |text: &String| {
+            let lower = text.to_ascii_lowercase();
+            lower
+                .split(|letter: char| !letter.is_ascii_alphabetic())
+                .any(|word| words.contains(&word.trim_end_matches('s')))
+                || words.iter().any(|word| word.contains(' ') && lower.contains(word))
+        };
+        self.texts.iter().any(is_it)
     }
 
     /// The web pages of replies that refuse the sender, each once.
@@ -427,6 +510,48 @@ mod tests {
         assert!(replies("", &fields).pages().is_empty(), "a lookup of the sender's own server");
         let many: String = (0..99).map(|number| format!("https://h{number}.example/ ")).collect();
         assert_eq!(replies(&format!("{postfix}550 {many}"), &[]).pages().len(), MAX_NAMED_PAGES);
+    }
+
+    #[test]
+    fn recipients_stand_in_the_words_of_other_software() {
+        for text in [
+            "The following address\nfailed:\n\n\"x@a.example\":\nno valid MX hosts found\n\n--- The header follows ---\n\ny@b.example\n",
+            "The address to which the message has not yet been delivered is:\n\n  x@a.example\n    host lookup did not complete\n",
+            "Delivery has failed to these recipients or groups:\n\nx@a.example (x@a.example)<mailto:x@a.example>\nThe address\n\n\
+             Diagnostic information for administrators:\n\ny@b.example\n",
+            "|--- Failed addresses follow: ---|\n <x@a.example> ... unknown host\n|--- Message text follows: ---|\ny@b.example\n",
+            "Your message wasn't delivered to x@a.example because the domain a.example couldn't be found.\n",
+            "Your message to x@a.example has been blocked.\n",
+        ] {
+            assert_eq!(recipients(text, true), ["x@a.example"], "{text}");
+            assert!(recipients(text, false).is_empty(), "{text}");
+        }
+        assert!(recipients("x@a.example\nwas delivered to us by bob\n", true).is_empty());
+    }
+
+    #[test]
+    fn a_receiver_says_which_name_is_listed() {
+        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: 554 5.7.1 ";
+        for (reply, expected) in [
+            ("Client host [192.0.2.5] blocked using bl.example", Some("192.0.2.5")),
+            (
+                "Sender address [al@A.example] blocked using dbl.example; https://x/query/domain/o.example",
+                Some("a.example"),
+            ),
+            ("Helo command [desk.a.example] blocked using dbl.example", Some("desk.a.example")),
+            ("refused, see https://www.spamhaus.org/query/domain/a.example (in reply to", Some("a.example")),
+            ("Sender blocked using dbl.example", None),
+            ("Client host [10.0.0.1] blocked using bl.example", None),
+        ] {
+            let found = replies(&format!("{postfix}{reply}"), &[]);
+            assert_eq!(found.listed().as_deref(), expected, "{reply}");
+            assert!(!found.is_of_content(), "{reply}");
+        }
+        for reply in
+            ["message contains a URL listed at dbl.example", "blocked for its content, see bl.example"]
+        {
+            assert!(replies(&format!("{postfix}{reply}"), &[]).is_of_content(), "{reply}");
+        }
     }
 
     #[test]

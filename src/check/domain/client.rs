@@ -36,10 +36,16 @@ enum Relation {
     Own,
 }
 
+/// Protocols of fields that tell of no mail from another organization: web mail, delivery within a host, and mail that was fetched.
+const NOT_SMTP: [&str; 12] =
+    ["HTTP", "HTTPS", "MAPI", "LMTP", "LMTPS", "LMTPA", "LMTPSA", "IMAP", "IMAPS", "POP", "POP3", "POP3S"];
+
 /// A `Received` field with a public address.
 struct Hop {
     place: usize,
     sender: Sender,
+    /// The names of the client: those that it gave, and those of its address.
+    names: Vec<String>,
     by: String,
     relation: Relation,
 }
@@ -87,7 +93,14 @@ pub(super) fn client(fields: &[(String, String)], envelope: Option<&str>) -> Opt
     let is_other =
         |claim: &SpfClaim| is_of_other(claim, (hop.sender.address, hop.place, Some(&hop.by)), envelope);
     let is_sure = hop.sender.is_sure && outside.is_some() && !is_named && !claims.iter().any(is_other);
+    let is_sure = is_sure && !hops.iter().any(|below| has_relayed(hop, below));
     Some(Sender { is_sure, ..hop.sender.clone() })
+}
+
+/// Whether the client of a field is a gateway or forwarder: a field below tells that its organization took the mail from another one.
+fn has_relayed(hop: &Hop, below: &Hop) -> bool {
+    let is_of_client = || hop.names.iter().any(|name| is_one(name, &below.by));
+    below.place > hop.place && below.relation == Relation::Other && below.sender.is_sure && is_of_client()
 }
 
 /// Whether a receiver found that SPF passes for the envelope sender at another client than the one with this address, which a field
@@ -124,16 +137,17 @@ fn hop(place: usize, body: &str) -> Option<Hop> {
     let own = own.and_then(|rest| public(rest.split_once(')')?.0.trim_matches(['[', ']'])));
     // Receivers ask for no SPF where the client has given a password.
     let has_password = ["ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA", "ASMTP"].contains(&protocol.as_str());
-    let is_local = ["HTTP", "HTTPS", "MAPI", "LMTP", "LMTPS", "LMTPA", "LMTPSA"].contains(&protocol.as_str());
+    let is_local = NOT_SMTP.contains(&protocol.as_str());
+    let names: Vec<String> = [host_name(before), helo].into_iter().flatten().map(str::to_owned).collect();
     let relation = if is_local || own.is_some_and(|own| is_near(own, address)) {
         Relation::Own
-    } else if [host_name(before), helo].into_iter().flatten().any(|name| is_one(name, &by)) {
+    } else if names.iter().any(|name| is_one(name, &by)) {
         Relation::Named
     } else {
         Relation::Other
     };
     let sender = Sender { address, helo: helo.map(str::to_owned), is_sure: !has_password };
-    Some(Hop { place, sender, by, relation })
+    Some(Hop { place, sender, names, by, relation })
 }
 
 /// The name before the address in brackets, as in `HELO (NAME [ADDRESS])`.

@@ -45,6 +45,12 @@ fn the_client_is_the_one_that_the_receiver_saw_and_no_host_of_its_own() {
         &[SINGLE, "Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=me@a.example"],
         &["Authentication-Results: mx.b.example; spf=pass smtp.mailfrom=me@a.example", SINGLE],
         &[SINGLE, "Received-SPF: pass client-ip=203.0.113.5; envelope-from=list@other.example"],
+        &[SINGLE, "Received-SPF: pass identity=helo; client-ip=203.0.113.5; envelope-from=me@a.example"],
+        &[
+            "Received: from imap.b.example [198.51.100.7] by localhost with IMAP (fetchmail-6.4.29) for x",
+            SINGLE,
+        ],
+        &["Received: from pop.b.example (198.51.100.7) by desk.local with POP3 (mpop 1.4); x", SINGLE],
         &[SINGLE, "Received-SPF: fail client-ip=203.0.113.5; envelope-from=me@a.example"],
     ] {
         assert_eq!(told(lines), mx, "{lines:?}");
@@ -61,13 +67,12 @@ fn a_gateway_is_not_taken_for_the_sender_for_sure() {
     let gateway = |is_sure| Some(("198.51.100.9".to_owned(), Some("gw.filter.example".to_owned()), is_sure));
     assert_eq!(told(&[GATEWAY, FROM_GATEWAY, AT_GATEWAY]), gateway(false));
     assert_eq!(told(&[GATEWAY, AT_GATEWAY, SPF]), gateway(false));
-    assert_eq!(told(&[GATEWAY, AT_GATEWAY]), gateway(true), "nothing says that it is one");
-    let of_helo = SPF.replace("client-ip", "identity=helo; client-ip");
-    assert_eq!(
-        told(&[GATEWAY, AT_GATEWAY, &of_helo]),
-        gateway(true),
-        "SPF of a host says nothing of the sender"
-    );
+    assert_eq!(told(&[GATEWAY, AT_GATEWAY]), gateway(false), "it took the mail from another organization");
+    assert_eq!(told(&[GATEWAY]), gateway(true), "nothing says that it is one");
+    let submitted = AT_GATEWAY.replace("ESMTPS", "ESMTPSA");
+    assert_eq!(told(&[GATEWAY, &submitted]), gateway(true), "it is the server of the sender");
+    let own = AT_GATEWAY.replace("mx.a.example", "web.filter.example");
+    assert_eq!(told(&[GATEWAY, &own]), gateway(true), "another host of the sender");
     let behind = "Received-SPF: Fail (protection.outlook.com: domain of a.example does not designate 198.51.100.9 as permitted sender) \
         receiver=protection.outlook.com; client-ip=198.51.100.9; helo=gw.filter.example";
     assert_eq!(told(&[INTERNAL, behind, FROM_GATEWAY]), gateway(false));

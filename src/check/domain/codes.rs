@@ -549,9 +549,9 @@ codes! {
         "";
         "If the host takes the connection, it may let strangers wait: repeat the check, or look for this host in its log. Otherwise check that this network may connect to port 25 of other hosts: many providers block it".
     MessageUnread "message_unread" Mail CouldNotTell "RFC 2045 section 6":
-        "a part of the message cannot be read";
+        "the message was not read completely";
         "";
-        "Save the message again from the mailbox, as it was received, and check this file".
+        "Save the message again from the mailbox, as it was received, and check this file; or check the domain of the recipient with `resolverctl check`".
     OthersUnknown "others_unknown" Others CouldNotTell "":
         "other resolvers could not be asked"; ""; "If this network does not let hosts query other resolvers, use --local; otherwise name others with --resolver".
     ChangeSeen "change_seen" Delegation Ok "RFC 1035 section 3.2.1":

@@ -415,6 +415,10 @@ pub struct Refusal {
     pub reason: Option<RefusalReason>,
     /// Names that may be DNS lists.
     pub lists: Vec<NamedList>,
+    /// The address, or the domain without its last dot, that the receiver says is listed.
+    pub listed: Option<String>,
+    /// Whether the receiver says that it is about a link in the message, or about its text.
+    pub is_of_content: bool,
     /// Web pages, without the part from ? on.
     pub pages: Vec<String>,
 }

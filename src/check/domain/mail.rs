@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::spf_evaluate::{SpfOutcome, outcome};
@@ -236,8 +236,13 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
         let all: Vec<String> = std::iter::once(null).chain(&real).map(shown).collect();
         let found = Finding::new(code, all.join("; "));
         if real.is_empty() {
-            // Receivers may reject mail from a domain to which no bounce can be delivered (RFC 7505 section 4.2).
-            findings.push(if may_send(facts) { found.at(Level::Note) } else { found });
+            findings.push(match facts.subject.role {
+                // Somebody wants to deliver to it.
+                Role::Recipient => found.at(Level::Failure),
+                // Receivers may reject mail from a domain to which no bounce can be delivered (RFC 7505 section 4.2).
+                _ if may_send(facts) => found.at(Level::Note),
+                _ => found,
+            });
             return findings;
         }
         findings.push(found);

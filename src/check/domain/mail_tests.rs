@@ -187,6 +187,9 @@ fn a_null_mx_of_a_domain_that_sends_nothing_is_well() {
     for sends in ["| \"v=spf1 include:b.test -all\"", "| \"v=spf1 ip4:192.0.2.1 -all\""] {
         assert_eq!(of(sends), [(Code::NullMx, Level::Note)], "{sends}");
     }
+    let mut facts = facts("a.test.", "lookup a.test. MX | 0 .");
+    facts.subject.role = crate::check::domain::facts::Role::Recipient;
+    assert_eq!(check(&facts)[0].level, Level::Failure, "somebody wants to deliver to it");
 }
 
 #[test]

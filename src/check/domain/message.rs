@@ -34,24 +34,27 @@ pub struct MessageSubjects {
     pub subjects: Vec<CheckSubject>,
     /// The domains beyond `MAX_MESSAGE_DOMAINS`.
     pub left_out: Vec<String>,
+    /// Whether a recipient that did not get the mail is one of them.
+    pub lacks_recipient: bool,
     /// Whether it reports that all its recipients got a message.
     pub is_delivered: bool,
-    /// The types of parts that cannot be read, each with the reason.
+    /// What cannot be read, in words: types of parts, each with the reason, or the recipient of a bounce.
     pub unread: Vec<String>,
 }
 
 /// Reads the subjects from the octets of a file.
 pub fn read(octets: &[u8]) -> MessageSubjects {
     let MessageText { text, unread } = message_text::read(octets);
-    MessageSubjects { unread, ..of_text(&text) }
+    let read = of_text(&text);
+    if unread.is_empty() { read } else { MessageSubjects { unread, ..read } }
 }
 
 fn of_text(message: &str) -> MessageSubjects {
     let fields = fields(message);
-    let Named { mut roles, mut selectors, has_recipients } = named(message, &fields);
+    let Named { mut roles, mut selectors, has_recipients, unresolved } = named(message, &fields);
     let returned = returned(&fields, of_header(message), has_recipients);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
-    roles.sort_by_key(|(_, role)| *role != Role::Recipient);
+    roles.sort_by_key(|(domain, role)| (*role != Role::Recipient, !unresolved.contains(domain)));
     // The receiver that has refused a message knows its client best.
     let is_refusal = has_recipients || is_bounce(&fields);
     let replies = bounce::replies(message, &fields);
@@ -66,12 +69,13 @@ fn of_text(message: &str) -> MessageSubjects {
     let sender = sender((message, &fields), envelope.as_ref(), (is_refusal, refused));
     let envelope = envelope.map(|(_, domain)| domain);
     let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut known = BTreeSet::new();
+    let (mut known, mut lacks_recipient) = (BTreeSet::new(), false);
     for (domain, role) in roles {
         if !known.insert(domain.clone()) {
             continue;
         }
         if subjects.len() >= MAX_MESSAGE_DOMAINS {
+            lacks_recipient |= role == Role::Recipient;
             left_out.push(domain);
             continue;
         }
@@ -92,7 +96,16 @@ fn of_text(message: &str) -> MessageSubjects {
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
     belongings(message, &mut subjects, (refusal, reason));
     let is_delivered = subjects.is_empty() && has_recipients;
-    MessageSubjects { is_delivered, subjects, left_out, unread: Vec::new() }
+    let is_lost = !has_recipients && !subjects.is_empty() && is_report(&fields);
+    let unread =
+        is_lost.then(|| "no recipient that did not get the mail was found in this bounce".to_owned());
+    MessageSubjects {
+        is_delivered,
+        subjects,
+        left_out,
+        lacks_recipient,
+        unread: unread.into_iter().collect(),
+    }
 }
 
 /// The domain that a receiver takes for that of the envelope sender, if its refusal is about it.
@@ -108,11 +121,13 @@ struct Named {
     selectors: BTreeMap<String, Vec<String>>,
     /// Whether recipients did not get it.
     has_recipients: bool,
+    /// The domains of recipients that a lookup has failed for.
+    unresolved: BTreeSet<String>,
 }
 
 fn named(message: &str, fields: &[(String, String)]) -> Named {
     let mut roles: Vec<(String, Role)> = Vec::new();
-    let mut selectors = BTreeMap::<String, Vec<String>>::new();
+    let (mut selectors, mut unresolved) = (BTreeMap::<String, Vec<String>>::new(), BTreeSet::new());
     let mut has_recipients = fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
     if !has_recipients {
         let bounced = bounce::recipients(message, is_bounce(fields)).into_iter().flat_map(domains);
@@ -122,7 +137,10 @@ fn named(message: &str, fields: &[(String, String)]) -> Named {
     for (place, (name, body)) in fields.iter().enumerate() {
         let role = match name.as_str() {
             name if RECIPIENTS.contains(&name) && is_delivered(fields, place) => continue,
-            name if RECIPIENTS.contains(&name) => Role::Recipient,
+            name if RECIPIENTS.contains(&name) => {
+                unresolved.extend(domains(body).into_iter().filter(|_| is_unresolved(fields, place)));
+                Role::Recipient
+            }
             // The host that tells of the failure has no part in it.
             name if SENDERS.contains(&name)
                 && (is_mailer_daemon(body) || has_recipients && is_daemon(body)) =>
@@ -144,7 +162,7 @@ fn named(message: &str, fields: &[(String, String)]) -> Named {
         };
         roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
-    Named { roles, selectors, has_recipients }
+    Named { roles, selectors, has_recipients, unresolved }
 }
 
 /// The refusal in the words of the receivers. A page of a DNS list stands for its lists, if no list is named.
@@ -154,7 +172,8 @@ fn refusal(replies: &bounce::Replies) -> Refusal {
         lists.splice(0..0, refusal_pages::lists(&pages));
         lists.truncate(MAX_NAMED_LISTS);
     }
-    Refusal { address: replies.refused(), reason: None, lists, pages }
+    let (listed, is_of_content) = (replies.listed(), replies.is_of_content());
+    Refusal { address: replies.refused(), lists, listed, is_of_content, pages, ..Refusal::default() }
 }
 
 /// Gives the links and the refusal to the subjects that they belong to.
@@ -167,6 +186,9 @@ fn belongings(
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);
+        // Those of the receiver's reply are none of the message.
+        let is_page = |link: &str| refusal.pages.iter().any(|page| links(page).iter().any(|own| own == link));
+        subject.links.retain(|link| !is_page(link));
     }
     // The receiver asks its lists about the client or the sender, never about the recipient.
     let of_client =
@@ -191,17 +213,30 @@ fn belongings(
     }
 }
 
+/// The fields of the recipient in the field at this place, from there on (RFC 3464 section 2.3).
+fn of_recipient(fields: &[(String, String)], place: usize) -> impl Iterator<Item = (&str, &str)> {
+    // They have any order. The second field of one name belongs to the next recipient.
+    let mut known = BTreeSet::new();
+    let fields = fields.iter().skip(place).map(|(name, body)| (name.as_str(), body.as_str()));
+    fields.take_while(move |(name, _)| !RECIPIENTS.contains(name) || known.insert(*name))
+}
+
 /// Whether the recipient of the field at this place got the message: its own `Action` says so (RFC 3464 section 2.3.3).
 fn is_delivered(fields: &[(String, String)], place: usize) -> bool {
-    // The fields of a recipient have any order. The second field of one name belongs to the next recipient.
-    let mut known = BTreeSet::new();
-    let of_recipient = fields
-        .iter()
-        .skip(place)
-        .take_while(|(name, _)| !RECIPIENTS.contains(&name.as_str()) || known.insert(name.as_str()));
-    let mut actions = of_recipient.filter(|(name, _)| name == "action").map(|(_, body)| body);
+    let mut actions = of_recipient(fields, place).filter(|(name, _)| *name == "action");
     let words = ["delivered", "relayed", "expanded"];
-    actions.next().is_some_and(|action| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
+    actions.next().is_some_and(|(_, action)| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
+}
+
+/// Whether the domain of the recipient was not found, or no host of it: its own `Status` says so (RFC 3463 sections 3.2 and 3.5, RFC 7505
+/// section 5; 310 is of Exchange Online).
+fn is_unresolved(fields: &[(String, String)], place: usize) -> bool {
+    let mut status = of_recipient(fields, place).filter(|(name, _)| *name == "status");
+    let codes = [".1.2", ".1.10", ".4.3", ".4.4", ".4.310"];
+    status.next().is_some_and(|(_, status)| {
+        let status = status.split([' ', '(']).next().unwrap_or_default();
+        codes.iter().any(|code| status.get(1..) == Some(code))
+    })
 }
 
 /// Whether an address is that of the software which tells of failures, or of people with the same address.
@@ -211,7 +246,8 @@ fn is_daemon(body: &str) -> bool {
 
 /// Whether an address is that of the software alone.
 fn is_mailer_daemon(body: &str) -> bool {
-    is_of(body, "mailer-daemon@")
+    // The second one is that of Exchange, with an address of the organization behind it.
+    is_of(body, "mailer-daemon@") || is_of(body, "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@")
 }
 
 fn is_of(body: &str, begin: &str) -> bool {

@@ -297,3 +297,33 @@ fn a_bounce_in_base64_is_read() {
     assert_eq!((found.subjects.len(), found.unread.len()), (1, 1), "{found:?}");
     assert_eq!(found.subjects[0].domain, "a.example.");
 }
+
+#[test]
+fn the_recipients_whose_domain_was_not_found_come_first() {
+    let of = |number: usize, status: &str| {
+        format!("Final-Recipient: rfc822; a@d{number}.example\nAction: failed\nStatus: {status}\n\n")
+    };
+    let refused: String = (0..9).map(|number| of(number, "5.1.1")).collect();
+    let report = format!(
+        "From: MAILER-DAEMON@mail.c.example\n\n{refused}{}{}",
+        of(10, "4.4.3"),
+        of(11, "5.1.10 (null)")
+    );
+    let found = read(report.as_bytes());
+    let names: Vec<&str> = found.subjects.iter().map(|subject| subject.domain.as_str()).collect();
+    assert_eq!(names[..2], ["d10.example.", "d11.example."]);
+    assert!(found.lacks_recipient && found.unread.is_empty());
+    let senders = "From: a@a.example, b@b.example, c@c.example, d@d.example, e@e.example\n";
+    assert!(!read(senders.as_bytes()).lacks_recipient);
+}
+
+#[test]
+fn a_bounce_without_a_known_recipient_is_not_called_well() {
+    let found = read(b"From: MAILER-DAEMON@mail.c.example\nTo: bob@a.example\n\nIt did not work.\n");
+    assert_eq!((found.subjects.len(), found.unread.len()), (1, 1));
+    assert!(read(b"From: bob@a.example\n\nHello.\n").unread.is_empty());
+    let exchange = "From: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@a.example>\nTo: bob@a.example\n\n\
+        Delivery has failed to these recipients or groups:\n\ny@b.example\nNot found.\n";
+    let names: Vec<String> = subjects(exchange).into_iter().map(|subject| subject.domain).collect();
+    assert_eq!(names, ["b.example.", "a.example."]);
+}

@@ -8,14 +8,19 @@ use super::finding::Finding;
 use super::part::About;
 use crate::limits::MAX_NAMED_LISTS;
 
-/// The client that was refused, the domain of the sender, and the links of the message.
+/// What the receiver says is listed. If it does not say: the client that was refused and the domain of the sender, and the links of the
+/// message if the refusal is about these.
 fn subjects(facts: &DomainFacts) -> Vec<String> {
-    let subject = &facts.subject;
-    if subject.refusal.lists.is_empty() {
+    let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
+    if refusal.lists.is_empty() {
         return Vec::new();
     }
-    let client = subject.refusal.address.map(|address| address.to_string());
-    let names = [subject.domain.as_str()].into_iter().chain(subject.links.iter().map(String::as_str));
+    if let Some(listed) = &refusal.listed {
+        return vec![listed.clone()];
+    }
+    let client = refusal.address.map(|address| address.to_string());
+    let links = subject.links.iter().filter(|_| refusal.is_of_content).map(String::as_str);
+    let names = [subject.domain.as_str()].into_iter().chain(links);
     let names = names.map(|name| name.trim_end_matches('.').to_owned()).filter(|name| !name.is_empty());
     client.into_iter().chain(names).collect()
 }
