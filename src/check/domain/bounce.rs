@@ -181,11 +181,12 @@ impl Replies {
     /// The public address of the client that a receiver has refused: the first one in its reply that is not the address of a
     /// host which said or got something.
     pub(super) fn refused(&self) -> Option<IpAddr> {
-        let named: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| named(text)).collect();
+        let named: Vec<NamedAddress> = self.texts.iter().flat_map(|text| named(text)).collect();
         let of_client =
-            |(address, _): &&(IpAddr, bool)| !is_private(*address) && !self.receivers.contains(address);
-        let clearly = named.iter().filter(of_client).find(|(_, is_clear)| *is_clear);
-        clearly.or_else(|| named.iter().find(of_client)).map(|(address, _)| *address)
+            |found: &&NamedAddress| !is_private(found.address) && !self.receivers.contains(&found.address);
+        let clearly = named.iter().filter(of_client).find(|found| found.is_clear);
+        let told = || named.iter().filter(of_client).find(|found| found.is_told);
+        clearly.or_else(told).map(|found| found.address)
     }
 
     /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
@@ -353,11 +354,29 @@ fn hosts(text: &str) -> Vec<IpAddr> {
 
 /// The addresses in a text.
 fn addresses(text: &str) -> Vec<IpAddr> {
-    named(text).into_iter().map(|(address, _)| address).collect()
+    named(text).into_iter().map(|found| found.address).collect()
 }
 
-/// The addresses in a text, in brackets, in links and alone, and whether the words around each say that it is an address.
-fn named(text: &str) -> Vec<(IpAddr, bool)> {
+/// An address in a text.
+struct NamedAddress {
+    address: IpAddr,
+    /// Whether it is in brackets or a link, or the word before says that it is an address.
+    is_clear: bool,
+    /// Whether a word beside it says so. Others may be sections of an RFC, versions, or codes.
+    is_told: bool,
+}
+
+/// Words before an address that is clearly one.
+const BEFORE_ADDRESS: [&str; 7] = ["[", "from", "ip", "ip:", "address", "client", "host"];
+
+/// Further words before the address of a client.
+const BEFORE_CLIENT: [&str; 6] = ["for", "of", "refuses", "rejects", "blocked", "rejected"];
+
+/// Words behind the address of a client.
+const BEHIND_CLIENT: [&str; 8] = ["is", "has", "was", "does", "in", "listed", "blocked", "rejected"];
+
+/// The addresses in a text, in brackets, in links and alone.
+fn named(text: &str) -> Vec<NamedAddress> {
     let text = text.replace("IPv6:", " ");
     let is_part = |letter: char| letter.is_ascii_hexdigit() || letter == '.' || letter == ':';
     let read = |word: &str| {
@@ -365,20 +384,21 @@ fn named(text: &str) -> Vec<(IpAddr, bool)> {
         let forms = [word, word.trim_matches('.'), word.trim_end_matches(':'), before_port];
         forms.into_iter().find_map(|form| form.parse::<IpAddr>().ok())
     };
-    let mut before = "";
+    let words: Vec<&str> = text.split_whitespace().collect();
     let mut found = Vec::new();
-    for word in text.split(|letter: char| letter.is_whitespace()) {
+    for (place, word) in words.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| words.get(place)).copied().unwrap_or_default();
+        let behind = words.get(place + 1).copied().unwrap_or_default();
         // The version of a program looks like an address.
-        if !before.to_ascii_lowercase().trim_start_matches('(').starts_with("version") {
-            let mut said = ["[", "from", "ip", "ip:", "address", "client", "host"].iter();
-            let is_clear = word.starts_with('[')
-                || word.contains('=')
-                || word.contains('/')
-                || said.any(|said| before.eq_ignore_ascii_case(said));
-            let of_word = word.split(|letter| !is_part(letter)).filter_map(read);
-            found.extend(of_word.map(|address| (address, is_clear)));
+        if before.to_ascii_lowercase().trim_start_matches('(').starts_with("version") {
+            continue;
         }
-        before = word;
+        let is = |known: &[&str], word: &str| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+        let is_clear =
+            word.starts_with('[') || word.contains('=') || word.contains('/') || is(&BEFORE_ADDRESS, before);
+        let is_told = is(&BEFORE_CLIENT, before) || is(&BEHIND_CLIENT, behind) || before.ends_with(':');
+        let of_word = word.split(|letter| !is_part(letter)).filter_map(read);
+        found.extend(of_word.map(|address| NamedAddress { address, is_clear, is_told }));
     }
     found
 }
@@ -441,6 +461,23 @@ mod tests {
         assert_eq!(replies("", &fields[..1]).refused(), None);
         let own = "X-Postfix; Host or domain name not found. Name service error for name=192.0.2.5 type=A: Host not found";
         assert_eq!(replies("", &[field("diagnostic-code", own)]).refused(), None);
+    }
+
+    #[test]
+    fn sections_versions_and_codes_are_no_address_of_the_client() {
+        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
+        let cases = [
+            (format!("{postfix}550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"), None),
+            (format!("{postfix}554 5.7.1 [PH01] Email not accepted for policy reasons - 4.16.55.1"), None),
+            (format!("{postfix}550 Rejected by SpamAssassin 3.4.6.1 score 12"), None),
+            (format!("{postfix}550 no (v 8.17.1.9)"), None),
+            (format!("{postfix}550 User unknown in relay recipient table (192.0.2.5)"), None),
+            (format!("{postfix}550 5.7.1 Fix reverse DNS for 192.0.2.5"), Some("192.0.2.5")),
+            (format!("{postfix}550 Reverse DNS lookup of 192.0.2.5 failed"), Some("192.0.2.5")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(replies(&text, &[]).refused(), expected.map(|text| text.parse().unwrap()), "{text}");
+        }
     }
 
     #[test]

@@ -50,44 +50,37 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
 }
 
 fn of_text(message: &str) -> MessageSubjects {
-    let fields = fields(message);
-    let Named { mut roles, mut selectors, has_recipients, unresolved } = named(message, &fields);
-    let returned = returned(&fields, of_header(message), has_recipients);
+    let (mut fields, of_header) = (fields(message), of_header(message));
+    // What a letter quotes is no part of it.
+    let is_letter = is_letter(&fields, of_header) && bounce::recipients(message, false).is_empty();
+    if is_letter {
+        fields.truncate(of_header);
+    }
+    let body = if is_letter { "" } else { message };
+    let Named { mut roles, mut selectors, has_recipients, unresolved } = named(body, &fields);
+    let returned = returned(&fields, of_header, has_recipients);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
     roles.sort_by_key(|(domain, role)| (*role != Role::Recipient, !unresolved.contains(domain)));
     // The receiver that has refused a message knows its client best.
     let is_refusal = has_recipients || is_bounce(&fields);
-    let replies = bounce::replies(message, &fields);
+    let replies = bounce::replies(body, &fields);
     let refused = replies.refused().filter(|_| is_refusal);
     let reason = replies.reason().filter(|_| is_refusal);
+    let is_of_client =
+        |named: &NamedReason| [RefusalReason::Pointer, RefusalReason::Spf].contains(&named.reason);
+    let told_without_client = refused.is_none() && reason.as_ref().is_some_and(is_of_client);
     let told = reason.as_ref().and_then(refused_domain).map(|domain| (fields.len(), domain));
     if let Some((_, domain)) = &told {
         let is_recipient = roles.iter().any(|known| *known == (domain.clone(), Role::Recipient));
         roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
     }
     let envelope = told.or_else(|| envelope(&fields)).or(returned);
-    let sender = sender((message, &fields), envelope.as_ref(), (is_refusal, refused));
+    let sender = sender((of_header, &fields), envelope.as_ref(), (is_refusal, refused));
     let envelope = envelope.map(|(_, domain)| domain);
-    let (mut subjects, mut left_out): (Vec<CheckSubject>, Vec<String>) = (Vec::new(), Vec::new());
-    let (mut known, mut lacks_recipient) = (BTreeSet::new(), false);
-    for (domain, role) in roles {
-        if !known.insert(domain.clone()) {
-            continue;
-        }
-        if subjects.len() >= MAX_MESSAGE_DOMAINS {
-            lacks_recipient |= role == Role::Recipient;
-            left_out.push(domain);
-            continue;
-        }
-        let selectors = selectors.remove(&domain).unwrap_or_default();
-        let sender =
-            sender.as_ref().filter(|_| role != Role::Recipient && envelope.as_ref() == Some(&domain));
-        let (address, helo) =
-            (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
-        let may_be_relay = sender.is_some_and(|sender| !sender.is_sure);
-        let subject = CheckSubject { domain, address, helo, may_be_relay, ..CheckSubject::default() };
-        subjects.push(CheckSubject { role, selectors, ..subject });
-    }
+    let of_envelope = sender.as_ref().zip(envelope.as_deref());
+    let (mut subjects, left_out) = within_bound(roles, &mut selectors, of_envelope);
+    let lacks_recipient = left_out.iter().any(|(_, role)| *role == Role::Recipient);
+    let left_out = left_out.into_iter().map(|(domain, _)| domain).collect();
     let is_left =
         subjects.is_empty() || refused.is_some() && subjects.iter().all(|subject| subject.address.is_none());
     if let Some(Sender { address, helo, .. }) = sender.filter(|_| is_left) {
@@ -97,15 +90,39 @@ fn of_text(message: &str) -> MessageSubjects {
     belongings(message, &mut subjects, (refusal, reason));
     let is_delivered = subjects.is_empty() && has_recipients;
     let is_lost = !has_recipients && !subjects.is_empty() && is_report(&fields);
-    let unread =
-        is_lost.then(|| "no recipient that did not get the mail was found in this bounce".to_owned());
-    MessageSubjects {
-        is_delivered,
-        subjects,
-        left_out,
-        lacks_recipient,
-        unread: unread.into_iter().collect(),
+    let untold = [
+        (told_without_client, "the receiver refuses the client, and the bounce does not tell its address"),
+        (is_lost, "no recipient that did not get the mail was found in this bounce"),
+    ];
+    let unread = untold.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words.to_owned()).collect();
+    MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
+}
+
+/// The subjects of domains, each once, and those beyond `MAX_MESSAGE_DOMAINS`. The domain of the envelope sender has the client.
+fn within_bound(
+    roles: Vec<(String, Role)>,
+    selectors: &mut BTreeMap<String, Vec<String>>,
+    of_envelope: Option<(&Sender, &str)>,
+) -> (Vec<CheckSubject>, Vec<(String, Role)>) {
+    let (mut subjects, mut left_out, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (domain, role) in roles {
+        if !known.insert(domain.clone()) {
+            continue;
+        }
+        if subjects.len() >= MAX_MESSAGE_DOMAINS {
+            left_out.push((domain, role));
+            continue;
+        }
+        let selectors = selectors.remove(&domain).unwrap_or_default();
+        let sender = of_envelope.filter(|(_, envelope)| role != Role::Recipient && *envelope == domain);
+        let sender = sender.map(|(sender, _)| sender);
+        let (address, helo) =
+            (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
+        let may_be_relay = sender.is_some_and(|sender| !sender.is_sure);
+        let subject = CheckSubject { domain, address, helo, may_be_relay, ..CheckSubject::default() };
+        subjects.push(CheckSubject { role, selectors, ..subject });
     }
+    (subjects, left_out)
 }
 
 /// The domain that a receiver takes for that of the envelope sender, if its refusal is about it.
@@ -271,6 +288,14 @@ fn is_report(fields: &[(String, String)]) -> bool {
     })
 }
 
+/// Whether it is a message with a header of its own that was delivered, and no bounce or forwarded bounce.
+fn is_letter(fields: &[(String, String)], of_header: usize) -> bool {
+    let header = fields.get(..of_header).unwrap_or_default();
+    let has = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
+    let is_notice = header.iter().any(|(name, body)| name == "return-path" && body == "<>");
+    has("from") && has("received") && !is_bounce(header) && !is_notice && !is_report(fields)
+}
+
 /// Domains and addresses of links, each once.
 fn links(message: &str) -> Vec<String> {
     // Quoted-printable breaks long lines anywhere (RFC 2045 section 6.7).
@@ -395,12 +420,11 @@ fn of_header(message: &str) -> usize {
 /// The client that a message came from: the one that a receiver has refused, or else the one that the receivers wrote down. The header
 /// of a bounce tells of the bounce, and the first host in the header of the message in it is a client of the host that tells.
 fn sender(
-    (message, fields): (&str, &[(String, String)]),
+    (of_header, fields): (usize, &[(String, String)]),
     envelope: Option<&(usize, String)>,
     (is_refusal, refused): (bool, Option<IpAddr>),
 ) -> Option<Sender> {
-    let of_bounce = of_header(message);
-    let of_bounce = if envelope.is_some_and(|(place, _)| *place >= of_bounce) { of_bounce } else { 0 };
+    let of_bounce = if envelope.is_some_and(|(place, _)| *place >= of_header) { of_header } else { 0 };
     let domain = envelope.map(|(_, domain)| domain.as_str());
     let received = client::client(fields.get(of_bounce..).unwrap_or_default(), domain);
     let Some(address) = refused else {

@@ -327,3 +327,35 @@ fn a_bounce_without_a_known_recipient_is_not_called_well() {
     let names: Vec<String> = subjects(exchange).into_iter().map(|subject| subject.domain).collect();
     assert_eq!(names, ["b.example.", "a.example."]);
 }
+
+#[test]
+fn what_a_letter_quotes_is_not_checked() {
+    let header = "Return-Path: <al@a.example>\nReceived: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example\nFrom: al@a.example\n";
+    let bounce = "Final-Recipient: rfc822; q@c.example\nAction: failed\nDiagnostic-Code: smtp; 550 Client host [192.0.2.9] blocked using bl.example\n";
+    for body in ["-----Original Message-----\nFrom: Bob <bob@c.example>\nSent: Monday\n", bounce] {
+        let found = subjects(&format!("{header}\n{body}"));
+        let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
+        assert_eq!(of, [("a.example.", "192.0.2.7".parse().ok())], "{body}");
+        assert_eq!(found[0].refusal, Refusal::default());
+    }
+    for forwarded in [
+        &format!("\nFrom: MAILER-DAEMON@mail.a.example\n\n{bounce}"),
+        "\n> <q@c.example>: host mx.c.example[198.51.100.1] said: 550 no\n",
+    ] {
+        let found = subjects(&format!("{header}{forwarded}"));
+        assert_eq!(found[0].domain, "c.example.", "{forwarded}");
+    }
+}
+
+#[test]
+fn a_refusal_of_a_client_without_its_address_is_not_called_well() {
+    let of = |reply: &str| {
+        let text = format!(
+            "From: MAILER-DAEMON@mail.a.example\nTo: bob@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: {reply}\n"
+        );
+        read(text.as_bytes()).unread.len()
+    };
+    assert_eq!(of("550 5.7.1 SPF fail"), 1);
+    assert_eq!(of("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.5]"), 0);
+    assert_eq!(of("550 5.1.1 User unknown"), 0);
+}

@@ -23,7 +23,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 26] = [
+const PHRASES: [Phrase; 36] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -37,7 +37,9 @@ const PHRASES: [Phrase; 26] = [
     ("client host rejected: cannot find your reverse hostname", RefusalReason::Pointer, Place::Nowhere),
     ("client host rejected: cannot find your hostname", RefusalReason::Pointer, Place::Nowhere),
     // Sendmail 8.18, cf/m4/proto.m4, also for its features require_rdns and block_bad_helo.
+    ("domain of sender address does not resolve", RefusalReason::Sender, Place::Before),
     ("domain of sender address ", RefusalReason::Sender, Place::Behind),
+    ("ip name lookup failed", RefusalReason::Pointer, Place::Nowhere),
     ("fix reverse dns for ", RefusalReason::Pointer, Place::Nowhere),
     ("possibly forged hostname for ", RefusalReason::Pointer, Place::Nowhere),
     ("client ip address ", RefusalReason::Pointer, Place::Nowhere),
@@ -56,6 +58,16 @@ const PHRASES: [Phrase; 26] = [
     ("spf [", RefusalReason::Spf, Place::Behind),
     // The policy servers of Postfix for SPF: postfix-policyd-spf-perl and spf-engine.
     ("spf fail - not authorized", RefusalReason::Spf, Place::Nowhere),
+    // Postmaster pages of Comcast and of GMX and WEB.DE, and the usual rules of cPanel for Exim.
+    ("must have a ptr record", RefusalReason::Pointer, Place::Nowhere),
+    ("bad dns ptr resource record", RefusalReason::Pointer, Place::Nowhere),
+    ("missing dns ptr record", RefusalReason::Pointer, Place::Nowhere),
+    ("invalid helo name", RefusalReason::Helo, Place::Nowhere),
+    // Words of rules that many operators write themselves.
+    ("reverse dns lookup of ", RefusalReason::Pointer, Place::Nowhere),
+    ("no ptr record", RefusalReason::Pointer, Place::Nowhere),
+    ("sender domain has no mx", RefusalReason::Sender, Place::Before),
+    ("spf fail", RefusalReason::Spf, Place::Nowhere),
 ];
 
 /// The reason of a refusal, with the name that the receiver refuses.
