@@ -404,6 +404,8 @@ pub enum RefusalReason {
     Pointer,
     /// The SPF record of the domain of the envelope sender.
     Spf,
+    /// SPF, DKIM or DMARC of the domain in the field `From`.
+    Authentication,
 }
 
 /// The refusal of a message in the words of the receiver.

@@ -74,7 +74,8 @@ fn of_text(message: &str) -> MessageSubjects {
         let is_recipient = roles.iter().any(|known| *known == (domain.clone(), Role::Recipient));
         roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
     }
-    let envelope = told.or_else(|| envelope(&fields)).or(returned);
+    let is_of_author = reason.as_ref().is_some_and(|named| named.reason == RefusalReason::Authentication);
+    let envelope = told.filter(|_| !is_of_author).or_else(|| envelope(&fields)).or(returned);
     let sender = sender((of_header, &fields), envelope.as_ref(), (is_refusal, refused));
     let envelope = envelope.map(|(_, domain)| domain);
     let of_envelope = sender.as_ref().zip(envelope.as_deref());
@@ -125,9 +126,10 @@ fn within_bound(
     (subjects, left_out)
 }
 
-/// The domain that a receiver takes for that of the envelope sender, if its refusal is about it.
+/// The domain of the sender that a refusal is about.
 fn refused_domain(named: &NamedReason) -> Option<String> {
-    let is_of_domain = [RefusalReason::Sender, RefusalReason::Spf].contains(&named.reason);
+    let of_domain = [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication];
+    let is_of_domain = of_domain.contains(&named.reason);
     named.name.clone().filter(|_| is_of_domain)
 }
 
@@ -210,6 +212,8 @@ fn belongings(
     // The receiver asks its lists about the client or the sender, never about the recipient.
     let of_client =
         subjects.iter().position(|subject| refusal.address.is_some() && subject.address == refusal.address);
+    let is_of_author = reason.as_ref().is_some_and(|named| named.reason == RefusalReason::Authentication);
+    let of_client = of_client.filter(|_| !is_of_author);
     let place = of_client.or_else(|| subjects.iter().position(|subject| subject.role != Role::Recipient));
     let helo = reason.as_ref().filter(|named| named.reason == RefusalReason::Helo);
     let helo = helo.and_then(|named| named.name.clone());

@@ -359,3 +359,14 @@ fn a_refusal_of_a_client_without_its_address_is_not_called_well() {
     assert_eq!(of("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.5]"), 0);
     assert_eq!(of("550 5.1.1 User unknown"), 0);
 }
+
+#[test]
+fn the_author_whose_authentication_fails_is_checked_beside_the_envelope_sender() {
+    let found = subjects(
+        "From: MAILER-DAEMON@mail.a.example\nTo: bob@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: \
+         550-5.7.26 Unauthenticated email from c.example is not accepted [192.0.2.5]\n",
+    );
+    let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.address)).collect();
+    assert_eq!(of, [("c.example.", None), ("b.example.", None), ("a.example.", "192.0.2.5".parse().ok())]);
+    assert_eq!(found[0].refusal.reason, Some(RefusalReason::Authentication));
+}

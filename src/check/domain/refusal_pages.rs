@@ -31,7 +31,7 @@ const fn list(
     Operator { name, domains, page: "", lists }
 }
 
-const OPERATORS: [Operator; 25] = [
+const OPERATORS: [Operator; 26] = [
     list("Spamhaus", &["spamhaus.org.", "spamhaus.com."], &["zen.spamhaus.org.", "dbl.spamhaus.org."]),
     list("SpamCop", &["spamcop.net."], &["bl.spamcop.net."]),
     list("Barracuda", &["barracudacentral.org.", "barracudanetworks.com."], &["b.barracudacentral.org."]),
@@ -44,6 +44,7 @@ const OPERATORS: [Operator; 25] = [
     list("SURBL", &["surbl.org."], &["multi.surbl.org."]),
     list("URIBL", &["uribl.com."], &["multi.uribl.com."]),
     provider("Microsoft 365", &["sender.office.com."], "https://sender.office.com/"),
+    provider("Microsoft", &["go.microsoft.com.", "aka.ms."], ""),
     provider(
         "Microsoft (Outlook.com, Hotmail)",
         &["olc.protection.outlook.com.", "postmaster.live.com.", "mail.live.com.", "olcsupport.office.com."],

@@ -23,7 +23,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 36] = [
+const PHRASES: [Phrase; 37] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -50,10 +50,11 @@ const PHRASES: [Phrase; 36] = [
     // Microsoft: Email non-delivery reports in Exchange Online, and Support for anonymous inbound email over IPv6.
     ("must have reverse dns record", RefusalReason::Pointer, Place::Nowhere),
     ("because of sender policy framework violation", RefusalReason::Spf, Place::Nowhere),
-    ("does not meet the required authentication level", RefusalReason::Spf, Place::Nowhere),
+    ("access denied, sending domain ", RefusalReason::Authentication, Place::Behind),
     // Google Workspace Admin Help: Gmail SMTP errors and codes; and replies of Gmail of 2019 to 2023.
     ("does not have a ptr record", RefusalReason::Pointer, Place::Nowhere),
     ("sending guidelines regarding ptr records", RefusalReason::Pointer, Place::Nowhere),
+    ("unauthenticated email from ", RefusalReason::Authentication, Place::Behind),
     ("spf check for [", RefusalReason::Spf, Place::Behind),
     ("spf [", RefusalReason::Spf, Place::Behind),
     // The policy servers of Postfix for SPF: postfix-policyd-spf-perl and spf-engine.
@@ -155,18 +156,25 @@ pub(super) const fn is_it(reason: Option<RefusalReason>, code: Code) -> bool {
                 | Code::NullMx
         ),
         RefusalReason::Pointer => matches!(code, Code::PtrMissing | Code::PtrUnanswered | Code::PtrDiffers),
-        RefusalReason::Spf => matches!(
-            code,
-            Code::SpfFromFails
-                | Code::SpfMultiple
-                | Code::SpfSyntax
-                | Code::SpfLookups
-                | Code::SpfVoidLookups
-                | Code::SpfIncludeMissing
-                | Code::SpfUnanswered
-                | Code::SpfMissing
-        ),
+        RefusalReason::Spf => is_of_spf(code),
+        RefusalReason::Authentication => {
+            is_of_spf(code) || matches!(code, Code::DmarcMultiple | Code::DmarcSyntax)
+        }
     }
+}
+
+const fn is_of_spf(code: Code) -> bool {
+    matches!(
+        code,
+        Code::SpfFromFails
+            | Code::SpfMultiple
+            | Code::SpfSyntax
+            | Code::SpfLookups
+            | Code::SpfVoidLookups
+            | Code::SpfIncludeMissing
+            | Code::SpfUnanswered
+            | Code::SpfMissing
+    )
 }
 
 #[cfg(test)]
