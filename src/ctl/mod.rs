@@ -146,7 +146,8 @@ enum Command {
     /// if both give it again. Its cause is sought at the name servers of the zone; a cause that is not proven is "unknown". The first
     /// line is the verdict: safe to switch, what to look at first, or could not tell. Names that contain the key of a DNS list, and names
     /// of .onion and localhost, are not asked. At most 20000 questions; the causes of at most 200 differences are sought. An address
-    /// whose TTL ends within 65 seconds is looked at again after that. Ctrl-C ends with the report so far.
+    /// whose TTL ends within 65 seconds is looked at again after that. A run over a file ends after 64 questions if one of the resolvers has replied to
+    /// none of them. Ctrl-C ends with the report so far.
     #[command(after_long_help = terms::SHADOW)]
     Shadow(shadow::Arguments),
     /// Remove entries from the cache; show how many.

@@ -8,7 +8,7 @@ use super::answer::{Side, SideAnswer};
 use super::asked::AskedQuestion;
 use super::capture::Captured;
 use super::judge::{Cause, Judged, Sample, Weight};
-use crate::limits::{LEAST_SHADOW_QUESTIONS, MOST_SHADOW_SILENCE};
+use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_SILENCE};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -163,6 +163,10 @@ impl OfSide {
         }
     }
 
+    const fn is_silent(&self) -> bool {
+        self.answered == 0 && self.failed == 0 && self.silent >= MAX_SHADOW_SILENT
+    }
+
     fn summary(&self) -> SideSummary {
         let Self { answered, failed, silent, times } = self;
         SideSummary { answered: *answered, failed: *failed, silent: *silent, elapsed: Times::of(times) }
@@ -191,6 +195,11 @@ impl ShadowReport {
     /// Whether the resolver in place has answered a question.
     pub const fn answers_others(&self) -> bool {
         self.in_place.answered > 0
+    }
+
+    /// Whether one of them has replied to none of many questions.
+    pub const fn is_silent(&self) -> bool {
+        self.in_place.is_silent() || self.resolverd.is_silent()
     }
 
     /// Takes the end of a question.

@@ -84,3 +84,14 @@ fn times_are_those_of_replies() {
     assert_eq!(Times::of(&[2.0]), Some(Times { p50: 2.0, p90: 2.0, p99: 2.0 }));
     assert_eq!(Times::of(&[]), None);
 }
+
+#[test]
+fn a_resolver_that_replies_to_nothing_ends_a_run_early() {
+    let silent = |count| report(count, &sample("silent", "192.0.2.1"));
+    let most = usize::try_from(MAX_SHADOW_SILENT).unwrap();
+    assert!(!silent(most - 1).is_silent() && silent(most).is_silent());
+    assert!(report(most, &sample("192.0.2.1", "silent")).is_silent());
+    let mut once = silent(most);
+    once.answered(&sample("fail", "192.0.2.1"));
+    assert!(!once.is_silent(), "it has replied");
+}

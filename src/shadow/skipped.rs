@@ -36,21 +36,33 @@ pub enum Skipped {
 
 impl Skipped {
     /// In words, after a number.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::OtherLine => "lines without a query",
-            Self::Withheld => "lines in which a part of the name is withheld",
-            Self::UnknownLink => "packets of an unknown link type",
-            Self::NotIp => "packets without IP",
-            Self::OtherPort => "packets that are not to port 53",
-            Self::OverTcp => "packets of DNS over TCP",
-            Self::Fragment => "fragments",
-            Self::Cut => "packets or frames that the capture has cut",
-            Self::OtherFrame => "dnstap messages that are no query of a client",
-            Self::Response => "responses",
-            Self::NotRecursive => "queries without RD",
-            Self::Unreadable => "messages that cannot be read",
-            Self::TypeNotCompared => "queries of a type or class that is not compared",
-        }
+    pub const fn words(self, count: u64) -> &'static str {
+        let (one, many) = match self {
+            Self::OtherLine => ("line without a query", "lines without a query"),
+            Self::Withheld => (
+                "line in which a part of the name is withheld",
+                "lines in which a part of the name is withheld",
+            ),
+            Self::UnknownLink => ("packet of an unknown link type", "packets of an unknown link type"),
+            Self::NotIp => ("packet without IP", "packets without IP"),
+            Self::OtherPort => ("packet that is not to port 53", "packets that are not to port 53"),
+            Self::OverTcp => ("packet of DNS over TCP", "packets of DNS over TCP"),
+            Self::Fragment => ("fragment", "fragments"),
+            Self::Cut => {
+                ("packet or frame that the capture has cut", "packets or frames that the capture has cut")
+            }
+            Self::OtherFrame => (
+                "dnstap message that is no query of a client",
+                "dnstap messages that are no query of a client",
+            ),
+            Self::Response => ("response", "responses"),
+            Self::NotRecursive => ("query without RD", "queries without RD"),
+            Self::Unreadable => ("message that cannot be read", "messages that cannot be read"),
+            Self::TypeNotCompared => (
+                "query of a type or class that is not compared",
+                "queries of a type or class that is not compared",
+            ),
+        };
+        if count == 1 { one } else { many }
     }
 }

@@ -17,7 +17,10 @@ use crate::ctl::moment;
 use crate::limits::{SHADOW_PAUSE, SHADOW_RENEWAL, SHADOW_REPEATS};
 use crate::shadow::answer::{Likeness, Side, SideAnswer, parting};
 use crate::shadow::asked::AskedQuestion;
-use crate::shadow::judge::{Evidence, Judged, Sample, judge, needs_renewal};
+use crate::shadow::judge::{Evidence, IPV4_ONLY, Judged, Sample, judge, needs_renewal};
+
+/// The type of IPv6 addresses.
+const IPV6_ADDRESS: &str = "AAAA";
 
 /// The means of a comparison.
 pub(super) struct Examiner {
@@ -101,7 +104,7 @@ impl Examiner {
             self.seek(question, &mut evidence).await;
         }
         let judged = judge(question, &evidence);
-        let last = evidence.renewed.or_else(|| evidence.samples.pop()).unwrap_or_else(|| first.clone());
+        let last = evidence.shown().unwrap_or(&first).clone();
         Examined { first, last, judged }
     }
 
@@ -133,6 +136,7 @@ impl Examiner {
             let unchecked = AskedQuestion { checking_disabled: true, ..question.clone() };
             evidence.with_cd = Some(self.sides.sample(&unchecked).await);
         }
+        self.seek_dns64(question, evidence).await;
         let Ok(left) = self.left.try_acquire() else { return };
         left.forget();
         // Nobody closes the places.
@@ -143,6 +147,17 @@ impl Examiner {
         }
         drop(_place);
         self.renew(question, evidence).await;
+    }
+
+    /// If the resolver in place alone gives IPv6 addresses, asks for those that it makes itself (RFC 7050 section 3).
+    async fn seek_dns64(&self, question: &AskedQuestion, evidence: &mut Evidence) {
+        let has = |side: Side| {
+            evidence.samples.last().is_some_and(|last| !last.of(side).data(IPV6_ADDRESS).is_empty())
+        };
+        if question.kind == RecordType::AAAA && has(Side::InPlace) && !has(Side::Resolverd) {
+            let shown = self.sides.ask(Side::InPlace, &plain(IPV4_ONLY, RecordType::AAAA)).await;
+            evidence.ipv4only = shown.data(IPV6_ADDRESS);
+        }
     }
 
     /// Asks resolverd and the name servers for the evidence.

@@ -85,16 +85,46 @@ fn first(relayed: Relayed, captured: &mut Captured) -> Option<Waiting> {
     Some(Waiting { question, queries: 1, in_place })
 }
 
+/// The new questions among the queries that wait at the end.
+pub(super) fn waiting(relayed: &mut Receiver<Relayed>, captured: &mut Captured) -> Vec<AskedQuestion> {
+    let left = std::iter::from_fn(|| relayed.try_recv().ok());
+    left.filter_map(|relayed| first(relayed, captured)).map(|waiting| waiting.question).collect()
+}
+
 /// The new questions as they come.
 pub(super) fn questions<'c>(
-    relayed: Receiver<Relayed>,
+    relayed: &'c mut Receiver<Relayed>,
     captured: &'c mut Captured,
 ) -> impl Stream<Item = Waiting> + 'c {
-    stream::unfold((relayed, captured), |(mut relayed, captured)| async move {
+    stream::unfold((relayed, captured), |(relayed, captured)| async move {
         loop {
             if let Some(waiting) = first(relayed.recv().await?, captured) {
                 return Some((waiting, (relayed, captured)));
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::{Message, Query};
+    use hickory_proto::rr::{Name, RecordType};
+
+    use super::*;
+
+    #[test]
+    fn queries_that_wait_at_the_end_are_counted() {
+        let (queue, mut relayed) = channel(MAX_LIVE_WAITING);
+        for name in ["a.test.", "b.test.", "a.test."] {
+            let mut message = Message::query();
+            message.metadata.recursion_desired = true;
+            message.add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::A));
+            queue.try_send(Relayed { query: message.to_vec().unwrap(), answer: None }).unwrap();
+        }
+        let mut captured = Captured::default();
+        let left = waiting(&mut relayed, &mut captured);
+        let names: Vec<&str> = left.iter().map(|question| question.name.as_str()).collect();
+        assert_eq!((names, captured.queries()), (vec!["a.test.", "b.test."], 3));
+        assert!(waiting(&mut relayed, &mut captured).is_empty());
+    }
 }

@@ -107,8 +107,8 @@ pub(super) fn run(
     let examiner = examiner(sides, client, arguments.list_questions)?;
     let against = examiner.sides.in_place.to_string();
     let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandFailure::Output)?;
-    let replay =
-        Replay { examiner: &examiner, client, pause: Duration::from_secs(1) / arguments.rate.max(1) };
+    let pause = Duration::from_secs(1) / arguments.rate.max(1);
+    let replay = Replay { examiner: &examiner, client, pause, ends_in_silence: !is_live };
     let mut report = ShadowReport::default();
     let ends = Ends { signals: signals(&runtime)?, time: arguments.time };
     let interrupted = match arguments.listen {
@@ -155,7 +155,7 @@ fn serve(
         );
         return Err(wrong(sentence));
     }
-    let (live, relayed) = Live::start((listen, in_place), access(replay.client)?)
+    let (live, mut relayed) = Live::start((listen, in_place), access(replay.client)?)
         .map_err(|error| wrong(format!("cannot listen at {listen}: {}", peer::words(&error))))?;
     // If stderr is closed, the clients are served nevertheless.
     let _closed = writeln!(
@@ -164,10 +164,12 @@ fn serve(
         live.address,
         in_place
     );
-    let (played, interrupted) = play((runtime, replay), live::questions(relayed, captured), ends, report);
-    report.leave_out(NotCompared::Ended, count(played.cut));
+    let (played, interrupted) =
+        play((runtime, replay), live::questions(&mut relayed, captured), ends, report);
+    let left = live::waiting(&mut relayed, captured);
+    report.leave_out(NotCompared::Ended, count(played.cut + left.len()));
     live.count(report);
-    let refused = played.refused.iter().map(|question| captured.queries_of(question)).sum();
+    let refused = played.refused.iter().chain(&left).map(|question| captured.queries_of(question)).sum();
     report.recount(captured, refused);
     Ok(interrupted)
 }

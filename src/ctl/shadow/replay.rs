@@ -29,6 +29,8 @@ pub(super) struct Replay<'r> {
     pub(super) client: &'r ControlClient,
     /// The time between two questions.
     pub(super) pause: Duration,
+    /// Whether it ends when one of the resolvers replies to nothing. Clients are served on.
+    pub(super) ends_in_silence: bool,
 }
 
 /// The end of a run.
@@ -65,6 +67,10 @@ impl Replay<'_> {
                 Some((waiting, examined)) = running.next() => {
                     played.ended += 1;
                     take(report, &mut played, (waiting, examined));
+                    if self.ends_in_silence && report.is_silent() {
+                        played.cut = running.len() + usize::from(next.is_some());
+                        return played;
+                    }
                 }
                 question = questions.next(), if !is_over && next.is_none() => {
                     is_over = question.is_none();

@@ -61,9 +61,9 @@ impl Captured {
         let told = |(why, count): (&Skipped, &u64)| match why {
             Skipped::UnknownLink => {
                 let links: Vec<String> = self.unknown_links.iter().map(ToString::to_string).collect();
-                format!("{count} {} ({})", why.words(), links.join(", "))
+                format!("{count} {} ({})", why.words(*count), links.join(", "))
             }
-            _ => format!("{count} {}", why.words()),
+            _ => format!("{count} {}", why.words(*count)),
         };
         self.skipped.iter().map(told).collect()
     }

@@ -148,12 +148,12 @@ fn a_file_without_questions_says_why() {
     let packet = (vec![0; 60], 0);
     let unknown = pcap(true, 0xa1b2_c3d4, 127, &[packet.clone(), packet]);
     assert_eq!(words(&unknown), ["2 packets of an unknown link type (127)"]);
-    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 lines without a query"]);
+    assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 line without a query"]);
     assert_eq!(words(b""), [""; 0]);
     // The second packet says that it is longer than any.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-    assert_eq!(words(&long), ["1 packets or frames that the capture has cut"]);
+    assert_eq!(words(&long), ["1 packet or frame that the capture has cut"]);
     for (head, told) in [(&b"\x0a\x0d\x0d\x0a"[..], "pcapng"), (b"\x1f\x8b\x08", "compressed")] {
         assert!(read(Cursor::new(head), None).unwrap_err().to_string().contains(told));
     }

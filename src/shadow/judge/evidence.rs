@@ -1,5 +1,7 @@
 //! The evidence about a question, and the result of judging it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::check::domain::side_by_side::{AnswerSource, Compared, ComparedAnswer};
@@ -148,6 +150,8 @@ pub struct Evidence {
     pub has_same_servers: bool,
     /// Whether the resolver in place has answered other questions.
     pub answers_others: bool,
+    /// The IPv6 addresses that the resolver in place gives for `IPV4_ONLY`, which has none.
+    pub ipv4only: BTreeSet<String>,
 }
 
 impl Evidence {
@@ -167,6 +171,12 @@ impl Evidence {
     pub(super) fn servers(&self) -> impl Iterator<Item = &ComparedAnswer> {
         let rows = self.compared.iter().flat_map(|compared| &compared.answers);
         rows.filter(|answer| answer.source == AnswerSource::NameServer)
+    }
+
+    /// The answers that show a difference: those after the TTLs have ended, unless they are alike by then.
+    pub fn shown(&self) -> Option<&Sample> {
+        let renewed = self.renewed.as_ref().filter(|renewed| renewed.likeness() == Likeness::Different);
+        renewed.or(self.samples.last())
     }
 
     /// Whether both have an answer, and their data differ.

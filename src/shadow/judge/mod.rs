@@ -3,11 +3,13 @@
 //! RFC 8914 (extended errors), RFC 4035 section 3.2.2 (CD), RFC 8767 (stale answers), RFC 5782 (DNS lists).
 
 mod addresses;
+mod dns64;
 mod evidence;
 mod failures;
 mod lists;
 mod policy;
 
+pub use self::dns64::IPV4_ONLY;
 pub use self::evidence::{Cause, Evidence, Judged, Sample, Weight};
 use super::answer::{Likeness, Side, error_words};
 use super::asked::AskedQuestion;
@@ -22,7 +24,7 @@ pub fn needs_renewal(question: &AskedQuestion, evidence: &Evidence) -> bool {
 pub fn judge(question: &AskedQuestion, evidence: &Evidence) -> Judged {
     let Some(last) = evidence.samples.last() else { return Judged::unknown("neither was asked") };
     match last.likeness() {
-        Likeness::SecureOnly => secure_only(last),
+        Likeness::SecureOnly => secure_only(question, last),
         Likeness::Different => different(question, evidence, last),
         alike => once(evidence, alike),
     }
@@ -75,7 +77,16 @@ fn both_fail(last: &Sample) -> Judged {
     }
 }
 
-fn secure_only(last: &Sample) -> Judged {
+/// The zone of multicast DNS, in which resolverd itself denies all names (RFC 6762 section 22.1).
+const LOCAL: &str = "local.";
+
+fn secure_only(question: &AskedQuestion, last: &Sample) -> Judged {
+    let above = question.name.strip_suffix(LOCAL);
+    let is_local = above.is_some_and(|labels| labels.is_empty() || labels.ends_with('.'));
+    if is_local && last.resolverd.rcode() == Some("NXDOMAIN") {
+        let why = "resolverd denies the names below local. itself, which are of multicast DNS";
+        return Judged::harmless(Cause::AdOnly, Some(Side::Resolverd), why);
+    }
     if last.resolverd.reply().is_some_and(|reply| reply.secure) {
         let why = "resolverd has validated the answer (AD), the resolver in place has not";
         return Judged::harmless(Cause::AdOnly, Some(Side::InPlace), why);

@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::addresses::is_private_alone;
+use super::dns64;
 use super::evidence::{Cause, Evidence, Judged, Sample, advice_on_policy};
 use crate::check::domain::side_by_side::AnswerVerdict;
 use crate::question::ExtendedError;
@@ -11,13 +12,15 @@ use crate::shadow::answer::{Side, error_words};
 /// Codes of extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
 const CHANGED: [u16; 4] = [4, ExtendedError::BLOCKED, 16, ExtendedError::FILTERED];
 
-/// The prefix of DNS64 that every network may use (RFC 6052 section 2.1).
-const DNS64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// Whether a resolver alone gives addresses of DNS64 (RFC 6147).
-fn is_dns64(last: &Sample, side: Side) -> bool {
-    let is_made =
-        |data: &String| data.parse::<Ipv6Addr>().is_ok_and(|address| address.octets().starts_with(&DNS64));
+/// Whether a resolver alone gives addresses of DNS64 (RFC 6147): with its own prefix, or with that of all networks.
+fn is_dns64(evidence: &Evidence, last: &Sample, side: Side) -> bool {
+    let own_prefixes = if side == Side::InPlace { dns64::prefixes(&evidence.ipv4only) } else { Vec::new() };
+    let is_made = |data: &String| {
+        let made = |address: Ipv6Addr| {
+            own_prefixes.iter().chain([&dns64::WELL_KNOWN]).any(|prefix| prefix.has_made(address))
+        };
+        data.parse().is_ok_and(made)
+    };
     let (own, other) = (last.of(side).data("AAAA"), last.of(side.other()).data("AAAA"));
     !own.is_empty() && own.iter().all(is_made) && !other.iter().any(is_made)
 }
@@ -37,8 +40,8 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Option<Judged> {
                 "it answers with authority (AA), from a zone or from data of its own".to_owned()
             }
             (None, false, Some(row)) => row.why.clone(),
-            (None, false, None) if is_dns64(last, side) => {
-                "it makes IPv6 addresses of IPv4 addresses (DNS64, 64:ff9b::/96), which hosts without IPv4 need".to_owned()
+            (None, false, None) if is_dns64(evidence, last, side) => {
+                "it makes IPv6 addresses of IPv4 addresses (DNS64), which hosts without IPv4 need".to_owned()
             }
             (None, false, None) if is_private_alone(evidence, side) => {
                 "it gives a private address where the name servers have none".to_owned()

@@ -214,6 +214,15 @@ fn an_answer_of_its_own_is_policy() {
         reply.facts.answers[0].kind = "AAAA".to_owned();
     }
     expect(&made, Cause::Policy, Look, Some(InPlace));
+    // A prefix of the network's own is seen in the addresses of a name that has none.
+    let mut of_network = samples(&["2001:db8:64::c000:201 none"]);
+    for sample in &mut of_network.samples {
+        let SideAnswer::Reply(reply) = &mut sample.in_place else { continue };
+        reply.facts.answers[0].kind = "AAAA".to_owned();
+    }
+    expect(&of_network, Cause::Unknown, Weight::Unknown, None);
+    of_network.ipv4only = ["2001:db8:64::c000:aa".to_owned()].into();
+    expect(&of_network, Cause::Policy, Look, Some(InPlace));
     // An alias that the zone does not have may be old.
     let alias = Evidence {
         compared: compared(
@@ -296,6 +305,29 @@ fn a_refusal_of_a_list_is_no_listing() {
 fn only_a_missing_ad_of_resolverd_matters() {
     expect(&samples(&["192.0.2.1 192.0.2.1!"; 3]), Cause::AdOnly, Harmless, Some(InPlace));
     expect(&samples(&["192.0.2.1! 192.0.2.1"; 3]), Cause::AdOnly, Look, Some(Resolverd));
+}
+
+#[test]
+fn a_denial_below_local_needs_no_ad() {
+    let of = |name: &str, words: &str| {
+        judge(&AskedQuestion { name: name.to_owned(), ..question() }, &samples(&[words; 3])).weight
+    };
+    for name in ["x.local.", "local."] {
+        assert_eq!(of(name, "nx! nx"), Harmless, "{name}");
+        assert_eq!(of(name, "192.0.2.1! 192.0.2.1"), Look, "{name}: a zone of this name");
+    }
+    for name in ["x.notlocal.", "notlocal.", "al.", "."] {
+        assert_eq!(of(name, "nx! nx"), Look, "{name}");
+    }
+}
+
+#[test]
+fn the_answers_that_differed_are_shown() {
+    let of = |renewed: &str| Evidence { renewed: Some(sample(renewed)), ..samples(&[OTHER; 3]) };
+    let replaced = of("192.0.2.2 192.0.2.2");
+    assert_eq!(replaced.shown(), replaced.samples.last());
+    let different = of("192.0.2.3 192.0.2.2");
+    assert_eq!(different.shown(), different.renewed.as_ref());
 }
 
 #[test]
