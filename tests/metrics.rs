@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use resolverd::config::{ConfiguredWatch, ConfiguredZone, ZoneKind};
+use resolverd::config::{CertificateFile, Config, ConfiguredWatch, ConfiguredZone, ZoneKind};
 use resolverd::control::Controlled;
 use resolverd::control::status::status;
 use resolverd::limits::MAX_METRICS_CONNECTIONS;
@@ -18,6 +18,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+/// The end of `certificate`, in seconds since 1970.
+const CERTIFICATE_END: f64 = 4_948_980_355.0;
+
+/// A certificate that is read as that of `[listen]`.
+fn certificate() -> Option<CertificateFile> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("resolverd.toml");
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+    let key = directory.path().join("key");
+    // A checkout does not keep modes.
+    std::fs::copy(format!("{tls}/first.key"), &key).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let files = format!("certificate = \"{tls}/first.pem\"\nkey = \"{}\"\n", key.display());
+    std::fs::write(&path, format!("version = 1\n[listen]\ntls = [\"127.0.0.1:0\"]\n{files}")).unwrap();
+    Config::load(Some(&path)).unwrap().listen.certificate
+}
+
 /// A daemon with metrics at a port of its own choice.
 async fn stage() -> (Stage, SocketAddr) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
@@ -25,6 +42,7 @@ async fn stage() -> (Stage, SocketAddr) {
         config
             .watches
             .push(ConfiguredWatch { domain: name("watched.example."), ..ConfiguredWatch::default() });
+        config.listen.certificate = certificate();
         config.zones.push(ConfiguredZone {
             name: name("corp.example."),
             kind: ZoneKind::Stub(vec!["127.77.0.99:53".parse().unwrap()]),
@@ -128,6 +146,9 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     assert!(scraped[r#"resolverd_resolution_duration_seconds_count{zone_kind="recursion"}"#] >= 1.0);
     assert_eq!(scraped[r#"resolverd_zone_failing{zone="corp.example"}"#], 0.0);
     assert_eq!(scraped[r#"resolverd_list_queries_total{list="bl.spamcop.net"}"#], 1.0);
+    let ends = |series: &&String| series.starts_with("resolverd_certificate_end_time_seconds{file=");
+    let ends: Vec<f64> = scraped.keys().filter(ends).map(|series| scraped[series]).collect();
+    assert_eq!(ends, [CERTIFICATE_END]);
     let states: f64 =
         scraped.iter().filter(|(key, _)| key.starts_with("resolverd_list_state{")).map(|(_, on)| on).sum();
     assert_eq!(states, 1.0, "one list has one state");

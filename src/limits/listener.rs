@@ -239,6 +239,9 @@ pub const MAX_CANCELLED_STREAMS: usize = MAX_RESET_REQUESTS;
 /// A certificate that ends within this time is reported: ACME clients renew a month before, so two weeks of tries have failed.
 pub const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
+/// How often the problems of certificates are logged while they last, so that a reader of today's journal finds them.
+pub const CERTIFICATES_TOLD: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How often the files of certificates are looked at: a system call for each. A renewal is written weeks before the old certificate
 /// ends.
 pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);

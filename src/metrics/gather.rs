@@ -136,6 +136,9 @@ impl Samples {
             self.whole(Family::RootKeys, &[&word(&state)], keys as u64);
         }
         self.whole(Family::RootKeysChecked, &[], daemon.root_keys.checked.unwrap_or(0));
+        for certificate in &daemon.certificates {
+            self.whole(Family::CertificateEnd, &[&certificate.file], certificate.until.unwrap_or(0));
+        }
         for fill in &status.stores {
             self.whole(Family::CacheEntries, &[&fill.store], fill.entries);
             self.whole(Family::CacheBytes, &[&fill.store], fill.bytes);

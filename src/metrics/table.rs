@@ -127,6 +127,8 @@ families! {
     RootKeys "root_keys" Gauge ["state"];
     /// When the keys of the root were last validated, in seconds since 1970; 0 if they never were, or are not followed.
     RootKeysChecked "root_keys_checked_time_seconds" Gauge [];
+    /// When the certificate in each file of the encrypted listeners expires, in seconds since 1970; 0 if it does not tell.
+    CertificateEnd "certificate_end_time_seconds" Gauge ["file"];
     /// Findings of the watched domains that two checks have seen, by level: failure, warning, could_not_tell or note.
     WatchedFindings "watched_findings" Gauge ["domain", "level"];
     /// When a check of each watched domain last had a result, in seconds since 1970; 0 before the first.

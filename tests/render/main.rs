@@ -18,6 +18,7 @@ use std::path::Path;
 
 use resolverd::cache::flush::Flushed;
 use resolverd::conduct::Conduct;
+use resolverd::control::health;
 use resolverd::control::protocol::rows::{HeldAs, HeldRow};
 use resolverd::control::protocol::{
     CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText,
@@ -370,6 +371,23 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
         hostile.starts_with("RESOLVERD WARNING - Zone a.example.: failed / last:\\ntimeout.|"),
         "{hostile}"
     );
+}
+
+#[test]
+fn the_plugin_tells_a_certificate_that_expires_soon_or_has_expired() {
+    let (now, day) = (1_775_001_600, 86_400);
+    let told = |until| {
+        let mut status = status(Vec::new());
+        status.daemon.certificates[0].until = Some(until);
+        status.warnings = health::certificates(&status.daemon.certificates, now);
+        let (state, line) = plugin::told(&status, &stats());
+        (state, line.split('|').next().unwrap_or_default().to_owned())
+    };
+    assert_eq!(told(now + 15 * day).0, PluginState::Ok);
+    let soon = "RESOLVERD WARNING - The certificate /etc/resolverd/tls/fullchain.pem expires on 2026-04-14.";
+    assert_eq!(told(now + 13 * day), (PluginState::Warning, soon.to_owned()));
+    let expired = "RESOLVERD CRITICAL - The certificate /etc/resolverd/tls/fullchain.pem has expired on 2026-03-31: clients that verify it get no answers.";
+    assert_eq!(told(now - day), (PluginState::Critical, expired.to_owned()));
 }
 
 #[test]
