@@ -176,7 +176,7 @@ impl Evidence {
     /// The answers that show a difference: those after the TTLs have ended, unless they are alike by then.
     pub fn shown(&self) -> Option<&Sample> {
         let renewed = self.renewed.as_ref().filter(|renewed| renewed.likeness() == Likeness::Different);
-        renewed.or(self.samples.last())
+        renewed.or_else(|| self.samples.last())
     }
 
     /// Whether both have an answer, and their data differ.
