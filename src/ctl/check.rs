@@ -295,7 +295,7 @@ fn of_left_out(read: &MessageSubjects) -> Option<Finding> {
     (!left_out.is_empty()).then(|| Finding::new(Code::MessageMany, evidence).at(level))
 }
 
-/// That parts of a message cannot be read.
+/// The finding that parts of a message cannot be read.
 fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }

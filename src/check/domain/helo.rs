@@ -5,9 +5,10 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, LookupFound, RefusalReason, Want, addresses, canonical, lookup};
+use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::part::{About, Part};
+use super::refusal::RefusalReason;
 use super::{client, elsewhere};
 use crate::wire::presentation::read_name;
 

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::client::{self, Sender};
-use super::facts::{CheckSubject, Refusal, RefusalReason, Role, canonical};
+use super::facts::{CheckSubject, Role, canonical};
 use super::message_text::{self, MessageText};
+use super::refusal::{Refusal, RefusalReason};
 use super::refusal_reasons::NamedReason;
 use super::tags::value;
 use super::{bounce, refusal_pages};
@@ -38,7 +39,7 @@ pub struct MessageSubjects {
     pub lacks_recipient: bool,
     /// Whether it reports that all its recipients got a message.
     pub is_delivered: bool,
-    /// What cannot be read, in words: types of parts, each with the reason, or the recipient of a bounce.
+    /// Unread parts, in words: types of parts, each with the reason, or the recipient of a bounce.
     pub unread: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
 
 fn of_text(message: &str) -> MessageSubjects {
     let (mut fields, of_header) = (fields(message), of_header(message));
-    // What a letter quotes is no part of it.
+    // Quoted messages are not part of a letter.
     let is_letter = is_letter(&fields, of_header) && bounce::recipients(message, false).is_empty();
     if is_letter {
         fields.truncate(of_header);
@@ -205,7 +206,7 @@ fn belongings(
     let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
     if let Some(subject) = subjects.get_mut(place) {
         subject.links = links(message);
-        // Those of the receiver's reply are none of the message.
+        // Links in the receiver's reply are not links of the message.
         let is_page = |link: &str| refusal.pages.iter().any(|page| links(page).iter().any(|own| own == link));
         subject.links.retain(|link| !is_page(link));
     }

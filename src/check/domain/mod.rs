@@ -14,6 +14,7 @@
 
 mod aliases;
 mod bounce;
+mod bounce_addresses;
 mod cached;
 mod client;
 mod code_entry;
@@ -49,6 +50,7 @@ pub mod outline;
 pub mod part;
 mod pointer;
 mod record_set;
+pub mod refusal;
 mod refusal_pages;
 mod refusal_reasons;
 mod refusing_lists;
@@ -75,10 +77,11 @@ pub use mail::is_private;
 pub use record_set::compared_data;
 
 use codes::Code;
-use facts::{DomainFacts, RefusalReason, Role, Want};
+use facts::{DomainFacts, Role, Want};
 use finding::{Finding, Level};
 use gather::Plan;
 use part::Part;
+use refusal::RefusalReason;
 
 /// The plan of `check DOMAIN`.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,9 @@
 //! are not in the table here.
 
 use super::codes::Code;
-use super::facts::{DomainFacts, NamedList, is_within};
+use super::facts::{DomainFacts, is_within};
 use super::finding::Finding;
+use super::refusal::NamedList;
 
 /// A provider, or the operator of a list.
 struct Operator {

@@ -4,7 +4,8 @@
 //! RFC 5321 section 4.2 leaves the words of replies to each server, so they stand in a table here, each with its source.
 
 use super::codes::Code;
-use super::facts::{RefusalReason, canonical};
+use super::facts::canonical;
+use super::refusal::RefusalReason;
 use crate::limits::MAX_HELO;
 use crate::wire::presentation::read_name;
 

@@ -8,8 +8,8 @@ use super::finding::Finding;
 use super::part::About;
 use crate::limits::MAX_NAMED_LISTS;
 
-/// What the receiver says is listed. If it does not say: the client that was refused and the domain of the sender, and the links of the
-/// message if the refusal is about these.
+/// The name or address that is listed by the words of the receiver. Without such words: the client that was refused and the domain of
+/// the sender, and the links of the message if the refusal is about these.
 fn subjects(facts: &DomainFacts) -> Vec<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
     if refusal.lists.is_empty() {

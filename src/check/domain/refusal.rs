@@ -1,0 +1,44 @@
+//! The refusal of a message, as a receiver words it in a bounce.
+
+use std::net::IpAddr;
+
+/// A name in the reply of a receiver that may be a DNS list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedList {
+    /// The name: lower case, with its last dot, and without the customer's key of the receiver.
+    pub name: String,
+    /// Whether the words before it say that it is a list.
+    pub is_clear: bool,
+}
+
+/// The fact about a sender in the DNS that a receiver gives as the reason of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// The name that the client gives with HELO or EHLO.
+    Helo,
+    /// The domain of the envelope sender.
+    Sender,
+    /// The PTR records of the client.
+    Pointer,
+    /// The SPF record of the domain of the envelope sender.
+    Spf,
+    /// SPF, DKIM or DMARC of the domain in the field `From`.
+    Authentication,
+}
+
+/// The refusal of a message in the words of the receiver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The client that was refused.
+    pub address: Option<IpAddr>,
+    /// The reason, if it is one of the DNS.
+    pub reason: Option<RefusalReason>,
+    /// Names that may be DNS lists.
+    pub lists: Vec<NamedList>,
+    /// The address, or the domain without its last dot, that the receiver says is listed.
+    pub listed: Option<String>,
+    /// Whether the receiver says that it is about a link in the message, or about its text.
+    pub is_of_content: bool,
+    /// Web pages, without the part from ? on.
+    pub pages: Vec<String>,
+}
