@@ -406,8 +406,10 @@ impl Listeners {
     /// SERVFAIL, as long as the returned value is kept.
     pub async fn settled(&self) -> Settled {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
+        let inherited = self.open.iter().filter(|open| open.inherited);
+        let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
         // A listener that was given up after its panics does not end.
-        let _ = timeout(STOP_FIRST_MESSAGE, accepted).await;
+        let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(MAX_WAITING).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.bounds.waiting).acquire_many_owned(all).await.ok() }

@@ -1,8 +1,10 @@
 //! The orders to a worker.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::sync::Notify;
+
+use crate::limits::READ_WAIT;
 
 /// An order for a worker.
 pub(super) const SERVE: u8 = 0;
@@ -18,6 +20,8 @@ pub(super) const LEAVE: u8 = 3;
 pub(super) struct Orders {
     order: AtomicU8,
     pub(super) bell: Notify,
+    /// Whether the worker may sleep in a call that reads, where the bell does not wake it.
+    is_deaf: AtomicBool,
 }
 
 impl Orders {
@@ -28,6 +32,19 @@ impl Orders {
 
     pub(super) fn now(&self) -> u8 {
         self.order.load(Ordering::SeqCst)
+    }
+
+    /// The worker may sleep in a call that reads from now on, or no longer. It looks at its order again before each call.
+    pub(super) fn set_deaf(&self, is_deaf: bool) {
+        self.is_deaf.store(is_deaf, Ordering::SeqCst);
+    }
+
+    /// Waits until the worker knows the order that was given before. That takes no longer than `READ_WAIT` and the turn of
+    /// its thread.
+    pub(super) async fn is_known(&self) {
+        while self.is_deaf.load(Ordering::SeqCst) {
+            tokio::time::sleep(READ_WAIT).await;
+        }
     }
 
     /// Whether the worker still reads queries.

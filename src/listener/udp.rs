@@ -143,6 +143,11 @@ impl Worker {
         self.orders.give(LEAVE);
     }
 
+    /// Waits until it reads no more, after `leave`.
+    pub(super) async fn has_left(&self) {
+        self.orders.is_known().await;
+    }
+
     /// Ends the thread.
     pub(super) fn stop(self) {
         self.orders.give(STOP);
@@ -284,10 +289,15 @@ impl Work {
             read = self.read_batch(room, ReadWait::None);
         }
         // One query alone tells nothing of the next one.
-        let mut turns = if room.received.len() > 1 { READS_WITHOUT_RUNTIME } else { 0 };
-        while read == ReadDatagrams::All && turns > 0 && self.is_free() {
-            read = self.read_batch(room, ReadWait::Short);
-            turns = turns.saturating_sub(1);
+        if read == ReadDatagrams::All && room.received.len() > 1 {
+            self.orders.set_deaf(true);
+            for _ in 0..READS_WITHOUT_RUNTIME {
+                if read != ReadDatagrams::All || !self.is_free() {
+                    break;
+                }
+                read = self.read_batch(room, ReadWait::Short);
+            }
+            self.orders.set_deaf(false);
         }
         read != ReadDatagrams::Some
     }
