@@ -2,10 +2,11 @@
 //!
 //! The thread sleeps in epoll until something comes, so an idle daemon runs no timer. It reads a batch of queries,
 //! answers hits at once and sends these replies together. While hits follow each other closely and nothing else is in
-//! progress, it sleeps in the call that reads instead: a turn of the runtime with its epoll costs as much as four hits. A miss becomes a task of the same runtime: its upstream
-//! sockets, its timers and its reply stay on the thread that read the query, and one wake serves queries and replies
-//! of servers alike. If the tasks do not keep up, the client gets SERVFAIL. Other threads may wait for a flight that
-//! runs here, so a worker that is retired runs on for as long as a flight may last.
+//! progress, it sleeps in the call that reads instead: a turn of the runtime with its epoll costs as much as four hits.
+//! A miss becomes a task of the same runtime: its upstream sockets, its timers and its reply stay on the thread that
+//! read the query, and one wake serves queries and replies of servers alike. If the tasks do not keep up, the client
+//! gets SERVFAIL. Other threads may wait for a flight that runs here, so a worker that is retired runs on for as long
+//! as a flight may last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
