@@ -13,7 +13,7 @@ use crate::clock::date;
 use crate::config::{Config, Listener};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
 use crate::question::Outcome;
-use crate::record::{FailingZone, StatsReport, TimeSpan, Troubles, failed_text};
+use crate::record::{FailingZone, JudgedCounts, TimeSpan, Troubles, failed_text};
 
 /// The least number of questions or messages that allow a judgement.
 const ENOUGH: u64 = 20;
@@ -22,16 +22,11 @@ const ENOUGH: u64 = 20;
 const FAILURES_PER_HUNDRED: u64 = 10;
 
 /// The troubles: the current troubles, and the troubles of the window.
-pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
-    let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
-    let messages: u64 = report.upstream.messages.values().sum();
-    let came_back: u64 = report
-        .upstream
-        .messages
-        .iter()
-        .filter(|(conduct, _)| conduct.came_back())
-        .map(|(_, count)| count)
-        .sum();
+pub fn judge(counts: &JudgedCounts, troubles: &Troubles) -> Vec<Warning> {
+    let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
+    let messages: u64 = counts.messages.values().sum();
+    let came_back = counts.messages.iter().filter(|(conduct, _)| conduct.came_back());
+    let came_back: u64 = came_back.map(|(_, count)| count).sum();
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
     let shed = outcome(Outcome::Shed);
     // Each with the number of its queries.
@@ -41,16 +36,16 @@ pub fn judge(report: &StatsReport, troubles: &Troubles) -> Vec<Warning> {
         judged.push((u64::MAX, unreachable(problem)));
     } else if messages >= ENOUGH && came_back == 0 {
         judged.push((u64::MAX, unreachable(format!("No server answered any of {messages} queries."))));
-    } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
+    } else if counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED {
         let warning = Warning {
             severity: Severity::Critical,
-            problem: format!("{failed} of {} queries failed with SERVFAIL.", report.questions),
+            problem: format!("{failed} of {} queries failed with SERVFAIL.", counts.questions),
             remedy: "See `resolverctl failed` for the zones that failed, and why.".to_owned(),
         };
         judged.push((failed, warning));
     }
     if shed > 0 {
-        let most = report.questions >= ENOUGH && shed * 100 >= report.questions * FAILURES_PER_HUNDRED;
+        let most = counts.questions >= ENOUGH && shed * 100 >= counts.questions * FAILURES_PER_HUNDRED;
         let warning = Warning {
             severity: if most { Severity::Critical } else { Severity::Warning },
             problem: format!(
@@ -213,19 +208,18 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
     use crate::conduct::Conduct;
-    use crate::record::{Recorder, Window};
 
-    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> StatsReport {
-        let mut report = Recorder::new(Clock::machine(), 1).report(Window::Start);
-        report.outcomes.extend(outcomes.iter().copied());
-        report.upstream.messages.extend(messages.iter().copied());
-        report.questions = report.outcomes.values().sum();
-        report
+    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> JudgedCounts {
+        JudgedCounts {
+            questions: outcomes.iter().map(|(_, count)| count).sum(),
+            outcomes: outcomes.iter().copied().collect(),
+            messages: messages.iter().copied().collect(),
+            ..JudgedCounts::default()
+        }
     }
 
-    fn problems(report: &StatsReport) -> Vec<String> {
+    fn problems(report: &JudgedCounts) -> Vec<String> {
         judge(report, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
     }
 

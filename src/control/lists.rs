@@ -160,12 +160,12 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
 
 /// The lists with troubles, for the status.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
-    let lists = subject.config().lists();
+    let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
         // The operator may have tested lists that his mail software does not ask.
-        let in_use = |list: &&Arc<List>| list.configured || entry.counts().questions > 0;
-        let (list, standing) = (lists.get(&entry.apex).filter(in_use)?, entry.standing());
-        let remedy = remedy(list, entry, standing.state).filter(|_| standing.state.is_incident())?;
+        let in_use = |list: &Arc<List>| list.configured || entry.questions() > 0;
+        let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
+        let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
         let problem = match standing.why.as_str() {
             "" => format!("{} has a problem.", text(&list.apex)),
             why => format!("{why}."),

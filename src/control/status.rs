@@ -2,18 +2,18 @@
 
 use super::protocol::{Fill, Status};
 use super::{Controlled, health, lists};
-use crate::record::{StatsReport, Window};
+use crate::record::{JudgedCounts, Window};
 
 /// The window by which the health is judged.
 pub const JUDGED: Window = Window::FiveMinutes;
 
 /// The state and the health at this moment.
 pub fn status(subject: &impl Controlled) -> Status {
-    status_by(subject, &subject.recorder().report(JUDGED))
+    status_by(subject, &subject.recorder().judged(JUDGED))
 }
 
-/// Like `status`, by a report of the window `JUDGED`.
-pub fn status_by(subject: &impl Controlled, report: &StatsReport) -> Status {
+/// Like `status`, by the counts of the window `JUDGED`.
+pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
     let daemon = subject.status();
     let missing = health::missing(&daemon.missing, &subject.config());
     let root_keys = health::root_keys(&daemon.root_keys, subject.now().unix);
@@ -21,11 +21,11 @@ pub fn status_by(subject: &impl Controlled, report: &StatsReport) -> Status {
     let metrics = daemon.metrics.as_ref().and_then(health::metrics);
     Status {
         daemon,
-        uptime: report.uptime,
-        questions: report.questions,
-        seconds: report.seconds,
+        uptime: judged.uptime,
+        questions: judged.questions,
+        seconds: judged.seconds,
         stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(report, &subject.recorder().troubles())
+        warnings: health::judge(judged, &subject.recorder().troubles())
             .into_iter()
             .chain(missing)
             .chain(root_keys)

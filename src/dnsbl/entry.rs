@@ -273,15 +273,21 @@ impl ListEntry {
     /// Its counters.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let ListTally { hits, misses, listed, not_listed, untold, elapsed } = &*self.tally;
+        let ListTally { hits, misses: _, listed, not_listed, untold, elapsed } = &*self.tally;
         ListCounts {
-            questions: read(hits).saturating_add(read(misses)),
+            questions: self.questions(),
             hits: read(hits),
             listed: read(listed),
             not_listed: read(not_listed),
             untold: read(untold),
             elapsed: elapsed.spread().quantiles(),
         }
+    }
+
+    /// The number of questions so far.
+    pub fn questions(&self) -> u64 {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        read(&self.tally.hits).saturating_add(read(&self.tally.misses))
     }
 
     /// The times of questions that were not answered from memory.

@@ -1,9 +1,9 @@
 //! The text format of Prometheus, version 0.0.4.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use super::escape::escaped;
 use super::gather::{Samples, Value};
 use super::table::{self, Metric};
 use crate::record::{BOUNDS, Distribution};
@@ -32,19 +32,16 @@ static SHOWN_BOUNDS: LazyLock<[String; BOUNDS.len()]> =
 pub(super) fn write(samples: &Samples, text: &mut String) {
     text.clear();
     text.reserve(ROOM);
-    let mut labels = String::new();
-    for ((metric, head), samples) in HEADS.iter().zip(samples.all()) {
+    let mut heads = HEADS.iter();
+    for (of_family, (metric, head)) in samples.of_families().zip(heads.by_ref()) {
         text.push_str(head);
-        for sample in samples {
-            labels.clear();
-            for (label, value) in metric.labels.iter().zip(&sample.labels) {
-                let comma = if labels.is_empty() { "" } else { "," };
-                [comma, label, "=\"", &escaped(value, true), "\""]
-                    .iter()
-                    .for_each(|piece| labels.push_str(piece));
-            }
-            write_sample(text, &metric.name, &labels, &sample.value);
+        for sample in of_family {
+            write_sample(text, &metric.name, samples.labels(sample), &sample.value);
         }
+    }
+    for (counter, (metric, head)) in samples.counters().iter().zip(heads) {
+        text.push_str(head);
+        write_sample(text, &metric.name, "", counter);
     }
 }
 
@@ -52,58 +49,32 @@ pub(super) fn write(samples: &Samples, text: &mut String) {
 fn write_sample(text: &mut String, name: &str, labels: &str, value: &Value) {
     let put = |text: &mut String, pieces: &[&str]| pieces.iter().for_each(|piece| text.push_str(piece));
     let all: &[&str] = if labels.is_empty() { &[" "] } else { &["{", labels, "} "] };
-    let _ = match value {
+    match value {
         Value::Whole(number) => {
             put(text, &[name]);
             put(text, all);
-            writeln!(text, "{number}")
+            put(text, &[itoa::Buffer::new().format(*number), "\n"]);
         }
         Value::Seconds(seconds) => {
             put(text, &[name]);
             put(text, all);
-            writeln!(text, "{seconds}")
+            let _ = writeln!(text, "{seconds}");
         }
         Value::Times(times) => {
-            let Distribution { within, count, sum } = **times;
+            let Distribution { within, count, sum } = *times;
             let comma = if labels.is_empty() { "" } else { "," };
             let bounds = SHOWN_BOUNDS.iter().map(String::as_str).chain(["+Inf"]);
-            // Most buckets have as many as the one before.
-            let (mut shown, mut of) = ("0".to_owned(), 0);
+            let mut digits = itoa::Buffer::new();
             for (bound, within) in bounds.zip(within.into_iter().chain([count])) {
-                if within != of {
-                    shown.clear();
-                    let _ = write!(shown, "{within}");
-                    of = within;
-                }
-                put(text, &[name, "_bucket{", labels, comma, "le=\"", bound, "\"} ", &shown, "\n"]);
+                let within = digits.format(within);
+                put(text, &[name, "_bucket{", labels, comma, "le=\"", bound, "\"} ", within, "\n"]);
             }
             put(text, &[name, "_sum"]);
             put(text, all);
             let _ = writeln!(text, "{sum}");
             put(text, &[name, "_count"]);
             put(text, all);
-            put(text, &[&shown, "\n"]);
-            Ok(())
+            put(text, &[digits.format(count), "\n"]);
         }
-    };
-}
-
-/// Backslash and line feed have a meaning in the format, in the value of a label also the quote.
-fn escaped(text: &str, quoted: bool) -> Cow<'_, str> {
-    if !text.contains(['\\', '\n', '"']) {
-        return text.into();
-    }
-    let text = text.replace('\\', "\\\\").replace('\n', "\\n");
-    if quoted { text.replace('"', "\\\"").into() } else { text.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signs_with_a_meaning_are_escaped() {
-        assert_eq!(escaped("a\\b\n\"c\"", true), "a\\\\b\\n\\\"c\\\"");
-        assert_eq!(escaped("\"c\"", false), "\"c\"");
     }
 }

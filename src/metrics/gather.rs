@@ -1,42 +1,54 @@
 //! Reads the metrics of a daemon. Nothing is counted here.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use hickory_proto::rr::Name;
 use serde::Serialize;
 
+use super::escape::escaped;
 use super::table::Family;
 use crate::config::ZoneKind;
 use crate::control::protocol::{RootKeyStanding, Severity, Status};
 use crate::control::{Controlled, status, watched};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
-use crate::record::{Distribution, Recorder, SinceStart};
+use crate::record::{Distribution, Recorder, Scraped};
 use crate::wire::presentation;
 
 /// The value of a sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Value {
     /// A whole number.
     Whole(u64),
     /// Seconds.
     Seconds(f64),
     /// Times in buckets.
-    Times(Box<Distribution>),
+    Times(Distribution),
 }
 
-/// The values of the labels of a metric, and its value.
+/// A sample of a metric: its labels in the text format, and its value.
 pub(super) struct Sample {
-    pub(super) labels: Vec<String>,
+    family: Family,
+    labels: Range<usize>,
     pub(super) value: Value,
 }
 
 /// The samples of every metric.
 pub(super) struct Samples {
-    families: BTreeMap<Family, Vec<Sample>>,
+    /// In the order of the table once all are there.
+    all: Vec<Sample>,
+    /// The labels of all, one behind the other: a piece of memory for each label would take a fifth of a scrape.
+    labels: String,
     /// In the order of the table.
-    counters: Vec<Sample>,
+    counters: Vec<Value>,
 }
+
+/// Samples for which there is room at first: with some lists and zones there are about as many.
+const ROOM: usize = 512;
+
+/// Octets of the labels of a usual sample.
+const USUAL_LABELS: usize = 24;
 
 /// A list with the sums over the ways by which it is asked.
 #[derive(Default)]
@@ -55,28 +67,49 @@ struct ListSum {
 impl Samples {
     /// The metrics of a daemon at this moment.
     pub(super) fn of(subject: &impl Controlled) -> Self {
-        let mut samples = Self { families: BTreeMap::new(), counters: Vec::new() };
+        let labels = String::with_capacity(ROOM * USUAL_LABELS);
+        let mut samples = Self { all: Vec::with_capacity(ROOM), labels, counters: Vec::new() };
         // All counters are read once, which takes a fifth of a scrape.
-        let (since_start, judged) = subject.recorder().since_start_and(status::JUDGED);
-        samples.queries(subject.recorder(), since_start);
+        let scraped = subject.recorder().scraped(status::JUDGED);
+        samples.queries(subject.recorder(), &scraped);
         samples.upstream(subject.recorder());
-        samples.state(&status::status_by(subject, &judged));
+        samples.state(&status::status_by(subject, &scraped.judged));
         samples.lists(subject);
         samples.zones(subject);
         samples.watched(subject);
+        samples.all.sort_by_key(|sample| sample.family);
         samples
     }
 
-    /// The samples of each metric, in the order of the table.
-    pub(super) fn all(&self) -> impl Iterator<Item = &[Sample]> {
-        let none: &[Sample] = &[];
-        let of = move |family: &Family| self.families.get(family).map_or(none, Vec::as_slice);
-        Family::ALL.iter().map(of).chain(self.counters.iter().map(std::slice::from_ref))
+    /// The samples of each metric that is no counter of the record, in the order of the table.
+    pub(super) fn of_families(&self) -> impl Iterator<Item = &[Sample]> {
+        let mut rest = self.all.as_slice();
+        Family::ALL.iter().map(move |family| {
+            let end = rest.partition_point(|sample| sample.family <= *family);
+            let (of_family, behind) = rest.split_at_checked(end).unwrap_or_default();
+            rest = behind;
+            of_family
+        })
+    }
+
+    /// The counters of the record, in the order of the table.
+    pub(super) fn counters(&self) -> &[Value] {
+        &self.counters
+    }
+
+    /// The labels of a sample in the text format; empty if it has none.
+    pub(super) fn labels(&self, sample: &Sample) -> &str {
+        self.labels.get(sample.labels.clone()).unwrap_or_default()
     }
 
     fn put(&mut self, family: Family, labels: &[&str], value: Value) {
-        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-        self.families.entry(family).or_default().push(Sample { labels, value });
+        let begin = self.labels.len();
+        for (label, value) in family.labels().iter().zip(labels) {
+            let comma = if self.labels.len() == begin { "" } else { "," };
+            let pieces = [comma, label, "=\"", &escaped(value, true), "\""];
+            pieces.iter().for_each(|piece| self.labels.push_str(piece));
+        }
+        self.all.push(Sample { family, labels: begin..self.labels.len(), value });
     }
 
     fn whole(&mut self, family: Family, labels: &[&str], value: u64) {
@@ -84,34 +117,32 @@ impl Samples {
     }
 
     fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
-        self.put(family, labels, Value::Times(Box::new(times)));
+        self.put(family, labels, Value::Times(times));
     }
 
     /// The queries of clients.
-    fn queries(&mut self, recorder: &Recorder, (report, types, latency): SinceStart) {
+    fn queries(&mut self, recorder: &Recorder, scraped: &Scraped) {
         self.whole(Family::StartTime, &[], recorder.started_unix());
-        for (outcome, count) in &report.outcomes {
+        for (outcome, count) in &scraped.outcomes {
             self.whole(Family::Queries, &[&word(outcome)], *count);
         }
-        for row in types {
+        for row in &scraped.types {
             self.whole(Family::QueryTypes, &[&row.kind], row.questions);
         }
-        for (outcome, times) in latency {
-            self.times(Family::QueryDuration, &[&word(&outcome)], times);
+        for (outcome, times) in &scraped.latency {
+            self.times(Family::QueryDuration, &[&word(outcome)], *times);
         }
-        for (reason, count) in &report.apart {
+        for (reason, count) in &scraped.apart {
             self.whole(Family::Discarded, &[&word(reason)], *count);
         }
-        for (conduct, count) in &report.upstream.messages {
+        for (conduct, count) in &scraped.messages {
             self.whole(Family::Messages, &[&word(conduct)], *count);
         }
-        for (status, count) in &report.upstream.validated {
+        for (status, count) in &scraped.validated {
             self.whole(Family::Validated, &[&word(status)], *count);
         }
-        self.put(Family::Waited, &[], Value::Seconds(report.upstream.waited));
-        let counters = report.upstream.counts.all();
-        let sample = |(_, _, count)| Sample { labels: Vec::new(), value: Value::Whole(count) };
-        self.counters = counters.map(sample).collect();
+        self.put(Family::Waited, &[], Value::Seconds(scraped.waited));
+        self.counters = scraped.counts.all().map(|(_, _, count)| Value::Whole(count)).collect();
     }
 
     /// The work for queries that were not in memory.
@@ -152,11 +183,11 @@ impl Samples {
 
     /// The lists in use. Zones that only look like lists have names of strangers, and are left out.
     fn lists(&mut self, subject: &impl Controlled) {
-        let (known, now) = (subject.config().lists(), subject.now());
+        let (config, now) = (subject.config(), subject.now());
         let mut sums: BTreeMap<Name, ListSum> = BTreeMap::new();
         for entry in subject.lists().all() {
             let counts = entry.counts();
-            if !known.get(&entry.apex).is_some_and(|list| is_in_use(list, counts.questions)) {
+            if !config.list(&entry.apex).is_some_and(|list| is_in_use(&list, counts.questions)) {
                 continue;
             }
             let sum = sums.entry(entry.apex.clone()).or_default();

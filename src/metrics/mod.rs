@@ -25,6 +25,7 @@
 )]
 
 mod connections;
+mod escape;
 mod exposition;
 mod gather;
 pub mod server;

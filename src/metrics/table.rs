@@ -53,11 +53,18 @@ macro_rules! families {
             /// All of them, in the order of the table.
             pub(super) const ALL: &[Self] = &[$(Self::$family,)*];
 
+            /// The names of its labels.
+            pub(super) const fn labels(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$family => &$labels,)*
+                }
+            }
+
             /// Its row.
             pub(super) fn metric(self) -> Metric {
                 match self {
                     $(Self::$family => {
-                        let (kind, labels) = (MetricKind::$kind, &$labels);
+                        let (kind, labels) = (MetricKind::$kind, self.labels());
                         Metric { name: full($name), kind, labels, about: concat!($($about),*).trim_start() }
                     })*
                 }

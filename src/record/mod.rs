@@ -65,6 +65,7 @@ mod recorded;
 pub mod redact;
 mod report;
 mod ring;
+mod scraped;
 pub mod search;
 mod shard;
 mod slow_lines;
@@ -111,8 +112,8 @@ use self::query_log::QueryLog;
 use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 pub use self::report::{
-    ClientRow, FailingZone, ServerRow, ShedRow, StatsReport, Troubles, TypeRow, UpstreamReport, ZoneRow,
-    blames,
+    ClientRow, FailingZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles, TypeRow,
+    UpstreamReport, ZoneRow, blames,
 };
 use self::shard::Shard;
 use self::table::Tally;
@@ -376,19 +377,9 @@ impl Recorder {
 
     /// The counts since the start, their types, and the times of each outcome, read together: all sums agree.
     pub fn since_start(&self) -> SinceStart {
-        self.since_start_and(Window::Start).0
-    }
-
-    /// Like `since_start`, with the report of a window, read at the same moment.
-    pub fn since_start_and(&self, window: Window) -> (SinceStart, StatsReport) {
-        let now = self.clock.mono();
-        let totals = self.totals();
-        let report = |window: Window| {
-            let (earlier, covered) = lock(&self.snapshots).begin(window, now);
-            self.report_of(&totals.since(&earlier), window, covered, now)
-        };
-        let latency = Outcome::ALL.map(|outcome| (outcome, totals.distribution_of(outcome)));
-        ((report(Window::Start), types_of(&totals), latency.into()), report(window))
+        let (now, totals) = (self.clock.mono(), self.totals());
+        let report = self.report_of(&totals, Window::Start, now.since(self.started), now);
+        (report, types_of(&totals), totals.distributions())
     }
 
     fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
@@ -521,8 +512,8 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
             failed: sum(Outcome::is_failure),
         }
     };
-    let mut rows: Vec<TypeRow> =
-        totals.by_type().enumerate().map(row).filter(|row| row.questions > 0).collect();
+    let asked = totals.by_type().enumerate().filter(|(_, counts)| counts.iter().any(|count| *count > 0));
+    let mut rows: Vec<TypeRow> = asked.map(row).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.questions));
     rows
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::counters::Counts;
-use super::histogram::Quantiles;
+use super::histogram::{Distribution, Quantiles};
 use super::tally::{ClientTally, Messages, ZoneTally};
 use super::window::Window;
 use crate::conduct::Conduct;
@@ -275,5 +275,55 @@ fn speed(messages: &Messages) -> String {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: mean round trip < 1 ms"),
         millis => format!("{word}: mean round trip {millis} ms"),
+    }
+}
+
+/// The counts since the start, read together: all sums agree. Fields are those of `StatsReport`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scraped {
+    /// See `StatsReport::outcomes`.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// The types that were asked, most questions first.
+    pub types: Vec<TypeRow>,
+    /// The times of the questions of each outcome.
+    pub latency: Vec<(Outcome, Distribution)>,
+    /// See `StatsReport::apart`.
+    pub apart: BTreeMap<Apart, u64>,
+    /// See `UpstreamReport::messages`.
+    pub messages: BTreeMap<Conduct, u64>,
+    /// See `UpstreamReport::validated`.
+    pub validated: BTreeMap<SecurityStatus, u64>,
+    /// See `UpstreamReport::counts`.
+    pub counts: Counts,
+    /// See `UpstreamReport::waited`.
+    pub waited: f64,
+    /// The counts of the window by which the health is judged.
+    pub judged: JudgedCounts,
+}
+
+/// The counts of a window by which the health of the daemon is judged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JudgedCounts {
+    /// See `StatsReport::seconds`.
+    pub seconds: f64,
+    /// See `StatsReport::uptime`.
+    pub uptime: f64,
+    /// See `StatsReport::questions`.
+    pub questions: u64,
+    /// See `StatsReport::outcomes`.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// See `UpstreamReport::messages`.
+    pub messages: BTreeMap<Conduct, u64>,
+}
+
+impl From<&StatsReport> for JudgedCounts {
+    fn from(report: &StatsReport) -> Self {
+        Self {
+            seconds: report.seconds,
+            uptime: report.uptime,
+            questions: report.questions,
+            outcomes: report.outcomes.clone(),
+            messages: report.upstream.messages.clone(),
+        }
     }
 }

@@ -80,6 +80,15 @@ impl Totals {
     /// Reads the counters. A shard is held while it is read, some ten microseconds, so that a question is in all of its counters or in none,
     /// and all sums agree. No two shards are held at a time: the other workers go on.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
+        let mut totals = Self::read_counts(shards, upstream);
+        totals.latency_of.iter().for_each(|sum| totals.latency.add(sum));
+        totals.round_trip = upstream.round_trip.spread();
+        totals.flight_time = Spread::sum(&upstream.flight_time);
+        totals
+    }
+
+    /// Like `read`, without the sums of times: those of all outcomes, of round trips, and of flights. They take half of the time.
+    pub(super) fn read_counts(shards: &[Shard], upstream: &Upstream) -> Self {
         let mut questions = vec![0; kinds::PLACES * OUTCOMES];
         let mut apart = vec![0; Apart::ALL.len()];
         let mut latency_of = vec![Spread::default(); OUTCOMES];
@@ -91,20 +100,26 @@ impl Totals {
             of_shard.filter(|(_, had)| *had).for_each(|((sum, times), _)| sum.add(&times.spread()));
             drop(held);
         }
-        let mut latency = Spread::default();
-        latency_of.iter().for_each(|sum| latency.add(sum));
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Self {
             questions,
             apart,
             conduct: upstream.conduct.iter().map(load).collect(),
-            latency,
             latency_of,
-            round_trip: upstream.round_trip.spread(),
-            flight_time: Spread::sum(&upstream.flight_time),
             counts: upstream.counters.read(),
             validated: upstream.validated.iter().map(load).collect(),
             waited_micros: load(&upstream.waited_micros),
+            ..Self::default()
+        }
+    }
+
+    /// The growth since `earlier` of the counts of questions and of queries to servers, and of nothing else.
+    #[must_use]
+    pub(super) fn counts_since(&self, earlier: &Self) -> Self {
+        Self {
+            questions: difference(&self.questions, &earlier.questions),
+            conduct: difference(&self.conduct, &earlier.conduct),
+            ..Self::default()
         }
     }
 
@@ -133,9 +148,10 @@ impl Totals {
         }
     }
 
-    /// The times of the questions of an outcome, for exporters.
-    pub(super) fn distribution_of(&self, outcome: Outcome) -> Distribution {
-        self.latency_of.get(outcome.index()).map(Spread::distribution).unwrap_or_default()
+    /// The times of the questions of each outcome, for exporters.
+    pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
+        let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
+        Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
     }
 
     /// The times of the questions of an outcome.

@@ -298,6 +298,20 @@ fn the_examples_of_the_shipped_file_mean_something() {
 }
 
 #[test]
+fn a_list_by_its_apex_is_that_of_all_lists() {
+    let config = load(
+        "version = 1\n[[list]]\nname = \"bl.corp.example\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n[[list]]\nname = \"zen.spamhaus.org\"\nmax_age = \"1h\"\n",
+    )
+    .unwrap();
+    let lists = config.lists();
+    assert!(lists.len() > 2 && lists.values().filter(|list| list.configured).count() == 2);
+    for (apex, list) in &lists {
+        assert_eq!(config.list(apex).as_ref(), Some(list));
+    }
+    assert_eq!(config.list(&Name::from_ascii("other.corp.example.").unwrap()), None);
+}
+
+#[test]
 fn a_list_of_the_operators_own_has_the_test_entries_that_it_is_given() {
     let list = |more: &str| {
         load(&format!(
