@@ -124,21 +124,19 @@ fn flight<'o>(reader: &mut EntryReader<'o>) -> Option<FlightHead<'o>> {
     Some(FlightHead { id, began, elapsed, name, kind, failed, linked, shortened, weight, light })
 }
 
-/// The servers of the queries of a flight, whose octets have no length.
-pub(super) fn servers(octets: &[u8]) -> impl Iterator<Item = IpAddr> {
+/// The servers of the queries of a flight, whose octets have no length, and the conduct of each.
+pub(super) fn sent(octets: &[u8]) -> impl Iterator<Item = (IpAddr, Option<Conduct>)> {
     let mut reader = EntryReader(octets);
     let messages = pass_to_messages(&mut reader).unwrap_or(0);
     (0..messages).map_while(move |_| {
-        let (message, mut server) = (reader.take(MESSAGE)?, None);
-        if let Some((is_six, address)) = message.get(MESSAGE_HEAD..)?.split_first() {
-            server = address.first_chunk().map(|address| address_of(*address, *is_six));
-        }
-        server
+        let mut message = EntryReader(reader.take(MESSAGE)?);
+        // The moment, the time, the zone and the transport.
+        message.take(10)?;
+        let ([conduct], _) = (message.chunk()?, message.take(2)?);
+        let is_six = message.octet()?;
+        Some((address_of(message.chunk()?, is_six), Conduct::ALL.get(usize::from(conduct)).copied()))
     })
 }
-
-/// Octets of a query before its server.
-const MESSAGE_HEAD: usize = 13;
 
 /// The queries to servers of a flight, whose octets have no length: when each was sent since the begin of the flight, its time, and the
 /// conduct of its server.

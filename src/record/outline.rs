@@ -196,16 +196,16 @@ impl<'s> Outline<'s> {
         full
     }
 
-    /// The questions at these places in full and in this order, and the flights that explain them.
+    /// The questions at these `count` places in full and in this order, and the flights that explain them.
     pub(super) fn explained(
         &self,
-        places: impl Iterator<Item = u32>,
+        (places, count): (impl Iterator<Item = u32>, usize),
         list: &dyn Fn(&[u8]) -> Option<ListName>,
     ) -> Recorded {
         let mut names = ReadNames::without(self.secrets);
-        let questions =
-            places.filter_map(|place| self.question(self.questions.get(index(place))?, &mut names));
-        let mut questions: Vec<QuestionEntry> = questions.collect();
+        let mut questions: Vec<QuestionEntry> = Vec::with_capacity(count);
+        questions
+            .extend(places.filter_map(|place| self.question(self.questions.get(index(place))?, &mut names)));
         owner::give(&self.extent.owners, &mut questions);
         let own: HashSet<u64, BuildHasherDefault<Plain>> =
             questions.iter().filter_map(|question| question.flight).collect();
@@ -265,27 +265,27 @@ impl<'s> Outline<'s> {
         let is_of_list = |flight: &FlightOutline| {
             !failed_lists.is_empty() && apex(flight).is_some_and(|apex| failed_lists.contains(apex))
         };
-        let (mut full, mut others, mut silent) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for (place, outline) in self.flights.iter().enumerate() {
-            if !(outline.failed || own.contains(&outline.id) || is_of_list(outline)) {
-                others.push(place);
-            } else if let Some(flight) = self.entries.flight(outline, names) {
-                let messages =
-                    flight.messages.iter().filter(|message| !message.conduct.is_some_and(Conduct::came_back));
-                silent.extend(messages.map(|message| message.server));
-                full.push((place, flight));
+        // First which ones, from their octets: entries that are read in full are large, and are put where they stay.
+        let (mut wanted, mut silent, mut count) = (vec![false; self.flights.len()], BTreeSet::new(), 0_usize);
+        for (outline, wanted) in self.flights.iter().zip(&mut wanted) {
+            if outline.failed || own.contains(&outline.id) || is_of_list(outline) {
+                (*wanted, count) = (true, count.saturating_add(1));
+                let sent = heads::sent(self.entries.at(outline.place));
+                let unanswered = sent.filter(|(_, conduct)| !conduct.is_some_and(Conduct::came_back));
+                silent.extend(unanswered.map(|(server, _)| server));
             }
         }
         if !silent.is_empty() {
-            for place in others {
-                let Some(outline) = self.flights.get(place) else { continue };
-                if heads::servers(self.entries.at(outline.place)).any(|server| silent.contains(&server)) {
-                    full.extend(self.entries.flight(outline, names).map(|flight| (place, flight)));
-                }
+            for (outline, wanted) in self.flights.iter().zip(&mut wanted).filter(|(_, wanted)| !**wanted) {
+                let mut sent = heads::sent(self.entries.at(outline.place));
+                *wanted = sent.any(|(server, _)| silent.contains(&server));
+                count = count.saturating_add(usize::from(*wanted));
             }
-            full.sort_by_key(|(place, _)| *place);
         }
-        full.into_iter().map(|(_, flight)| flight).collect()
+        let mut full = Vec::with_capacity(count);
+        let wanted = self.flights.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+        full.extend(wanted.filter_map(|(outline, _)| self.entries.flight(outline, names)));
+        full
     }
 }
 
@@ -522,7 +522,10 @@ mod tests {
         assert!(outline.entries.0.is_empty());
         let at = outline.questions[0].at;
         let expected = QuestionEntry::hit(wire("mail.example."), RecordType::MX, client, 7, at);
-        assert_eq!(outline.explained([0, 9].into_iter(), &list).questions, std::slice::from_ref(&expected));
+        assert_eq!(
+            outline.explained(([0, 9].into_iter(), 2), &list).questions,
+            std::slice::from_ref(&expected)
+        );
         assert_eq!(outline.in_full().questions, [expected]);
     }
 }

@@ -196,8 +196,9 @@ impl Search<'_> {
         wanted: &Wanted,
         tell: impl FnOnce(Vec<Judged<'_>>, &Traffic) -> Told,
     ) -> Told {
-        let recorded =
-            self.outline.explained(messages.iter().flat_map(AsRef::as_ref).copied(), self.facts.list);
+        let count = messages.iter().map(|places| places.as_ref().len()).sum();
+        let places = messages.iter().flat_map(AsRef::as_ref).copied();
+        let recorded = self.outline.explained((places, count), self.facts.list);
         let known = KnownFacts { facts: self.facts, links: Links::default() };
         let (explained, traffic) =
             (Explained::of(&recorded, &known), Traffic::of(&recorded, self.facts.slow));
