@@ -3,7 +3,14 @@
 raise_metrics() {
   serve measured 198.18.0.22@5354 corp.example
   soon has NOERROR dig @198.18.0.22 -p 5354 corp.example SOA
-  restart '[metrics]
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=gateway.example \
+    -addext subjectAltName=DNS:gateway.example -keyout "$work/short.key" -out "$work/short.pem" 2>&1
+  chmod 640 "$work/short.key"
+  restart '[[listener]]
+tls = ["127.0.0.1:8853"]
+certificate = "'"$work/short.pem"'"
+key = "'"$work/short.key"'"
+[metrics]
 listen = "127.0.0.1:9453"
 [[zone]]
 name = "corp.example"
@@ -85,6 +92,12 @@ failing_zone() {
   has '^RESOLVERD WARNING - [0-9]+ queries for zone corp\.example\. .*\|uptime=' ctl status --plugin
 }
 
+# A certificate that nobody has renewed.
+ending_certificate() {
+  soon has 'alertname="ResolverdCertificateExpires", alertstate="firing", file="[^"]*/short\.pem"' ask_prometheus 'ALERTS{}'
+  has 'certificate .*/short\.pem expires on ' ctl status
+}
+
 unreachable() {
   end prometheus
   end resolverd
@@ -100,5 +113,6 @@ check "metrics: promtool accepts the metrics and finds no bad practice" text_for
 check "metrics: Prometheus scrapes them" scraped_by_prometheus
 check "metrics: Prometheus accepts the dashboard" dashboard
 check "metrics: a failing zone is in the metrics, the alerts and the plug-in" failing_zone
+check "metrics: a certificate that expires soon is in the alerts" ending_certificate
 check "metrics: the plug-in tells that the daemon is not there" unreachable
 restart
