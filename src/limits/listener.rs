@@ -130,7 +130,8 @@ pub const MAX_MORE_PIPELINED: usize = 512;
 pub const MAX_MORE_PIPELINED_PER_CLIENT: usize = MAX_MORE_PIPELINED / 2;
 
 /// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest. The kernel takes
-/// `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here.
+/// `TCP_SEND_BUFFER` of a connection before, so only clients that read slowly or not at all get here. Over HTTPS, the messages of
+/// requests behind these replies count too: `MAX_PIPELINED` of a connection with 400 octets each take 25 KiB.
 pub const MAX_UNSENT: usize = 4 << 20;
 
 /// Like `MAX_UNSENT`, for one client, so that one that does not read leaves room for others.
@@ -185,8 +186,7 @@ pub const TLS_RECORD: usize = 16 << 10;
 pub const EMPTY_RECORDS_AT_ONCE: usize = 16;
 
 /// Octets of the header of a request over HTTPS, counted as RFC 9113 section 6.5.2 does. A query of 400 octets with all options takes
-/// 540 of the path, and the fields of a client some hundred. While a client does not take its replies, `MAX_PIPELINED` requests of
-/// each of its connections wait, 32 MiB with the longest headers, until `TCP_WRITE_TIME` ends these connections.
+/// 540 of the path, and the fields of a client some hundred. It is freed once it was read, also if the request waits.
 pub const MAX_REQUEST_HEADER: usize = 4 << 10;
 
 /// Octets of requests over HTTPS that are read from a connection before these are answered. With those in the buffers of the

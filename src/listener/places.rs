@@ -36,7 +36,7 @@ pub(super) struct Seat {
     has_sent: AtomicBool,
     /// Questions in progress.
     questions: AtomicUsize,
-    /// Octets of replies that the client has not taken yet.
+    /// Octets of replies that the client has not taken yet, and of requests behind them.
     unsent: AtomicUsize,
     /// Notified when it must leave, for another client.
     leave: Notify,

@@ -93,8 +93,8 @@ counters! {
     HttpsRefused "https_handshakes_refused" Some("HTTPS connections closed (too many handshakes of one client)");
     /// Requests over HTTPS that got an HTTP error, because they were no DNS queries.
     HttpsRequestsRefused "https_requests_refused" Some("HTTPS requests refused (no DNS query)");
-    /// Connections for HTTPS that were closed, because their client broke the rules of HTTP/2, reset too many requests, or sent too
-    /// much that was no query.
+    /// Connections for HTTPS that were closed, because their client broke the rules of HTTP/2, reset too many requests, sent too much
+    /// that was no query, or sent too many requests without taking the replies before them.
     HttpsClosed "https_connections_closed" Some("HTTPS connections closed (HTTP/2 errors or floods of the client)");
     /// Queries of clients over QUIC.
     QueriesQuic "queries_quic" Some("queries over QUIC");

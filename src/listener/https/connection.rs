@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
+use super::held::{Exchange, HeldRequest, HeldRequests};
 use super::octets::{BoundedStream, ReadRoom, UnsentReplies, UnsentReply};
 use super::request::{self, RefusedRequest, SentMessage};
 use super::response;
@@ -31,13 +32,6 @@ type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
 /// A request and the way to respond to it.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
-
-/// A request that has no response yet.
-struct Exchange {
-    respond: SendResponse<Cursor<UnsentReply>>,
-    /// Whether the response has a body.
-    has_body: bool,
-}
 
 /// The end of work for a request.
 enum Step {
@@ -58,9 +52,11 @@ pub(super) struct HttpsConnection {
     running: JoinSet<Step>,
     /// The bodies among them.
     bodies: usize,
+    /// Requests that wait for their turn.
+    held: HeldRequests,
     unsent: Arc<UnsentReplies>,
-    /// When the client must have taken the next reply; none if all are taken.
-    due: Option<Instant>,
+    /// When the client must have taken the reply that waits.
+    due: Instant,
     /// The last request, or the end of its reply: from then on the connection is idle.
     active: Instant,
 }
@@ -72,8 +68,9 @@ impl HttpsConnection {
         front: Arc<Front>,
         taken: TakenPlace,
     ) -> Self {
-        let (running, unsent, active) = (JoinSet::new(), Arc::default(), Instant::now());
-        Self { requests, room, client, front, taken, running, bodies: 0, unsent, due: None, active }
+        let (running, held, unsent) = (JoinSet::new(), HeldRequests::default(), Arc::default());
+        let active = Instant::now();
+        Self { requests, room, client, front, taken, running, bodies: 0, held, unsent, due: active, active }
     }
 
     /// Answers requests until the connection ends. It ends by itself when it is idle, or once all requests are answered after
@@ -81,6 +78,14 @@ impl HttpsConnection {
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) -> io::Result<()> {
         let mut ends = false;
         loop {
+            if self.has_turn()
+                && let Some(request) = self.held.take()
+            {
+                // Fewer always fit.
+                let _ = self.keep();
+                self.take_request(request)?;
+                continue;
+            }
             let has_unsent = self.unsent.octets() > 0;
             let until = self.until();
             tokio::select! {
@@ -94,11 +99,17 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next(), if !has_unsent => self.take_step(step).await?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    let wanted = || wanted(&self.taken, &self.unsent, self.bodies);
-                    poll_request((&mut self.requests, &self.room), wanted, context)
+                    // Behind the requests that wait, the client may send the rest of one that was taken, and how much it takes of
+                    // the replies.
+                    let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
+                    poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
                     None => return Ok(()),
-                    Some(Ok(request)) => self.take_request(request)?,
+                    Some(Ok(request)) => {
+                        if !self.hold(request) {
+                            return self.fail(&ConnectionFault::Flooded);
+                        }
+                    }
                     Some(Err(fault)) => return self.fail(&fault),
                 },
                 () = wait(until) => {
@@ -110,7 +121,10 @@ impl HttpsConnection {
 
     /// Until when the connection may stay as it is.
     fn until(&self) -> Option<Instant> {
-        self.due.or_else(|| self.running.is_empty().then_some(self.active + TCP_IDLE_TIME))
+        match self.unsent.octets() {
+            0 => self.running.is_empty().then_some(self.active + TCP_IDLE_TIME),
+            _ => Some(self.due),
+        }
     }
 
     /// Ends the connection. What the kernel does not take at once is lost: the end tells the same.
@@ -136,18 +150,34 @@ impl HttpsConnection {
         }
     }
 
-    /// Begins to answer a request.
-    fn take_request(&mut self, (request, respond): NewRequest) -> io::Result<()> {
+    /// Whether a request is answered now. A client that does not take its replies gets no more.
+    fn has_turn(&self) -> bool {
+        self.unsent.octets() == 0 && self.taken.has_room()
+    }
+
+    /// Reads the header of a request, which then waits for its turn; false if too much waits.
+    fn hold(&mut self, (request, respond): NewRequest) -> bool {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
         let (head, body) = request.into_parts();
-        let mut exchange = Exchange { respond, has_body: head.method != Method::HEAD };
+        let exchange = Exchange { respond, has_body: head.method != Method::HEAD };
+        let sent = request::read(&head.method, &head.uri, &head.headers);
+        self.held.add(HeldRequest { exchange, sent, body }) && (self.has_turn() || self.keep())
+    }
+
+    /// Counts what waits until the client takes its replies; false if it is too much.
+    fn keep(&self) -> bool {
+        self.taken.keep_unsent(self.unsent.octets().saturating_add(self.held.octets()))
+    }
+
+    /// Begins to answer a request.
+    fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
         if !self.taken.begin_question() {
             // Another connection of the client has taken the last place just now. The client may repeat the request.
             exchange.respond.send_reset(Reason::REFUSED_STREAM);
             return Ok(());
         }
-        match request::read(&head.method, &head.uri, &head.headers) {
+        match sent {
             Ok(SentMessage::InPath(message)) => self.take_message(exchange, &message),
             Err(refused) if body.is_end_stream() => self.refuse(exchange, refused),
             // The body of a refused request is read too: some clients, like curl 7.88, report a fault and no status if they have not
@@ -241,8 +271,8 @@ impl HttpsConnection {
         if self.unsent.octets() == 0 {
             return Ok(());
         }
-        self.due = self.due.or_else(|| Some(Instant::now() + TCP_WRITE_TIME));
-        if self.taken.keep_unsent(self.unsent.octets()) {
+        self.due = Instant::now() + TCP_WRITE_TIME;
+        if self.keep() {
             return Ok(());
         }
         self.front.apart(SHARD, Apart::ReplyLost);
@@ -252,10 +282,7 @@ impl HttpsConnection {
     /// The client has taken a reply.
     fn mark_taken(&mut self) {
         self.active = Instant::now();
-        let octets = self.unsent.octets();
-        // Fewer always fit.
-        let _ = self.taken.keep_unsent(octets);
-        self.due = (octets > 0).then(|| self.active + TCP_WRITE_TIME);
+        let _ = self.keep();
     }
 }
 
@@ -267,54 +294,30 @@ enum ConnectionFault {
     Http(h2::Error),
 }
 
-/// The input that is read from a client.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    /// Requests.
-    Requests,
-    /// The rest of requests that were taken, and how much it takes of the replies that wait.
-    Rest,
-    /// Nothing: it has no place left until a query is answered.
-    Nothing,
-}
-
-fn wanted(taken: &TakenPlace, unsent: &UnsentReplies, bodies: usize) -> Wanted {
-    let has_unsent = unsent.octets() > 0;
-    match taken.has_room() {
-        true if !has_unsent => Wanted::Requests,
-        _ if has_unsent || bodies > 0 => Wanted::Rest,
-        _ => Wanted::Nothing,
-    }
-}
-
-/// Writes what waits, and reads what is wanted; the next request, or none at the end of the connection.
+/// Writes what waits, and reads more if `reads`; the next request, or none at the end of the connection.
 fn poll_request(
     (requests, room): (&mut Requests, &ReadRoom),
-    wanted: impl Fn() -> Wanted,
+    (reads, unsent): (bool, &UnsentReplies),
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
-    let now = wanted();
+    let had_unsent = unsent.octets() > 0;
     // First the requests that have come. Then more is read.
     for opens in [false, true] {
-        room.open(opens && now != Wanted::Nothing);
-        let polled = if now == Wanted::Requests {
-            pin!(requests.accept()).poll(context)
-        } else {
-            requests.poll_closed(context).map(|ended| ended.err().map(Err))
-        };
+        room.open(opens && reads);
+        let polled = pin!(requests.accept()).poll(context);
         if room.is_flooded() {
             return Poll::Ready(Some(Err(ConnectionFault::Flooded)));
         }
         if polled.is_ready() {
             return polled.map_err(ConnectionFault::Http);
         }
-        if wanted() != now {
-            // The last reply has left. The requests behind it come before what is not read yet.
+        if had_unsent && unsent.octets() == 0 {
+            // The last reply has left. The requests that wait come before those that are not read yet.
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
     }
-    if now != Wanted::Nothing && room.is_used_up() {
+    if reads && room.is_used_up() {
         // More may have come. Others have their turn first.
         context.waker().wake_by_ref();
     }

@@ -1,7 +1,7 @@
 //! DNS over HTTPS (RFC 8484) for gateways and containers that are not on this host, and that reach port 443 only.
 //!
 //! `request` finds the message of a request and `response` writes the header of a reply: both are pure. `connection` answers the
-//! requests of a connection, and `octets` bounds what is read and what waits to leave.
+//! requests of a connection, `held` keeps those whose turn has not come, and `octets` bounds what is read and what waits to leave.
 //!
 //! # Decisions
 //!
@@ -12,8 +12,10 @@
 //!   questions of a client over all its connections nor the replies that wait. A query takes the way of one over TCP: the same
 //!   places for connections, questions and unsent replies, and the same handshakes as DNS over TLS.
 //! - A request has its place among the questions from its header on, so a slow body takes one too. If a client has no place left,
-//!   its requests are not taken until one of its queries is answered, as over TCP. Bodies are still read then: the header of many
-//!   requests may come before the first body.
+//!   its requests wait until one of its queries is answered, as over TCP. Bodies are still read then: the header of many requests
+//!   may come before the first body.
+//! - A request that waits is kept as its message. When requests waited in the library with their headers, a client that did not take
+//!   its replies kept 32 MiB for `TCP_WRITE_TIME`, and more with fields of one octet each.
 //! - Queries over HTTPS have the id 0, so that caches of HTTP may keep their replies (RFC 8484 section 4.1). The number of the stream
 //!   stands for it where a repeated query is told from a new one.
 //! - One path, `/dns-query`. A response that is no reply has no body: its status says all.
@@ -34,11 +36,12 @@
 //!   `TCP_MESSAGE_TIME`. The library bounds frames without data.
 //! - What is read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows:
 //!   `OCTETS_WITHOUT_QUERY` since the last query. The library answers a ping before it reads the next frame.
-//! - Replies that the client does not take: `MAX_UNSENT_PER_CLIENT`, `MAX_UNSENT` and `TCP_WRITE_TIME`, as over TCP. No request is
-//!   answered while they wait.
+//! - Replies that the client does not take, and the messages of requests behind them: `MAX_UNSENT_PER_CLIENT`, `MAX_UNSENT` and
+//!   `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` of a connection are kept.
 //! - Time: `HANDSHAKE_TIME` for TLS, `TCP_MESSAGE_TIME` until the preface, and `TCP_IDLE_TIME` without a request.
 
 mod connection;
+mod held;
 mod octets;
 #[cfg(test)]
 mod raw_tests;

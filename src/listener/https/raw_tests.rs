@@ -16,8 +16,8 @@ use super::super::encrypted::tests::{counted, listen, with_certificate};
 use super::super::reload_tests::query;
 use super::tests::{HTTPS, over, secured};
 use crate::limits::{
-    MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS, OCTETS_WITHOUT_QUERY,
-    TCP_IDLE_TIME, TCP_WRITE_TIME,
+    MAX_PIPELINED, MAX_PROVOKED_RESETS, MAX_REQUEST_HEADER, MAX_RESET_REQUESTS, MAX_UNSENT_PER_CLIENT,
+    OCTETS_WITHOUT_QUERY, TCP_IDLE_TIME, TCP_WRITE_TIME,
 };
 use crate::record::Counter;
 
@@ -360,5 +360,86 @@ async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     assert_eq!(began.elapsed().as_secs(), TCP_WRITE_TIME.as_secs());
     assert_eq!(frames.iter().filter(|(kind, ..)| *kind == HEADERS).count(), 1, "one reply waits");
     assert!(!frames.iter().any(|(kind, ..)| *kind == DATA));
+    listeners.stop();
+}
+
+/// A connection whose client takes no octet of a reply, and waits for one.
+async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
+    let mut stream = secured(listeners.https_addresses()[0]).await;
+    begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
+    send(&mut stream, &frame(HEADERS, END_STREAM | END_HEADERS, id(0), &head(&query()))).await;
+    while next(&mut stream).await.unwrap().0 != HEADERS {}
+    stream
+}
+
+/// Requests on all streams of a connection but the first, each with a query that is filled up by so many octets.
+fn rest_of_streams(padding: usize) -> Vec<u8> {
+    let mut padded = Message::from_vec(&query()).unwrap();
+    let mut edns = Edns::new();
+    edns.options_mut().insert(EdnsOption::Unknown(12, vec![0; padding]));
+    padded.set_edns(edns);
+    let asks = head(&padded.to_vec().unwrap());
+    (1..MAX_PIPELINED)
+        .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &asks))
+        .collect()
+}
+
+#[tokio::test]
+async fn requests_behind_a_reply_that_is_not_taken_are_answered_when_it_is() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = without_window(&listeners).await;
+    send(&mut stream, &[rest_of_streams(2_000), frame(PING, 0, 0, &[7; 8])].concat()).await;
+    while next(&mut stream).await.unwrap().0 != PING {}
+    assert_eq!(counted(&listeners, Counter::QueriesHttps), 1);
+    // Windows that take all replies.
+    send(&mut stream, &frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff])).await;
+    let mut answered = Vec::new();
+    while answered.len() < MAX_PIPELINED {
+        let (kind, stream_number, _) = next(&mut stream).await.unwrap();
+        assert_ne!(kind, RESET);
+        answered.extend((kind == DATA).then_some(stream_number));
+    }
+    assert!(answered.is_sorted(), "{answered:?}");
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn requests_of_all_connections_of_a_client_wait_within_one_bound() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let padding = 2_800;
+    let requests = [rest_of_streams(padding), frame(PING, 0, 0, &[7; 8])].concat();
+    let fit = MAX_UNSENT_PER_CLIENT / (MAX_PIPELINED * (padding + 60));
+    let mut held = Vec::new();
+    for _ in 0..fit {
+        let mut stream = without_window(&listeners).await;
+        send(&mut stream, &requests).await;
+        while next(&mut stream).await.unwrap().0 != PING {}
+        held.push(stream);
+    }
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    let mut beyond = without_window(&listeners).await;
+    let _ = beyond.write_all(&requests).await;
+    let _ = beyond.flush().await;
+    assert_eq!(error(&rest(&mut beyond).await), Some(ENHANCE_YOUR_CALM));
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
+    listeners.stop();
+}
+
+#[tokio::test]
+async fn a_client_that_resets_requests_behind_a_reply_that_it_does_not_take_is_closed() {
+    let (listeners, ..) = listen(&with_certificate("first", HTTPS));
+    let mut stream = without_window(&listeners).await;
+    let asks = |number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query()));
+    for number in 1..=MAX_PIPELINED {
+        send(&mut stream, &[asks(number), frame(PING, 0, 0, &[7; 8])].concat()).await;
+        // The request was read by then.
+        while next(&mut stream).await.unwrap().0 != PING {}
+        send(&mut stream, &frame(RESET, 0, id(number), &8_u32.to_be_bytes())).await;
+    }
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 0);
+    send(&mut stream, &asks(MAX_PIPELINED + 1)).await;
+    assert_eq!(error(&rest(&mut stream).await), Some(ENHANCE_YOUR_CALM));
+    assert_eq!(counted(&listeners, Counter::HttpsClosed), 1);
     listeners.stop();
 }
