@@ -83,7 +83,6 @@ mod sockets;
 mod tcp;
 mod udp;
 
-use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
 
@@ -161,7 +160,7 @@ pub struct Prepared {
     missing: Vec<AddressUnavailable>,
 }
 
-/// An address that is ready to be served.
+/// An address that is ready to be served; for QUIC, one of its sockets.
 struct Ready {
     configured: ListenAt,
     address: SocketAddr,
@@ -177,7 +176,7 @@ enum ConnectionSocket {
     Quic(Arc<UdpSocket>),
 }
 
-/// An address that is served.
+/// An address that is served; for QUIC, one of its sockets.
 struct ServedAddress {
     /// As configured.
     configured: ListenAt,
@@ -314,7 +313,9 @@ impl Listeners {
 
     fn addresses_for(&self, wanted: ListenFor) -> Vec<SocketAddr> {
         let open = self.open.iter().filter(|open| open.configured.serves == wanted);
-        open.map(|open| open.address).collect()
+        let mut addresses: Vec<SocketAddr> = open.map(|open| open.address).collect();
+        addresses.dedup();
+        addresses
     }
 
     /// Prepares the addresses of `config` that are not served yet, even if they cover, or are covered by, served
@@ -435,18 +436,24 @@ impl Listeners {
             let Some(policy) = Policy::of(listener, views, place) else { continue };
             let at = ListenAt { address: bound.address, serves: configured.serves };
             let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.bounds), at));
-            let (mut workers, mut datagrams) = (Vec::new(), bound.udp.into_iter());
-            let connections = match bound.tcp {
-                Some(stream) => ConnectionSocket::Stream(Arc::new(TcpListener::from_std(stream)?)),
-                None => ConnectionSocket::Quic(Arc::new(datagrams.next().ok_or(ErrorKind::NotFound)?)),
-            };
-            for socket in datagrams.filter(|_| configured.serves == ListenFor::Plain) {
+            let (mut workers, mut sockets) = (Vec::new(), Vec::new());
+            for socket in bound.udp {
+                if configured.serves == ListenFor::Quic {
+                    sockets.push(ConnectionSocket::Quic(Arc::new(socket)));
+                    continue;
+                }
                 let front = Arc::clone(&front);
                 workers.push(Worker::start(socket, prepared.shards, front, &self.parts.supervisor)?);
                 prepared.shards = prepared.shards.saturating_add(1);
             }
-            let (address, inherited) = (bound.address, bound.inherited);
-            prepared.ready.push(Ready { configured, address, front, workers, connections, inherited });
+            if let Some(stream) = bound.tcp {
+                sockets.push(ConnectionSocket::Stream(Arc::new(TcpListener::from_std(stream)?)));
+            }
+            for connections in sockets {
+                let (workers, front) = (std::mem::take(&mut workers), Arc::clone(&front));
+                let (address, inherited) = (bound.address, bound.inherited);
+                prepared.ready.push(Ready { configured, address, front, workers, connections, inherited });
+            }
         }
         Ok(prepared)
     }

@@ -1,8 +1,9 @@
 //! Sockets to listen at, and the advice if an address is not available.
 //!
 //! The stream socket is bound first and alone, so that a second daemon fails at once; the datagram sockets then share
-//! the port (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound again. Only a reload from an address
-//! to one that covers it binds beside the old one, so that no question is lost between them.
+//! the port (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound
+//! again, and all are read. Only a reload from an address to one that covers it binds beside the old one, so that no question is
+//! lost between them.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -103,8 +104,8 @@ pub(super) fn bind_beside(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// The datagram sockets of an address: none for TLS and HTTPS. QUIC has one, because the kernel gives the datagrams of a connection
-/// to any of several.
+/// The datagram sockets of an address: none for TLS and HTTPS. QUIC has one, because with a socket that is added or removed the
+/// kernel gives the datagrams of a connection to another one.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     match at.serves {
         ListenFor::Plain => workers.max(1),

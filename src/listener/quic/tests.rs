@@ -11,6 +11,7 @@ use hickory_proto::rr::rdata::opt::EdnsOption;
 use quinn::crypto::rustls::QuicClientConfig;
 use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, TransportConfig};
 use rustls_pki_types::CertificateDer;
+use socket2::{Domain, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 use tokio_rustls::rustls::version::TLS13;
@@ -19,6 +20,7 @@ use super::super::encrypted::quic::DOQ;
 use super::super::encrypted::tests::{client_of, counted, listen, with_certificate};
 use super::super::https::tests::{asked, query_for};
 use super::super::reload_tests::serve_inherited;
+use super::super::tcp::SHARD;
 use super::super::{Inherited, Listeners, Sockets};
 use crate::clock::Clock;
 use crate::config::{Config, ListenAt, ListenFor};
@@ -448,6 +450,34 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
     assert_eq!(again.ask(&query()).await.unwrap().answers.len(), 1);
     assert_eq!(counted(&second, Counter::QuicHandshakes), 1);
     second.stop();
+}
+
+#[tokio::test]
+async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
+    let socket = |at: SocketAddr| {
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
+        socket.set_reuse_port(true).unwrap();
+        socket.bind(&at.into()).unwrap();
+        std::net::UdpSocket::from(socket)
+    };
+    let first = socket("127.0.0.1:0".parse().unwrap());
+    let address = first.local_addr().unwrap();
+    let held = vec![first, socket(address), socket(address)];
+    let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
+    let views = Views::new(&config).unwrap();
+    let inherited = Inherited::of_datagrams(held);
+    let (listeners, _) = serve_inherited(&config, &views, Clock::simulated(1_800_000_000), inherited);
+    assert_eq!(listeners.quic_addresses(), [address]);
+    // The kernel chooses a socket by the client's port: that all of these go to one socket has a chance of 1 in 10^15.
+    let clients = join_all((0..32).map(|_| QuicClient::open(address))).await;
+    let replies = join_all(clients.iter().map(|client| async { client.ask(&query()).await })).await;
+    assert!(replies.iter().all(|reply| reply.as_ref().unwrap().answers.len() == 1));
+    let mut strict = (*config).clone();
+    strict.listen.allow = Vec::new();
+    listeners.set_policies(&strict, &views);
+    let mut sockets = listeners.open.iter().filter(|open| open.address == address);
+    assert!(sockets.all(|socket| !socket.front.admits(SHARD, [127, 0, 0, 1].into())), "a reload reaches all");
+    listeners.stop();
 }
 
 #[tokio::test]
