@@ -124,8 +124,9 @@ Results, in JSON `verdict`. The name servers with the newest serial say what is 
   different       a name server has another answer than most with the same serial, two serials, or another answer over TCP or when it
                   is asked again; only the zone or only the zone above names it; or it does not delegate the zone. If no answer has more
                   than half of the name servers, all are different
-  old             a resolver has another answer in its cache, until the time shown at the latest: its TTL is not that of a new one, and all
-                  name servers gave the other answer twice. Or it is the answer of name servers that have not yet transferred the zone, or
+  old             a resolver has another answer in its cache, until the time shown at the latest, and this is shown: it has an older
+                  serial; its signature has ended; or it is in the cache of this resolver, which has no forwarder for it, and all name
+                  servers gave the other answer twice. Or it is the answer of name servers that have not yet transferred the zone, or
                   that only the cache of this resolver has
   stale           this resolver gives an expired answer, because no name server answered it
   elsewhere       other addresses: in turn, by place, old or changed; at name servers of one serial and with a TTL of at most 300 s
@@ -139,7 +140,8 @@ Results, in JSON `verdict`. The name servers with the newest serial say what is 
   refused         REFUSED, or a DNS list that refuses another resolver
   no_answer       no reply, or the port is closed
   unknown         could not tell: a truncated reply, no route, no name server to compare with, name servers that differ and whose
-                  serials are not all known, or an answer that no name server gave and that is not shown to be old
+                  serials are not all known, or an answer that no name server gave and that is not shown to be old: time in a
+                  cache alone does not show it
 JSON: an object a line for each answer: name, type, source (this_resolver, resolver, name_server, former_server), server, verdict, why,
 rcode, records, ttl, serial, elapsed (seconds). Then one for the name: name, type, verdict (the worst), sentence, zone, groups (answer,
 name_servers, sources), servers_left_out, resolvers_left_out, aliases_left_out. The same follows for the target of an alias.

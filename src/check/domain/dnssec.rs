@@ -353,7 +353,7 @@ fn expiry(facts: &DomainFacts) -> Option<Finding> {
 }
 
 /// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.
-fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
+pub(super) fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
     let mut fields = data.split_whitespace();
     (fields.next()? == kind).then_some(())?;
     let end = fields.nth(3)?.parse().ok()?;

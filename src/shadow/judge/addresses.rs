@@ -69,8 +69,7 @@ const OF_NO_SERVER: &str = "the name servers of the zone give the answer of reso
 
 const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
 
-/// Whether an answer may be old or of a zone of the resolver's own. The comparison takes what was in a cache before for old; here both
-/// resolvers were asked before.
+/// Whether an answer may be old or of a zone of the resolver's own. An older serial is that of such a zone, too.
 const fn is_of_no_server(row: &ComparedAnswer) -> bool {
     matches!(row.verdict, AnswerVerdict::Old | AnswerVerdict::Elsewhere | AnswerVerdict::Unknown)
 }
@@ -99,7 +98,7 @@ fn by_verdicts(evidence: &Evidence, in_place: &ComparedAnswer, resolverd: &Compa
         });
     }
     for (side, row) in [(Side::InPlace, in_place), (Side::Resolverd, resolverd)] {
-        // A zone or a forwarder of the resolver in place looks like an old answer.
+        // An answer of a zone or a forwarder of the resolver in place may have an older serial, too.
         let is_proven = side == Side::Resolverd || is_of_older_version(evidence, row);
         if row.verdict == Stale || row.verdict == Old && is_proven {
             return Some(old(side, format!("{}: {}", side.words(), row.why)));

@@ -121,7 +121,7 @@ pub(super) struct Agreement {
 }
 
 /// Whether a serial is older than another (RFC 1982 section 3.2).
-fn is_older(one: u32, other: u32) -> bool {
+pub(super) fn is_older(one: u32, other: u32) -> bool {
     (1..1 << 31).contains(&other.wrapping_sub(one))
 }
 

@@ -10,6 +10,7 @@
 //! - Where name servers of one serial differ, no answer is true because it has a small majority. The zone answers in turn only if that
 //!   is proven (`agreement`). A short TTL alone cannot tell that from a change without a new serial.
 //! - Servers that the zone itself names and the zone above does not are asked too (`beyond`). If their answer differs, neither is right.
+//! - An answer of a resolver is old only where something shows it (`old`).
 //! - An alias is compared as such: its target may be in another zone, whose servers are asked for it.
 //! - A truncated reply over TCP tells nothing.
 
@@ -20,6 +21,7 @@ mod conclusion;
 mod cuts;
 mod of_resolvers;
 mod of_zone;
+mod old;
 mod told;
 
 use std::collections::BTreeSet;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::answer::{AnswerSource, AnswerVerdict, CUT, ComparedAnswer, UNCOMPARED};
 use super::cuts::is_here;
 use super::of_zone::{ZoneSays, doubtful, is_address, without_reply};
+use super::old;
 use super::told::Told;
 use crate::check::domain::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within};
 use crate::check::domain::mail::is_private;
@@ -188,22 +189,7 @@ fn refusal<'t>(told: &'t Told, expected: &Told) -> Option<&'t str> {
     told.records.first().filter(|_| told.records.iter().all(is_code)).map(String::as_str)
 }
 
-/// Whether an answer was in a cache before the servers were asked: its TTL is not that of a new one.
-fn is_aged(answer: &ComparedAnswer, (reply, told): (&ReplyFacts, &Told), zone: &ZoneSays) -> bool {
-    let whole = match told.is_empty() {
-        true => negative_whole(reply),
-        false => zone.ttl,
-    };
-    matches!((answer.ttl, whole), (Some(left), Some(whole)) if left.saturating_add(2) <= whole || left > whole)
-}
-
-/// The TTL of a new denial: at most the last number of the SOA (RFC 2308 section 4).
-fn negative_whole(reply: &ReplyFacts) -> Option<u32> {
-    let soa = reply.authority.iter().find(|record| record.kind == "SOA")?;
-    soa.data.split_whitespace().next_back()?.parse().ok()
-}
-
-/// Another answer in the cache of this resolver. It is old only if it was there before and all servers have the same other one.
+/// Another answer in the cache of this resolver.
 fn of_this(
     facts: &DomainFacts,
     answer: &ComparedAnswer,
@@ -216,19 +202,24 @@ fn of_this(
         let why = "addresses that no name server gave now: old, in turn or by place";
         return (AnswerVerdict::Elsewhere, why.to_owned());
     }
-    let is_forwarded = !facts.subject.forwarders.is_empty();
-    // Records that all servers deny have no TTL there.
-    let is_removed = zone.ttl.is_none() && !told.is_empty();
-    let is_aged = is_forwarded || reply.from_cache && (is_removed || is_aged(answer, (reply, told), zone));
-    if !is_aged || !zone.is_steady() {
-        let why = "an answer that no name server gave when it was asked; see which gives it with";
-        return (AnswerVerdict::Unknown, look(why));
-    }
+    let Some(shown) = old::shown(facts, answer, reply, zone) else {
+        let why = match facts.subject.forwarders.as_slice() {
+            [] => "an answer that no name server gave when it was asked; see which gives it with".to_owned(),
+            forwarders => format!(
+                "an answer that no name server gave when it was asked: old, or of a zone or a filter of a forwarder ({}); see which gives it with",
+                forwarders.join(", ")
+            ),
+        };
+        return (AnswerVerdict::Unknown, look(&why));
+    };
     if reply.security != ReplySecurity::Secure {
-        return (AnswerVerdict::Old, in_cache(facts, answer));
+        return (AnswerVerdict::Old, in_cache(facts, answer, &shown));
     }
     let remedy = look("see whether the new one is signed well before you remove it:");
-    (AnswerVerdict::Old, format!("a validated answer in its cache{}; {remedy}", until(facts, answer)))
+    (
+        AnswerVerdict::Old,
+        format!("a validated answer in its cache{}: {shown}; {remedy}", until(facts, answer)),
+    )
 }
 
 /// Another answer of a resolver of others.
@@ -247,11 +238,11 @@ fn of_other(
     }
     if told.is_empty() {
         // Filters make an SOA of the name itself, or of a zone of their own.
-        let aged = is_aged(answer, (reply, told), zone) && zone.is_steady();
-        return match negative_ttl(reply, &zone.apex) {
-            Some(_) if aged => (AnswerVerdict::Old, in_cache(facts, answer)),
-            Some(_) => (AnswerVerdict::Unknown, UNSEEN.to_owned()),
-            None => {
+        let shown = old::shown(facts, answer, reply, zone);
+        return match (negative_ttl(reply, &zone.apex), shown) {
+            (Some(_), Some(shown)) => (AnswerVerdict::Old, in_cache(facts, answer, &shown)),
+            (Some(_), None) => (AnswerVerdict::Unknown, UNSEEN.to_owned()),
+            (None, _) => {
                 let why = "it filters the name: its answer does not contain the SOA of the zone";
                 (AnswerVerdict::Filtered, why.to_owned())
             }
@@ -265,8 +256,7 @@ fn of_other(
 }
 
 /// Why it cannot be told where an answer comes from.
-const UNSEEN: &str =
-    "an answer that no name server gave when it was asked: old, or of a server that has not yet the new one";
+const UNSEEN: &str = "an answer that no name server gave when it was asked: old, by place, or of a zone or a forwarder of the resolver";
 
 /// Whether the records are codes of a DNS list (RFC 5782 section 2.3), which are no addresses.
 fn is_list(told: &Told) -> bool {
@@ -308,10 +298,10 @@ fn positive(
             let why = "other addresses: by place, in turn, changed by the resolver, or old";
             (AnswerVerdict::Elsewhere, why.to_owned())
         }
-        _ if is_aged(answer, (reply, told), zone) && zone.is_steady() => {
-            (AnswerVerdict::Old, in_cache(facts, answer))
-        }
-        _ => (AnswerVerdict::Unknown, UNSEEN.to_owned()),
+        _ => match old::shown(facts, answer, reply, zone) {
+            Some(shown) => (AnswerVerdict::Old, in_cache(facts, answer, &shown)),
+            None => (AnswerVerdict::Unknown, UNSEEN.to_owned()),
+        },
     }
 }
 
@@ -323,19 +313,19 @@ fn until(facts: &DomainFacts, answer: &ComparedAnswer) -> String {
     answer.ttl.map(end).unwrap_or_default()
 }
 
-/// An answer in a cache, with its end and the remedy.
-fn in_cache(facts: &DomainFacts, answer: &ComparedAnswer) -> String {
+/// An old answer in a cache, with its end, the evidence and the remedy.
+fn in_cache(facts: &DomainFacts, answer: &ComparedAnswer, shown: &str) -> String {
     let left = answer.ttl.map(|ttl| format!(", {ttl} s left")).unwrap_or_default();
+    let rest = format!("{}{left}: {shown}", until(facts, answer));
     if answer.source != AnswerSource::ThisResolver {
-        return format!("an old answer in its cache{}{left}", until(facts, answer));
+        return format!("an old answer in its cache{rest}");
     }
     let remedy = remedy("remove it with", ("flush", ""), &answer.name);
     match facts.subject.forwarders.as_slice() {
-        [] => format!("an old answer in its cache{}{left}; {remedy}", until(facts, answer)),
+        [] => format!("an old answer in its cache{rest}; {remedy}"),
         forwarders => format!(
-            "an old answer in its cache or in that of a forwarder ({}){}{left}; {remedy}, and at the forwarder",
-            forwarders.join(", "),
-            until(facts, answer)
+            "an old answer in its cache or in that of a forwarder ({}){rest}; {remedy}, and at the forwarder",
+            forwarders.join(", ")
         ),
     }
 }

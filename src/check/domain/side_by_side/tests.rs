@@ -88,7 +88,9 @@ fn each_difference_has_its_verdict_and_reason() {
     assert_eq!(sentence(&sound, "MX"), "all 5 answers are the same: 10 mx.a.test.");
     let this = |to: &str| one("lookup a.test. MX | 10 mx.a.test.", &format!("lookup a.test. MX{to}"));
     let until = "an old answer in its cache until 2026-01-01 00:30 UTC at the latest, 1800 s left";
-    let remedy = format!("{until}; remove it with `resolverctl flush a.test.`");
+    let remedy = format!(
+        "{until}: all name servers gave another one twice; remove it with `resolverctl flush a.test.`"
+    );
     assert_eq!(this(" cached | 10 old.a.test."), (Old, remedy));
     let trace = "an answer that no name server gave when it was asked; see which gives it with `resolverctl trace --fresh a.test. MX`";
     assert_eq!(this(" | 10 old.a.test."), (AnswerVerdict::Unknown, trace.to_owned()), "just got");
@@ -104,10 +106,14 @@ fn each_difference_has_its_verdict_and_reason() {
             &format!("192.0.2.8 a.test. MX recursive {to}"),
         )
     };
-    assert_eq!(public("ra cached | 10 old.a.test."), (Old, until.to_owned()));
+    assert_eq!(
+        public("ra cached | 10 old.a.test.").0,
+        AnswerVerdict::Unknown,
+        "a zone of its own is in its cache too"
+    );
     assert_eq!(public("ra | 10 old.a.test.").0, AnswerVerdict::Unknown);
     assert_eq!(public("NXDOMAIN ra").0, Filtered);
-    assert_eq!(public("NXDOMAIN ra | >test. SOA ns.test. h. 1 2 3 4 5").0, Old);
+    assert_eq!(public("NXDOMAIN ra | >test. SOA ns.test. h. 1 2 3 4 5").0, AnswerVerdict::Unknown);
     assert_eq!(public("NXDOMAIN ra | >x.a.test. SOA ns.test. h. 1 2 3 4 5").0, Filtered);
     assert_eq!(public("NXDOMAIN ra | >rpz.local. SOA ns.test. h. 1 2 3 4 5").0, Filtered);
     assert_eq!(public("silent"), (NoAnswer, "no answer".to_owned()));
@@ -123,6 +129,39 @@ fn each_difference_has_its_verdict_and_reason() {
     assert_eq!(server("| 10 mx.a.test.").0, Failed);
     assert_eq!(server("REFUSED").0, Refused);
     assert_eq!(server("silent").0, NoAnswer);
+}
+
+#[test]
+fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_servers_show_it() {
+    use AnswerVerdict::{Old, Unknown};
+    let public = |to: &str| {
+        let (verdict, why) = one(
+            "192.0.2.8 a.test. MX recursive ra | 10 MX.a.test.",
+            &format!("192.0.2.8 a.test. MX recursive ra {to}"),
+        );
+        (verdict, why.split_once(" s left: ").map(|(_, shown)| shown.to_owned()))
+    };
+    let of =
+        |serial: &str| public(&format!("NXDOMAIN cached | >a.test. SOA ns1.a.test. h. {serial} 2 3 4 5"));
+    assert_eq!(of("6"), (Old, Some("its serial is 6, and the zone has 7".to_owned())));
+    assert_eq!(of("4294967295").0, Old, "RFC 1982");
+    for other in ["7", "8"] {
+        assert_eq!(of(other), (Unknown, None));
+    }
+    assert_eq!(public("aa NXDOMAIN | >a.test. SOA ns1.a.test. h. 6 2 3 4 5").0, Unknown, "a zone of its own");
+    let signed = |ends: &[u64]| {
+        let signature = |end: &u64| format!(" | =a.test. RRSIG MX 13 2 300 {end} 1 1 a.test. x");
+        public(&format!("cached | 10 old.a.test.{}", ends.iter().map(signature).collect::<String>()))
+    };
+    let (past, later) = (1_767_225_600 - 86_400, 1_767_225_600 + 86_400);
+    assert_eq!(signed(&[past]), (Old, Some("its signature ended at 2025-12-31 00:00 UTC".to_owned())));
+    assert_eq!(signed(&[past, later]), (Unknown, None));
+    let denied = |end: u64| {
+        public(&format!(
+            "NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5 | >a.test. RRSIG SOA 13 2 300 {end} 1 1 a.test. x"
+        ))
+    };
+    assert_eq!((denied(past).0, denied(later).0), (Old, Unknown));
 }
 
 #[test]
@@ -404,6 +443,12 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
     let mut forwarded = with_resolver(&lines, "MX");
     forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
     let told = rows(&forwarded, "MX");
+    let whose = "an answer that no name server gave when it was asked: old, or of a zone or a filter of a forwarder (192.0.2.53:53); see";
+    assert!(told[0].1 == AnswerVerdict::Unknown && told[0].2.starts_with(whose), "{told:?}");
+    let denied = "lookup a.test. MX NXDOMAIN cached | >a.test. SOA ns1.a.test. h. 6 2 3 4 5";
+    let mut forwarded = with_resolver(&SOUND.replace("lookup a.test. MX | 10 mx.a.test.", denied), "MX");
+    forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
+    let told = rows(&forwarded, "MX");
     assert!(
         told[0].2.starts_with("an old answer in its cache or in that of a forwarder (192.0.2.53:53) until "),
         "{told:?}"
@@ -468,7 +513,8 @@ fn codes_of_dns_lists_are_no_addresses_of_this_host() {
         );
         rows(&with_resolver(&lines, "A"), "A").remove(0).1
     };
-    assert_eq!(of("NXDOMAIN ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5"), AnswerVerdict::Old);
+    assert_eq!(of("NXDOMAIN ra | >a.test. SOA ns1.a.test. h. 6 2 3 4 5"), AnswerVerdict::Old);
+    assert_eq!(of("NXDOMAIN ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5"), AnswerVerdict::Unknown);
     assert_eq!(of("ra | 127.0.0.3"), AnswerVerdict::Elsewhere);
     assert_eq!(of("ra | 127.255.255.254"), AnswerVerdict::Refused);
     assert_eq!(of("ra | 127.0.0.1"), AnswerVerdict::Refused);
