@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::limits::MAX_SHADOW_SILENT;
 
 use crate::forum::public_resolver;
 use crate::gateway::Gateway;
@@ -128,6 +129,22 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
 }
 
 #[test]
+fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
+    let mut beside = Beside::start("", "");
+    let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
+    beside.against = unread.local_addr().unwrap().to_string();
+    // Nothing is at its port then.
+    drop(unread);
+    let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
+    let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    let summary = objects.last().unwrap();
+    let silent = summary["in_place"]["silent"].as_u64().unwrap();
+    assert!((MAX_SHADOW_SILENT..2 * MAX_SHADOW_SILENT).contains(&silent), "{summary:#?}");
+    assert!(summary["not_compared"]["ended"].as_u64().unwrap() > 0, "{summary:#?}");
+    assert_eq!((code, summary["verdict"].as_str()), (4, Some("could_not_tell")), "{summary:#?}");
+}
+
+#[test]
 fn resolverd_itself_and_files_without_questions_are_refused() {
     let beside = Beside::start("", "");
     let file = beside.world.path("empty.log");
@@ -138,7 +155,7 @@ fn resolverd_itself_and_files_without_questions_are_refused() {
     };
     let (code, told) = run(&beside.against, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("no questions found; skipped: 1 lines without a query"), "{told}");
+    assert!(told.contains("no questions found; skipped: 1 line without a query"), "{told}");
     let status = beside.world.command(&["--json", "status"]);
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     let own = status["listen"][0].as_str().unwrap_or_default().to_owned();

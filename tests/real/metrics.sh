@@ -96,6 +96,7 @@ failing_zone() {
 ending_certificate() {
   soon has 'alertname="ResolverdCertificateExpires", alertstate="firing", file="[^"]*/short\.pem"' ask_prometheus 'ALERTS{}'
   has 'certificate .*/short\.pem expires on ' ctl status
+  has 'certificate .*/short\.pem expires on ' cat "$work/resolverd.log"
 }
 
 unreachable() {
