@@ -462,10 +462,11 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    let held = vec![first, socket(address), socket(address)];
+    // The service manager holds them too, so the kernel gives each its part.
+    let held = [first, socket(address), socket(address)];
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
-    let inherited = Inherited::of_datagrams(held);
+    let inherited = Inherited::of_datagrams(held.iter().map(|socket| socket.try_clone().unwrap()).collect());
     let (listeners, _) = serve_inherited(&config, &views, Clock::simulated(1_800_000_000), inherited);
     assert_eq!(listeners.quic_addresses(), [address]);
     // The kernel chooses a socket by the client's port: that all of these go to one socket has a chance of 1 in 10^15.

@@ -439,7 +439,8 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
     let lines = "lookup 1.0.0.127.in-addr.arpa. PTR | localhost.";
     let compared = compared(&facts("1.0.0.127.in-addr.arpa.", lines), "PTR");
     assert_eq!(compared.answers[0].verdict, AnswerVerdict::Local);
-    let lines = SOUND.replace("lookup a.test. MX | 10 mx.a.test.", "lookup a.test. MX | 10 old.a.test.");
+    let lines =
+        SOUND.replace("lookup a.test. MX | 10 mx.a.test.", "lookup a.test. MX cached | 10 old.a.test.");
     let mut forwarded = with_resolver(&lines, "MX");
     forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
     let told = rows(&forwarded, "MX");
