@@ -134,6 +134,10 @@ pub const QUESTIONS_TO_RESOLVER: usize = 5;
 /// all servers with each other.
 pub const MAX_CONFIGURED_SERVERS: usize = 2;
 
+/// Lookups of mail hosts in other zones that the configuration of this host answers and that the servers of these zones are asked about:
+/// two hosts have six, their addresses and TLSA records. Each costs a question to each server in two forms.
+pub const MAX_CONFIGURED_HOST_LOOKUPS: usize = 6;
+
 /// Servers of a zone that are asked for its keys, and compared with the DS records: large answers, often over TCP.
 pub const MAX_CHECKED_KEY_SERVERS: usize = 4;
 

@@ -1,6 +1,6 @@
 //! `resolverctl check DOMAIN` over the lab: faulty domains are named, healthy ones are not.
 //!
-//! `codes`, `connect`, `forum`, `lists`, `root` and `secured` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
+//! `codes`, `connect`, `forum`, `lists`, `root`, `secured` and `split` run both programs over sockets; `codes` has a fault for each code of the table. `elsewhere`, `faults`, `partly` and `healthy` run the same questions over the simulated network,
 //! in virtual time.
 
 mod codes;
@@ -18,6 +18,7 @@ mod secured;
 mod shadow;
 mod simulated;
 mod sourced;
+mod split;
 mod stage;
 mod watched;
 mod watching;

@@ -66,8 +66,8 @@ codes! {
         "Find out why the servers do not transfer the current zone; compare the serials. If a server belongs to the old provider, remove it at the registrar".
     ConfiguredDiffers "configured_differs" Delegation Warning "RFC 8499 section 7":
         "the configuration of this host gives other records than the name servers of the zone";
-        "Mail from this host goes to the hosts that are named here, and its filters read these policies. Other hosts, and other resolvers, follow the name servers of the zone.";
-        "Nothing, if this is intended. Otherwise remove the [[zone]] from the configuration, or correct its servers, and reload".
+        "Mail from this host goes to the hosts that are named here, and its filters read these policies. Other hosts, and other resolvers, follow the name servers of the zone. The other findings are about their records.";
+        "Nothing, if this is intended. Otherwise remove the [[zone]], [[host]] or [[record]] from the configuration, or correct its servers, and reload".
     CachedHere "cached_here" Delegation Warning "RFC 1035 section 3.2.1, RFC 1034 section 3.6":
         "this host still has old records of the domain in its cache";
         "Mail from this host goes to the old servers, and its filters read the old policies, until the TTL ends. The other findings are about the new records.";

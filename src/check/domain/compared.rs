@@ -19,7 +19,7 @@ use super::part::{About, Part};
 use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
 use super::spf_record::is_spf;
 use super::zone::shown;
-use super::{current, groups, mail, served, zone};
+use super::{current, groups, mail, outside, served, zone};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
     QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
@@ -137,7 +137,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
     let (name, kind) = compared.lookup;
     let open = |server: &IpAddr| match served::given(facts, *server, (name, kind)) {
-        Some(reply) if kind == "TXT" => current::open_end(reply, name),
+        Some(reply) if kind == "TXT" => outside::open_end(reply, name),
         _ => None,
     };
     let targets: BTreeSet<String> = compared.servers.iter().filter_map(open).collect();
@@ -146,7 +146,7 @@ fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
 
 /// The texts behind the alias of a name; none if they are not known.
 fn behind_alias(facts: &DomainFacts, reply: &ReplyFacts, name: &str) -> Option<BTreeSet<String>> {
-    match current::open_end(reply, name) {
+    match outside::open_end(reply, name) {
         None => Some(final_records(reply, "TXT")),
         Some(target) => facts.lookup(&target, "TXT").reply().map(|reply| final_records(reply, "TXT")),
     }

@@ -4,23 +4,70 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, is_within, reverse, strings};
+use super::facts::{
+    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, Want, addresses, canonical, is_within, lookup,
+    reverse, strings,
+};
 use super::finding::{Finding, Level};
-use super::part::Part;
+use super::part::{About, Part};
 use super::record_set::{ADDRESS_TTL, in_words, own_records};
 use super::spf_record::is_spf;
-use super::{current, mail, served, zone};
-use crate::limits::MAX_CONFIGURED_SERVERS;
+use super::{current, elsewhere, mail, outside, zone};
+use crate::limits::MAX_CHECKED_HOSTS;
 
 /// The next questions: to servers of the zone, about records that the configuration answers.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let (lookups, servers) = (answered(facts), outside(facts));
+    let (lookups, servers) = (answered(facts), outside::servers(facts));
     let ask = |(name, kind): (&str, &'static str)| {
         let name = name.to_owned();
         let want = move |server| Want::Server { server, name: name.clone(), kind, way: QueryForm::Udp };
         servers.clone().into_iter().map(want)
     };
-    lookups.into_iter().flat_map(ask).collect()
+    let of_hosts =
+        outside::hosts(facts).into_iter().flat_map(|(name, kind)| elsewhere::of_zone(facts, (&name, kind)));
+    let inside = inside_hosts(facts).into_iter().flat_map(|host| addresses(&host));
+    lookups.into_iter().flat_map(ask).chain(of_hosts).chain(inside).collect()
+}
+
+/// The mail hosts that the configuration names for the domain.
+fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
+    let domain = facts.subject.domain.as_str();
+    let Some(reply) = here(facts, (domain, "MX")).filter(|reply| reply.configured.is_some()) else {
+        return Vec::new();
+    };
+    let named = reply.data("MX").filter_map(|data| data.split_once(' '));
+    named.map(|(_, host)| canonical(host.trim())).take(MAX_CHECKED_HOSTS).collect()
+}
+
+/// Whether the domain has an inside view here: its mail hosts have addresses, and all are private.
+fn is_inside_view(facts: &DomainFacts) -> bool {
+    let hosts = inside_hosts(facts);
+    let of_host = |host: &String| -> Vec<IpAddr> {
+        let lookups = ["A", "AAAA"].into_iter().filter_map(|kind| Some((kind, here(facts, (host, kind))?)));
+        let found: Vec<&str> = lookups.flat_map(|(kind, reply)| reply.data(kind)).collect();
+        found.into_iter().filter_map(|text| text.parse().ok()).collect()
+    };
+    let is_inside = |found: Vec<IpAddr>| !found.is_empty() && found.into_iter().all(mail::is_private);
+    !hosts.is_empty() && hosts.iter().map(of_host).all(is_inside)
+}
+
+/// Mail hosts in other zones that the configuration answers, and whose addresses others see were not found out, each with its evidence.
+fn unseen(facts: &DomainFacts) -> Vec<(String, String)> {
+    let lookups = outside::hosts(facts).into_iter();
+    let unseen =
+        lookups.filter(|(name, kind)| *kind == "A" && elsewhere::given(facts, (name, kind)).is_none());
+    let told = unseen.filter_map(|(name, _)| {
+        let by = facts.configured_at(&name)?;
+        let evidence =
+            format!("{name} is answered by {by}; not known: its address at the servers of its zone");
+        Some((name, evidence))
+    });
+    told.collect()
+}
+
+/// The records of the daemon, where those of the servers are judged in their place.
+fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Option<&'f ReplyFacts> {
+    facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
 
 /// The lookups that mail needs and that are answered here, the most important first; none if the domain itself is not.
@@ -44,21 +91,6 @@ fn answered(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     lookups
 }
 
-/// Servers of the zone as others find them: by the glue of the zone above, because the configuration may answer their names too.
-fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
-    if facts.configured().is_none() {
-        return Vec::new();
-    }
-    let (glue, serving) = (zone::glue(facts), served::serving(facts));
-    let of_name = |name: String| match glue.get(name.as_str()) {
-        Some(glued) => glued.iter().copied().collect(),
-        None => facts.addresses(&name),
-    };
-    let named: BTreeSet<IpAddr> =
-        zone::parent_set(facts).unwrap_or_default().into_iter().flat_map(of_name).collect();
-    named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
-}
-
 /// The records that count for mail. Of the TXT records at the domain only SPF records count.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<BTreeSet<String>> {
     let mut set = own_records(reply, name, kind)?;
@@ -72,9 +104,9 @@ fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<BTreeSet<St
 /// addresses each time, with a short TTL: that is a note.
 fn difference(facts: &DomainFacts, lookup: (&str, &'static str)) -> Option<(Level, String)> {
     let (name, kind) = lookup;
-    let here = counted(facts.lookup(name, kind).reply()?, lookup)?;
+    let here = counted(here(facts, lookup)?, lookup)?;
     let (mut told, mut is_short) = (BTreeSet::<BTreeSet<String>>::new(), !here.is_empty());
-    for server in outside(facts) {
+    for server in outside::servers(facts) {
         if let Some(Got::Reply(reply)) = facts.server(server, name, kind, QueryForm::Udp)
             && reply.authoritative
             && let Some(set) = counted(reply, lookup)
@@ -94,15 +126,36 @@ fn difference(facts: &DomainFacts, lookup: (&str, &'static str)) -> Option<(Leve
     Some((level, format!("{at} here: {here}; at the servers of the zone: {now}")))
 }
 
-/// The finding that the domain has other records here than at its servers.
+/// The finding that the domain has other records here than at its servers: a note of an inside view, which somebody has set up on purpose.
 pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     let found: Vec<(Level, String)> =
         answered(facts).into_iter().filter_map(|lookup| difference(facts, lookup)).collect();
-    let worst = found.iter().map(|(level, _)| *level).min()?;
-    let told: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
-    let (domain, by) = (&facts.subject.domain, facts.configured()?);
-    let evidence = format!("{}. {domain} is answered by {by}", told.join("; "));
+    let of_hosts = hosts_differ(facts);
+    let worst = found.iter().chain(&of_hosts).map(|(level, _)| *level).min()?;
+    let worst = if is_inside_view(facts) { Level::Note } else { worst };
+    let in_text = |found: Vec<(Level, String)>| {
+        let told: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
+        told.join("; ")
+    };
+    let by = facts.configured().map(|by| format!("{} is answered by {by}", facts.subject.domain));
+    let of_domain = by.filter(|_| !found.is_empty()).map(|by| format!("{}. {by}", in_text(found)));
+    let of_hosts = Some(in_text(of_hosts)).filter(|told| !told.is_empty());
+    let evidence = of_domain.into_iter().chain(of_hosts).collect::<Vec<_>>().join("; ");
     Some(Finding::new(Code::ConfiguredDiffers, evidence).at(worst))
+}
+
+/// Differences between configured records of mail hosts in other zones and those of the servers. A host with another address inside
+/// is usual, and mail from this host reaches it: that is a note.
+fn hosts_differ(facts: &DomainFacts) -> Vec<(Level, String)> {
+    let differing = outside::hosts(facts).into_iter().filter_map(|(name, kind)| {
+        let own = facts.cached.get(&lookup(&name, kind))?;
+        let (here, now) =
+            (own_records(own, &name, kind)?, own_records(facts.lookup(&name, kind).reply()?, &name, kind)?);
+        let by = own.configured.as_deref()?;
+        let (here, now) = (in_words(&here, kind), in_words(&now, kind));
+        Some((Level::Note, format!("{name} {kind} here: {here}; at the servers of the zone: {now} ({by})")))
+    });
+    differing.collect()
 }
 
 /// Verdicts on the MX records and on the mail hosts.
@@ -123,11 +176,13 @@ const ON_MAIL: [Code; 14] = [
     Code::MailOk,
 ];
 
-/// Removes verdicts on records that only this host sees, as in the inner view of a split zone: others take the records of the servers.
+/// Removes verdicts on records that only this host sees, as in the inner view of a split zone, if the records that others take could not
+/// be judged in their place.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let domain = facts.subject.domain.as_str();
     for (name, kind) in answered(facts) {
-        if difference(facts, (name, kind)).is_none() {
+        let is_replaced = facts.cached.contains_key(&lookup(name, kind));
+        if is_replaced || difference(facts, (name, kind)).is_none() {
             continue;
         }
         let codes: &[Code] = match kind {
@@ -136,6 +191,20 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
             _ => &ON_MAIL,
         };
         findings.retain(|finding| !codes.contains(&finding.code));
+    }
+    let unseen = unseen(facts);
+    if !unseen.is_empty() {
+        let of_hosts = [
+            Code::MxPrivateAddress,
+            Code::MxWithoutAddress,
+            Code::MxWithoutIpv4,
+            Code::MxWithoutIpv6,
+            Code::MailOk,
+        ];
+        findings.retain(|finding| !of_hosts.contains(&finding.code));
+        let (hosts, told): (Vec<String>, Vec<String>) = unseen.into_iter().unzip();
+        let finding = Finding::new(Code::MailUnknown, told.join("; ")).of(Part::MailHosts);
+        findings.push(finding.about(hosts.into_iter().map(About::Host)));
     }
 }
 
@@ -236,7 +305,10 @@ mod tests {
                 };
                 reply.configured = Some("[[zone]] a.test".to_owned());
             }
-            crate::check::domain::judge(&facts).into_iter().map(|finding| finding.code).collect()
+            let found = crate::check::domain::judge(&facts);
+            let differs = found.iter().find(|finding| finding.code == Code::ConfiguredDiffers);
+            assert!(differs.is_none_or(|finding| finding.level == Level::Note), "{found:#?}");
+            found.into_iter().map(|finding| finding.code).collect()
         };
         let other = of("10 mx.b.test.");
         assert!(other.contains(&Code::ConfiguredDiffers), "{other:?}");

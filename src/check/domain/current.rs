@@ -4,15 +4,20 @@
 //! until its TTL ends (RFC 1035 section 3.2.1). `cached` says which records this host still has, and until when. `compared`
 //! says which records another server of the zone gives.
 //!
-//! TLSA records are those of the daemon, because only validated ones count. Names of other zones, such as those that SPF
-//! includes, are looked up through the daemon too: their servers are not known here.
+//! If the configuration of this host answers for the domain, the records of the servers are judged too, because others see these;
+//! `configured` says which records this host gives.
+//!
+//! TLSA records are those of the daemon, because only validated ones count; those that the configuration gives instead are judged by the
+//! servers, and count as not validated. Names of other zones, such as those that SPF includes, are looked up through the daemon too:
+//! their servers are not known here.
 
 use std::net::IpAddr;
 
-use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, canonical, is_within, lookup};
-use super::record_set::{is_known, negative_ttl, path};
+use super::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, is_within, lookup};
+use super::outside::{in_place_of, open_end};
+use super::record_set::{is_known, path};
 use super::zone::{self, serves};
-use super::{dkim, mail};
+use super::{dkim, mail, outside};
 
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
@@ -20,23 +25,28 @@ const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 /// The server of the zone that has the newest serial.
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
     let apex = zone::apex(facts);
-    let serving = zone::delegated_servers(facts).into_keys().filter_map(|server| {
-        match facts.server(server, apex, "SOA", QueryForm::Udp) {
+    let servers = match facts.configured() {
+        Some(_) => outside::servers(facts),
+        None => zone::delegated_servers(facts).into_keys().collect(),
+    };
+    let serving =
+        servers.into_iter().filter_map(|server| match facts.server(server, apex, "SOA", QueryForm::Udp) {
             Some(Got::Reply(reply)) if serves(reply, apex) => Some((server, zone::soa(reply)?.serial)),
             _ => None,
-        }
-    });
+        });
     // RFC 1982 section 3.2.
     let newer = |one: u32, other: u32| (1..1 << 31).contains(&one.wrapping_sub(other));
     serving.reduce(|best, next| if newer(next.1, best.1) { next } else { best }).map(|(server, _)| server)
 }
 
-/// The known lookups of records of the zone that are judged: names with types. None if the configuration answers for the domain.
-/// Well-known DKIM selectors that do not exist are not judged, nor is the name that only a wildcard has.
+/// The known lookups of records of the zone that are compared: names with types. None if the configuration answers for the domain.
 pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
-    if facts.configured().is_some() {
-        return Vec::new();
-    }
+    if facts.configured().is_some() { Vec::new() } else { judged(facts) }
+}
+
+/// The known lookups of records of the zone that are judged: names with types. Well-known DKIM selectors that do not exist are not
+/// judged, nor is the name that only a wildcard has.
+fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.data(name, "TXT").is_empty();
         !mail::is_nowhere(name) && (dkim::is_given(facts, name) || !dkim::is_key(name) || exists())
@@ -49,7 +59,10 @@ pub(super) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 /// The lookups of the zone's records, whichever server or part of the configuration answers for the domain.
 pub(super) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
-    let of_zone = |name: &str, kind: &str| TYPES.contains(&kind) && is_within(name, apex);
+    let is_configured = facts.configured().is_some();
+    let of_zone = |name: &str, kind: &str| {
+        (TYPES.contains(&kind) || kind == "TLSA" && is_configured) && is_within(name, apex)
+    };
     let known = facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (Want::Lookup { name, kind }, Got::Reply(reply)) if of_zone(name, kind) && is_known(reply) => {
             Some((name.as_str(), *kind))
@@ -60,14 +73,17 @@ pub(super) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 }
 
 /// The lookups of the zone's records, each with the question to the server. The addresses of name servers are left out, because
-/// they decide which server is asked.
+/// they decide which server is asked, unless the glue decides.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
     let question = |(name, kind): (&str, &'static str)| {
         (lookup(name, kind), Want::Server { server, name: name.to_owned(), kind, way: QueryForm::Udp })
     };
-    looked_up(facts).into_iter().filter(|(name, _)| !names.contains(*name)).map(question).collect()
+    let glue = zone::glue(facts);
+    let is_glued = |name: &str| facts.configured().is_some() && glue.contains_key(name);
+    let lookups = judged(facts).into_iter();
+    lookups.filter(|(name, _)| !names.contains(*name) || is_glued(name)).map(question).collect()
 }
 
 /// The questions that are needed next.
@@ -80,16 +96,22 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 }
 
 /// Replaces the records from the daemon by the records of the server. The security, and the part of the configuration that
-/// answers, stay as the daemon gave them.
+/// answers, stay as the daemon gave them. Nothing has validated the records of a server that stand in the place of configured ones.
 pub(super) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
         let Some(now) = whole(facts, &change) else { continue };
-        let (security, configured) = (change.here.security, change.here.configured.clone());
-        let now = ReplyFacts { security, configured, ..now };
-        if let Some(Got::Reply(here)) = facts.got.insert(lookup.clone(), Got::Reply(now)) {
-            facts.cached.entry(lookup).or_insert(here);
-        }
+        let now = in_place_of(change.here, now);
+        replace(facts, lookup, now);
+    }
+    for (lookup, now) in outside::hosts_elsewhere(facts) {
+        replace(facts, lookup, now);
+    }
+}
+
+fn replace(facts: &mut DomainFacts, lookup: Want, now: ReplyFacts) {
+    if let Some(Got::Reply(here)) = facts.got.insert(lookup.clone(), Got::Reply(now)) {
+        facts.cached.entry(lookup).or_insert(here);
     }
 }
 
@@ -110,20 +132,6 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
     let apex = zone::apex(facts);
     let differs = path(now, kind, apex)? != path(here, kind, apex)?;
     (now.authoritative && differs).then_some(Change { name, kind, now, here })
-}
-
-/// The target of the last alias of a reply that says nothing about this target: another zone has it.
-pub(super) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
-    let target = |name: &String| {
-        let mut aliases = now.answers.iter().filter(|record| record.kind == "CNAME");
-        aliases.find(|record| record.name == *name).map(|record| canonical(&record.data))
-    };
-    // Each alias of the reply leads one step further, unless they lead in a circle.
-    let names = std::iter::successors(Some(name.to_owned()), target);
-    let last = names.take(now.answers.len() + 1).last()?;
-    let told = now.answers.iter().any(|record| record.kind != "CNAME" && record.name == last)
-        || negative_ttl(now, &last).is_some();
-    (last != name && !told && now.rcode == "NOERROR").then_some(last)
 }
 
 /// The reply of the server. If it ends with an alias, then with the answer of the daemon about the target; none before that is
@@ -172,7 +180,7 @@ mod tests {
         {
             reply.configured = Some("a zone file".to_owned());
         }
-        assert!(wants(&configured).is_empty(), "this host does not ask these servers");
+        assert_eq!(wants(&configured).first(), Some(&ask("a.test.", "TXT")), "others ask these servers");
     }
 
     #[test]

@@ -17,9 +17,14 @@ fn tlsa(host: &str) -> String {
     format!("_25._tcp.{host}")
 }
 
+/// The lookup of the TLSA records of a host.
+pub(super) fn want(host: &str) -> Want {
+    lookup(&tlsa(host), "TLSA")
+}
+
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    mail::hosts(facts).iter().map(|host| lookup(&tlsa(host), "TLSA")).collect()
+    mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
 /// A TLSA record.

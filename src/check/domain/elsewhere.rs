@@ -79,6 +79,31 @@ pub(super) fn wants(
         .collect()
 }
 
+/// The questions about a lookup that the configuration of this host answers, to the servers of the zone that others ask.
+pub(super) fn of_zone(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
+    of_lookup(facts, lookup, false)
+}
+
+/// The records of a lookup at a server of its zone, with authority, or that there are none; none while no server has told. The glue
+/// of the zone above comes before addresses that the configuration may give.
+pub(super) fn given<'f>(
+    facts: &'f DomainFacts,
+    (name, kind): (&str, &'static str),
+) -> Option<&'f ReplyFacts> {
+    let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
+    let servers = servers(facts, &cut, false)?;
+    let is_outside = |server: &IpAddr, names: &BTreeSet<String>| {
+        names.iter().any(|name| cut.glue.get(name).is_none_or(|glued| glued.contains(server)))
+    };
+    let outside = servers.iter().filter(|(server, names)| is_outside(server, names));
+    let forms = [QueryForm::Udp, QueryForm::Tcp];
+    let mut replies = outside.flat_map(|(server, _)| forms.map(|way| facts.server(*server, name, kind, way)));
+    replies.find_map(|got| match got {
+        Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => Some(reply),
+        _ => None,
+    })
+}
+
 /// The questions about one lookup; with `is_first` also those about the names of the servers of its zone.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
@@ -108,7 +133,7 @@ fn ask(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
 }
 
-/// The closest zone above a name that answers.
+/// The closest zone above a name that answers, and that the configuration of this host does not answer in the place of its servers.
 ///
 /// # Errors
 /// The questions whose answers show it; none if no zone above answers.
@@ -118,7 +143,8 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Wan
         match facts.lookup(at, "SOA") {
             LookupFound::NotAsked => return Err(steps(at)),
             found => {
-                let owner = found.reply().and_then(zone::soa).map(|soa| soa.owner);
+                let reply = found.reply().filter(|reply| reply.configured.is_none());
+                let owner = reply.and_then(zone::soa).map(|soa| soa.owner);
                 if let Some(owner) = owner.filter(|owner| is_within(at, owner)) {
                     return Ok(owner);
                 }

@@ -47,6 +47,7 @@ mod message_text;
 mod mta_sts;
 mod others;
 pub mod outline;
+mod outside;
 pub mod part;
 mod pointer;
 mod record_set;
