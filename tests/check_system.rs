@@ -195,7 +195,8 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // The lab's root is not signed, so it does not show the date; and no daemon tells the keys of the root.
+    // The lab's root is not signed, so it does not show the date; and the daemon, which listens at port 53, does
+    // not tell the keys of the root.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
     assert!(
         lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
@@ -210,6 +211,7 @@ fn a_root_server_is_asked_over_both_transports() {
     }
     let (code, lines) = run(&sick(), server, &["--json"]);
     assert_eq!(code, 1);
+    assert!(lines.iter().any(|line| line.contains("resolverd does not run")), "{lines:#?}");
     for line in &lines {
         let finding: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(finding["check"].is_string() && finding["verdict"].is_string(), "{line}");

@@ -88,8 +88,8 @@ impl Arguments {
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
     /// Check resolv.conf, port 53, Postfix, the clock, whether this host reaches servers on the internet, and whether resolverd
-    /// validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. Without a running
-    /// resolverd, only the last of these cannot be made.
+    /// validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not
+    /// run is a failure; then only the last of these is not checked.
     System(System),
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
     /// selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of

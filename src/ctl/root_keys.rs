@@ -2,24 +2,30 @@
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
-use crate::check::system::root_keys::{RootKeysHere, RootKeysVerdict};
+use crate::check::system::root_keys::{RootKeysHere, RootKeysUntold, RootKeysVerdict};
 use crate::control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
 use crate::question::Security;
 
 /// Asks the daemon for the keys of the root and for its trust anchors.
 ///
 /// # Errors
-/// Why it was not asked, in words.
-pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, String> {
-    let words = |failure: CommandFailure| failure.to_string();
-    let tags = match client.ask_one(&Request::Status).map_err(words)? {
+/// Why it did not tell.
+pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUntold> {
+    let untold = |failure: CommandFailure| match failure {
+        CommandFailure::Unreachable { socket, error } => {
+            RootKeysUntold::NotRunning(format!("cannot connect to {}: {error}", socket.display()))
+        }
+        failure => RootKeysUntold::NotTold(failure.to_string()),
+    };
+    let other = |words: &str| RootKeysUntold::NotTold(words.to_owned());
+    let tags = match client.ask_one(&Request::Status).map_err(untold)? {
         Reply::Status(status) => tags(&status),
-        _ => return Err("the daemon did not tell its state".to_owned()),
+        _ => return Err(other("the daemon did not tell its state")),
     };
     let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()) };
-    match client.ask_one(&keys).map_err(words)? {
+    match client.ask_one(&keys).map_err(untold)? {
         Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags }),
-        _ => Err("the daemon did not answer a query".to_owned()),
+        _ => Err(other("the daemon did not answer a query")),
     }
 }
 

@@ -41,24 +41,23 @@ fn lines(output: &Output) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The verdict and the evidence of the check of this host about the keys of the root.
-fn root_keys(gateway: &Gateway) -> (String, String) {
+/// The verdict and the evidence of this part of the check of the host of a gateway.
+fn of_host(gateway: &Gateway, check: &str) -> (String, String) {
     let (folder, server) = (gateway.path("host"), SocketAddr::from(([127, 93, 0, 1], gateway.port())));
     std::fs::create_dir_all(&folder).unwrap();
     let server = server.to_string();
     let arguments =
         ["--json", "check", "system", "--root", folder.to_str().unwrap(), "--root-server", &server];
     let found = lines(&gateway.command(&arguments));
-    let keys =
-        found.iter().find(|finding| finding["check"] == "root keys").unwrap_or_else(|| panic!("{found:#?}"));
-    let text = |key: &str| keys[key].as_str().unwrap().to_owned();
+    let part = found.iter().find(|finding| finding["check"] == check).unwrap_or_else(|| panic!("{found:#?}"));
+    let text = |key: &str| part[key].as_str().unwrap().to_owned();
     (text("verdict"), text("evidence"))
 }
 
 #[test]
 fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() {
     let mut gateway = gateway();
-    let (verdict, evidence) = root_keys(&gateway);
+    let (verdict, evidence) = of_host(&gateway, "root keys");
     assert!(
         verdict == "ok" && evidence.starts_with("resolverd validates the root zone; "),
         "{verdict}: {evidence}"
@@ -68,7 +67,7 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
     for command in [&["reload"][..], &["flush", "--all"]] {
         assert!(gateway.command(command).status.success(), "{command:?}");
     }
-    let (verdict, evidence) = root_keys(&gateway);
+    let (verdict, evidence) = of_host(&gateway, "root keys");
     assert_eq!(verdict, "failure", "{evidence}");
     let words = "no DNSKEY of the root zone matches a trust anchor of this host (key tag ";
     assert!(evidence.contains(words) && evidence.contains("4711"), "{evidence}");
@@ -84,8 +83,8 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
         assert_eq!(of("failure", "dnssec_bogus"), None, "{found:#?}");
     }
     gateway.kill();
-    let (verdict, evidence) = root_keys(&gateway);
-    assert!(verdict == "could_not_tell" && evidence.contains("cannot connect"), "{verdict}: {evidence}");
+    let (verdict, evidence) = of_host(&gateway, "resolverd");
+    assert!(verdict == "failure" && evidence.contains("cannot connect"), "{verdict}: {evidence}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use std::net::IpAddr;
 use self::host::HostFile;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
-use self::root_keys::RootKeysHere;
+use self::root_keys::{RootKeysHere, RootKeysUntold};
 use self::root_zone::RootZoneReplies;
 use super::HostFinding;
 
@@ -54,7 +54,7 @@ pub struct HostFacts {
     /// Seconds since 1970, by this host's clock.
     pub unix: u64,
     /// The keys of the root at the daemon, or why it was not asked; none if nobody was to ask it.
-    pub root_keys: Option<Result<RootKeysHere, String>>,
+    pub root_keys: Option<Result<RootKeysHere, RootKeysUntold>>,
 }
 
 /// Every check, in the order of a query's way.
@@ -75,6 +75,7 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         ipv6::check(&facts.ipv6.0, &facts.ipv6.1),
         clock::check(facts.unix, &facts.heard),
     ]);
-    findings.extend(facts.root_keys.as_ref().map(root_keys::check));
+    let listens = port::has_daemon(facts.holders.as_ref());
+    findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens)));
     findings
 }

@@ -57,6 +57,12 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     )
 }
 
+/// Whether a resolverd listens at port 53, as far as this user sees.
+pub(super) fn has_daemon(holders: Option<&Holders>) -> bool {
+    let mut known = holders.into_iter().flatten().filter_map(|(_, holder)| holder.as_ref());
+    known.any(|holder| holder.process == DAEMON)
+}
+
 /// The sockets of other processes, and of unknown ones, that receive datagrams to `ours`, or prevent that a wildcard address of
 /// `ours` can be bound.
 pub fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {

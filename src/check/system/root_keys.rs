@@ -7,6 +7,9 @@ use crate::check::HostFinding;
 
 const CHECK: &str = "root keys";
 
+/// The name of the check whether the daemon runs.
+const DAEMON_CHECK: &str = "resolverd";
+
 /// The advice if the trust anchors are not the keys of the root.
 const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of \
     https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if these are right, another server answers in \
@@ -36,15 +39,35 @@ pub struct RootKeysHere {
     pub tags: Vec<u16>,
 }
 
-/// Judges the verdict of the daemon; an error says why the daemon was not asked.
-pub(super) fn check(here: &Result<RootKeysHere, String>) -> HostFinding {
+/// Why the daemon did not tell its verdict, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootKeysUntold {
+    /// No daemon answers.
+    NotRunning(String),
+    /// It was not asked, or did not reply.
+    NotTold(String),
+}
+
+/// Judges the verdict of the daemon. That no daemon answers is a finding of its own, unless one `listens` at port 53: its socket is
+/// elsewhere.
+pub(super) fn check(here: &Result<RootKeysHere, RootKeysUntold>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags } = match here {
         Ok(here) => here,
-        Err(why) => {
+        Err(RootKeysUntold::NotRunning(why)) if !listens => {
+            return HostFinding::failure(
+                DAEMON_CHECK,
+                format!(
+                    "resolverd does not run, so the programs of this host that query it get no answers: {why}"
+                ),
+                "`systemctl enable --now resolverd.socket resolverd`; if it does not start, `journalctl -u resolverd` says why; whether \
+                 it validates the root zone was not checked",
+            );
+        }
+        Err(RootKeysUntold::NotRunning(why) | RootKeysUntold::NotTold(why)) => {
             return HostFinding::could_not_tell(
                 CHECK,
                 why,
-                "repeat this check while resolverd runs, with sudo",
+                "repeat this check while resolverd runs, with sudo; give its socket with --socket if it is not the default",
             );
         }
     };
@@ -89,7 +112,7 @@ mod tests {
 
     #[test]
     fn anchors_that_are_not_the_keys_of_the_root_are_a_failure() {
-        let found = |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }));
+        let found = |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }), true);
         let well = found(RootKeysVerdict::Secure, &[20326, 38696]);
         assert_eq!(well.verdict, CheckVerdict::Ok);
         assert!(
@@ -109,6 +132,16 @@ mod tests {
         assert_eq!(found(RootKeysVerdict::Off, &[7]).verdict, CheckVerdict::Ok);
         let silent = found(RootKeysVerdict::NoAnswer("timeout".to_owned()), &[7]);
         assert_eq!(silent.verdict, CheckVerdict::CouldNotTell);
-        assert_eq!(check(&Err("not asked".to_owned())).verdict, CheckVerdict::CouldNotTell);
+    }
+
+    #[test]
+    fn a_daemon_that_does_not_run_is_a_failure_and_one_that_may_not_be_asked_is_not() {
+        let not_running = Err(RootKeysUntold::NotRunning("cannot connect".to_owned()));
+        let stopped = check(&not_running, false);
+        assert_eq!((stopped.check, stopped.verdict), ("resolverd", CheckVerdict::Failure));
+        let closed = check(&Err(RootKeysUntold::NotTold("permission denied".to_owned())), false);
+        for untold in [closed, check(&not_running, true)] {
+            assert_eq!((untold.check, untold.verdict), ("root keys", CheckVerdict::CouldNotTell));
+        }
     }
 }
