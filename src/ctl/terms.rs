@@ -418,6 +418,12 @@ Codes, each with its usual level:
         let entry = code.entry();
         text.push_str(&format!("  {:<22} {:<8} {}\n", entry.word, entry.level.word(), entry.title));
     }
-    text.pop();
+    text.push_str(
+        "\
+A PTR fault (ptr_missing, ptr_differs, ptr_unanswered) of a mail host is a failure if SPF lets no other host send, and a warning if
+some of these hosts have none, or if SPF names this one beside others (`a:`, `ip4:`, `ip6:`). Otherwise it is a note, also with `mx`
+beside `include:`. It is not told of a host that SPF does not allow to send.
+configured_differs is a note if the mail hosts have only private addresses here: an inside view that somebody has set up on purpose.",
+    );
     text
 }

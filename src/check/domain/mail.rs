@@ -9,7 +9,6 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
-use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use super::{elsewhere, pointer, served, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
@@ -149,10 +148,6 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(here(facts));
-    // A host that receives mail need not send any.
-    let addresses = host_addresses(facts).into_iter().filter(|address| !only_receives(facts, *address));
-    let addresses = addresses.map(|address| (address, hosts_at(facts, address)));
-    findings.extend(pointer::check_all(facts, &addresses.collect::<Vec<_>>(), Level::Note));
     findings
 }
 
@@ -218,12 +213,6 @@ fn may_send(facts: &DomainFacts) -> bool {
     let SpfRecords::One(record) = records(facts, &facts.subject.domain) else { return false };
     let allows = |term: &Term| term.qualifier == '+' && term.kind != TermKind::Other;
     terms(&record).is_ok_and(|terms| terms.iter().any(allows))
-}
-
-/// Whether SPF says that a mail host of the domain sends no mail for it: nobody asks for the PTR record of such a host.
-fn only_receives(facts: &DomainFacts, address: IpAddr) -> bool {
-    let found = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
-    [SpfOutcome::Fail, SpfOutcome::SoftFail].contains(&found)
 }
 
 fn with_mx(facts: &DomainFacts) -> Vec<Finding> {

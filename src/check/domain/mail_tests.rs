@@ -2,9 +2,13 @@
 
 use super::*;
 use crate::check::domain::facts::tests::facts;
+use crate::check::domain::mail_pointers;
 
+/// The findings of the topic, and then those about PTR records of the mail hosts.
 fn codes(lines: &str) -> Vec<(Code, Level)> {
-    check(&facts("a.test.", lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()
+    let facts = facts("a.test.", lines);
+    let found = check(&facts).into_iter().chain(mail_pointers::check(&facts));
+    found.map(|finding| (finding.code, finding.level)).collect()
 }
 
 /// The code with its level of the table.

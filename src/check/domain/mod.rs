@@ -42,6 +42,7 @@ mod keys;
 mod level;
 mod lists;
 mod mail;
+mod mail_pointers;
 pub mod message;
 mod message_text;
 mod mta_sts;
@@ -63,6 +64,7 @@ mod spf;
 mod spf_evaluate;
 mod spf_grammar;
 mod spf_macros;
+mod spf_named;
 mod spf_reach;
 mod spf_record;
 mod spf_senders;
@@ -208,6 +210,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         if !zone::is_missing(facts) {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));
+            findings.extend(mail_pointers::check(facts));
             if facts.subject.role != Role::Recipient {
                 findings.extend(spf::check(facts));
                 findings.extend(dmarc::check(facts));

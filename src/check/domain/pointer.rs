@@ -114,6 +114,11 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
     }
 }
 
+/// Whether it is known that receivers find no name of the address that leads back to it.
+pub(super) fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
+    matches!(judge(facts, address), Judged::Missing(_) | Judged::Differs(_) | Judged::Unanswered(_))
+}
+
 /// The texts of one finding, and the things that they are about.
 #[derive(Default)]
 struct Told {

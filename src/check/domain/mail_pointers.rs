@@ -1,0 +1,124 @@
+//! The PTR records of the mail hosts. Their level depends on whether SPF says that the host sends mail.
+//!
+//! RFC 7208. Gmail rejects mail from an address without a PTR record that leads back (550 5.7.25, Email sender guidelines), and Microsoft
+//! demands one in its policies for senders to Outlook.com. Nobody asks for the PTR record of a host that only receives.
+
+use std::net::IpAddr;
+
+use super::codes::Code;
+use super::facts::{DomainFacts, Role};
+use super::finding::{Finding, Level};
+use super::part::About;
+use super::spf_evaluate::{SpfOutcome, outcome};
+use super::spf_named::{NamedSenders, named};
+use super::{client, mail, pointer};
+use crate::limits::MAX_EVIDENCE;
+use crate::wire::presentation::shown;
+
+/// The findings. The address of a client has findings of its own.
+pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
+    let examined = client::examined(&facts.subject);
+    let addresses = mail::host_addresses(facts).into_iter();
+    let addresses = addresses.filter(|address| Some(*address) != examined && !only_receives(facts, *address));
+    let senders = senders(facts);
+    let sends = |address: &IpAddr| {
+        senders.as_ref().is_some_and(|senders| senders.has(*address)) && passes(facts, *address)
+    };
+    let (sending, others): (Vec<IpAddr>, Vec<IpAddr>) = addresses.partition(sends);
+    let with_hosts = |addresses: Vec<IpAddr>| -> Vec<(IpAddr, Vec<About>)> {
+        addresses.into_iter().map(|address| (address, mail::hosts_at(facts, address))).collect()
+    };
+    let mut findings = Vec::new();
+    if let Some(senders) = senders.filter(|_| !sending.is_empty()) {
+        let found = pointer::check_all(facts, &with_hosts(sending), level(facts, &senders));
+        findings.extend(found.into_iter().map(|finding| with_record(finding, &senders.record)));
+    }
+    if !others.is_empty() {
+        findings.extend(pointer::check_all(facts, &with_hosts(others), Level::Note));
+    }
+    findings
+}
+
+/// The hosts that the domain names as its senders, where it is checked as a sender.
+fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
+    named(facts, &facts.subject.domain).filter(|_| facts.subject.role != Role::Recipient)
+}
+
+/// The level of a missing or wrong name: a failure if no other host may send for the domain, so that all its mail is rejected.
+fn level(facts: &DomainFacts, senders: &NamedSenders) -> Level {
+    let all_faulty = senders.addresses.iter().all(|address| pointer::is_faulty(facts, *address));
+    if senders.are_all && all_faulty { Level::Failure } else { Level::Warning }
+}
+
+/// Adds to a fault that the host sends mail by this SPF record.
+fn with_record(finding: Finding, record: &str) -> Finding {
+    let faults = [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered];
+    if !faults.contains(&finding.code) {
+        return finding;
+    }
+    let evidence = format!("{}; named as a sender by SPF: {record}", finding.evidence);
+    Finding { evidence: shown(&evidence, MAX_EVIDENCE), ..finding }
+}
+
+fn passes(facts: &DomainFacts, address: IpAddr) -> bool {
+    outcome(facts, &facts.subject.domain, address, &mut Vec::new()) == SpfOutcome::Pass
+}
+
+/// Whether SPF says that a mail host of the domain sends no mail for it: nobody asks for the PTR record of such a host.
+fn only_receives(facts: &DomainFacts, address: IpAddr) -> bool {
+    let found = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
+    [SpfOutcome::Fail, SpfOutcome::SoftFail].contains(&found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::domain::facts::tests::facts;
+
+    /// The findings about a domain with two mail hosts, of which only the second has a PTR record.
+    fn of(spf: &str, change: impl FnOnce(&mut DomainFacts)) -> Vec<Finding> {
+        let lines = format!(
+            "lookup a.test. MX | 10 mx1.a.test. | 20 mx2.a.test.\nlookup a.test. TXT | \"{spf}\"
+            lookup mx1.a.test. A | 198.18.0.1\nlookup mx1.a.test. AAAA\nlookup 1.0.18.198.in-addr.arpa. PTR NXDOMAIN
+            lookup mx2.a.test. A | 198.18.0.2\nlookup mx2.a.test. AAAA\nlookup 2.0.18.198.in-addr.arpa. PTR | mx2.a.test."
+        );
+        let mut facts = facts("a.test.", &lines);
+        change(&mut facts);
+        check(&facts)
+    }
+
+    fn level(spf: &str) -> Option<Level> {
+        let found = of(spf, |_| ());
+        found.iter().find(|finding| finding.code == Code::PtrMissing).map(|finding| finding.level)
+    }
+
+    #[test]
+    fn a_host_without_a_name_is_worse_if_spf_names_it_as_a_sender() {
+        for (spf, expected) in [
+            ("v=spf1 a:mx1.a.test -all", Some(Level::Failure)),
+            ("v=spf1 ip4:198.18.0.1 ~all", Some(Level::Failure)),
+            ("v=spf1 mx -all", Some(Level::Warning)),
+            ("v=spf1 a:mx1.a.test include:b.test -all", Some(Level::Warning)),
+            ("v=spf1 a:mx1.a.test ip4:198.18.0.9 -all", Some(Level::Warning)),
+            ("v=spf1 a:mx1.a.test ?all", Some(Level::Warning)),
+            ("v=spf1 mx include:b.test -all", Some(Level::Note)),
+            ("v=spf1 ip4:198.18.0.0/24 -all", Some(Level::Note)),
+            ("v=spf1 ?all", Some(Level::Note)),
+            ("v=spf1 -a:mx1.a.test a:mx1.a.test ?all", None),
+            ("v=spf1 a:mx2.a.test -all", None),
+        ] {
+            assert_eq!(level(spf), expected, "{spf}");
+        }
+    }
+
+    #[test]
+    fn the_evidence_is_the_record_that_names_the_host() {
+        let found = of("v=spf1 a:mx1.a.test -all", |_| ());
+        assert_eq!(found[0].evidence, "198.18.0.1; named as a sender by SPF: v=spf1 a:mx1.a.test -all");
+        let other = of("v=spf1 mx -all", |facts| facts.subject.role = Role::Recipient);
+        assert_eq!((other[0].code, other[0].level), (Code::PtrMissing, Level::Note), "it is no sender here");
+        let client =
+            of("v=spf1 a:mx1.a.test -all", |facts| facts.subject.address = "198.18.0.1".parse().ok());
+        assert_eq!(client, [], "the client has a finding of its own");
+    }
+}
