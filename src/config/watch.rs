@@ -51,7 +51,8 @@ const LEVELS: [(&str, WatchLevel); 4] = [
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;
-    let wrong = if text.trim_end_matches('.').parse::<IpAddr>().is_ok() {
+    let is_address = |text: &str| text.trim_end_matches('.').parse::<IpAddr>().is_ok();
+    let wrong = if is_address(text) || is_address(&value::name_text(&name)) {
         "is an address"
     } else if text.contains('@') {
         "is a mail address"

@@ -15,7 +15,7 @@ use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
-use super::typed_subject::{report_file, typed_subject};
+use super::typed_subject::{report_file, typed_selector, typed_subject};
 use super::{moment, root_keys, terms, watched, watching};
 use crate::check::domain::codes::Code;
 use crate::check::domain::facts::{CheckSubject, Role, canonical};
@@ -29,7 +29,7 @@ use crate::config::{RootHints, defaults};
 use crate::control::lookup::read_name;
 use crate::control::protocol::{Blame, Problem};
 use crate::limits::{MAX_CHECKED_MESSAGE, MAX_HELO, MAX_MESSAGE_DOMAINS};
-use crate::wire::presentation::shown;
+use crate::wire::presentation::{name_text, shown};
 
 /// The command line of `check`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     helo: Option<String>,
     /// DKIM selector to check; may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = typed_selector)]
     selector: Vec<String>,
     /// Write the findings to this file too, as one HTML page with a picture of the delegation, to send or to print.
     #[arg(long, value_name = "FILE", value_parser = report_file)]
@@ -192,7 +192,7 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
             let name = read_name(typed)?;
             match reversed(&name) {
                 Some(address) => subject.address = Some(address),
-                None => subject.domain = canonical(&name.to_ascii()),
+                None => subject.domain = canonical(&name_text(&name)),
             }
         }
     }

@@ -399,7 +399,8 @@ All watched domains together need at most 3 600 queries an hour. If they would n
 Lines of the log have fields: `journalctl -t resolverd WATCHED=came`, `WATCHED=went`, `DOMAIN=example.com`, `CODE=ns_lame`;
 `WATCHED=left_out` when the checks no longer look for a finding, because its [[watch]] was changed or removed;
 `WATCHED=unknown` when the checks of a domain have given no result for an hour, `WATCHED=known` when they do again.
-Exit codes: 0 no failures; 1 a domain has a failure; 4 a domain could not be checked, and none has a failure.";
+Exit codes: 0 no failures; 1 a domain has a failure; 4 none has a failure, but a domain could not be checked completely, or one check
+has found a failure that a second one must confirm.";
 
 /// Terms of `check`: the levels, and the codes from their table.
 pub(super) fn check() -> String {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::typed_name::typed_name;
+use crate::wire::presentation::ascii_name;
 
 /// A domain or an address as it is typed.
 ///
@@ -22,6 +23,11 @@ pub(super) fn typed_subject(text: &str) -> Result<String, String> {
 fn mistaken(text: &str) -> Option<String> {
     if text.parse::<IpAddr>().is_ok() || text.is_empty() {
         return None;
+    }
+    if !text.is_ascii()
+        && let Some(address) = ascii_name(text).and_then(|ascii| ascii.parse::<IpAddr>().ok())
+    {
+        return Some(format!("this is an address in other digits: write {address}"));
     }
     if text == "." {
         return Some("the root has no mail: write a domain".to_owned());
@@ -69,6 +75,17 @@ fn mistaken(text: &str) -> Option<String> {
     is_number.then(|| "this is no domain, and no IPv4 address, which has four numbers".to_owned())
 }
 
+/// A DKIM selector as it is typed, in the ASCII form that DNS has (RFC 8616 section 4).
+///
+/// # Errors
+/// No name has its characters.
+pub(super) fn typed_selector(text: &str) -> Result<String, String> {
+    match text.is_ascii() {
+        true => Ok(text.to_owned()),
+        false => ascii_name(text).ok_or_else(|| "no selector has these characters".to_owned()),
+    }
+}
+
 /// The file of a report.
 ///
 /// # Errors
@@ -113,11 +130,15 @@ mod tests {
             ("good.example:25", "good.example"),
             ("192.0.2", "four numbers"),
             ("a.example,b.example", "one domain"),
+            ("\u{ff11}\u{ff19}\u{ff12}.0.2.1", "192.0.2.1"),
             (".", "write a domain"),
         ] {
             let advice = typed_subject(typed).unwrap_err();
             assert!(advice.ends_with(word) || advice.contains(word), "{typed}: {advice}");
         }
+        assert_eq!(typed_selector("M\u{fc}ller").as_deref(), Ok("xn--mller-kva"));
+        assert_eq!(typed_selector("s1._domainkey").as_deref(), Ok("s1._domainkey"));
+        assert!(typed_selector("\u{fc} x").is_err());
         assert!(report_file("-").is_err() && report_file("./-").is_ok());
     }
 }

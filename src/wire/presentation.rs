@@ -49,6 +49,12 @@ pub fn read_typed_name(text: &str) -> Option<Name> {
     read_name(&name.to_ascii())
 }
 
+/// The ASCII form of a name as people type it, without its last dot. None if it is no name.
+pub fn ascii_name(text: &str) -> Option<String> {
+    let name = read_typed_name(text).filter(|name| !name.is_root())?;
+    Some(name_text(&name).trim_end_matches('.').to_owned())
+}
+
 /// The octet after a backslash, and the rest.
 fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
@@ -132,10 +138,12 @@ mod tests {
             ("Www.Example", "Www.Example"),
         ] {
             assert_eq!(read_typed_name(typed).map(|name| name.to_ascii()).as_deref(), Some(ascii), "{typed}");
+            assert_eq!(ascii_name(typed).as_deref(), Some(ascii.trim_end_matches('.')), "{typed}");
         }
+        assert_eq!(ascii_name("-x.example.").as_deref(), Some("-x.example"), "without a backslash");
         let long = "\u{fc}".repeat(60);
         for wrong in ["\u{fc}..com", "\u{fc} x.com", "\u{fc}\\.com", "a\u{1b}\u{fc}.com", &long] {
-            assert!(read_typed_name(wrong).is_none(), "{wrong}");
+            assert!(read_typed_name(wrong).is_none() && ascii_name(wrong).is_none(), "{wrong}");
         }
     }
 

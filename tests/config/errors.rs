@@ -61,6 +61,10 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "line 3: watch.domain: \"192.0.2.1\" is an address, not a domain of mail addresses; write the part after the @, like \"example.com\"",
     ),
     (
+        "[[watch]]\ndomain = \"\u{ff11}\u{ff19}\u{ff12}.0.2.1\"",
+        "line 3: watch.domain: \"\u{ff11}\u{ff19}\u{ff12}.0.2.1\" is an address, not a domain of mail addresses; write the part after the @, like \"example.com\"",
+    ),
+    (
         "[[watch]]\ndomain = \"2001:db8::1\"",
         "line 3: watch.domain: \"2001:db8::1\" is an address, not a domain of mail addresses; write the part after the @, like \"example.com\"",
     ),
