@@ -97,8 +97,8 @@ enum CheckCommand {
     /// this is checked, and a fault in it is told first. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not
     /// use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page,
     /// the first line says whose page this is, if that is known and the check finds no failure. Lines that look like header fields
-    /// are read, also in the text of the message. Parts in base64 and quoted-printable are decoded; the file may be in UTF-8 or,
-    /// with a byte order mark, in UTF-16.
+    /// are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages; the file
+    /// may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]

@@ -258,6 +258,9 @@ pub const MAX_CHECKED_MESSAGE: u64 = 1 << 20;
 /// Boundaries of multiparts in a message that are known: a bounce has two, with those of the message in it four.
 pub const MAX_MESSAGE_BOUNDARIES: usize = 16;
 
+/// Messages in a message that are encoded as a whole, one in another: a forwarded bounce is one, and one that was forwarded again two.
+pub const MAX_ENCODED_MESSAGES: usize = 4;
+
 /// Parts of a message that `check mail` names because they cannot be read.
 pub const MAX_UNREAD_PARTS: usize = 4;
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::client::{self, Sender};
-use super::facts::{CheckSubject, Role, canonical};
+use super::facts::{CheckSubject, Role};
+use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
 use super::refusal::{Refusal, RefusalReason};
 use super::refusal_reasons::NamedReason;
@@ -16,7 +17,7 @@ use super::{bounce, refusal_pages};
 use crate::limits::{
     MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_SELECTOR,
 };
-use crate::wire::presentation::{read_name, read_typed_name};
+use crate::wire::presentation::{ascii_name, read_name};
 
 /// Fields with the domain of a sender.
 const SENDERS: [&str; 5] = ["from", "return-path", "sender", "x-envelope-from", "x-postfix-sender"];
@@ -89,11 +90,17 @@ fn of_text(message: &str) -> MessageSubjects {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
+    let is_of_helo = reason.as_ref().is_some_and(|named| named.reason == RefusalReason::Helo);
     belongings(message, &mut subjects, (refusal, reason));
+    let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
     let is_lost = !has_recipients && !subjects.is_empty() && is_report(&fields);
     let untold = [
         (told_without_client, "the receiver refuses the client, and the bounce does not tell its address"),
+        (
+            told_without_helo,
+            "the receiver refuses the HELO name of the client, and the bounce does not tell it",
+        ),
         (is_lost, "no recipient that did not get the mail was found in this bounce"),
     ];
     let unread = untold.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words.to_owned()).collect();
@@ -350,49 +357,12 @@ fn fields(message: &str) -> Vec<(String, String)> {
     fields
 }
 
-/// Domain and selector of a signature; none if one of them is invalid.
+/// Domain and selector of a signature (RFC 8616 section 4: in other scripts too); none if one of them is invalid.
 fn signer(body: &str) -> Option<(String, String)> {
     let domain = domains(&format!("@{}", value(body, "d")?)).into_iter().next()?;
-    let selector = value(body, "s").filter(|selector| (1..=MAX_SELECTOR).contains(&selector.len()))?;
+    let selector = ascii_name(value(body, "s")?).filter(|selector| selector.len() <= MAX_SELECTOR)?;
     let sound = selector.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
-    sound.then(|| (domain, selector.to_owned()))
-}
-
-/// The mail addresses of a body (RFC 5322 section 3.4): without names and comments, which may look like addresses too.
-fn addresses(body: &str) -> Vec<String> {
-    let (mut found, mut open, mut depth, mut quoted) = (Vec::new(), String::new(), 0_usize, false);
-    let mut letters = body.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => drop(letters.next()),
-            '"' if depth == 0 => quoted = !quoted,
-            _ if quoted => {}
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
-            // What stands before it is the name.
-            '<' => open.clear(),
-            '>' | ',' | ';' => found.push(std::mem::take(&mut open)),
-            _ => open.push(letter),
-        }
-    }
-    found.push(open);
-    found
-        .into_iter()
-        .map(|address| address.trim().to_owned())
-        .filter(|address| address.contains('@'))
-        .collect()
-}
-
-/// The domains of mail addresses in a body, those of RFC 6531 in their ASCII form.
-fn domains(body: &str) -> Vec<String> {
-    let ends = |letter: char| !(letter.is_alphanumeric() || "-._".contains(letter));
-    let domain = |address: String| {
-        let domain = address.rsplit('@').next()?.split(ends).next()?.trim_matches('.').to_owned();
-        let name = read_typed_name(&domain).filter(|_| domain.contains('.'))?;
-        Some(if domain.is_ascii() { canonical(&domain) } else { canonical(&name.to_ascii()) })
-    };
-    addresses(body).into_iter().filter_map(domain).collect()
+    sound.then_some((domain, selector))
 }
 
 /// The domain of the envelope sender, with the place of its field.

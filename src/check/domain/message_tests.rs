@@ -358,6 +358,41 @@ fn a_refusal_of_a_client_without_its_address_is_not_called_well() {
     assert_eq!(of("550 5.7.1 SPF fail"), 1);
     assert_eq!(of("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.5]"), 0);
     assert_eq!(of("550 5.1.1 User unknown"), 0);
+    assert_eq!(of("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"), 1);
+    assert_eq!(of("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1): mx.a.example"), 0);
+}
+
+#[test]
+fn reports_in_latin_1_and_in_7_bits_name_their_recipients() {
+    let header = "From: MAILER-DAEMON@mail.c.example\nTo: bob@a.example\nContent-Type: multipart/report; \
+        report-type=global-delivery-status; boundary=B\n\n--B\nContent-Type: message/global-delivery-status\n\nReporting-MTA: dns; mx.c.example\n\n";
+    for recipient in [&b"utf-8; b\\x{F8}b@m\\x{FC}ller.example"[..], b"utf-8; b\xf8b@m\xfcller.example"] {
+        let report =
+            [header.as_bytes(), b"Final-Recipient: ", recipient, b"\nAction: failed\n\n--B--\n"].concat();
+        let found = read(&report);
+        let names: Vec<&str> = found.subjects.iter().map(|subject| subject.domain.as_str()).collect();
+        assert_eq!(names, ["xn--mller-kva.example.", "a.example."], "{}", String::from_utf8_lossy(&report));
+        assert_eq!(found.unread, [""; 0]);
+    }
+}
+
+#[test]
+fn a_bounce_that_was_forwarded_in_base64_is_read() {
+    let bounce = "From: MAILER-DAEMON@mail.a.example\nTo: bob@a.example\n\n<y@b.example>: host mx.b.example[198.51.100.1] said: 550 no\n";
+    let text = format!(
+        "From: carol@c.example\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: message/rfc822\n\
+         Content-Transfer-Encoding: base64\n\n{}\n--B--\n",
+        data_encoding::BASE64.encode(bounce.as_bytes())
+    );
+    let found = read(text.as_bytes());
+    assert_eq!((found.subjects[0].domain.as_str(), found.subjects[0].role), ("b.example.", Role::Recipient));
+    assert!(found.unread.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_selector_in_another_script_has_its_ascii_form() {
+    let found = subjects("From: a@a.example\nDKIM-Signature: v=1; d=a.example; s=m\u{fc}ller; b=x\n\n");
+    assert_eq!(found[0].selectors, ["xn--mller-kva"]);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The text of a message: its characters, and its parts without the encodings of MIME.
 //!
-//! RFC 2045 section 6 (encodings), RFC 2046 section 5.1 (parts), RFC 3629 and RFC 2781 (UTF-8 and UTF-16). A part keeps its place, so that
-//! fields in it are read as those in text that was pasted. Decoded text is shorter than its encoding, so `MAX_CHECKED_MESSAGE` bounds it.
+//! RFC 2045 section 6 (encodings), RFC 2046 sections 5.1 and 5.2.1 (parts and messages), RFC 3629 and RFC 2781 (UTF-8 and UTF-16). A part
+//! keeps its place, so that fields in it are read as those in text that was pasted. Decoded text is shorter than its encoding, so
+//! `MAX_CHECKED_MESSAGE` bounds it.
+
+use std::borrow::Cow;
 
 use data_encoding::BASE64_NOPAD;
 
-use crate::limits::{MAX_MESSAGE_BOUNDARIES, MAX_UNREAD_PARTS};
+use crate::limits::{MAX_ENCODED_MESSAGES, MAX_MESSAGE_BOUNDARIES, MAX_UNREAD_PARTS};
 
 /// The text of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +32,9 @@ const TEXT_TYPES: [&str; 7] = [
 /// Media types of messages in a message: header fields follow those of the part.
 const MESSAGES: [&str; 2] = ["message/rfc822", "message/global"];
 
+/// Charsets whose octets are the first characters of Unicode, but for a few signs that no domain has. Old software names none.
+const LATIN: [&str; 7] = ["", "us-ascii", "utf-8", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252"];
+
 /// An encoding of a part (RFC 2045 section 6.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum PartEncoding {
@@ -47,16 +53,57 @@ struct PartHeader {
     /// In lower case.
     charset: String,
     encoding: PartEncoding,
+    /// Whether it is a file with a message, by its name.
+    is_file: bool,
 }
 
-/// The characters of a file: UTF-16 and UTF-8 by the mark at its begin, otherwise UTF-8.
-fn characters(octets: &[u8]) -> String {
-    match octets {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        octets => String::from_utf8_lossy(octets).into_owned(),
+impl PartHeader {
+    /// Whether a message is in it: header fields follow those of the part.
+    fn is_message(&self) -> bool {
+        MESSAGES.contains(&self.media.as_str()) || self.is_file
     }
+
+    fn is_read(&self) -> bool {
+        self.media.is_empty() || TEXT_TYPES.contains(&self.media.as_str()) || self.is_message()
+    }
+
+    fn name(&self) -> &str {
+        if self.media.is_empty() { "text/plain" } else { &self.media }
+    }
+}
+
+/// A file by the mark at its begin: UTF-16 as UTF-8, and others without a mark of UTF-8.
+fn without_mark(octets: &[u8]) -> Cow<'_, [u8]> {
+    match octets {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into_bytes().into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into_bytes().into(),
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest.into(),
+        octets => octets.into(),
+    }
+}
+
+/// The lines, without their ends.
+fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    octets.split_inclusive(|octet| *octet == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        line.strip_suffix(b"\r").unwrap_or(line)
+    })
+}
+
+/// The characters of a line in UTF-8, or else by its charset. Those of a charset that is not read are replaced.
+fn characters<'l>(line: &'l [u8], charset: &str) -> Cow<'l, str> {
+    match std::str::from_utf8(line) {
+        Ok(text) => text.into(),
+        Err(_) if LATIN.contains(&charset) => line.iter().copied().map(char::from).collect::<String>().into(),
+        Err(_) => String::from_utf8_lossy(line),
+    }
+}
+
+/// Whether the domain of a mail address has replaced characters.
+fn has_unread_domain(line: &str) -> bool {
+    let ends = |letter: char| letter.is_whitespace() || "<>()\"',;:".contains(letter);
+    let mut domains = line.split('@').skip(1).filter_map(|rest| rest.split(ends).next());
+    domains.any(|domain| domain.contains(char::REPLACEMENT_CHARACTER))
 }
 
 fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -68,9 +115,8 @@ fn utf16(octets: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 
 /// Reads the octets of a file with a message.
 pub(super) fn read(octets: &[u8]) -> MessageText {
-    let message = characters(octets);
     let mut parts = Parts::default();
-    for line in message.lines() {
+    for line in lines(&without_mark(octets)) {
         parts.take(line);
     }
     parts.close();
@@ -89,10 +135,15 @@ struct Parts {
     /// The encoded lines of the open body.
     encoded: Vec<String>,
     is_begun: bool,
+    /// The encoded messages around this line.
+    depth: usize,
 }
 
 impl Parts {
-    fn take(&mut self, line: &str) {
+    fn take(&mut self, octets: &[u8]) {
+        let charset = if self.header.is_some() { "" } else { self.part.charset.as_str() };
+        let text = characters(octets, charset);
+        let line = &*text;
         if !std::mem::replace(&mut self.is_begun, true) {
             self.header = Some(Vec::new());
         }
@@ -110,7 +161,7 @@ impl Parts {
                 self.begin_body();
             }
         } else if self.part.encoding == PartEncoding::Identity {
-            self.show(line);
+            self.show_body(line);
         } else {
             self.encoded.push(line.to_owned());
         }
@@ -119,6 +170,23 @@ impl Parts {
     fn show(&mut self, line: &str) {
         self.found.text.push_str(line);
         self.found.text.push('\n');
+    }
+
+    /// Shows a line of a body, and notes the domains in it that are not read.
+    fn show_body(&mut self, line: &str) {
+        if has_unread_domain(line) && self.part.is_read() {
+            let told = format!("{}: its charset {} is not read", self.part.name(), self.part.charset);
+            if !self.found.unread.contains(&told) {
+                self.leave_out(told);
+            }
+        }
+        self.show(line);
+    }
+
+    fn leave_out(&mut self, told: String) {
+        if self.found.unread.len() < MAX_UNREAD_PARTS {
+            self.found.unread.push(told);
+        }
     }
 
     fn is_boundary(&self, line: &str) -> bool {
@@ -139,14 +207,19 @@ impl Parts {
         };
         let kind = body("content-type").unwrap_or_default();
         let encoding = body("content-transfer-encoding").unwrap_or_default();
+        let disposition = body("content-disposition").unwrap_or_default();
+        let file = parameter(&disposition, "filename").or_else(|| parameter(&kind, "name"));
+        let media = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         self.part = PartHeader {
-            media: kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(),
             charset: parameter(&kind, "charset").unwrap_or_default().to_ascii_lowercase(),
             encoding: match encoding.to_ascii_lowercase().as_str() {
                 "base64" => PartEncoding::Base64,
                 "quoted-printable" => PartEncoding::QuotedPrintable,
                 _ => PartEncoding::Identity,
             },
+            is_file: media.starts_with("application/")
+                && file.is_some_and(|file| file.to_ascii_lowercase().ends_with(".eml")),
+            media,
         };
         if let Some(boundary) = parameter(&kind, "boundary")
             && self.boundaries.len() < MAX_MESSAGE_BOUNDARIES
@@ -158,7 +231,7 @@ impl Parts {
             // Only its parts are encoded (RFC 2045 section 6.4).
             self.part.encoding = PartEncoding::Identity;
         }
-        if MESSAGES.contains(&self.part.media.as_str()) && self.part.encoding == PartEncoding::Identity {
+        if self.part.is_message() && self.part.encoding == PartEncoding::Identity {
             self.header = Some(Vec::new());
         }
     }
@@ -166,32 +239,45 @@ impl Parts {
     /// The end of a body.
     fn close(&mut self) {
         let encoded = std::mem::take(&mut self.encoded);
-        let part = std::mem::take(&mut self.part);
-        let is_text = part.media.is_empty() || TEXT_TYPES.contains(&part.media.as_str());
-        if encoded.is_empty() || !is_text {
+        if encoded.is_empty() || !self.part.is_read() {
+            self.part = PartHeader::default();
             return;
         }
-        let octets = match part.encoding {
+        let octets = match self.part.encoding {
             PartEncoding::Base64 => base64(&encoded),
             _ => Some(quoted_printable(&encoded)),
         };
         match octets {
-            Some(octets) => {
-                let text = if part.charset == "utf-16le" {
-                    utf16(&octets, u16::from_le_bytes)
-                } else if part.charset.starts_with("utf-16") && !octets.starts_with(&[0xff, 0xfe]) {
-                    utf16(&octets, u16::from_be_bytes)
-                } else {
-                    characters(&octets)
-                };
-                text.lines().for_each(|line| self.show(line));
-            }
-            None if self.found.unread.len() < MAX_UNREAD_PARTS => {
-                let media = if part.media.is_empty() { "text/plain" } else { part.media.as_str() };
-                self.found.unread.push(format!("{media}: its base64 is damaged"));
-            }
-            None => {}
+            Some(octets) if self.part.is_message() => self.open(&octets),
+            Some(octets) => self.show_decoded(&octets),
+            None => self.leave_out(format!("{}: its base64 is damaged", self.part.name())),
         }
+        self.part = PartHeader::default();
+    }
+
+    fn show_decoded(&mut self, octets: &[u8]) {
+        let charset = self.part.charset.clone();
+        let octets: Cow<'_, [u8]> = match charset.as_str() {
+            "utf-16le" => utf16(octets, u16::from_le_bytes).into_bytes().into(),
+            utf16be if utf16be.starts_with("utf-16") && !octets.starts_with(&[0xff, 0xfe]) => {
+                utf16(octets, u16::from_be_bytes).into_bytes().into()
+            }
+            _ => without_mark(octets),
+        };
+        lines(&octets).for_each(|line| self.show_body(&characters(line, &charset)));
+    }
+
+    /// Reads a message that was encoded as a whole.
+    fn open(&mut self, octets: &[u8]) {
+        if self.depth >= MAX_ENCODED_MESSAGES {
+            return self.leave_out(format!("{}: there are too many messages in messages", self.part.name()));
+        }
+        self.depth += 1;
+        (self.part, self.header) = (PartHeader::default(), Some(Vec::new()));
+        lines(&without_mark(octets)).for_each(|line| self.take(line));
+        self.header = None;
+        self.close();
+        self.depth -= 1;
     }
 }
 
@@ -301,6 +387,59 @@ mod tests {
         let many = "--o\nContent-Transfer-Encoding: base64\n\n!!!!\n".repeat(99);
         let many = format!("Content-Type: multipart/mixed; boundary=o\n\n{many}");
         assert_eq!(read(many.as_bytes()).unread.len(), MAX_UNREAD_PARTS);
+    }
+
+    #[test]
+    fn a_message_that_is_encoded_as_a_whole_is_read() {
+        let inner = "From: MAILER-DAEMON@a.example\nContent-Type: multipart/report; boundary=i\n\n--i\nContent-Transfer-Encoding: base64\n\n\
+            aGVsbG8=\n--i--\n";
+        let encoded = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+        for (kind, is_read) in [
+            ("message/rfc822", true),
+            ("application/octet-stream; name=\"Bounce.EML\"", true),
+            ("application/octet-stream\nContent-Disposition: attachment; filename=bounce.eml", true),
+            ("application/octet-stream; name=bounce.pdf", false),
+        ] {
+            let part = |text: &str| {
+                format!("Content-Type: {kind}\nContent-Transfer-Encoding: base64\n\n{}\n", encoded(text))
+            };
+            let message = format!(
+                "Content-Type: multipart/mixed; boundary=o\n\n--o\n{}--o\n\nend\n--o--\n",
+                part(inner)
+            );
+            let found = text(&message);
+            assert_eq!(
+                found.contains("\n\nFrom: MAILER-DAEMON@a.example\n") && found.contains("\nhello\n"),
+                is_read,
+                "{kind}: {found}"
+            );
+            assert!(found.ends_with("\nend\n--o--\n"), "{found}");
+            let deep = (0..9).fold("Subject: x\n\ninmost\n".to_owned(), |text, _| part(&text));
+            let found = read(deep.as_bytes());
+            assert!(!found.text.contains("inmost"));
+            assert_eq!(found.unread.len(), usize::from(is_read), "{:?}", found.unread);
+        }
+    }
+
+    #[test]
+    fn octets_that_are_no_utf_8_are_read_by_their_charset() {
+        let of = |charset: &str, rest: &[u8]| {
+            let header = format!("Content-Type: text/plain{charset}\n\n");
+            let found = read(&[header.as_bytes(), rest].concat());
+            (found.text.lines().last().unwrap_or_default().to_owned(), found.unread)
+        };
+        let latin = b"<b\xf8b@m\xfcller.example>: host\r\n";
+        let told = ("<b\u{f8}b@m\u{fc}ller.example>: host".to_owned(), Vec::new());
+        assert_eq!(of("", latin), told);
+        assert_eq!(of("; charset=ISO-8859-1", latin), told);
+        assert_eq!(of("; charset=iso-8859-1", "m\u{fc}ller".as_bytes()).0, "m\u{fc}ller");
+        let (text, unread) = of("; charset=koi8-r", latin);
+        assert!(text.contains("m\u{fffd}ller"), "{text}");
+        assert_eq!(unread, ["text/plain: its charset koi8-r is not read"]);
+        assert!(of("; charset=koi8-r", b"\xf0\xd2\xc9 <a@a.example>\n").1.is_empty(), "the domain is read");
+        let encoded =
+            of("; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable", b"a@m=FCller.example\n");
+        assert_eq!(encoded, ("a@m\u{fc}ller.example".to_owned(), Vec::new()));
     }
 
     #[test]

@@ -44,6 +44,7 @@ mod lists;
 mod mail;
 mod mail_pointers;
 pub mod message;
+mod message_addresses;
 mod message_text;
 mod mta_sts;
 mod others;

@@ -16,6 +16,10 @@ enum Place {
     Before,
     /// The next word behind them.
     Behind,
+    /// The first host name with a dot behind them, if there is one.
+    NameBehind,
+    /// The same; without a host name right behind them, the words give no reason.
+    NameNext,
     /// The reply has no name.
     Nowhere,
 }
@@ -24,7 +28,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 37] = [
+const PHRASES: [Phrase; 39] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -64,12 +68,14 @@ const PHRASES: [Phrase; 37] = [
     ("must have a ptr record", RefusalReason::Pointer, Place::Nowhere),
     ("bad dns ptr resource record", RefusalReason::Pointer, Place::Nowhere),
     ("missing dns ptr record", RefusalReason::Pointer, Place::Nowhere),
-    ("invalid helo name", RefusalReason::Helo, Place::Nowhere),
+    ("invalid helo name", RefusalReason::Helo, Place::NameBehind),
     // Words of rules that many operators write themselves.
     ("reverse dns lookup of ", RefusalReason::Pointer, Place::Nowhere),
     ("no ptr record", RefusalReason::Pointer, Place::Nowhere),
     ("sender domain has no mx", RefusalReason::Sender, Place::Before),
     ("spf fail", RefusalReason::Spf, Place::Nowhere),
+    ("helo name ", RefusalReason::Helo, Place::NameNext),
+    ("helo ", RefusalReason::Helo, Place::NameNext),
 ];
 
 /// The reason of a refusal, with the name that the receiver refuses.
@@ -84,16 +90,20 @@ pub(super) struct NamedReason {
 pub(super) fn reason(reply: &str) -> Option<NamedReason> {
     let reply = without_codes(reply);
     let lower = reply.to_ascii_lowercase();
-    let found = PHRASES.iter().find_map(|phrase| lower.find(phrase.0).map(|begin| (begin, phrase)));
-    let (begin, (words, reason, place)) = found?;
-    let word = match place {
-        Place::Before => reply.get(..begin).and_then(|before| before.rsplit_once('<')?.1.split('>').next()),
-        Place::Behind => {
-            let behind = reply.get(begin + words.len()..).unwrap_or_default();
-            behind.trim_start_matches(['<', '[']).split(ends).next()
-        }
-        Place::Nowhere => None,
-    };
+    let found = PHRASES.iter().find_map(|(words, reason, place)| {
+        let begin = lower.find(words)?;
+        let (before, behind) = (reply.get(..begin)?, reply.get(begin + words.len()..)?);
+        let next = || behind.trim_start_matches(['<', '[']).split(ends).next();
+        let word = match place {
+            Place::Before => before.rsplit_once('<').and_then(|(_, name)| name.split('>').next()),
+            Place::Behind => next(),
+            Place::NameBehind => behind.split(ends).find(|word| is_host_name(word)),
+            Place::NameNext => Some(next().filter(|word| is_host_name(word))?),
+            Place::Nowhere => None,
+        };
+        Some((reason, word))
+    });
+    let (reason, word) = found?;
     let word = word.filter(|word| (1..=MAX_HELO).contains(&word.len()));
     let name = match reason {
         RefusalReason::Helo => word.map(str::to_owned),
@@ -121,6 +131,12 @@ fn without_codes(reply: &str) -> String {
 
 fn ends(letter: char) -> bool {
     letter.is_whitespace() || "<>[]();,\"'".contains(letter)
+}
+
+/// Whether a word is a host name with a dot, and no section or version.
+fn is_host_name(word: &str) -> bool {
+    let top = word.rsplit('.').next().unwrap_or_default();
+    domain(word).is_some() && !word.contains('@') && top.bytes().any(|octet| octet.is_ascii_alphabetic())
 }
 
 /// The domain of an address, or a domain alone.
@@ -207,6 +223,14 @@ mod tests {
         ),
         ("550 5.7.1 bogus HELO name used: pc.example", RefusalReason::Helo, Some("pc.example")),
         (
+            "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1): mx.wrong.example",
+            RefusalReason::Helo,
+            Some("mx.wrong.example"),
+        ),
+        ("550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)", RefusalReason::Helo, None),
+        ("550 HELO mx.wrong.example does not resolve", RefusalReason::Helo, Some("mx.wrong.example")),
+        ("550 HELO name <mx.wrong.example> is unknown", RefusalReason::Helo, Some("mx.wrong.example")),
+        (
             "450 4.1.8 <al@A.example>: Sender address rejected: Domain not found",
             RefusalReason::Sender,
             Some("a.example."),
@@ -287,6 +311,8 @@ mod tests {
             "550 Unrouteable address",
             "554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using bl.example",
             "553 5.7.1 <al@a.example>: Sender address rejected: not owned by user x",
+            "550 HELO should be a fully qualified name, see RFC 2821",
+            "503 5.5.1 send HELO 4.1.1.1 first",
         ] {
             assert_eq!(reason(other), None, "{other}");
         }
