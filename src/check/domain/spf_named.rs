@@ -75,7 +75,7 @@ fn take(facts: &DomainFacts, (domain, term): (&str, &Term), senders: &mut NamedS
                 senders.take_host(facts, &canonical(host.trim()));
             }
         }
-        // What follows a redirect is taken in behind it.
+        // The terms of the record that a redirect names are taken in after these.
         (TermKind::Other | TermKind::Redirect, _) => {}
         _ => senders.are_all = false,
     }
