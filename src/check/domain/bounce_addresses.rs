@@ -37,8 +37,10 @@ const BEFORE_ADDRESS: [&str; 7] = ["[", "from", "ip", "ip:", "address", "client"
 /// Further words before the address of a client.
 const BEFORE_CLIENT: [&str; 6] = ["for", "of", "refuses", "rejects", "blocked", "rejected"];
 
-/// Words behind the address of a client.
-const BEHIND_CLIENT: [&str; 8] = ["is", "has", "was", "does", "in", "listed", "blocked", "rejected"];
+/// Words behind the address of a client. Comcast writes the address alone before its name, as in
+/// `comcast 192.0.2.5 Comcast requires that all mail servers must have a PTR record`.
+const BEHIND_CLIENT: [&str; 9] =
+    ["is", "has", "was", "does", "in", "listed", "blocked", "rejected", "comcast"];
 
 /// The addresses in a text, in brackets, in links and alone.
 pub(super) fn named(text: &str) -> Vec<NamedAddress> {
@@ -53,7 +55,7 @@ pub(super) fn named(text: &str) -> Vec<NamedAddress> {
     let mut found = Vec::new();
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|place| words.get(place)).copied().unwrap_or_default();
-        let behind = words.get(place + 1).copied().unwrap_or_default();
+        let behind = words.get(place + 1).copied().unwrap_or_default().trim_end_matches([':', ',', ';', '.']);
         // The version of a program looks like an address.
         if before.to_ascii_lowercase().trim_start_matches('(').starts_with("version") {
             continue;

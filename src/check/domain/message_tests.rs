@@ -113,9 +113,16 @@ fn a_bounce_is_returned_to_the_sender_and_its_own_way_is_not_that_of_the_message
     let refused = of("550-5.7.26 did not pass SPF [a.example] with ip:\n    [192.0.2.5] = did not pass");
     assert_eq!(
         refused,
-        [sender("192.0.2.5".parse().ok()), recipient],
+        [sender("192.0.2.5".parse().ok()), recipient.clone()],
         "the domain that is refused comes first"
     );
+    for reply in [
+        "521 192.0.2.5 blocked: No PTR record",
+        "554 resimta.comcast.net comcast 192.0.2.5 Comcast requires that all mail servers must have a PTR record with a valid \
+         Reverse DNS entry.",
+    ] {
+        assert_eq!(of(reply), [recipient.clone(), sender("192.0.2.5".parse().ok())], "{reply}");
+    }
     let inner = "From: MAILER-DAEMON@mail.a.example\nReceived: from mx.b.example (mx.b.example [198.51.100.1]) by mail.a.example\n\n\
         Final-Recipient: rfc822; y@b.example\nAction: failed\n\nReturn-Path: <bob@a.example>\n\
         Received: from pc (pc.a.example [203.0.113.9]) by mx.other.example\nFrom: bob@a.example\n";
@@ -256,6 +263,12 @@ fn the_sender_and_the_helo_name_that_a_receiver_refuses_are_checked() {
         bounce("To: bob@a.example\n", "550-5.7.26  SPF [a.example] with ip: [192.0.2.5] = did not pass");
     assert_eq!((spf[0].domain.as_str(), spf[0].address), ("a.example.", "192.0.2.5".parse().ok()));
     assert_eq!(spf[0].refusal.reason, Some(RefusalReason::Spf));
+    let spf = bounce(
+        "To: bob@a.example\n",
+        "550 5.7.23 The message was rejected because of Sender Policy Framework violation -> 550 5.7.1 SPF unauthorized mail is \
+         prohibited. Domain other.example (in reply to end of DATA command)",
+    );
+    assert_eq!(spf[0].domain, "other.example.");
     let told = subjects(
         "From: bob@a.example\n\n450 4.1.8 <x@other.example>: Sender address rejected: Domain not found\n",
     );

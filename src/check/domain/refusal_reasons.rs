@@ -20,6 +20,8 @@ enum Place {
     NameBehind,
     /// The same; without a host name right behind them, the words give no reason.
     NameNext,
+    /// Behind the word `domain` behind them, if there is one.
+    DomainBehind,
     /// The reply has no name.
     Nowhere,
 }
@@ -54,7 +56,7 @@ const PHRASES: [Phrase; 39] = [
     ("sender verify failed", RefusalReason::Sender, Place::Nowhere),
     // Microsoft: Email non-delivery reports in Exchange Online, and Support for anonymous inbound email over IPv6.
     ("must have reverse dns record", RefusalReason::Pointer, Place::Nowhere),
-    ("because of sender policy framework violation", RefusalReason::Spf, Place::Nowhere),
+    ("because of sender policy framework violation", RefusalReason::Spf, Place::DomainBehind),
     ("access denied, sending domain ", RefusalReason::Authentication, Place::Behind),
     // Google Workspace Admin Help: Gmail SMTP errors and codes; and replies of Gmail of 2019 to 2023.
     ("does not have a ptr record", RefusalReason::Pointer, Place::Nowhere),
@@ -99,6 +101,11 @@ pub(super) fn reason(reply: &str) -> Option<NamedReason> {
             Place::Behind => next(),
             Place::NameBehind => behind.split(ends).find(|word| is_host_name(word)),
             Place::NameNext => Some(next().filter(|word| is_host_name(word))?),
+            Place::DomainBehind => {
+                let words = behind.split(ends).filter(|word| !word.is_empty());
+                let mut from_there = words.skip_while(|word| !word.eq_ignore_ascii_case("domain"));
+                from_there.nth(1).filter(|word| is_host_name(word))
+            }
             Place::Nowhere => None,
         };
         Some((reason, word))
@@ -292,6 +299,12 @@ mod tests {
             "550 5.7.23 The message was rejected because of Sender Policy Framework violation",
             RefusalReason::Spf,
             None,
+        ),
+        (
+            "550 5.7.23 The message was rejected because of Sender Policy Framework violation -> 550 5.7.1 SPF unauthorized \
+             mail is prohibited. Domain A.example (in reply to end of DATA command)",
+            RefusalReason::Spf,
+            Some("a.example."),
         ),
         (
             "550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://x",
