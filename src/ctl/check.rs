@@ -397,8 +397,8 @@ fn exit(findings: &[HostFinding]) -> Exit {
 }
 
 fn exit_of_domain(reports: &[DomainReport]) -> Exit {
-    // Resolvers of others that cannot be asked from here say nothing about the domain.
-    let counts = |finding: &&Finding| finding.code != Code::OthersUnknown;
+    // Resolvers of others that cannot be asked from here, or whose answers may be their own, say nothing about the domain.
+    let counts = |finding: &&Finding| !matches!(finding.code, Code::OthersUnknown | Code::OthersDiffer);
     let findings = reports.iter().flat_map(|report| &report.findings).filter(counts);
     let any = |level| findings.clone().any(|finding| finding.level == level);
     Exit::judged(any(Level::Failure), any(Level::CouldNotTell))

@@ -137,6 +137,7 @@ const CASES: &[(&str, &str)] = &[
     ("198.20.0.1", "ptr_unknown"),
     ("2001:2::1", "lists_unknown"),
     ("moved.com --resolver 127.92.0.30", "others_old others_elsewhere"),
+    ("halfmoved.com --resolver 127.92.0.30", "others_differ others_elsewhere"),
     ("sound.com --resolver 127.92.0.31", "others_hide"),
     ("sound.com --resolver 127.92.0.32", "others_fail"),
     ("sound.com --resolver 127.92.0.99", "others_unknown"),

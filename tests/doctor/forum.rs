@@ -5,6 +5,7 @@ use std::process::Stdio;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::zones::authority::Authority;
 
 use crate::gateway::Gateway;
 
@@ -74,6 +75,15 @@ pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     tree.build().unwrap()
 }
 
+/// The records of `moved.com.` at the resolver, in a version of the zone with this serial.
+fn with_older_mail_host(serial: u32) -> Authority {
+    let records = format!(
+        "@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ NS ns1.host.com.\n@ NS ns2.host.com.\n\
+         @ MX 10 older.host.com.\n"
+    );
+    public_resolver("moved.com.", &records).server("public.resolver").unwrap().authority()
+}
+
 /// The lab on sockets, and a daemon that asks it.
 pub(crate) fn world() -> Gateway {
     let former = ["old1.former.com", "old2.former.com"];
@@ -83,11 +93,10 @@ pub(crate) fn world() -> Gateway {
         let authority = other.server(server).unwrap().authority();
         world.server(server).unwrap().set_authority(authority);
     }
-    // A resolver that still has an old MX record.
-    let old =
-        public_resolver("moved.com.", "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 older.host.com.\n");
-    let authority = old.server("public.resolver").unwrap().authority();
-    world.server("public.resolver").unwrap().set_authority(authority);
+    // A resolver that still has an old MX record: the name servers have the serial 1.
+    let resolver = world.server("public.resolver").unwrap();
+    resolver.set_authority(with_older_mail_host(0));
+    resolver.set_faults(&[Fault::Recursive]);
     // The daemon denies this address to zones. A resolver that the operator names may have it.
     Gateway::start(world, "deny_servers = [\"127.91.0.8\"]", "[dnssec]\nvalidate = false")
 }
@@ -207,7 +216,7 @@ fn other_resolvers_are_compared() {
     let evidence = old["evidence"].as_str().unwrap();
     assert!(
         evidence.starts_with("127.91.0.8 (resolv.conf) moved.com. MX: 10 older.host.com. until ")
-            && evidence.contains(" UTC. They have the new records by "),
+            && evidence.contains(" UTC: its serial is 0, and the zone has 1. They have the new records by "),
         "{evidence}"
     );
     let unheard = finding("others_unknown").unwrap();
@@ -222,6 +231,11 @@ fn other_resolvers_are_compared() {
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let told = format!("\"{server} moved.com. MX: 10 older.host.com. until ");
     assert!(lines.iter().any(|line| line.contains("\"others_old\"") && line.contains(&told)), "{lines:#?}");
+    // A resolver with a zone of its own, or one whose SOA record is new again.
+    world.lab().server("public.resolver").unwrap().set_authority(with_older_mail_host(1));
+    let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
+    let differs = lines.iter().any(|line| line.contains("\"others_differ\"") && line.contains(&told));
+    assert!(differs && lines.iter().all(|line| !line.contains("\"others_old\"")), "{lines:#?}");
 }
 
 #[test]

@@ -15,8 +15,12 @@ use crate::connect::{Conduct, server, server_config};
 use crate::forum::world;
 use crate::gateway::Gateway;
 
+/// The answer of a resolver that has these records in its cache.
 fn answer(authority: &Authority, query: &[u8]) -> Vec<u8> {
-    authority.respond(&Message::from_bytes(query).unwrap()).to_bytes().unwrap()
+    let mut response = authority.respond(&Message::from_bytes(query).unwrap());
+    response.metadata.authoritative = false;
+    response.metadata.recursion_available = true;
+    response.to_bytes().unwrap()
 }
 
 /// A resolver over TLS; its port, and the number of connections to it.

@@ -33,7 +33,7 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("bare.host.com", 17, &[]),
     ("notxt.host.com", 14, &[Fault::Fails(RecordType::TXT)]),
     ("nomx.host.com", 15, &[Fault::Fails(RecordType::MX)]),
-    ("public.resolver", 30, &[]),
+    ("public.resolver", 30, &[Fault::Recursive]),
     ("filter.resolver", 31, &[Fault::Denies]),
     ("failing.resolver", 32, &[Fault::ServFail]),
 ];
@@ -73,7 +73,12 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
     ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
-    ("moved", "ns1 ns2", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
+    // The other records of the same name have the serial 1.
+    (
+        "moved",
+        "ns1 ns2",
+        "@ 300 SOA ns hostmaster 2 7200 900 1209600 300\n@ MX 10 mx.host.com.\n@ A 198.18.0.80",
+    ),
     ("halfmoved", "ns1 dead", "@ MX 10 mx.host.com.\n@ A 198.18.0.80"),
     ("typed", "ns1 notxt", "@ TXT \"v=spf1 mx -all\""),
     ("mxless", "nomx", ""),

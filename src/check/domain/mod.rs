@@ -47,6 +47,7 @@ pub mod message;
 mod message_addresses;
 mod message_text;
 mod mta_sts;
+mod old_answer;
 mod others;
 pub mod outline;
 mod outside;

@@ -3,10 +3,17 @@
 //! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers). A resolver may be asked over TLS (RFC 7858) or HTTPS
 //! (RFC 8484): some networks change or block queries to other resolvers over UDP.
 //!
+//! # Decisions
+//!
+//! - Other records are old only where something shows it (`old_answer`), as after a change of the MX records: the resolver's SOA record
+//!   has an older serial than each server of the zone, or the signatures have ended. Otherwise they may be of a zone, a filter or a
+//!   forwarder of the resolver, and it cannot be told.
+//! - The serial is asked only of a resolver with other records.
+//!
 //! These questions come last, and each resolver is asked for the MX records first: a resolver that does not answer costs little
 //! time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::codes::Code;
@@ -14,8 +21,9 @@ use super::facts::{
     DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
 };
 use super::finding::{Finding, Level};
+use super::old_answer::{ended_signature, is_older, older_serial};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
-use super::{configured, zone};
+use super::{configured, delegation, served, zone};
 use crate::clock::minute;
 use crate::limits::MAX_OTHER_RESOLVERS;
 
@@ -56,6 +64,12 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         wants.push(ask(resolver, domain, "MX"));
         if let Some(Got::Reply(_)) = facts.got.get(&ask(resolver, domain, "MX")) {
             wants.extend(questions(facts).map(|(name, kind)| ask(resolver, name, kind)));
+            let differs = |question| {
+                matches!(judge(facts, resolver, question), Some(Seen::Old(..) | Seen::Differs(..)))
+            };
+            if questions(facts).any(differs) {
+                wants.push(ask(resolver, zone::apex(facts), "SOA"));
+            }
         }
     }
     wants
@@ -94,8 +108,8 @@ fn current(facts: &DomainFacts, name: &str, kind: &'static str) -> BTreeSet<BTre
 /// The difference between the answer of a resolver and the records of the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
-    /// Old records, until this moment in seconds since 1970.
-    Old(u64),
+    /// Other records, whose TTL ends at this moment in seconds since 1970.
+    Other(u64),
     /// Other addresses: of another place, or old.
     Elsewhere,
     /// The name or its records are withheld.
@@ -113,7 +127,7 @@ pub(super) fn difference(
     seen: &BTreeSet<String>,
     unix: u64,
 ) -> Difference {
-    let until = |ttl: u32| Difference::Old(unix.saturating_add(ttl.into()));
+    let until = |ttl: u32| Difference::Other(unix.saturating_add(ttl.into()));
     match reply.rcode.as_str() {
         "SERVFAIL" => Difference::Fails,
         "NOERROR" | "NXDOMAIN" if seen.is_empty() => {
@@ -131,10 +145,35 @@ pub(super) fn difference(
 enum Seen {
     Same,
     Old(String, u64),
+    Differs(String, u64),
     Elsewhere(String),
     Hidden(String),
     Fails(String),
     Unknown(String),
+}
+
+/// The oldest serial of the servers of the zone; none if they cannot be compared. Each provider of a zone may have serials of its own.
+fn oldest_serial(facts: &DomainFacts) -> Option<u32> {
+    let soa = |server| served::soa(facts, server).and_then(zone::soa);
+    let servers = zone::delegated_servers(facts).into_keys();
+    let serials: BTreeMap<u32, ()> = servers.filter_map(soa).map(|soa| (soa.serial, ())).collect();
+    delegation::newest(&serials)?;
+    serials.keys().copied().find(|one| serials.keys().all(|other| one == other || is_older(*one, *other)))
+}
+
+/// Why other records of a resolver are old, in words; none if nothing shows it. A resolver with authority has a zone of its own.
+fn shown(facts: &DomainFacts, resolver: &OtherResolver, reply: &ReplyFacts, name: &str) -> Option<String> {
+    if reply.authoritative {
+        return None;
+    }
+    let (apex, of_zone) = (zone::apex(facts), oldest_serial(facts));
+    let of_soa = || match facts.got.get(&ask(resolver, apex, "SOA"))? {
+        Got::Reply(reply) if !reply.authoritative => older_serial(reply, apex, of_zone),
+        _ => None,
+    };
+    older_serial(reply, apex, of_zone)
+        .or_else(|| ended_signature(reply, name, facts.subject.unix))
+        .or_else(of_soa)
 }
 
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'static str)) -> Option<Seen> {
@@ -154,7 +193,13 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
     }
     let told = in_words(&seen, kind);
     Some(match difference(reply, (name, kind), &seen, facts.subject.unix) {
-        Difference::Old(end) => Seen::Old(format!("{by}: {told} until {}", minute(end)), end),
+        Difference::Other(end) => {
+            let other = format!("{by}: {told} until {}", minute(end));
+            match shown(facts, resolver, reply, name) {
+                Some(shown) => Seen::Old(format!("{other}: {shown}"), end),
+                None => Seen::Differs(other, end),
+            }
+        }
         Difference::Elsewhere => Seen::Elsewhere(format!("{by}: {told}")),
         Difference::Hidden => {
             let told = if seen.is_empty() { reply.rcode.clone() } else { told };
@@ -182,8 +227,10 @@ pub(super) fn is_sinkhole(data: &str) -> bool {
 
 /// The findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let (mut old, mut hidden, mut fails) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut elsewhere, mut unknown, mut same, mut end) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
+    let (mut old, mut differing) = (Vec::new(), Vec::new());
+    let (mut old_until, mut differing_until) = (0, 0);
+    let (mut hidden, mut fails, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unknown, mut same) = (Vec::new(), BTreeSet::new());
     for resolver in resolvers(facts) {
         for question in questions(facts) {
             match judge(facts, resolver, question) {
@@ -192,8 +239,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
                     same.insert(resolver.name.as_str());
                 }
                 Some(Seen::Old(text, until)) => {
-                    end = end.max(until);
+                    old_until = old_until.max(until);
                     old.push(text);
+                }
+                Some(Seen::Differs(text, until)) => {
+                    differing_until = differing_until.max(until);
+                    differing.push(text);
                 }
                 Some(Seen::Elsewhere(text)) => elsewhere.push(text),
                 Some(Seen::Hidden(text)) => hidden.push(text),
@@ -202,11 +253,17 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             }
         }
     }
-    let heard = !(old.is_empty() && hidden.is_empty() && fails.is_empty() && same.is_empty());
+    let differs = !(old.is_empty() && differing.is_empty());
+    let heard = differs || !(hidden.is_empty() && fails.is_empty() && same.is_empty());
     let mut findings = Vec::new();
     if !old.is_empty() {
-        let evidence = format!("{}. They have the new records by {}", old.join("; "), minute(end));
+        let evidence = format!("{}. They have the new records by {}", old.join("; "), minute(old_until));
         findings.push(Finding::new(Code::OthersOld, evidence));
+    }
+    if !differing.is_empty() {
+        let evidence =
+            format!("{}. Their TTL has ended by {}", differing.join("; "), minute(differing_until));
+        findings.push(Finding::new(Code::OthersDiffer, evidence));
     }
     if !fails.is_empty() && !is_bogus_here(facts) {
         findings.push(Finding::new(Code::OthersFail, fails.join("; ")));

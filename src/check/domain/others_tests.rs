@@ -14,6 +14,7 @@ const ZONE: &str = "
     lookup ns.test. A | 198.18.9.1
     lookup ns1.a.test. A | 198.18.1.1
     server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | +ns1.a.test. A 198.18.1.1
+    server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
     server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
     server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.";
 
@@ -49,10 +50,11 @@ fn found(from: &str, to: &str) -> Vec<(Code, Level)> {
 fn each_difference_has_its_reason() {
     let usual = |code: Code| vec![(code, code.entry().level)];
     assert_eq!(found("10 New", "10 new"), usual(Code::OthersOk));
-    assert_eq!(found("10 New", "10 old"), usual(Code::OthersOld));
-    assert_eq!(found("10 New", "10 cached"), usual(Code::OthersOld), "the cache of this host may be old too");
-    assert_eq!(found("NS recursive ra | ns1", "NS recursive ra | old"), usual(Code::OthersOld));
-    assert_eq!(found("spf1 -all", "spf1 ~all"), usual(Code::OthersOld));
+    let differ = usual(Code::OthersDiffer);
+    assert_eq!(found("10 New", "10 old"), differ, "a zone of its own has a TTL too");
+    assert_eq!(found("10 New", "10 cached"), differ, "the cache of this host may be old too");
+    assert_eq!(found("NS recursive ra | ns1", "NS recursive ra | old"), differ);
+    assert_eq!(found("spf1 -all", "spf1 ~all"), differ);
     assert_eq!(
         found("A recursive ra | 198.18.0.80", "A recursive ra | 198.18.0.81"),
         usual(Code::OthersElsewhere)
@@ -61,7 +63,7 @@ fn each_difference_has_its_reason() {
     let negative = "MX recursive NXDOMAIN ra";
     assert_eq!(found("MX recursive ra | 10 New.a.test.", negative), usual(Code::OthersHide));
     let kept = format!("{negative} | >a.test. SOA ns1.a.test. h. 7 2 3 4 5");
-    assert_eq!(found("MX recursive ra | 10 New.a.test.", &kept), usual(Code::OthersOld));
+    assert_eq!(found("MX recursive ra | 10 New.a.test.", &kept), differ);
     assert_eq!(found("MX recursive ra | 10 New.a.test.", "MX recursive SERVFAIL"), usual(Code::OthersFail));
     let partly = vec![(Code::OthersUnknown, Level::Note)];
     assert_eq!(found("TXT recursive ra | \"v=spf1 -all\"", "TXT recursive silent"), partly);
@@ -78,7 +80,7 @@ fn a_zone_without_ns_records_at_its_apex_makes_no_resolver_s_answer_old() {
     let negative = "NS recursive ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
     let denied = "NS recursive NXDOMAIN ra | >a.test. SOA ns1.a.test. h. 7 2 3 4 5";
     let alias = "NS recursive ra | =a.test. CNAME b.test. | =b.test. NS ns.b.test.";
-    assert_eq!(codes(told, negative), [Code::OthersOld], "the zone has NS records");
+    assert_eq!(codes(told, negative), [Code::OthersDiffer], "the zone has NS records");
     assert_eq!(codes("a.test. NS udp aa", negative), [Code::OthersOk]);
     assert_eq!(codes("a.test. NS udp NXDOMAIN aa", denied), [Code::OthersOk]);
     assert_eq!(codes("a.test. NS udp aa | =a.test. CNAME b.test.", alias), [Code::OthersOk]);
@@ -99,11 +101,70 @@ fn a_resolver_that_does_not_answer_costs_one_question() {
 }
 
 #[test]
-fn the_end_of_old_records_is_told() {
-    let old = check(&subject(&SOUND.replace("10 New", "10 old"))).remove(0);
+fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it() {
+    let code = |from: &str, to: &str, more: &str| {
+        check(&subject(&format!("{}\n{more}", SOUND.replace(from, to)))).remove(0).code
+    };
+    let soa = |serial: u32, flags: &str| {
+        format!("server 192.0.2.8 a.test. SOA recursive ra {flags} | ns1.a.test. h. {serial} 2 3 4 5")
+    };
+    let of_soa = |serial: u32, flags: &str| code("10 New", "10 old", &soa(serial, flags));
+    assert_eq!(of_soa(6, ""), Code::OthersOld);
+    assert_eq!(of_soa(u32::MAX, ""), Code::OthersOld, "RFC 1982");
+    for serial in [7, 8] {
+        assert_eq!(of_soa(serial, ""), Code::OthersDiffer);
+    }
+    assert_eq!(of_soa(6, "aa"), Code::OthersDiffer, "a zone of its own");
+    assert_eq!(
+        code("MX recursive ra | 10 New", "MX recursive ra aa | 10 old", &soa(6, "")),
+        Code::OthersDiffer
+    );
+    let above = "server 192.0.2.8 a.test. SOA recursive ra | >test. SOA ns.test. h. 0 2 3 4 5";
+    assert_eq!(code("10 New", "10 old", above), Code::OthersDiffer, "the serial of another zone");
+    // Two providers, each with serials of its own.
+    let twice = "
+        server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
+        lookup ns2.a.test. A | 198.18.2.1
+        server 198.18.2.1 a.test. SOA udp aa | ns2.a.test. h. 3 2 3 4 5";
+    assert_eq!(code("10 New", "10 old", &format!("{twice}\n{}", soa(6, ""))), Code::OthersDiffer);
+    assert_eq!(code("10 New", "10 old", &format!("{twice}\n{}", soa(2, ""))), Code::OthersOld);
+    let denied = |serial: u32| {
+        let to = format!("MX recursive NXDOMAIN ra | >a.test. SOA ns1.a.test. h. {serial} 2 3 4 5");
+        code("MX recursive ra | 10 New.a.test.", &to, "")
+    };
+    assert_eq!((denied(6), denied(7)), (Code::OthersOld, Code::OthersDiffer));
+    let signed = |end: u64| {
+        let to = format!("10 old.a.test. | =a.test. RRSIG MX 13 2 300 {end} 1 1 a.test. x");
+        code("10 New.a.test.", &to, "")
+    };
+    let now = 1_767_225_600;
+    assert_eq!((signed(now - 86_400), signed(now + 86_400)), (Code::OthersOld, Code::OthersDiffer));
+}
+
+#[test]
+fn a_resolver_with_other_records_is_asked_for_its_serial() {
+    let asks_serial = |lines: &str| {
+        let soa = ask(&subject("").subject.resolvers[0], "a.test.", "SOA");
+        wants(&subject(lines)).contains(&soa)
+    };
+    assert!(asks_serial(&SOUND.replace("10 New", "10 old")));
+    assert!(!asks_serial(&SOUND.replace("10 New", "10 new")));
+}
+
+#[test]
+fn the_end_of_other_records_is_told() {
+    let lines = SOUND.replace("10 New", "10 old");
+    let differ = check(&subject(&lines)).remove(0);
+    assert_eq!(
+        differ.evidence,
+        "public resolver 192.0.2.8 a.test. MX: 10 old.a.test. until 2026-01-01 01:00 UTC. Their TTL has ended by \
+         2026-01-01 01:00 UTC"
+    );
+    let soa = "server 192.0.2.8 a.test. SOA recursive ra | ns1.a.test. h. 6 2 3 4 5";
+    let old = check(&subject(&format!("{lines}\n{soa}"))).remove(0);
     assert_eq!(
         old.evidence,
-        "public resolver 192.0.2.8 a.test. MX: 10 old.a.test. until 2026-01-01 01:00 UTC. They have the new records by \
-         2026-01-01 01:00 UTC"
+        "public resolver 192.0.2.8 a.test. MX: 10 old.a.test. until 2026-01-01 01:00 UTC: its serial is 6, and the zone has 7. \
+         They have the new records by 2026-01-01 01:00 UTC"
     );
 }

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use super::told::Told;
 use crate::check::domain::delegation::newest;
+use crate::check::domain::old_answer::is_older;
 
 /// The answers of one server, each time that it was asked.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,11 +119,6 @@ pub(super) struct Agreement {
     pub(super) is_validated: bool,
     /// Why it cannot be told which answer is right.
     pub(super) doubt: Option<Doubt>,
-}
-
-/// Whether a serial is older than another (RFC 1982 section 3.2).
-pub(super) fn is_older(one: u32, other: u32) -> bool {
-    (1..1 << 31).contains(&other.wrapping_sub(one))
 }
 
 /// Decides.

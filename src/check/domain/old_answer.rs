@@ -1,0 +1,36 @@
+//! The facts that show that the answer of a resolver is old.
+//!
+//! RFC 1982 section 3.2 (serials), RFC 4034 section 3.1.5 (the end of a signature).
+//!
+//! # Decisions
+//!
+//! - The time of an answer in a cache shows nothing: a zone, a filter or a forwarder of the resolver's own, and servers that answer by
+//!   place, give answers that stay in its cache too.
+
+use super::facts::{Record, ReplyFacts};
+use super::{dnssec, zone};
+use crate::clock::minute;
+
+/// Whether a serial is older than another (RFC 1982 section 3.2).
+pub(super) fn is_older(one: u32, other: u32) -> bool {
+    (1..1 << 31).contains(&other.wrapping_sub(one))
+}
+
+/// The serial of a reply with the SOA of the zone, if it is older than that of the zone, in words.
+pub(super) fn older_serial(reply: &ReplyFacts, apex: &str, of_zone: Option<u32>) -> Option<String> {
+    let soa = zone::soa(reply).filter(|soa| soa.owner == apex)?;
+    let of_zone = of_zone.filter(|of_zone| is_older(soa.serial, *of_zone))?;
+    Some(format!("its serial is {}, and the zone has {of_zone}", soa.serial))
+}
+
+/// The end of the signatures of an answer for a name, if all have ended, in words.
+pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Option<String> {
+    let own = reply.answers.iter().filter(|record| record.name == name);
+    let signatures = own.chain(&reply.authority).filter(|record| record.kind == "RRSIG");
+    let end = |record: &Record| {
+        let kind = record.data.split_whitespace().next()?;
+        dnssec::life(&record.data, kind).map(|(_, end)| end)
+    };
+    let last = signatures.filter_map(end).max()?;
+    (last < unix).then(|| format!("its signature ended at {}", minute(last)))
+}
