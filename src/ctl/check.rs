@@ -92,8 +92,8 @@ enum CheckCommand {
     /// run is a failure; then only the last of these is not checked.
     System(System),
     /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
-    /// selectors of its signatures, the address that sent it and its HELO name. The DNS lists are asked about the domains of
-    /// links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason,
+    /// selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their
+    /// DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason,
     /// this is checked, and a fault in it is told first. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not
     /// use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page,
     /// the first line says whose page this is, if that is known and the check finds no failure. Lines that look like header fields

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 
 use super::codes::Code;
 use super::der::element;
-use super::facts::{DomainFacts, Want, lookup};
+use super::facts::{DomainFacts, Role, Want, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::tags::{Versioned, no_tag, not_found, texts, value};
@@ -37,10 +37,15 @@ pub(super) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
 }
 
+/// The well-known selectors that are tried, beside those that are given. The selectors of a message are all that matter for it.
+fn tried(facts: &DomainFacts) -> &'static [&'static str] {
+    if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
+}
+
 /// The questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
-    given.chain(KNOWN).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
+    given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
 /// The lookups of the given selectors.
@@ -52,7 +57,8 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 /// mail is signed with a well-known selector, so its faults are notes.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
-    let known = KNOWN.iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
+    let known =
+        tried(facts).iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Role};
+use super::facts::DomainFacts;
 use super::finding::{Finding, Level};
 use super::part::About;
 use super::spf_evaluate::{SpfOutcome, outcome};
@@ -41,7 +41,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 
 /// The hosts that the domain names as its senders, where it is checked as a sender.
 fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
-    named(facts, &facts.subject.domain).filter(|_| facts.subject.role != Role::Recipient)
+    named(facts, &facts.subject.domain).filter(|_| facts.subject.role.sends())
 }
 
 /// The level of a missing or wrong name: a failure if no other host may send for the domain, so that all its mail is rejected.
@@ -73,6 +73,7 @@ fn only_receives(facts: &DomainFacts, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::domain::facts::Role;
     use crate::check::domain::facts::tests::facts;
 
     /// The findings about a domain with two mail hosts, of which only the second has a PTR record.

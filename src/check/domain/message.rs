@@ -62,7 +62,7 @@ fn of_text(message: &str) -> MessageSubjects {
     let Named { mut roles, mut selectors, has_recipients, unresolved } = named(body, &fields);
     let returned = returned(&fields, of_header, has_recipients);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
-    roles.sort_by_key(|(domain, role)| (*role != Role::Recipient, !unresolved.contains(domain)));
+    roles.sort_by_key(|(domain, role)| (turn(*role), !unresolved.contains(domain)));
     // The receiver that has refused a message knows its client best.
     let is_refusal = has_recipients || is_bounce(&fields);
     let replies = bounce::replies(body, &fields);
@@ -107,6 +107,15 @@ fn of_text(message: &str) -> MessageSubjects {
     MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
 }
 
+/// The place of a role among the subjects.
+const fn turn(role: Role) -> u8 {
+    match role {
+        Role::Recipient => 0,
+        Role::Both | Role::Sender => 1,
+        Role::Signer => 2,
+    }
+}
+
 /// The subjects of domains, each once, and those beyond `MAX_MESSAGE_DOMAINS`. The domain of the envelope sender has the client.
 fn within_bound(
     roles: Vec<(String, Role)>,
@@ -123,7 +132,7 @@ fn within_bound(
             continue;
         }
         let selectors = selectors.remove(&domain).unwrap_or_default();
-        let sender = of_envelope.filter(|(_, envelope)| role != Role::Recipient && *envelope == domain);
+        let sender = of_envelope.filter(|(_, envelope)| role.sends() && *envelope == domain);
         let sender = sender.map(|(sender, _)| sender);
         let (address, helo) =
             (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
@@ -181,7 +190,7 @@ fn named(message: &str, fields: &[(String, String)]) -> Named {
                     if known.len() < MAX_MESSAGE_SELECTORS && !known.contains(&selector) {
                         known.push(selector);
                     }
-                    roles.push((domain, Role::Sender));
+                    roles.push((domain, Role::Signer));
                 }
                 continue;
             }

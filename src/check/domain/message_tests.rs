@@ -23,6 +23,20 @@ fn the_senders_of_a_message_are_checked_with_their_selectors() {
 }
 
 #[test]
+fn a_domain_that_stands_only_in_signatures_is_a_signer() {
+    let message = "Return-Path: <al@a.example>\n\
+        DKIM-Signature: v=1; d=a-example.20230601.provider.example; s=20230601; b=x\n\
+        DKIM-Signature: v=1; d=a.example; s=s1; b=x\nFrom: al@a.example\n\ntext\n";
+    let found = subjects(message);
+    let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.role)).collect();
+    assert_eq!(of, [("a.example.", Role::Sender), ("a-example.20230601.provider.example.", Role::Signer)]);
+    assert_eq!(
+        (found[0].selectors.as_slice(), found[1].selectors.as_slice()),
+        (&["s1".to_owned()][..], &["20230601".to_owned()][..])
+    );
+}
+
+#[test]
 fn the_address_is_that_of_the_first_host_outside_and_belongs_to_the_envelope_sender() {
     let filtered = MESSAGE.replacen(
         "Received:",

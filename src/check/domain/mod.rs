@@ -115,20 +115,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(elsewhere::wants(facts, &needed(facts), under_way));
     }
     if !facts.subject.domain.is_empty() {
-        wants.extend(delegation::wants(facts));
-        if !zone::is_missing(facts) {
-            wants.extend(mail::wants(facts));
-            wants.extend(dnssec::wants(facts));
-            if facts.subject.role != Role::Recipient {
-                wants.extend(spf::wants(facts));
-                wants.extend(dmarc::wants(facts));
-                wants.extend(dkim::wants(facts));
-                wants.push(transport::bimi_want(facts));
-            }
-            if facts.subject.role != Role::Sender {
-                wants.extend(transport::wants(facts));
-            }
-        }
+        wants.extend(of_role(facts));
     }
     wants.extend(lists::wants(facts));
     let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
@@ -160,13 +147,35 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
-    if others_are_due {
+    if others_are_due && facts.subject.role != Role::Signer {
         wants.extend(others::wants(facts));
     }
     // Strangers who do not answer take the time of nothing else.
     if !facts.subject.domain.is_empty() && is_done(&wants) {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
+    }
+    wants
+}
+
+/// The questions about a domain by its role.
+fn of_role(facts: &DomainFacts) -> Vec<Want> {
+    let (role, mut wants) = (facts.subject.role, delegation::wants(facts));
+    if role == Role::Signer {
+        wants.extend(dnssec::wants(facts));
+        wants.extend(dkim::wants(facts));
+    } else if !zone::is_missing(facts) {
+        wants.extend(mail::wants(facts));
+        wants.extend(dnssec::wants(facts));
+        if role.sends() {
+            wants.extend(spf::wants(facts));
+            wants.extend(dmarc::wants(facts));
+            wants.extend(dkim::wants(facts));
+            wants.push(transport::bimi_want(facts));
+        }
+        if role.receives() {
+            wants.extend(transport::wants(facts));
+        }
     }
     wants
 }
@@ -184,12 +193,14 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     }
     needed.extend(helo::needed(facts));
     if !facts.subject.domain.is_empty() {
-        if facts.subject.role != Role::Recipient {
+        if facts.subject.role.sends() {
             needed.extend(dmarc::needed(facts));
+        }
+        if facts.subject.role != Role::Recipient {
             needed.extend(dkim::needed(facts));
         }
         needed.extend(transport::needed(facts));
-        if facts.subject.role != Role::Sender {
+        if facts.subject.role.receives() {
             needed.extend(dane::needed(facts));
         }
         let hosts = mail::host_addresses(facts).into_iter();
@@ -205,7 +216,9 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(pointer::check(facts, address, mail::is_private(address)));
     }
     findings.extend(helo::check(facts));
-    if !facts.subject.domain.is_empty() {
+    if facts.subject.role == Role::Signer {
+        findings.extend(of_signer(facts));
+    } else if !facts.subject.domain.is_empty() {
         if !zone::is_here_only(facts) || zone::is_missing(facts) {
             findings.extend(delegation::check(facts));
         }
@@ -213,13 +226,13 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));
             findings.extend(mail_pointers::check(facts));
-            if facts.subject.role != Role::Recipient {
+            if facts.subject.role.sends() {
                 findings.extend(spf::check(facts));
                 findings.extend(dmarc::check(facts));
                 findings.extend(dkim::check(facts));
                 findings.extend(transport::bimi(facts));
             }
-            if facts.subject.role != Role::Sender {
+            if facts.subject.role.receives() {
                 findings.extend(transport::check(facts));
             }
         }
@@ -243,6 +256,18 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
+/// The findings about a domain that only signs: its keys, their DNSSEC, and why nobody can look them up.
+fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
+    let of_keys = [Code::NsNoneAnswers, Code::NsCircular, Code::RecordsDiffer];
+    let mut findings = delegation::check(facts);
+    findings.retain(|finding| of_keys.contains(&finding.code));
+    if !zone::is_missing(facts) {
+        findings.extend(dnssec::check(facts));
+    }
+    findings.extend(dkim::check(facts));
+    findings
+}
+
 /// Sorts findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as the reason.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
@@ -261,7 +286,9 @@ pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
 /// Removes findings that only repeat another: where nothing can be looked up, the cause is told once.
 fn without_consequences(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let causes = [Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers, Code::NsCircular];
-    let is_unreached = delegation::is_unreached(facts) && !facts.subject.domain.is_empty();
+    let is_signer = facts.subject.role == Role::Signer;
+    // The finding that tells of it is none about a signer.
+    let is_unreached = delegation::is_unreached(facts) && !facts.subject.domain.is_empty() && !is_signer;
     // This host has no route to the servers of the zone.
     let is_unrouted = |finding: &Finding| {
         (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers))
@@ -335,6 +362,37 @@ mod tests {
             refused.contains(&Code::NsNoneAnswers) && !refused.contains(&Code::DomainMissing),
             "{refused:?}"
         );
+    }
+
+    #[test]
+    fn a_domain_that_only_signs_is_checked_for_its_keys_alone() {
+        let found = |lines: &str| -> Vec<(Code, Level)> {
+            let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
+            facts.subject.role = Role::Signer;
+            facts.subject.selectors = vec!["x".to_owned()];
+            let findings = judge(&facts).into_iter();
+            findings.map(|finding| (finding.code, finding.level)).collect()
+        };
+        let key = "lookup x._domainkey.a.test. TXT | \"v=DKIM1; k=ed25519; p=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"";
+        let at =
+            |server: &str| key.replace("lookup", &format!("server {server}")).replace("TXT", "TXT udp aa");
+        let key = format!("{key}\n{}\n{}", at("198.18.1.1"), at("198.18.2.1"));
+        let none = "lookup a.test. MX\nlookup a.test. A\nlookup a.test. AAAA\nlookup a.test. TXT\nlookup _dmarc.a.test. TXT";
+        let sound = found(&format!("lookup a.test. SOA insecure | ns1.a.test. h. 7 2 3 4 5\n{none}\n{key}"));
+        assert_eq!(sound, [(Code::DnssecUnsigned, Level::Ok), (Code::DkimOk, Level::Ok)]);
+        let gone =
+            found("lookup a.test. SOA insecure | ns1.a.test. h. 7 2 3 4 5\nlookup x._domainkey.a.test. TXT");
+        assert_eq!(gone.first(), Some(&(Code::DkimMissing, Code::DkimMissing.entry().level)), "{gone:?}");
+        let bogus =
+            found("lookup a.test. SOA SERVFAIL bogus\nlookup x._domainkey.a.test. TXT SERVFAIL bogus");
+        assert_eq!(bogus.first().map(|(code, _)| *code), Some(Code::DnssecBogus), "{bogus:?}");
+        let mut unreached =
+            facts("a.test.", "lookup a.test. SOA SERVFAIL\nlookup x._domainkey.a.test. TXT SERVFAIL");
+        unreached.subject.role = Role::Signer;
+        unreached.subject.selectors = vec!["x".to_owned()];
+        assert!(judge(&unreached).iter().any(|finding| finding.level == Level::CouldNotTell));
+        let wanted = WholeDomain.wants(&unreached, &BTreeSet::new());
+        assert!(!wanted.iter().any(|want| matches!(want, Want::Lookup { kind: "MX", .. })), "{wanted:?}");
     }
 
     #[test]

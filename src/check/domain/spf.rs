@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::elsewhere;
-use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Role, Want, addresses, canonical, lookup};
+use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::spf_evaluate::{SpfOutcome, outcome};
@@ -156,7 +156,7 @@ fn failed_of(
 /// The lookups of the record's terms that have no answer yet, or have failed.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let mut sum = Count::default();
-    if facts.subject.role != Role::Recipient {
+    if facts.subject.role.sends() {
         count(facts, &facts.subject.domain, 0, &mut sum);
     }
     let failed = sum.failed.into_iter().map(|(name, kind, _)| (name, kind));

@@ -5,7 +5,7 @@
 use super::codes::Code;
 use super::dane;
 use super::dmarc::{Policy, applied, policy};
-use super::facts::{DomainFacts, Role, Want, lookup};
+use super::facts::{DomainFacts, Want, lookup};
 use super::finding::{Finding, Level};
 use super::mta_sts;
 use super::part::needs;
@@ -20,8 +20,8 @@ const LOGO: &str = "default._bimi.";
 /// The lookups of the records.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let (domain, role) = (&facts.subject.domain, facts.subject.role);
-    let of_recipients = OF_RECIPIENTS.into_iter().filter(|_| role != Role::Sender);
-    let of_senders = Some(LOGO).filter(|_| role != Role::Recipient);
+    let of_recipients = OF_RECIPIENTS.into_iter().filter(|_| role.receives());
+    let of_senders = Some(LOGO).filter(|_| role.sends());
     of_recipients.chain(of_senders).map(|label| (format!("{label}{domain}"), "TXT")).collect()
 }
 
