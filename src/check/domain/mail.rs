@@ -136,7 +136,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             findings.push(Finding::new(Code::MailUnknown, format!("{domain} MX was not looked up")))
         }
         LookupFound::NoName(_) => {}
-        LookupFound::NoData(_) => findings.push(without_mx(facts)),
+        LookupFound::NoData(_) => findings.extend(without_mx(facts)),
         LookupFound::Data(_) => findings.extend(with_mx(facts)),
     }
     if let LookupFound::Data(reply) = facts.lookup(&format!("{NOWHERE}.{domain}"), "MX") {
@@ -182,15 +182,26 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
     (!told.is_empty()).then(|| Finding::new(Code::MxIsHere, told.join("; ")))
 }
 
-/// The fallback to the address of the domain (RFC 5321 section 5.1).
-fn without_mx(facts: &DomainFacts) -> Finding {
+/// The fallback to the address of the domain, which is then its own mail host (RFC 5321 section 5.1).
+fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let found = facts.addresses(domain);
-    if !found.is_empty() {
-        let list: Vec<String> = found.iter().map(ToString::to_string).collect();
-        let evidence = format!("{domain} has no MX; it has the address {}", list.join(", "));
-        return Finding::new(Code::NoMx, evidence);
+    if found.is_empty() {
+        return vec![without_host(facts)];
     }
+    let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let evidence = format!("{domain} has no MX; it has the address {}", list.join(", "));
+    let (private, public): (Vec<IpAddr>, Vec<IpAddr>) = found.into_iter().partition(is_unreachable);
+    let told = Finding::new(Code::MxPrivateAddress, &evidence).about([About::Host(domain.to_owned())]);
+    let private = (!private.is_empty()).then_some(told);
+    // Nobody takes a private address for that of a web server.
+    let no_mx = (!public.is_empty()).then(|| Finding::new(Code::NoMx, &evidence));
+    private.into_iter().chain(no_mx).collect()
+}
+
+/// A domain with neither MX nor a known address.
+fn without_host(facts: &DomainFacts) -> Finding {
+    let domain = facts.subject.domain.as_str();
     let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
         LookupFound::Circle(why) | LookupFound::Unknown(why) => {
             Some(format!("{domain} has no MX; {kind}: {why}"))
@@ -367,9 +378,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
         ipv4 |= found.iter().any(IpAddr::is_ipv4);
         ipv6 |= found.iter().any(IpAddr::is_ipv6);
-        if let Some(private) =
-            found.iter().find(|address| is_private(**address) || is_documentation(**address))
-        {
+        if let Some(private) = found.iter().find(|address| is_unreachable(address)) {
             let told = Finding::new(Code::MxPrivateAddress, format!("{host} has the address {private}"));
             findings.push(told.about([About::Host(host.clone())]));
         }
@@ -400,6 +409,11 @@ fn is_documentation(address: IpAddr) -> bool {
         IpAddr::V4(v4) => v4.is_documentation(),
         IpAddr::V6(v6) => v6.segments().starts_with(&[0x2001, 0xdb8]),
     }
+}
+
+/// Whether no host on the internet has the address, or reaches it.
+fn is_unreachable(address: &IpAddr) -> bool {
+    is_private(*address) || is_documentation(*address)
 }
 
 /// The fault in a name that no host can have (RFC 1123 section 2.1), and whether mail software takes it all the same.

@@ -79,6 +79,20 @@ fn each_fault_of_mx_records_has_its_code() {
 }
 
 #[test]
+fn a_private_address_of_the_domain_is_that_of_a_mail_host_if_there_is_no_mx() {
+    let of = |addresses: &str| {
+        let found = codes(&format!("lookup a.test. MX\nlookup a.test. A{addresses}\nlookup a.test. AAAA"))
+            .into_iter();
+        let on_mail = [Code::MxPrivateAddress, Code::NoMx];
+        found.filter(|(code, _)| on_mail.contains(code)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(" | 10.1.1.1"), [usual(Code::MxPrivateAddress)]);
+    assert_eq!(of(" | 127.0.0.1"), [usual(Code::MxPrivateAddress)]);
+    assert_eq!(of(" | 198.18.0.1 | 10.1.1.1"), [usual(Code::MxPrivateAddress), usual(Code::NoMx)]);
+    assert_eq!(of(" | 198.18.0.1"), [usual(Code::NoMx)]);
+}
+
+#[test]
 fn names_that_no_host_can_have_and_addresses_of_documentation_are_told() {
     let cases: &[(&str, &[(Code, Level)])] = &[
         (
