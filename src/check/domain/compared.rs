@@ -6,7 +6,7 @@
 //!
 //! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
@@ -18,11 +18,12 @@ use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
 use super::spf_record::is_spf;
+use super::steady::{self, ServersBySet};
 use super::zone::shown;
 use super::{current, groups, mail, outside, served, zone};
 use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_COMPARED_POLICIES, MAX_COMPARED_QUESTIONS, MAX_OTHER_RESOLVERS,
-    QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
+    MAX_REPEATED_ANSWERS, QUESTIONS_AFTER_COMPARISON, QUESTIONS_TO_RESOLVER,
 };
 
 /// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
@@ -130,7 +131,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let most = (MAX_CHECK_QUESTIONS - after).saturating_sub(facts.got.len());
     let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len()).min(most);
     let targets = others.iter().flat_map(|compared| targets(facts, compared));
-    open.into_iter().take(left).chain(targets).collect()
+    let repeated = repeated(facts).into_iter().take(most.saturating_sub(open.len().min(left)));
+    open.into_iter().take(left).chain(targets).chain(repeated).collect()
 }
 
 /// The lookups of targets of aliases that servers gave in the place of texts.
@@ -181,10 +183,23 @@ fn counted(
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }
 
-/// The level of a difference. Services that answer by place or in turn give other addresses each time, with a short TTL.
-fn level(kind: &str, sets: &BTreeMap<BTreeSet<String>, Vec<String>>, is_short: bool) -> Option<Level> {
+/// The level of a difference. Services that answer by place or in turn give other addresses each time, with a short TTL; `steady` tells
+/// them from servers with old addresses of a mail host.
+fn level(
+    facts: &DomainFacts,
+    (name, kind): (&str, &'static str),
+    (sets, is_short): (&ServersBySet, bool),
+) -> Option<Level> {
     if !["A", "AAAA"].contains(&kind) {
         return Some(Code::RecordsDiffer.entry().level);
+    }
+    if is_in_question(facts, (name, kind), sets) && steady::are_kept(facts, (name, kind), sets) {
+        if steady::have_old_serials(facts, sets) {
+            return Some(Level::Failure);
+        }
+        if steady::has_majority(sets) {
+            return Some(Level::Warning);
+        }
     }
     let in_turn = is_short && sets.keys().all(|set| !set.is_empty());
     let first = sets.keys().next()?;
@@ -194,6 +209,37 @@ fn level(kind: &str, sets: &BTreeMap<BTreeSet<String>, Vec<String>>, is_short: b
         (true, false) => Some(Level::Note),
         (false, _) => Some(Level::Warning),
     }
+}
+
+/// Whether the addresses of a mail host have nothing in common: then mail goes to different hosts.
+fn is_in_question(facts: &DomainFacts, (name, kind): (&str, &str), sets: &ServersBySet) -> bool {
+    let is_host = || mail::hosts(facts).iter().any(|host| host == name);
+    ["A", "AAAA"].contains(&kind) && sets.len() > 1 && steady::are_disjoint(sets) && is_host()
+}
+
+/// Questions that are repeated because the addresses of a mail host differ.
+fn repeated(facts: &DomainFacts) -> Vec<Want> {
+    let lookups = compared(facts).into_iter().filter(|compared| compared.worth == Worth::MailHost);
+    let repeated = lookups.flat_map(|compared| {
+        let (sets, _) = sets(facts, compared.lookup);
+        let is_asked = is_in_question(facts, compared.lookup, &sets);
+        if is_asked { steady::wants(compared.lookup, &sets) } else { Vec::new() }
+    });
+    repeated.take(MAX_REPEATED_ANSWERS).collect()
+}
+
+/// The servers by the records that they give, and whether caches keep all of these for a short time only.
+fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
+    let (mut sets, mut is_short) = (ServersBySet::new(), true);
+    for server in zone::servers(facts).into_keys() {
+        if let Some(reply) = served::given(facts, server, (name, kind))
+            && let Some((set, short)) = counted(facts, reply, (name, kind))
+        {
+            is_short &= short;
+            sets.entry(set).or_default().push(server);
+        }
+    }
+    (sets, is_short)
 }
 
 /// A lookup for which the servers return different records.
@@ -209,23 +255,19 @@ struct Difference<'f> {
 
 /// The difference between the servers, if they differ.
 fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) -> Option<Difference<'f>> {
-    let (mut sets, mut is_short) = (BTreeMap::<BTreeSet<String>, Vec<String>>::new(), true);
-    let mut about = Vec::new();
-    for (server, names) in zone::servers(facts) {
-        if let Some(reply) = served::given(facts, server, (name, kind))
-            && let Some((set, short)) = counted(facts, reply, (name, kind))
-        {
-            is_short &= short;
-            about.push(About::Address(server));
-            sets.entry(set).or_default().push(shown(server, &names));
-        }
-    }
+    let (sets, is_short) = sets(facts, (name, kind));
     if sets.len() < 2 {
         return None;
     }
-    let level = level(kind, &sets, is_short)?;
+    let level = level(facts, (name, kind), (&sets, is_short))?;
+    let mut about: Vec<About> = sets.values().flatten().copied().map(About::Address).collect();
+    about.sort();
     let wanted = if kind == "TXT" && !is_policy(name) { "SPF record" } else { kind };
-    let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, wanted), servers));
+    let names = zone::servers(facts);
+    let in_evidence = |server: IpAddr| names.get(&server).map(|names| shown(server, names));
+    let sets = sets.into_iter().map(|(set, servers)| {
+        (in_words(&set, wanted), servers.into_iter().filter_map(in_evidence).collect::<Vec<_>>())
+    });
     about.push(About::Host(name.to_owned()));
     Some(Difference { name, kind, level, about, told: format!("{name} {kind}: {}", groups::having(sets)) })
 }

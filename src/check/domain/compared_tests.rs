@@ -84,6 +84,52 @@ fn records_that_mail_does_not_read_and_addresses_in_turn_are_no_difference() {
     }
 }
 
+/// A domain with three servers, which give these addresses of its mail host over UDP, without EDNS and over TCP.
+fn three_servers(answers: [[&str; 3]; 3], serials: [u32; 3]) -> DomainFacts {
+    let mut lines = format!("{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
+    lines.push_str("\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test. | >a.test. NS ns3.a.test.");
+    lines.push_str("\nlookup ns3.a.test. A | 198.18.3.1");
+    for (place, (given, serial)) in (1..).zip(answers.into_iter().zip(serials)) {
+        let server = format!("server 198.18.{place}.1");
+        lines.push_str(&format!("\n{server} a.test. SOA udp aa | ns1.a.test. h. {serial} 2 3 4 5"));
+        for (way, address) in ["udp", "plain", "tcp"].into_iter().zip(given) {
+            lines.push_str(&format!("\n{server} mx.a.test. A {way} aa | {address}"));
+        }
+    }
+    let mut facts = facts("a.test.", &lines);
+    for got in facts.got.values_mut() {
+        if let Got::Reply(reply) = got {
+            reply.answers.iter_mut().for_each(|record| record.ttl = 300);
+        }
+    }
+    facts
+}
+
+#[test]
+fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever_the_ttl_is() {
+    let (new, old) = ("198.18.0.1", "198.18.0.9");
+    let level = |answers, serials| check(&three_servers(answers, serials)).map(|finding| finding.level);
+    let kept = [[new; 3], [new; 3], [old; 3]];
+    assert_eq!(level(kept, [7; 3]), Some(Level::Warning));
+    assert_eq!(level(kept, [7, 7, 6]), Some(Level::Failure), "the serial is old too");
+    assert_eq!(level(kept, [7, 6, 7]), Some(Level::Warning), "another server has the old serial");
+    let in_turn = [[new, old, new], [new, new, old], [old, new, old]];
+    assert_eq!(level(in_turn, [7; 3]), Some(Level::Note));
+    assert_eq!(level([[new; 3], [new; 3], [old, new, old]], [7, 7, 6]), Some(Level::Note));
+    assert_eq!(level([[new; 3], [old; 3], ["198.18.0.5"; 3]], [7; 3]), Some(Level::Note), "each has its own");
+    assert_eq!(level([[new; 3]; 3], [7, 7, 6]), None);
+    // The questions are repeated only where the addresses have nothing in common.
+    let mut open = three_servers(kept, [7; 3]);
+    let is_repeated =
+        |want: &Want| matches!(want, Want::Server { kind: "A", way: QueryForm::Plain | QueryForm::Tcp, .. });
+    open.got.retain(|want, _| !is_repeated(want));
+    assert_eq!(check(&open).map(|finding| finding.level), Some(Level::Note));
+    assert_eq!(wants(&open).iter().filter(|want| is_repeated(want)).count(), 6);
+    let mut same = three_servers([[new; 3]; 3], [7; 3]);
+    same.got.retain(|want, _| !is_repeated(want));
+    assert!(!wants(&same).iter().any(is_repeated));
+}
+
 #[test]
 fn records_of_the_cache_are_old_only_if_every_server_was_asked_and_none_gives_them() {
     let (old, new) = (text("v=spf1 -all"), text("v=spf1 mx -all"));

@@ -410,7 +410,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     }
     if serials.len() > 1 {
         let is_numbered_twice = has_one_mail && is_numbered_twice(facts, servers);
-        let newest = newest(&serials).filter(|_| !is_numbered_twice);
+        let newest = zone::newest(&serials).filter(|_| !is_numbered_twice);
         let told = serials.into_iter().map(|(serial, servers)| {
             let mark = match newest {
                 Some(newest) if newest == serial => " (newest)",
@@ -442,12 +442,6 @@ fn is_numbered_twice(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<St
     }
     let is_one_each = serials.len() > 1 && serials.values().all(|of_primary| of_primary.len() == 1);
     is_one_each && compared::check(facts).is_none() && !compared::is_left_out(facts)
-}
-
-/// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.
-pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
-    let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
-    serials.keys().copied().find(|one| serials.keys().all(|other| newer(*one, *other)))
 }
 
 /// The servers that are not asked, because there are too many.

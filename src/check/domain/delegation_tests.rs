@@ -238,7 +238,7 @@ fn a_server_inside_the_zone_needs_glue() {
 
 #[test]
 fn the_newest_serial_is_found_beyond_the_overflow() {
-    let newest = |serials: &[u32]| super::newest(&serials.iter().map(|serial| (*serial, ())).collect());
+    let newest = |serials: &[u32]| zone::newest(&serials.iter().map(|serial| (*serial, ())).collect());
     assert_eq!(newest(&[6, 7]), Some(7));
     assert_eq!(newest(&[u32::MAX, 3]), Some(3));
     assert_eq!(newest(&[0, 1 << 31]), None);

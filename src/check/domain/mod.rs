@@ -71,6 +71,7 @@ mod spf_reach;
 mod spf_record;
 mod spf_senders;
 mod spf_special;
+mod steady;
 mod tags;
 mod transport;
 mod unanswered;

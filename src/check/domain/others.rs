@@ -23,7 +23,7 @@ use super::facts::{
 use super::finding::{Finding, Level};
 use super::old_answer::{ended_signature, is_older, older_serial};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
-use super::{configured, delegation, served, zone};
+use super::{configured, served, zone};
 use crate::clock::minute;
 use crate::limits::MAX_OTHER_RESOLVERS;
 
@@ -157,7 +157,7 @@ fn oldest_serial(facts: &DomainFacts) -> Option<u32> {
     let soa = |server| served::soa(facts, server).and_then(zone::soa);
     let servers = zone::delegated_servers(facts).into_keys();
     let serials: BTreeMap<u32, ()> = servers.filter_map(soa).map(|soa| (soa.serial, ())).collect();
-    delegation::newest(&serials)?;
+    zone::newest(&serials)?;
     serials.keys().copied().find(|one| serials.keys().all(|other| one == other || is_older(*one, *other)))
 }
 

@@ -25,6 +25,12 @@ pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     Some(Soa { owner: &record.name, primary, serial })
 }
 
+/// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.
+pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
+    let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
+    serials.keys().copied().find(|one| serials.keys().all(|other| newer(*one, *other)))
+}
+
 /// The owner of the SOA that answers for a name; none if it is not known.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)

@@ -1,0 +1,74 @@
+//! Addresses of mail hosts that differ between servers: whether each server gives its answer again, and which have an old serial.
+//!
+//! Services that answer in turn give another answer each time, and those that answer by place give one place the same answer at all
+//! servers, both with a short TTL. A server that alone keeps to its answer has old data, whatever the TTL is: before a move, people
+//! lower it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::facts::{DomainFacts, Got, QueryForm, Want};
+use super::record_set::{is_known, own_records};
+use super::{served, zone};
+
+/// Servers by the records that they give.
+pub(super) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
+
+/// The forms in which a question is repeated.
+const REPEATED: [QueryForm; 2] = [QueryForm::Plain, QueryForm::Tcp];
+
+/// The answers that tell whether a server keeps to one: those of servers without TCP are fewer.
+const LEAST_ANSWERS: usize = 2;
+
+/// The questions that show whether servers keep to their answers.
+pub(super) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> Vec<Want> {
+    let ask = |server: &IpAddr| {
+        REPEATED.map(|way| Want::Server { server: *server, name: name.to_owned(), kind, way })
+    };
+    sets.values().flatten().flat_map(ask).collect()
+}
+
+/// Whether no two sets have a record in common, and each has one.
+pub(super) fn are_disjoint(sets: &ServersBySet) -> bool {
+    let count: usize = sets.keys().map(BTreeSet::len).sum();
+    let all: BTreeSet<&String> = sets.keys().flatten().collect();
+    sets.keys().all(|set| !set.is_empty()) && all.len() == count
+}
+
+/// Whether each server has given the same records each time.
+pub(super) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), sets: &ServersBySet) -> bool {
+    let gives_again = |set: &BTreeSet<String>, server: &IpAddr| {
+        let forms = std::iter::once(QueryForm::Udp).chain(REPEATED);
+        let given = forms.filter_map(|way| match facts.server(*server, name, kind, way)? {
+            Got::Reply(reply) if reply.authoritative && is_known(reply) => own_records(reply, name, kind),
+            _ => None,
+        });
+        let given: Vec<BTreeSet<String>> = given.collect();
+        let is_asked = wants((name, kind), &BTreeMap::from([(set.clone(), vec![*server])]))
+            .iter()
+            .all(|want| facts.got.contains_key(want));
+        is_asked && given.len() >= LEAST_ANSWERS && given.iter().all(|again| again == set)
+    };
+    sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
+}
+
+/// Whether one set is that of most servers.
+pub(super) fn has_majority(sets: &ServersBySet) -> bool {
+    let all: usize = sets.values().map(Vec::len).sum();
+    sets.values().any(|servers| servers.len() * 2 > all)
+}
+
+/// Whether the servers with one set have the newest serial, and all others an old one, in the numbers of one primary server.
+pub(super) fn have_old_serials(facts: &DomainFacts, sets: &ServersBySet) -> bool {
+    let mut primaries = BTreeSet::new();
+    let mut serials = BTreeMap::<u32, BTreeSet<&BTreeSet<String>>>::new();
+    for (set, servers) in sets {
+        for server in servers {
+            let Some(soa) = served::soa(facts, *server).and_then(zone::soa) else { return false };
+            primaries.insert(soa.primary.to_ascii_lowercase());
+            serials.entry(soa.serial).or_default().insert(set);
+        }
+    }
+    let of_newest = zone::newest(&serials).and_then(|newest| serials.get(&newest));
+    primaries.len() == 1 && serials.len() > 1 && of_newest.is_some_and(|sets| sets.len() == 1)
+}
