@@ -227,13 +227,13 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
         .collect();
     if let Some(other) = told.iter().map(|(_, set)| set).min() {
         let parent = zone::parent(facts).unwrap_or_default();
+        let (level, why) = meaning(facts, &above, &told);
         let evidence = format!(
-            "{parent} delegates {apex} to {}; the zone itself names {}. {}",
+            "{parent} delegates {apex} to {}; the zone itself names {}{why}. {}",
             listed(&above),
             listed(other),
             until(facts)
         );
-        let level = if above.is_disjoint(other) { Level::Failure } else { Level::Warning };
         let about = told.iter().map(|(server, _)| About::Address(*server));
         findings.push(Finding::new(Code::NsDiffer, evidence).at(level).about(about));
     }
@@ -262,6 +262,37 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The level of a difference between the parent's NS set and those that servers told, and the words for it.
+fn meaning(
+    facts: &DomainFacts,
+    above: &BTreeSet<String>,
+    told: &[(IpAddr, BTreeSet<String>)],
+) -> (Level, &'static str) {
+    let glue = zone::glue(facts);
+    let of_name = |name: &String| -> BTreeSet<IpAddr> {
+        let glued = glue.get(name.as_str()).into_iter().flatten().copied();
+        facts.addresses(name).into_iter().chain(glued).collect()
+    };
+    let of_set = |set: &BTreeSet<String>| set.iter().flat_map(of_name).collect::<BTreeSet<IpAddr>>();
+    let names = || told.iter().map(|(_, set)| set).chain([above]).flatten();
+    let are_known = names().all(|name| !of_name(name).is_empty());
+    if are_known && told.iter().all(|(_, set)| of_set(set) == of_set(above)) {
+        return (Level::Note, "; both sets have the same addresses");
+    }
+    let servers = zone::servers(facts);
+    let gives = |server: &IpAddr| served::given(facts, *server, (&facts.subject.domain, "MX")).is_some();
+    let is_one = servers.keys().all(gives)
+        && data(facts, &servers).iter().all(|finding| finding.level >= Level::Note)
+        && compared::check(facts).is_none()
+        && !compared::is_left_out(facts)
+        && zone::not_asked(facts).is_empty();
+    if are_known && is_one {
+        return (Level::Warning, "; all of these servers give the same records");
+    }
+    let are_disjoint = told.iter().any(|(_, set)| above.is_disjoint(set));
+    (if are_disjoint { Level::Failure } else { Level::Warning }, "")
 }
 
 /// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).

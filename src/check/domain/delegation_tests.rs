@@ -210,6 +210,31 @@ fn the_registrar_s_set_is_compared_with_the_zone_s() {
 }
 
 #[test]
+fn other_names_of_the_same_servers_are_a_note_and_the_same_records_a_warning() {
+    let vanity = REFERRAL.replace("ns1.a.test. |", "ns1.v.test. |").replace("ns2.b.test.", "ns2.v.test.");
+    let vanity = vanity.split(" | +").next().unwrap();
+    let of = |first: &str, second: &str, third: &str| {
+        let names = format!("lookup ns1.v.test. A | {first}\nlookup ns2.v.test. A | {second}\n{third}");
+        let found = check(&facts("a.test.", &format!("{ABOVE}\n{vanity}\n{FIRST}\n{SECOND}\n{names}")));
+        let differs = found.into_iter().find(|finding| finding.code == Code::NsDiffer).unwrap();
+        (differs.level, differs.evidence)
+    };
+    let (level, evidence) = of("198.18.1.1", "198.18.2.1", "");
+    assert_eq!(level, Level::Note);
+    assert!(
+        evidence.contains("ns1.a.test., ns2.b.test.; both sets have the same addresses. A change "),
+        "{evidence}"
+    );
+    let third = SECOND.replace("198.18.2.1", "198.18.3.1");
+    let (level, evidence) = of("198.18.1.1", "198.18.3.1", &third);
+    assert_eq!(level, Level::Warning);
+    assert!(evidence.contains("; all of these servers give the same records. "), "{evidence}");
+    for third in [third.replace("10 mx", "10 old"), third.replace("h. 7", "h. 6"), String::new()] {
+        assert_eq!(of("198.18.1.1", "198.18.3.1", &third).0, Level::Failure, "{third}");
+    }
+}
+
+#[test]
 fn names_without_addresses_single_servers_and_one_network_are_told() {
     let with = |from: &str, to: &str| {
         let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}").replace(from, to);
