@@ -31,8 +31,8 @@ const POSTFIX: [&str; 14] = [
     "non DNSSEC destination",
 ];
 
-/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail and Microsoft.
-const BEFORE_REPLY: [&str; 9] = [
+/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail, Microsoft and of own words of operators.
+const BEFORE_REPLY: [&str; 10] = [
     "<<< ",
     "(reason: ",
     "SMTP error from remote",
@@ -42,6 +42,7 @@ const BEFORE_REPLY: [&str; 9] = [
     "responded:",
     "Server returned",
     "gave this error:",
+    "was rejected: ",
 ];
 
 /// The words before a receiver's reply: of Postfix. The reply may have them again, with the reply of the next host.
@@ -66,17 +67,23 @@ const BEFORE_LIST: [&str; 15] = [
     "found in ",
 ];
 
-/// The ends of lines before the recipients of a bounce, in lower case: of Exim, GMX, Exchange and T-Online.
-const BEFORE_RECIPIENTS: [&str; 5] = [
+/// The ends of lines before the recipients of a bounce, in lower case: of Exim, GMX, Exchange and T-Online; and of Exchange in French and
+/// German, of which some umlauts cannot be read.
+const BEFORE_RECIPIENTS: [&str; 9] = [
     "failed:",
     "has not yet been delivered is:",
     "has not yet been delivered are:",
     "failed to these recipients or groups:",
     "failed addresses follow:",
+    "destinataires ou groupes :",
+    "destinataires ou groupes\u{a0}:",
+    "nger oder gruppen:",
+    "konnte nicht zugestellt werden:",
 ];
 
-/// The words right before the recipient of a bounce, in lower case: of Gmail and Exchange Online.
-const BEFORE_RECIPIENT: [&str; 2] = ["delivered to ", "your message to "];
+/// The words right before the recipient of a bounce, in lower case: of Gmail, Exchange Online, Cisco ESA and Openwave; and in German.
+const BEFORE_RECIPIENT: [&str; 6] =
+    ["delivered to ", "message to ", "recipient: ", "mail an ", "nachricht an ", "nicht an "];
 
 /// The begins of lines behind the recipients of a bounce.
 const BEHIND_RECIPIENTS: [&str; 3] = ["---", "|---", "Diagnostic information"];
@@ -102,7 +109,36 @@ pub(super) fn recipients(message: &str, is_bounce: bool) -> Vec<&str> {
         (is_told || is_bounce && !is_delivered).then_some(address.len())
     };
     let found: Vec<&str> = lines(message).filter_map(|line| line.get(1..=recipient(line)?)).collect();
-    if found.is_empty() && is_bounce { in_words(message) } else { found }
+    if !is_bounce || !found.is_empty() {
+        return found;
+    }
+    let found = in_words(message);
+    if found.is_empty() { alone(message).into_iter().collect() } else { found }
+}
+
+/// The first address that is a line by itself, behind the header: so bounces in all languages have their recipient.
+fn alone(message: &str) -> Option<&str> {
+    let behind = lines(message).skip_while(|line| !line.is_empty());
+    let address = |line: &'_ str| -> Option<(usize, usize)> {
+        let address = leading_address(line)?;
+        let is_alone = line.trim().trim_start_matches('<').trim_end_matches('>') == address;
+        let begin = line.find(address).filter(|_| is_alone)?;
+        Some((begin, begin + address.len()))
+    };
+    behind.filter_map(|line| address(line).and_then(|(begin, end)| line.get(begin..end))).next()
+}
+
+/// Whether a text has the reply of a server that refuses a mail, with its enhanced status code (RFC 5321 section 4.2, RFC 3463). Of
+/// software that tells of failures the status code is enough.
+pub(super) fn has_refusal(message: &str, is_of_daemon: bool) -> bool {
+    let is_code = |word: &str| {
+        word.len() == 3 && word.starts_with('5') && word.bytes().all(|octet| octet.is_ascii_digit())
+    };
+    let ends = |letter: char| !(letter.is_ascii_alphanumeric() || letter == '.');
+    let words = || message.split(ends).filter(|word| !word.is_empty());
+    let is_status = |word: &str| word.starts_with('5') && status(word.trim_end_matches('.')).is_some();
+    let behind_code = || words().zip(words().skip(1)).any(|(code, word)| is_code(code) && is_status(word));
+    if is_of_daemon { words().any(is_status) } else { behind_code() }
 }
 
 /// The recipients of a bounce in other words: at the begins of lines behind a line that introduces them, or within a sentence.

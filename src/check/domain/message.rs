@@ -59,12 +59,14 @@ fn of_text(message: &str) -> MessageSubjects {
         fields.truncate(of_header);
     }
     let body = if is_letter { "" } else { message };
-    let Named { mut roles, mut selectors, has_recipients, unresolved } = named(body, &fields);
+    let is_returned = is_returned(body, &fields, of_header);
+    let Named { mut roles, mut selectors, has_recipients, unresolved } =
+        named(body, &fields, is_returned || is_bounce(&fields));
     let returned = returned(&fields, of_header, has_recipients);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
     roles.sort_by_key(|(domain, role)| (turn(*role), !unresolved.contains(domain)));
     // The receiver that has refused a message knows its client best.
-    let is_refusal = has_recipients || is_bounce(&fields);
+    let is_refusal = has_recipients || is_returned || is_bounce(&fields);
     let replies = bounce::replies(body, &fields);
     let refused = replies.refused().filter(|_| is_refusal);
     let reason = replies.reason().filter(|_| is_refusal);
@@ -94,7 +96,7 @@ fn of_text(message: &str) -> MessageSubjects {
     belongings(message, &mut subjects, (refusal, reason));
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
-    let is_lost = !has_recipients && !subjects.is_empty() && is_report(&fields);
+    let is_lost = !has_recipients && !subjects.is_empty() && is_returned;
     let untold = [
         (told_without_client, "the receiver refuses the client, and the bounce does not tell its address"),
         (
@@ -161,12 +163,12 @@ struct Named {
     unresolved: BTreeSet<String>,
 }
 
-fn named(message: &str, fields: &[(String, String)]) -> Named {
+fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
     let mut roles: Vec<(String, Role)> = Vec::new();
     let (mut selectors, mut unresolved) = (BTreeMap::<String, Vec<String>>::new(), BTreeSet::new());
     let mut has_recipients = fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
     if !has_recipients {
-        let bounced = bounce::recipients(message, is_bounce(fields)).into_iter().flat_map(domains);
+        let bounced = bounce::recipients(message, is_bounce).into_iter().flat_map(domains);
         roles.extend(bounced.map(|domain| (domain, Role::Recipient)));
         has_recipients = !roles.is_empty();
     }
@@ -297,6 +299,24 @@ fn is_bounce(fields: &[(String, String)]) -> bool {
     is_report(fields) || fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
 }
 
+/// Whether it returns a message to its sender: by its form, by the empty envelope sender of bounces (RFC 5321 section 4.5.5), or by the
+/// reply of a server in its text. Answers that software gives in the place of people have an empty envelope sender too (RFC 3834).
+fn is_returned(body: &str, fields: &[(String, String)], of_header: usize) -> bool {
+    let header = fields.get(..of_header).unwrap_or_default();
+    let is_answer = header.iter().any(|(name, body)| {
+        let body = body.to_ascii_lowercase();
+        name == "auto-submitted" && body.starts_with("auto-replied")
+            || name == "content-type" && body.contains("disposition-notification")
+    });
+    let is_notice = has_empty_sender(header) && !is_answer;
+    is_report(fields) || is_notice || bounce::has_refusal(body, is_bounce(fields))
+}
+
+/// Whether a header has the empty envelope sender.
+fn has_empty_sender(header: &[(String, String)]) -> bool {
+    header.iter().any(|(name, body)| name == "return-path" && body == "<>")
+}
+
 /// Whether it can be nothing but a bounce: no person has such an address, or it is a report (RFC 6522, RFC 3464 section 2).
 fn is_report(fields: &[(String, String)]) -> bool {
     fields.iter().any(|(name, body)| match name.as_str() {
@@ -313,8 +333,7 @@ fn is_report(fields: &[(String, String)]) -> bool {
 fn is_letter(fields: &[(String, String)], of_header: usize) -> bool {
     let header = fields.get(..of_header).unwrap_or_default();
     let has = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
-    let is_notice = header.iter().any(|(name, body)| name == "return-path" && body == "<>");
-    has("from") && has("received") && !is_bounce(header) && !is_notice && !is_report(fields)
+    has("from") && has("received") && !is_bounce(header) && !has_empty_sender(header) && !is_report(fields)
 }
 
 /// Domains and addresses of links, each once.
@@ -387,8 +406,7 @@ fn envelope(fields: &[(String, String)]) -> Option<(usize, String)> {
 /// sender of a bounce (RFC 5321 section 4.5.5) is also that of notices which tell of no failed recipient.
 fn returned(fields: &[(String, String)], of_header: usize, has_recipients: bool) -> Option<(usize, String)> {
     let header = fields.get(..of_header)?;
-    let is_notice = || header.iter().any(|(name, body)| name == "return-path" && body == "<>");
-    if !is_report(header) && !(has_recipients && (is_bounce(header) || is_notice())) {
+    if !is_report(header) && !(has_recipients && (is_bounce(header) || has_empty_sender(header))) {
         return None;
     }
     let to = header.iter().filter(|(name, body)| name == "to" && !is_daemon(body));

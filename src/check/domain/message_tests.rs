@@ -356,6 +356,48 @@ fn a_bounce_without_a_known_recipient_is_not_called_well() {
 }
 
 #[test]
+fn bounces_without_a_daemon_as_their_sender_are_read_by_their_words_or_not_called_well() {
+    let first = |header: &str, text: &str| {
+        let found = read(format!("{header}To: al@a.example\nSubject: Mail\n\n{text}\n").as_bytes());
+        (found.subjects[0].domain.clone(), found.subjects[0].role, found.unread.len())
+    };
+    let recipient = ("b.example.".to_owned(), Role::Recipient, 0);
+    let (host, empty) = ("From: postmaster@c.example\n", "Return-Path: <>\nFrom: Mail <noreply@c.example>\n");
+    for text in [
+        "Each of the following recipients was rejected by a remote mail server.\n   Recipient: <y@b.example>\n   Reason:    5.1.2 Unable \
+         to resolve host b.example",
+        "Ihre Mail an y@b.example konnte nicht zugestellt werden: Host b.example not found",
+        "\u{c9}chec de la remise pour ces destinataires ou groupes :\n\ny@b.example\nVotre message n'a pas pu \u{ea}tre remis.",
+        "Die Nachricht an folgende Empf\u{e4}nger konnte nicht zugestellt werden:\n\ny@b.example\n",
+        "The following message to <y@b.example> was undeliverable.\nThe reason for the problem:\n5.1.2 - Bad destination host",
+        "Fehler bei der Nachrichtenzustellung an folgende Empf=E4nger oder Gruppen:\n\ny@b.example\nDie Nachricht",
+        "Adresse nicht gefunden\n\nIhre Nachricht wurde nicht an y@b.example zugestellt, weil",
+        "\u{6b21}\u{306e}\u{5b9b}\u{5148}\n\n   <y@b.example>\n",
+    ] {
+        for header in [host, empty, "From: MAILER-DAEMON@c.example\n"] {
+            assert_eq!(first(header, text), recipient, "{header}{text}");
+        }
+    }
+    let rejected = "Your message to y@b.example was rejected: 550 5.1.8 Sender address <al@d.example> rejected: Domain not found";
+    assert_eq!(first(host, rejected), ("d.example.".to_owned(), Role::Sender, 0));
+    for (header, text) in [
+        (empty, "It did not work."),
+        (host, "It did not work: 5.4.4"),
+        ("From: carol@c.example\n", "The server said '550 5.4.310 DNS domain does not exist'"),
+    ] {
+        let (domain, role, unread) = first(header, text);
+        assert_eq!((domain.as_str(), role, unread), ("c.example.", Role::Sender, 1), "{header}{text}");
+    }
+    for (header, text) in [
+        ("Return-Path: <>\nAuto-Submitted: auto-replied\nFrom: c@c.example\n", "I am away."),
+        ("From: c@c.example\n", "Version 5.1.2 is out, with 550 changes."),
+        (host, "Hello."),
+    ] {
+        assert_eq!(first(header, text).2, 0, "{header}{text}");
+    }
+}
+
+#[test]
 fn what_a_letter_quotes_is_not_checked() {
     let header = "Return-Path: <al@a.example>\nReceived: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example\nFrom: al@a.example\n";
     let bounce = "Final-Recipient: rfc822; q@c.example\nAction: failed\nDiagnostic-Code: smtp; 550 Client host [192.0.2.9] blocked using bl.example\n";

@@ -30,7 +30,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 39] = [
+const PHRASES: [Phrase; 40] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -75,6 +75,7 @@ const PHRASES: [Phrase; 39] = [
     ("reverse dns lookup of ", RefusalReason::Pointer, Place::Nowhere),
     ("no ptr record", RefusalReason::Pointer, Place::Nowhere),
     ("sender domain has no mx", RefusalReason::Sender, Place::Before),
+    ("> rejected: domain not found", RefusalReason::Sender, Place::Before),
     ("spf fail", RefusalReason::Spf, Place::Nowhere),
     ("helo name ", RefusalReason::Helo, Place::NameNext),
     ("helo ", RefusalReason::Helo, Place::NameNext),
@@ -254,6 +255,11 @@ mod tests {
         ),
         (
             "451 4.1.8 Domain of sender address al@a.example does not resolve",
+            RefusalReason::Sender,
+            Some("a.example."),
+        ),
+        (
+            "550 5.1.8 Sender address <al@a.example> rejected: Domain not found",
             RefusalReason::Sender,
             Some("a.example."),
         ),
