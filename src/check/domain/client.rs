@@ -60,6 +60,19 @@ struct SpfClaim {
     domain: Option<String>,
     /// The host that wrote it, if it says so.
     by: Option<String>,
+    /// Whether a forwarder may have written it, of the hop before, in a field that stands above its own: only receivers write
+    /// `Authentication-Results`, which others remove (RFC 8601 section 5).
+    may_be_earlier: bool,
+}
+
+impl SpfClaim {
+    /// Whether it is of another envelope sender, and so may be of another hop.
+    fn is_of_earlier(&self, envelope: Option<&str>) -> bool {
+        self.may_be_earlier
+            && envelope.is_some()
+            && self.domain.is_some()
+            && self.domain.as_deref() != envelope
+    }
 }
 
 /// The client by the fields from the top, for the domain of the envelope sender: the one that a `Received-SPF` or
@@ -71,7 +84,9 @@ pub(super) fn client(fields: &[(String, String)], envelope: Option<&str>) -> Opt
     };
     let hops: Vec<Hop> = of(&["received"]).filter_map(|(place, (_, body))| hop(place, body)).collect();
     let claims = of(&["received-spf", "authentication-results", "arc-authentication-results"]);
-    let claims: Vec<SpfClaim> = claims.filter_map(|(place, (name, body))| claim(place, name, body)).collect();
+    let claims = claims.filter_map(|(place, (name, body))| claim(place, name, body));
+    let (earlier, claims): (Vec<SpfClaim>, Vec<SpfClaim>) =
+        claims.partition(|claim| claim.is_of_earlier(envelope));
     let outside = hops.iter().find(|hop| hop.relation == Relation::Other);
     let is_of_receiver = |claim: &&SpfClaim| outside.is_none_or(|hop| claim.place < hop.place);
     let own = claims.iter().filter(|claim| claim.address.is_some()).find(is_of_receiver);
@@ -93,7 +108,9 @@ pub(super) fn client(fields: &[(String, String)], envelope: Option<&str>) -> Opt
     let is_other =
         |claim: &SpfClaim| is_of_other(claim, (hop.sender.address, hop.place, Some(&hop.by)), envelope);
     let is_sure = hop.sender.is_sure && outside.is_some() && !is_named && !claims.iter().any(is_other);
-    let is_sure = is_sure && !hops.iter().any(|below| has_relayed(hop, below));
+    // This receiver saw another envelope sender than the one that the message has now.
+    let is_renamed = earlier.iter().any(|claim| claim.address == Some(hop.sender.address));
+    let is_sure = is_sure && !is_renamed && !hops.iter().any(|below| has_relayed(hop, below));
     Some(Sender { is_sure, ..hop.sender.clone() })
 }
 
@@ -199,7 +216,8 @@ fn claim(place: usize, field: &str, body: &str) -> Option<SpfClaim> {
     let domain = ["smtp.mailfrom=", "envelope-from=", "domain of "].into_iter().find_map(behind);
     let domain = domain.and_then(|sender| sender.rsplit('@').next()).filter(|_| !of_helo).map(canonical);
     let helo = behind("helo=").filter(|helo| helo.len() <= MAX_HELO).map(str::to_owned);
-    Some(SpfClaim { place, address, helo, passes, domain, by: by.map(str::to_owned) })
+    let (by, may_be_earlier) = (by.map(str::to_owned), field != "authentication-results");
+    Some(SpfClaim { place, address, helo, passes, domain, by, may_be_earlier })
 }
 
 #[cfg(test)]

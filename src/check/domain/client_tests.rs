@@ -81,6 +81,25 @@ fn a_gateway_is_not_taken_for_the_sender_for_sure() {
 }
 
 #[test]
+fn results_for_another_envelope_sender_are_of_the_hop_before() {
+    let before = "ARC-Authentication-Results: i=1; mx.google.com; spf=pass (google.com: domain of al@c.example designates 203.0.113.1 as \
+        permitted sender) smtp.mailfrom=al@c.example; dmarc=pass header.from=c.example";
+    let received = "Received-SPF: pass (google.com: domain of al@c.example designates 203.0.113.1 as permitted sender) client-ip=203.0.113.1;";
+    let way = "Received: from mx.c.example (mx.c.example [203.0.113.1]) by mx.a.example with ESMTPS id x";
+    for claim in [before, received] {
+        let found = told(&[claim, SINGLE, way]).unwrap();
+        assert_eq!((found.0.as_str(), found.1.as_deref()), ("192.0.2.7", Some("mx.a.example")), "{claim}");
+    }
+    let own = before.replace("al@c.example", "bob@a.example").replace("203.0.113.1 ", "192.0.2.7 ");
+    assert_eq!(
+        told(&[&own, SINGLE]).unwrap(),
+        ("192.0.2.7".to_owned(), Some("mx.a.example".to_owned()), true)
+    );
+    let renamed = before.replace("203.0.113.1 ", "192.0.2.7 ");
+    assert!(!told(&[&renamed, SINGLE]).unwrap().2, "the receiver saw another envelope sender");
+}
+
+#[test]
 fn hosts_of_the_receiver_and_clients_with_a_password_are_not_sure() {
     let inner =
         "Received: from mx.b.example (mx.b.example [198.51.100.1]) by store.b.example with ESMTP id X";
