@@ -111,6 +111,9 @@ pub const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 /// Servers of the parent that are asked for the delegation.
 pub const MAX_CHECKED_PARENTS: usize = 2;
 
+/// Hops of a message whose clients SPF is evaluated for, beside that of the receiver's client: a forwarder and a filter service.
+pub const MAX_EARLIER_CLIENTS: usize = 2;
+
 /// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.
 pub const MAX_COMPARED_POLICIES: usize = 72;
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::dmarc::organizational_7489;
 use super::facts::{CheckSubject, canonical};
 use super::mail::is_private;
-use crate::limits::MAX_HELO;
+use crate::limits::{MAX_EARLIER_CLIENTS, MAX_HELO};
 
 /// The client that sent a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(super) struct Sender {
     pub(super) helo: Option<String>,
     /// Whether receivers evaluate SPF for this address: it is no host of the receiver itself, and no client with a password.
     pub(super) is_sure: bool,
+    /// The clients of the hops before.
+    pub(super) earlier: Vec<IpAddr>,
 }
 
 /// The address that is examined by itself: none of a host that may be the receiver's own, beside a domain.
@@ -100,7 +102,8 @@ pub(super) fn client(fields: &[(String, String)], envelope: Option<&str>) -> Opt
         let is_of_envelope = own.domain.is_none() || own.domain.as_deref() == envelope;
         let is_other =
             |claim: &SpfClaim| is_of_other(claim, (address, own.place, own.by.as_deref()), envelope);
-        return Some(Sender { address, helo, is_sure: is_of_envelope && !claims.iter().any(is_other) });
+        let is_sure = is_of_envelope && !claims.iter().any(is_other);
+        return Some(Sender { address, helo, is_sure, earlier: Vec::new() });
     }
     let hop = outside.or_else(|| hops.last())?;
     let above = hops.iter().take_while(|above| above.place <= hop.place);
@@ -111,7 +114,15 @@ pub(super) fn client(fields: &[(String, String)], envelope: Option<&str>) -> Opt
     // This receiver saw another envelope sender than the one that the message has now.
     let is_renamed = earlier.iter().any(|claim| claim.address == Some(hop.sender.address));
     let is_sure = is_sure && !is_renamed && !hops.iter().any(|below| has_relayed(hop, below));
-    Some(Sender { is_sure, ..hop.sender.clone() })
+    Some(Sender { is_sure, earlier: earlier_clients(hop, &hops), ..hop.sender.clone() })
+}
+
+/// The clients of the hops before one that are no hosts of the receiver's and have given no password.
+fn earlier_clients(hop: &Hop, hops: &[Hop]) -> Vec<IpAddr> {
+    let is_earlier =
+        |below: &&Hop| below.place > hop.place && below.relation == Relation::Other && below.sender.is_sure;
+    let addresses = hops.iter().filter(is_earlier).map(|below| below.sender.address);
+    addresses.filter(|address| *address != hop.sender.address).take(MAX_EARLIER_CLIENTS).collect()
 }
 
 /// Whether the client of a field is a gateway or forwarder: a field below tells that its organization took the mail from another one.
@@ -163,7 +174,8 @@ fn hop(place: usize, body: &str) -> Option<Hop> {
     } else {
         Relation::Other
     };
-    let sender = Sender { address, helo: helo.map(str::to_owned), is_sure: !has_password };
+    let helo = helo.map(str::to_owned);
+    let sender = Sender { address, helo, is_sure: !has_password, earlier: Vec::new() };
     Some(Hop { place, sender, names, by, relation })
 }
 

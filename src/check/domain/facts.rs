@@ -412,6 +412,8 @@ pub struct CheckSubject {
     pub selectors: Vec<String>,
     /// Whether the address may be that of a relay or gateway of the receiver, for which SPF was not evaluated.
     pub may_be_relay: bool,
+    /// The clients of the hops before that of `address`: it may be that of a forwarder or of a filter service if SPF passes for these.
+    pub earlier_clients: Vec<IpAddr>,
     /// The name that the client gives with HELO or EHLO, as it stands.
     pub helo: Option<String>,
     /// Domains of links in a message.

@@ -139,7 +139,9 @@ fn within_bound(
         let (address, helo) =
             (sender.map(|sender| sender.address), sender.and_then(|sender| sender.helo.clone()));
         let may_be_relay = sender.is_some_and(|sender| !sender.is_sure);
-        let subject = CheckSubject { domain, address, helo, may_be_relay, ..CheckSubject::default() };
+        let earlier_clients = sender.map(|sender| sender.earlier.clone()).unwrap_or_default();
+        let subject =
+            CheckSubject { domain, address, helo, may_be_relay, earlier_clients, ..CheckSubject::default() };
         subjects.push(CheckSubject { role, selectors, ..subject });
     }
     (subjects, left_out)
@@ -433,7 +435,7 @@ fn sender(
         return received.map(|sender| Sender { is_sure: sender.is_sure && !is_refusal, ..sender });
     };
     let helo = received.filter(|received| received.address == address).and_then(|received| received.helo);
-    Some(Sender { address, helo, is_sure: true })
+    Some(Sender { address, helo, is_sure: true, earlier: Vec::new() })
 }
 
 #[cfg(test)]

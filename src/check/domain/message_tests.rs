@@ -37,6 +37,17 @@ fn a_domain_that_stands_only_in_signatures_is_a_signer() {
 }
 
 #[test]
+fn the_clients_of_the_hops_before_are_known() {
+    let message = "Return-Path: <al@a.example>\n\
+        Received: from out.filter.example (out.filter.example [198.51.100.9]) by mx.b.example (Postfix) with ESMTPS id 1\n\
+        Received: from mx.a.example (mx.a.example [192.0.2.7]) by in.service.example with ESMTPS id 1\n\
+        Received: from pc (unknown [203.0.113.9]) by mx.a.example (Postfix) with ESMTPSA id 1\nFrom: al@a.example\n\ntext\n";
+    let found = subjects(message);
+    assert_eq!((found[0].address, found[0].may_be_relay), ("198.51.100.9".parse().ok(), false));
+    assert_eq!(found[0].earlier_clients, ["192.0.2.7".parse::<IpAddr>().unwrap()]);
+}
+
+#[test]
 fn the_address_is_that_of_the_first_host_outside_and_belongs_to_the_envelope_sender() {
     let filtered = MESSAGE.replacen(
         "Received:",

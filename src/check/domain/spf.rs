@@ -183,8 +183,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut sum = Count::default();
     let domain = facts.subject.domain.as_str();
     count(facts, domain, 0, &mut sum);
-    if let Some(address) = facts.subject.address {
-        outcome(facts, domain, address, &mut sum.wants);
+    for address in facts.subject.address.iter().chain(&facts.subject.earlier_clients) {
+        outcome(facts, domain, *address, &mut sum.wants);
     }
     sum.wants
 }
@@ -368,7 +368,22 @@ fn of_address(
         let unevaluated = Finding::new(Code::SpfUnevaluated, format!("{evidence}; {why}"));
         return Some(unevaluated.at(Level::CouldNotTell).of(Part::Spf));
     }
+    if outcome != SpfOutcome::Pass
+        && let Some(earlier) = passing_before(facts, domain)
+    {
+        let why = format!(
+            "SPF passes for {earlier}, which sent the message at a hop before: {address} may be a forwarder or a filter service"
+        );
+        let unevaluated = Finding::new(Code::SpfUnevaluated, format!("{evidence}; {why}"));
+        return Some(unevaluated.at(Level::CouldNotTell).of(Part::Spf));
+    }
     Some(Finding::new(code, evidence))
+}
+
+/// The client of a hop before that SPF passes for.
+fn passing_before(facts: &DomainFacts, domain: &str) -> Option<IpAddr> {
+    let passes = |address: &IpAddr| outcome(facts, domain, *address, &mut Vec::new()) == SpfOutcome::Pass;
+    facts.subject.earlier_clients.iter().copied().find(passes)
 }
 
 #[cfg(test)]
@@ -534,6 +549,16 @@ mod tests {
             relayed.subject.address = address.parse().ok();
             let found = check(&relayed).pop().unwrap();
             assert_eq!((found.code, found.level), expected, "{address}");
+        }
+        let mut forwarded = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ip4:203.0.113.1 -all\"");
+        forwarded.subject.address = "203.0.113.2".parse().ok();
+        for (earlier, expected) in [
+            ("203.0.113.1", (Code::SpfUnevaluated, Level::CouldNotTell)),
+            ("203.0.113.3", (Code::SpfFromFails, Code::SpfFromFails.entry().level)),
+        ] {
+            forwarded.subject.earlier_clients = vec![earlier.parse().unwrap()];
+            let found = check(&forwarded).pop().unwrap();
+            assert_eq!((found.code, found.level), expected, "{earlier}");
         }
         let evidence = code("v=spf1 exists:%{i}.x.test -all").evidence;
         assert!(
