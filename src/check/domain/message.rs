@@ -75,6 +75,9 @@ fn of_text(message: &str) -> MessageSubjects {
     let told_without_client = refused.is_none() && reason.as_ref().is_some_and(is_of_client);
     let told = reason.as_ref().and_then(refused_domain).map(|domain| (fields.len(), domain));
     if let Some((_, domain)) = &told {
+        if let Some(selector) = reason.as_ref().and_then(|named| named.selector.clone()) {
+            add(&mut selectors, domain, selector);
+        }
         let is_recipient = roles.iter().any(|known| *known == (domain.clone(), Role::Recipient));
         roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
     }
@@ -190,10 +193,7 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
             name if SENDERS.contains(&name) => Role::Sender,
             "dkim-signature" => {
                 if let Some((domain, selector)) = signer(body) {
-                    let known = selectors.entry(domain.clone()).or_default();
-                    if known.len() < MAX_MESSAGE_SELECTORS && !known.contains(&selector) {
-                        known.push(selector);
-                    }
+                    add(&mut selectors, &domain, selector);
                     roles.push((domain, Role::Signer));
                 }
                 continue;
@@ -203,6 +203,14 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
         roles.extend(domains(body).into_iter().map(|domain| (domain, role)));
     }
     Named { roles, selectors, has_recipients, unresolved }
+}
+
+/// Adds a selector of a domain, within the bound.
+fn add(selectors: &mut BTreeMap<String, Vec<String>>, domain: &str, selector: String) {
+    let known = selectors.entry(domain.to_owned()).or_default();
+    if known.len() < MAX_MESSAGE_SELECTORS && !known.contains(&selector) {
+        known.push(selector);
+    }
 }
 
 /// The refusal in the words of the receivers. A page of a DNS list stands for its lists, if no list is named.

@@ -301,6 +301,19 @@ fn the_sender_and_the_helo_name_that_a_receiver_refuses_are_checked() {
 }
 
 #[test]
+fn a_key_that_the_receiver_did_not_find_is_checked() {
+    let text = "From: MAILER-DAEMON@mail.a.example\nTo: bob@a.example\n\n\
+        <y@b.example>: host mx.b.example[198.51.100.1] said: 550 5.7.20 DKIM: no key for signature s=s1 d=d.example\n";
+    let found = read(text.as_bytes());
+    let first = &found.subjects[0];
+    assert_eq!(
+        (first.domain.as_str(), first.role, first.selectors.as_slice()),
+        ("d.example.", Role::Sender, &["s1".to_owned()][..])
+    );
+    assert!(found.unread.is_empty(), "{found:?}");
+}
+
+#[test]
 fn the_recipient_of_each_form_of_bounce_is_the_sender() {
     let report = "Final-Recipient: rfc822; y@b.example\nAction: failed\n";
     for header in [

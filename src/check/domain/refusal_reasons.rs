@@ -6,7 +6,7 @@
 use super::codes::Code;
 use super::facts::canonical;
 use super::refusal::RefusalReason;
-use crate::limits::MAX_HELO;
+use crate::limits::{MAX_HELO, MAX_SELECTOR};
 use crate::wire::presentation::read_name;
 
 /// The place of the refused name in a reply.
@@ -22,6 +22,10 @@ enum Place {
     NameNext,
     /// Behind the word `domain` behind them, if there is one.
     DomainBehind,
+    /// The first host name with a dot anywhere in the reply, if there is one.
+    NameWithin,
+    /// The DKIM key that the reply names, as a name or as the tags `s=` and `d=` of a signature.
+    Key,
     /// The reply has no name.
     Nowhere,
 }
@@ -30,7 +34,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 40] = [
+const PHRASES: [Phrase; 47] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -76,6 +80,13 @@ const PHRASES: [Phrase; 40] = [
     ("no ptr record", RefusalReason::Pointer, Place::Nowhere),
     ("sender domain has no mx", RefusalReason::Sender, Place::Before),
     ("> rejected: domain not found", RefusalReason::Sender, Place::Before),
+    ("spf permerror", RefusalReason::Authentication, Place::NameWithin),
+    ("spf temperror", RefusalReason::Authentication, Place::NameWithin),
+    ("[spf] permerror", RefusalReason::Authentication, Place::NameWithin),
+    ("[spf] temperror", RefusalReason::Authentication, Place::NameWithin),
+    ("dmarc check failed: ", RefusalReason::Authentication, Place::NameBehind),
+    ("no key for signature", RefusalReason::Authentication, Place::Key),
+    ("invalid helo/ehlo", RefusalReason::Helo, Place::NameBehind),
     ("spf fail", RefusalReason::Spf, Place::Nowhere),
     ("helo name ", RefusalReason::Helo, Place::NameNext),
     ("helo ", RefusalReason::Helo, Place::NameNext),
@@ -87,6 +98,8 @@ pub(super) struct NamedReason {
     pub(super) reason: RefusalReason,
     /// The HELO name as it stands, or the domain of the sender in lower case with its last dot.
     pub(super) name: Option<String>,
+    /// The selector of a DKIM key that the receiver did not find.
+    pub(super) selector: Option<String>,
 }
 
 /// The reason in a reply: the first phrase of the table that it has.
@@ -107,17 +120,23 @@ pub(super) fn reason(reply: &str) -> Option<NamedReason> {
                 let mut from_there = words.skip_while(|word| !word.eq_ignore_ascii_case("domain"));
                 from_there.nth(1).filter(|word| is_host_name(word))
             }
+            Place::NameWithin => reply.split(ends).find(|word| is_host_name(word)),
+            Place::Key => return Some((reason, place, None)),
             Place::Nowhere => None,
         };
-        Some((reason, word))
+        Some((reason, place, word))
     });
-    let (reason, word) = found?;
+    let (reason, place, word) = found?;
+    if let Place::Key = place {
+        let (selector, name) = key(&reply).unzip();
+        return Some(NamedReason { reason: *reason, name, selector });
+    }
     let word = word.filter(|word| (1..=MAX_HELO).contains(&word.len()));
     let name = match reason {
         RefusalReason::Helo => word.map(str::to_owned),
         _ => word.and_then(domain),
     };
-    Some(NamedReason { reason: *reason, name })
+    Some(NamedReason { reason: *reason, name, selector: None })
 }
 
 /// A reply without the codes at the begins of its lines, which software joins to one (RFC 5321 section 4.2.1, RFC 2034 section 4).
@@ -135,6 +154,18 @@ fn without_codes(reply: &str) -> String {
     let words =
         words.filter(|word| !(word.is_empty() || is_status(word) || word.len() == 3 && is_number(word)));
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// Selector and domain of the DKIM key that a reply names.
+fn key(reply: &str) -> Option<(String, String)> {
+    let words = || reply.split(ends).map(|word| word.trim_end_matches(['.', ':']));
+    let tag = |wanted: &str| words().find_map(|word| word.strip_prefix(wanted));
+    let (selector, of) = words()
+        .find_map(|word| word.split_once("._domainkey."))
+        .or_else(|| Some((tag("s=")?, tag("d=")?)))?;
+    let sound = selector.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
+    let is_selector = sound && (1..=MAX_SELECTOR).contains(&selector.len());
+    is_selector.then_some((selector.to_owned(), domain(of)?))
 }
 
 fn ends(letter: char) -> bool {
@@ -183,7 +214,16 @@ pub(super) const fn is_it(reason: Option<RefusalReason>, code: Code) -> bool {
         RefusalReason::Pointer => matches!(code, Code::PtrMissing | Code::PtrUnanswered | Code::PtrDiffers),
         RefusalReason::Spf => is_of_spf(code),
         RefusalReason::Authentication => {
-            is_of_spf(code) || matches!(code, Code::DmarcMultiple | Code::DmarcSyntax)
+            is_of_spf(code)
+                || matches!(
+                    code,
+                    Code::DmarcMultiple
+                        | Code::DmarcSyntax
+                        | Code::DkimMissing
+                        | Code::DkimRevoked
+                        | Code::DkimSyntax
+                        | Code::DkimMultiple
+                )
         }
     }
 }
@@ -312,6 +352,15 @@ mod tests {
             RefusalReason::Spf,
             Some("a.example."),
         ),
+        ("550 5.7.1 Domain A.example: SPF permerror", RefusalReason::Authentication, Some("a.example.")),
+        (
+            "550 5.7.24 [SPF] permerror for a.example: multiple SPF records",
+            RefusalReason::Authentication,
+            Some("a.example."),
+        ),
+        ("451 4.4.3 SPF temperror looking up a.example", RefusalReason::Authentication, Some("a.example.")),
+        ("550 DMARC check failed: a.example p=reject", RefusalReason::Authentication, Some("a.example.")),
+        ("550 5.1.8 Invalid HELO/EHLO: pc.wrong.example", RefusalReason::Helo, Some("pc.wrong.example")),
         (
             "550 5.7.23 Message rejected due to: SPF fail - not authorized. Please see http://x",
             RefusalReason::Spf,
@@ -322,7 +371,7 @@ mod tests {
     #[test]
     fn the_reason_and_its_name_are_read_in_the_words_of_each_software() {
         for (reply, reason_of, name) in REPLIES {
-            let expected = NamedReason { reason: *reason_of, name: name.map(str::to_owned) };
+            let expected = NamedReason { reason: *reason_of, name: name.map(str::to_owned), selector: None };
             assert_eq!(reason(reply), Some(expected), "{reply}");
         }
         for other in [
@@ -341,6 +390,25 @@ mod tests {
             reason("451 4.1.8 Domain of sender address a@b\u{1b}[2J.example does not").unwrap().name,
             None
         );
+    }
+
+    #[test]
+    fn the_key_that_a_receiver_did_not_find_is_read() {
+        for reply in [
+            "550 5.7.20 DKIM: no key for signature s=s1 d=a.example",
+            "DKIM signature of d=A.example s=s1 did not verify (no key for signature)",
+            "550 5.7.1 DKIM verification failed: no key for signature s1._domainkey.a.example",
+        ] {
+            let expected = NamedReason {
+                reason: RefusalReason::Authentication,
+                name: Some("a.example.".to_owned()),
+                selector: Some("s1".to_owned()),
+            };
+            assert_eq!(reason(reply), Some(expected), "{reply}");
+        }
+        let without = reason("550 no key for signature s=s\u{1b}[2J d=a.example").unwrap();
+        assert_eq!((without.name, without.selector), (None, None));
+        assert!(is_it(Some(RefusalReason::Authentication), Code::DkimMissing));
     }
 
     #[test]
