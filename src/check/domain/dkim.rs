@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 
 use super::codes::Code;
 use super::der::element;
-use super::facts::{DomainFacts, Role, Want, lookup};
+use super::facts::{DomainFacts, Got, LookupFound, Role, Want, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::tags::{Versioned, no_tag, not_found, texts, value};
@@ -48,9 +48,22 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// The lookups of the given selectors.
+/// The lookups of the given selectors; and of one well-known selector, if those of all fail.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
-    facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
+    let given = facts.subject.selectors.iter().map(|selector| name(facts, selector));
+    given.chain(failing(facts)).map(|name| (name, "TXT")).collect()
+}
+
+/// The name of the first well-known selector, if the lookups of all fail while the domain is known: then the zone of the keys may have
+/// servers of its own, and these fail.
+fn failing(facts: &DomainFacts) -> Option<String> {
+    let names: Vec<String> = tried(facts).iter().map(|selector| name(facts, selector)).collect();
+    let fails = |name: &String| {
+        let is_unknown = matches!(facts.lookup(name, "TXT"), LookupFound::Unknown(_));
+        is_unknown && matches!(facts.got.get(&lookup(name, "TXT")), Some(Got::Reply(_)))
+    };
+    let is_known = facts.lookup(&facts.subject.domain, "SOA").is_known();
+    names.iter().all(fails).then_some(names)?.into_iter().next().filter(|_| is_known)
 }
 
 /// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
@@ -62,6 +75,14 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
+    let failing = failing(facts).and_then(|name| match facts.lookup(&name, "TXT") {
+        LookupFound::Unknown(why) if given.is_empty() => {
+            let why = format!("{name} TXT: {why}");
+            Some(not_found(facts, (&name, why), Level::Warning).of(Part::Dkim))
+        }
+        _ => None,
+    });
+    findings.extend(failing);
     findings
 }
 
@@ -218,6 +239,22 @@ mod tests {
         let key = long(0x30, [long(0x02, modulus), vec![0x02, 3, 1, 0, 1]].concat());
         let algorithm = vec![0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
         BASE64.encode(&long(0x30, [algorithm, long(0x03, [vec![0], key].concat())].concat()))
+    }
+
+    #[test]
+    fn keys_in_a_zone_whose_servers_fail_are_not_called_well() {
+        let of = |answer: &str| {
+            let fails = |selector: &&str| format!("\nlookup {selector}._domainkey.a.test. TXT {answer}");
+            let lines: String = KNOWN.iter().skip(1).map(fails).collect();
+            let soa = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup default._domainkey.a.test. TXT SERVFAIL";
+            let facts = facts("a.test.", &format!("{soa}{lines}"));
+            (check(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>(), needed(&facts))
+        };
+        let first = vec![("default._domainkey.a.test.".to_owned(), "TXT")];
+        assert_eq!(of("SERVFAIL"), (vec![Code::PolicyUnknown], first));
+        for answer in ["", "NXDOMAIN", "unknown"] {
+            assert_eq!(of(answer), (vec![], vec![]), "{answer}");
+        }
     }
 
     #[test]
