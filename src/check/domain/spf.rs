@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
+use super::dmarc::organizational_7489;
 use super::elsewhere;
 use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::{Finding, Level};
@@ -95,7 +96,7 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
     }
     let Some(target) = term.domain(domain) else {
         sum.uses_macros = true;
-        return;
+        return count_fixed_end(facts, term, sum);
     };
     let target = target.as_ref();
     match term.kind {
@@ -135,6 +136,19 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
         }
         TermKind::Ptr => sum.uses_ptr = true,
         _ => {}
+    }
+}
+
+/// The domain that all names of a term with macros are below. If it does not exist, none of them does (RFC 8020); if its servers do not
+/// answer, none of them is found.
+fn count_fixed_end(facts: &DomainFacts, term: &Term, sum: &mut Count) {
+    let Some(end) = term.fixed_end() else { return };
+    let Some(domain) = organizational_7489(&end) else { return };
+    sum.wants.push(lookup(domain, "SOA"));
+    sum.failed.extend(failed_of(facts, domain, &["SOA"]));
+    let is_needed = matches!(term.kind, TermKind::Include | TermKind::Redirect);
+    if is_needed && matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
+        sum.missing.push(format!("{} ({domain} does not exist)", term.text));
     }
 }
 
@@ -452,6 +466,25 @@ mod tests {
         for (lines, expected) in cases {
             assert_eq!(codes(lines), *expected, "{lines}");
         }
+    }
+
+    #[test]
+    fn the_fixed_end_of_names_with_macros_is_looked_up() {
+        let of = |term: &str, soa: &str| {
+            let lines = format!("lookup a.test. TXT | \"v=spf1 {term} -all\"\nlookup gone.test. SOA {soa}");
+            (codes(&lines), wants(&facts("a.test.", &lines)).contains(&lookup("gone.test.", "SOA")))
+        };
+        let include = "include:%{ir}.%{v}.%{d}.spf.gone.test";
+        assert_eq!(of(include, "NXDOMAIN"), (vec![Code::SpfIncludeMissing], true));
+        assert_eq!(of("include:_spf.%{o}.gone.test", "NXDOMAIN"), (vec![Code::SpfIncludeMissing], true));
+        assert_eq!(of(include, "SERVFAIL"), (vec![Code::PolicyUnknown], true));
+        assert_eq!(of("exists:%{i}.gone.test", "SERVFAIL"), (vec![Code::PolicyUnknown], true));
+        assert_eq!(of(include, "| ns.gone.test. h. 7 2 3 4 5"), (vec![Code::SpfOk], true));
+        assert_eq!(of("exists:%{i}.gone.test", "NXDOMAIN"), (vec![Code::SpfOk], true), "it matches nobody");
+        assert_eq!(of("exists:%{i}.x.%{o}", "NXDOMAIN"), (vec![Code::SpfOk], false));
+        let redirect =
+            "lookup a.test. TXT | \"v=spf1 redirect=%{l}.gone.test\"\nlookup gone.test. SOA NXDOMAIN";
+        assert_eq!(codes(redirect), [Code::SpfIncludeMissing]);
     }
 
     #[test]

@@ -72,6 +72,13 @@ impl Term {
         }
     }
 
+    /// The end of the domain that does not depend on macros, as a name: the labels behind the last one; none without macros and labels.
+    pub(super) fn fixed_end(&self) -> Option<String> {
+        let (_, behind) = self.target.as_deref()?.rsplit_once('}')?;
+        let (_, end) = behind.split_once('.')?;
+        (!end.is_empty() && !end.contains('%')).then(|| canonical(end))
+    }
+
     /// The name of a modifier in lower case; none for a mechanism.
     fn modifier(&self) -> Option<String> {
         let is_modifier = matches!(self.kind, TermKind::Redirect | TermKind::Other);
@@ -247,6 +254,8 @@ mod tests {
         assert_eq!((read[5].qualifier, &read[5].kind), ('?', &TermKind::Include));
         assert_eq!((read[11].qualifier, &read[11].kind), ('~', &TermKind::All));
         assert!(read[6].domain("a.").is_none());
+        assert_eq!(read[6].fixed_end().as_deref(), Some("_spf.example."));
+        assert_eq!(read[5].fixed_end(), None);
         for bad in [
             "ip4:192.0.2.300",
             "ip4:2001:db8::1",
