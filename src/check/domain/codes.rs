@@ -480,9 +480,9 @@ codes! {
         "the SPF record does not end with -all or ~all";
         "Mail from every other address is neutral: SPF does not protect the domain.";
         "Let the record end with ~all or -all, in place of ?all".
-    SpfUnevaluated "spf_unevaluated" Policy Note "RFC 7208 sections 5.5, 5.7 and 7":
+    SpfUnevaluated "spf_unevaluated" Policy CouldNotTell "RFC 7208 sections 5.5, 5.7 and 7":
         "SPF was not evaluated for the given address";
-        "Receivers evaluate macros and ptr, and know their own gateways; this check does not.";
+        "Receivers evaluate ptr and macros of the sender's address, and know their own gateways; this check does not.";
         "Send a mail to a receiver that shows the result of SPF; or check the address that sends with --from".
     DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is revoked (empty p=)";

@@ -89,6 +89,7 @@ pub(super) const fn untold_part(code: Code) -> Option<Part> {
         Code::DnssecUnknown => Some(Part::Dnssec),
         Code::MailUnknown | Code::MessageUnread => Some(Part::MxRecords),
         Code::PointerUnknown => Some(Part::Pointers),
+        Code::SpfUnevaluated => Some(Part::Spf),
         Code::ListsUnknown | Code::BounceListUnknown | Code::BouncePageUnknown => Some(Part::Lists),
         Code::SmtpUnknown => Some(Part::Connections),
         Code::OthersDiffer | Code::OthersUnknown => Some(Part::Others),
@@ -184,7 +185,6 @@ const fn of_policy(code: Code) -> &'static [Part] {
         | Code::SpfModifierIgnored
         | Code::SpfPtr
         | Code::SpfOpenEnd
-        | Code::SpfUnevaluated
         | Code::SpfSpecialAddress
         | Code::SpfOk
         | Code::SpfFromPasses => &[Spf],

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, LookupFound, Want, canonical, lookup};
+use super::spf_macros::SpfClient;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use crate::limits::{MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID};
 
@@ -62,13 +63,14 @@ pub(super) fn outcome(
     wants: &mut Vec<Want>,
 ) -> SpfOutcome {
     let mut left = Left { terms: MAX_CHECKED_SPF_LOOKUPS, void: MAX_CHECKED_SPF_VOID };
-    evaluate(facts, (domain, address), &mut left, wants)
+    let helo = facts.subject.helo.as_deref().filter(|_| facts.subject.address == Some(address));
+    evaluate(facts, (domain, SpfClient { address, sender: domain, helo }), &mut left, wants)
 }
 
-/// The result for an address by the record of a domain; questions that are needed next go to `wants`.
+/// The result for a client by the record of a domain; questions that are needed next go to `wants`.
 fn evaluate(
     facts: &DomainFacts,
-    (domain, address): (&str, IpAddr),
+    (domain, client): (&str, SpfClient<'_>),
     left: &mut Left,
     wants: &mut Vec<Want>,
 ) -> SpfOutcome {
@@ -76,7 +78,11 @@ fn evaluate(
         SpfRecords::One(record) => record,
         SpfRecords::None { .. } => return SpfOutcome::None,
         SpfRecords::Several(_) => return SpfOutcome::PermError,
-        SpfRecords::Circle(_) | SpfRecords::Unknown(_) | SpfRecords::NotAsked => return SpfOutcome::Unknown,
+        SpfRecords::Circle(_) | SpfRecords::Unknown(_) => return SpfOutcome::Unknown,
+        SpfRecords::NotAsked => {
+            wants.push(lookup(domain, "TXT"));
+            return SpfOutcome::Unknown;
+        }
     };
     let Ok(terms) = terms(&record) else { return SpfOutcome::PermError };
     for term in &terms {
@@ -87,10 +93,10 @@ fn evaluate(
         if asks && !spend(&mut left.terms) {
             return SpfOutcome::PermError;
         }
-        if asks && is_void(facts, (domain, address), term) && !spend(&mut left.void) {
+        if asks && is_void(facts, (domain, client), term) && !spend(&mut left.void) {
             return SpfOutcome::PermError;
         }
-        match matches(facts, (domain, address), term, left, wants) {
+        match matches(facts, (domain, client), term, left, wants) {
             Ok(true) => return SpfOutcome::of(term.qualifier),
             Ok(false) => {}
             Err(outcome) => return outcome,
@@ -101,9 +107,9 @@ fn evaluate(
     if !spend(&mut left.terms) {
         return SpfOutcome::PermError;
     }
-    match redirect.domain(domain).as_deref() {
+    match redirect.domain_for(domain, Some(client)).as_deref() {
         None => SpfOutcome::Unevaluated(redirect.text.clone()),
-        Some(target) => match evaluate(facts, (target, address), left, wants) {
+        Some(target) => match evaluate(facts, (target, client), left, wants) {
             SpfOutcome::None => SpfOutcome::PermError,
             outcome => outcome,
         },
@@ -116,16 +122,17 @@ fn evaluate(
 /// The outcome, if the term ends the evaluation.
 fn matches(
     facts: &DomainFacts,
-    (domain, address): (&str, IpAddr),
+    (domain, client): (&str, SpfClient<'_>),
     term: &Term,
     left: &mut Left,
     wants: &mut Vec<Want>,
 ) -> Result<bool, SpfOutcome> {
-    match (&term.kind, term.domain(domain).as_deref()) {
+    let address = client.address;
+    match (&term.kind, term.domain_for(domain, Some(client)).as_deref()) {
         (TermKind::All, _) => Ok(true),
         (TermKind::Address(net), _) => Ok(net.contains(&address)),
         (TermKind::Other | TermKind::Redirect, _) => Ok(false),
-        (TermKind::Include, Some(target)) => match evaluate(facts, (target, address), left, wants) {
+        (TermKind::Include, Some(target)) => match evaluate(facts, (target, client), left, wants) {
             SpfOutcome::Pass => Ok(true),
             SpfOutcome::Fail | SpfOutcome::SoftFail | SpfOutcome::Neutral => Ok(false),
             SpfOutcome::None | SpfOutcome::PermError => Err(SpfOutcome::PermError),
@@ -145,11 +152,11 @@ fn matches(
 }
 
 /// Whether the lookup of a term finds nothing.
-fn is_void(facts: &DomainFacts, (domain, address): (&str, IpAddr), term: &Term) -> bool {
-    let Some(target) = term.domain(domain) else { return false };
+fn is_void(facts: &DomainFacts, (domain, client): (&str, SpfClient<'_>), term: &Term) -> bool {
+    let Some(target) = term.domain_for(domain, Some(client)) else { return false };
     let target = target.as_ref();
     let kind = match term.kind {
-        TermKind::A if address.is_ipv6() => "AAAA",
+        TermKind::A if client.address.is_ipv6() => "AAAA",
         TermKind::A | TermKind::Exists => "A",
         TermKind::Mx => "MX",
         TermKind::Include => "TXT",

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::facts::{DomainFacts, canonical};
 use super::spf_grammar::{domain, lengths, network, split_lengths};
-use super::spf_macros::expanded;
+use super::spf_macros::{SpfClient, expanded};
 use super::tags::{Versioned, texts};
 
 /// The SPF records of a domain.
@@ -64,9 +64,18 @@ pub(super) struct Term {
 impl Term {
     /// The domain that it asks in the record of the domain `current`; none if that depends on the client or the sender.
     pub(super) fn domain<'t>(&'t self, current: &'t str) -> Option<Cow<'t, str>> {
+        self.domain_for(current, None)
+    }
+
+    /// The domain that it asks for a client; none if that depends on what is not known.
+    pub(super) fn domain_for<'t>(
+        &'t self,
+        current: &'t str,
+        client: Option<SpfClient<'_>>,
+    ) -> Option<Cow<'t, str>> {
         let target = self.target.as_deref().unwrap_or(current);
         if target.contains('%') {
-            expanded(target, current).map(Cow::Owned)
+            expanded(target, current, client).map(Cow::Owned)
         } else {
             Some(Cow::Borrowed(target))
         }
