@@ -81,9 +81,10 @@ const BEFORE_RECIPIENTS: [&str; 9] = [
     "konnte nicht zugestellt werden:",
 ];
 
-/// The words right before the recipient of a bounce, in lower case: of Gmail, Exchange Online, Cisco ESA and Openwave; and in German.
-const BEFORE_RECIPIENT: [&str; 6] =
-    ["delivered to ", "message to ", "recipient: ", "mail an ", "nachricht an ", "nicht an "];
+/// The words right before the recipient of a bounce, in lower case: of Gmail, Exchange Online, Cisco ESA and Openwave; in German; and in
+/// log lines of Postfix and Exim.
+const BEFORE_RECIPIENT: [&str; 8] =
+    ["delivered to ", "message to ", "recipient: ", "mail an ", "nachricht an ", "nicht an ", "to=<", "** "];
 
 /// The begins of lines behind the recipients of a bounce.
 const BEHIND_RECIPIENTS: [&str; 3] = ["---", "|---", "Diagnostic information"];
@@ -118,7 +119,9 @@ pub(super) fn recipients(message: &str, is_bounce: bool) -> Vec<&str> {
 
 /// The first address that is a line by itself, behind the header: so bounces in all languages have their recipient.
 fn alone(message: &str) -> Option<&str> {
-    let behind = lines(message).skip_while(|line| !line.is_empty());
+    let is_field = |line: &str| line.split_once(':').is_some_and(|(name, _)| !name.contains([' ', '@', '<']));
+    let has_header = lines(message).next().is_some_and(is_field);
+    let behind = lines(message).skip_while(|line| has_header && !line.is_empty());
     let address = |line: &'_ str| -> Option<(usize, usize)> {
         let address = leading_address(line)?;
         let is_alone = line.trim().trim_start_matches('<').trim_end_matches('>') == address;
@@ -536,7 +539,7 @@ mod tests {
             assert_eq!(recipients(text, true), ["x@a.example"], "{text}");
             assert!(recipients(text, false).is_empty(), "{text}");
         }
-        assert!(recipients("x@a.example\nwas delivered to us by bob\n", true).is_empty());
+        assert!(recipients("x@a.example and bob\nwas delivered to us by bob\n", true).is_empty());
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn of_text(message: &str) -> MessageSubjects {
     let body = if is_letter { "" } else { message };
     let is_returned = is_returned(body, &fields, of_header);
     let Named { mut roles, mut selectors, has_recipients, unresolved } =
-        named(body, &fields, is_returned || is_bounce(&fields));
+        named(body, &fields, is_returned || is_bounce(&fields) || is_bare(&fields));
     let returned = returned(&fields, of_header, has_recipients);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
     roles.sort_by_key(|(domain, role)| (turn(*role), !unresolved.contains(domain)));
@@ -320,6 +320,14 @@ fn is_returned(body: &str, fields: &[(String, String)], of_header: usize) -> boo
     });
     let is_notice = has_empty_sender(header) && !is_answer;
     is_report(fields) || is_notice || bounce::has_refusal(body, is_bounce(fields))
+}
+
+/// Whether it is a text without a header: that of a bounce as mail programs show it, or a line of a log.
+fn is_bare(fields: &[(String, String)]) -> bool {
+    let others = ["to", "subject", "received", "dkim-signature"];
+    let is_of_message =
+        |name: &str| SENDERS.contains(&name) || RECIPIENTS.contains(&name) || others.contains(&name);
+    !fields.iter().any(|(name, _)| is_of_message(name))
 }
 
 /// Whether a header has the empty envelope sender.

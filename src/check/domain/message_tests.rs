@@ -422,6 +422,24 @@ fn bounces_without_a_daemon_as_their_sender_are_read_by_their_words_or_not_calle
 }
 
 #[test]
+fn the_text_of_a_bounce_and_lines_of_a_log_are_read_without_a_header() {
+    for text in [
+        "Delivery has failed to these recipients or groups:\n\ny@b.example (y@b.example)\nYour message couldn't be delivered.\n",
+        "Nov 23 06:00:05 mx postfix/smtp[1]: 8F2B: to=<y@b.example>, relay=none, dsn=5.4.4, status=bounced (Host or domain name not found.)",
+        "2026-11-23 06:00:05 1abc-0001-AB ** y@b.example R=dnslookup: Unrouteable address",
+        "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n8F2B 1234 Mon Nov 23 06:00:05  al@a.example\n\
+         (Name service error for name=b.example type=MX: Host not found, try again)\n                  y@b.example\n",
+        "I'm afraid I wasn't able to deliver your message to the following addresses.\n\n<y@b.example>:\nSorry. (#5.1.2)\n",
+        "y@b.example\nSMTP error from remote mail server after RCPT TO:<y@b.example>:\n550 Unrouteable address\n",
+        "Your message wasn't delivered to y@b.example because the domain b.example couldn't be found.\n",
+    ] {
+        let found = subjects(text);
+        let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.role)).collect();
+        assert_eq!(of, [("b.example.", Role::Recipient)], "{text}");
+    }
+}
+
+#[test]
 fn what_a_letter_quotes_is_not_checked() {
     let header = "Return-Path: <al@a.example>\nReceived: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example\nFrom: al@a.example\n";
     let bounce = "Final-Recipient: rfc822; q@c.example\nAction: failed\nDiagnostic-Code: smtp; 550 Client host [192.0.2.9] blocked using bl.example\n";
