@@ -31,8 +31,10 @@ const POSTFIX: [&str; 14] = [
     "non DNSSEC destination",
 ];
 
-/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail, Microsoft and of own words of operators.
-const BEFORE_REPLY: [&str; 10] = [
+/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail, Microsoft and of own words of operators; and in the log of a
+/// Postfix that refuses.
+const BEFORE_REPLY: [&str; 11] = [
+    ": reject: RCPT from ",
     "<<< ",
     "(reason: ",
     "SMTP error from remote",
@@ -273,6 +275,11 @@ impl Replies {
                 || words.iter().any(|word| word.contains(' ') && lower.contains(word))
         };
         self.texts.iter().any(is_it)
+    }
+
+    /// Whether a reply may refuse the sender.
+    pub(super) fn is_of_sender(&self) -> bool {
+        self.texts.iter().any(|text| is_of_sender(text))
     }
 
     /// The web pages of replies that refuse the sender, each once.

@@ -100,12 +100,14 @@ fn of_text(message: &str) -> MessageSubjects {
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
     let is_lost = !has_recipients && !subjects.is_empty() && is_returned;
+    let told_without_sender = is_bare(&fields) && replies.is_of_sender() && !has_sender(&subjects);
     let untold = [
         (told_without_client, "the receiver refuses the client, and the bounce does not tell its address"),
         (
             told_without_helo,
             "the receiver refuses the HELO name of the client, and the bounce does not tell it",
         ),
+        (told_without_sender, "the receiver refuses the sender, and the text does not tell its domain"),
         (is_lost, "no recipient that did not get the mail was found in this bounce"),
     ];
     let unread = untold.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words.to_owned()).collect();
@@ -328,6 +330,12 @@ fn is_bare(fields: &[(String, String)]) -> bool {
     let is_of_message =
         |name: &str| SENDERS.contains(&name) || RECIPIENTS.contains(&name) || others.contains(&name);
     !fields.iter().any(|(name, _)| is_of_message(name))
+}
+
+/// Whether the domain of a sender is one of the subjects.
+fn has_sender(subjects: &[CheckSubject]) -> bool {
+    let is_sender = |subject: &CheckSubject| [Role::Sender, Role::Both].contains(&subject.role);
+    subjects.iter().any(|subject| !subject.domain.is_empty() && is_sender(subject))
 }
 
 /// Whether a header has the empty envelope sender.

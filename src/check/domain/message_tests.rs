@@ -440,6 +440,25 @@ fn the_text_of_a_bounce_and_lines_of_a_log_are_read_without_a_header() {
 }
 
 #[test]
+fn a_line_of_a_log_that_refuses_the_sender_is_no_well_of_the_recipient() {
+    let before = "Nov 23 06:00:05 mx postfix/";
+    for text in [
+        "smtp[1]: 4A: to=<y@b.example>, relay=mx.b.example[192.0.2.1]:25, dsn=5.7.23, status=bounced (host mx.b.example[192.0.2.1] said: 550 5.7.23 SPF fail: 198.51.100.7 is not allowed to send mail for a.example)",
+        "smtpd[1]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 450 4.7.25 Client host rejected: cannot find your hostname, [198.51.100.7]; from=<al@a.example> to=<y@b.example>",
+    ] {
+        let read = read(format!("{before}{text}\n").as_bytes());
+        assert!(
+            read.unread.iter().any(|words| words.starts_with("the receiver refuses the sender")),
+            "{read:?}"
+        );
+    }
+    let text = "smtpd[1]: NOQUEUE: reject: RCPT from mx.c.example[198.51.100.7]: 450 4.1.8 <al@a.example>: Sender address rejected: Domain not found; from=<al@a.example> to=<y@b.example>\n";
+    let read = read(format!("{before}{text}").as_bytes());
+    let of: Vec<_> = read.subjects.iter().map(|subject| (subject.domain.as_str(), subject.role)).collect();
+    assert!(of.contains(&("a.example.", Role::Sender)) && read.unread.is_empty(), "{read:?}");
+}
+
+#[test]
 fn what_a_letter_quotes_is_not_checked() {
     let header = "Return-Path: <al@a.example>\nReceived: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example\nFrom: al@a.example\n";
     let bounce = "Final-Recipient: rfc822; q@c.example\nAction: failed\nDiagnostic-Code: smtp; 550 Client host [192.0.2.9] blocked using bl.example\n";
