@@ -19,7 +19,7 @@ pub(super) fn addresses(body: &str) -> Vec<String> {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            // What stands before it is the name.
+            // The name stands before it.
             '<' => open.clear(),
             '>' | ',' | ';' => found.push(std::mem::take(&mut open)),
             _ => open.push(letter),

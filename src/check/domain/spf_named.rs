@@ -16,7 +16,7 @@ use crate::limits::MAX_CHECKED_SPF_HOSTS;
 pub(super) struct NamedSenders {
     /// All of them.
     pub(super) addresses: BTreeSet<IpAddr>,
-    /// Those that stand in the record, or whose host does.
+    /// The addresses that stand in the record, and those of hosts that it names.
     pub(super) by_name: BTreeSet<IpAddr>,
     /// Whether the record allows no other address to send.
     pub(super) are_all: bool,
