@@ -91,14 +91,15 @@ enum CheckCommand {
     /// validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not
     /// run is a failure; then only the last of these is not checked.
     System(System),
-    /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the DKIM
-    /// selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys and their
-    /// DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason,
-    /// this is checked, and a fault in it is told first. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this host does not
-    /// use it: the first line says whether it still lists the sender. If it refuses the sender and names only a web page,
-    /// the first line says whose page this is, if that is known and the check finds no failure. Lines that look like header fields
-    /// are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also whole messages; the file
-    /// may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16.
+    /// Check the domains of a message or a bounce: recipients that it was not delivered to, senders and signers, with the
+    /// DKIM selectors of its signatures, the address that sent it and its HELO name. Of a domain that only signs, the keys
+    /// and their DNSSEC are checked. The DNS lists are asked about the domains of links too. If the reply of a receiver in
+    /// a bounce gives a HELO name, a domain of a sender, PTR records or SPF as its reason, this is checked, and a fault in
+    /// it is told first. If the reply of a receiver in a bounce names a DNS list, this list is asked first, also if this
+    /// host does not use it: the first line says whether it still lists the sender. If it refuses the sender and names only
+    /// a web page, the first line says whose page this is, if that is known and the check finds no failure. Lines that look
+    /// like header fields are read, also in the text of the message. Parts in base64 and quoted-printable are decoded, also
+    /// whole messages; the file may be in UTF-8, in ISO 8859-1 or, with a byte order mark, in UTF-16.
     Mail(MailFile),
     /// Show the domains that the daemon checks on schedule (`[[watch]]`): their findings, since when, and the next check.
     #[command(after_long_help = terms::WATCHED)]

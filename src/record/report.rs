@@ -315,15 +315,3 @@ pub struct JudgedCounts {
     /// See `UpstreamReport::messages`.
     pub messages: BTreeMap<Conduct, u64>,
 }
-
-impl From<&StatsReport> for JudgedCounts {
-    fn from(report: &StatsReport) -> Self {
-        Self {
-            seconds: report.seconds,
-            uptime: report.uptime,
-            questions: report.questions,
-            outcomes: report.outcomes.clone(),
-            messages: report.upstream.messages.clone(),
-        }
-    }
-}

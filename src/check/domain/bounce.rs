@@ -136,13 +136,11 @@ fn alone(message: &str) -> Option<&str> {
 /// Whether a text has the reply of a server that refuses a mail, with its enhanced status code (RFC 5321 section 4.2, RFC 3463). Of
 /// software that tells of failures the status code is enough.
 pub(super) fn has_refusal(message: &str, is_of_daemon: bool) -> bool {
-    let is_code = |word: &str| {
-        word.len() == 3 && word.starts_with('5') && word.bytes().all(|octet| octet.is_ascii_digit())
-    };
+    let is_refusal = |word: &str| word.starts_with('5') && is_reply_code(word);
     let ends = |letter: char| !(letter.is_ascii_alphanumeric() || letter == '.');
     let words = || message.split(ends).filter(|word| !word.is_empty());
     let is_status = |word: &str| word.starts_with('5') && status(word.trim_end_matches('.')).is_some();
-    let behind_code = || words().zip(words().skip(1)).any(|(code, word)| is_code(code) && is_status(word));
+    let behind_code = || words().zip(words().skip(1)).any(|(code, word)| is_refusal(code) && is_status(word));
     if is_of_daemon { words().any(is_status) } else { behind_code() }
 }
 
@@ -315,12 +313,13 @@ fn is_of_sender(text: &str) -> bool {
         // RFC 3463 section 3: the address or the mailbox of the recipient, the receiver's system, the route.
         Some((1, 1..=6 | 10) | (2, 1..=4) | (3 | 4, 1..)) => false,
         Some(_) => true,
-        None => words().any(|word| {
-            word.len() == 3
-                && word.starts_with(['4', '5'])
-                && word.bytes().all(|octet| octet.is_ascii_digit())
-        }),
+        None => words().any(is_reply_code),
     }
+}
+
+/// Whether a word is the code of a reply that refuses for now or for good (RFC 5321 section 4.2.1).
+fn is_reply_code(word: &str) -> bool {
+    word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 /// The subject and the detail of an enhanced status code of a failure (RFC 3463 section 2).

@@ -34,9 +34,8 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
             Some(Got::Reply(reply)) if serves(reply, apex) => Some((server, zone::soa(reply)?.serial)),
             _ => None,
         });
-    // RFC 1982 section 3.2.
-    let newer = |one: u32, other: u32| (1..1 << 31).contains(&one.wrapping_sub(other));
-    serving.reduce(|best, next| if newer(next.1, best.1) { next } else { best }).map(|(server, _)| server)
+    let newest = serving.reduce(|best, next| if zone::is_older(best.1, next.1) { next } else { best });
+    newest.map(|(server, _)| server)
 }
 
 /// The known lookups of records of the zone that are compared: names with types. None if the configuration answers for the domain.

@@ -10,6 +10,7 @@ use super::facts::{DomainFacts, Got, LookupFound, Role, Want, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::tags::{Versioned, no_tag, not_found, texts, value};
+use crate::limits::MAX_SELECTOR;
 
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
@@ -35,6 +36,12 @@ pub(super) fn is_key(name: &str) -> bool {
 /// Whether the name is the key of a selector that the user gave.
 pub(super) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
+}
+
+/// Whether a text may be a selector that somebody else has written (RFC 6376 section 3.1).
+pub(super) fn is_selector(text: &str) -> bool {
+    (1..=MAX_SELECTOR).contains(&text.len())
+        && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
 }
 
 /// The well-known selectors that are tried, beside those that are given. The selectors of a message are all that matter for it.

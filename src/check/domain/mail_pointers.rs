@@ -19,12 +19,18 @@ use crate::wire::presentation::shown;
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let examined = client::examined(&facts.subject);
     let addresses = mail::host_addresses(facts).into_iter();
-    let addresses = addresses.filter(|address| Some(*address) != examined && !only_receives(facts, *address));
     let senders = senders(facts);
-    let sends = |address: &IpAddr| {
-        senders.as_ref().is_some_and(|senders| senders.has(*address)) && passes(facts, *address)
-    };
-    let (sending, others): (Vec<IpAddr>, Vec<IpAddr>) = addresses.partition(sends);
+    let (mut sending, mut others) = (Vec::new(), Vec::new());
+    for address in addresses.filter(|address| Some(*address) != examined) {
+        match outcome(facts, &facts.subject.domain, address, &mut Vec::new()) {
+            // It sends no mail for the domain: nobody asks for the PTR record of such a host.
+            SpfOutcome::Fail | SpfOutcome::SoftFail => {}
+            SpfOutcome::Pass if senders.as_ref().is_some_and(|senders| senders.has(address)) => {
+                sending.push(address);
+            }
+            _ => others.push(address),
+        }
+    }
     let with_hosts = |addresses: Vec<IpAddr>| -> Vec<(IpAddr, Vec<About>)> {
         addresses.into_iter().map(|address| (address, mail::hosts_at(facts, address))).collect()
     };
@@ -58,16 +64,6 @@ fn with_record(finding: Finding, record: &str) -> Finding {
     }
     let evidence = format!("{}; named as a sender by SPF: {record}", finding.evidence);
     Finding { evidence: shown(&evidence, MAX_EVIDENCE), ..finding }
-}
-
-fn passes(facts: &DomainFacts, address: IpAddr) -> bool {
-    outcome(facts, &facts.subject.domain, address, &mut Vec::new()) == SpfOutcome::Pass
-}
-
-/// Whether SPF says that a mail host of the domain sends no mail for it: nobody asks for the PTR record of such a host.
-fn only_receives(facts: &DomainFacts, address: IpAddr) -> bool {
-    let found = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
-    [SpfOutcome::Fail, SpfOutcome::SoftFail].contains(&found)
 }
 
 #[cfg(test)]

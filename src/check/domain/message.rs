@@ -13,10 +13,8 @@ use super::message_text::{self, MessageText};
 use super::refusal::{Refusal, RefusalReason};
 use super::refusal_reasons::NamedReason;
 use super::tags::value;
-use super::{bounce, refusal_pages};
-use crate::limits::{
-    MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_SELECTOR,
-};
+use super::{bounce, dkim, refusal_pages};
+use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
 /// Fields with the domain of a sender.
@@ -70,9 +68,10 @@ fn of_text(message: &str) -> MessageSubjects {
     let replies = bounce::replies(body, &fields);
     let refused = replies.refused().filter(|_| is_refusal);
     let reason = replies.reason().filter(|_| is_refusal);
-    let is_of_client =
-        |named: &NamedReason| [RefusalReason::Pointer, RefusalReason::Spf].contains(&named.reason);
-    let told_without_client = refused.is_none() && reason.as_ref().is_some_and(is_of_client);
+    let is_of =
+        |wanted: &[RefusalReason]| reason.as_ref().is_some_and(|named| wanted.contains(&named.reason));
+    let told_without_client = refused.is_none() && is_of(&[RefusalReason::Pointer, RefusalReason::Spf]);
+    let is_of_helo = is_of(&[RefusalReason::Helo]);
     let told = reason.as_ref().and_then(refused_domain).map(|domain| (fields.len(), domain));
     if let Some((_, domain)) = &told {
         if let Some(selector) = reason.as_ref().and_then(|named| named.selector.clone()) {
@@ -81,7 +80,7 @@ fn of_text(message: &str) -> MessageSubjects {
         let is_recipient = roles.iter().any(|known| *known == (domain.clone(), Role::Recipient));
         roles.insert(0, (domain.clone(), if is_recipient { Role::Both } else { Role::Sender }));
     }
-    let is_of_author = reason.as_ref().is_some_and(|named| named.reason == RefusalReason::Authentication);
+    let is_of_author = is_of(&[RefusalReason::Authentication]);
     let envelope = told.filter(|_| !is_of_author).or_else(|| envelope(&fields)).or(returned);
     let sender = sender((of_header, &fields), envelope.as_ref(), (is_refusal, refused));
     let envelope = envelope.map(|(_, domain)| domain);
@@ -95,7 +94,6 @@ fn of_text(message: &str) -> MessageSubjects {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
     let refusal = if is_refusal { refusal(&replies) } else { Refusal::default() };
-    let is_of_helo = reason.as_ref().is_some_and(|named| named.reason == RefusalReason::Helo);
     belongings(message, &mut subjects, (refusal, reason));
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
@@ -414,9 +412,8 @@ fn fields(message: &str) -> Vec<(String, String)> {
 /// Domain and selector of a signature (RFC 8616 section 4: in other scripts too); none if one of them is invalid.
 fn signer(body: &str) -> Option<(String, String)> {
     let domain = domains(&format!("@{}", value(body, "d")?)).into_iter().next()?;
-    let selector = ascii_name(value(body, "s")?).filter(|selector| selector.len() <= MAX_SELECTOR)?;
-    let sound = selector.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
-    sound.then_some((domain, selector))
+    let selector = ascii_name(value(body, "s")?).filter(|selector| dkim::is_selector(selector))?;
+    Some((domain, selector))
 }
 
 /// The domain of the envelope sender, with the place of its field.

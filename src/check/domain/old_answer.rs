@@ -1,6 +1,6 @@
 //! The facts that show that the answer of a resolver is old.
 //!
-//! RFC 1982 section 3.2 (serials), RFC 4034 section 3.1.5 (the end of a signature).
+//! RFC 4034 section 3.1.5 (the end of a signature).
 //!
 //! # Decisions
 //!
@@ -11,15 +11,10 @@ use super::facts::{Record, ReplyFacts};
 use super::{dnssec, zone};
 use crate::clock::minute;
 
-/// Whether a serial is older than another (RFC 1982 section 3.2).
-pub(super) fn is_older(one: u32, other: u32) -> bool {
-    (1..1 << 31).contains(&other.wrapping_sub(one))
-}
-
 /// The serial of a reply with the SOA of the zone, if it is older than that of the zone, in words.
 pub(super) fn older_serial(reply: &ReplyFacts, apex: &str, of_zone: Option<u32>) -> Option<String> {
     let soa = zone::soa(reply).filter(|soa| soa.owner == apex)?;
-    let of_zone = of_zone.filter(|of_zone| is_older(soa.serial, *of_zone))?;
+    let of_zone = of_zone.filter(|of_zone| zone::is_older(soa.serial, *of_zone))?;
     Some(format!("its serial is {}, and the zone has {of_zone}", soa.serial))
 }
 

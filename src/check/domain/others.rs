@@ -21,7 +21,7 @@ use super::facts::{
     DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
 };
 use super::finding::{Finding, Level};
-use super::old_answer::{ended_signature, is_older, older_serial};
+use super::old_answer::{ended_signature, older_serial};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
 use super::{configured, served, zone};
 use crate::clock::minute;
@@ -158,7 +158,10 @@ fn oldest_serial(facts: &DomainFacts) -> Option<u32> {
     let servers = zone::delegated_servers(facts).into_keys();
     let serials: BTreeMap<u32, ()> = servers.filter_map(soa).map(|soa| (soa.serial, ())).collect();
     zone::newest(&serials)?;
-    serials.keys().copied().find(|one| serials.keys().all(|other| one == other || is_older(*one, *other)))
+    serials
+        .keys()
+        .copied()
+        .find(|one| serials.keys().all(|other| one == other || zone::is_older(*one, *other)))
 }
 
 /// Why other records of a resolver are old, in words; none if nothing shows it. A resolver with authority has a zone of its own.

@@ -4,9 +4,10 @@
 //! RFC 5321 section 4.2 leaves the words of replies to each server, so they stand in a table here, each with its source.
 
 use super::codes::Code;
+use super::dkim;
 use super::facts::canonical;
 use super::refusal::RefusalReason;
-use crate::limits::{MAX_HELO, MAX_SELECTOR};
+use crate::limits::MAX_HELO;
 use crate::wire::presentation::read_name;
 
 /// The place of the refused name in a reply.
@@ -121,8 +122,7 @@ pub(super) fn reason(reply: &str) -> Option<NamedReason> {
                 from_there.nth(1).filter(|word| is_host_name(word))
             }
             Place::NameWithin => reply.split(ends).find(|word| is_host_name(word)),
-            Place::Key => return Some((reason, place, None)),
-            Place::Nowhere => None,
+            Place::Key | Place::Nowhere => None,
         };
         Some((reason, place, word))
     });
@@ -163,9 +163,7 @@ fn key(reply: &str) -> Option<(String, String)> {
     let (selector, of) = words()
         .find_map(|word| word.split_once("._domainkey."))
         .or_else(|| Some((tag("s=")?, tag("d=")?)))?;
-    let sound = selector.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
-    let is_selector = sound && (1..=MAX_SELECTOR).contains(&selector.len());
-    is_selector.then_some((selector.to_owned(), domain(of)?))
+    dkim::is_selector(selector).then_some((selector.to_owned(), domain(of)?))
 }
 
 fn ends(letter: char) -> bool {

@@ -22,10 +22,12 @@ const LEAST_ANSWERS: usize = 2;
 
 /// The questions that show whether servers keep to their answers.
 pub(super) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> Vec<Want> {
-    let ask = |server: &IpAddr| {
-        REPEATED.map(|way| Want::Server { server: *server, name: name.to_owned(), kind, way })
-    };
-    sets.values().flatten().flat_map(ask).collect()
+    sets.values().flatten().flat_map(|server| wants_of((name, kind), *server)).collect()
+}
+
+/// The questions to one server.
+fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEATED.len()] {
+    REPEATED.map(|way| Want::Server { server, name: name.to_owned(), kind, way })
 }
 
 /// Whether no two sets have a record in common, and each has one.
@@ -44,9 +46,7 @@ pub(super) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
             _ => None,
         });
         let given: Vec<BTreeSet<String>> = given.collect();
-        let is_asked = wants((name, kind), &BTreeMap::from([(set.clone(), vec![*server])]))
-            .iter()
-            .all(|want| facts.got.contains_key(want));
+        let is_asked = wants_of((name, kind), *server).iter().all(|want| facts.got.contains_key(want));
         is_asked && given.len() >= LEAST_ANSWERS && given.iter().all(|again| again == set)
     };
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))

@@ -25,10 +25,15 @@ pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     Some(Soa { owner: &record.name, primary, serial })
 }
 
-/// The serial that is newer than all others in serial number arithmetic (RFC 1982 section 3.2), if there is one.
+/// Whether a serial is older than another in serial number arithmetic (RFC 1982 section 3.2).
+pub(super) fn is_older(one: u32, other: u32) -> bool {
+    (1..1 << 31).contains(&other.wrapping_sub(one))
+}
+
+/// The serial that is newer than all others, if there is one.
 pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
-    let newer = |one: u32, other: u32| one == other || one.wrapping_sub(other) < 1 << 31;
-    serials.keys().copied().find(|one| serials.keys().all(|other| newer(*one, *other)))
+    let is_newest = |one: &u32| serials.keys().all(|other| other == one || is_older(*other, *one));
+    serials.keys().copied().find(is_newest)
 }
 
 /// The owner of the SOA that answers for a name; none if it is not known.

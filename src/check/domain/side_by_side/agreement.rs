@@ -12,8 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::told::Told;
-use crate::check::domain::old_answer::is_older;
-use crate::check::domain::zone::newest;
+use crate::check::domain::zone::{is_older, newest};
 
 /// The answers of one server, each time that it was asked.
 #[derive(Clone, Debug, Default, PartialEq)]
