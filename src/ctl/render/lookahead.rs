@@ -17,13 +17,12 @@ fn legend(mode: LookaheadMode) -> String {
     match mode {
         LookaheadMode::Observe => states,
         LookaheadMode::Rules => format!("{SENT}{states}{SAVED}"),
-        LookaheadMode::Learned | LookaheadMode::Off => format!("{SENT}{states}{SAMPLES}{SAVED}"),
+        LookaheadMode::Learned | LookaheadMode::Off => format!("{SENT}{states}{INACTIVE}{SAVED}"),
     }
 }
 
 /// The line on inactive rules.
-const SAMPLES: &str =
-    "resolverd sends only a few queries of an inactive rule, to see whether clients ask them now\n";
+const INACTIVE: &str = "resolverd sends no queries of an inactive rule; it counts whether clients ask them, and the rule is active again when they do\n";
 
 /// The line on queries that were sent.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";
