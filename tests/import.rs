@@ -7,13 +7,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const SAMPLES: [(&str, &[&str]); 5] = [
-    ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted"]),
-    ("named", &["debian", "red-hat", "gateway"]),
+    ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted", "rare"]),
+    ("named", &["debian", "red-hat", "gateway", "rare"]),
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
     (
         "kresd",
-        &["exempt", "debian", "personal", "internal", "isp", "privacy", "splitview", "gateway", "yaml"],
+        &[
+            "exempt",
+            "debian",
+            "personal",
+            "internal",
+            "isp",
+            "privacy",
+            "splitview",
+            "gateway",
+            "yaml",
+            "rare",
+            "rare_yaml",
+        ],
     ),
 ];
 

@@ -130,6 +130,7 @@ impl Gathered<'_> {
                     self.draft.set(place, typed, ("[resolve]", key), false);
                 }
             }
+            "net" => value.texts().iter().for_each(|address| self.listen(place, typed, address, 53)),
             "modules" => {
                 let LuaValue::Table(entries) = value else { return true };
                 for (key, value) in entries {

@@ -29,6 +29,8 @@ pub(super) struct Gathered<'d> {
     pub(super) untrusted_at: Option<(SourcePlace, String)>,
     /// Addresses to ask from.
     pub(super) from: Vec<IpAddr>,
+    /// The first rule of kresd.conf for all names that decides: no later one has an effect.
+    pub(super) decides_all: Option<SourcePlace>,
 }
 
 impl<'d> Gathered<'d> {
@@ -46,6 +48,7 @@ impl<'d> Gathered<'d> {
             untrusted: Vec::new(),
             untrusted_at: None,
             from: Vec::new(),
+            decides_all: None,
         }
     }
 

@@ -23,6 +23,24 @@ pub(super) struct Upstreams<'t> {
     pub(super) validate: bool,
 }
 
+/// Actions after which kresd reads further rules.
+const CHAINED: [&str; 6] = [
+    "policy.FLAGS",
+    "policy.MIRROR",
+    "policy.REROUTE",
+    "policy.QTRACE",
+    "policy.IPTRACE",
+    "policy.DEBUG_ALWAYS",
+];
+
+/// Whether no later rule is read for a name after this action.
+fn decides(action: Option<&LuaValue>) -> bool {
+    match action {
+        Some(LuaValue::Call(name, _) | LuaValue::Name(name)) => !CHAINED.contains(&name.as_str()),
+        _ => false,
+    }
+}
+
 impl Gathered<'_> {
     /// Adds servers of zones.
     pub(super) fn upstreams(
@@ -89,6 +107,13 @@ impl Gathered<'_> {
         };
         if names.is_empty() || names.iter().any(|name| name.starts_with('\\')) {
             return self.unknown_rule(place, typed);
+        }
+        if let Some(all) = self.decides_all.clone() {
+            let did = format!("had no effect after the rule for all names at {all}");
+            return self.draft.tell(Different, place, typed, (&did, "is left out"));
+        }
+        if names == ["."] && decides(arguments.first()) {
+            self.decides_all = Some(place.clone());
         }
         match arguments.first() {
             Some(LuaValue::Call(action, values)) => self.action_with(said, action, values, &names),

@@ -179,6 +179,16 @@ impl Gathered<'_> {
             let addresses = server.get("address").map_or_else(|| server.texts(), Node::texts);
             let tls = server.get("transport").is_some_and(|transport| transport.text() == "tls");
             let name = server.get("hostname").map(Node::text);
+            for key in ["pin-sha256", "ca-file"] {
+                let Some(pin) = server.get(key).filter(|_| tls && name.is_some()) else { continue };
+                let did = format!(
+                    "checked the certificate of {} by its key or a CA of its own ({key})",
+                    addresses.join(", ")
+                );
+                let instead =
+                    "resolverd checks the name, with the CAs of this host; install a CA of your own there";
+                self.draft.tell(Dangerous, &pin.place, &typed, (&did, instead));
+            }
             servers.extend(addresses.into_iter().map(|address| Server { address, tls, name }));
         }
         let is_own = option("authoritative") == Some("true");

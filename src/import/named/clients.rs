@@ -1,4 +1,7 @@
 //! Access lists of BIND: the first element that matches a client decides.
+//!
+//! A client that a nested list denies is not decided by that list. So `! { ! 10.0.0.0/8; any; }` denies all clients but those of the
+//! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
 
 use std::collections::BTreeMap;
 
@@ -33,6 +36,16 @@ impl Gathered<'_> {
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
             match typed {
+                // The clients of this element are exempt from a list that is denied as a whole. That they stay denied is safe.
+                _ if own && !denied => self.draft.tell(
+                    Dangerous,
+                    &element.place,
+                    &element.shown(),
+                    (
+                        "left these clients to the elements after a list that is denied",
+                        "add those of them that may ask to listen.allow",
+                    ),
+                ),
                 "any" => ["0.0.0.0/0", "::/0"]
                     .iter()
                     .filter_map(|all| network(all))

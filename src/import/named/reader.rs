@@ -197,7 +197,7 @@ fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
         rest = after;
         match word {
             // `!` may stand alone before what it denies.
-            Some((text, quoted)) if is_open => {
+            Some((text, quoted)) if is_open && text != "{" => {
                 if let Some(last) = words.last_mut() {
                     last.text.push_str(text);
                     last.quoted = quoted;
@@ -220,12 +220,15 @@ mod tests {
 
     #[test]
     fn words_have_their_lines_and_no_comments() {
-        let text = "a /* b\n*/ c; // d\n{ ! e; \"f;\" }# g\nh";
+        let text = "a /* b\n*/ c; // d\n{ ! e; \"f;\" }# g\nh !{!i;}";
         let told: Vec<String> = words(&Arc::from(Path::new("x")), text)
             .unwrap()
             .iter()
             .map(|word| format!("{}{}", word.place.line, word.text))
             .collect();
-        assert_eq!(told, ["1a", "2c", "2;", "3{", "3!e", "3;", "3f;", "3}", "4h"]);
+        assert_eq!(
+            told,
+            ["1a", "2c", "2;", "3{", "3!e", "3;", "3f;", "3}", "4h", "4!", "4{", "4!i", "4;", "4}"]
+        );
     }
 }

@@ -236,6 +236,12 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             }
             continue;
         };
+        if after(&words, "key").is_some() {
+            let did = "signed its queries to this server with a key (TSIG)";
+            let instead =
+                "resolverd has no TSIG: see that the server gives this host the same answers without the key";
+            draft.tell(Dangerous, &element.place, &format!("primary {address}"), (did, instead));
+        }
         let port = after(&words, "port").or(usual).and_then(|port| port.parse().ok());
         let tls = after(&words, "tls").or(usual_tls);
         let name = tls.and_then(|tls| tls::remote_name(settings.statements, tls));

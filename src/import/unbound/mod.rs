@@ -29,7 +29,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     for section in sections.iter().filter(|section| section.kind != "server") {
         match section.kind.as_str() {
             "forward-zone" => zones::forward(section, tls, draft),
-            "stub-zone" => zones::stub(section, &forwarded, draft),
+            "stub-zone" => zones::stub(section, (&forwarded, tls), draft),
             "auth-zone" => zones::auth(section, Path::new(&directory), draft),
             other => tell(other, section, draft),
         }

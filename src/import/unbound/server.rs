@@ -86,8 +86,19 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
         }
         match action.as_str() {
             "allow" | "allow_snoop" | "allow_setrd" | "allow_cookie" => clients.allow.push(net),
-            "refuse" | "refuse_non_local" => clients.refuse.push(net),
-            "deny" | "deny_non_local" => clients.drop.push(net),
+            "refuse" => clients.refuse.push(net),
+            "deny" => clients.drop.push(net),
+            "refuse_non_local" | "deny_non_local" => {
+                let refuses = action == "refuse_non_local";
+                if refuses {
+                    clients.refuse.push(net)
+                } else {
+                    clients.drop.push(net)
+                }
+                let did = "answered these clients from local data only";
+                let instead = "all their queries are refused or dropped here; if they need the local data, add them to listen.allow";
+                draft.tell(Different, &setting.place, &setting.shown(), (did, instead));
+            }
             _ => draft.tell(
                 Dangerous,
                 &setting.place,

@@ -9,23 +9,31 @@ use crate::import::draft::Draft;
 use crate::import::finding::Weight;
 use crate::import::values::{Upstream, texts, upstream_text};
 
-/// The options whose effect resolverd always has, or which have none here.
-const SILENT: [&str; 4] = ["name", "stub-prime", "stub-no-cache", "forward-no-cache"];
+/// Settings of an `auth-zone` that `auth` reads, or whose effect resolverd always has.
+const READ_OF_AUTH: [&str; 6] = ["name", "primary", "master", "zonefile", "for-upstream", "for-downstream"];
 
 /// Adds a `forward-zone`; `tls` tells whether all upstreams are asked over TLS.
 pub(super) fn forward(section: &Section, tls: bool, draft: &mut Draft) {
-    let tls = tls
-        || section
-            .last("forward-tls-upstream")
-            .or_else(|| section.last("forward-ssl-upstream"))
-            .is_some_and(UnboundSetting::is_yes);
+    let tls = tls || has_own_tls(section, "forward");
     let servers = servers(section, "forward-addr", tls, draft);
     add(section, "forward", servers, draft);
     rest(section, "forward", draft);
 }
 
-/// Adds a `stub-zone`; `forwarded` are the names of the zones that are forwarded.
-pub(super) fn stub(section: &Section, forwarded: &[&str], draft: &mut Draft) {
+/// Whether the upstreams of a zone are asked over TLS by its own setting.
+fn has_own_tls(section: &Section, kind: &str) -> bool {
+    let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
+    own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
+}
+
+/// Adds a `stub-zone`; `forwarded` are the names of the zones that are forwarded; `tls` tells whether all upstreams are asked over TLS.
+pub(super) fn stub(section: &Section, (forwarded, tls): (&[&str], bool), draft: &mut Draft) {
+    if tls || has_own_tls(section, "stub") {
+        let option = format!("{} {}", section.kind, name(section));
+        let did = "asked the servers of the zone over TLS";
+        let instead = "resolverd asks the servers of stub in plain, at port 53 unless the address has a port; if they answer recursive queries, use forward with \"tls://\"";
+        draft.tell(Weight::Dangerous, &section.place, &option, (did, instead));
+    }
     let servers = servers(section, "stub-addr", false, draft);
     if servers.is_empty() && section.last("stub-host").is_some() {
         by_name(section, forwarded, draft);
@@ -123,8 +131,7 @@ fn rest(section: &Section, kind: &str, draft: &mut Draft) {
         let option = setting.option.strip_prefix(kind).unwrap_or(&setting.option);
         let shown = format!("{}: {}", setting.option, setting.value());
         let (weight, did, instead) = match option {
-            "-addr" | "-tls-upstream" | "-ssl-upstream" => continue,
-            _ if SILENT.contains(&setting.option.as_str()) => continue,
+            "name" | "-addr" | "-tls-upstream" | "-ssl-upstream" => continue,
             "-host" if kind == "stub" && section.last("stub-addr").is_none() => continue,
             "-host" => (
                 Weight::Dangerous,
@@ -138,6 +145,16 @@ fn rest(section: &Section, kind: &str, draft: &mut Draft) {
                 "resolverd answers SERVFAIL then; name several servers",
             ),
             _ if !setting.is_yes() => continue,
+            "-no-cache" => (
+                Weight::Different,
+                "asked the servers at each query",
+                "resolverd keeps their answers for their TTL, at most cache.max_ttl",
+            ),
+            "-prime" => (
+                Weight::Unneeded,
+                "asked the servers for the name servers of the zone",
+                "resolverd asks the servers of stub",
+            ),
             _ => (Weight::Different, "has no counterpart", "see zone in resolverd.toml(5)"),
         };
         draft.tell(weight, &setting.place, &shown, (did, instead));
@@ -152,6 +169,7 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
         let instead = "resolverd keeps delegations of the root in its cache and renews them";
         return draft.tell(Weight::Unneeded, &section.place, &option, (did, instead));
     }
+    rest_of_auth(section, draft);
     let primaries: Vec<String> =
         ["primary", "master"].iter().flat_map(|option| servers(section, option, false, draft)).collect();
     if !primaries.is_empty() {
@@ -172,5 +190,33 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
             let did = "kept a copy of the zone that cannot be had here";
             draft.tell(Weight::Dangerous, &section.place, &option, (did, "add a [[zone]] with stub or file"));
         }
+    }
+}
+
+/// Reports the settings of an `auth-zone` that have no effect here.
+fn rest_of_auth(section: &Section, draft: &mut Draft) {
+    for setting in &section.settings {
+        let (weight, did, instead) = match setting.option.as_str() {
+            read if READ_OF_AUTH.contains(&read) => continue,
+            "url" => (
+                Weight::Dangerous,
+                "fetched the zone from a web server",
+                "fetch it with another program and set file; resolverd reads the file again after a reload",
+            ),
+            "allow-notify" => {
+                (Weight::Unneeded, "took notices of changes (NOTIFY)", "resolverd transfers no zones")
+            }
+            _ if setting.value() == "no" => continue,
+            "fallback-enabled" => (
+                Weight::Different,
+                "resolved the zone from the root if the copy failed",
+                "resolverd answers SERVFAIL then",
+            ),
+            "zonemd-check" | "zonemd-reject-absence" => {
+                (Weight::Different, "checked the digest of the zone (ZONEMD)", "resolverd does not check it")
+            }
+            _ => (Weight::Different, "has no counterpart", "see zone in resolverd.toml(5)"),
+        };
+        draft.tell(weight, &setting.place, &setting.shown(), (did, instead));
     }
 }
