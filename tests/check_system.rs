@@ -91,6 +91,7 @@ fn healthy() -> Host {
         ("etc/resolverd/resolverd.toml", "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n"),
         ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"),
         ("var/spool/postfix/etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
+        ("etc/opendkim.conf", "Syslog yes\nNameservers 127.0.0.1\n"),
     ]);
     host.sockets(&[("udp", [127, 0, 0, 1], 11), ("tcp", [127, 0, 0, 1], 12)]);
     host.process(1, "systemd", &[11, 12]);
@@ -110,6 +111,7 @@ fn sick() -> Host {
         ("etc/cloud/cloud.cfg.d/50-dns.cfg", "manage_resolv_conf: true\n"),
         ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nrelay unix - - y - - smtp\n"),
         ("var/spool/postfix/etc/resolv.conf", "nameserver 198.51.100.53\n"),
+        ("etc/opendkim.conf", "Syslog yes\n"),
         ("proc/net/ipv6_route", ""),
         ("proc/net/if_inet6", "20010db8000000000000000000000001 02 40 00 80 eth0\n"),
     ]);

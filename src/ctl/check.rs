@@ -87,7 +87,7 @@ impl Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, Postfix, the clock, whether this host reaches servers on the internet, and whether resolverd
+    /// Check resolv.conf, port 53, Postfix, OpenDKIM, the clock, whether this host reaches servers on the internet, and whether resolverd
     /// validates the root zone with its trust anchors. Run as root; otherwise some checks cannot be made. That resolverd does not
     /// run is a failure; then only the last of these is not checked.
     System(System),

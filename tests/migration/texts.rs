@@ -132,6 +132,7 @@ Most mail programs query the server of /etc/resolv.conf, and need no other setti
 OpenDKIM
 On Debian and Ubuntu it has a resolver of its own (libunbound), which queries the servers of zones itself. Write \fBNameservers 127.0.0.1\fR in
 /etc/opendkim.conf, and restart it.
+resolverctl check system warns if the setting is missing.
 .TP
 rspamd
 It queries the servers of \fBnameserver\fR in the section \fBdns\fR of its \fBoptions\fR, if there are any.

@@ -37,6 +37,7 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
             host.files("/etc/cloud/cloud.cfg", &["/etc"], "cloud/cloud.cfg.d", "cfg"),
         ),
         postfix: (host.file("/etc/postfix/master.cf"), host.file("/var/spool/postfix/etc/resolv.conf")),
+        opendkim: host.file("/etc/opendkim.conf"),
         holders: proc::holders(&host),
         ipv6: (host.file("/proc/net/ipv6_route"), host.file("/proc/net/if_inet6")),
         heard: root_zone::ask(servers),

@@ -11,6 +11,7 @@ mod ini;
 mod ipv6;
 pub mod network_manager;
 pub mod nsswitch;
+pub mod opendkim;
 pub mod port;
 pub mod postfix;
 pub mod proc;
@@ -45,6 +46,8 @@ pub struct HostFacts {
     pub cloud_init: (bool, Vec<HostFile>),
     /// Postfix's `master.cf`, and the copy of `resolv.conf` in its chroot.
     pub postfix: (HostFile, HostFile),
+    /// `/etc/opendkim.conf`
+    pub opendkim: HostFile,
     /// The listeners at port 53; none if /proc cannot be read.
     pub holders: Option<Holders>,
     /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
@@ -69,6 +72,7 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         network_manager::check(facts.network_manager.0, &facts.network_manager.1),
         cloud_init::check(facts.cloud_init.0, &facts.cloud_init.1),
         postfix::check(&facts.postfix.0, &facts.postfix.1, parsed.as_ref(), ours),
+        opendkim::check(&facts.opendkim, ours),
         port::check(facts.holders.as_ref(), ours),
         egress::udp(&facts.heard),
         egress::tcp(&facts.heard),
