@@ -14,7 +14,8 @@ use crate::config::ListenAt;
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
-    pub(super) stream: Option<TcpListener>,
+    /// With `ReusePort=` several: each has a queue of connections of its own.
+    pub(super) streams: Vec<TcpListener>,
     /// Whether a configured address has taken some of them.
     is_used: bool,
 }
@@ -22,8 +23,8 @@ pub(super) struct InheritedSockets {
 impl InheritedSockets {
     /// Sockets that were handed over for one address.
     #[cfg(test)]
-    pub(super) fn of(datagrams: Vec<UdpSocket>, stream: Option<TcpListener>) -> Self {
-        Self { datagrams, stream, is_used: false }
+    pub(super) fn of(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
+        Self { datagrams, streams, is_used: false }
     }
 }
 
@@ -54,13 +55,12 @@ impl Inherited {
         inherited
     }
 
-    /// Datagram sockets that were handed over.
+    /// Sockets that were handed over.
     #[cfg(test)]
-    pub(super) fn of_datagrams(sockets: Vec<UdpSocket>) -> Self {
+    pub(super) fn of_sockets(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         let mut inherited = Self::default();
-        for socket in sockets {
-            inherited.add_datagrams(socket).unwrap();
-        }
+        datagrams.into_iter().for_each(|socket| inherited.add_datagrams(socket).unwrap());
+        streams.into_iter().for_each(|socket| inherited.add_stream(socket).unwrap());
         inherited
     }
 
@@ -70,15 +70,15 @@ impl Inherited {
         held.is_used = true;
         let datagrams =
             if at.serves.has_datagrams() { std::mem::take(&mut held.datagrams) } else { Vec::new() };
-        let stream = if at.serves.has_streams() { held.stream.take() } else { None };
-        InheritedSockets { datagrams, stream, is_used: true }
+        let streams = if at.serves.has_streams() { std::mem::take(&mut held.streams) } else { Vec::new() };
+        InheritedSockets { datagrams, streams, is_used: true }
     }
 
     /// Those of the other addresses.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(
-                "resolverd ignores {} sockets of systemd: each is a duplicate, or is neither UDP nor TCP; check the unit resolverd.socket",
+                "resolverd ignores {} sockets of systemd: each is neither UDP nor TCP; check the unit resolverd.socket",
                 self.strange
             );
         }
@@ -92,15 +92,10 @@ impl Inherited {
         Ok(())
     }
 
-    /// Only one is used for each address: a second one (ReusePort=) would have a separate queue of connections.
     fn add_stream(&mut self, listener: TcpListener) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let held = self.held.entry(address).or_default();
-        if held.stream.is_some() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        held.stream = Some(listener);
+        self.held.entry(address).or_default().streams.push(listener);
         Ok(())
     }
 }

@@ -160,7 +160,7 @@ pub struct Prepared {
     missing: Vec<AddressUnavailable>,
 }
 
-/// An address that is ready to be served; for QUIC, one of its sockets.
+/// An address that is ready to be served: one of its sockets to which connections come.
 struct Ready {
     configured: ListenAt,
     address: SocketAddr,
@@ -176,7 +176,7 @@ enum ConnectionSocket {
     Quic(Arc<UdpSocket>),
 }
 
-/// An address that is served; for QUIC, one of its sockets.
+/// An address that is served: one of its sockets to which connections come.
 struct ServedAddress {
     /// As configured.
     configured: ListenAt,
@@ -446,7 +446,7 @@ impl Listeners {
                 workers.push(Worker::start(socket, prepared.shards, front, &self.parts.supervisor)?);
                 prepared.shards = prepared.shards.saturating_add(1);
             }
-            if let Some(stream) = bound.tcp {
+            for stream in bound.tcp {
                 sockets.push(ConnectionSocket::Stream(Arc::new(TcpListener::from_std(stream)?)));
             }
             for connections in sockets {

@@ -1,12 +1,13 @@
 //! A reload in two steps: addresses are prepared while the old configuration serves, and served by the new one.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
+use socket2::{Domain, Socket, Type};
 
 use super::*;
 use crate::clock::Clock;
@@ -162,5 +163,41 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
         assert_eq!(reply(served), shown(2));
     }
     assert_eq!(listeners.addresses(), both);
+    tokio::task::block_in_place(|| listeners.stop());
+}
+
+/// Whether a query over TCP gets a reply.
+fn answers_over_tcp(server: SocketAddr) -> bool {
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let query = query();
+    stream.write_all(&u16::try_from(query.len()).unwrap().to_be_bytes()).unwrap();
+    stream.write_all(&query).unwrap();
+    stream.read_exact(&mut [0; 12]).is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
+    let socket = |at: SocketAddr| {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_reuse_port(true).unwrap();
+        socket.bind(&at.into()).unwrap();
+        socket.listen(64).unwrap();
+        TcpListener::from(socket)
+    };
+    let first = socket("127.0.0.1:0".parse().unwrap());
+    let address = first.local_addr().unwrap();
+    // The service manager holds them too, so the kernel gives each its part of the connections.
+    let held = [first, socket(address), socket(address)];
+    let mut config = config(1, &[]);
+    config.listen.addresses = vec![address];
+    let config = Arc::new(config);
+    let views = Views::new(&config).unwrap();
+    let streams = held.iter().map(|socket| socket.try_clone().unwrap()).collect();
+    let inherited = Inherited::of_sockets(Vec::new(), streams);
+    let (listeners, _) = serve_inherited(&config, &views, Clock::machine(), inherited);
+    assert_eq!(listeners.addresses(), [address]);
+    // The kernel chooses a socket by the client's port: that all of these go to one socket has a chance of 1 in 10^15.
+    assert!((0..32).all(|_| answers_over_tcp(address)));
     tokio::task::block_in_place(|| listeners.stop());
 }

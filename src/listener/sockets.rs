@@ -24,8 +24,8 @@ const ANY_PORT_TRIES: usize = 20;
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    /// None for QUIC.
-    pub(super) tcp: Option<TcpListener>,
+    /// None for QUIC; several if they were inherited.
+    pub(super) tcp: Vec<TcpListener>,
     /// Some of them were inherited, and the service manager holds them too.
     pub(super) inherited: bool,
 }
@@ -96,10 +96,11 @@ pub(super) fn bind_beside(
     let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
     let bound = bound.and_then(|()| {
         let address = at.address;
-        let tcp = at.serves.has_streams().then(|| stream_socket(address, true)).transpose()?;
+        let tcp: io::Result<_> =
+            at.serves.has_streams().then(|| stream_socket(address, true)).into_iter().collect();
         let udp: io::Result<_> =
             (0..datagram_workers(at, workers)).map(|_| datagram_socket(address)).collect();
-        Ok(BoundSockets { address, udp: udp?, tcp, inherited: false })
+        Ok(BoundSockets { address, udp: udp?, tcp: tcp?, inherited: false })
     });
     bound.map_err(|source| AddressUnavailable { at, source })
 }
@@ -116,20 +117,20 @@ fn datagram_workers(at: ListenAt, workers: usize) -> usize {
 
 fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<BoundSockets> {
     let mut address = at.address;
-    let inherited = held.stream.is_some() || !held.datagrams.is_empty();
-    let tcp = if at.serves.has_streams() {
-        let tcp = held.stream.map_or_else(|| stream_socket(address, false), Ok)?;
-        address = tcp.local_addr()?;
-        Some(tcp)
-    } else {
-        None
-    };
+    let inherited = !held.streams.is_empty() || !held.datagrams.is_empty();
+    let mut tcp = held.streams;
+    if at.serves.has_streams() && tcp.is_empty() {
+        tcp.push(stream_socket(address, false)?);
+    }
+    if let Some(stream) = tcp.first() {
+        address = stream.local_addr()?;
+    }
     let udp = match datagram_workers(at, workers) {
         0 => Vec::new(),
         count if held.datagrams.is_empty() => datagram_sockets(address, count)?,
         count => share(&held.datagrams, count)?,
     };
-    if let (None, Some(udp)) = (&tcp, udp.first()) {
+    if let (true, Some(udp)) = (tcp.is_empty(), udp.first()) {
         address = udp.local_addr()?;
     }
     Ok(BoundSockets { address, udp, tcp, inherited })
@@ -235,7 +236,7 @@ mod tests {
             let first = free();
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());
             assert!(bind(plain(wildcard), 1, InheritedSockets::default()).is_err(), "alone it is taken");
-            let tcp = Arc::new(first.tcp.unwrap());
+            let tcp = Arc::new(first.tcp.into_iter().next().unwrap());
             if let Ok(second) = bind_beside(plain(wildcard), 2, &[tcp]) {
                 break (first.address, wildcard, second);
             }
@@ -260,14 +261,16 @@ mod tests {
 
     #[test]
     fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
-        let BoundSockets { address, udp: datagrams, tcp: stream, .. } = free();
-        let bound = bind(plain(address), 3, InheritedSockets::of(datagrams, stream)).unwrap();
-        assert!(bound.udp.len() == 3 && bound.inherited);
+        let BoundSockets { address, udp: datagrams, tcp: mut streams, .. } = free();
+        let second = streams[0].try_clone().unwrap();
+        streams.push(second);
+        let bound = bind(plain(address), 3, InheritedSockets::of(datagrams, streams)).unwrap();
+        assert!(bound.udp.len() == 3 && bound.tcp.len() == 2 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
         let address = bound.address;
         let datagrams = bound.udp;
         drop(bound.tcp);
-        let bound = bind(plain(address), 1, InheritedSockets::of(datagrams, None)).unwrap();
+        let bound = bind(plain(address), 1, InheritedSockets::of(datagrams, Vec::new())).unwrap();
         assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

@@ -422,7 +422,7 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
     let serve = || {
-        let inherited = Inherited::of_datagrams(vec![held.try_clone().unwrap()]);
+        let inherited = Inherited::of_sockets(vec![held.try_clone().unwrap()], Vec::new());
         serve_inherited(&config, &views, Clock::simulated(1_800_000_000), inherited).0
     };
     let first = serve();
@@ -466,7 +466,8 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     let held = [first, socket(address), socket(address)];
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
-    let inherited = Inherited::of_datagrams(held.iter().map(|socket| socket.try_clone().unwrap()).collect());
+    let datagrams = held.iter().map(|socket| socket.try_clone().unwrap()).collect();
+    let inherited = Inherited::of_sockets(datagrams, Vec::new());
     let (listeners, _) = serve_inherited(&config, &views, Clock::simulated(1_800_000_000), inherited);
     assert_eq!(listeners.quic_addresses(), [address]);
     // The kernel chooses a socket by the client's port: that all of these go to one socket has a chance of 1 in 10^15.
