@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 const SAMPLES: [(&str, &[&str]); 5] = [
     ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted", "rare"]),
-    ("named", &["debian", "red-hat", "gateway", "rare"]),
+    ("named", &["debian", "red-hat", "gateway", "rare", "queries"]),
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
     (
@@ -138,6 +138,15 @@ fn what_is_no_configuration_is_told_with_its_place() {
         "resolverctl: unbound.conf includes itself, or is included too deep\n"
     );
     assert_eq!(told("unbound.conf", "port: 53\n"), "resolverctl: unbound.conf:1: port: is in no section\n");
+    assert_eq!(
+        told("unbound.conf", "server:\n  port: 53\n  access-control 10.0.0.0/8 allow\n"),
+        "resolverctl: unbound.conf:3: the line is no setting: the name of a setting ends with a colon\n"
+    );
+    let circle = "conf-file=circle.conf\nserver=192.0.2.53\n";
+    fs::write(directory.path().join("circle.conf"), circle).unwrap();
+    let path = directory.path().join("circle.conf");
+    let found = text(&resolverctl(&["import", "--from", "dnsmasq", path.to_str().unwrap()]));
+    assert!(found.contains("forward = [\"192.0.2.53\"]"), "dnsmasq reads each file once: {found}");
     assert_eq!(
         told("unbound.conf", "server:\ninclude: missing.conf\n"),
         "resolverctl: missing.conf cannot be read: No such file or directory (os error 2)\n"
@@ -312,8 +321,17 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         } else {
             wrong.to_owned()
         };
-        let found = imported(format, &[("a.conf", typed), ("wrong", &wrong)]);
-        assert!(!found.contains("hidden"), "{format}: {typed}: {found}");
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("a.conf"), typed).unwrap();
+        fs::write(directory.path().join("wrong"), wrong).unwrap();
+        let path = directory.path().join("a.conf");
+        let output = resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]);
+        let found = format!(
+            "{}{}",
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap()
+        );
+        assert!(!found.is_empty() && !found.contains("hidden"), "{format}: {typed}: {found}");
     }
 }
 

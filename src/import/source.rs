@@ -28,7 +28,7 @@ impl Sources {
     /// Reads a file and begins it: `end` ends it.
     pub(super) fn begin(&mut self, path: &Path) -> Result<Source, ImportError> {
         let wrong = |reason: String| ImportError::File { file: path.to_owned(), reason };
-        if self.open.len() > limits::MAX_INCLUDES || self.open.iter().any(|open| open == path) {
+        if self.open.len() > limits::MAX_INCLUDES || self.is_open(path) {
             return Err(wrong("includes itself, or is included too deep".to_owned()));
         }
         self.files = self.files.saturating_add(1);
@@ -40,6 +40,11 @@ impl Sources {
         self.octets = self.octets.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
         self.open.push(path.to_owned());
         Ok(Source { path: Arc::from(path), text })
+    }
+
+    /// Whether a file is among those that include the one that is read.
+    pub(super) fn is_open(&self, path: &Path) -> bool {
+        self.open.iter().any(|open| open == path)
     }
 
     /// Ends the file that was begun last.

@@ -78,8 +78,11 @@ fn read_into(
             _ => Vec::new(),
         };
         settings.push(setting);
+        // dnsmasq reads each file once.
         for file in included {
-            read_into(&file, sources, settings)?;
+            if !sources.is_open(&file) {
+                read_into(&file, sources, settings)?;
+            }
         }
     }
     sources.end();

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::clients::{self, Lists};
 use super::reader::{Statement, find};
 use super::{private, told, zones};
@@ -52,6 +54,12 @@ fn access(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> bool {
         |list| clients::clients(list, lists, draft),
     );
     clients.drop = dropped;
+    let queries = find(options, "allow-query");
+    if let Some(queries) =
+        queries.filter(|queries| !chosen.is_some_and(|chosen| std::ptr::eq(chosen, *queries)))
+    {
+        restrict(&mut clients, queries, lists, draft);
+    }
     let option = chosen.map_or_else(|| "blackhole".to_owned(), Statement::shown);
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {
         let did = "answered every client";
@@ -63,6 +71,22 @@ fn access(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> bool {
         draft.set(&place, &option, ("[listen]", key), value);
     }
     has_others
+}
+
+/// Restricts the clients that are resolved for to those of `allow-query`, which BIND demands too.
+fn restrict(clients: &mut Clients, queries: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
+    let Clients { allow, refuse, .. } = clients::clients(queries, lists, draft);
+    let has = |nets: &[IpNet], net: &IpNet| nets.iter().any(|other| other.contains(net));
+    let is_wider = allow.iter().any(|net| !has(&clients.allow, net) && !net.addr().is_loopback());
+    let common = clients.allow.iter().filter(|net| has(&allow, net));
+    let common = common.chain(allow.iter().filter(|net| has(&clients.allow, net)));
+    clients.allow = common.copied().collect();
+    clients.refuse.extend(refuse);
+    if is_wider {
+        let did = "answered more clients from its own zones than it resolved names for";
+        let instead = "resolverd refuses clients that are not in listen.allow; an authoritative server answers strangers";
+        draft.tell(Different, &queries.place, &queries.shown(), (did, instead));
+    }
 }
 
 /// The size and the times of the cache.

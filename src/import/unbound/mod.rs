@@ -1,6 +1,7 @@
 //! unbound.conf of Unbound (unbound.conf(5), version 1.22).
 
 mod local;
+mod ports;
 mod reader;
 mod server;
 mod told;
@@ -23,6 +24,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
     server::add(&server, draft);
     local::add(&server, draft);
+    ports::add(&server, draft);
     let tls = server.last("tls-upstream").or_else(|| server.last("ssl-upstream"));
     let tls = tls.is_some_and(UnboundSetting::is_yes);
     let forwarded = zones::forwarded(&sections);

@@ -27,6 +27,17 @@ const SECTIONS: [&str; 13] = [
     "dnstap",
 ];
 
+/// Beginnings of the settings with several values, which may stand in several lines.
+const WITH_VALUES: [&str; 7] = [
+    "access-control",
+    "local-zone",
+    "interface-",
+    "response-ip",
+    "ratelimit-",
+    "edns-client-string",
+    "define-tag",
+];
+
 /// A setting with its values.
 #[derive(Clone, Debug)]
 pub(super) struct UnboundSetting {
@@ -81,7 +92,7 @@ pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, I
 fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) -> Result<(), ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let mut is_open = false;
-    for UnboundSetting { place, option, values } in settings(&path, &text) {
+    for UnboundSetting { place, option, values } in settings(&path, &text)? {
         match option.as_str() {
             "include" | "include-toplevel" => {
                 for pattern in values.first().into_iter() {
@@ -112,23 +123,33 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
 }
 
 /// The settings of a text.
-fn settings(path: &Arc<Path>, text: &str) -> Vec<UnboundSetting> {
+fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportError> {
     let mut settings: Vec<UnboundSetting> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
-        for (word, quoted) in words(text) {
+        let place = SourcePlace { file: Arc::clone(path), line };
+        for (at, (word, quoted)) in words(text).into_iter().enumerate() {
             let option = word.strip_suffix(':').filter(|option| !quoted && is_option(option));
             match (option, settings.last_mut()) {
                 (Some(option), _) => settings.push(UnboundSetting {
-                    place: SourcePlace { file: Arc::clone(path), line },
+                    place: place.clone(),
                     option: option.to_owned(),
                     values: Vec::new(),
                 }),
-                (None, Some(setting)) => setting.values.push(word),
-                (None, None) => {}
+                (None, Some(setting)) if at > 0 || takes_more(setting) => setting.values.push(word),
+                (None, _) => {
+                    // The file may be of another kind, with secrets: the line is not shown.
+                    let reason = "the line is no setting: the name of a setting ends with a colon".to_owned();
+                    return Err(ImportError::Text { place, reason });
+                }
             }
         }
     }
-    settings
+    Ok(settings)
+}
+
+/// Whether a setting goes on in the next line.
+fn takes_more(setting: &UnboundSetting) -> bool {
+    setting.values.is_empty() || WITH_VALUES.iter().any(|begin| setting.option.starts_with(begin))
 }
 
 fn is_option(text: &str) -> bool {
@@ -177,7 +198,8 @@ mod tests {
     #[test]
     fn settings_have_their_values_and_lines() {
         let text = "server: verbosity: 1 # x\n local-data: 'a. TXT \"b: # c\"'\naccess-control: fd00::/8 allow\nport:53\n";
-        let found = settings(&Arc::from(Path::new("f")), text);
+        let read = |text: &str| settings(&Arc::from(Path::new("f")), text);
+        let found = read(text).unwrap();
         let told: Vec<String> = found
             .iter()
             .map(|one| format!("{} {} {}", one.place.line, one.option, one.values.join("|")))
@@ -190,5 +212,7 @@ mod tests {
             "4 port 53",
         ];
         assert_eq!(told, expected);
+        assert!(read("access-control:\n10.0.0.0/8\nallow\n").is_ok());
+        assert!(read("port: 53\naccess-control 10.0.0.0/8 allow\n").is_err() && read("word\n").is_err());
     }
 }

@@ -7,7 +7,7 @@ use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 
 /// Settings that other functions of this folder read.
-const READ: [&str; 39] = [
+const READ: [&str; 41] = [
     "tls-service-key",
     "tls-service-pem",
     "tls-port",
@@ -25,6 +25,8 @@ const READ: [&str; 39] = [
     "do-ip6",
     "access-control",
     "outgoing-interface",
+    "outgoing-port-permit",
+    "outgoing-port-avoid",
     "msg-cache-size",
     "rrset-cache-size",
     "key-cache-size",
