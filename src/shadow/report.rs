@@ -286,12 +286,14 @@ impl ShadowReport {
                 Side::InPlace => format!("the resolver in place ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
-            let all = of_side.answered + of_side.failed + of_side.silent;
+            // A daemon that has ended answers neither queries nor over its control socket.
+            let unreached = self.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
+            let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };
+            let all = of_side.answered + of_side.failed + silent;
             if all > 0 && of_side.answered == 0 {
                 return (CouldNotTell, format!("could not tell: {name} answered none of {all} questions"));
             }
-            if all > 0 && of_side.silent * 100 >= all * MOST_SHADOW_SILENCE {
-                let silent = of_side.silent;
+            if all > 0 && silent * 100 >= all * MOST_SHADOW_SILENCE {
                 return (
                     CouldNotTell,
                     format!("could not tell: {name} sent no reply to {silent} of {all} questions"),

@@ -57,6 +57,10 @@ fn a_resolver_that_does_not_answer_gives_no_verdict() {
     let mut partly = report(27, &sample("192.0.2.1", "192.0.2.1"));
     (0..3).for_each(|_| partly.answered(&sample("silent", "192.0.2.1")));
     assert_eq!(verdict(&partly).0, SwitchVerdict::CouldNotTell);
+    let mut ended = report(25, &sample("192.0.2.1", "192.0.2.1"));
+    ended.leave_out(NotCompared::Unreached, 100);
+    let told = "could not tell: resolverd sent no reply to 100 of 125 questions".to_owned();
+    assert_eq!(verdict(&ended), (SwitchVerdict::CouldNotTell, told));
 }
 
 #[test]
