@@ -62,6 +62,13 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
         verdict == "ok" && evidence.starts_with("resolverd validates the root zone; "),
         "{verdict}: {evidence}"
     );
+    let faults = |found: &[serde_json::Value]| -> Vec<String> {
+        let is_fault = |finding: &&serde_json::Value| {
+            ["failure", "warning"].iter().any(|level| finding["level"] == *level)
+        };
+        found.iter().filter(is_fault).map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let sound = faults(&lines(&gateway.command(&["--json", "check", "plain.com", "--local"])));
     let stray = format!(". DS 4711 13 2 {}\n", "AB".repeat(32));
     std::fs::write(gateway.path("anchors"), stray).unwrap();
     for command in [&["reload"][..], &["flush", "--all"]] {
@@ -80,7 +87,8 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
         let told = of("could_not_tell", "dnssec_unknown").unwrap_or_else(|| panic!("{found:#?}"));
         assert!(told["evidence"].as_str().unwrap().contains("the trust anchors of this host"), "{told}");
         assert!(told["remedy"].as_str().unwrap().contains("resolverctl check system"), "{told}");
-        assert_eq!(of("failure", "dnssec_bogus"), None, "{found:#?}");
+        let raised: Vec<String> = faults(&found).into_iter().filter(|code| !sound.contains(code)).collect();
+        assert!(raised.is_empty(), "{raised:?}: {found:#?}");
     }
     gateway.kill();
     let (verdict, evidence) = of_host(&gateway, "resolverd");

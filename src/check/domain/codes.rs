@@ -514,8 +514,6 @@ codes! {
         "this host does not validate the domain";
         "Mail software on this host cannot tell forged answers from true ones, and does not use DANE. The signatures of the domain were not checked.";
         "Set dnssec.validate = true, and remove \"validate = false\" from the zone, unless it is off on purpose".
-    DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
-        "the delegation could not be checked completely"; ""; "Repeat the check later".
     DnssecNoEffect "dnssec_no_effect" Dnssec Note "RFC 4035 section 5.2, RFC 8624":
         "the domain is signed, and this host takes it for unsigned";
         "For this host and validators like it, the signatures protect nothing, and DANE has no effect.";
@@ -523,6 +521,8 @@ codes! {
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell "":
         "DNSSEC could not be checked"; "";
         "If the evidence names the trust anchors of this host, run `resolverctl check system`. Otherwise repeat the check later".
+    DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
+        "the delegation could not be checked completely"; ""; "Repeat the check later".
     MailUnknown "mail_unknown" Mail CouldNotTell "RFC 5321 section 4.5.4.1":
         "the MX records or the addresses of the mail hosts could not be looked up";
         "Senders whose lookups fail in the same way keep the mail in the queue."; "Repeat the check later".

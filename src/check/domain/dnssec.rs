@@ -76,7 +76,8 @@ pub(super) fn bogus_names(facts: &DomainFacts) -> Vec<(&str, &'static str, &str)
         LookupFound::NotAsked | LookupFound::Circle(_) => false,
         found => found.alias().is_none_or(|target| is_within(target, &facts.subject.domain)),
     };
-    bogus_lookups(facts).filter(|(name, _, _)| is_own(name)).collect()
+    let is_at_fault = |name: &str| is_own(name) && !is_broken_above(facts, name);
+    bogus_lookups(facts).filter(|(name, _, _)| is_at_fault(name)).collect()
 }
 
 /// The finding for a domain that validates itself while names below it do not.
@@ -285,6 +286,13 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
 /// Whether the daemon takes the domain for bogus.
 pub(super) fn is_bogus_here(facts: &DomainFacts) -> bool {
     matches!(of_domain(facts), Some((_, reply)) if reply.security == ReplySecurity::Bogus)
+}
+
+/// Whether a lookup that fails validation says nothing about the zone of its name: the root is bogus at this host too, or the zone right
+/// below the root that the name is in.
+pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
+    let is_top = |zone: &&str| above(zone) == ".";
+    is_bogus(facts, ".") || ancestors(name).filter(is_top).any(|top| is_bogus(facts, top))
 }
 
 /// That the root is bogus too, or a zone right below it: then nothing is known about the domain. If the root is, this host has other

@@ -13,7 +13,7 @@ use super::facts::{
 };
 use super::record_set::is_known;
 use super::zone::{self, named, shown};
-use super::{aliases, groups};
+use super::{aliases, dnssec, groups};
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
 };
@@ -73,10 +73,14 @@ pub(super) fn wants(
     needed: &[(String, &'static str)],
     under_way: &BTreeSet<Want>,
 ) -> Vec<Want> {
-    failed(facts, needed, under_way)
-        .into_iter()
-        .flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true))
-        .collect()
+    let failed = failed(facts, needed, under_way).into_iter();
+    let mut wants: Vec<Want> =
+        failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
+    // Whether this host validates at all.
+    if needed.iter().any(|(name, kind)| is_bogus(facts, name, kind)) {
+        wants.push(lookup(".", "SOA"));
+    }
+    wants
 }
 
 /// The questions about a lookup that the configuration of this host answers, to the servers of the zone that others ask.
@@ -291,12 +295,12 @@ pub(super) fn circle_of_servers(facts: &DomainFacts, name: &str, apex: &str) -> 
 }
 
 /// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
-/// that is not known.
+/// that is not known, as where this host validates nothing.
 pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
     if is_bogus(facts, name, kind)
         && let LookupFound::Unknown(why) = facts.lookup(name, kind)
     {
-        return Some(format!("{name} {kind}: {why}"));
+        return (!dnssec::is_broken_above(facts, name)).then(|| format!("{name} {kind}: {why}"));
     }
     let end = aliases::end(facts, name)?;
     let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;

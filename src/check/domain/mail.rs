@@ -10,7 +10,7 @@ use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, add
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
-use super::{elsewhere, pointer, served, zone};
+use super::{dnssec, elsewhere, pointer, served, zone};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 
 /// A name below the domain that does not exist: only a wildcard answers for it.
@@ -302,6 +302,7 @@ impl Addressless {
         let is_bogus = |kind: &'static str| {
             let got = facts.got.get(&lookup(host, kind));
             matches!(got, Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+                && !dnssec::is_broken_above(facts, host)
         };
         // The usual mistake in a zone file: an address without a last dot.
         let before = host.strip_suffix(&facts.subject.domain).and_then(|before| before.strip_suffix('.'));

@@ -366,6 +366,34 @@ mod tests {
     }
 
     #[test]
+    fn a_host_that_validates_nothing_calls_no_domain_failing() {
+        let bogus = ["a.test. SOA", "a.test. MX", "a.test. TXT", "test. SOA", ". SOA", "_dmarc.a.test. TXT"]
+            .iter()
+            .chain(&["_mta-sts.a.test. TXT", "_smtp._tls.a.test. TXT", "default._bimi.a.test. TXT"])
+            .chain(&["s._domainkey.a.test. TXT", "_domainkey.a.test. TXT", "7.2.0.192.in-addr.arpa. PTR"])
+            .map(|lookup| format!("lookup {lookup} SERVFAIL bogus\n"))
+            .collect::<String>();
+        let found = |lines: &str| {
+            let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
+            facts.subject.selectors = vec!["s".to_owned()];
+            facts.subject.address = Some([192, 0, 2, 7].into());
+            judge(&facts)
+        };
+        let host = found(&bogus);
+        assert!(host.iter().all(|finding| finding.level > Level::Warning), "{host:#?}");
+        assert_eq!(host[0].code, Code::DnssecUnknown, "{host:#?}");
+        let validates = found(&bogus.replace(". SOA SERVFAIL bogus", ". SOA secure | a. h. 1 2 3 4 5"));
+        assert!(validates.iter().any(|finding| finding.code == Code::PtrUnanswered), "{validates:#?}");
+        // The question whether this host validates is asked for an address too.
+        let mut client = facts("", "lookup 7.2.0.192.in-addr.arpa. PTR SERVFAIL bogus");
+        client.subject.address = Some([192, 0, 2, 7].into());
+        let root = facts::lookup(".", "SOA");
+        assert!(WholeDomain.wants(&client, &BTreeSet::new()).contains(&root));
+        client.got.extend(facts("", "lookup . SOA SERVFAIL bogus").got);
+        assert_eq!(judge(&client)[0].code, Code::PointerUnknown);
+    }
+
+    #[test]
     fn a_domain_that_only_signs_is_checked_for_its_keys_alone() {
         let found = |lines: &str| -> Vec<(Code, Level)> {
             let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
