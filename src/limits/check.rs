@@ -124,8 +124,9 @@ pub const MAX_COMPARED_QUESTIONS: usize = 64;
 /// Each of them may last seconds.
 pub const MAX_REPEATED_OVER_TCP: usize = 16;
 
-/// Questions to servers that are repeated twice, because they give different addresses of a mail host: two lookups at eight servers.
-pub const MAX_REPEATED_ANSWERS: usize = 32;
+/// Questions to servers that are repeated three times, because they give different addresses of a mail host: two lookups at eight
+/// servers.
+pub const MAX_REPEATED_ANSWERS: usize = 48;
 
 /// Names and servers that evidence of unanswered lookups names; it counts the others.
 pub const MAX_UNANSWERED_SHOWN: usize = 3;

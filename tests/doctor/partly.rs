@@ -40,6 +40,28 @@ fn of(findings: &[Finding], code: Code) -> Option<&Finding> {
 }
 
 #[test]
+fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_with_a_short_ttl() {
+    let differing = |new: &str, old: &str| {
+        let text = |address: &str| {
+            format!(
+                "@ MX 10 mail\nmail 60 A {address}\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n"
+            )
+        };
+        let [lab, other] = [new, old].map(|address| tree(&text(address), &[]).build().unwrap());
+        let second = "ns2.hosts.com";
+        lab.server(second).unwrap().set_authority(other.server(second).unwrap().authority());
+        let findings = found(lab);
+        let told = of(&findings, Code::RecordsDiffer).unwrap_or_else(|| panic!("{findings:#?}"));
+        (findings[0].code, told.level, told.evidence.clone())
+    };
+    let (first, level, evidence) = differing("198.18.9.1", "198.18.9.2");
+    assert_eq!((first, level), (Code::RecordsDiffer, Level::Warning), "{evidence}");
+    assert!(evidence.contains("198.18.4.1 (ns2.hosts.com.) has 198.18.9.2"), "{evidence}");
+    // Each server stands on a line of its own, and gives the address of this line.
+    assert_eq!(differing("198.18.3.25", "198.18.4.25").1, Level::Note);
+}
+
+#[test]
 fn a_server_that_drops_or_fails_one_type_is_the_answer() {
     let told = "198.18.4.1 (ns2.hosts.com.)";
     let cases = [

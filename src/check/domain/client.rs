@@ -192,7 +192,7 @@ fn is_one(one: &str, other: &str) -> bool {
 }
 
 /// Whether two addresses are in one network: of 24 bits for IPv4, and of 32 bits, as registries give them, for IPv6.
-fn is_near(one: IpAddr, other: IpAddr) -> bool {
+pub(super) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
         (IpAddr::V6(one), IpAddr::V6(other)) => one.segments()[..2] == other.segments()[..2],

@@ -197,7 +197,7 @@ fn level(
         if steady::have_old_serials(facts, sets) {
             return Some(Level::Failure);
         }
-        if steady::has_majority(sets) {
+        if steady::are_different_data(sets) {
             return Some(Level::Warning);
         }
     }

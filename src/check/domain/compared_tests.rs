@@ -84,15 +84,19 @@ fn records_that_mail_does_not_read_and_addresses_in_turn_are_no_difference() {
     }
 }
 
-/// A domain with three servers, which give these addresses of its mail host over UDP, without EDNS and over TCP.
-fn three_servers(answers: [[&str; 3]; 3], serials: [u32; 3]) -> DomainFacts {
+/// A domain with up to three servers, which give these addresses of its mail host over UDP, without EDNS and over TCP.
+fn servers<const COUNT: usize>(answers: [[&str; 3]; COUNT], serials: [u32; COUNT]) -> DomainFacts {
     let mut lines = format!("{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
-    lines.push_str("\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test. | >a.test. NS ns3.a.test.");
-    lines.push_str("\nlookup ns3.a.test. A | 198.18.3.1");
+    if COUNT > 2 {
+        lines.push_str("\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test. | >a.test. NS ns3.a.test.");
+        lines.push_str("\nlookup ns3.a.test. A | 198.18.3.1");
+    }
     for (place, (given, serial)) in (1..).zip(answers.into_iter().zip(serials)) {
         let server = format!("server 198.18.{place}.1");
         lines.push_str(&format!("\n{server} a.test. SOA udp aa | ns1.a.test. h. {serial} 2 3 4 5"));
-        for (way, address) in ["udp", "plain", "tcp"].into_iter().zip(given) {
+        for (way, address) in
+            ["udp", "plain", "tcp", "mixed"].into_iter().zip(given.into_iter().chain([given[0]]))
+        {
             lines.push_str(&format!("\n{server} mx.a.test. A {way} aa | {address}"));
         }
     }
@@ -108,7 +112,7 @@ fn three_servers(answers: [[&str; 3]; 3], serials: [u32; 3]) -> DomainFacts {
 #[test]
 fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever_the_ttl_is() {
     let (new, old) = ("198.18.0.1", "198.18.0.9");
-    let level = |answers, serials| check(&three_servers(answers, serials)).map(|finding| finding.level);
+    let level = |answers, serials| check(&servers(answers, serials)).map(|finding| finding.level);
     let kept = [[new; 3], [new; 3], [old; 3]];
     assert_eq!(level(kept, [7; 3]), Some(Level::Warning));
     assert_eq!(level(kept, [7, 7, 6]), Some(Level::Failure), "the serial is old too");
@@ -119,15 +123,30 @@ fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever
     assert_eq!(level([[new; 3], [old; 3], ["198.18.0.5"; 3]], [7; 3]), Some(Level::Note), "each has its own");
     assert_eq!(level([[new; 3]; 3], [7, 7, 6]), None);
     // The questions are repeated only where the addresses have nothing in common.
-    let mut open = three_servers(kept, [7; 3]);
-    let is_repeated =
-        |want: &Want| matches!(want, Want::Server { kind: "A", way: QueryForm::Plain | QueryForm::Tcp, .. });
+    let mut open = servers(kept, [7; 3]);
+    let is_repeated = |want: &Want| {
+        use QueryForm::{MixedCase, Plain, Tcp};
+        matches!(want, Want::Server { kind: "A", way: Plain | Tcp | MixedCase, .. })
+    };
     open.got.retain(|want, _| !is_repeated(want));
     assert_eq!(check(&open).map(|finding| finding.level), Some(Level::Note));
-    assert_eq!(wants(&open).iter().filter(|want| is_repeated(want)).count(), 6);
-    let mut same = three_servers([[new; 3]; 3], [7; 3]);
+    assert_eq!(wants(&open).iter().filter(|want| is_repeated(want)).count(), 9);
+    let mut same = servers([[new; 3]; 3], [7; 3]);
     same.got.retain(|want, _| !is_repeated(want));
     assert!(!wants(&same).iter().any(is_repeated));
+}
+
+#[test]
+fn two_servers_that_keep_to_different_addresses_of_a_mail_host_have_different_data_whatever_the_ttl_is() {
+    let (new, old) = ("198.18.0.1", "198.18.0.9");
+    let level = |answers, serials| check(&servers(answers, serials)).map(|finding| finding.level);
+    assert_eq!(level([[new; 3], [old; 3]], [7; 2]), Some(Level::Warning));
+    assert_eq!(level([[new; 3], [old; 3]], [7, 6]), Some(Level::Failure), "the serial is old too");
+    assert_eq!(level([[new, old, new], [old, new, old]], [7; 2]), Some(Level::Note), "in turn");
+    assert_eq!(level([[new; 3], [old, new, old]], [7; 2]), Some(Level::Note), "one of them in turn");
+    let lines = [["198.18.1.25"; 3], ["198.18.2.25"; 3]];
+    assert_eq!(level(lines, [7; 2]), Some(Level::Note), "each gives the address of its own line");
+    assert_eq!(level([lines[1], lines[0]], [7; 2]), Some(Level::Warning));
 }
 
 #[test]

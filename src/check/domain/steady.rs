@@ -1,12 +1,14 @@
 //! Addresses of mail hosts that differ between servers: whether each server gives its answer again, and which have an old serial.
 //!
 //! Services that answer in turn give another answer each time, and those that answer by place give one place the same answer at all
-//! servers, both with a short TTL. A server that alone keeps to its answer has old data, whatever the TTL is: before a move, people
-//! lower it.
+//! servers, both with a short TTL. A server that keeps to another answer than the others has old data, whatever the TTL is: before a
+//! move, people lower it. Two kinds of servers keep to different answers on purpose: each one of a pair that stands on two lines to
+//! the internet gives the address of its own line, and each site of many has an answer of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::client::is_near;
 use super::facts::{DomainFacts, Got, QueryForm, Want};
 use super::record_set::{is_known, own_records};
 use super::{served, zone};
@@ -15,7 +17,7 @@ use super::{served, zone};
 pub(super) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 
 /// The forms in which a question is repeated.
-const REPEATED: [QueryForm; 2] = [QueryForm::Plain, QueryForm::Tcp];
+const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
 /// The answers that tell whether a server keeps to one: those of servers without TCP are fewer.
 const LEAST_ANSWERS: usize = 2;
@@ -52,10 +54,20 @@ pub(super) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
 }
 
-/// Whether one set is that of most servers.
-pub(super) fn has_majority(sets: &ServersBySet) -> bool {
+/// Whether the servers that keep to their answers have different data, of which one is old: there are two answers, or one is that of most
+/// servers. Servers that give addresses of their own networks only have none.
+pub(super) fn are_different_data(sets: &ServersBySet) -> bool {
     let all: usize = sets.values().map(Vec::len).sum();
-    sets.values().any(|servers| servers.len() * 2 > all)
+    let has_majority = sets.values().any(|servers| servers.len() * 2 > all);
+    has_majority || sets.len() == 2 && !are_own_lines(sets)
+}
+
+/// Whether each server gives addresses of its own network only.
+fn are_own_lines(sets: &ServersBySet) -> bool {
+    let is_own = |set: &BTreeSet<String>, server: &IpAddr| {
+        set.iter().all(|data| data.parse().is_ok_and(|address| is_near(*server, address)))
+    };
+    sets.iter().all(|(set, servers)| servers.iter().all(|server| is_own(set, server)))
 }
 
 /// Whether the servers with one set have the newest serial, and all others an old one, in the numbers of one primary server.
