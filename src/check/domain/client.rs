@@ -6,8 +6,9 @@
 use std::net::IpAddr;
 
 use super::dmarc::organizational_7489;
-use super::facts::{CheckSubject, canonical};
+use super::facts::{DomainFacts, canonical};
 use super::mail::is_private;
+use super::spf;
 use crate::limits::{MAX_EARLIER_CLIENTS, MAX_HELO};
 
 /// The client that sent a message.
@@ -22,9 +23,12 @@ pub(super) struct Sender {
     pub(super) earlier: Vec<IpAddr>,
 }
 
-/// The address that is examined by itself: none of a host that may be the receiver's own, beside a domain.
-pub(super) fn examined(subject: &CheckSubject) -> Option<IpAddr> {
-    subject.address.filter(|_| !subject.may_be_relay || subject.domain.is_empty())
+/// The address that is examined by itself: none of a host that may be the receiver's own, a forwarder's or a filter service's, beside a
+/// domain. Its PTR records and its HELO name are not the domain's to change.
+pub(super) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
+    let subject = &facts.subject;
+    let may_be_of_other = || subject.may_be_relay || spf::passes_before(facts);
+    subject.address.filter(|_| subject.domain.is_empty() || !may_be_of_other())
 }
 
 /// The relation of the client in a `Received` field to the host that wrote the field.

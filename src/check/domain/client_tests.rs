@@ -1,6 +1,9 @@
 //! Messages as large providers, gateways and single mail servers store them.
 
 use super::*;
+use crate::check::domain::codes::Code;
+use crate::check::domain::facts::tests::{TWO_SERVERS, facts};
+use crate::check::domain::judge;
 
 const INTERNAL: &str = "Received: from a.eurprd04.prod.outlook.com (2603:10a6:20b:3f4::12) by b.eurprd04.prod.outlook.com with HTTPS; x";
 const NEAR: &str = "Received: from c.prod.protection.outlook.com (2603:10a6:10:1::2) by d.outlook.office365.com \
@@ -123,11 +126,39 @@ fn hosts_of_the_receiver_and_clients_with_a_password_are_not_sure() {
 
 #[test]
 fn an_address_that_may_be_a_relay_is_examined_only_by_itself() {
-    let mut subject = CheckSubject { address: "192.0.2.7".parse().ok(), ..CheckSubject::default() };
-    subject.may_be_relay = true;
-    assert_eq!(examined(&subject), subject.address);
-    subject.domain = "a.example.".to_owned();
-    assert_eq!(examined(&subject), None);
-    subject.may_be_relay = false;
-    assert_eq!(examined(&subject), subject.address);
+    let address: Option<IpAddr> = "192.0.2.7".parse().ok();
+    let mut facts = facts("a.example.", "lookup a.example. TXT | \"v=spf1 ip4:198.51.100.1 -all\"");
+    (facts.subject.address, facts.subject.may_be_relay) = (address, true);
+    assert_eq!(examined(&facts), None);
+    facts.subject.may_be_relay = false;
+    assert_eq!(examined(&facts), address);
+    facts.subject.earlier_clients = vec!["198.51.100.2".parse().unwrap()];
+    assert_eq!(examined(&facts), address, "SPF passes for no hop");
+    facts.subject.earlier_clients = vec!["198.51.100.1".parse().unwrap()];
+    assert_eq!(examined(&facts), None, "a forwarder or a filter service");
+    facts.subject.address = "198.51.100.1".parse().ok();
+    assert_eq!(examined(&facts), facts.subject.address, "SPF passes for it");
+    (facts.subject.address, facts.subject.may_be_relay) = (address, true);
+    facts.subject.domain.clear();
+    assert_eq!(examined(&facts), address);
+}
+
+#[test]
+fn the_ptr_records_and_the_helo_name_of_a_filter_service_are_no_fault_of_the_sender() {
+    let lines = format!(
+        "{TWO_SERVERS}\nlookup a.test. TXT | \"v=spf1 ip4:198.51.100.1 -all\"\n\
+         lookup 7.2.0.192.in-addr.arpa. PTR NXDOMAIN\n\
+         lookup out.b.test. A NXDOMAIN\nlookup out.b.test. AAAA NXDOMAIN\nlookup out.b.test. MX NXDOMAIN"
+    );
+    let found = |earlier: &str| {
+        let mut facts = facts("a.test.", &lines);
+        facts.subject.address = "192.0.2.7".parse().ok();
+        facts.subject.helo = Some("out.b.test".to_owned());
+        facts.subject.earlier_clients = vec![earlier.parse().unwrap()];
+        let judged = judge(&facts);
+        let has = |code| judged.iter().any(|finding| finding.code == code);
+        [Code::PtrMissing, Code::HeloUnknown, Code::SpfFromFails, Code::SpfUnevaluated].map(has)
+    };
+    assert_eq!(found("198.51.100.1"), [false, false, false, true]);
+    assert_eq!(found("198.51.100.2"), [true, true, true, false]);
 }

@@ -49,7 +49,7 @@ fn form(helo: &str) -> Form {
 /// The HELO name that is examined: that of an examined client, or one that a receiver has refused.
 fn examined(facts: &DomainFacts) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
-    let is_examined = is_refused || client::examined(&facts.subject).is_some();
+    let is_examined = is_refused || client::examined(facts).is_some();
     facts.subject.helo.as_deref().filter(|_| is_examined)
 }
 
@@ -72,7 +72,7 @@ pub(super) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
 /// The finding about the HELO name. If the address of the client is not known, any address of the name is right.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let helo = examined(facts)?;
-    let address = client::examined(&facts.subject);
+    let address = client::examined(facts);
     let name = match form(helo) {
         Form::Wrong(why) => return Some(Finding::new(Code::HeloSyntax, format!("{helo}: {why}"))),
         Form::Literal(own) => {

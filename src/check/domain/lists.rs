@@ -38,7 +38,7 @@ impl Part {
 
 /// The names and addresses that the lists are asked about, each once.
 fn subjects(facts: &DomainFacts) -> Vec<(Part, String)> {
-    let own = client::examined(&facts.subject).filter(|address| !mail::is_private(*address));
+    let own = client::examined(facts).filter(|address| !mail::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
     let mut subjects: Vec<(Part, String)> = Vec::new();
     let mut add = |part: Part, subject: String| {

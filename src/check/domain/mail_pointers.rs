@@ -17,7 +17,7 @@ use crate::wire::presentation::shown;
 
 /// The findings. The address of a client has findings of its own.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let examined = client::examined(&facts.subject);
+    let examined = client::examined(facts);
     let addresses = mail::host_addresses(facts).into_iter();
     let senders = senders(facts);
     let (mut sending, mut others) = (Vec::new(), Vec::new());

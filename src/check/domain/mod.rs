@@ -107,7 +107,7 @@ impl Plan for WholeDomain {
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let mut wants = Vec::new();
-    if let Some(address) = client::examined(&facts.subject) {
+    if let Some(address) = client::examined(facts) {
         wants.extend(pointer::wants(facts, address));
     }
     wants.extend(helo::wants(facts));
@@ -189,7 +189,7 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
         needed.extend(mail::needed(facts));
         needed.extend(spf::needed(facts));
     }
-    if let Some(address) = client::examined(&facts.subject) {
+    if let Some(address) = client::examined(facts) {
         needed.extend(pointer::needed(facts, address));
     }
     needed.extend(helo::needed(facts));
@@ -213,7 +213,7 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 /// The findings in order.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = configured::check(facts);
-    if let Some(address) = client::examined(&facts.subject) {
+    if let Some(address) = client::examined(facts) {
         findings.extend(pointer::check(facts, address, mail::is_private(address)));
     }
     findings.extend(helo::check(facts));

@@ -395,6 +395,13 @@ fn of_address(
     Some(Finding::new(code, evidence))
 }
 
+/// Whether SPF passes for a client of a hop before, and not for the given address: it may be that of a forwarder or a filter service.
+pub(super) fn passes_before(facts: &DomainFacts) -> bool {
+    let domain = facts.subject.domain.as_str();
+    let passes = |address| outcome(facts, domain, address, &mut Vec::new()) == SpfOutcome::Pass;
+    facts.subject.address.is_some_and(|address| !passes(address)) && passing_before(facts, domain).is_some()
+}
+
 /// The client of a hop before that SPF passes for.
 fn passing_before(facts: &DomainFacts, domain: &str) -> Option<IpAddr> {
     let passes = |address: &IpAddr| outcome(facts, domain, *address, &mut Vec::new()) == SpfOutcome::Pass;
