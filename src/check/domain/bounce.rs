@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use super::bounce_addresses::{NamedAddress, addresses, hosts, named};
 use super::facts::canonical;
 use super::mail::is_private;
-use super::refusal::NamedList;
-use super::refusal_reasons::{NamedReason, reason};
+use super::refusal::{NamedList, NamedReason};
+use super::refusal_reasons::reason;
 use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES, MAX_RECIPIENT_LINES};
 use crate::wire::presentation::read_name;
 
@@ -178,6 +178,8 @@ pub(super) struct Replies {
     texts: Vec<String>,
     /// The addresses of hosts which said or got something.
     receivers: BTreeSet<IpAddr>,
+    /// The names of these hosts: lower case, with their last dots.
+    hosts: BTreeSet<String>,
 }
 
 /// Finds the replies.
@@ -198,6 +200,8 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
         is_open = !line.is_empty();
     }
     let mut receivers: BTreeSet<IpAddr> = of("remote-mta").flat_map(|body| addresses(&body)).collect();
+    let named_in = |text: &str| names(text).into_iter().map(|host| host.name);
+    let mut names_of_hosts: BTreeSet<String> = of("remote-mta").flat_map(|body| named_in(&body)).collect();
     let mut texts = Vec::new();
     for (place, paragraph) in paragraphs.iter().enumerate() {
         receivers.extend(hosts(paragraph));
@@ -209,13 +213,14 @@ pub(super) fn replies(message: &str, fields: &[(String, String)]) -> Replies {
         match split {
             Some((before, reply)) => {
                 receivers.extend(addresses(before));
+                names_of_hosts.extend(named_in(before));
                 texts.push(reply.to_owned());
             }
             None if place < fields => texts.push(paragraph.clone()),
             None => {}
         }
     }
-    Replies { texts, receivers }
+    Replies { texts, receivers, hosts: names_of_hosts }
 }
 
 impl Replies {
@@ -232,7 +237,11 @@ impl Replies {
 
     /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
     pub(super) fn reason(&self) -> Option<NamedReason> {
-        let mut reasons: Vec<NamedReason> = self.texts.iter().filter_map(|text| reason(text)).collect();
+        // The name of the host that refuses is none of the sender.
+        let is_of_sender = |name: &String| !self.hosts.contains(name);
+        let of_sender = |found: NamedReason| NamedReason { name: found.name.filter(is_of_sender), ..found };
+        let reasons = self.texts.iter().filter_map(|text| reason(text));
+        let mut reasons: Vec<NamedReason> = reasons.map(of_sender).collect();
         reasons.sort_by_key(|reason| reason.name.is_none());
         reasons.into_iter().next()
     }

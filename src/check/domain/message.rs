@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::client::{self, Sender};
-use super::facts::{CheckSubject, Role};
+use super::facts::{CheckSubject, Role, is_within};
 use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
-use super::refusal::{Refusal, RefusalReason};
-use super::refusal_reasons::NamedReason;
+use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
 use super::{bounce, dkim, refusal_pages};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
@@ -72,7 +71,7 @@ fn of_text(message: &str) -> MessageSubjects {
         |wanted: &[RefusalReason]| reason.as_ref().is_some_and(|named| wanted.contains(&named.reason));
     let told_without_client = refused.is_none() && is_of(&[RefusalReason::Pointer, RefusalReason::Spf]);
     let is_of_helo = is_of(&[RefusalReason::Helo]);
-    let told = reason.as_ref().and_then(refused_domain).map(|domain| (fields.len(), domain));
+    let told = reason.as_ref().and_then(|named| Some((fields.len(), refused_domain(named, &roles)?)));
     if let Some((_, domain)) = &told {
         if let Some(selector) = reason.as_ref().and_then(|named| named.selector.clone()) {
             add(&mut selectors, domain, selector);
@@ -151,10 +150,18 @@ fn within_bound(
 }
 
 /// The domain of the sender that a refusal is about.
-fn refused_domain(named: &NamedReason) -> Option<String> {
+fn refused_domain(named: &NamedReason, roles: &[(String, Role)]) -> Option<String> {
     let of_domain = [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication];
     let is_of_domain = of_domain.contains(&named.reason);
-    named.name.clone().filter(|_| is_of_domain)
+    named.name.clone().filter(|name| is_of_domain && !is_of_receiver(name, roles))
+}
+
+/// Whether the name in a refusal is that of a recipient and of no sender: that of the receiver, such as in an address for complaints.
+fn is_of_receiver(name: &str, roles: &[(String, Role)]) -> bool {
+    let is_recipient = |(domain, role): &(String, Role)| *role == Role::Recipient && is_within(name, domain);
+    let is_sender = |(domain, role): &(String, Role)| role.sends() && domain == name;
+    let has_sender = roles.iter().any(|(_, role)| role.sends());
+    has_sender && roles.iter().any(is_recipient) && !roles.iter().any(is_sender)
 }
 
 /// The domains that the fields of a message name.

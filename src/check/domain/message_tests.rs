@@ -440,10 +440,32 @@ fn the_text_of_a_bounce_and_lines_of_a_log_are_read_without_a_header() {
 }
 
 #[test]
+fn a_refusal_that_names_the_receiver_alone_is_one_of_the_sender_of_the_message() {
+    let bounce = |words: &str| {
+        let text = format!(
+            "From: MAILER-DAEMON@mx.a.example\nTo: al@a.example\n\n<y@b.example>: host mx.b.example[192.0.2.1] said: 550 5.7.1 {words} (in reply to RCPT TO)\n"
+        );
+        let of = |subject: CheckSubject| (subject.domain, subject.role, subject.address.is_some());
+        subjects(&text).into_iter().map(of).collect::<Vec<_>>()
+    };
+    let subject = |domain: &str, role, has_address| (domain.to_owned(), role, has_address);
+    let (receiver, sender) =
+        (subject("b.example.", Role::Recipient, false), subject("a.example.", Role::Sender, true));
+    assert_eq!(
+        bounce("SPF check failed for 198.51.100.7, write to postmaster.b.example"),
+        [receiver.clone(), sender]
+    );
+    let of_host = bounce("mx.b.example: SPF check failed for [198.51.100.7]");
+    assert_eq!(of_host.last(), Some(&subject("a.example.", Role::Sender, true)), "{of_host:?}");
+    let forwarded = bounce("[198.51.100.7] SPF check failed for c.example");
+    assert_eq!(forwarded[0], subject("c.example.", Role::Sender, true), "{forwarded:?}");
+}
+
+#[test]
 fn a_line_of_a_log_that_refuses_the_sender_is_no_well_of_the_recipient() {
     let before = "Nov 23 06:00:05 mx postfix/";
     for text in [
-        "smtp[1]: 4A: to=<y@b.example>, relay=mx.b.example[192.0.2.1]:25, dsn=5.7.23, status=bounced (host mx.b.example[192.0.2.1] said: 550 5.7.23 SPF fail: 198.51.100.7 is not allowed to send mail for a.example)",
+        "smtp[1]: 4A: to=<y@b.example>, relay=mx.b.example[192.0.2.1]:25, dsn=5.7.23, status=bounced (host mx.b.example[192.0.2.1] said: 550 5.7.23 SPF fail: 198.51.100.7 is not allowed)",
         "smtpd[1]: NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 450 4.7.25 Client host rejected: cannot find your hostname, [198.51.100.7]; from=<al@a.example> to=<y@b.example>",
     ] {
         let read = read(format!("{before}{text}\n").as_bytes());
@@ -452,6 +474,10 @@ fn a_line_of_a_log_that_refuses_the_sender_is_no_well_of_the_recipient() {
             "{read:?}"
         );
     }
+    let text = "smtp[1]: 4A: to=<y@b.example>, status=bounced (host mx.b.example[192.0.2.1] said: 550 5.7.23 SPF fail: 198.51.100.7 is not allowed to send mail for a.example)";
+    let found = subjects(&format!("{before}{text}\n"));
+    let sender = found.iter().find(|subject| subject.role == Role::Sender).unwrap();
+    assert_eq!((sender.domain.as_str(), sender.address), ("a.example.", "198.51.100.7".parse().ok()));
     let text = "smtpd[1]: NOQUEUE: reject: RCPT from mx.c.example[198.51.100.7]: 450 4.1.8 <al@a.example>: Sender address rejected: Domain not found; from=<al@a.example> to=<y@b.example>\n";
     let read = read(format!("{before}{text}").as_bytes());
     let of: Vec<_> = read.subjects.iter().map(|subject| (subject.domain.as_str(), subject.role)).collect();

@@ -57,6 +57,8 @@ mod record_set;
 pub mod refusal;
 mod refusal_pages;
 mod refusal_reasons;
+mod refusal_verdicts;
+mod refusal_words;
 mod refusing_lists;
 pub mod sent;
 mod served;

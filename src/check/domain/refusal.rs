@@ -26,6 +26,16 @@ pub enum RefusalReason {
     Authentication,
 }
 
+/// The reason of a refusal, with the name that the receiver refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NamedReason {
+    pub(super) reason: RefusalReason,
+    /// The HELO name as it stands, or the domain of the sender in lower case with its last dot.
+    pub(super) name: Option<String>,
+    /// The selector of a DKIM key that the receiver did not find.
+    pub(super) selector: Option<String>,
+}
+
 /// The refusal of a message in the words of the receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {

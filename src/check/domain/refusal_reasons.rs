@@ -4,11 +4,10 @@
 //! RFC 5321 section 4.2 leaves the words of replies to each server, so they stand in a table here, each with its source.
 
 use super::codes::Code;
-use super::dkim;
-use super::facts::canonical;
-use super::refusal::RefusalReason;
+use super::refusal::{NamedReason, RefusalReason};
+use super::refusal_verdicts::{key, verdict};
+use super::refusal_words::{domain, ends, is_host_name, without_codes};
 use crate::limits::MAX_HELO;
-use crate::wire::presentation::read_name;
 
 /// The place of the refused name in a reply.
 #[derive(Clone, Copy, Debug)]
@@ -93,19 +92,20 @@ const PHRASES: [Phrase; 47] = [
     ("helo ", RefusalReason::Helo, Place::NameNext),
 ];
 
-/// The reason of a refusal, with the name that the receiver refuses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NamedReason {
-    pub(super) reason: RefusalReason,
-    /// The HELO name as it stands, or the domain of the sender in lower case with its last dot.
-    pub(super) name: Option<String>,
-    /// The selector of a DKIM key that the receiver did not find.
-    pub(super) selector: Option<String>,
-}
-
-/// The reason in a reply: the first phrase of the table that it has.
+/// The reason in a reply: that of the first phrase of the table that it has; or else that of a verdict on the sender. A verdict also has the
+/// name that a phrase leaves out.
 pub(super) fn reason(reply: &str) -> Option<NamedReason> {
     let reply = without_codes(reply);
+    match (of_phrase(&reply), verdict(&reply)) {
+        (Some(found), Some(of_verdict)) if found.name.is_none() && found.reason != RefusalReason::Pointer => {
+            Some(NamedReason { name: of_verdict.name, selector: of_verdict.selector, ..found })
+        }
+        (found, of_verdict) => found.or(of_verdict),
+    }
+}
+
+/// The reason and the name by the first phrase of the table that a reply without codes has.
+fn of_phrase(reply: &str) -> Option<NamedReason> {
     let lower = reply.to_ascii_lowercase();
     let found = PHRASES.iter().find_map(|(words, reason, place)| {
         let begin = lower.find(words)?;
@@ -128,7 +128,7 @@ pub(super) fn reason(reply: &str) -> Option<NamedReason> {
     });
     let (reason, place, word) = found?;
     if let Place::Key = place {
-        let (selector, name) = key(&reply).unzip();
+        let (selector, name) = key(reply).unzip();
         return Some(NamedReason { reason: *reason, name, selector });
     }
     let word = word.filter(|word| (1..=MAX_HELO).contains(&word.len()));
@@ -137,51 +137,6 @@ pub(super) fn reason(reply: &str) -> Option<NamedReason> {
         _ => word.and_then(domain),
     };
     Some(NamedReason { reason: *reason, name, selector: None })
-}
-
-/// A reply without the codes at the begins of its lines, which software joins to one (RFC 5321 section 4.2.1, RFC 2034 section 4).
-fn without_codes(reply: &str) -> String {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-    let is_status =
-        |text: &str| text.contains('.') && text.split('.').all(is_number) && text.split('.').count() == 3;
-    let bare = |word: &'_ str| -> usize {
-        match word.split_once('-') {
-            Some((code, _)) if code.len() == 3 && is_number(code) => code.len() + 1,
-            _ => 0,
-        }
-    };
-    let words = reply.split_whitespace().map(|word| &word[bare(word)..]);
-    let words =
-        words.filter(|word| !(word.is_empty() || is_status(word) || word.len() == 3 && is_number(word)));
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// Selector and domain of the DKIM key that a reply names.
-fn key(reply: &str) -> Option<(String, String)> {
-    let words = || reply.split(ends).map(|word| word.trim_end_matches(['.', ':']));
-    let tag = |wanted: &str| words().find_map(|word| word.strip_prefix(wanted));
-    let (selector, of) = words()
-        .find_map(|word| word.split_once("._domainkey."))
-        .or_else(|| Some((tag("s=")?, tag("d=")?)))?;
-    dkim::is_selector(selector).then_some((selector.to_owned(), domain(of)?))
-}
-
-fn ends(letter: char) -> bool {
-    letter.is_whitespace() || "<>[]();,\"'".contains(letter)
-}
-
-/// Whether a word is a host name with a dot, and no section or version.
-fn is_host_name(word: &str) -> bool {
-    let top = word.rsplit('.').next().unwrap_or_default();
-    domain(word).is_some() && !word.contains('@') && top.bytes().any(|octet| octet.is_ascii_alphabetic())
-}
-
-/// The domain of an address, or a domain alone.
-fn domain(word: &str) -> Option<String> {
-    let domain = word.rsplit('@').next()?.trim_end_matches(['.', ':']);
-    let sound = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
-    (domain.contains('.') && domain.bytes().all(sound) && read_name(domain).is_some())
-        .then(|| canonical(domain))
 }
 
 /// Whether the refusal makes a failure of a finding that is milder otherwise: here is a receiver that does not take the mail.
