@@ -84,9 +84,19 @@ const BEFORE_RECIPIENTS: [&str; 9] = [
 ];
 
 /// The words right before the recipient of a bounce, in lower case: of Gmail, Exchange Online, Cisco ESA and Openwave; in German; and in
-/// log lines of Postfix and Exim.
-const BEFORE_RECIPIENT: [&str; 8] =
-    ["delivered to ", "message to ", "recipient: ", "mail an ", "nachricht an ", "nicht an ", "to=<", "** "];
+/// log lines of Postfix, Exim (failed and deferred) and qmail.
+const BEFORE_RECIPIENT: [&str; 10] = [
+    "delivered to ",
+    "message to ",
+    "recipient: ",
+    "mail an ",
+    "nachricht an ",
+    "nicht an ",
+    "to=<",
+    "** ",
+    " == ",
+    "to remote ",
+];
 
 /// The begins of lines behind the recipients of a bounce.
 const BEHIND_RECIPIENTS: [&str; 3] = ["---", "|---", "Diagnostic information"];
@@ -395,213 +405,5 @@ fn without_key(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_refused_address_is_the_client_in_the_words_of_the_receiver() {
-        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
-        let cases = [
-            (format!("{postfix}554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using bl.example"), Some("192.0.2.5")),
-            (format!("{postfix}550-5.7.1 [192.0.2.5      19] Our system has detected that this message"), Some("192.0.2.5")),
-            (format!("{postfix}550-5.7.26 did not pass SPF [a.example] with ip:\n    [192.0.2.5] = did not pass"), Some("192.0.2.5")),
-            (format!("{postfix}550 5.7.606 Access denied, banned sending IP [192.0.2.5]. To request removal"), Some("192.0.2.5")),
-            (format!("{postfix}550 5.7.1 Unfortunately, messages from [192.0.2.5] weren't sent. (S3150)"), Some("192.0.2.5")),
-            (format!("{postfix}554 5.7.1 blocked; https://www.spamhaus.org/query/ip/192.0.2.5"), Some("192.0.2.5")),
-            (format!("{postfix}554 IP=192.0.2.5 - None/bad reputation."), Some("192.0.2.5")),
-            (format!("{postfix}450 4.7.1 Client host rejected: cannot find your\n    reverse hostname, [2001:db8::5]"), Some("2001:db8::5")),
-            (format!("{postfix}550 The PTR record does not match the sending IP. [192.0.2.5]"), Some("192.0.2.5")),
-            (format!("{postfix}550 5.7.1 [IPv6:2001:db8::5] rejected"), Some("2001:db8::5")),
-            (format!("{postfix}450 4.7.1 refused by mx.b.example[198.51.100.1]"), None),
-            (format!("{postfix}550 host back.b.example[198.51.100.2] said: 550 5.1.1 User unknown"), None),
-            (format!("{postfix}554 [10.0.0.1] [127.0.0.2] rejected"), None),
-            (format!("{postfix}550 5.1.1 <y@b.example>: User unknown in version 5.7.1"), None),
-            ("<y@b.example>: connect to mx.b.example[198.51.100.1]:25: Connection timed out".to_owned(), None),
-            ("host mx.b.example [198.51.100.1]\n  SMTP error from remote mail server after MAIL FROM:<a@a.example>:\n  \
-              554 5.7.1 192.0.2.5 is listed".to_owned(), Some("192.0.2.5")),
-            ("... while talking to mx.b.example.:\n>>> MAIL From:<a@a.example>\n<<< 554 5.7.1 [192.0.2.5] blocked\n\
-              <<< 503 no".to_owned(), Some("192.0.2.5")),
-            (
-                "<y@b.example>: host mx.b.example[198.51.100.1] refused to talk to me: 554 5.7.1 192.0.2.5 is listed"
-                    .to_owned(),
-                Some("192.0.2.5"),
-            ),
-            (
-                "SMTP error from remote mailer after RCPT TO:<y@b.example>: host mx.b.example [198.51.100.1]: 550 blocked: 192.0.2.5"
-                    .to_owned(),
-                Some("192.0.2.5"),
-            ),
-            (format!("{postfix}554 Client host mail.a.example[192.0.2.5] blocked"), Some("192.0.2.5")),
-            ("<y@b.example>\n    (reason: 550 5.7.1 [192.0.2.5] blocked)".to_owned(), Some("192.0.2.5")),
-            (format!("{postfix}554 rejected by scanner 192.0.2.40; from 192.0.2.5"), Some("192.0.2.5")),
-            (format!("{postfix}554 Exchange version 192.0.2.40 refuses 192.0.2.5"), Some("192.0.2.5")),
-            ("I saw 192.0.2.5 in my log".to_owned(), None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(replies(&text, &[]).refused(), expected.map(|text| text.parse().unwrap()), "{text}");
-        }
-        let field = |name: &str, body: &str| (name.to_owned(), body.to_owned());
-        let fields = [
-            field("remote-mta", "dns; mx.b.example. (198.51.100.1, the server for the domain b.example.)"),
-            field(
-                "diagnostic-code",
-                "smtp; 550-5.7.25 [198.51.100.1] refuses: [192.0.2.5] does not have a PTR record",
-            ),
-        ];
-        assert_eq!(replies("", &fields).refused(), "192.0.2.5".parse().ok());
-        assert_eq!(replies("", &fields[..1]).refused(), None);
-        let own = "X-Postfix; Host or domain name not found. Name service error for name=192.0.2.5 type=A: Host not found";
-        assert_eq!(replies("", &[field("diagnostic-code", own)]).refused(), None);
-    }
-
-    #[test]
-    fn sections_versions_and_codes_are_no_address_of_the_client() {
-        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
-        let cases = [
-            (format!("{postfix}550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"), None),
-            (format!("{postfix}554 5.7.1 [PH01] Email not accepted for policy reasons - 4.16.55.1"), None),
-            (format!("{postfix}550 Rejected by SpamAssassin 3.4.6.1 score 12"), None),
-            (format!("{postfix}550 no (v 8.17.1.9)"), None),
-            (format!("{postfix}550 User unknown in relay recipient table (192.0.2.5)"), None),
-            (format!("{postfix}550 5.7.1 Fix reverse DNS for 192.0.2.5"), Some("192.0.2.5")),
-            (format!("{postfix}550 Reverse DNS lookup of 192.0.2.5 failed"), Some("192.0.2.5")),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(replies(&text, &[]).refused(), expected.map(|text| text.parse().unwrap()), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_lists_are_those_that_the_receiver_names() {
-        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
-        let cases = [
-            (
-                "554 5.7.1 Service unavailable; Client host [192.0.2.5] blocked using zen.spamhaus.org; \
-              https://www.spamhaus.org/query/ip/192.0.2.5 (in reply to RCPT TO command)",
-                &["+zen.spamhaus.org."][..],
-            ),
-            ("550 192.0.2.5 is in a black list at BL.Spamcop.net.", &["+bl.spamcop.net."]),
-            (
-                "550 JunkMail rejected - a.example [192.0.2.5] is in an RBL on rbl.example: see x",
-                &["+rbl.example.", "a.example."],
-            ),
-            ("554 5.7.1 <mx.a.example[192.0.2.5]>: Client host rejected", &["mx.a.example."]),
-            ("554 blocked using a1b2c3d4e5f6a7b8c9d0e1f2g3.zen.dq.spamhaus.net", &["+zen.dq.spamhaus.net."]),
-            (
-                "554 blocked using a1b2c3d4e5f6a7b8c9d0e1f2g3.example",
-                &["+a1b2c3d4e5f6a7b8c9d0e1f2g3.example."],
-            ),
-            ("550 5.1.1 <y@b.example>: User unknown", &[]),
-            ("554 rated 5.5 by version 3.4.2", &[]),
-        ];
-        for (reply, expected) in cases {
-            let mark = |list: NamedList| format!("{}{}", if list.is_clear { "+" } else { "" }, list.name);
-            let found: Vec<String> =
-                replies(&format!("{postfix}{reply}"), &[]).lists().into_iter().map(mark).collect();
-            assert_eq!(found, expected, "{reply}");
-        }
-        assert!(replies("see bl.example for it", &[]).lists().is_empty());
-        let many: String = (0..99).map(|number| format!("h{number}.example ")).collect();
-        assert_eq!(replies(&format!("{postfix}{many}"), &[]).lists().len(), MAX_NAMED_LISTS);
-    }
-
-    #[test]
-    fn the_pages_are_those_in_the_words_of_the_receiver() {
-        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: ";
-        for (reply, expected) in [
-            (
-                "550 SC-001 (COL004) Unfortunately, messages from 192.0.2.5 weren't sent. Please see\n    \
-                 http://mail.live.com/mail/troubleshooting.aspx#errors. (in reply to MAIL FROM command)",
-                &["http://mail.live.com/mail/troubleshooting.aspx"][..],
-            ),
-            ("550 5.7.1 see <HTTPS://Www.b.example/why?ip=192.0.2.5&x=y>", &["https://www.b.example/why"]),
-            (
-                "550 https://a1b2c3d4e5f6a7b8c9d0e1f2g3.zen.dq.spamhaus.net/x",
-                &["https://zen.dq.spamhaus.net/"],
-            ),
-            ("550 http://nowhere http:// https://a\u{1b}.example/", &[]),
-            ("550 https://b.example/a https://b.example/a", &["https://b.example/a"]),
-            ("550-5.7.26 see https://b.example/a", &["https://b.example/a"]),
-            ("550 5.2.0 blocked, see https://b.example/a", &["https://b.example/a"]),
-            ("554-Nemesis refuses; see https://b.example/a", &["https://b.example/a"]),
-            ("550-5.1.1 The account does not exist. https://support.google.com/mail/?p=NoSuchUser", &[]),
-            ("552 5.2.2 over quota, https://support.google.com/mail/?p=OverQuotaPerm", &[]),
-            ("452-4.3.4 too large: https://support.google.com/mail/?p=MaxSizeError", &[]),
-            ("450 4.4.316 Connection refused https://b.example/", &[]),
-        ] {
-            assert_eq!(replies(&format!("{postfix}{reply}"), &[]).pages(), expected, "{reply}");
-        }
-        assert!(replies("see https://b.example/", &[]).pages().is_empty(), "not the words of a receiver");
-        let lookup = "smtp; DNS Error: 49286011 DNS type 'mx' lookup of b.example responded with code NXDOMAIN Domain name not found: \
-            b.example For more information, go to https://support.google.com/mail/?p=BadRcptDomain";
-        let fields = [("diagnostic-code".to_owned(), lookup.to_owned())];
-        assert!(replies("", &fields).pages().is_empty(), "a lookup of the sender's own server");
-        let many: String = (0..99).map(|number| format!("https://h{number}.example/ ")).collect();
-        assert_eq!(replies(&format!("{postfix}550 {many}"), &[]).pages().len(), MAX_NAMED_PAGES);
-    }
-
-    #[test]
-    fn recipients_stand_in_the_words_of_other_software() {
-        for text in [
-            "The following address\nfailed:\n\n\"x@a.example\":\nno valid MX hosts found\n\n--- The header follows ---\n\ny@b.example\n",
-            "The address to which the message has not yet been delivered is:\n\n  x@a.example\n    host lookup did not complete\n",
-            "Delivery has failed to these recipients or groups:\n\nx@a.example (x@a.example)<mailto:x@a.example>\nThe address\n\n\
-             Diagnostic information for administrators:\n\ny@b.example\n",
-            "|--- Failed addresses follow: ---|\n <x@a.example> ... unknown host\n|--- Message text follows: ---|\ny@b.example\n",
-            "Your message wasn't delivered to x@a.example because the domain a.example couldn't be found.\n",
-            "Your message to x@a.example has been blocked.\n",
-        ] {
-            assert_eq!(recipients(text, true), ["x@a.example"], "{text}");
-            assert!(recipients(text, false).is_empty(), "{text}");
-        }
-        assert!(recipients("x@a.example and bob\nwas delivered to us by bob\n", true).is_empty());
-    }
-
-    #[test]
-    fn a_receiver_says_which_name_is_listed() {
-        let postfix = "<y@b.example>: host mx.b.example[198.51.100.1] said: 554 5.7.1 ";
-        for (reply, expected) in [
-            ("Client host [192.0.2.5] blocked using bl.example", Some("192.0.2.5")),
-            (
-                "Sender address [al@A.example] blocked using dbl.example; https://x/query/domain/o.example",
-                Some("a.example"),
-            ),
-            ("Helo command [desk.a.example] blocked using dbl.example", Some("desk.a.example")),
-            ("refused, see https://www.spamhaus.org/query/domain/a.example (in reply to", Some("a.example")),
-            ("Sender blocked using dbl.example", None),
-            ("Client host [10.0.0.1] blocked using bl.example", None),
-        ] {
-            let found = replies(&format!("{postfix}{reply}"), &[]);
-            assert_eq!(found.listed().as_deref(), expected, "{reply}");
-            assert!(!found.is_of_content(), "{reply}");
-        }
-        for reply in
-            ["message contains a URL listed at dbl.example", "blocked for its content, see bl.example"]
-        {
-            assert!(replies(&format!("{postfix}{reply}"), &[]).is_of_content(), "{reply}");
-        }
-    }
-
-    #[test]
-    fn recipients_stand_in_the_text_of_postfix_qmail_and_sendmail() {
-        let host = "<x@a.example>: host mx.a.example[192.0.2.1] said: 451 4.7.1 no";
-        for text in [host, &format!("> {host}"), &host.replace(">:", "> (expanded from <y@b.example>):")] {
-            assert_eq!(recipients(text, false), ["x@a.example"], "{text}");
-        }
-        for words in [
-            "mail for a.example loops back to myself",
-            "TLS is required, but was not offered by host mx.a.example",
-        ] {
-            assert_eq!(recipients(&format!("<x@a.example>: {words}"), false), ["x@a.example"], "{words}");
-        }
-        assert_eq!(recipients("<x@a.example>: unknown user", false), Vec::<&str>::new());
-        for text in ["<x@a.example>: unknown user", "<x@a.example>:", "<x@a.example>"] {
-            assert_eq!(recipients(text, true), ["x@a.example"], "{text}");
-        }
-        assert_eq!(
-            recipients("<x@a.example>: delivery via mx.a.example[192.0.2.1]:25: 250 Ok", true),
-            Vec::<&str>::new()
-        );
-        assert_eq!(recipients("to <x@a.example>: host", true), Vec::<&str>::new());
-    }
-}
+#[path = "bounce_tests.rs"]
+mod tests;

@@ -12,7 +12,7 @@ use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
 use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
-use super::{bounce, dkim, refusal_pages};
+use super::{bounce, bounce_logs, dkim, refusal_pages};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
@@ -44,7 +44,7 @@ pub struct MessageSubjects {
 /// Reads the subjects from the octets of a file.
 pub fn read(octets: &[u8]) -> MessageSubjects {
     let MessageText { text, unread } = message_text::read(octets);
-    let read = of_text(&text);
+    let read = of_text(&bounce_logs::readable(&text));
     if unread.is_empty() { read } else { MessageSubjects { unread, ..read } }
 }
 
@@ -182,6 +182,10 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
     if !has_recipients {
         let bounced = bounce::recipients(message, is_bounce).into_iter().flat_map(domains);
         roles.extend(bounced.map(|domain| (domain, Role::Recipient)));
+        if roles.is_empty() && is_bounce {
+            let missing = bounce_logs::missing_hosts(message).into_iter();
+            roles.extend(missing.map(|domain| (domain, Role::Recipient)));
+        }
         has_recipients = !roles.is_empty();
     }
     for (place, (name, body)) in fields.iter().enumerate() {

@@ -427,6 +427,9 @@ fn the_text_of_a_bounce_and_lines_of_a_log_are_read_without_a_header() {
         "Delivery has failed to these recipients or groups:\n\ny@b.example (y@b.example)\nYour message couldn't be delivered.\n",
         "Nov 23 06:00:05 mx postfix/smtp[1]: 8F2B: to=<y@b.example>, relay=none, dsn=5.4.4, status=bounced (Host or domain name not found.)",
         "2026-11-23 06:00:05 1abc-0001-AB ** y@b.example R=dnslookup: Unrouteable address",
+        "2026-11-23 06:00:05 1abc-0001-AB == y@b.example R=dnslookup defer (-1): host lookup did not complete",
+        "delivery 1: failure: Sorry,_I_couldn't_find_any_host_named_b.example._(#5.1.2)/",
+        "starting delivery 2: msg 7 to remote y@b.example\ndelivery 2: deferral: CNAME_lookup_failed_temporarily._(#4.4.3)/",
         "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n8F2B 1234 Mon Nov 23 06:00:05  al@a.example\n\
          (Name service error for name=b.example type=MX: Host not found, try again)\n                  y@b.example\n",
         "I'm afraid I wasn't able to deliver your message to the following addresses.\n\n<y@b.example>:\nSorry. (#5.1.2)\n",

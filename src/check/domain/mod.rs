@@ -15,6 +15,7 @@
 mod aliases;
 mod bounce;
 mod bounce_addresses;
+mod bounce_logs;
 mod cached;
 mod client;
 mod code_entry;

@@ -1,0 +1,64 @@
+//! Lines of the log of qmail: `delivery 1: failure: Sorry,_I_couldn't_find_any_host_named_a.example._(#5.1.2)/`.
+//!
+//! The text is that of the bounce (qmail-send(8)), with underscores for spaces and slashes for the ends of lines. The recipient stands in
+//! another line: `starting delivery 1: msg 7 to remote y@a.example`.
+
+use std::borrow::Cow;
+
+use super::refusal_words::{domain, ends, is_host_name};
+use crate::limits::MAX_MESSAGE_DOMAINS;
+
+/// The words before the text of a failed delivery.
+const BEFORE_TEXT: [&str; 2] = [": failure: ", ": deferral: "];
+
+/// The words of qmail-remote before a host that does not exist.
+const BEFORE_HOST: &str = "any host named ";
+
+/// The message with the texts of deliveries as they stand in bounces.
+pub(super) fn readable(message: &str) -> Cow<'_, str> {
+    if !message.lines().any(|line| text_of(line).is_some()) {
+        return message.into();
+    }
+    let lines = message.lines().map(|line| match text_of(line) {
+        Some((before, text)) => {
+            let text = text.replace('_', " ").replace("/Remote host", "\nRemote host");
+            format!("{before}{}\n", text.replace("/Giving up", "\nGiving up").trim_end_matches('/'))
+        }
+        None => format!("{line}\n"),
+    });
+    lines.collect::<String>().into()
+}
+
+/// A line of a failed delivery, parted before its text.
+fn text_of(line: &str) -> Option<(&str, &str)> {
+    let ends = BEFORE_TEXT.iter().filter_map(|words| Some(line.find(words)? + words.len()));
+    let (before, text) = line.split_at_checked(ends.min()?)?;
+    (before.contains("delivery ") && text.contains('_')).then_some((before, text))
+}
+
+/// The domains of recipients that qmail has not found, for texts without an address.
+pub(super) fn missing_hosts(message: &str) -> Vec<String> {
+    let hosts = message.split(BEFORE_HOST).skip(1).filter_map(|behind| behind.split(ends).next());
+    let hosts = hosts.map(|host| host.trim_end_matches('.')).filter(|host| is_host_name(host));
+    hosts.filter_map(domain).take(MAX_MESSAGE_DOMAINS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_delivery_is_read_as_the_text_of_its_bounce() {
+        let line = "@4000 delivery 1: failure: Sorry,_I_couldn't_find_any_host_named_a.example._(#5.1.2)/";
+        let text = "@4000 delivery 1: failure: Sorry, I couldn't find any host named a.example. (#5.1.2)\n";
+        assert_eq!(readable(line), text);
+        assert_eq!(missing_hosts(text), ["a.example."]);
+        let line = "delivery 2: deferral: 192.0.2.1_does_not_like_recipient./Remote_host_said:_451_4.1.8_no/Giving_up_on_192.0.2.1./";
+        let text = "delivery 2: deferral: 192.0.2.1 does not like recipient.\nRemote host said: 451 4.1.8 no\nGiving up on 192.0.2.1.\n";
+        assert_eq!(readable(line), text);
+        for other in ["status: failure: a_b", "delivery 1: success: did_0+0+1/", "a_b", ""] {
+            assert_eq!(readable(other), other);
+        }
+        assert!(missing_hosts("any host named _ or 1.2").is_empty());
+    }
+}
