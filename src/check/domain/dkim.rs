@@ -55,22 +55,28 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// The lookups of the given selectors; and of one well-known selector, if those of all fail.
+/// The lookups of the given selectors; and of the well-known selectors that fail.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let given = facts.subject.selectors.iter().map(|selector| name(facts, selector));
     given.chain(failing(facts)).map(|name| (name, "TXT")).collect()
 }
 
-/// The name of the first well-known selector, if the lookups of all fail while the domain is known: then the zone of the keys may have
-/// servers of its own, and these fail.
-fn failing(facts: &DomainFacts) -> Option<String> {
+/// The names of well-known selectors that cannot be looked up while the domain is known. If the lookups of all fail, the zone of the keys
+/// may have servers of its own, and the first name stands for all. Otherwise those that are aliases: somebody has set them up.
+fn failing(facts: &DomainFacts) -> Vec<String> {
     let names: Vec<String> = tried(facts).iter().map(|selector| name(facts, selector)).collect();
     let fails = |name: &String| {
         let is_unknown = matches!(facts.lookup(name, "TXT"), LookupFound::Unknown(_));
         is_unknown && matches!(facts.got.get(&lookup(name, "TXT")), Some(Got::Reply(_)))
     };
-    let is_known = facts.lookup(&facts.subject.domain, "SOA").is_known();
-    names.iter().all(fails).then_some(names)?.into_iter().next().filter(|_| is_known)
+    if !facts.lookup(&facts.subject.domain, "SOA").is_known() {
+        return Vec::new();
+    }
+    if names.iter().all(fails) {
+        return names.into_iter().take(1).collect();
+    }
+    let is_alias = |name: &String| facts.lookup(name, "CNAME").alias().is_some();
+    names.into_iter().filter(|name| fails(name) && is_alias(name)).collect()
 }
 
 /// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
@@ -82,7 +88,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
-    let failing = failing(facts).and_then(|name| match facts.lookup(&name, "TXT") {
+    let failing = failing(facts).into_iter().filter_map(|name| match facts.lookup(&name, "TXT") {
         LookupFound::Unknown(why) if given.is_empty() => {
             let why = format!("{name} TXT: {why}");
             Some(not_found(facts, (&name, why), Level::Warning).of(Part::Dkim))
@@ -262,6 +268,22 @@ mod tests {
         for answer in ["", "NXDOMAIN", "unknown"] {
             assert_eq!(of(answer), (vec![], vec![]), "{answer}");
         }
+        // One of them is an alias into a zone whose servers fail.
+        let alias = |target: &str, conduct: &str| {
+            let lines = format!(
+                "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup s1._domainkey.a.test. TXT NXDOMAIN\n\
+                 lookup google._domainkey.a.test. TXT SERVFAIL\nlookup google._domainkey.a.test. CNAME {target}\n\
+                 lookup b.test. SOA SERVFAIL\nlookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\n\
+                 lookup ns.test. A | 198.18.9.1\nlookup ns.b.test. A | 198.18.9.2\n\
+                 server 198.18.9.1 g.b.test. NS udp | >b.test. NS ns.b.test. | +ns.b.test. A 198.18.9.2\n\
+                 server 198.18.9.2 g.b.test. TXT udp {conduct}\nserver 198.18.9.2 g.b.test. TXT tcp {conduct}"
+            );
+            let found = check(&facts("a.test.", &lines)).into_iter();
+            found.map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+        };
+        assert_eq!(alias("| g.b.test.", "silent"), [(Code::PolicyUnanswered, Level::Warning)]);
+        assert_eq!(alias("| g.b.test.", "aa | \"\""), [(Code::PolicyUnknown, Level::CouldNotTell)]);
+        assert_eq!(alias("", "silent"), [], "nobody has set it up");
     }
 
     #[test]
