@@ -123,7 +123,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfopen", "ns1 ns2", "@ TXT \"v=spf1 mx\""),
     ("spfequals", "ns1 ns2", "@ TXT \"v=spf1 ip4=198.18.9.1 -all\""),
     ("spfptr", "ns1 ns2", "@ TXT \"v=spf1 ptr -all\""),
-    ("spfmacro", "ns1 ns2", "@ TXT \"v=spf1 exists:%{l}.spfmacro.com -all\""),
+    ("spfmacro", "ns1 ns2", "@ TXT \"v=spf1 exists:%{p}.spfmacro.com -all\""),
     ("dmarctwo", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\"\n_dmarc TXT \"v=DMARC1; p=reject\""),
     ("dmarcsyntax", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=maybe\""),
     ("dmarcnone", "ns1 ns2", "_dmarc TXT \"v=DMARC1; p=none\""),

@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
 
+use super::local_part::LocalPart;
 use super::refusal::Refusal;
+pub use super::role::Role;
 use super::sent::{QueryEnd, SentQueries};
 use crate::wire::presentation::name_text;
 
@@ -373,32 +375,6 @@ impl<'f> LookupFound<'f> {
     }
 }
 
-/// The side of a mail that the domain is checked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Role {
-    /// It sends and receives.
-    #[default]
-    Both,
-    /// It sends.
-    Sender,
-    /// It receives.
-    Recipient,
-    /// It signs mail of another domain, as providers do: only the keys of its signatures count (RFC 6376 section 3.6).
-    Signer,
-}
-
-impl Role {
-    /// Whether mail has addresses of the domain as its sender.
-    pub const fn sends(self) -> bool {
-        matches!(self, Self::Both | Self::Sender)
-    }
-
-    /// Whether mail is delivered to the domain.
-    pub const fn receives(self) -> bool {
-        matches!(self, Self::Both | Self::Recipient)
-    }
-}
-
 /// The subject of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckSubject {
@@ -410,6 +386,8 @@ pub struct CheckSubject {
     pub role: Role,
     /// DKIM selectors to look for.
     pub selectors: Vec<String>,
+    /// The local part of the envelope sender, for macros of SPF.
+    pub local_part: LocalPart,
     /// Whether the address may be that of a relay or gateway of the receiver, for which SPF was not evaluated.
     pub may_be_relay: bool,
     /// The clients of the hops before that of `address`: it may be that of a forwarder or of a filter service if SPF passes for these.

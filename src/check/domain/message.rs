@@ -8,11 +8,12 @@ use std::net::IpAddr;
 
 use super::client::{self, Sender};
 use super::facts::{CheckSubject, Role, is_within};
+use super::local_part::LocalPart;
 use super::message_addresses::{addresses, domains};
 use super::message_text::{self, MessageText};
 use super::refusal::{NamedReason, Refusal, RefusalReason};
 use super::tags::value;
-use super::{bounce, bounce_logs, dkim, refusal_pages};
+use super::{bounce, bounce_logs, dkim, message_addresses, refusal_pages};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS};
 use crate::wire::presentation::{ascii_name, read_name};
 
@@ -60,6 +61,7 @@ fn of_text(message: &str) -> MessageSubjects {
     let Named { mut roles, mut selectors, has_recipients, unresolved } =
         named(body, &fields, is_returned || is_bounce(&fields) || is_bare(&fields));
     let returned = returned(&fields, of_header, has_recipients);
+    let of_bounce = returned.as_ref().map(|_| of_header);
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
     roles.sort_by_key(|(domain, role)| (turn(*role), !unresolved.contains(domain)));
     // The receiver that has refused a message knows its client best.
@@ -85,6 +87,7 @@ fn of_text(message: &str) -> MessageSubjects {
     let envelope = envelope.map(|(_, domain)| domain);
     let of_envelope = sender.as_ref().zip(envelope.as_deref());
     let (mut subjects, left_out) = within_bound(roles, &mut selectors, of_envelope);
+    give_local_parts(&mut subjects, &fields, of_bounce);
     let lacks_recipient = left_out.iter().any(|(_, role)| *role == Role::Recipient);
     let left_out = left_out.into_iter().map(|(domain, _)| domain).collect();
     let is_left =
@@ -434,6 +437,26 @@ fn envelope(fields: &[(String, String)]) -> Option<(usize, String)> {
     envelope
         .flat_map(|(place, (_, body))| domains(body).into_iter().map(move |domain| (place, domain)))
         .next()
+}
+
+/// Gives the local part of the envelope sender to the subjects that send.
+fn give_local_parts(subjects: &mut [CheckSubject], fields: &[(String, String)], of_bounce: Option<usize>) {
+    for subject in subjects.iter_mut().filter(|subject| subject.role.sends()) {
+        subject.local_part = local_part(fields, of_bounce, &subject.domain);
+    }
+}
+
+/// The local part of the envelope sender at a domain: in the fields for it, or in a bounce, whose header has so many fields, in the address
+/// that it is returned to.
+fn local_part(fields: &[(String, String)], of_bounce: Option<usize>, domain: &str) -> LocalPart {
+    let of = |fields: &[(String, String)], wanted: &[&str]| {
+        let bodies = fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
+        message_addresses::local_part(bodies.map(|(_, body)| body.as_str()), domain)
+    };
+    match (of(fields, &ENVELOPE), of_bounce) {
+        (LocalPart::Unknown, Some(of_header)) => of(fields.get(..of_header).unwrap_or_default(), &["to"]),
+        (found, _) => found,
+    }
 }
 
 /// The domain that a bounce is returned to, which is that of the envelope sender, with the place behind all fields. The empty envelope

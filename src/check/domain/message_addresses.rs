@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::facts::canonical;
+use super::local_part::LocalPart;
 use crate::wire::presentation::{name_text, read_typed_name};
 
 /// The mail addresses of a body (RFC 5322 section 3.4): without names and comments, which may look like addresses too.
@@ -44,6 +45,21 @@ pub(super) fn domains(body: &str) -> Vec<String> {
     addresses(&with_characters(body)).into_iter().filter_map(domain).collect()
 }
 
+/// The most octets of a local part (RFC 5321 section 4.5.3.1.1).
+const LONGEST_LOCAL: usize = 64;
+
+/// The local part of the first address of a domain in bodies of fields.
+pub(super) fn local_part<'b>(mut bodies: impl Iterator<Item = &'b str>, domain: &str) -> LocalPart {
+    let of_domain = |address: &String| domains(address).iter().any(|found| found == domain);
+    let found = bodies.find_map(|body| Some((body, addresses(body).into_iter().find(of_domain)?)));
+    // Quoted characters are left out of the address, and those with a meaning in names as text stay out of names.
+    let Some((body, address)) = found else { return LocalPart::Unknown };
+    let local = address.rsplit_once('@').map(|(local, _)| local).unwrap_or_default();
+    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"+-_=.".contains(&octet);
+    let is_known = (1..=LONGEST_LOCAL).contains(&local.len()) && local.bytes().all(is_plain);
+    if is_known && !body.contains('\\') { LocalPart::Known(local.to_owned()) } else { LocalPart::Unknown }
+}
+
 /// The type of addresses in UTF-8, before an address in a report.
 const UTF8_TYPE: &str = "utf-8;";
 
@@ -74,6 +90,20 @@ fn with_characters(body: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_local_part_is_that_of_the_first_address_of_the_domain() {
+        let of = |body: &str| local_part([body].into_iter(), "a.example.");
+        let known = |local: &str| LocalPart::Known(local.to_owned());
+        assert_eq!(of("<bounce+y=b.example@a.example>"), known("bounce+y=b.example"));
+        assert_eq!(of("rfc822; Al@A.example"), known("Al"));
+        assert_eq!(of("x@b.example, y@a.example, z@a.example"), known("y"));
+        for body in ["x@b.example", "<>", "a b@a.example", "a\\.b@a.example", "@a.example"] {
+            assert_eq!(of(body), LocalPart::Unknown, "{body}");
+        }
+        assert_eq!(of(&format!("{}@a.example", "x".repeat(65))), LocalPart::Unknown);
+        assert_eq!((LocalPart::Absent.text(), LocalPart::Unknown.text()), (Some("postmaster"), None));
+    }
 
     #[test]
     fn reports_of_7_bits_have_addresses_in_other_scripts() {

@@ -23,6 +23,18 @@ fn the_senders_of_a_message_are_checked_with_their_selectors() {
 }
 
 #[test]
+fn the_local_part_for_macros_of_spf_is_that_of_the_envelope_sender() {
+    let of = |message: &str| -> Vec<LocalPart> {
+        let senders = subjects(message).into_iter().filter(|subject| subject.role.sends());
+        senders.map(|subject| subject.local_part).collect()
+    };
+    let known = |local: &str| LocalPart::Known(local.to_owned());
+    assert_eq!(of(MESSAGE), [known("bounce"), LocalPart::Unknown]);
+    let bounce = "From: MAILER-DAEMON@mx.a.example\nTo: al@a.example\n\n<y@b.example>: host mx.b.example[192.0.2.1] said: 550 no\n";
+    assert_eq!(of(bounce), [known("al")]);
+}
+
+#[test]
 fn a_domain_that_stands_only_in_signatures_is_a_signer() {
     let message = "Return-Path: <al@a.example>\n\
         DKIM-Signature: v=1; d=a-example.20230601.provider.example; s=20230601; b=x\n\

@@ -64,7 +64,8 @@ pub(super) fn outcome(
 ) -> SpfOutcome {
     let mut left = Left { terms: MAX_CHECKED_SPF_LOOKUPS, void: MAX_CHECKED_SPF_VOID };
     let helo = facts.subject.helo.as_deref().filter(|_| facts.subject.address == Some(address));
-    evaluate(facts, (domain, SpfClient { address, sender: domain, helo }), &mut left, wants)
+    let local = facts.subject.local_part.text();
+    evaluate(facts, (domain, SpfClient { address, sender: domain, local, helo }), &mut left, wants)
 }
 
 /// The result for a client by the record of a domain; questions that are needed next go to `wants`.

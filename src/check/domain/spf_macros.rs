@@ -1,5 +1,5 @@
-//! Macros of SPF (RFC 7208 section 7): those of the domain, and for a given client those of its address and its HELO name. The local part of
-//! the sender is not known.
+//! Macros of SPF (RFC 7208 section 7): those of the domain, and for a given client those of the sender, of its address and of its HELO
+//! name. Nobody asks for the names of the address (`p`) any more (section 5.5).
 
 use std::net::IpAddr;
 
@@ -11,6 +11,8 @@ pub(super) struct SpfClient<'c> {
     pub(super) address: IpAddr,
     /// The domain of the envelope sender.
     pub(super) sender: &'c str,
+    /// The local part of the envelope sender, if that is known.
+    pub(super) local: Option<&'c str>,
     /// The name that it gives with HELO or EHLO, if that is known.
     pub(super) helo: Option<&'c str>,
 }
@@ -40,6 +42,8 @@ fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<St
     match letter.to_ascii_lowercase() {
         'd' => Some(bare(domain)),
         'o' => Some(bare(client?.sender)),
+        'l' => Some(client?.local?.to_owned()),
+        's' => Some(format!("{}@{}", client?.local?, bare(client?.sender))),
         'h' => Some(bare(client?.helo?)),
         'i' => Some(match client?.address {
             IpAddr::V4(address) => address.to_string(),
@@ -114,10 +118,25 @@ mod tests {
 
     #[test]
     fn the_client_is_put_in_as_rfc_7208_says() {
-        let of = |text: &str, address: &str, helo| {
-            let client = SpfClient { address: address.parse().unwrap(), sender: "strong.example.com.", helo };
+        let of_sender = |text: &str, address: &str, (helo, local)| {
+            let (address, sender) = (address.parse().unwrap(), "strong.example.com.");
+            let client = SpfClient { address, sender, local, helo };
             expanded(text, "email.example.com.", Some(client))
         };
+        let of = |text: &str, address: &str, helo| of_sender(text, address, (helo, None));
+        // The examples of section 7.4.
+        for (text, expected) in [
+            ("%{s}.x.test", "strong-bad@strong.example.com.x.test."),
+            ("%{l}.x.test", "strong-bad.x.test."),
+            ("%{l-}.x.test", "strong.bad.x.test."),
+            ("%{lr-}.x.test", "bad.strong.x.test."),
+            ("%{l1r-}.x.test", "strong.x.test."),
+            ("%{lr-}.lp.%{ir}.%{v}._spf.%{d2}", "bad.strong.lp.3.2.0.192.in-addr._spf.example.com."),
+            ("%{l}.%{o}", "strong-bad.strong.example.com."),
+        ] {
+            let found = of_sender(text, "192.0.2.3", (None, Some("strong-bad")));
+            assert_eq!(found.as_deref(), Some(expected), "{text}");
+        }
         // Section 7.4, with names in place of the local part.
         for (text, expected) in [
             ("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com."),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::check::domain::facts::tests::facts;
 use crate::check::domain::finding::Level;
+use crate::check::domain::local_part::LocalPart;
 
 fn codes(lines: &str) -> Vec<Code> {
     check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
@@ -144,7 +145,7 @@ fn an_address_is_evaluated() {
     assert_eq!(of("v=spf1 redirect=b.test", "203.0.113.1"), SpfOutcome::Fail);
     assert_eq!(of("v=spf1 include:c.test -all", "203.0.113.1"), SpfOutcome::Unknown);
     let unevaluated = |term: &str| SpfOutcome::Unevaluated(term.to_owned());
-    for term in ["exists:%{p}.x.test", "?ptr", "include:%{s}.x.test", "redirect=%{l}.x.test"] {
+    for term in ["exists:%{p}.x.test", "?ptr", "include:%{p}.x.test", "redirect=%{p}.x.test"] {
         assert_eq!(of(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
     }
     assert_eq!(of("v=spf1", "203.0.113.1"), SpfOutcome::Neutral);
@@ -177,7 +178,7 @@ fn the_outcome_for_an_address_has_its_code() {
         ("v=spf1 ip4:203.0.113.1 -all", Code::SpfFromPasses),
         ("v=spf1 ~all", Code::SpfFromFails),
         ("v=spf1 ?all", Code::SpfFromNeutral),
-        ("v=spf1 exists:%{l}.x.test -all", Code::SpfUnevaluated),
+        ("v=spf1 exists:%{p}.x.test -all", Code::SpfUnevaluated),
         ("v=spf1 include:b.test -all", Code::PolicyUnknown),
     ] {
         assert_eq!(code(record).code, expected, "{record}");
@@ -202,11 +203,22 @@ fn the_outcome_for_an_address_has_its_code() {
         let found = check(&forwarded).pop().unwrap();
         assert_eq!((found.code, found.level), expected, "{earlier}");
     }
-    let unevaluated = code("v=spf1 exists:%{l}.x.test -all");
+    for (local, name) in
+        [(LocalPart::Absent, "postmaster.x.test."), (LocalPart::Known("al".to_owned()), "al.x.test.")]
+    {
+        let lines =
+            format!("lookup a.test. TXT | \"v=spf1 exists:%{{l}}.x.test -all\"\nlookup {name} A | 127.0.0.1");
+        let mut with_macro = facts("a.test.", &lines);
+        (with_macro.subject.address, with_macro.subject.local_part) = ("203.0.113.1".parse().ok(), local);
+        assert_eq!(check(&with_macro).pop().unwrap().code, Code::SpfFromPasses, "{name}");
+        with_macro.subject.local_part = LocalPart::Unknown;
+        assert_eq!(check(&with_macro).pop().unwrap().code, Code::SpfUnevaluated, "{name}");
+    }
+    let unevaluated = code("v=spf1 exists:%{p}.x.test -all");
     assert_eq!(unevaluated.level, Level::CouldNotTell);
     let evidence = unevaluated.evidence;
     assert!(
-        evidence.ends_with("the term exists:%{l}.x.test cannot be evaluated by this check"),
+        evidence.ends_with("the term exists:%{p}.x.test cannot be evaluated by this check"),
         "{evidence}"
     );
 }
