@@ -181,7 +181,11 @@ struct Named {
 fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
     let mut roles: Vec<(String, Role)> = Vec::new();
     let (mut selectors, mut unresolved) = (BTreeMap::<String, Vec<String>>::new(), BTreeSet::new());
-    let mut has_recipients = fields.iter().any(|(name, _)| RECIPIENTS.contains(&name.as_str()));
+    // The recipient of a receipt has the mail (RFC 8098 section 3.1).
+    let has = |wanted: &str| fields.iter().any(|(name, _)| name == wanted);
+    let is_receipt = has("disposition") && !has("action");
+    let is_recipient = |name: &str| !is_receipt && RECIPIENTS.contains(&name);
+    let mut has_recipients = fields.iter().any(|(name, _)| is_recipient(name));
     if !has_recipients {
         let bounced = bounce::recipients(message, is_bounce).into_iter().flat_map(domains);
         roles.extend(bounced.map(|domain| (domain, Role::Recipient)));
@@ -193,8 +197,8 @@ fn named(message: &str, fields: &[(String, String)], is_bounce: bool) -> Named {
     }
     for (place, (name, body)) in fields.iter().enumerate() {
         let role = match name.as_str() {
-            name if RECIPIENTS.contains(&name) && is_delivered(fields, place) => continue,
-            name if RECIPIENTS.contains(&name) => {
+            name if is_recipient(name) && is_delivered(fields, place) => continue,
+            name if is_recipient(name) => {
                 unresolved.extend(domains(body).into_iter().filter(|_| is_unresolved(fields, place)));
                 Role::Recipient
             }

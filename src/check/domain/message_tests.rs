@@ -23,6 +23,17 @@ fn the_senders_of_a_message_are_checked_with_their_selectors() {
 }
 
 #[test]
+fn the_recipient_of_a_message_that_was_displayed_is_no_failed_one() {
+    let message = "Received: from mx.b.example (mx.b.example [192.0.2.7]) by here\nFrom: y@b.example\nTo: al@a.example\n\
+        Content-Type: multipart/report; report-type=disposition-notification; boundary=x\n\n--x\n\
+        Content-Type: message/disposition-notification\n\nOriginal-Recipient: rfc822; y@b.example\n\
+        Final-Recipient: rfc822; y@b.example\nDisposition: manual-action/MDN-sent-manually; displayed\n--x--\n";
+    let found = subjects(message);
+    let of: Vec<_> = found.iter().map(|subject| (subject.domain.as_str(), subject.role)).collect();
+    assert_eq!(of, [("b.example.", Role::Sender)]);
+}
+
+#[test]
 fn the_local_part_for_macros_of_spf_is_that_of_the_envelope_sender() {
     let of = |message: &str| -> Vec<LocalPart> {
         let senders = subjects(message).into_iter().filter(|subject| subject.role.sends());
