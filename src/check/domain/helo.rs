@@ -12,6 +12,9 @@ use super::refusal::RefusalReason;
 use super::{client, elsewhere};
 use crate::wire::presentation::read_name;
 
+/// The tag before an IPv6 address in brackets (RFC 5321 section 4.1.3).
+const IPV6_TAG: &str = "IPv6:";
+
 /// The form of a HELO name.
 #[derive(Debug, PartialEq, Eq)]
 enum Form {
@@ -25,8 +28,15 @@ enum Form {
 
 fn form(helo: &str) -> Form {
     if let Some(inside) = helo.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let address = inside.strip_prefix("IPv6:").unwrap_or(inside);
-        return address.parse().map_or(Form::Wrong("the brackets hold no address"), Form::Literal);
+        let of_ipv6 = inside.split_at_checked(IPV6_TAG.len());
+        let of_ipv6 = of_ipv6.filter(|(tag, _)| tag.eq_ignore_ascii_case(IPV6_TAG)).map(|(_, rest)| rest);
+        return match (of_ipv6, of_ipv6.unwrap_or(inside).parse::<IpAddr>()) {
+            (Some(_), Ok(address @ IpAddr::V6(_))) | (None, Ok(address @ IpAddr::V4(_))) => {
+                Form::Literal(address)
+            }
+            (None, Ok(IpAddr::V6(_))) => Form::Wrong("an IPv6 address in brackets needs IPv6: before it"),
+            _ => Form::Wrong("the brackets hold no address"),
+        };
     }
     if helo.parse::<IpAddr>().is_ok() {
         return Form::Wrong("an address needs brackets");
@@ -128,6 +138,9 @@ mod tests {
             ("[192.0.2.7]", "", None),
             ("[192.0.2.8]", "", Some(Code::HeloDiffers)),
             ("[192.0.2]", "", Some(Code::HeloSyntax)),
+            ("[2001:db8::7]", "", Some(Code::HeloSyntax)),
+            ("[IPv6:192.0.2.7]", "", Some(Code::HeloSyntax)),
+            ("[ipv6:2001:db8::7]", "", Some(Code::HeloDiffers)),
             ("192.0.2.7", "", Some(Code::HeloSyntax)),
             ("localhost", "", Some(Code::HeloSyntax)),
             ("m..a", "", Some(Code::HeloSyntax)),
