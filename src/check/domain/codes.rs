@@ -23,7 +23,7 @@ codes! {
     DomainMissing "domain_missing" Delegation Failure "RFC 8020 section 2":
         "the domain does not exist";
         "Mail to it bounces at once. Most servers reject mail from it.";
-        "Check the spelling. If it is right, ask the registrar whether the registration has expired".
+        "Check the spelling. If it is right, correct or remove a CNAME that the evidence names, or add the name to the zone above that the evidence names. If there is neither, ask the registrar whether the registration has expired".
     DnssecBogus "dnssec_bogus" Dnssec Failure "RFC 4035 section 5.5":
         "the domain fails DNSSEC validation";
         "Hosts behind validating resolvers cannot resolve the domain: mail from there waits in the queue and bounces after days. Hosts behind other resolvers notice nothing.";

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::codes::Code;
+use super::dmarc::organizational_7489;
 use super::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
     is_within, lookup,
@@ -168,7 +169,13 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             let by = facts.configured().map(|by| format!(", answered by {by}")).unwrap_or_default();
             let target = facts.lookup(domain, "SOA").alias();
             let told = target.map(|target| format!(" CNAME {target}, which does not exist:"));
-            let evidence = format!("{domain}{} NXDOMAIN{by}", told.unwrap_or_default());
+            // The registered domain is there, or a zone below it.
+            let registered = organizational_7489(domain).filter(|registered| *registered != domain);
+            let above = zone::parent(facts).zip(registered);
+            let above = above.filter(|(zone, registered)| is_within(zone, registered));
+            let above = above.map(|(zone, _)| format!("; the zone {zone} above it exists"));
+            let (told, above) = (told.unwrap_or_default(), above.unwrap_or_default());
+            let evidence = format!("{domain}{told} NXDOMAIN{by}{above}");
             return vec![Finding::new(Code::DomainMissing, evidence)];
         }
         LookupFound::NotAsked => {
