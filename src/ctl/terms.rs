@@ -424,7 +424,10 @@ Codes, each with its usual level:
 A PTR fault (ptr_missing, ptr_differs, ptr_unanswered) of a mail host is a failure if SPF lets no other host send, and a warning if
 some of these hosts have none, or if SPF names this one beside others (`a:`, `ip4:`, `ip6:`). Otherwise it is a note, also with `mx`
 beside `include:`. It is not told of a host that SPF does not allow to send.
-configured_differs is a note if the mail hosts have only private addresses here: an inside view that somebody has set up on purpose.",
+configured_differs is a note if the mail hosts have only private addresses here: an inside view that somebody has set up on purpose.
+records_differ is milder for addresses: a warning if name servers keep to different ones of a mail host, and a note where addresses
+are answered in turn, or where each of two servers gives one of its own network. With an old serial it is a failure.
+mx_name_invalid is a failure if all mail hosts have such names.",
     );
     text
 }

@@ -74,7 +74,7 @@ const CASES: &[(&str, &str)] = &[
     ("spfdark.com", "spf_unanswered"),
     ("policydark.com", "policy_unanswered"),
     ("spfspecial.com", "spf_special_address"),
-    ("misnamed.com", "mx_name_invalid"),
+    ("misnamed.com", "mx_name_invalid:failure"),
     ("biminone.com --as-sender", "bimi_without_dmarc"),
     ("9.9.18.198.in-addr.arpa", "ptr_missing"),
     ("mxalias.com", "mx_is_cname"),

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::codes::Code;
-use super::facts::{DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, canonical, lookup};
+use super::facts::{
+    DomainFacts, Got, LookupFound, ReplySecurity, Role, Want, addresses, canonical, is_within, lookup,
+};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
@@ -260,9 +262,9 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     }
     if findings.iter().all(|finding| finding.level >= Level::Note) {
         let hosts = hosts(facts);
-        let with_addresses = hosts.iter().map(|host| {
+        let with_addresses = hosts.iter().filter_map(|host| {
             let found: Vec<String> = facts.addresses(host).iter().map(ToString::to_string).collect();
-            format!("{host} ({})", found.join(", "))
+            (!found.is_empty()).then(|| format!("{host} ({})", found.join(", ")))
         });
         findings.push(Finding::new(Code::MailOk, with_addresses.collect::<Vec<_>>().join(", ")));
     }
@@ -331,6 +333,11 @@ impl Addressless {
         // Senders deliver to none of these.
         let lost = missing.len() + addresses.len() + bogus.len() + unanswered.len();
         let worst = if lost == all { Level::Failure } else { Level::Warning };
+        // The others receive the mail, and nobody is to deliver to these.
+        let missing = match lost < all {
+            true => missing.into_iter().filter(|(host, _)| !is_verification(host)).collect(),
+            false => missing,
+        };
         let told = [
             (Code::MxIsAddress, addresses, Code::MxIsAddress.entry().level),
             (Code::MxHostBogus, bogus, worst),
@@ -348,6 +355,12 @@ impl Addressless {
         });
         told.collect()
     }
+}
+
+/// Whether a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
+/// `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
+fn is_verification(host: &str) -> bool {
+    ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))
 }
 
 /// Whether a server of the zone gives an address of a host.
@@ -388,7 +401,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(addressless.findings(all));
-    findings.extend(misnamed(&hosts));
+    findings.extend(misnamed(&hosts, all));
     let names = || hosts.join(", ");
     match (ipv4, ipv6, known) {
         (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
@@ -430,12 +443,18 @@ fn name_fault(host: &str) -> Option<(&'static str, bool)> {
     host.contains('_').then_some(("has an underscore", true))
 }
 
-/// Mail hosts with names that no host can have.
-fn misnamed(hosts: &[String]) -> Option<Finding> {
+/// Mail hosts with names that no host can have, of a domain with so many hosts.
+fn misnamed(hosts: &[String], all: usize) -> Option<Finding> {
     let faults = hosts.iter().filter_map(|host| Some((host, name_fault(host)?)));
     let faults: Vec<_> = faults.collect();
     let told: Vec<String> = faults.iter().map(|(host, (fault, _))| format!("{host} {fault}")).collect();
-    let level = if faults.iter().all(|(_, (_, is_taken))| *is_taken) { Level::Note } else { Level::Warning };
+    let skipped = faults.iter().filter(|(_, (_, is_taken))| !*is_taken).count();
+    let level = match skipped {
+        0 => Level::Note,
+        // Postfix and Exim deliver to none.
+        _ if skipped == all => Level::Failure,
+        _ => Level::Warning,
+    };
     let about = faults.iter().map(|(host, _)| About::Host((*host).clone()));
     (!told.is_empty()).then(|| Finding::new(Code::MxNameInvalid, told.join("; ")).at(level).about(about))
 }

@@ -22,6 +22,15 @@ const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2
     lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";
 
 #[test]
+fn a_name_that_proves_a_domain_to_a_provider_is_no_host_beside_others() {
+    let gone = "lookup ms1.msv1.invalid. A NXDOMAIN\nlookup ms1.msv1.invalid. AAAA NXDOMAIN";
+    let beside = format!("lookup a.test. MX | 32767 ms1.msv1.invalid. | 5 mx.a.test.\n{gone}\n{HOST}");
+    assert_eq!(codes(&beside), [usual(Code::MailOk), usual(Code::PointerOk)]);
+    let alone = format!("lookup a.test. MX | 32767 ms1.msv1.invalid.\n{gone}");
+    assert_eq!(codes(&alone), [usual(Code::MxWithoutAddress)]);
+}
+
+#[test]
 fn each_fault_of_mx_records_has_its_code() {
     let two = "lookup two.test. A | 198.18.0.1\nlookup two.test. AAAA";
     let cases: &[(&str, &[(Code, Level)])] = &[
@@ -105,7 +114,11 @@ fn names_that_no_host_can_have_and_addresses_of_documentation_are_told() {
         ),
         (
             "lookup a.test. MX | 10 -m.test.\nlookup -m.test. A | 198.18.0.1",
-            &[usual(Code::MxNameInvalid), usual(Code::PointerOk)],
+            &[(Code::MxNameInvalid, Level::Failure), usual(Code::PointerOk)],
+        ),
+        (
+            "lookup a.test. MX | 10 *.a.test.\nlookup *.a.test. A | 198.18.0.1",
+            &[(Code::MxNameInvalid, Level::Failure), usual(Code::PointerOk)],
         ),
         (
             "lookup a.test. MX | 10 m_x.test.\nlookup m_x.test. A | 198.18.0.1",
