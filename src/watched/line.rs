@@ -123,7 +123,7 @@ mod tests {
         };
         assert_eq!(
             sentence("example.com", &change),
-            "watched domain example.com is no longer checked for the failure \"the domain has several SPF records\", which began at 2026-11-21 03:00 UTC, because its [[watch]] has changed"
+            "watched domain example.com is no longer checked for the failure \"the domain, or one that its SPF record includes, has several SPF records\", which began at 2026-11-21 03:00 UTC, because its [[watch]] has changed"
         );
     }
 

@@ -157,9 +157,9 @@ codes! {
         "Resolvers see one or the other: mail goes to the MX hosts or to the target of the CNAME.";
         "Remove the CNAME, or the MX records beside it".
     SpfMultiple "spf_multiple" Policy Failure "RFC 7208 sections 3.2 and 4.5":
-        "the domain has several SPF records";
+        "the domain, or one that its SPF record includes, has several SPF records";
         "SPF ends with permerror. Gmail and Microsoft treat the mail as not authenticated; some servers reject it.";
-        "Join the records into one".
+        "Join the records into one. If they are those of an include, tell its operator, or remove the include".
     SpfSyntax "spf_syntax" Policy Failure "RFC 7208 sections 4.6 and 12":
         "the SPF record has a syntax error";
         "SPF ends with permerror: mail is not authenticated, and some servers reject it.";

@@ -34,15 +34,18 @@ struct Count {
     included: Vec<String>,
     /// Included domains without a record.
     missing: Vec<String>,
-    /// Errors of syntax, and included domains with several records.
+    /// Errors of syntax.
     wrong: Vec<String>,
+    /// Included domains with several records.
+    several: Vec<String>,
     /// Included domains whose aliases lead in a circle.
     circles: Vec<String>,
     /// Lookups that failed, each with the words for it.
     failed: Vec<(String, &'static str, String)>,
     /// Terms with addresses that no host on the internet has.
     special: Vec<String>,
-    uses_ptr: bool,
+    /// Records of the domain's own organization with the mechanism `ptr`, each with its domain.
+    with_ptr: Vec<String>,
     uses_macros: bool,
     wants: Vec<Want>,
 }
@@ -53,8 +56,8 @@ fn count(facts: &DomainFacts, domain: &str, depth: usize, sum: &mut Count) {
         SpfRecords::NotAsked => return sum.wants.push(lookup(domain, "TXT")),
         SpfRecords::Circle(circle) => return sum.circles.push(circle),
         SpfRecords::Unknown(why) => return sum.failed.push((domain.to_owned(), "TXT", why)),
-        SpfRecords::Several(_) if depth > 0 => {
-            return sum.wrong.push(format!("{domain} has several SPF records"));
+        SpfRecords::Several(all) if depth > 0 => {
+            return sum.several.push(format!("{domain}: {}", all.join("; ")));
         }
         SpfRecords::None { void, .. } if depth > 0 => {
             if void {
@@ -134,8 +137,22 @@ fn count_term(facts: &DomainFacts, (domain, term): (&str, &Term), depth: usize, 
                 sum.void.push(format!("{target} A"));
             }
         }
-        TermKind::Ptr => sum.uses_ptr = true,
+        TermKind::Ptr if is_own(facts, domain) => sum.with_ptr.push(with_record(facts, domain)),
         _ => {}
+    }
+}
+
+/// Whether a record is one of the domain's own organization, which can change it.
+fn is_own(facts: &DomainFacts, domain: &str) -> bool {
+    let of = |name| organizational_7489(name).unwrap_or(name);
+    of(domain) == of(facts.subject.domain.as_str())
+}
+
+/// A domain with its record.
+fn with_record(facts: &DomainFacts, domain: &str) -> String {
+    match records(facts, domain) {
+        SpfRecords::One(record) => format!("{domain} {record}"),
+        _ => domain.to_owned(),
     }
 }
 
@@ -232,8 +249,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut findings = limits(domain, &sum);
     findings.extend(rest(facts, domain, &record));
     findings.extend(ignored(&record));
-    if sum.uses_ptr {
-        findings.push(Finding::new(Code::SpfPtr, record.clone()));
+    if !sum.with_ptr.is_empty() {
+        findings.push(Finding::new(Code::SpfPtr, sum.with_ptr.join("; ")));
     }
     let (unanswered, unknown) = failures(facts, &sum);
     let of_address = facts
@@ -290,6 +307,9 @@ fn failures(facts: &DomainFacts, sum: &Count) -> (Vec<String>, Vec<String>) {
 /// Errors of the record and of the records that it includes.
 fn limits(domain: &str, sum: &Count) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if !sum.several.is_empty() {
+        findings.push(Finding::new(Code::SpfMultiple, sum.several.join("; ")));
+    }
     if !sum.wrong.is_empty() {
         findings.push(Finding::new(Code::SpfSyntax, sum.wrong.join("; ")));
     }

@@ -10,6 +10,24 @@ fn codes(lines: &str) -> Vec<Code> {
 }
 
 #[test]
+fn records_of_others_are_not_the_domain_s_to_change() {
+    let of = |included: &str, record: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"v=spf1 include:{included} -all\"\nlookup {included} TXT | {record}"
+        );
+        let found = check(&facts("a.test.", &lines)).into_iter();
+        found.map(|finding| (finding.code, finding.evidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("b.test.", "\"v=spf1 ptr -all\"")[0].0, Code::SpfOk);
+    assert_eq!(
+        of("s.a.test.", "\"v=spf1 ptr -all\""),
+        [(Code::SpfPtr, "s.a.test. v=spf1 ptr -all".to_owned())]
+    );
+    let several = of("b.test.", "\"v=spf1 a -all\" | \"v=spf1 -all\"");
+    assert_eq!(several, [(Code::SpfMultiple, "b.test.: v=spf1 a -all; v=spf1 -all".to_owned())]);
+}
+
+#[test]
 fn each_fault_has_its_code() {
     let cases: &[(&str, &[Code])] = &[
         ("lookup a.test. TXT | \"v=spf1 -all\"", &[Code::SpfOk]),
