@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use super::codes::Code;
-use super::dmarc_record;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
 use super::tags::{Versioned, meant, not_found, texts, value};
+use super::{dmarc_record, misplaced};
 use crate::limits::{DMARC_WALK_LABELS, MAX_CHECKED_REPORT_TARGETS};
 use crate::wire::presentation::read_name;
 
@@ -164,6 +164,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
             let targets = foreign_targets(name, &record).into_iter();
             targets.map(|target| lookup(&permission(name, &target), "TXT")).collect()
         }
+        Policy::Missing => vec![misplaced::want(facts, &own)],
         _ => Vec::new(),
     }
 }
@@ -269,7 +270,7 @@ fn missing(facts: &DomainFacts) -> String {
     let domain = &facts.subject.domain;
     match facts.lookup(&format!("_dmarc.{domain}"), "TXT").alias() {
         Some(target) => format!("_dmarc.{domain} is an alias (CNAME) of {target}, which has no record"),
-        None => domain.clone(),
+        None => misplaced::dmarc(facts).unwrap_or_else(|| domain.clone()),
     }
 }
 

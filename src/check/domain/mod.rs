@@ -48,6 +48,7 @@ mod mail_pointers;
 pub mod message;
 mod message_addresses;
 mod message_text;
+mod misplaced;
 mod mta_sts;
 mod old_answer;
 mod others;

@@ -8,7 +8,6 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::dmarc::organizational_7489;
-use super::elsewhere;
 use super::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::part::Part;
@@ -17,6 +16,7 @@ use super::spf_reach::reach;
 use super::spf_record::{SpfRecords, Term, TermKind, behind_all, mistaken, records, terms};
 use super::spf_senders::sender;
 use super::spf_special::is_special;
+use super::{elsewhere, misplaced};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
     MAX_CHECKED_SPF_VOID,
@@ -220,6 +220,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     for address in facts.subject.address.iter().chain(&facts.subject.earlier_clients) {
         outcome(facts, domain, *address, &mut sum.wants);
     }
+    if let SpfRecords::None { .. } = records(facts, domain) {
+        sum.wants.push(misplaced::want(facts, domain));
+    }
     sum.wants
 }
 
@@ -230,7 +233,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         SpfRecords::One(record) => record,
         SpfRecords::Several(all) => return vec![Finding::new(Code::SpfMultiple, all.join("; "))],
         SpfRecords::None { meant, .. } => {
-            return vec![Finding::new(Code::SpfMissing, missing(domain, &meant))];
+            return vec![Finding::new(Code::SpfMissing, missing(facts, &meant))];
         }
         SpfRecords::Circle(circle) => return vec![Finding::new(Code::PolicyAliasCircle, circle)],
         SpfRecords::Unknown(why) => {
@@ -344,9 +347,10 @@ fn special(sum: &Count, record: &str) -> Option<Finding> {
 }
 
 /// The words of a domain without a record.
-fn missing(domain: &str, meant: &[String]) -> String {
+fn missing(facts: &DomainFacts, meant: &[String]) -> String {
+    let domain = facts.subject.domain.as_str();
     if meant.is_empty() {
-        return domain.to_owned();
+        return misplaced::spf(facts).unwrap_or_else(|| domain.to_owned());
     }
     let texts: Vec<String> = meant.iter().map(|text| format!("\"{text}\"")).collect();
     format!("{domain} has the text {}; an SPF record begins with \"v=spf1 \"", texts.join(", "))
