@@ -133,6 +133,13 @@ pub const MAX_RECORDED_FAULTS: usize = 8;
 /// Names and addresses of an answer that are kept: more exchangers or includes than mail software follows.
 pub const MAX_RECORDED_LINKS: usize = 16;
 
+/// Numbers of flights behind that of the first one that is read which stand in the list of their places: it ended last, and others that
+/// began later have ended before. 4 octets each.
+pub const MAX_LATER_FLIGHTS: u64 = 4_096;
+
+/// Numbers without a flight in that list, for each flight: some flights are read as they go on, and some end long after others.
+pub const MAX_MISSING_FLIGHTS: usize = 4;
+
 /// Octets of the reason of a failure that are kept.
 pub const MAX_RECORDED_TEXT: usize = 240;
 

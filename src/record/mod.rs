@@ -54,6 +54,7 @@ mod long_messages;
 pub mod message;
 mod names;
 pub mod note;
+mod numbers;
 mod outage;
 mod outline;
 pub mod owner;

@@ -1,14 +1,12 @@
 //! The times of questions and flights, read from a ring without their names and texts: a table of stages needs no more, and the whole
 //! record is read for it.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::Mutex;
 
 use super::entry::{FLIGHT, FOR_KEYS, HEAD, QUESTION, index};
+use super::numbers::PlacesByNumber;
 use super::reading::{EntryReader, FAULT, entries};
 use super::ring::{self, Ring};
-use crate::hash::Plain;
 use crate::question::Outcome;
 
 /// A question that the cache did not answer.
@@ -58,8 +56,8 @@ pub(super) struct RingTimes {
     flights: Vec<FlightTimes>,
     /// The queries to servers of all flights.
     messages: Vec<MessageTimes>,
-    /// The places of flights by their numbers; of one that was kept twice the longer, which is complete.
-    numbers: HashMap<u64, u32, BuildHasherDefault<Plain>>,
+    /// The places of flights; of one that was kept twice the longer, which is complete.
+    places: PlacesByNumber,
 }
 
 impl RingTimes {
@@ -71,7 +69,6 @@ impl RingTimes {
         times.questions.reserve(room);
         times.flights.reserve(room);
         times.messages.reserve(room);
-        times.numbers.reserve(room);
         // Entries are written at their end: no block before one that ended too early has a later one.
         ring::read_back(ring, |block| times.add(block, from).is_none_or(|last| last >= from));
         times
@@ -94,11 +91,11 @@ impl RingTimes {
                     let Some((id, flight)) = self.flight(&mut reader, from) else { continue };
                     last = last.max(Some(flight.began.saturating_add(flight.elapsed.into())));
                     let place = u32::try_from(self.flights.len()).unwrap_or(u32::MAX);
-                    self.flights.push(flight);
-                    let known = self.numbers.entry(id).or_insert(place);
-                    if self.flights.get(index(*known)).is_some_and(|known| known.elapsed <= flight.elapsed) {
-                        *known = place;
+                    let known = self.places.of(id).and_then(|known| self.flights.get(index(known)));
+                    if known.is_none_or(|known| known.elapsed <= flight.elapsed) {
+                        self.places.put(id, place);
                     }
+                    self.flights.push(flight);
                 }
                 _ => {}
             }
@@ -108,7 +105,7 @@ impl RingTimes {
 
     /// When a flight began, and its queries to servers; none if the ring has lost it.
     pub(super) fn of_flight(&self, number: u64) -> Option<(u64, &[MessageTimes])> {
-        let flight = self.flights.get(index(*self.numbers.get(&number)?))?;
+        let flight = self.flights.get(index(self.places.of(number)?))?;
         let messages = self.messages.get(index(flight.messages)..).unwrap_or_default();
         Some((flight.began, messages.get(..index(flight.count)).unwrap_or_default()))
     }
