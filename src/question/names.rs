@@ -32,7 +32,7 @@ impl WireName {
     }
 }
 
-/// The first labels of a set of names, by their length and first letter: most names do not begin with one of them, and need no further look.
+/// The first labels of a set of names, by their length and their first two letters: most names do not begin with one of them, and need no further look.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
@@ -59,9 +59,13 @@ impl FirstLabels {
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
+    /// The row of a label's length, and the bit of its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
-        let [length, first, ..] = octets else { return None };
-        Some((usize::from(*length), 1 << (first & 63)))
+        let [length, first, behind @ ..] = octets else { return None };
+        // What stands behind a label of one octet is not a part of it.
+        let second = behind.first().filter(|_| *length > 1).copied().unwrap_or(0);
+        let bit = first.wrapping_add(second.wrapping_mul(7)) & 63;
+        Some((usize::from(*length), 1 << bit))
     }
 }
 
@@ -199,6 +203,27 @@ mod tests {
             assert!(!is_wire_of(&wire_name(&name("mail.example.")), &name(other)), "{other}");
             assert!(is_wire_of(&wire_name(&name(other)), &name(&other.to_uppercase())), "{other}");
         }
+    }
+
+    #[test]
+    fn first_labels_are_told_by_their_length_and_two_letters() {
+        let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
+        let mut labels = FirstLabels::default();
+        ["zen.example.", "b.example.", "c."].iter().for_each(|text| labels.add(&wire(text)));
+        for (text, may) in [
+            ("zen.other.", true),
+            ("zex.", true),
+            ("z10.bench.", false),
+            ("zeno.", false),
+            ("b.", true),
+            ("b.xy.", true),
+            ("c.search.domain.", true),
+            ("d.", false),
+            (".", false),
+        ] {
+            assert_eq!(labels.may_begin(&wire(text)), may, "{text}");
+        }
+        assert!(!labels.may_begin(b""));
     }
 
     #[test]
