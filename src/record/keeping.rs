@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dates::Dates;
 use super::entry::QuestionEntry;
 use super::lock::lock;
-use super::outline::Outline;
+use super::outline::{Outline, QuestionOutline};
 use super::owner::WantedOwner;
 use super::readers::{RingReader, StoreReader};
 use super::reading;
@@ -20,7 +20,7 @@ use super::watch::Watch;
 use super::written::{HitHead, Written, WrittenFlight};
 use super::{Recorder, Window, links};
 use crate::clock::{Mono, micros};
-use crate::limits::{CLOCK_READINGS, CLOCK_STEP, RECORD_BLOCK, RECORD_READER};
+use crate::limits::{CLOCK_READINGS, CLOCK_STEP, MAIL_MARGIN, MAX_HIT_GROWTH, RECORD_BLOCK, RECORD_READER};
 use crate::question::{Outcome, WireName};
 
 impl Recorder {
@@ -234,39 +234,41 @@ impl Recorder {
         FromRecord { span, rows }
     }
 
-    /// The content of the rings, in any order.
+    /// The content of the rings, in any order. Questions that the cache did not answer are read first: hits from before them are of no use.
     fn in_memory<'s>(&self, mut reader: RingReader<'_, 's>) -> Outline<'s> {
         let (now, dates) = (self.clock.mono(), reader.dates);
         let memory = usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX);
-        let mut left = memory;
         let mut lost_hits: Option<u64> = None;
         let rings = self.shards.iter().map(|shard| &shard.ring).filter(|_| reader.span.hits);
         let kept = ring::octets(&self.kept.misses).saturating_add(RECORD_BLOCK);
         let octets = rings.map(ring::octets).sum::<usize>().saturating_add(kept);
         reader.outline.make_room(octets, kept, memory);
+        let hits = octets.saturating_sub(kept).saturating_mul(MAX_HIT_GROWTH).min(memory / 2);
+        reader.read(&self.kept.misses, memory.saturating_sub(hits));
+        let left_out = |begin: u64| Some(begin).filter(|begin| *begin > 0);
+        let begin = std::mem::take(&mut reader.begin);
+        let lost = reader.ended.take().filter(|_| lock(&self.kept.misses).has_lost()).max(left_out(begin));
+        reader.first_hit = reader.first_hit.max(begin);
+        if reader.outline.light {
+            let needed = lost.map_or(0, |lost| lost.saturating_sub(micros(MAIL_MARGIN)));
+            reader.first_hit = reader.first_hit.max(needed);
+        }
         for shard in &self.shards {
             if reader.span.hits {
-                let share = (memory / 2) / self.shards.len().max(1);
-                left = left.saturating_sub(reader.read(&shard.ring, share));
+                reader.read_hits(&shard.ring, (memory / 2) / self.shards.len().max(1));
             } else {
                 reader.read_first(&shard.ring);
             }
             lost_hits = lost_hits.max(reader.ended.take().filter(|_| lock(&shard.ring).has_lost()));
         }
         // Hits that are missing take no other question along, as when they are overwritten.
-        let hits = std::mem::take(&mut reader.begin);
-        if hits > 0 {
-            reader.outline.questions.retain(|question| question.at >= hits);
+        let RingReader { mut outline, begin: hits, misses, .. } = reader;
+        if begin > 0 || hits > 0 {
+            let is_left = |one: &QuestionOutline| one.at >= begin && (!one.hit || one.at >= hits);
+            outline.questions.retain(is_left);
         }
-        let left_out = |begin: u64| Some(begin).filter(|begin| *begin > 0);
-        reader.outline.extent.lost_hits = lost_hits.max(left_out(hits));
-        reader.read(&self.kept.misses, left);
-        let RingReader { mut outline, begin, misses, ended, .. } = reader;
         let extent = &mut outline.extent;
-        extent.lost = ended.filter(|_| lock(&self.kept.misses).has_lost()).max(left_out(begin));
-        if begin > 0 {
-            outline.questions.retain(|question| question.at >= begin);
-        }
+        (extent.lost, extent.lost_hits) = (lost, lost_hits.max(left_out(hits)));
         extent.whole = misses.map(|misses| misses.max(begin));
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);

@@ -29,6 +29,8 @@ pub(super) struct RingReader<'a, 's> {
     pub(super) misses: Option<u64>,
     /// When the first question of the ring ended.
     pub(super) ended: Option<u64>,
+    /// No question from the cache before this moment is wanted.
+    pub(super) first_hit: u64,
 }
 
 /// Reads the store: the newest segments first, until the memory of its reader is used up.
@@ -120,7 +122,7 @@ const SAME_MOMENT: u64 = 10_000;
 impl<'a, 's> RingReader<'a, 's> {
     pub(super) fn new(span: &'a ReadSpan, dates: &'a Dates, secrets: &'s Secrets) -> Self {
         let outline = Outline::new(secrets);
-        Self { span, dates, outline, begin: 0, misses: None, ended: None }
+        Self { span, dates, outline, begin: 0, misses: None, ended: None, first_hit: span.from }
     }
 
     /// A reader whose outline is `light`.
@@ -152,8 +154,25 @@ impl<'a, 's> RingReader<'a, 's> {
         at
     }
 
+    /// Reads a ring of questions from the cache into `memory` octets, as far back as they are wanted; returns how many it took.
+    pub(super) fn read_hits(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
+        // They stand in the order of their begins, unless the clock was set back.
+        let first = if self.dates.are_rising() { self.first_hit } else { 0 };
+        let taken = self.read_since(ring, memory, first);
+        if taken < memory {
+            // It may not have come to the first one.
+            self.read_first(ring);
+        }
+        taken
+    }
+
     /// Reads a ring into `memory` octets; returns how many it took.
     pub(super) fn read(&mut self, ring: &Mutex<Ring>, memory: usize) -> usize {
+        self.read_since(ring, memory, 0)
+    }
+
+    /// As `read`, without the blocks before one that has a question which came before `first`.
+    fn read_since(&mut self, ring: &Mutex<Ring>, memory: usize, first: u64) -> usize {
         let mut taken = 0_usize;
         let light = self.outline.light;
         let mut octets = if light { Vec::new() } else { std::mem::take(&mut self.outline.entries.0) };
@@ -169,7 +188,7 @@ impl<'a, 's> RingReader<'a, 's> {
             if !more && earliest < u64::MAX {
                 self.begin = self.begin.max(earliest);
             }
-            more
+            more && earliest >= first
         });
         if !light {
             self.outline.entries.0 = octets;
@@ -219,5 +238,73 @@ impl<'a, 's> RingReader<'a, 's> {
             place = place.saturating_add(entry.len());
         }
         (earliest, kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, Mono};
+    use crate::record::Recorder;
+    use crate::record::written::Written;
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
+
+    /// A record with questions from the cache, of which the first ones have another name, and then others.
+    fn recorder(hits: u64, misses: u64) -> std::sync::Arc<Recorder> {
+        let recorder = Recorder::with_size(Clock::simulated(1_795_165_920), 1, 8 << 20);
+        let client = [127, 0, 0, 1].into();
+        for at in 0..hits {
+            let asked =
+                if at < hits / 8 { &b"\x05first\x00\x00\x01"[..] } else { &b"\x07example\x00\x00\x01"[..] };
+            recorder.hits(0, Mono::from_micros(at), 0).unwrap().put(asked, client);
+        }
+        for at in hits..hits + misses {
+            let question = Written {
+                name: b"\x04mail\x07example\x00",
+                kind: RecordType::A,
+                client,
+                port: 0,
+                transport: None,
+                view: 0,
+                at,
+                outcome: Outcome::Upstream,
+                elapsed: Duration::from_micros(9),
+                flight: 0,
+                error: "",
+                code: 0,
+                user: "",
+            };
+            recorder.asked(&question, None);
+        }
+        recorder
+    }
+
+    fn moments(outline: &Outline<'_>) -> Vec<u64> {
+        outline.questions.iter().map(|question| question.at).collect()
+    }
+
+    /// Whether the first questions from the cache were read, whether they are wanted or not.
+    fn has_first(outline: &Outline<'_>) -> bool {
+        outline.names.find(b"\x05first\x00", RecordType::A).is_some()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn questions_from_the_cache_before_the_span_are_passed_over() {
+        let (recorder, secrets) = (recorder(20_000, 10_000), Secrets::default());
+        let all = recorder.outline(&ReadSpan::default(), &secrets);
+        let from = all.questions[15_000].at;
+        let some = recorder.outline(&ReadSpan { from, ..ReadSpan::default() }, &secrets);
+        assert_eq!(some.extent, all.extent, "the record goes back as far");
+        assert_eq!(moments(&some), moments(&all)[15_000..]);
+        assert!(has_first(&all) && !has_first(&some));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn questions_from_the_cache_before_all_others_that_fit_are_passed_over() {
+        let (recorder, secrets) = (recorder(50_000, 60_000), Secrets::default());
+        let outline = recorder.outline(&ReadSpan::default(), &secrets);
+        assert!(outline.extent.lost > outline.extent.begin && !outline.questions.iter().any(|one| one.hit));
+        assert!(outline.questions.len() > 30_000 && !has_first(&outline), "{}", outline.questions.len());
     }
 }
