@@ -3,8 +3,9 @@
 //! Most questions ask for names that others have asked for. A name that is known costs a reader a look into a table
 //! instead of a piece of memory and a search for keys, and two equal names of one reading are mostly the same memory.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashTable;
 
 use super::redact::Secrets;
 use crate::hash::Keyed;
@@ -17,36 +18,51 @@ const NAMES: usize = 14_000;
 #[derive(Debug)]
 pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
-    /// By the names in lower case. Strangers choose them, so the hash has a secret.
-    names: HashMap<Arc<[u8]>, Arc<[u8]>, Keyed>,
+    /// Strangers choose the names, so the hash has a secret.
+    hash: Keyed,
+    names: HashTable<ReadName>,
+}
+
+/// A name that was read.
+#[derive(Debug)]
+struct ReadName {
+    /// In lower case.
+    known: Arc<[u8]>,
+    /// As readers get it.
+    told: Arc<[u8]>,
 }
 
 impl<'s> ReadNames<'s> {
     /// For a reading without these secrets.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
-        Self { secrets, names: HashMap::with_capacity_and_hasher(NAMES, Keyed::of_system()) }
+        Self { secrets, hash: Keyed::of_system(), names: HashTable::with_capacity(NAMES) }
     }
 
     /// A name in wire form, in any case, as readers get it: in lower case and without keys.
     pub(super) fn of(&mut self, octets: &[u8]) -> Arc<[u8]> {
         // Most programs ask in lower case.
-        if !octets.iter().any(u8::is_ascii_uppercase)
-            && let Some(name) = self.names.get(octets)
-        {
-            return Arc::clone(name);
+        if !octets.iter().any(u8::is_ascii_uppercase) {
+            return self.of_lower(octets);
         }
         let mut room = [0; MAX_NAME];
         // A length of one octet allows no more octets than a name.
         let lower = room.get_mut(..octets.len()).unwrap_or_default();
         lower.copy_from_slice(octets.get(..lower.len()).unwrap_or_default());
         lower.make_ascii_lowercase();
-        if let Some(name) = self.names.get(&*lower) {
-            return Arc::clone(name);
+        self.of_lower(lower)
+    }
+
+    fn of_lower(&mut self, lower: &[u8]) -> Arc<[u8]> {
+        // The hash of octets alone takes fewer steps than that of a slice.
+        let hash = self.hash.octets(lower);
+        if let Some(name) = self.names.find(hash, |name| *name.known == *lower) {
+            return Arc::clone(&name.told);
         }
-        let known: Arc<[u8]> = Arc::from(&*lower);
-        let name = self.secrets.hidden(&known).map_or_else(|| Arc::clone(&known), Arc::from);
-        self.names.insert(known, Arc::clone(&name));
-        name
+        let known: Arc<[u8]> = Arc::from(lower);
+        let told = self.secrets.hidden(&known).map_or_else(|| Arc::clone(&known), Arc::from);
+        let name = ReadName { known, told: Arc::clone(&told) };
+        self.names.insert_unique(hash, name, |name| self.hash.octets(&name.known));
+        told
     }
 
     /// A text as readers get it.
