@@ -144,6 +144,9 @@ pub const MAX_LATER_FLIGHTS: u64 = 4_096;
 /// Numbers without a flight in that list, for each flight: some flights are read as they go on, and some end long after others.
 pub const MAX_MISSING_FLIGHTS: usize = 4;
 
+/// Numbers without a flight in that list, whatever the number of flights: the begin of a ring may have few of them.
+pub const MIN_MISSING_FLIGHTS: usize = 65_536;
+
 /// Octets of the reason of a failure that are kept.
 pub const MAX_RECORDED_TEXT: usize = 240;
 

@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use super::entry::index;
 use crate::hash::Plain;
-use crate::limits::{MAX_LATER_FLIGHTS, MAX_MISSING_FLIGHTS};
+use crate::limits::{MAX_LATER_FLIGHTS, MAX_MISSING_FLIGHTS, MIN_MISSING_FLIGHTS};
 
 /// Places by numbers, which strangers do not choose.
 #[derive(Debug, Default)]
@@ -37,7 +36,7 @@ impl PlacesByNumber {
     /// Sets the place of a number.
     pub(super) fn put(&mut self, number: u64, place: u32) {
         self.first.get_or_insert_with(|| number.saturating_add(MAX_LATER_FLIGHTS));
-        let bound = self.count.saturating_mul(MAX_MISSING_FLIGHTS).saturating_add(index(u32::from(u16::MAX)));
+        let bound = self.count.saturating_mul(MAX_MISSING_FLIGHTS).saturating_add(MIN_MISSING_FLIGHTS);
         let Some(distance) = self.distance(number).filter(|distance| *distance <= bound) else {
             self.others.insert(number, place);
             return;
