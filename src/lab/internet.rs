@@ -12,6 +12,7 @@ use hickory_proto::rr::Name;
 
 use crate::random::Random;
 
+use super::access_networks::{self, NETWORKS};
 use super::delegations::Tree;
 use super::fault::Fault;
 use super::hosters::{HOSTERS, Hoster, reversed};
@@ -103,6 +104,8 @@ pub struct Internet {
     pub spammers: Vec<Ipv4Addr>,
     /// Domains that spam advertises.
     pub spam_domains: Vec<Name>,
+    /// Hosts of access providers that send spam, on a rough internet only.
+    pub bots: Vec<Ipv4Addr>,
 }
 
 impl Internet {
@@ -131,7 +134,8 @@ impl Internet {
     }
 
     /// The signed internet with bad paths and bad servers: 0.2 to 15 % of the datagrams are lost, by server, and one of
-    /// ten servers below the top-level domains is dead or lame. Each zone keeps a server in health.
+    /// ten servers below the top-level domains is dead or lame. Each zone keeps a server in health. Every second mail
+    /// domain has name servers of its own, and there are access providers, from whose networks spam comes.
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.
@@ -149,17 +153,21 @@ impl Internet {
         Ok(internet)
     }
 
-    /// Breaks some servers, and never the last one of a zone.
+    /// Breaks some servers, and never the last one of a zone, nor those of the root, of a top-level domain or of a
+    /// registry of addresses.
     fn break_some(&self, random: &Random) {
+        let names: Vec<&Name> = self.lab.zones().map(|(zone, _)| zone).collect();
+        let delegates = |zone: &Name| names.iter().any(|other| **other != *zone && zone.zone_of(other));
+        let is_public =
+            |zone: &Name| zone.iter().len() < 2 || zone.to_string().ends_with(".arpa.") && delegates(zone);
+        let public: BTreeSet<&Name> = names.iter().copied().filter(|zone| is_public(zone)).collect();
         let mut broken: BTreeSet<&str> = BTreeSet::new();
         for server in self.lab.servers() {
             let (is_drawn, fault) = (random.below(100) < BROKEN_PER_CENT, random.below(4));
             let mut zones =
                 self.lab.zones().filter(|(_, of)| of.iter().any(|one| one.name() == server.name()));
             let is_spared = zones.any(|(zone, of)| {
-                zone.iter().len() < 2
-                    || zone.to_string().ends_with(".arpa.")
-                    || of.iter().filter(|one| !broken.contains(one.name())).count() < 2
+                public.contains(zone) || of.iter().filter(|one| !broken.contains(one.name())).count() < 2
             });
             if is_drawn && !is_spared {
                 broken.insert(server.name());
@@ -193,9 +201,11 @@ impl Internet {
         }
         let domains = mail_domains::draw(size)?;
         for domain in &domains {
-            mail_domains::write(&mut maker.tree, domain)?;
+            let servers = maker.servers_of(domain)?;
+            mail_domains::write(&mut maker.tree, domain, &servers)?;
         }
-        let lists = maker.lists(&domains)?;
+        let bots = maker.access_networks()?;
+        let lists = maker.lists(&domains, &bots)?;
         if signed.is_some() {
             for (zone, signing) in SIGNED {
                 maker.tree.sign(zone, Some(signing.parse()?))?;
@@ -207,7 +217,7 @@ impl Internet {
         let spammers = SPAMMERS.map(spammer).collect();
         let spam_domains = SPAM_DOMAINS.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
         let lab = Arc::new(maker.tree.build_at(signed.unwrap_or(UNIX_AT_START))?);
-        Ok(Self { lab, domains, lists, spammers, spam_domains })
+        Ok(Self { lab, domains, lists, spammers, spam_domains, bots })
     }
 }
 
@@ -315,8 +325,34 @@ impl Maker {
         self.tree.zone(&mail_domains::reverse_v6_zone(hoster), &servers, "")
     }
 
+    /// The name servers of a mail domain: those of its hoster, or its own.
+    fn servers_of(&mut self, domain: &MailDomain) -> Result<Vec<String>, LabError> {
+        let own = domain.own_servers();
+        if self.paths == Paths::Even || own.is_empty() {
+            return Ok(owned(domain.hoster().servers));
+        }
+        for name in &own {
+            self.server(name, domain.hoster().median, &[])?;
+        }
+        Ok(own)
+    }
+
+    /// The access providers of a rough internet; returns their hosts that send spam.
+    fn access_networks(&mut self) -> Result<Vec<Ipv4Addr>, LabError> {
+        let networks = if self.paths == Paths::Rough { NETWORKS } else { 0 };
+        let mut bots = Vec::new();
+        for number in 0..networks {
+            let servers = access_networks::servers(number);
+            for name in &servers {
+                self.server(name, access_networks::median(number), &[])?;
+            }
+            bots.extend(access_networks::write(&mut self.tree, number, &servers)?);
+        }
+        Ok(bots)
+    }
+
     /// The lists and the domains above them, each list on servers of its own that run rbldnsd.
-    fn lists(&mut self, domains: &[MailDomain]) -> Result<Vec<LabList>, LabError> {
+    fn lists(&mut self, domains: &[MailDomain], bots: &[Ipv4Addr]) -> Result<Vec<LabList>, LabError> {
         let mut lists = Vec::new();
         for (zone, kind, code) in LISTS {
             let (label, above) = zone.split_once('.').unwrap_or(("", zone));
@@ -334,7 +370,7 @@ impl Maker {
             for name in &servers {
                 self.server(name, 30, &[Fault::NxdomainOnEmptyNonTerminals])?;
             }
-            self.tree.zone(zone, &servers, &list_text(kind, code, domains))?;
+            self.tree.zone(zone, &servers, &list_text((kind, code), domains, bots))?;
             lists.push(LabList { zone: absolute(zone)?, kind });
         }
         Ok(lists)
@@ -342,11 +378,14 @@ impl Maker {
 }
 
 /// The entries of a list, with the test entries of RFC 5782 section 5.
-fn list_text(kind: ListKind, code: &str, domains: &[MailDomain]) -> String {
+fn list_text((kind, code): (ListKind, &str), domains: &[MailDomain], bots: &[Ipv4Addr]) -> String {
     let entry = |name: String| format!("{name} A {code}\n{name} TXT \"listed, see https://list.example/\"\n");
     let names: Vec<String> = match kind {
         ListKind::BadAddresses => {
-            SPAMMERS.map(|last| reversed(spammer(last))).chain(["2.0.0.127".into()]).collect()
+            // Three of four bots are known.
+            let bots = bots.iter().enumerate().filter(|(place, _)| place % 4 != 0);
+            let bots = bots.map(|(_, address)| reversed(*address));
+            SPAMMERS.map(|last| reversed(spammer(last))).chain(["2.0.0.127".into()]).chain(bots).collect()
         }
         ListKind::GoodAddresses => domains.iter().step_by(3).map(|domain| reversed(domain.address)).collect(),
         ListKind::BadDomains => SPAM_DOMAINS.iter().map(ToString::to_string).chain(["test".into()]).collect(),
@@ -386,7 +425,11 @@ mod tests {
         assert!(losses.iter().all(|loss| (2..=150).contains(loss)), "{losses:?}");
         assert!(losses.iter().any(|loss| *loss < 10) && losses.iter().any(|loss| *loss > 100), "{losses:?}");
         let broken = internet.lab.servers().iter().filter(|server| !server.is_sound()).count();
-        assert!((2..=10).contains(&broken), "{broken}");
+        assert!((15..=40).contains(&broken), "{broken}");
+        let of_top = |zone: &str| internet.lab.zones().find(|(name, _)| name.to_string() == zone).unwrap().1;
+        for zone in [".", "com.", "in-addr.arpa.", "18.198.in-addr.arpa."] {
+            assert!(of_top(zone).iter().all(|server| server.is_sound()), "{zone}");
+        }
         for (zone, servers) in internet.lab.zones() {
             assert!(servers.iter().any(|server| server.is_sound()), "{zone}");
         }

@@ -44,8 +44,16 @@ impl MailDomain {
         self.number / TLDS.len() % 4 == self.number % 4
     }
 
-    fn hoster(&self) -> &'static Hoster {
+    pub(super) fn hoster(&self) -> &'static Hoster {
         hoster(self.number)
+    }
+
+    /// Names of the name servers of its own, on an internet where some domains have them: every second one, also the
+    /// large ones. The others have those of their hoster.
+    pub(super) fn own_servers(&self) -> Vec<String> {
+        let servers = if self.number.is_multiple_of(2) { 0..0 } else { 1..3 };
+        let name = self.name.to_string();
+        servers.map(|number| format!("ns{number}.{}", name.trim_end_matches('.'))).collect()
     }
 
     /// Whether its mail host has a name of its own; otherwise it is the hoster's.
@@ -131,10 +139,9 @@ fn nibbles(address: Ipv6Addr) -> Vec<String> {
         .collect()
 }
 
-/// Writes a domain into the tree: its zone, and its records in other zones.
-pub(super) fn write(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
+/// Writes a domain with these name servers into the tree: its zone, and its records in other zones.
+pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) -> Result<(), LabError> {
     let hoster = domain.hoster();
-    let servers: Vec<String> = hoster.servers.iter().map(ToString::to_string).collect();
     let mut text = format!("@ A {}\nwww CNAME cdn.{}.\n", domain.address, hoster.domain);
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
@@ -142,7 +149,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError
         // The name before a merger: everything below it has moved.
         let _ = writeln!(text, "legacy DNAME {}", domain.name);
     }
-    tree.zone(&domain.name.to_string(), &servers, &text)?;
+    tree.zone(&domain.name.to_string(), servers, &text)?;
     if domain.number % 5 == 2 {
         let key = key_text(domain, KEY_1024);
         tree.add(hoster.domain, &format!("k{}._domainkey.{}. TXT {key}", domain.number, hoster.domain))?;

@@ -53,6 +53,7 @@
 //! - Scenarios are text files in the spirit of Unbound's testbound, so that a bug report is a file that anybody can
 //!   read and run.
 
+mod access_networks;
 #[cfg(test)]
 mod authority_tests;
 pub mod client;

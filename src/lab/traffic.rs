@@ -117,8 +117,9 @@ pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &C
     match mail {
         Mail::Inbound { gateway, address, sender, selector, link } => {
             session.connection(*gateway, *address).await;
-            session.envelope(*address, sender).await;
-            session.content(sender, *selector, link).await;
+            if session.envelope(*address, sender).await {
+                session.content(sender, *selector, link).await;
+            }
         }
         Mail::Outbound { recipient } => session.delivery(recipient).await,
     }
@@ -173,11 +174,16 @@ impl Session<'_> {
         }
     }
 
-    /// smtpd: whether the sender's domain gets mail; policy: whether this address may send for it.
-    async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) {
+    /// smtpd: whether the sender's domain gets mail; policy: whether this address may send for it. False if the mail is
+    /// refused, because the domain does not exist (`reject_unknown_sender_domain`).
+    async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX).await;
+        let code = exchangers.as_ref().map(|answer| answer.metadata.response_code);
         if exchangers.is_none_or(|answer| answer.answers.is_empty()) {
             self.one(sender, RecordType::A).await;
+        }
+        if code == Some(ResponseCode::NXDomain) {
+            return false;
         }
         let first = self.internet.lists.first().and_then(|list| below(&reversed(address), &list.zone));
         if let Some(again) = first {
@@ -191,6 +197,7 @@ impl Session<'_> {
             let answers = self.all(&questions).await;
             next = answers.iter().flatten().flat_map(includes).collect();
         }
+        true
     }
 
     /// rspamd: DKIM, DMARC and the lists of domains, all at once.

@@ -205,7 +205,9 @@ impl Lab {
         let names =
             |servers: Vec<&LabServer>| servers.iter().map(|server| server.name().to_owned()).collect();
         let zones: Vec<BTreeSet<String>> = self.zones().map(|(_, servers)| names(servers)).collect();
-        let mut broken: BTreeSet<String> = BTreeSet::new();
+        let unsound: Vec<&LabServer> = self.servers.iter().filter(|server| !server.is_sound()).collect();
+        let before: BTreeSet<String> = names(unsound);
+        let mut broken = before.clone();
         for servers in &zones {
             if !servers.is_disjoint(&broken) {
                 continue;
@@ -218,7 +220,8 @@ impl Lab {
             let candidate = candidates.into_iter().find(spares_all).cloned();
             broken.extend(candidate);
         }
-        for server in self.servers.iter().filter(|server| broken.contains(server.name())) {
+        let is_new = |server: &&LabServer| broken.contains(server.name()) && !before.contains(server.name());
+        for server in self.servers.iter().filter(is_new) {
             let ailment = ailments.get(usize::from(random.u16()) % ailments.len().max(1));
             let faults: Vec<Fault> = server.faults().into_iter().chain(ailment.copied()).collect();
             server.set_faults(&faults);
