@@ -427,7 +427,8 @@ beside `include:`. It is not told of a host that SPF does not allow to send.
 configured_differs is a note if the mail hosts have only private addresses here: an inside view that somebody has set up on purpose.
 records_differ is milder for addresses: a warning if name servers keep to different ones of a mail host, and a note where addresses
 are answered in turn, or where each of two servers gives one of its own network. With an old serial it is a failure.
-mx_name_invalid is a failure if all mail hosts have such names.",
+mx_name_invalid is a failure if all mail hosts have such names.
+listed is a warning for a mail host that SPF names as a sender beside others that are not listed, and a note for one that only receives.",
     );
     text
 }

@@ -134,8 +134,11 @@ pub const MAX_UNANSWERED_SHOWN: usize = 3;
 /// Questions that a comparison of records leaves for the questions to silent servers, which come last.
 pub const QUESTIONS_AFTER_COMPARISON: usize = 10;
 
-/// Questions to each resolver of others.
-pub const QUESTIONS_TO_RESOLVER: usize = 5;
+/// Mail hosts in the zone whose addresses each resolver of others is asked for: those with the best preference.
+pub const MAX_HOSTS_AT_OTHERS: usize = 2;
+
+/// Questions to each resolver of others: five about the domain, two about each of these hosts, and its SOA record.
+pub const QUESTIONS_TO_RESOLVER: usize = 6 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.

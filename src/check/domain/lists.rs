@@ -8,7 +8,7 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
 use super::finding::{Finding, Level};
 use super::part::About;
-use super::{client, mail, refusal_pages, refusing_lists, zone};
+use super::{client, mail, mail_pointers, refusal_pages, refusing_lists, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
 /// The part of a subject of the lists.
@@ -18,17 +18,21 @@ enum Part {
     Own,
     /// A link of the message.
     Link,
-    /// A host that receives mail: it need not send any.
+    /// A mail host that the domain names in its SPF record as one that sends.
+    Sender,
+    /// Another host that receives mail: it need not send any.
     Host,
     /// A name server, or the domain above its name.
     Server,
 }
 
 impl Part {
-    /// A finding about a listing.
-    fn listed(self, evidence: &str) -> Finding {
+    /// A finding about a listing. `all`: no host may send for the domain that is not listed.
+    fn listed(self, evidence: &str, all: bool) -> Finding {
         match self {
             Self::Own => Finding::new(Code::Listed, evidence),
+            Self::Sender if all => Finding::new(Code::Listed, evidence),
+            Self::Sender => Finding::new(Code::Listed, evidence).at(Level::Warning),
             Self::Host => Finding::new(Code::Listed, evidence).at(Level::Note),
             Self::Link => Finding::new(Code::UrlListed, evidence),
             Self::Server => Finding::new(Code::ServerListed, evidence),
@@ -54,7 +58,11 @@ fn subjects(facts: &DomainFacts) -> Vec<(Part, String)> {
     if !domain.is_empty() {
         let hosts = mail::host_addresses(facts).into_iter().filter(|address| Some(*address) != own);
         let most = MAX_LISTED_ADDRESSES.saturating_sub(usize::from(own.is_some()));
-        hosts.take(most).for_each(|address| add(Part::Host, address.to_string()));
+        let senders = mail_pointers::senders(facts);
+        for address in hosts.take(most) {
+            let sends = senders.as_ref().is_some_and(|senders| senders.has(address));
+            add(if sends { Part::Sender } else { Part::Host }, address.to_string());
+        }
         of_servers(facts).into_iter().for_each(|subject| add(Part::Server, subject));
     }
     subjects
@@ -125,13 +133,14 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if findings.is_empty() {
         findings.extend(refusal_pages::check(facts));
     }
-    for part in [Part::Own, Part::Link, Part::Host, Part::Server] {
+    let all = are_all_listed(facts, &listed);
+    for part in [Part::Own, Part::Sender, Part::Link, Part::Host, Part::Server] {
         let of_part = listed.iter().filter(|(of, _, _)| *of == part);
         let (texts, about): (Vec<&str>, Vec<About>) =
             of_part.map(|(_, text, about)| (text.as_str(), about.clone())).unzip();
         if !texts.is_empty() {
             let hosts = about.iter().flat_map(|about| hosts_of(facts, about)).collect::<Vec<_>>();
-            findings.push(part.listed(&texts.join("; ")).about(about).about(hosts));
+            findings.push(part.listed(&texts.join("; "), all).about(about).about(hosts));
         }
     }
     if findings.is_empty() && asked > 0 && unknown.about.is_empty() {
@@ -142,6 +151,17 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::ListsUnknown, unknown.words()).about(unknown.about));
     }
     findings
+}
+
+/// Whether the domain names all hosts that may send for it, and each is listed.
+fn are_all_listed(facts: &DomainFacts, listed: &[(Part, String, About)]) -> bool {
+    let is_listed = |address: &IpAddr| {
+        let address = address.to_string();
+        let is_of = |about: &About| matches!(about, About::Listing { subject, .. } if *subject == address);
+        listed.iter().any(|(part, _, about)| *part == Part::Sender && is_of(about))
+    };
+    mail_pointers::senders(facts)
+        .is_some_and(|senders| senders.are_all && senders.addresses.iter().all(is_listed))
 }
 
 /// Answers that could not be told: the subjects of each list and reason.
@@ -218,6 +238,27 @@ mod tests {
         };
         assert_eq!(levels("198.18.0.1"), [(Code::Listed, Level::Note)]);
         assert_eq!(levels("a.test"), [(Code::Listed, Level::Failure), (Code::Listed, Level::Note)]);
+    }
+
+    #[test]
+    fn a_listed_host_that_sends_is_a_failure_if_no_other_may_send() {
+        let level = |spf: &str| {
+            let mut facts = facts(
+                "a.test.",
+                &format!(
+                    "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\n\
+                     lookup mx.a.test. AAAA\nlookup b.test. A | 198.18.0.2\nlookup b.test. AAAA\nlookup a.test. TXT | \"v=spf1 {spf}\""
+                ),
+            );
+            let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), ..Listing::default() };
+            let want = Want::Lists { subject: "198.18.0.1".to_owned() };
+            facts.got.insert(want, Got::Lists(vec![listing]));
+            check(&facts)[0].level
+        };
+        assert_eq!(level("a:mx.a.test -all"), Level::Failure);
+        assert_eq!(level("a:mx.a.test a:b.test -all"), Level::Warning, "another host sends too");
+        assert_eq!(level("a:mx.a.test ?all"), Level::Warning, "other hosts may send");
+        assert_eq!(level("a:b.test -all"), Level::Note, "it only receives");
     }
 
     #[test]

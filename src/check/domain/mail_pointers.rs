@@ -46,7 +46,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// The hosts that the domain names as its senders, where it is checked as a sender.
-fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
+pub(super) fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
     named(facts, &facts.subject.domain).filter(|_| facts.subject.role.sends())
 }
 

@@ -9,6 +9,8 @@
 //!   has an older serial than each server of the zone, or the signatures have ended. Otherwise they may be of a zone, a filter or a
 //!   forwarder of the resolver, and it cannot be told.
 //! - The serial is asked only of a resolver with other records.
+//! - The addresses of mail hosts in the zone are compared too: a resolver with an old one sends mail to the old host. Web servers may
+//!   have an address for each place, but mail hosts hardly ever have.
 //!
 //! These questions come last, and each resolver is asked for the MX records first: a resolver that does not answer costs little
 //! time.
@@ -18,14 +20,14 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::facts::{
-    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want,
+    DomainFacts, Got, OtherResolver, QueryForm, ReplyFacts, ReplySecurity, ResolverWay, Want, is_within,
 };
 use super::finding::{Finding, Level};
 use super::old_answer::{ended_signature, older_serial};
 use super::record_set::{final_records, in_words, is_known, negative_ttl, positive_ttl, records};
-use super::{configured, served, zone};
+use super::{configured, mail, served, zone};
 use crate::clock::minute;
-use crate::limits::MAX_OTHER_RESOLVERS;
+use crate::limits::{MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
 
 /// The types that are asked for at the domain itself; NS records are asked for at the apex.
 const TYPES: [&str; 4] = ["MX", "A", "AAAA", "TXT"];
@@ -47,9 +49,16 @@ pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> W
     }
 }
 
-fn questions(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
-    let types = TYPES.into_iter().map(|kind| (facts.subject.domain.as_str(), kind));
-    types.chain([(zone::apex(facts), "NS")])
+fn questions(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+    let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
+    let mut questions: Vec<_> = TYPES.into_iter().map(|kind| (domain.to_owned(), kind)).collect();
+    questions.push((apex.to_owned(), "NS"));
+    let mut hosts = mail::hosts(facts);
+    hosts.retain(|host| host != domain && is_within(host, apex));
+    for host in hosts.into_iter().take(MAX_HOSTS_AT_OTHERS) {
+        questions.extend(["A", "AAAA"].map(|kind| (host.clone(), kind)));
+    }
+    questions
 }
 
 /// The questions that are needed next.
@@ -63,11 +72,12 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     for resolver in resolvers(facts) {
         wants.push(ask(resolver, domain, "MX"));
         if let Some(Got::Reply(_)) = facts.got.get(&ask(resolver, domain, "MX")) {
-            wants.extend(questions(facts).map(|(name, kind)| ask(resolver, name, kind)));
-            let differs = |question| {
-                matches!(judge(facts, resolver, question), Some(Seen::Old(..) | Seen::Differs(..)))
+            let questions = questions(facts);
+            wants.extend(questions.iter().map(|(name, kind)| ask(resolver, name, kind)));
+            let differs = |(name, kind): &(String, &'static str)| {
+                matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old(..) | Seen::Differs(..)))
             };
-            if questions(facts).any(differs) {
+            if questions.iter().any(differs) {
                 wants.push(ask(resolver, zone::apex(facts), "SOA"));
             }
         }
@@ -195,7 +205,14 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
         return Some(Seen::Same);
     }
     let told = in_words(&seen, kind);
-    Some(match difference(reply, (name, kind), &seen, facts.subject.unix) {
+    let found = match difference(reply, (name, kind), &seen, facts.subject.unix) {
+        Difference::Elsewhere if mail::hosts(facts).iter().any(|host| host == name) => {
+            let ttl = positive_ttl(reply, kind).unwrap_or_default();
+            Difference::Other(facts.subject.unix.saturating_add(ttl.into()))
+        }
+        found => found,
+    };
+    Some(match found {
         Difference::Other(end) => {
             let other = format!("{by}: {told} until {}", minute(end));
             match shown(facts, resolver, reply, name) {
@@ -235,8 +252,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (mut hidden, mut fails, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
     let (mut unknown, mut same) = (Vec::new(), BTreeSet::new());
     for resolver in resolvers(facts) {
-        for question in questions(facts) {
-            match judge(facts, resolver, question) {
+        for (name, kind) in questions(facts) {
+            match judge(facts, resolver, (&name, kind)) {
                 None => {}
                 Some(Seen::Same) => {
                     same.insert(resolver.name.as_str());

@@ -70,6 +70,26 @@ fn each_difference_has_its_reason() {
 }
 
 #[test]
+fn a_resolver_with_another_address_of_a_mail_host_in_the_zone_is_told() {
+    let zone = format!("{ZONE}\n{SOUND}").replace("10 cached.a.test.", "10 new.a.test.");
+    let codes = |seen: &str, more: &str| -> Vec<Code> {
+        let lines = format!(
+            "{zone}\nlookup new.a.test. A | 198.18.0.25\nserver 198.18.1.1 new.a.test. A udp aa | 198.18.0.25\n{seen}\n{more}"
+        );
+        let found = check(&asked(&lines));
+        found.into_iter().map(|finding| finding.code).collect()
+    };
+    let of_host = |seen: &str| format!("server 192.0.2.8 new.a.test. A recursive {seen}");
+    assert_eq!(codes(&of_host("ra | 198.18.0.25"), ""), [Code::OthersOk]);
+    assert_eq!(codes(&of_host("ra | 198.18.0.24"), ""), [Code::OthersDiffer]);
+    let soa = "server 192.0.2.8 a.test. SOA recursive ra | ns1.a.test. h. 6 2 3 4 5";
+    assert_eq!(codes(&of_host("ra | 198.18.0.24"), soa), [Code::OthersOld]);
+    assert_eq!(codes(&of_host("NXDOMAIN ra"), ""), [Code::OthersHide]);
+    let open = asked(&zone);
+    assert!(wants(&open).contains(&ask(&open.subject.resolvers[0], "new.a.test.", "A")));
+}
+
+#[test]
 fn a_zone_without_ns_records_at_its_apex_makes_no_resolver_s_answer_old() {
     let (told, seen) = ("a.test. NS mixed aa | ns1.a.test.", "NS recursive ra | ns1.a.test.");
     let codes = |zone: &str, resolver: &str| -> Vec<Code> {
@@ -95,7 +115,8 @@ fn a_resolver_that_does_not_answer_costs_one_question() {
     let refused = check(&subject("server 192.0.2.8 a.test. MX recursive REFUSED"));
     assert_eq!(refused[0].level, Level::CouldNotTell);
     assert!(refused[0].evidence.contains("does not serve this host"), "{}", refused[0].evidence);
-    let sound = subject(SOUND);
+    let of_host = ["A", "AAAA"].map(|kind| format!("server 192.0.2.8 cached.a.test. {kind} recursive ra"));
+    let sound = subject(&format!("{SOUND}\n{}", of_host.join("\n")));
     assert!(wants(&sound).iter().all(|want| sound.got.contains_key(want)), "{:?}", wants(&sound));
     assert!(check(&facts("a.test.", ZONE)).is_empty());
 }

@@ -30,7 +30,22 @@ const FAULTS: [&str; 17] = [
 ];
 
 /// Words, in lower case, that say that a mail did not pass a check.
-const FAILURES: [&str; 4] = ["fail", "not pass", "not verify", "rejected"];
+const FAILURES: [&str; 8] = [
+    "fail",
+    "not pass",
+    "not verify",
+    "rejected",
+    "unauthorized",
+    "not authorized",
+    "not designate",
+    "not permitted",
+];
+
+/// Words, in lower case, that say that a PTR record is missing or wrong.
+const POINTER_FAULTS: [&str; 6] = ["not match", "mismatch", "without", "no rdns", "no reverse", "not have"];
+
+/// Words, in lower case, for the PTR record.
+const POINTER: [&str; 2] = ["reverse dns", "reverse hostname"];
 
 /// Words, in lower case, for the domain of the envelope sender and its check.
 const SENDER: [&str; 3] = ["sender verify", "sender verification", "sender domain"];
@@ -51,6 +66,10 @@ pub(super) fn verdict(reply: &str) -> Option<NamedReason> {
         |check: &str| lower.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == check);
     let [spf, dkim, dmarc] = ["spf", "dkim", "dmarc"].map(is_of);
     let (has_fault, has_failed) = (has(&FAULTS), has(&FAILURES));
+    let is_pointer = is_of("ptr") || is_of("rdns") || has(&POINTER);
+    if is_pointer && !(spf || dkim || dmarc) && (has_fault || has_failed || has(&POINTER_FAULTS)) {
+        return Some(NamedReason { reason: RefusalReason::Pointer, name: None, selector: None });
+    }
     let reason = match () {
         () if dkim || dmarc => RefusalReason::Authentication,
         () if spf && has_fault => RefusalReason::Authentication,
@@ -69,6 +88,10 @@ pub(super) fn verdict(reply: &str) -> Option<NamedReason> {
     let name = match logged {
         // A line of a log has the envelope sender behind the reply.
         Some(place) => domain(words.get(place + 1).filter(|word| word.contains('@'))?)?,
+        None if reason == RefusalReason::Spf => match one_name(&words) {
+            Some(name) => name,
+            None => return Some(NamedReason { reason, name: None, selector: None }),
+        },
         None => one_name(&words)?,
     };
     let name = if reason == RefusalReason::Helo { name.trim_end_matches('.').to_owned() } else { name };
@@ -167,6 +190,24 @@ mod tests {
             };
             assert_eq!(reason(reply), Some(named), "{reply}");
         }
+    }
+
+    #[test]
+    fn a_fault_of_the_ptr_record_or_of_spf_needs_no_name() {
+        for (reply, expected) in [
+            ("550 5.7.25 Reverse DNS validation failed", RefusalReason::Pointer),
+            ("550 Messages without a PTR record are not accepted", RefusalReason::Pointer),
+            ("554 no rDNS for 192.0.2.7", RefusalReason::Pointer),
+            ("550 The reverse DNS of 192.0.2.7 does not match its name", RefusalReason::Pointer),
+            ("550 SPF unauthorized mail is prohibited", RefusalReason::Spf),
+        ] {
+            assert_eq!(
+                reason(reply),
+                Some(NamedReason { reason: expected, name: None, selector: None }),
+                "{reply}"
+            );
+        }
+        assert_eq!(reason("550 5.7.1 see our reverse DNS policy"), None);
     }
 
     #[test]
