@@ -44,16 +44,17 @@ pub(super) fn median(number: u8) -> u32 {
 pub(super) fn write(tree: &mut Tree, number: u8, servers: &[String]) -> Result<Vec<Ipv4Addr>, LabError> {
     let (domain, third) = (domain(number), FIRST_NETWORK.saturating_add(number));
     let (mut bots, mut names) = (Vec::new(), String::new());
+    let has_pointers = !number.is_multiple_of(5);
     for [first, second] in BLOCKS {
         let mut pointers = String::new();
         for last in BOTS {
             let (host, address) =
                 (format!("dyn-{second}-{third}-{last}"), Ipv4Addr::new(first, second, third, last));
             bots.push(address);
-            if number % 5 != 0 {
+            if has_pointers {
                 let _ = writeln!(pointers, "{last} PTR {host}.{domain}.");
             }
-            if number % 5 != 0 && number.is_multiple_of(2) {
+            if has_pointers && number.is_multiple_of(2) {
                 let _ = writeln!(names, "{host} A {address}");
             }
         }

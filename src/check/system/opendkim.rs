@@ -1,7 +1,7 @@
 //! OpenDKIM has a resolver of its own if it is built with libunbound, as Debian's is. It queries the servers of zones itself unless
 //! `Nameservers` names a resolver (opendkim.conf(5)).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::host::HostFile;
 use super::resolv_conf::is_ours;
@@ -20,7 +20,8 @@ pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     }
     let Some(text) = conf.text() else { return HostFinding::ok(CHECK, "is not installed") };
     let path = conf.path();
-    let here = ours.iter().find(|own| !own.is_unspecified()).map_or("127.0.0.1".into(), IpAddr::to_string);
+    let here = ours.iter().find(|own| !own.is_unspecified());
+    let here = here.copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let advice =
         format!("write `Nameservers {here}` into {path}, and restart OpenDKIM: `systemctl restart opendkim`");
     let named = nameservers(text);
@@ -41,11 +42,12 @@ pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
 
 /// The addresses of the last `Nameservers`. Names of settings are in any case (opendkim.conf(5)).
 fn nameservers(text: &str) -> Vec<&str> {
-    let settings = text.lines().filter_map(|line| {
+    let last = text.lines().rev().find_map(|line| {
         let line = line.split('#').next().unwrap_or_default().trim();
-        line.split_once(char::is_whitespace).filter(|(name, _)| name.eq_ignore_ascii_case(NAMESERVERS))
+        let (name, addresses) = line.split_once(char::is_whitespace)?;
+        name.eq_ignore_ascii_case(NAMESERVERS).then_some(addresses)
     });
-    let last = settings.last().map_or("", |(_, addresses)| addresses);
+    let last = last.unwrap_or_default();
     last.split(',').map(str::trim).filter(|address| !address.is_empty()).collect()
 }
 
