@@ -136,7 +136,9 @@ impl Tree {
 
     /// The deepest zone that holds `name`.
     fn zone_of(&self, name: &Name) -> Option<&Name> {
-        self.zones.keys().filter(|zone| zone.zone_of(name)).max_by_key(|zone| zone.iter().len())
+        let up = |name: &Name| (!name.is_root()).then(|| name.base_name());
+        let mut names = std::iter::successors(Some(name.clone()), up);
+        names.find_map(|name| self.zones.get_key_value(&name)).map(|(zone, _)| zone)
     }
 
     /// The whole text of a zone.
