@@ -242,12 +242,17 @@ fn a_secret_is_never_shown() {
 
 /// The result of an import of files in a new directory, of which the first is imported, as JSON.
 fn imported(format: &str, files: &[(&str, &str)]) -> String {
+    text(&import(format, files))
+}
+
+/// The output of an import of the first of some files.
+fn import(format: &str, files: &[(&str, &str)]) -> Output {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in files {
         fs::write(directory.path().join(name), content).unwrap();
     }
     let path = directory.path().join(files.first().unwrap().0);
-    text(&resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]))
+    resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()])
 }
 
 #[test]
@@ -321,11 +326,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         } else {
             wrong.to_owned()
         };
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("a.conf"), typed).unwrap();
-        fs::write(directory.path().join("wrong"), wrong).unwrap();
-        let path = directory.path().join("a.conf");
-        let output = resolverctl(&["--json", "import", "--from", format, path.to_str().unwrap()]);
+        let output = import(format, &[("a.conf", typed), ("wrong", &wrong)]);
         let found = format!(
             "{}{}",
             String::from_utf8(output.stdout).unwrap(),
