@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # The cost of watching resolverd: commands and scrapes under full load, the record of a cached answer, and the record on the disk.
 #
-# benches/compare/observe.sh [--turns N] [--messages N] [--bounds THROUGHPUT,HIT,DISK]
+# benches/compare/observe.sh [--pairs N] [--messages N] [--bounds THROUGHPUT,HIT,DISK]
 #
 # Needs root and Debian's nsd, dnsperf, valgrind and curl. Everything runs in network and process namespaces of its own and ends with
 # the script. resolverd, with one worker, has the first core; servers, dnsperf and observers have the second one. With the defaults all
-# take nine minutes. The script ends after fifteen minutes at most: on a machine that does other things, a slice of load ends late.
+# take seven minutes. The script ends after fifteen minutes at most: on a machine that does other things, a slice of load ends late.
 #   throughput  CPU of resolverd for an answer at full load, half of them cache misses, in microseconds: alone, and while the metrics are
-#               scraped ten times a second and a command that reads runs each second. The load comes in slices of two seconds. A slice with
-#               observers and one without are a pair, and their order changes from pair to pair, so that what the host of a virtual machine
-#               does to both cancels. One command takes a hundred times the CPU of another, so each pair of a turn has two commands of its
-#               own, and a turn has all of them once. The cost is the part of the answers that is lost: the mean over all pairs. A pair
-#               that is far from the median of the pairs with the same commands (three times as far as usual) counts as if it were that far
-#               and no farther: what the host does in one slice counts for little, and no command is left out. The interval has the true
-#               cost in about 95 of 100 runs. If it is wider than the bound, or the bound is in it, the script could not tell.
+#               scraped and commands that read run. The cost is the part of the answers that is lost to ten scrapes a second and one
+#               command a second, each command in its turn. That is less than what the host of a virtual machine does to a slice of load,
+#               so the observers are eleven times as busy here: in each slice of two seconds each of the 22 commands runs once, beside 110
+#               scrapes a second, and the loss is divided by eleven. A slice with observers and one without are a pair, and their order
+#               changes from pair to pair. The cost is the mean over all pairs. A pair that is far from their median (three times as far as
+#               usual) counts as if it were that far and no farther. The interval has the true cost in about 95 of 100 runs. If it is
+#               wider than the bound, or the bound is in it, the script could not tell.
 #               Beside it stands the cost by sum, which is no measurement of throughput and scatters little: the CPU of one turn through
 #               the commands and of ten scrapes a second, each run alone after the load, as a part of the time.
 #   hit         CPU of a cached answer in nanoseconds. The record's instructions are counted below valgrind, as the difference between
@@ -24,10 +24,10 @@
 # a cost is beyond its bound, by default 2 %, 100 ns and 1 %; 3 if none is, but the script could not tell it of the throughput.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-turns=5 messages=2000 bounds=2,100,1 arguments=("$@")
+pairs=55 messages=2000 bounds=2,100,1 arguments=("$@")
 while [ $# -gt 0 ]; do
   case $1 in
-    --turns) turns=$2 ;;
+    --pairs) pairs=$2 ;;
     --messages) messages=$2 ;;
     --bounds) bounds=$2 ;;
     *) echo "observe.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
@@ -47,7 +47,7 @@ if [ "${INSIDE_OBSERVE-}" != yes ]; then
   PATH=$PATH:/usr/sbin timeout --signal=KILL 900 \
     unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}" && exit
   code=$?
-  [ $code -ne 137 ] || echo "observe.sh: not done after fifteen minutes; use fewer --turns" >&2
+  [ $code -ne 137 ] || echo "observe.sh: not done after fifteen minutes; use fewer --pairs" >&2
   exit $code
 fi
 
@@ -111,28 +111,25 @@ commands=(status "status --plugin" stats "stats --slow" "stats --by zone" "stats
   "stats --by minute" servers zones inflight "why w1.z1.bench" "why --slowest 20" failed dnsbl lookahead "cache w0.z0.bench"
   "config show" "query w0.z0.bench" "trace w1.z1.bench" "top --by zones")
 
-# Seconds of a slice of load: a second for each of its commands.
+# Seconds of a slice of load, and how many times as busy as in the bound the observers are: each command once in a slice.
 seconds=2
-slots=$(((${#commands[@]} + seconds - 1) / seconds))
+times=$((${#commands[@]} / seconds))
 
 wait_until() { # wait_until MOMENT: waits for it, in microseconds since 1970
   local left=$(($1 - ${EPOCHREALTIME/./}))
   [ $left -le 0 ] || sleep "$(printf '%d.%06d' $((left / 1000000)) $((left % 1000000)))"
 }
 
-watch() { # watch SLOT: ten scrapes a second, and each second a command of the slot, at moments that do not depend on their time
+watch() { # watch: ten scrapes and one command a second, each so many times, at moments that do not depend on their time
   local begin=${EPOCHREALTIME/./} number scraper
-  for ((number = 0; number < seconds * 10; number++)); do
-    wait_until $((begin + number * 100000))
-    scrape
-    echo >>"$work/of.scrapes"
-  done &
+  nice -n 19 curl -s -m 20 --rate "$((10 * times))/s" -o "$work/scraped" -w '%{http_code}\n' \
+    "http://127.0.0.1:9453/metrics#[1-$((10 * times * seconds))]" >>"$work/of.scrapes" &
   scraper=$!
-  for ((number = 0; number < seconds; number++)); do
-    wait_until $((begin + number * 1000000))
-    [ -z "${commands[$1 * seconds + number]-}" ] || control "${commands[$1 * seconds + number]}"
+  for number in "${!commands[@]}"; do
+    wait_until $((begin + number * 1000000 / times))
+    control "${commands[number]}"
   done
-  wait "$scraper"
+  wait "$scraper" || true
 }
 
 median() { # median FILE: of its lines
@@ -153,12 +150,12 @@ for name in pairs share scrapes without with; do : >"$work/of.$name"; done
 start "" ""
 load hits -n 1 -q 50 -t 10
 slices=0
-load_slice() { # load_slice SECONDS SLOT: writes the CPU for an answer in microseconds; observers watch if there is a slot
+load_slice() { # load_slice SECONDS alone|watched: writes the CPU for an answer in microseconds
   local begin taken watcher=
   mixed $((++slices * 1000000)) "$1"
   begin=$(spent)
-  if [ -n "${2-}" ]; then
-    watch "$2" >&2 &
+  if [ "$2" = watched ]; then
+    watch >&2 &
     watcher=$!
   fi
   load mixed -l "$1" -q 400
@@ -169,16 +166,14 @@ load_slice() { # load_slice SECONDS SLOT: writes the CPU for an answer in micros
   awk "BEGIN { print $taken / 1e3 / $(figure "Queries completed") }" >"$work/slice"
 }
 # The record is full then, and takes as long to read as it ever does.
-load_slice 20
+load_slice 20 alone
 : >"$work/of.share"
-for ((turn = 0; turn < turns; turn++)); do
-  for ((slot = 0; slot < slots; slot++)); do
-    for kind in $([ $(((turn + slot) % 2)) = 0 ] && echo alone watched || echo watched alone); do
-      load_slice $seconds "$([ $kind = alone ] || echo $slot)"
-      mv "$work/slice" "$work/$kind"
-    done
-    printf '%d %s %s\n' "$slot" "$(cat "$work/alone")" "$(cat "$work/watched")" >>"$work/of.pairs"
+for ((pair = 0; pair < pairs; pair++)); do
+  for kind in $([ $((pair % 2)) = 0 ] && echo alone watched || echo watched alone); do
+    load_slice $seconds $kind
+    mv "$work/slice" "$work/$kind"
   done
+  echo "$(cat "$work/alone") $(cat "$work/watched")" >>"$work/of.pairs"
 done
 share=$(median "$work/of.share")
 # In turns, as above: some memory stays for a minute after a command.
@@ -242,10 +237,9 @@ done
 
 cat "$work/costs"
 printf 'resolverd had its core for %.0f %% of the time at full load; %d KiB were stored\n' "$share" "${stored:-0}"
-# The line of a pair has its slot, and the CPU for an answer alone and watched. Logarithms of the costs, so that a slow slice of either kind
-# counts alike. 1.5 and the usual distance are a standard deviation; the distance from the median of five pairs is a quarter less than that
-# from the mean; 2.3 standard errors are 95 of 100 runs if one slice in twenty is disturbed, as a simulation shows.
-awk -v bound="${bounds%%,*}" '
+# The line of a pair has the CPU for an answer alone and watched. Logarithms of the costs, so that a slow slice of either kind counts
+# alike. 1.5 and the usual distance are a standard deviation.
+awk -v bound="${bounds%%,*}" -v times="$times" '
   function sort(values, number,   place, other, value) {
     for (place = 2; place <= number; place++) {
       value = values[place]
@@ -257,45 +251,32 @@ awk -v bound="${bounds%%,*}" '
     sort(values, number)
     return number % 2 ? values[(number + 1) / 2] : (values[number / 2] + values[number / 2 + 1]) / 2
   }
-  function part(logarithm) { return (1 - exp(-logarithm)) * 100 }
-  {
-    lost[$1, ++had[$1]] = all[NR] = log($3 / $2)
-    alone[NR] = $2; watched[NR] = $3
-    if ($1 >= slots) slots = $1 + 1
-  }
+  function part(logarithm) { return (1 - exp(-logarithm)) * 100 / times }
+  { lost[NR] = log($2 / $1); alone[NR] = $1 }
   END {
-    for (slot = 0; slot < slots; slot++) {
-      for (place = 1; place <= had[slot]; place++) of_slot[place] = lost[slot, place]
-      middle[slot] = median(of_slot, had[slot])
-      for (place = 1; place <= had[slot]; place++) {
-        apart = lost[slot, place] - middle[slot]
-        distances[++number] = apart < 0 ? -apart : apart
-      }
+    middle = median(lost, NR)
+    for (pair = 1; pair <= NR; pair++) distances[pair] = lost[pair] < middle ? middle - lost[pair] : lost[pair] - middle
+    most = 3 * 1.5 * median(distances, NR)
+    for (pair = 1; pair <= NR; pair++) {
+      apart = lost[pair] - middle
+      apart = apart > most ? most : apart < -most ? -most : apart
+      total += apart
+      squares += apart ^ 2
     }
-    most = 3 * 1.5 * 1.25 * median(distances, number)
-    for (slot = 0; slot < slots; slot++) {
-      sum = 0
-      for (place = 1; place <= had[slot]; place++) {
-        apart = lost[slot, place] - middle[slot]
-        counted[place] = middle[slot] + (apart > most ? most : apart < -most ? -most : apart)
-        sum += counted[place]
-      }
-      total += sum
-      for (place = 1; place <= had[slot]; place++) squares += (counted[place] - sum / had[slot]) ^ 2
-    }
-    if (NR > slots) error = sqrt(squares / (NR - slots) / NR)
-    low = part(total / NR - 2.3 * error); high = part(total / NR + 2.3 * error)
-    told = NR <= slots || high - low > bound ? "untold" : high < bound ? "within" : low >= bound ? "beyond" : "untold"
-    print median(alone, NR), median(watched, NR), part(total / NR), low, high, told
-    sort(all, NR)
-    printf "cost of the pairs in %%: lowest %.1f, a quarter below %.1f, half %.1f, three quarters %.1f, highest %.1f (%d pairs)\n",
-      part(all[1]), part(all[int((NR + 3) / 4)]), part(all[int((NR + 1) / 2)]), part(all[int((3 * NR + 3) / 4)]), part(all[NR]), NR > "/dev/stderr"
+    mean = total / NR
+    error = NR > 1 ? sqrt((squares / NR - mean ^ 2) / (NR - 1)) : 9
+    mean += middle
+    low = part(mean - 2 * error); high = part(mean + 2 * error)
+    told = high - low > bound ? "untold" : high < bound ? "within" : low >= bound ? "beyond" : "untold"
+    print median(alone, NR), part(mean), low, high, told
+    printf "cost of the pairs in %%: lowest %.2f, a quarter below %.2f, half %.2f, three quarters %.2f, highest %.2f (%d pairs)\n",
+      part(lost[1]), part(lost[int((NR + 3) / 4)]), part(lost[int((NR + 1) / 2)]), part(lost[int((3 * NR + 3) / 4)]), part(lost[NR]), NR > "/dev/stderr"
   }' "$work/of.pairs" >"$work/throughput"
-read -r alone watched lost low high told <"$work/throughput"
-printf 'scrapes in a second: %.1f\n' "$(awk "END { print NR / ($turns * $slots * $seconds) }" "$work/of.scrapes")"
+read -r alone lost low high told <"$work/throughput"
+printf 'scrapes in a second, of %d: %.1f\n' $((10 * times)) "$(awk "\$1 == 200 { good++ } END { print good / ($pairs * $seconds) }" "$work/of.scrapes")"
 awk -v seconds=${#commands[@]} '{ cost = $(NF - 1) } NR == 1 { scrape = cost; next } { sum += cost } END {
   printf "cost by sum: %.2f %% (%.0f ms for one of each command in %d s, and ten scrapes a second)\n\n", (sum / seconds + 10 * scrape) / 10, sum, seconds }' "$work/costs"
-awk -v lost="$lost" -v alone="$alone" -v watched="$watched" -v low="$low" -v high="$high" -v told="$told" -v bounds="$bounds" -v share="$share" \
+awk -v lost="$lost" -v alone="$alone" -v low="$low" -v high="$high" -v told="$told" -v bounds="$bounds" -v share="$share" \
   -v less="$without_instructions" -v more="$with_instructions" -v nanoseconds="$nanoseconds" \
   -v without="$(median "$work/of.without")" -v with="$(median "$work/of.with")" '
   function row(name, before, after, cost, unit, most, told) {
@@ -307,7 +288,7 @@ awk -v lost="$lost" -v alone="$alone" -v watched="$watched" -v low="$low" -v hig
   BEGIN {
     split(bounds, most, ",")
     printf "%-10s %12s %12s %8s\n", "", "without", "with", "cost"
-    row("throughput", alone, watched, lost, "%", most[1], told)
+    row("throughput", alone, alone / (1 - lost / 100), lost, "%", most[1], told)
     printf "%-10s %s\n", "", sprintf("the cost is from %.2f to %.2f %%, in 95 of 100 runs", low, high)
     row("hit", nanoseconds * less / more, nanoseconds, nanoseconds * (1 - less / more), "ns", most[2], by(nanoseconds * (1 - less / more), most[2]))
     row("disk", without, with, with - without, "%", most[3], by(with - without, most[3]))

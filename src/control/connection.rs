@@ -94,15 +94,28 @@ pub(super) async fn serve(
             Err(problem) => vec![Reply::Problem(problem)],
         },
     };
-    let mut octets = Vec::new();
-    for line in lines {
-        octets.extend(shown.without_keys(serde_json::to_string(&line)?).into_bytes());
-        octets.push(b'\n');
-    }
-    stream.write_all(&octets).await?;
-    stream.shutdown().await?;
+    write(&mut stream, lines, &shown).await?;
     drop(reading);
     Ok(None)
+}
+
+/// Writes the lines of a reply, without keys, as they are made: a long reply in one piece takes several times its memory.
+async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io::Result<()> {
+    let mut octets = Vec::new();
+    for line in lines {
+        if keys.is_empty() {
+            serde_json::to_writer(&mut octets, &line)?;
+        } else {
+            octets.extend(keys.without_keys(serde_json::to_string(&line)?).into_bytes());
+        }
+        octets.push(b'\n');
+        if octets.len() >= limits::CONTROL_WRITE {
+            stream.write_all(&octets).await?;
+            octets.clear();
+        }
+    }
+    stream.write_all(&octets).await?;
+    stream.shutdown().await
 }
 
 /// Whether the reply may have names with keys of clients of DNS lists: tables that count names as they came. The record is read without

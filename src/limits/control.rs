@@ -31,6 +31,10 @@ pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 /// request with the connection.
 pub const CONTROL_CROWDED: Duration = Duration::from_millis(50);
 
+/// Octets of a reply that are collected before they are written. A system call for each line of a table would take longer than the line,
+/// and more octets gain nothing: the buffer of a socket has room for some 200 KiB.
+pub const CONTROL_WRITE: usize = 64 << 10;
+
 /// The longest time of a connection to the control socket: the time of a flight and of a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 

@@ -20,5 +20,5 @@ pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 /// The longest time of a reply: Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);
 
-/// Octets of memory for the text of metrics that stay between two scrapes: with some hundred lists and zones the text has fewer.
-pub const MAX_KEPT_METRICS: usize = 256 << 10;
+/// Octets of memory for metrics and their text that stay between two scrapes: with a hundred lists and zones there are about so many.
+pub const MAX_KEPT_METRICS: usize = 512 << 10;

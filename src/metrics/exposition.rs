@@ -61,7 +61,7 @@ fn write_sample(text: &mut String, name: &str, labels: &str, value: &Value) {
             let _ = writeln!(text, "{seconds}");
         }
         Value::Times(times) => {
-            let Distribution { within, count, sum } = *times;
+            let Distribution { within, count, sum } = **times;
             let comma = if labels.is_empty() { "" } else { "," };
             let bounds = SHOWN_BOUNDS.iter().map(String::as_str).chain(["+Inf"]);
             let mut digits = itoa::Buffer::new();

@@ -17,17 +17,18 @@ use crate::record::{Distribution, Recorder, Scraped};
 use crate::wire::presentation;
 
 /// The value of a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Value {
     /// A whole number.
     Whole(u64),
     /// Seconds.
     Seconds(f64),
-    /// Times in buckets.
-    Times(Distribution),
+    /// Times in buckets. They are few, and would make every other sample five times as large.
+    Times(Box<Distribution>),
 }
 
 /// A sample of a metric: its labels in the text format, and its value.
+#[derive(Debug)]
 pub(super) struct Sample {
     family: Family,
     labels: Range<usize>,
@@ -35,6 +36,7 @@ pub(super) struct Sample {
 }
 
 /// The samples of every metric.
+#[derive(Debug, Default)]
 pub(super) struct Samples {
     /// In the order of the table once all are there.
     all: Vec<Sample>,
@@ -43,12 +45,6 @@ pub(super) struct Samples {
     /// In the order of the table.
     counters: Vec<Value>,
 }
-
-/// Samples for which there is room at first: with some lists and zones there are about as many.
-const ROOM: usize = 512;
-
-/// Octets of the labels of a usual sample.
-const USUAL_LABELS: usize = 24;
 
 /// A list with the sums over the ways by which it is asked.
 #[derive(Default)]
@@ -65,20 +61,26 @@ struct ListSum {
 }
 
 impl Samples {
-    /// The metrics of a daemon at this moment.
-    pub(super) fn of(subject: &impl Controlled) -> Self {
-        let labels = String::with_capacity(ROOM * USUAL_LABELS);
-        let mut samples = Self { all: Vec::with_capacity(ROOM), labels, counters: Vec::new() };
+    /// Reads the metrics of a daemon at this moment, in place of those of before.
+    pub(super) fn read(&mut self, subject: &impl Controlled) {
+        self.all.clear();
+        self.labels.clear();
         // All counters are read once, which takes a fifth of a scrape.
         let scraped = subject.recorder().scraped(status::JUDGED);
-        samples.queries(subject.recorder(), &scraped);
-        samples.upstream(subject.recorder());
-        samples.state(&status::status_by(subject, &scraped.judged));
-        samples.lists(subject);
-        samples.zones(subject);
-        samples.watched(subject);
-        samples.all.sort_by_key(|sample| sample.family);
-        samples
+        self.queries(subject.recorder(), &scraped);
+        self.upstream(subject.recorder());
+        self.state(&status::status_by(subject, &scraped.judged));
+        self.lists(subject);
+        self.zones(subject);
+        self.watched(subject);
+        self.all.sort_by_key(|sample| sample.family);
+    }
+
+    /// Octets of memory.
+    pub(super) fn weight(&self) -> usize {
+        let samples = self.all.capacity().saturating_mul(size_of::<Sample>());
+        let counters = self.counters.capacity().saturating_mul(size_of::<Value>());
+        samples.saturating_add(counters).saturating_add(self.labels.capacity())
     }
 
     /// The samples of each metric that is no counter of the record, in the order of the table.
@@ -117,7 +119,7 @@ impl Samples {
     }
 
     fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
-        self.put(family, labels, Value::Times(times));
+        self.put(family, labels, Value::Times(Box::new(times)));
     }
 
     /// The queries of clients.
@@ -142,7 +144,8 @@ impl Samples {
             self.whole(Family::Validated, &[&word(status)], *count);
         }
         self.put(Family::Waited, &[], Value::Seconds(scraped.waited));
-        self.counters = scraped.counts.all().map(|(_, _, count)| Value::Whole(count)).collect();
+        self.counters.clear();
+        self.counters.extend(scraped.counts.all().map(|(_, _, count)| Value::Whole(count)));
     }
 
     /// The work for queries that were not in memory.

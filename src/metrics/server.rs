@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::Page;
 use super::connections::Connections;
 use super::exposition::MEDIA_TYPE;
 use crate::control::Controlled;
@@ -45,8 +46,8 @@ impl MetricsUnavailable {
 pub struct MetricsServer {
     listener: TcpListener,
     address: SocketAddr,
-    /// The memory of the last text: new memory for each would take a tenth of a scrape.
-    text: Arc<Mutex<String>>,
+    /// The memory of the last page.
+    kept: Arc<Mutex<Page>>,
 }
 
 impl MetricsServer {
@@ -60,7 +61,7 @@ impl MetricsServer {
         listener.set_nonblocking(true).map_err(unavailable)?;
         let listener = TcpListener::from_std(listener).map_err(unavailable)?;
         let address = listener.local_addr().map_err(unavailable)?;
-        Ok(Self { listener, address, text: Arc::default() })
+        Ok(Self { listener, address, kept: Arc::default() })
     }
 
     /// Its address.
@@ -86,9 +87,9 @@ impl MetricsServer {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (subject, text) = (Arc::clone(&subject), Arc::clone(&self.text));
+                    let (subject, kept) = (Arc::clone(&subject), Arc::clone(&self.kept));
                     connections.add(|is_asked| async move {
-                        serve(stream, subject.as_ref(), &text, &is_asked).await
+                        serve(stream, subject.as_ref(), &kept, &is_asked).await
                     });
                 }
                 Err(error) => {
@@ -104,12 +105,7 @@ impl MetricsServer {
 }
 
 /// One connection, bounded in time. A client may leave early. `is_asked` is set when the header has arrived.
-async fn serve(
-    mut stream: TcpStream,
-    subject: &impl Controlled,
-    kept: &Mutex<String>,
-    is_asked: &AtomicBool,
-) {
+async fn serve(mut stream: TcpStream, subject: &impl Controlled, kept: &Mutex<Page>, is_asked: &AtomicBool) {
     let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
         Ok(Ok(Some(header))) => header,
         Ok(Ok(None)) => return,
@@ -117,11 +113,8 @@ async fn serve(
         Err(_) => return tracing::debug!("a connection for metrics sent no request in time"),
     };
     is_asked.store(true, Ordering::Relaxed);
-    let mut metrics = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
-    let (header, body) = reply(&header, || {
-        super::write(subject, &mut metrics);
-        &metrics
-    });
+    let mut page = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
+    let (header, body) = reply(&header, || page.of(subject));
     let exchange = async {
         write_both(&mut stream, &header, &body).await?;
         stream.shutdown().await
@@ -131,8 +124,8 @@ async fn serve(
         Ok(Err::<(), io::Error>(error)) => tracing::debug!("a connection for metrics failed: {error}"),
         Err(_) => tracing::debug!("a connection for metrics timed out"),
     }
-    if metrics.capacity() <= limits::MAX_KEPT_METRICS {
-        *kept.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
+    if page.weight() <= limits::MAX_KEPT_METRICS {
+        *kept.lock().unwrap_or_else(PoisonError::into_inner) = page;
     }
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::micros;
+
 /// Buckets an octave, as a power of two: 2^6 keeps the middle of a bucket within 0.8 %.
 const PRECISION_BITS: u32 = 6;
 
@@ -55,18 +57,27 @@ impl Histogram {
 
     /// The counts so far.
     pub fn spread(&self) -> Spread {
-        let load = |bucket: &AtomicU64| bucket.load(Ordering::Relaxed);
-        // Most buckets are empty, and a chunk of empty ones is passed over in a few instructions.
-        let is_filled = |chunk: &[AtomicU64]| chunk.iter().fold(0, |any, bucket| any | load(bucket)) > 0;
         let mut counts = Vec::with_capacity(USUAL_BUCKETS);
-        for (begin, chunk) in (0..).step_by(CHUNK).zip(self.buckets.chunks(CHUNK)) {
-            if is_filled(chunk) {
-                let of_chunk = (begin..).zip(chunk).map(|(place, bucket)| (place, load(bucket)));
-                counts.extend(of_chunk.filter(|(_, count)| *count > 0));
-            }
-        }
+        counts.extend(self.filled());
         counts.shrink_to_fit();
         Spread { counts }
+    }
+
+    /// The counts so far for exporters, without the memory that a spread takes.
+    pub fn distribution(&self) -> Distribution {
+        Distribution::of(self.filled())
+    }
+
+    /// The buckets that are not empty, and their counts, by rising bucket.
+    fn filled(&self) -> impl Iterator<Item = (u64, u64)> {
+        let load = |bucket: &AtomicU64| bucket.load(Ordering::Relaxed);
+        // Most buckets are empty, and a chunk of empty ones is passed over in a few instructions.
+        let is_filled = move |chunk: &[AtomicU64]| chunk.iter().fold(0, |any, bucket| any | load(bucket)) > 0;
+        let chunks = (0..).step_by(CHUNK).zip(self.buckets.chunks(CHUNK));
+        chunks.filter(move |(_, chunk)| is_filled(chunk)).flat_map(move |(begin, chunk)| {
+            let counts = (begin..).zip(chunk).map(move |(place, bucket)| (place, load(bucket)));
+            counts.filter(|(_, count)| *count > 0)
+        })
     }
 }
 
@@ -156,26 +167,7 @@ impl Spread {
 
     /// The counts for exporters.
     pub fn distribution(&self) -> Distribution {
-        let (mut distribution, mut bound) = (Distribution::default(), 0);
-        for (place, count) in &self.counts {
-            let time = Duration::from_micros(middle(*place));
-            distribution.count = distribution.count.saturating_add(*count);
-            // A count beyond 2^52 loses precision, but no process counts so long.
-            distribution.sum += time.as_secs_f64() * (*count as f64);
-            while BOUNDS.get(bound).is_some_and(|bound| *bound < time) {
-                bound = bound.saturating_add(1);
-            }
-            if let Some(within) = distribution.within.get_mut(bound) {
-                *within = within.saturating_add(*count);
-            }
-        }
-        // Each bound has what is within the one before too.
-        let mut sum = 0_u64;
-        for within in &mut distribution.within {
-            sum = sum.saturating_add(*within);
-            *within = sum;
-        }
-        distribution
+        Distribution::of(self.counts.iter().copied())
     }
 
     /// The four numbers that are shown.
@@ -217,6 +209,31 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// Of buckets and their counts, by rising bucket.
+    fn of(counts: impl Iterator<Item = (u64, u64)>) -> Self {
+        let (mut distribution, mut bound, mut all) = (Self::default(), 0, 0_u64);
+        for (place, count) in counts {
+            let time = middle(place);
+            distribution.count = distribution.count.saturating_add(count);
+            all = all.saturating_add(time.saturating_mul(count));
+            while BOUNDS.get(bound).is_some_and(|bound| micros(*bound) < time) {
+                bound = bound.saturating_add(1);
+            }
+            if let Some(within) = distribution.within.get_mut(bound) {
+                *within = within.saturating_add(count);
+            }
+        }
+        // A sum beyond 2^52 microseconds loses precision, but no process counts so long.
+        distribution.sum = all as f64 / 1e6;
+        // Each bound has what is within the one before too.
+        let mut sum = 0_u64;
+        for within in &mut distribution.within {
+            sum = sum.saturating_add(*within);
+            *within = sum;
+        }
+        distribution
+    }
+
     /// Adds the times of another one.
     pub fn add(&mut self, other: &Self) {
         for (within, more) in self.within.iter_mut().zip(other.within) {
@@ -293,7 +310,9 @@ mod tests {
 
         #[test]
         fn a_distribution_has_every_time_once(micros in proptest::collection::vec(1_u64..67_000_000, 0..400)) {
-            let distribution = filled(&micros).spread().distribution();
+            let histogram = filled(&micros);
+            let distribution = histogram.distribution();
+            prop_assert_eq!(distribution, histogram.spread().distribution());
             prop_assert_eq!(distribution.count, u64::try_from(micros.len()).unwrap());
             let sum: u64 = micros.iter().sum();
             prop_assert!((distribution.sum - sum as f64 / 1e6).abs() * 100.0 <= sum as f64 / 1e6);

@@ -411,14 +411,12 @@ impl Recorder {
 
     /// The times of flights since the start, for each kind of route.
     pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
-        RouteKind::ALL
-            .into_iter()
-            .zip(self.upstream.flight_time.iter().map(|time| time.spread().distribution()))
+        RouteKind::ALL.into_iter().zip(self.upstream.flight_time.iter().map(Histogram::distribution))
     }
 
     /// Round trips of messages that came back, since the start.
     pub fn round_trips(&self) -> Distribution {
-        self.upstream.round_trip.spread().distribution()
+        self.upstream.round_trip.distribution()
     }
 
     /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, including the

@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
+use super::histogram::Distribution;
 use super::lock::lock;
 use super::report::{JudgedCounts, Scraped};
 use super::totals::Totals;
 use super::window::Window;
 use super::{Recorder, types_of};
+use crate::question::Outcome;
 
 impl Recorder {
     /// The counts for a scrape, with those of the window by which the health is judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
-        let totals = Totals::read_counts(&self.shards, &self.upstream);
+        let mut latency: Vec<_> =
+            Outcome::ALL.into_iter().map(|one| (one, Distribution::default())).collect();
+        let totals = Totals::read_counts(&self.shards, &self.upstream, |outcome, times| {
+            latency.get_mut(outcome).into_iter().for_each(|(_, sum)| sum.add(&times.distribution()));
+        });
         Scraped {
             outcomes: totals.outcomes(),
             types: types_of(&totals),
-            latency: totals.distributions(),
+            latency,
             apart: totals.apart(),
             messages: totals.conduct(),
             validated: totals.validated(),
@@ -27,7 +33,7 @@ impl Recorder {
 
     /// The counts of a window by which the health is judged.
     pub fn judged(&self, window: Window) -> JudgedCounts {
-        self.judged_of(&Totals::read_counts(&self.shards, &self.upstream), window)
+        self.judged_of(&Totals::read_counts(&self.shards, &self.upstream, |_, _| ()), window)
     }
 
     fn judged_of(&self, totals: &Totals, window: Window) -> JudgedCounts {

@@ -80,24 +80,32 @@ impl Totals {
     /// Reads the counters. A shard is held while it is read, some ten microseconds, so that a question is in all of its counters or in none,
     /// and all sums agree. No two shards are held at a time: the other workers go on.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
-        let mut totals = Self::read_counts(shards, upstream);
+        let mut latency_of = vec![Spread::default(); OUTCOMES];
+        let mut totals = Self::read_counts(shards, upstream, |outcome, times| {
+            latency_of.get_mut(outcome).into_iter().for_each(|sum| sum.add(&times.spread()));
+        });
+        totals.latency_of = latency_of;
         totals.latency_of.iter().for_each(|sum| totals.latency.add(sum));
         totals.round_trip = upstream.round_trip.spread();
         totals.flight_time = Spread::sum(&upstream.flight_time);
         totals
     }
 
-    /// Like `read`, without the sums of times: those of all outcomes, of round trips, and of flights. They take half of the time.
-    pub(super) fn read_counts(shards: &[Shard], upstream: &Upstream) -> Self {
+    /// Like `read`, without times, which take most of its time. Calls `latency` for each shard and each `Outcome::index` with the times
+    /// of its questions, while the shard is held.
+    pub(super) fn read_counts(
+        shards: &[Shard],
+        upstream: &Upstream,
+        mut latency: impl FnMut(usize, &Histogram),
+    ) -> Self {
         let mut questions = vec![0; kinds::PLACES * OUTCOMES];
         let mut apart = vec![0; Apart::ALL.len()];
-        let mut latency_of = vec![Spread::default(); OUTCOMES];
         for shard in shards {
             let held = shard.held();
             let had = shard.add_to(&mut questions, &mut apart);
-            let of_shard = latency_of.iter_mut().zip(&shard.latency).zip(had);
+            let of_shard = shard.latency.iter().enumerate().zip(had);
             // Most outcomes never occur, and their times are not looked through.
-            of_shard.filter(|(_, had)| *had).for_each(|((sum, times), _)| sum.add(&times.spread()));
+            of_shard.filter(|(_, had)| *had).for_each(|((outcome, times), _)| latency(outcome, times));
             drop(held);
         }
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -105,7 +113,6 @@ impl Totals {
             questions,
             apart,
             conduct: upstream.conduct.iter().map(load).collect(),
-            latency_of,
             counts: upstream.counters.read(),
             validated: upstream.validated.iter().map(load).collect(),
             waited_micros: load(&upstream.waited_micros),
