@@ -151,11 +151,16 @@ async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
     why(simulation, Some(subject)).await.into_iter().next().unwrap()
 }
 
+/// The time of a line that is written at the end of a message.
+fn at_the_end_of(report: &MessageReport) -> String {
+    jiff::Timestamp::from_second((report.began + report.took) as i64).unwrap().to_string()
+}
+
 /// A line of Postfix about a mail that was deferred after waiting for DNS.
-fn deferred(domain: &str, waited: f64) -> String {
-    let base = domain.trim_end_matches('.');
+fn deferred(domain: &str, report: &MessageReport) -> String {
+    let (base, at, waited) = (domain.trim_end_matches('.'), at_the_end_of(report), report.waited);
     format!(
-        "Nov 21 03:12:05 mx postfix/smtp[9]: 4A1B2C: to=<a@{base}>, relay=none, delay=60, delays=0.1/0.01/{waited:.2}/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name={base} type=MX: Host not found, try again)"
+        "{at} mx postfix/smtp[9]: 4A1B2C: to=<a@{base}>, relay=none, delay=60, delays=0.1/0.01/{waited:.2}/0, dsn=4.4.3, status=deferred (Host or domain name not found. Name service error for name={base} type=MX: Host not found, try again)"
     )
 }
 
@@ -170,7 +175,7 @@ async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
         };
         found.extend(why(simulation, Some(subject)).await);
     }
-    pasted::settle(&line, found).unwrap()
+    pasted::settle(&line, found, &|began| began.to_string()).unwrap()
 }
 
 fn kind_of(report: &MessageReport) -> (CulpritKind, &str, usize) {
@@ -202,7 +207,7 @@ fn each_fault_of_a_domain_is_named() {
                 one.of_subject = other.of_subject;
             }
             assert_eq!(worst, report);
-            let line = pasted(&simulation, &deferred(domain, report.waited)).await;
+            let line = pasted(&simulation, &deferred(domain, &report)).await;
             assert_eq!(kind_of(&line), kind_of(&report), "{line:#?}");
         }
     });
@@ -232,8 +237,11 @@ fn fine_mail_has_no_culprit() {
         among_others(&simulation, mail(&simulation, "fine.tld.")).await;
         let report = of_domain(&simulation, "fine.tld.").await;
         assert_eq!(kind_of(&report), (CulpritKind::None, "", 0), "{report:#?}");
-        let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.tld>, relay=mx.fine.tld[198.51.100.7]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
-        assert_eq!(pasted(&simulation, line).await.culprit.kind, CulpritKind::NotDns);
+        let line = format!(
+            "{} mx postfix/smtp[9]: 4A: to=<a@fine.tld>, relay=mx.fine.tld[198.51.100.7]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent",
+            at_the_end_of(&report)
+        );
+        assert_eq!(pasted(&simulation, &line).await.culprit.kind, CulpritKind::NotDns);
         let report = of_domain(&simulation, "never-asked.tld.").await;
         assert_eq!(kind_of(&report), (CulpritKind::Unknown, "", 0));
         assert!(report.began > 0.0 && report.questions.is_empty());

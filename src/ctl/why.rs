@@ -1,15 +1,16 @@
 //! `resolverctl why`: why a mail was slow.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::client::ControlClient;
-use super::pasted::{self, PastedLine};
+use super::pasted::{self, PastedLine, TimeFit};
 use super::render::{Format, json, why};
 use super::typed_name::typed_name;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{Reply, Request, WhyRequest};
-use crate::limits::{MAX_PASTED, MAX_WHY_MESSAGES, PASTED_AFTER, WHY_AROUND};
+use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_WHY_MESSAGES, WHY_AROUND};
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
 
@@ -104,9 +105,18 @@ fn run_pasted(
     let mut octets = Vec::new();
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
     io::stdin().lock().take(MAX_PASTED).read_to_end(&mut octets).map_err(failed)?;
-    let lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
+    let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
     if lines.is_empty() {
         return Err(failed(io::Error::other("no line names an address or a domain")));
+    }
+    let left_out = lines.split_off(lines.len().min(MAX_PASTED_LINES));
+    if !left_out.is_empty() {
+        // Behind JSON on standard output, the sentence would be no object. The output may be closed.
+        let _closed = writeln!(
+            io::stderr(),
+            "resolverctl: only the first {MAX_PASTED_LINES} lines with an address or a domain were read, and {} were left out; paste the lines of one mail",
+            left_out.len()
+        );
     }
     let mut told: Vec<MessageReport> = Vec::new();
     for line in &lines {
@@ -117,7 +127,7 @@ fn run_pasted(
                 |other: &&MessageReport| other.began == message.began && other.client == message.client;
             told.iter().filter(same).any(|other| other.culprit == message.culprit)
         };
-        let settled = pasted::settle(line, found).filter(|message| !is_told(message));
+        let settled = pasted::settle(line, found, &moment::shown).filter(|message| !is_told(message));
         told.extend(settled);
     }
     let text = match format {
@@ -133,20 +143,48 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// The messages of the record that match a pasted line: same subject, near the time of the line. If the line has no time, the
-/// time on the command line is used.
+/// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the
+/// time around it. If the line has no time, the time on the command line is used.
 fn messages_of(
     line: &PastedLine,
     asked: &WhyRequest,
     client: &ControlClient,
 ) -> Result<Vec<MessageReport>, CommandFailure> {
-    let span = line.span(WHY_AROUND.as_secs_f64(), PASTED_AFTER.as_secs_f64());
+    let around = line.span(WHY_AROUND.as_secs_f64());
+    // Few mails have the same address, so the time may be wide.
+    let has_address = line.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
+    let own = [line.last_try(), line.whole_delay()];
+    let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.to_vec() };
+    spans.push(around);
+    spans.dedup();
+    let mut messages = Vec::new();
+    for span in spans {
+        messages = messages_in(line, span, asked, client)?;
+        let is_own = |message: &MessageReport| {
+            let failed = || message.questions.iter().any(|question| question.outcome.is_failure());
+            pasted::time_fit(line, message) > TimeFit::Elsewhere && (!line.blames_dns || failed())
+        };
+        if messages.iter().any(|message| !message.is_absent() && is_own(message)) {
+            break;
+        }
+    }
+    Ok(messages)
+}
+
+/// The messages of the record with a subject of a line, of some time.
+fn messages_in(
+    line: &PastedLine,
+    span: Option<(f64, f64)>,
+    asked: &WhyRequest,
+    client: &ControlClient,
+) -> Result<Vec<MessageReport>, CommandFailure> {
     let mut messages = Vec::new();
     for subject in &line.subjects {
         let request = WhyRequest {
             subject: Some(subject.clone()),
             from: span.map_or(asked.from, |(from, _)| Some(from)),
             to: span.map_or(asked.to, |(_, to)| Some(to)),
+            most: MAX_WHY_MESSAGES,
             ..asked.clone()
         };
         for reply in client.ask(&Request::Why(request))? {

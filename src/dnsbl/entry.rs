@@ -292,7 +292,7 @@ impl ListEntry {
 
     /// The times of questions that were not answered from memory.
     pub fn times(&self) -> Distribution {
-        self.tally.elapsed.spread().distribution()
+        self.tally.elapsed.distribution()
     }
 
     fn count(&self, says: ListSays) {

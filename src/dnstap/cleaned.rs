@@ -8,7 +8,7 @@ use super::blot::{blot, find};
 use super::tapped::TappedMessage;
 use crate::limits::MIN_LIST_KEY;
 use crate::question::{label_places, wire_name};
-use crate::record::redact::{Redaction, Secrets};
+use crate::record::redact::{Redaction, Secrets, looks_like_a_key};
 use crate::wire::{HEADER, response};
 
 /// Octets behind the name of a question: type and class.
@@ -33,7 +33,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
 
 /// Overwrites the keys. Returns false if a key may be there that cannot be overwritten.
 fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
-    // Most messages name no list.
+    // Most messages name no list, and have no label that may be a key.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -41,7 +41,7 @@ fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
         let mut labels = label_places(apex).filter_map(label).map(|(length, rest)| rest.get(..length));
         labels.all(|label| label.is_some_and(|label| find(octets, label).is_some()))
     };
-    if !secrets.apexes().any(labels) {
+    if !secrets.apexes().any(labels) && !has_label_like_a_key(octets) {
         return true;
     }
     let Ok(message) = response::read(octets) else { return false };
@@ -56,6 +56,12 @@ fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
     }
     keys.iter().for_each(|key| blot(octets.get_mut(HEADER..).unwrap_or_default(), key));
     true
+}
+
+/// Whether some octets are a label that looks like a key, wherever it stands.
+fn has_label_like_a_key(octets: &[u8]) -> bool {
+    let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
+    octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
 /// The names of a message.
@@ -185,6 +191,20 @@ mod tests {
         let target = RData::CNAME(CNAME(name(&format!("2.{KEY}.dq.example."))));
         alias.add_answer(Record::from_rdata(name("www.example."), 60, target));
         assert!(!has(&cleaned(tapped(&alias), Redaction::default(), &secrets()).octets, KEY));
+    }
+
+    #[test]
+    fn a_label_like_a_key_does_not_leave_behind_an_address_or_at_a_provider() {
+        let secrets = secrets().and_below([wire_name(&name("provider.example."))]);
+        let key = "abcdefsecretkey123";
+        for owner in ["4.3.2.10.abcdefsecretkey123.bl.example.", "a.abcdefsecretkey123.new.provider.example."]
+        {
+            let octets = cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets;
+            assert!(!has(&octets, key), "{owner}");
+            assert_eq!(Message::from_vec(&octets).unwrap().answers.len(), 2, "{owner}");
+        }
+        let owner = "www.abcdefsecretkey123.example.";
+        assert!(has(&cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets, key));
     }
 
     #[test]

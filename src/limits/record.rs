@@ -217,6 +217,10 @@ pub const MAX_PASTED: u64 = 1 << 20;
 /// Addresses and names of a pasted line that are looked for: a line of smtpd has five.
 pub const MAX_LINE_SUBJECTS: usize = 6;
 
+/// The queries of a mail whose log line has no delay ended this long before it at most. Those that ended earlier may be of another mail
+/// of the same domain.
+pub const PASTED_BEFORE: Duration = Duration::from_secs(30);
+
 /// A mail of a log line begins this long after its time at most: times of syslog are whole seconds.
 pub const PASTED_AFTER: Duration = Duration::from_secs(2);
 

@@ -12,6 +12,10 @@
 //!   question within a few milliseconds.
 //! - Questions whose client `history.redact` has removed are joined by name only, because the questions of all clients look
 //!   like the questions of one client.
+//! - Two messages of one sender's domain are told apart by the connection that the second one begins with: the domain's MX is asked again,
+//!   while the first message is quiet, for the one that has not asked for any.
+//! - The record on the disk lacks the questions that were answered soon, so that its only message in progress was not the only one: there a
+//!   question whose name belongs to nothing follows only what ended or began just before.
 //! - It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
 
 use std::collections::{BTreeMap, HashMap};
@@ -50,6 +54,8 @@ pub(super) struct Asking {
     pub(super) client: IpAddr,
     /// The number of its name and type.
     pub(super) asked: usize,
+    /// Whether other questions of its time may be missing.
+    pub(super) sparse: bool,
 }
 
 /// Names and types by numbers, and the facts that grouping needs about them.
@@ -74,6 +80,8 @@ struct Open {
     number: u32,
     /// The number of its questions so far.
     questions: usize,
+    /// When its first question came, in microseconds.
+    began: u64,
     /// The numbers of its subjects.
     subjects: Vec<u32>,
     /// The begin of its last question, in microseconds.
@@ -83,8 +91,8 @@ struct Open {
     ends: Vec<u64>,
     /// Whether it asked about an address: a host has connected.
     connected: bool,
-    /// Whether it asked for an MX.
-    exchangers: bool,
+    /// A bit for each name whose MX it asked.
+    exchangers: u64,
 }
 
 /// The messages of a client that may go on.
@@ -290,7 +298,8 @@ pub fn group(questions: &[QuestionEntry], known: &impl Known) -> Vec<Vec<usize>>
             names.asked.push((&question.name, question.kind));
             names.asked.len().saturating_sub(1)
         });
-        asking.push(Asking { at: question.at, end: question.end(), client: question.client, asked });
+        let (at, end, client) = (question.at, question.end(), question.client);
+        asking.push(Asking { at, end, client, asked, sparse: false });
     }
     let grouped = group_numbered(asking.into_iter(), &names);
     grouped.iter().map(|places| places.iter().map(|place| index(*place)).collect()).collect()
@@ -362,7 +371,12 @@ impl OpenOfClient {
             return u32::MAX;
         };
         message.connected |= asked.connects;
-        message.exchangers |= asked.exchangers;
+        if message.questions == 0 {
+            message.began = question.at;
+        }
+        if asked.exchangers {
+            message.exchangers |= bit_of(question.asked);
+        }
         message.questions = message.questions.saturating_add(1);
         for subject in &asked.numbers {
             let is_known = *bits & bit(*subject) != 0 && message.subjects.contains(subject);
@@ -400,6 +414,22 @@ impl OpenOfClient {
             let of_chunk = bits.iter().enumerate().filter(move |(_, bits)| **bits & wanted != 0);
             of_chunk.map(move |(at, _)| number.saturating_mul(CHUNK).saturating_add(at))
         })
+    }
+}
+
+impl OpenOfClient {
+    /// Whether a message has asked this before, and was quiet since.
+    fn has_left(&self, place: usize, question: &Asking) -> bool {
+        let has_asked =
+            self.messages.get(place).is_some_and(|message| message.exchangers & bit_of(question.asked) != 0);
+        has_asked && self.gap(place, question.at) > micros(MESSAGE_BURST)
+    }
+
+    /// Whether a message is that of another connection, which began when the one at `before` was quiet, and has not asked for an MX.
+    fn is_next(&self, place: usize, before: usize) -> bool {
+        let (message, last) = (self.messages.get(place), self.lasts.get(before));
+        let began = message.filter(|message| message.connected && message.exchangers == 0);
+        place != before && began.zip(last).is_some_and(|(message, last)| message.began >= last.moment)
     }
 }
 
@@ -446,7 +476,9 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
         asked.own().iter().any(|subject| subjects.contains(subject))
     };
     if let Some(place) = open.with_any(wanted).filter(is_related).min_by_key(nearest) {
-        return Some(place);
+        let other = || open.with_any(ROOM).filter(|other| open.is_next(*other, place)).min_by_key(nearest);
+        let again = asked.exchangers && open.has_left(place, question);
+        return again.then(other).flatten().or(Some(place));
     }
     // It may be of any client, so that only its name joins it to others.
     if is_without_client(question.client) {
@@ -455,7 +487,8 @@ fn choose(open: &OpenOfClient, question: &Asking, asked: &AskedSubjects) -> Opti
     let place = open.with_any(ROOM).min_by_key(nearest)?;
     let near = if begins(asked, open.messages.get(place)?) { MESSAGE_NEXT } else { MESSAGE_BURST };
     let follows = open.gap(place, question.at) <= micros(near);
-    (follows || (open.messages.len() == 1 && near == MESSAGE_BURST)).then_some(place)
+    let is_alone = open.messages.len() == 1 && near == MESSAGE_BURST && !question.sparse;
+    (follows || is_alone).then_some(place)
 }
 
 /// The bit of a message with room in `OpenOfClient::bits`.
@@ -466,10 +499,15 @@ const fn bit(subject: u32) -> u64 {
     1 << (subject % 63)
 }
 
+/// The bit of a name and type in `Open::exchangers`.
+const fn bit_of(asked: usize) -> u64 {
+    1 << (asked % 64)
+}
+
 /// Whether a question that belongs to no other may be the first of a message: of a connection from another host, or of
 /// a delivery to another domain. The sender's domain of an inbound mail is asked for its MX too.
 fn begins(asked: &AskedSubjects, message: &Open) -> bool {
-    let delivers = asked.exchangers && (message.exchangers || !message.connected);
+    let delivers = asked.exchangers && (message.exchangers > 0 || !message.connected);
     asked.connects || delivers || asked.delivers
 }
 

@@ -171,6 +171,11 @@ fn is_told_apart(mails: &[Vec<QuestionEntry>], world: &World) {
         all.extend(questions.iter().cloned().map(|question| (mail, question)));
     }
     all.sort_by_key(|(_, question)| question.at);
+    // As in a reading, equal names are one.
+    let mut names: BTreeMap<Vec<u8>, std::sync::Arc<[u8]>> = BTreeMap::new();
+    for (_, question) in &mut all {
+        question.name = names.entry(question.name.to_vec()).or_insert_with(|| question.name.clone()).clone();
+    }
     let questions: Vec<QuestionEntry> = all.iter().map(|(_, question)| question.clone()).collect();
     let groups = group(&questions, world);
     let mixed =
@@ -217,6 +222,60 @@ fn mails_of_one_client_are_told_apart_although_their_questions_alternate() {
         next.retain(|question| *question.name != [0]);
         is_told_apart(&[draw(INBOUND, 0, &one), next], &world);
     }
+}
+
+/// The questions of a mail of a sender from a host, 30 ms apart.
+fn from_host(begin: u64, host: u8, sender: &str) -> Vec<QuestionEntry> {
+    let asked = [
+        (format!("{host}.2.0.192.in-addr.arpa."), "PTR"),
+        (format!("out{host}.hosts.test."), "A"),
+        (format!("{host}.2.0.192.zen.spamhaus.org."), "A"),
+        (sender.to_owned(), "MX"),
+        (sender.to_owned(), "TXT"),
+        (format!("_dmarc.{sender}"), "TXT"),
+    ];
+    (0..).zip(asked).map(|(step, (name, kind))| question(begin + 30 * step, 29, &name, kind)).collect()
+}
+
+#[test]
+fn mails_of_one_sender_from_several_hosts_are_told_apart() {
+    let mut world = World::of_lists(&LISTS);
+    for host in 1..=4 {
+        world.link(
+            &format!("{host}.2.0.192.in-addr.arpa."),
+            RecordType::PTR,
+            &format!("out{host}.hosts.test."),
+        );
+        world.link(&format!("out{host}.hosts.test."), RecordType::A, &format!("192.0.2.{host}"));
+    }
+    let mail = |host: u8| from_host(u64::from(host) * 1_200, host, "sender.example.");
+    is_told_apart(&[mail(1), mail(2), mail(3), mail(4)], &world);
+    // The filter of a message of another sender may ask again, while a host connects.
+    let mut first = mail(1);
+    first.push(question(2_435, 29, "sender.example.", "TXT"));
+    is_told_apart(&[first, from_host(2_400, 2, "other.example.")], &world);
+}
+
+#[test]
+fn a_question_without_its_neighbours_follows_only_what_was_just_before() {
+    let world = World::default();
+    let asked = [
+        question(0, 1_100, "a.one.test.", "A"),
+        question(1_150, 10, "b.two.test.", "A"),
+        question(2_400, 10, "c.three.test.", "A"),
+    ];
+    assert_eq!(group(&asked, &world), [vec![0, 1, 2]]);
+    let mut names = NamesOfEntries { asked: Vec::new(), known: &world };
+    names.asked.extend(asked.iter().map(|question| (&*question.name, question.kind)));
+    let asking = |(place, question): (usize, &QuestionEntry)| Asking {
+        at: question.at,
+        end: question.end(),
+        client: question.client,
+        asked: place,
+        sparse: true,
+    };
+    let grouped = group_numbered(asked.iter().enumerate().map(asking), &names);
+    assert_eq!(grouped.iter().collect::<Vec<_>>(), [&[0, 1][..], &[2]]);
 }
 
 #[test]

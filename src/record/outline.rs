@@ -337,11 +337,14 @@ impl<'a> OutlineNames<'a> {
 
     /// The questions of each message, by their places, in the order of their begins.
     pub(super) fn messages(&self) -> Grouped {
+        // Before then there is the disk alone.
+        let whole = self.outline.extent.whole.unwrap_or(u64::MAX);
         let asking = self.outline.questions.iter().map(|question| Asking {
             at: question.at,
             end: question.end(),
             client: question.client,
             asked: index(question.asked),
+            sparse: !question.hit && question.at < whole,
         });
         group_numbered(asking, self)
     }

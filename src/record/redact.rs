@@ -216,10 +216,15 @@ impl Secrets {
 
     /// A text without keys, for instance a line of JSON.
     pub fn without_keys(&self, text: String) -> String {
-        if self.apexes.is_empty() && self.providers.is_empty() {
+        if self.is_empty() {
             return text;
         }
         self.text(text.into()).into()
+    }
+
+    /// Whether no key is known.
+    pub const fn is_empty(&self) -> bool {
+        self.apexes.is_empty() && self.providers.is_empty()
     }
 
     /// The text of an entry without keys.

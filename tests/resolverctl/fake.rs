@@ -96,7 +96,7 @@ impl Fake {
 impl Controlled for Fake {
     fn status(&self) -> DaemonStatus {
         DaemonStatus {
-            version: "0.1.0".to_owned(),
+            version: "0.2.0".to_owned(),
             process: 1,
             config: None,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5300))],

@@ -308,7 +308,7 @@ fn others_may_look_and_change_nothing() {
 fn without_a_command_it_says_whether_all_is_well() {
     let world = World::new();
     let (code, text, _) = world.run(&[]);
-    assert!(code == 0 && text.starts_with("resolverd 0.1.0 is healthy; up "), "{text}");
+    assert!(code == 0 && text.starts_with("resolverd 0.2.0 is healthy; up "), "{text}");
     assert!(text.contains("127.0.0.1:5300") && text.contains("defaults (no file)"), "{text}");
     for _ in 0..100 {
         world.fake.recorder.question(
@@ -330,7 +330,7 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
     let world = World::new();
     let (code, text, error) = world.run(&["status", "--plugin"]);
     assert!(
-        code == 0 && text.starts_with("RESOLVERD OK - resolverd 0.1.0, up ") && error.is_empty(),
+        code == 0 && text.starts_with("RESOLVERD OK - resolverd 0.2.0, up ") && error.is_empty(),
         "{text}"
     );
     assert!(
@@ -355,6 +355,26 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
     assert!(code == 3 && text == told && error.is_empty(), "{code} {text} {error}");
     let (code, text, error) = world.run(&["status", "--bogus"]);
     assert!(code == 2 && text.is_empty() && error.contains("--bogus"), "{code} {text} {error}");
+}
+
+#[test]
+fn why_says_how_many_pasted_lines_it_left_out() {
+    let world = World::new();
+    let pasted = |count: usize, format: &[&str]| {
+        let file = world.directory.path().join("pasted");
+        std::fs::write(&file, "connect from mail.never.example[192.0.2.77]\n".repeat(count)).unwrap();
+        let mut command = tool(&world.socket);
+        command.args(["why", "-"]).args(format).stdin(std::fs::File::open(file).unwrap());
+        told(&command.output().unwrap()).2
+    };
+    assert_eq!(pasted(30, &[]), "");
+    for format in [&[][..], &["--json"]] {
+        let said = pasted(32, format);
+        assert!(
+            said.starts_with("resolverctl: only the first 30 lines") && said.contains("and 2 were left"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A pasted line of mail software, as far as it is understood.
 
 use super::delay::LineDelay;
-use crate::limits::SESSION_PART;
+use crate::limits::{PASTED_AFTER, PASTED_BEFORE, RETRY_PAUSE, SESSION_PART};
 
 /// A line, as far as it is understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,14 +22,51 @@ pub struct PastedLine {
     pub ends_session: bool,
 }
 
+/// A time, from its first to its last moment, in seconds since 1970.
+type Span = (f64, f64);
+
 impl PastedLine {
-    /// The time in which its queries came: from `around` seconds before it, or the delay of the line, until `after` seconds after it. The
-    /// transmission of a mail comes behind its queries. None if it has no time.
-    pub fn span(&self, around: f64, after: f64) -> Option<(f64, f64)> {
-        let sending = self.delay.parts.map_or(0.0, |[.., sending]| sending);
-        let (end, last) = (self.at? - sending, self.at_last.or(self.at)? - sending);
-        let session = if self.ends_session { SESSION_PART.as_secs_f64() } else { 0.0 };
-        let before = around.max(self.delay.with_dns().unwrap_or(0.0)).max(session);
-        Some((end - before, last + after))
+    /// The time of its last try: that of the connection and of DNS. Of a mail that was not deferred before, the whole delay. If the line has
+    /// no delay, the time shortly before it, or that of a part of a session. None if it has no time.
+    pub fn last_try(&self) -> Option<Span> {
+        let before = match (self.delay.parts, self.delay.whole) {
+            (Some([before, queued, connecting, _]), _) => {
+                let is_retried = before >= RETRY_PAUSE.as_secs_f64();
+                if is_retried { connecting } else { before + queued + connecting }
+            }
+            (None, Some(whole)) => whole,
+            (None, None) if self.ends_session => SESSION_PART.as_secs_f64(),
+            (None, None) => PASTED_BEFORE.as_secs_f64(),
+        };
+        self.before_its_end(before)
+    }
+
+    /// The time of its delay, with earlier tries. None if it has no time.
+    pub fn whole_delay(&self) -> Option<Span> {
+        let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
+        let (begin, end) = self.before_its_end(parts.or(self.delay.whole).unwrap_or(0.0))?;
+        Some((self.last_try()?.0.min(begin), end))
+    }
+
+    /// The time in which the record is searched for other mails of its domains, which may be those of the line: at least `around` seconds
+    /// before it. None if it has no time.
+    pub fn span(&self, around: f64) -> Option<Span> {
+        let (begin, end) = self.before_its_end(around)?;
+        Some((self.whole_delay()?.0.min(begin), end))
+    }
+
+    /// Its last moment without the transmission of the mail, which comes behind its queries.
+    pub(super) fn end(&self) -> Option<f64> {
+        Some(self.at_last.or(self.at)? - self.sending())
+    }
+
+    fn sending(&self) -> f64 {
+        self.delay.parts.map_or(0.0, |[.., sending]| sending)
+    }
+
+    /// The time that begins some seconds before its end.
+    fn before_its_end(&self, before: f64) -> Option<Span> {
+        let after = PASTED_AFTER.as_secs_f64();
+        Some((self.at? - self.sending() - before - after, self.end()? + after))
     }
 }

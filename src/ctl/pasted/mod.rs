@@ -5,6 +5,7 @@
 //! pattern of its own. Names that nobody looked up are not in the record, and do no harm.
 
 mod delay;
+mod fit;
 mod line;
 mod settle;
 mod time;
@@ -14,9 +15,10 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 
 pub use self::delay::LineDelay;
+pub use self::fit::{TimeFit, time_fit};
 pub use self::line::PastedLine;
 pub use self::settle::{once, settle};
-use crate::limits::{MAX_LINE_SUBJECTS, MAX_PASTED_LINES};
+use crate::limits::MAX_LINE_SUBJECTS;
 
 /// Words by which mail software reports a failed lookup.
 const LOOKUP_FAILED: [&str; 12] = [
@@ -56,9 +58,6 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         let subjects = subjects(text);
         if subjects.is_empty() || is_header_without_name(text) {
             continue;
-        }
-        if lines.len() >= MAX_PASTED_LINES {
-            break;
         }
         let lower = text.to_ascii_lowercase();
         let ends_session = SESSION_ENDED.iter().any(|words| lower.contains(words));

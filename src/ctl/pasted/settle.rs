@@ -1,16 +1,11 @@
 //! The verdict on a pasted line: which of the messages of the record it is about, and whether DNS delayed it.
 
+use super::fit::{DELAYED, Fit, SHARE, has_failed, is_of_dns, is_of_dns_kind};
 use super::line::PastedLine;
 use crate::ctl::render::words::time;
 use crate::limits::RETRY_PAUSE;
 use crate::record::culprit::CulpritKind;
 use crate::record::why::{CulpritReport, MessageReport, QuestionReport};
-
-/// DNS explains a delay if it took at least this share of it.
-const SHARE: f64 = 0.5;
-
-/// A delay of a line that needs an explanation, in seconds.
-const DELAYED: f64 = 1.0;
 
 /// A message of the record, found by subjects of the line.
 struct FoundMessage {
@@ -64,25 +59,46 @@ fn is_of_name(message: &MessageReport) -> bool {
         .any(|question| !is_reversed(&question.name))
 }
 
-/// The message of the record that a line is about, of all that concern its subjects around its time: the one that most subjects of the line
-/// have found, because mails to one recipient or with one list share a subject; of these the worst one. If the line blames DNS, one in which
-/// a query about its subjects failed. Its culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of
-/// its queries failed. None if there are no messages.
-pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<MessageReport> {
+/// The message of the record that a line is about, of all that concern its subjects around its time: the one that fits best, see `Fit`. Its
+/// culprit is `not_dns` if the delay of the line is not in it; never if the line blames DNS and one of its queries failed. It is `unknown` if
+/// none is of the time of the line; then the message is another of the same domain, which `moment` shows with its time. None if there are no
+/// messages.
+pub fn settle(
+    line: &PastedLine,
+    messages: Vec<MessageReport>,
+    moment: &dyn Fn(f64) -> String,
+) -> Option<MessageReport> {
     let (known, unknown): (Vec<MessageReport>, Vec<MessageReport>) =
         messages.into_iter().partition(|message| !message.is_absent());
-    let weight = |found: &FoundMessage| {
-        let fails = line.blames_dns && found.has_failed;
-        (fails, found.subjects, is_of_dns(&found.report), has_failed(&found.report))
+    let fit =
+        |found: FoundMessage| (Fit::of(line, &found.report, found.subjects, found.has_failed), found.report);
+    let best = found(line, known).into_iter().map(fit).max_by(|(one, _), (other, _)| one.cmp(other));
+    let Some((fit, mut message)) = best else {
+        let absent = unknown.into_iter().next();
+        return absent.map(|message| MessageReport { line: Some(line.text.clone()), ..message });
     };
-    let worst = found(line, known).into_iter().max_by(|one, other| {
-        weight(one).cmp(&weight(other)).then(one.report.waited.total_cmp(&other.report.waited))
-    });
-    let mut message = worst.map(|found| found.report).or_else(|| unknown.into_iter().next())?;
     message.line = Some(line.text.clone());
-    if message.is_absent() {
-        return Some(message);
+    if fit.is_certain() {
+        return Some(judge(line, message));
     }
+    let before = std::mem::replace(&mut message.culprit, of_another(&moment(message.began)));
+    message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
+    Some(message)
+}
+
+/// Says that the record has only another message of the same domain.
+fn of_another(began: &str) -> CulpritReport {
+    CulpritReport {
+        evidence: format!(
+            "the query history has no query of this mail at the time of the line; these queries are of another mail of the same domain at {began}, whose cause may be another"
+        ),
+        advice: "check the time of the line; `resolverctl why` with the domain and --at shows the messages around a time".to_owned(),
+        ..report(CulpritKind::Unknown)
+    }
+}
+
+/// The message of a line, with `not_dns` as its culprit if the delay of the line is not in it.
+fn judge(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let waited = message.waited;
     let unexplained = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED && waited < delay * SHARE);
     let elsewhere = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
@@ -94,7 +110,7 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
     let asleep = (sleeps(&message.culprit) || message.also.iter().any(sleeps))
         && line.delay.whole.is_some_and(|delay| delay >= DELAYED && message.took >= delay * SHARE);
     if asleep {
-        return Some(message);
+        return message;
     }
     // The time before the queue manager has the earlier tries of a mail, and DNS explains this one.
     let is_retried = line.delay.parts.is_some_and(|[before, queued, connecting, sending]| {
@@ -105,7 +121,7 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
     });
     if is_retried && is_of_dns(&message) {
         message.also.insert(0, not_dns(line, waited));
-        return Some(message);
+        return message;
     }
     let failed = has_failed(&message) && line.blames_dns;
     let blameless = !is_of_dns(&message) && message.culprit.kind != CulpritKind::Unknown;
@@ -113,7 +129,7 @@ pub fn settle(line: &PastedLine, messages: Vec<MessageReport>) -> Option<Message
         let before = std::mem::replace(&mut message.culprit, not_dns(line, waited));
         message.also = if is_of_dns_kind(before.kind) { vec![before] } else { Vec::new() };
     }
-    Some(message)
+    message
 }
 
 /// Each message once, for programs that count them: several lines of one message may have culprits of their own, and the first line gets
@@ -128,8 +144,14 @@ pub fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
             once.push(message);
             continue;
         };
+        let mut message = message;
+        if known.culprit.kind == CulpritKind::Unknown && message.culprit.kind != CulpritKind::Unknown {
+            // The message of this line is certain.
+            std::mem::swap(known, &mut message);
+        }
         for culprit in std::iter::once(message.culprit).chain(message.also) {
-            if known.culprit != culprit && !known.also.contains(&culprit) {
+            let is_told = known.culprit == culprit || known.also.contains(&culprit);
+            if !is_told && culprit.kind != CulpritKind::Unknown {
                 known.also.push(culprit);
             }
         }
@@ -164,26 +186,11 @@ fn not_dns(line: &PastedLine, waited: f64) -> CulpritReport {
         ),
         (None, None) => (took, "look at the program that wrote the line"),
     };
-    CulpritReport {
-        kind: CulpritKind::NotDns,
-        zone: None,
-        server: None,
-        list: None,
-        evidence,
-        usual: None,
-        advice: advice.to_owned(),
-    }
+    CulpritReport { evidence, advice: advice.to_owned(), ..report(CulpritKind::NotDns) }
 }
 
-/// Whether DNS was at fault.
-fn is_of_dns(message: &MessageReport) -> bool {
-    is_of_dns_kind(message.culprit.kind)
-}
-
-fn is_of_dns_kind(kind: CulpritKind) -> bool {
-    !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
-}
-
-fn has_failed(message: &MessageReport) -> bool {
-    message.questions.iter().any(|question| question.outcome.is_failure())
+/// A culprit without words.
+fn report(kind: CulpritKind) -> CulpritReport {
+    let (evidence, advice) = Default::default();
+    CulpritReport { kind, zone: None, server: None, list: None, evidence, usual: None, advice }
 }

@@ -1,0 +1,118 @@
+//! How well a message of the record fits a pasted line: its time, and how many names and addresses of the line it has.
+//!
+//! # Decisions
+//!
+//! - A line tells when its mail was under way: until its moment, and before it for its delay. Mails of one domain come often, so a
+//!   message of another time is not the line's, however slow it was.
+//! - A line without a delay may be written long after the queries of its mail. Then more names and addresses in common say more than
+//!   the time.
+
+use std::cmp::Reverse;
+
+use super::line::PastedLine;
+use crate::record::culprit::CulpritKind;
+use crate::record::why::MessageReport;
+
+/// DNS explains a delay if it took at least this share of it.
+pub(super) const SHARE: f64 = 0.5;
+
+/// A delay of a line that needs an explanation, in seconds.
+pub(super) const DELAYED: f64 = 1.0;
+
+/// Whether a message is of the time of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeFit {
+    /// It is of another time.
+    Elsewhere,
+    /// It is of an earlier try of the mail.
+    EarlierTry,
+    /// It is of the last try, or the line has no time.
+    LastTry,
+}
+
+/// How well a message fits a line; the best is the greatest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fit {
+    /// Whether it has a failed query about the line, and the line says that a lookup failed.
+    fails: bool,
+    /// Its time, if the line has a delay.
+    of_delay: Option<TimeFit>,
+    /// How many subjects of the line have found it.
+    subjects: usize,
+    /// Its time.
+    time: TimeFit,
+    /// Whether its time is most of the delay.
+    explains: bool,
+    /// Whole seconds from its end to the line. The message that ended last before the line comes first.
+    distance: Reverse<u64>,
+    is_of_dns: bool,
+    has_failed: bool,
+    /// In milliseconds.
+    waited: u64,
+}
+
+impl Fit {
+    /// How a message fits that `subjects` subjects of a line have found; `fails`: a query about one of them failed.
+    pub(super) fn of(line: &PastedLine, message: &MessageReport, subjects: usize, fails: bool) -> Self {
+        let time = time_fit(line, message);
+        let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
+        Self {
+            fails: fails && line.blames_dns,
+            of_delay: line.delay.with_dns().map(|_| time),
+            subjects,
+            time,
+            explains: delay.is_some_and(|delay| message.waited >= delay * SHARE),
+            distance: Reverse(distance(line, message)),
+            is_of_dns: is_of_dns(message),
+            has_failed: has_failed(message),
+            waited: (message.waited * 1e3) as u64,
+        }
+    }
+
+    /// Whether the message is that of the line, and not only one with the same domain.
+    pub(super) fn is_certain(&self) -> bool {
+        self.time > TimeFit::Elsewhere || (self.of_delay.is_none() && self.subjects > 1)
+    }
+}
+
+/// Whether a message is of the time of a line.
+pub fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
+    let (Some(last_try), Some(delay)) = (line.last_try(), line.whole_delay()) else {
+        return TimeFit::LastTry;
+    };
+    let is_in = |(begin, end): (f64, f64)| message.began <= end && message.began + message.took >= begin;
+    if is_in(last_try) {
+        TimeFit::LastTry
+    } else if is_in(delay) {
+        TimeFit::EarlierTry
+    } else {
+        TimeFit::Elsewhere
+    }
+}
+
+/// Whole seconds from the end of a message to the end of a line. A message that began behind that end comes after all others.
+fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
+    /// The moment of a line is a whole second, and some parts of it have passed.
+    const SECOND: f64 = 1.0;
+    let Some(end) = line.end() else { return 0 };
+    let end = end + SECOND;
+    if message.began > end {
+        return u64::MAX;
+    }
+    (end - message.began - message.took).max(0.0) as u64
+}
+
+/// Whether DNS was at fault.
+pub(super) fn is_of_dns(message: &MessageReport) -> bool {
+    is_of_dns_kind(message.culprit.kind)
+}
+
+/// See `is_of_dns`.
+pub(super) fn is_of_dns_kind(kind: CulpritKind) -> bool {
+    !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
+}
+
+/// Whether a query of the message failed.
+pub(super) fn has_failed(message: &MessageReport) -> bool {
+    message.questions.iter().any(|question| question.outcome.is_failure())
+}
