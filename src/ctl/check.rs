@@ -397,10 +397,9 @@ fn exit(findings: &[HostFinding]) -> Exit {
     Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
+/// "No" for any failure; an unknown result, of other resolvers too, is never a yes.
 fn exit_of_domain(reports: &[DomainReport]) -> Exit {
-    // Resolvers of others that cannot be asked from here, or whose answers may be their own, say nothing about the domain.
-    let counts = |finding: &&Finding| !matches!(finding.code, Code::OthersUnknown | Code::OthersDiffer);
-    let findings = reports.iter().flat_map(|report| &report.findings).filter(counts);
+    let findings = reports.iter().flat_map(|report| &report.findings);
     let any = |level| findings.clone().any(|finding| finding.level == level);
     Exit::judged(any(Level::Failure), any(Level::CouldNotTell))
 }

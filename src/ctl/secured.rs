@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_rustls::rustls;
 
+use super::certificate_fault;
 use super::client::ControlClient;
 use super::https::{self, HttpsConnection};
 use super::peer::lost;
@@ -137,7 +138,7 @@ fn reason(error: &NetError) -> NoReply {
         NetError::Timeout => NoReply::Silent,
         NetError::Io(error) => {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            inner.map_or_else(|| lost(error), |inner| NoReply::Unknown(inner.to_string()))
+            inner.map_or_else(|| lost(error), |inner| NoReply::Unknown(certificate_fault::words(inner)))
         }
         other => NoReply::Unknown(other.to_string()),
     }

@@ -13,7 +13,7 @@ States of the keys of the root, which are trust anchors (RFC 5011):
   removed         revoked more than 30 days ago
 Output of --plugin: the state, the worst problem and the number of the others; after `|` the performance data. The line of a
 healthy daemon:
-  RESOLVERD OK - resolverd 0.1.0, up 3 d 4 h, 385 207 queries in 5 min|uptime=273600s;;;0 queries=385207;;;0 ...
+  RESOLVERD OK - resolverd 0.2.0, up 3 d 4 h, 385 207 queries in 5 min|uptime=273600s;;;0 queries=385207;;;0 ...
 Performance data of --plugin:
   uptime          seconds since the start
   queries         queries of the last five minutes; of these:
@@ -139,14 +139,16 @@ Results, in JSON `verdict`. The name servers with the newest serial say what is 
                   resolver
   refused         REFUSED, or a DNS list that refuses another resolver
   no_answer       no reply, or the port is closed
-  unknown         could not tell: a truncated reply, no route, no name server to compare with, name servers that differ and whose
-                  serials are not all known, or an answer that no name server gave and that is not shown to be old: time in a
-                  cache alone does not show it
+  unknown         could not tell: a truncated reply, no route, a certificate that is not accepted, no name server to compare with,
+                  name servers that differ and whose serials are not all known, or an answer that no name server gave and that
+                  is not shown to be old: time in a cache alone does not show it, nor does the serial of a forwarder, which may
+                  have a zone of its own
 JSON: an object a line for each answer: name, type, source (this_resolver, resolver, name_server, former_server), server, verdict, why,
 rcode, records, ttl, serial, elapsed (seconds). Then one for the name: name, type, verdict (the worst), sentence, zone, groups (answer,
 name_servers, sources), servers_left_out, resolvers_left_out, aliases_left_out. The same follows for the target of an alias.
 Exit codes: 0 all are the same or in turn, 1 an answer differs, 4 could not tell, or name servers or aliases were left out. Not counted:
-other resolvers that refuse or do not answer, servers of a family (IPv6) that this host does not reach, and the local configuration.";
+other resolvers that refuse, do not answer or cannot be asked (no address, another HTTP status than 200), servers of a family (IPv6)
+that this host does not reach, and the local configuration. A resolver whose certificate is not accepted counts: 4.";
 
 /// Terms of `shadow`.
 pub(super) const SHADOW: &str = "\
@@ -284,7 +286,9 @@ resolverctl does not guess: if several causes cost about the same time, it shows
 seconds, because it defers mail.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
-their time, addresses and domains, and shows the message of each line.";
+their time, addresses and domains, and shows the message of each line: one of the time that the line tells, with its delay. If the
+query history has none of that time, the result is unknown, and another message of the same domain is shown with its own time. At most
+30 lines with an address or a domain are read.";
 
 /// Terms of `failed`.
 pub(super) const FAILED: &str = "\
@@ -426,9 +430,16 @@ some of these hosts have none, or if SPF names this one beside others (`a:`, `ip
 beside `include:`. It is not told of a host that SPF does not allow to send.
 configured_differs is a note if the mail hosts have only private addresses here: an inside view that somebody has set up on purpose.
 records_differ is milder for addresses: a warning if name servers keep to different ones of a mail host, and a note where addresses
-are answered in turn, or where each of two servers gives one of its own network. With an old serial it is a failure.
+are answered in turn, or where each of two servers gives one of its own network. With an old serial of the
+same primary server it is a failure.
 mx_name_invalid is a failure if all mail hosts have such names.
-listed is a warning for a mail host that SPF names as a sender beside others that are not listed, and a note for one that only receives.",
+listed is a warning for a mail host that SPF names as a sender beside others that are not listed, and a note for one that only receives.
+dkim_revoked is a warning in `check mail` if the message is signed with this key, and a failure if nothing else passes DMARC for the domain
+in From: no other signature, and not SPF.
+Exit codes, also of `check mail` and `check system`: 0 neither failures nor unknown results; there may be warnings and notes. 1 a failure,
+also beside unknown results. 4 no failure, and an unknown result, or the daemon has not replied in time. Other resolvers that cannot be
+asked are unknown too: if this network blocks them, use --local. 2 the command line is wrong, or the file has nothing to check. 3 the daemon
+does not run. 5 permission denied.",
     );
     text
 }

@@ -66,6 +66,9 @@ pub const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
 /// Octets of a reply with a policy of MTA-STS: RFC 8461 section 3.2 suggests 64 KiB for the policy.
 pub const MAX_POLICY_FILE: u64 = 66 << 10;
 
+/// Names of a resolver's certificate that a sentence shows.
+pub const MAX_NAMES_OF_CERTIFICATE: usize = 3;
+
 /// Certificates of a mail host that are kept: chains have two or three.
 pub const MAX_PEER_CERTIFICATES: usize = 8;
 
@@ -236,6 +239,9 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 
 /// DKIM selectors of one domain of a message: a signer has one or two, an attacker any number.
 pub const MAX_MESSAGE_SELECTORS: usize = 4;
+
+/// Characters of a text in the place of a DKIM key that evidence shows: its first tags.
+pub const MAX_OTHER_TEXT: usize = 60;
 
 /// Octets of a DKIM selector of a message: the length of a label.
 pub const MAX_SELECTOR: usize = 63;

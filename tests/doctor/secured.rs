@@ -119,7 +119,15 @@ fn resolvers_over_tls_and_https_are_compared() {
     }
     // The certificate is that of another name.
     let unknown = evidence(&world, &format!("tls://127.91.0.21:{port}"), "others_unknown");
-    assert!(unknown.contains("certificate"), "{unknown}");
+    let rejected = "its certificate is not accepted: it is for smtp.host.com, mta-sts.connected.com, mta-sts.excluded.com, and not for 127.91.0.21";
+    assert!(unknown.contains(rejected), "{unknown}");
+    let file = world.path("resolv.conf");
+    let with = format!("tls://127.91.0.21:{port}");
+    let words = ["compare", "website.com", "--with", &with, "--resolv-conf", file.to_str().unwrap()];
+    let output = world.command(&words);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.starts_with(&format!("website.com. A: {with}: {rejected}. ")), "{text}");
     let unknown = evidence(&world, "https://nothing.host.com/", "others_unknown");
     assert!(unknown.contains("no address of nothing.host.com was found"), "{unknown}");
 }

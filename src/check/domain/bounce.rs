@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use super::bounce_addresses::{NamedAddress, addresses, hosts, named};
 use super::facts::canonical;
 use super::mail::is_private;
-use super::refusal::{NamedList, NamedReason};
+use super::refusal::{NamedList, NamedReason, RefusalReason};
 use super::refusal_reasons::reason;
+use super::refusal_words::{is_reply_code, status};
 use crate::limits::{LEAST_KEY_LABEL, MAX_NAMED_LISTS, MAX_NAMED_PAGES, MAX_RECIPIENT_LINES};
 use crate::wire::presentation::read_name;
 
@@ -31,10 +32,16 @@ const POSTFIX: [&str; 14] = [
     "non DNSSEC destination",
 ];
 
-/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail, Microsoft and of own words of operators; and in the log of a
-/// Postfix that refuses.
-const BEFORE_REPLY: [&str; 11] = [
+/// The words before a receiver's reply: of Exim, Sendmail, qmail, Gmail, Microsoft and of own words of operators; and in the log of the
+/// receiver itself: of a Postfix that refuses or warns, and of the programs that judge mail for it.
+const BEFORE_REPLY: [&str; 17] = [
     ": reject: RCPT from ",
+    "]: warning: ",
+    "policyd-spf[",
+    "policy-spf[",
+    "pyspf-milter[",
+    "opendkim[",
+    "opendmarc[",
     "<<< ",
     "(reason: ",
     "SMTP error from remote",
@@ -242,7 +249,19 @@ impl Replies {
             |found: &&NamedAddress| !is_private(found.address) && !self.receivers.contains(&found.address);
         let clearly = named.iter().filter(of_client).find(|found| found.is_clear);
         let told = || named.iter().filter(of_client).find(|found| found.is_told);
-        clearly.or_else(told).map(|found| found.address)
+        clearly.or_else(told).map(|found| found.address).or_else(|| self.judged())
+    }
+
+    /// The only public address in replies that judge the client by its PTR records or by SPF.
+    fn judged(&self) -> Option<IpAddr> {
+        let is_of_client = |text: &&String| {
+            let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
+            reason(text).is_some_and(|named| of_client.contains(&named.reason))
+        };
+        let found = self.texts.iter().filter(is_of_client).flat_map(|text| addresses(text));
+        let mut found: BTreeSet<IpAddr> =
+            found.filter(|address| !is_private(*address) && !self.receivers.contains(address)).collect();
+        found.pop_first().filter(|_| found.is_empty())
     }
 
     /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
@@ -334,18 +353,6 @@ fn is_of_sender(text: &str) -> bool {
         Some(_) => true,
         None => words().any(is_reply_code),
     }
-}
-
-/// Whether a word is the code of a reply that refuses for now or for good (RFC 5321 section 4.2.1).
-fn is_reply_code(word: &str) -> bool {
-    word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
-}
-
-/// The subject and the detail of an enhanced status code of a failure (RFC 3463 section 2).
-fn status(word: &str) -> Option<(u16, u16)> {
-    let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
-    let (subject, detail) = rest.split_once('.')?;
-    Some((subject.parse().ok()?, detail.parse().ok()?))
 }
 
 /// The web pages in a reply, without the part from ? on. A host name that begins with a customer's key is shown without it.

@@ -35,12 +35,13 @@ pub(super) struct NamedAddress {
 const BEFORE_ADDRESS: [&str; 7] = ["[", "from", "ip", "ip:", "address", "client", "host"];
 
 /// Further words before the address of a client.
-const BEFORE_CLIENT: [&str; 6] = ["for", "of", "refuses", "rejects", "blocked", "rejected"];
+const BEFORE_CLIENT: [&str; 8] =
+    ["for", "of", "refuses", "rejects", "blocked", "rejected", "designate", "designates"];
 
 /// Words behind the address of a client. Comcast writes the address alone before its name, as in
 /// `comcast 192.0.2.5 Comcast requires that all mail servers must have a PTR record`.
-const BEHIND_CLIENT: [&str; 9] =
-    ["is", "has", "was", "does", "in", "listed", "blocked", "rejected", "comcast"];
+const BEHIND_CLIENT: [&str; 10] =
+    ["is", "has", "was", "does", "not", "in", "listed", "blocked", "rejected", "comcast"];
 
 /// The addresses in a text, in brackets, in links and alone.
 pub(super) fn named(text: &str) -> Vec<NamedAddress> {

@@ -380,6 +380,10 @@ codes! {
         "a DMARC record sends reports to a domain that does not accept them";
         "Receivers send no reports to this address.";
         "Ask the other domain to publish \"v=DMARC1\" as TXT at DOMAIN._report._dmarc, or use an address of your own".
+    DmarcReportAddress "dmarc_report_address" Policy Warning "RFC 9990, RFC 7489 sections 6.2 and 6.3":
+        "a DMARC record sends reports to an address that receivers cannot use";
+        "Receivers apply the policy, and send no reports to this address.";
+        "Write mailto:USER@DOMAIN behind rua= and ruf=, with a comma between two addresses".
     MtaStsSyntax "mta_sts_syntax" Policy Warning "RFC 8461 section 3.1":
         "the MTA-STS record is not valid";
         "Senders behave as if there were no MTA-STS.";
@@ -414,8 +418,7 @@ codes! {
         "Nothing, if this host receives mail for the domain; otherwise correct the MX record".
     MxEqual "mx_equal_preference" Mail Ok "RFC 5321 section 5.1":
         "MX records have equal preferences";
-        "Senders distribute mail over these hosts at random.";
-        "".
+        "Senders distribute mail over these hosts at random."; "".
     WildcardMx "wildcard_mx" Mail Note "RFC 1912 section 2.7":
         "a wildcard gives every name below the domain an MX record";
         "Mail to misspelled subdomains is accepted instead of bouncing.";
@@ -480,14 +483,14 @@ codes! {
         "the SPF record does not end with -all or ~all";
         "Mail from every other address is neutral: SPF does not protect the domain.";
         "Let the record end with ~all or -all, in place of ?all".
-    SpfUnevaluated "spf_unevaluated" Policy CouldNotTell "RFC 7208 sections 5.5, 5.7 and 7":
+    SpfUnevaluated "spf_unevaluated" Policy CouldNotTell "RFC 7208 sections 5.7 and 7":
         "SPF was not evaluated for the given address";
-        "Receivers evaluate ptr and macros of the sender's address, and know their own gateways; this check does not.";
+        "Receivers evaluate macros of the sender's address and of its names, and know their own gateways; this check does not.";
         "Send a mail to a receiver that shows the result of SPF; or check the address that sends with --from".
     DkimRevoked "dkim_revoked" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is revoked (empty p=)";
-        "Signatures with this selector fail.";
-        "Nothing, if the selector is no longer used".
+        "Signatures with this selector fail; DMARC then depends on SPF alone, which forwarding breaks.";
+        "Nothing, if nothing is signed with this selector any more. Otherwise let the signer use a selector that has a key".
     DkimTesting "dkim_testing" Policy Note "RFC 6376 section 3.6.1":
         "the DKIM key is in test mode (t=y)";
         "Receivers treat failed signatures as no signature.";
@@ -502,8 +505,7 @@ codes! {
         "Publish a record at the domain itself, without pct and t".
     MtaStsUnread "mta_sts_unread" Policy Ok "RFC 8461 section 3.2":
         "the domain has an MTA-STS record; its policy file was not fetched";
-        "Senders with MTA-STS fetch the policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt.";
-        "".
+        "Senders with MTA-STS fetch the policy from https://mta-sts.DOMAIN/.well-known/mta-sts.txt."; "".
     MtaStsOk "mta_sts_ok" Policy Ok "RFC 8461":
         "the MTA-STS policy names the mail hosts"; ""; "".
     ConfiguredHere "configured_here" Delegation Note "RFC 6303, RFC 8499 section 7":
@@ -522,16 +524,16 @@ codes! {
         "DNSSEC could not be checked"; "";
         "If the evidence names the trust anchors of this host, run `resolverctl check system`. Otherwise repeat the check later".
     DelegationUnknown "delegation_unknown" Delegation CouldNotTell "":
-        "the delegation could not be checked completely"; ""; "Repeat the check later".
+        "the delegation could not be checked completely"; ""; "If other domains fail in the same way, run `resolverctl check system`. Otherwise repeat the check later".
     MailUnknown "mail_unknown" Mail CouldNotTell "RFC 5321 section 4.5.4.1":
         "the MX records or the addresses of the mail hosts could not be looked up";
-        "Senders whose lookups fail in the same way keep the mail in the queue."; "Repeat the check later".
+        "Senders whose lookups fail in the same way keep the mail in the queue."; "If other domains fail in the same way, run `resolverctl check system`. Otherwise repeat the check later".
     PointerUnknown "ptr_unknown" Pointer CouldNotTell "RFC 1912 section 2.1":
         "a PTR record could not be looked up";
-        "If reject_unknown_reverse_client_hostname is set, Postfix answers with a temporary error (450) while this lookup fails."; "Repeat the check later".
+        "If reject_unknown_reverse_client_hostname is set, Postfix answers with a temporary error (450) while this lookup fails."; "If other domains fail in the same way, run `resolverctl check system`. Otherwise repeat the check later".
     PolicyUnknown "policy_unknown" Policy CouldNotTell "RFC 7208 section 2.6.6, RFC 6376 section 6.1.2, RFC 9989, RFC 8461 section 3.3":
         "a policy record could not be looked up";
-        "Receivers whose lookups fail in the same way may defer the mail."; "Repeat the check later".
+        "Receivers whose lookups fail in the same way may defer the mail."; "If other domains fail in the same way, run `resolverctl check system`. Otherwise repeat the check later".
     BounceListUnknown "bounce_list_unknown" Lists CouldNotTell "RFC 5782 section 2":
         "it could not be told whether the DNS list that the bounce names still lists the sender";
         "";

@@ -18,7 +18,7 @@ use super::mail::is_private;
 use super::part::About;
 use super::record_set::is_known;
 use super::zone::{self, serves, shown};
-use super::{cached, compared, each_server, elsewhere, groups, served, unanswered};
+use super::{cached, compared, each_server, elsewhere, groups, mail, served, unanswered};
 use crate::clock::minute;
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
@@ -344,8 +344,8 @@ fn parent_told(facts: &DomainFacts) -> bool {
     zone::parent_servers(facts).into_iter().any(told)
 }
 
-/// Until when caches may keep the NS sets and the MX records that they have now. The NS set in the cache of this host may be older than
-/// the TTL of now.
+/// Until when caches may keep the NS sets, the MX records and the addresses of the mail hosts in the zone that they have now. The NS set
+/// in the cache of this host may be older than the TTL of now.
 fn until(facts: &DomainFacts) -> String {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let referred = zone::referrals(facts).into_iter().flat_map(|(_, reply)| &reply.authority);
@@ -358,21 +358,27 @@ fn until(facts: &DomainFacts) -> String {
     let here = facts.lookup(apex, "NS").reply().into_iter().flat_map(|reply| &reply.answers);
     let names = referred.chain(own.flatten()).chain(here);
     let names = names.filter(|record| record.kind == "NS" && record.name == apex);
-    let given =
-        zone::servers(facts).into_keys().filter_map(|server| served::given(facts, server, (domain, "MX")));
-    let mail = given.flat_map(|reply| &reply.answers).filter(|record| record.kind == "MX");
+    let longest = |name: &str, kind: &'static str| {
+        let servers = zone::servers(facts).into_keys();
+        let given = servers.filter_map(|server| served::given(facts, server, (name, kind)));
+        let records = given.flat_map(|reply| &reply.answers).filter(|record| record.kind == kind);
+        records.map(|record| record.ttl).max()
+    };
+    let hosts = mail::hosts(facts).into_iter().filter(|host| is_within(host, apex));
+    let of_hosts = hosts.flat_map(|host| ["A", "AAAA"].map(|kind| longest(&host, kind)));
     let by = |ttl: u32| format!("{} (TTL {ttl} s)", minute(facts.subject.unix.saturating_add(ttl.into())));
-    match (names.map(|record| record.ttl).max(), mail.map(|record| record.ttl).max()) {
-        (None, _) => String::new(),
-        (Some(names), None) => {
-            format!("A change of the name servers made now is seen everywhere by {}", by(names))
-        }
-        (Some(names), Some(mail)) => format!(
-            "A change of the name servers made now is seen everywhere by {}, one of the MX records by {}",
-            by(names),
-            by(mail)
-        ),
-    }
+    let Some(names) = names.map(|record| record.ttl).max() else { return String::new() };
+    let others = [
+        ("the MX records", longest(domain, "MX")),
+        ("the addresses of the mail hosts", of_hosts.flatten().max()),
+    ];
+    let others =
+        others.into_iter().filter_map(|(records, ttl)| Some(format!(", one of {records} by {}", by(ttl?))));
+    format!(
+        "A change of the name servers made now is seen everywhere by {}{}",
+        by(names),
+        others.collect::<String>()
+    )
 }
 
 /// Names of servers without an address, and aliases.
@@ -461,7 +467,7 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
         let finding = match is_numbered_twice {
             true => Finding::new(
                 Code::SerialDiffers,
-                format!("{evidence}; the servers name different primaries and give the same records"),
+                format!("{evidence}; each of their operators has a primary of its own, and all give the same records"),
             )
             .at(Level::Note),
             false => Finding::new(Code::SerialDiffers, evidence),
@@ -471,15 +477,41 @@ fn data(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Ve
     findings
 }
 
-/// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, and
-/// the records that were compared are the same.
+/// Whether several providers serve the zone and each numbers it by itself: servers with different serials name different primaries, no
+/// operator has servers of two of these, and the records that were compared are the same.
 fn is_numbered_twice(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let mut serials = BTreeMap::<String, BTreeSet<u32>>::new();
-    for soa in servers.keys().filter_map(|server| served::soa(facts, *server).and_then(zone::soa)) {
-        serials.entry(soa.primary.to_ascii_lowercase()).or_default().insert(soa.serial);
+    let mut operators = BTreeMap::<String, BTreeSet<String>>::new();
+    for (server, names) in servers {
+        if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
+            let primary = soa.primary.to_ascii_lowercase();
+            serials.entry(primary.clone()).or_default().insert(soa.serial);
+            operators.entry(primary).or_default().extend(operators_of(facts, *server, names));
+        }
     }
     let is_one_each = serials.len() > 1 && serials.values().all(|of_primary| of_primary.len() == 1);
-    is_one_each && compared::check(facts).is_none() && !compared::is_left_out(facts)
+    let count: usize = operators.values().map(BTreeSet::len).sum();
+    let are_apart = operators.values().flatten().collect::<BTreeSet<_>>().len() == count;
+    is_one_each && are_apart && compared::check(facts).is_none() && !compared::is_left_out(facts)
+}
+
+/// The operators of a server, by the organizations of its names. Names in the zone itself say nothing about that, so the network of the
+/// server stands for its operator.
+fn operators_of(facts: &DomainFacts, server: IpAddr, names: &BTreeSet<String>) -> BTreeSet<String> {
+    let organization = |name: &str| organizational_7489(name).unwrap_or(name).to_owned();
+    let own = organization(zone::apex(facts));
+    let of_name = |name: &String| match organization(name) {
+        of_name if of_name == own => {
+            network(server).map_or_else(|| server.to_string(), |net| net.to_string())
+        }
+        of_name => of_name,
+    };
+    names.iter().map(of_name).collect()
+}
+
+/// The /24 or /48 of an address.
+fn network(address: IpAddr) -> Option<IpNet> {
+    Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
 }
 
 /// The servers that are not asked, because there are too many.
@@ -496,11 +528,8 @@ fn beyond_bound(facts: &DomainFacts) -> Option<Finding> {
 
 /// Whether all servers are in one /24 or /48. Private addresses tell nothing about networks.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    let network = |address: &IpAddr| {
-        let net = IpNet::new(*address, if address.is_ipv4() { 24 } else { 48 }).ok()?;
-        (!is_private(*address)).then(|| net.trunc())
-    };
-    let networks: BTreeSet<_> = servers.keys().map(network).collect();
+    let public = |address: &IpAddr| network(*address).filter(|_| !is_private(*address));
+    let networks: BTreeSet<_> = servers.keys().map(public).collect();
     let several = zone::server_names(facts).len() > 1 && servers.len() > 1;
     let one = several && networks.len() == 1 && !networks.contains(&None);
     let all = || listed(&servers.keys().copied().collect::<BTreeSet<_>>());

@@ -297,6 +297,40 @@ fn two_providers_may_number_one_zone_each_by_itself() {
     assert!(level == Level::Note && !evidence.contains("old"), "{evidence}");
     let other_mail = of(&own.replace("10 mx.a.test.", "10 old.a.test.")).unwrap();
     assert_eq!(other_mail.0, Level::Warning);
+    // Names in the zone say nothing about the operator, and one operator has one primary.
+    let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{own}");
+    let inside = lines.replace("ns2.b.test.", "ns2.a.test.");
+    for (lines, expected) in [
+        (inside.clone(), Level::Note),
+        (inside.replace("198.18.2.1", "198.18.1.2"), Level::Warning),
+        (lines.replace("ns1.a.test.", "ns1.b.test."), Level::Warning),
+    ] {
+        let mut found = check(&facts("a.test.", &lines)).into_iter();
+        let differs = found.find(|finding| finding.code == Code::SerialDiffers).unwrap();
+        assert_eq!(differs.level, expected, "{lines}");
+    }
+}
+
+#[test]
+fn the_addresses_of_mail_hosts_count_for_the_moment_at_which_a_change_is_seen() {
+    let told = |host: &str, more: &str| {
+        let lines = format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{SECOND}\nlookup a.test. MX | 10 {host}\n{more}");
+        let lines = lines.replace("10 mx.a.test.", &format!("10 {host}"));
+        let mut facts = facts("a.test.", &lines);
+        for (want, got) in &mut facts.got {
+            if let (Want::Server { kind: "A", .. }, Got::Reply(reply)) = (want, got) {
+                reply.answers[0].ttl = 86_400;
+            }
+        }
+        until(&facts)
+    };
+    let of_host = "lookup mx.a.test. A | 198.18.0.1\nserver 198.18.1.1 mx.a.test. A udp aa | 198.18.0.1";
+    let mail = "one of the MX records by 2026-01-01 01:00 UTC (TTL 3600 s)";
+    let with_address = told("mx.a.test.", of_host);
+    let end = format!("{mail}, one of the addresses of the mail hosts by 2026-01-02 00:00 UTC (TTL 86400 s)");
+    assert!(with_address.ends_with(&end), "{with_address}");
+    let elsewhere = told("mx.b.test.", &of_host.replace("mx.a.test.", "mx.b.test."));
+    assert!(elsewhere.ends_with(mail), "others move these hosts: {elsewhere}");
 }
 
 #[test]

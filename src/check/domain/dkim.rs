@@ -9,8 +9,12 @@ use super::der::element;
 use super::facts::{DomainFacts, Got, LookupFound, Role, Want, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
+use super::signing::Signing;
+use super::spf;
+use super::spf_evaluate::{SpfOutcome, outcome};
 use super::tags::{Versioned, no_tag, not_found, texts, value};
-use crate::limits::MAX_SELECTOR;
+use crate::limits::{MAX_OTHER_TEXT, MAX_SELECTOR};
+use crate::wire::presentation::shown;
 
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
@@ -87,6 +91,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         tried(facts).iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
+    with_signing(facts, &mut findings);
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
     let failing = failing(facts).into_iter().filter_map(|name| match facts.lookup(&name, "TXT") {
         LookupFound::Unknown(why) if given.is_empty() => {
@@ -97,6 +102,35 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     });
     findings.extend(failing);
     findings
+}
+
+/// Gives revoked keys of the given selectors the level that they have if a message is signed with them: none of its receivers can verify
+/// the signature.
+fn with_signing(facts: &DomainFacts, findings: &mut [Finding]) {
+    let is_usable = |finding: &Finding| [Code::DkimOk, Code::DkimTesting].contains(&finding.code);
+    let has_other = findings.iter().any(is_usable);
+    let (level, why) = match facts.subject.signing {
+        Signing::None => return,
+        Signing::Alone if !has_other => {
+            (Level::Failure, ", and nothing else can pass DMARC for the domain in From")
+        }
+        Signing::WithSpf if !has_other && fails_spf(facts) => {
+            (Level::Failure, ", and SPF does not pass for the address that sent it")
+        }
+        _ => (Level::Warning, ""),
+    };
+    for finding in findings.iter_mut().filter(|finding| finding.code == Code::DkimRevoked) {
+        finding.level = level;
+        finding.evidence.push_str(&format!("; the message is signed with this key{why}"));
+    }
+}
+
+/// Whether it is known that SPF does not pass for the client of the message.
+fn fails_spf(facts: &DomainFacts) -> bool {
+    let Some(address) = facts.subject.address.filter(|_| !facts.subject.may_be_relay) else { return false };
+    let outcome = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
+    let is_open = [SpfOutcome::Pass, SpfOutcome::Unknown].contains(&outcome);
+    !is_open && !matches!(outcome, SpfOutcome::Unevaluated(_)) && !spf::passes_before(facts)
 }
 
 fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
@@ -125,7 +159,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
                     Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {}", flaw(text)));
                 Some(if given { finding } else { finding.at(Level::Note) })
             }
-            None => given.then(|| Finding::new(Code::DkimMissing, missing(facts, name))),
+            None => given.then(|| Finding::new(Code::DkimMissing, missing(facts, name, &texts))),
         },
         [key] if given => Some(of_key(name, key)),
         [key] => {
@@ -141,10 +175,13 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
 }
 
 /// The words of a name without a key. At an alias nothing can be published: the key belongs to its target.
-fn missing(facts: &DomainFacts, name: &str) -> String {
+fn missing(facts: &DomainFacts, name: &str, texts: &[String]) -> String {
+    let texts: Vec<String> =
+        texts.iter().map(|text| format!("\"{}\"", shown(text, MAX_OTHER_TEXT))).collect();
+    let other = if texts.is_empty() { String::new() } else { format!(", but the text {}", texts.join(", ")) };
     match facts.lookup(name, "TXT").alias() {
-        Some(target) => format!("{name} is an alias (CNAME) of {target}, which has no key"),
-        None => format!("{name} has no key"),
+        Some(target) => format!("{name} is an alias (CNAME) of {target}, which has no key{other}"),
+        None => format!("{name} has no key{other}"),
     }
 }
 
@@ -318,6 +355,10 @@ mod tests {
             let found: Vec<Code> = check(&facts).into_iter().map(|finding| finding.code).collect();
             assert_eq!(found, [code], "{text}");
         }
+        let mut other = facts("a.test.", "lookup x._domainkey.a.test. TXT | \"v=DKIM2; p=AA\"");
+        other.subject.selectors = vec!["x".to_owned()];
+        let evidence = "x._domainkey.a.test. has no key, but the text \"v=DKIM2; p=AA\"";
+        assert_eq!(check(&other)[0].evidence, evidence);
         assert!(check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN")).is_empty());
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
@@ -330,5 +371,35 @@ mod tests {
         assert_eq!(guessed("v=DKIM1; p="), []);
         assert_eq!(guessed("v=DKIM1; p=AAAA"), [(Code::DkimSyntax, Level::Note)]);
         assert_eq!(guessed(&format!("v=DKIM1; p={good}")), [(Code::DkimOk, Level::Ok)]);
+    }
+
+    #[test]
+    fn a_revoked_key_counts_by_what_else_passes_for_the_author_of_a_message() {
+        let of = |signing, selectors: &[&str], address: &str| {
+            let good = rsa(2_048);
+            let lines = format!(
+                "lookup x._domainkey.a.test. TXT | \"v=DKIM1; p=\"\nlookup y._domainkey.a.test. TXT | \"v=DKIM1; p={good}\"\n\
+                 lookup a.test. TXT | \"v=spf1 ip4:192.0.2.7 -all\""
+            );
+            let mut facts = facts("a.test.", &lines);
+            facts.subject.signing = signing;
+            facts.subject.selectors = selectors.iter().map(ToString::to_string).collect();
+            facts.subject.address = address.parse().ok();
+            let mut found = check(&facts).into_iter().filter(|finding| finding.code == Code::DkimRevoked);
+            let found = found.next().unwrap();
+            (found.level, found.evidence.contains("signed with this key"))
+        };
+        assert_eq!(of(Signing::None, &["x"], "192.0.2.8"), (Level::Note, false), "the user asks");
+        assert_eq!(of(Signing::Beside, &["x"], "192.0.2.8"), (Level::Warning, true));
+        assert_eq!(of(Signing::WithSpf, &["x"], "192.0.2.7"), (Level::Warning, true), "SPF passes");
+        assert_eq!(of(Signing::WithSpf, &["x"], ""), (Level::Warning, true), "the client is not known");
+        assert_eq!(of(Signing::WithSpf, &["x"], "192.0.2.8"), (Level::Failure, true));
+        assert_eq!(of(Signing::WithSpf, &["x", "y"], "192.0.2.8"), (Level::Warning, true), "another key");
+        assert_eq!(
+            of(Signing::Alone, &["x"], "192.0.2.7"),
+            (Level::Failure, true),
+            "SPF is of another domain"
+        );
+        assert_eq!(of(Signing::Alone, &["x", "y"], "192.0.2.7"), (Level::Warning, true));
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::codes::Code;
+use super::dmarc_record::RecordFaults;
 use super::facts::{DomainFacts, Want, above, canonical, lookup};
 use super::finding::{Finding, Level};
 use super::part::Part;
@@ -260,7 +261,9 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn several(facts: &DomainFacts) -> Option<Finding> {
     let at = format!("_dmarc.{}", facts.subject.domain);
     match texts(facts, &at, "DMARC1") {
-        Versioned::Texts(found) if found.len() > 1 => Some(Finding::new(Code::DmarcMultiple, at)),
+        Versioned::Texts(found) if found.len() > 1 => {
+            Some(Finding::new(Code::DmarcMultiple, format!("{at}: {}", found.join(" | "))))
+        }
         _ => None,
     }
 }
@@ -278,7 +281,7 @@ fn missing(facts: &DomainFacts) -> String {
 fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let evidence = format!("_dmarc.{name}: {record}");
     let syntax = |fault: &str| Finding::new(Code::DmarcSyntax, format!("{evidence}: {fault}"));
-    let (fatal, ignored) = dmarc_record::faults(record);
+    let RecordFaults { fatal, ignored, addresses } = dmarc_record::faults(record);
     let applied = applied(facts, name, record);
     let mut findings = match (fatal, applied.as_deref()) {
         (Some(fault), _) => vec![syntax(&fault)],
@@ -289,6 +292,10 @@ fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     if !ignored.is_empty() {
         findings.retain(|finding| finding.code != Code::DmarcOk);
         findings.push(syntax(&ignored.join("; ")).at(Level::Warning));
+    }
+    if !addresses.is_empty() {
+        let evidence = format!("{evidence}: {}", addresses.join("; "));
+        findings.push(Finding::new(Code::DmarcReportAddress, evidence));
     }
     findings
 }
@@ -423,7 +430,8 @@ mod tests {
             let found = check(&facts("m.a.test.", &format!("{own}\n{above}\nlookup _dmarc.test. TXT")));
             found.into_iter().map(|finding| (finding.code, finding.evidence)).collect()
         };
-        let multiple = (Code::DmarcMultiple, "_dmarc.m.a.test.".to_owned());
+        let multiple =
+            (Code::DmarcMultiple, "_dmarc.m.a.test.: v=DMARC1; p=none | v=DMARC1; p=reject".to_owned());
         let differs =
             "RFC 9989: quarantine (_dmarc.a.test.); RFC 7489: none (several records at _dmarc.m.a.test.)";
         assert_eq!(

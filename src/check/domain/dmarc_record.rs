@@ -14,9 +14,20 @@ type Values = &'static [&'static str];
 const CLOSED: [(&str, Values); 4] =
     [("adkim", &["r", "s"]), ("aspf", &["r", "s"]), ("psd", &["y", "n", "u"]), ("t", &["y", "n"])];
 
-/// The fault for which receivers treat the record as one without a policy, and the faults that they pass over.
-pub(super) fn faults(record: &str) -> (Option<String>, Vec<String>) {
-    (fatal(record), ignored(record))
+/// The faults of a record.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct RecordFaults {
+    /// The one for which receivers treat the record as one without a policy.
+    pub(super) fatal: Option<String>,
+    /// Those of tags that receivers pass over.
+    pub(super) ignored: Vec<String>,
+    /// Those of addresses that no reports come to.
+    pub(super) addresses: Vec<String>,
+}
+
+/// Finds the faults.
+pub(super) fn faults(record: &str) -> RecordFaults {
+    RecordFaults { fatal: fatal(record), ignored: ignored(record), addresses: addresses(record) }
 }
 
 fn fatal(record: &str) -> Option<String> {
@@ -54,11 +65,16 @@ fn ignored(record: &str) -> Vec<String> {
     if let Some(share) = value(record, "pct").filter(|share| !is_share(share)) {
         faults.push(format!("pct={share} is ignored: write a number from 0 to 100"));
     }
+    faults
+}
+
+fn addresses(record: &str) -> Vec<String> {
+    let mut faults = Vec::new();
     for tag in ["rua", "ruf"] {
         let uris = value(record, tag).into_iter().flat_map(|uris| uris.split(','));
         let wrong: Vec<&str> = uris.map(str::trim).filter(|uri| !is_report_uri(uri)).collect();
         if !wrong.is_empty() {
-            faults.push(format!("no report comes to {tag}={}: write mailto:USER@DOMAIN", wrong.join(", ")));
+            faults.push(format!("no report comes to {tag}={}", wrong.join(", ")));
         }
     }
     faults
@@ -81,25 +97,21 @@ mod tests {
     fn each_fault_is_fatal_or_ignored() {
         let sound = "v=DMARC1; p=reject; sp=None; np=quarantine; adkim=s; aspf=R; fo=1; pct=20; psd=n; t=y; \
             rua=mailto:a@b.example!10m, MAILTO:c@d.example; ruf=mailto:e@f.example";
-        assert_eq!(faults(sound), (None, Vec::new()));
-        assert_eq!(faults("v=DMARC1; rua=mailto:a@b.example"), (None, Vec::new()));
+        assert_eq!(faults(sound), RecordFaults::default());
+        assert_eq!(faults("v=DMARC1; rua=mailto:a@b.example"), RecordFaults::default());
         for fatal in ["p=foo", "p=reject; sp=foo", "p=reject; np=", "p=reject; p=none", "adkim=r"] {
-            assert!(faults(&format!("v=DMARC1; {fatal}")).0.is_some(), "{fatal}");
+            assert!(faults(&format!("v=DMARC1; {fatal}")).fatal.is_some(), "{fatal}");
         }
-        for ignored in [
-            "adkim=x",
-            "aspf=",
-            "pct=abc",
-            "pct=101",
-            "t=x",
-            "psd=x",
-            "rua=a@b.example",
-            "rua=mailto:",
-            "rua=mailto: a@b.example",
-            "ruf=https://b.example/",
-        ] {
-            let (fatal, faults) = faults(&format!("v=DMARC1; p=reject; {ignored}"));
-            assert_eq!((fatal, faults.len()), (None, 1), "{ignored}");
+        let counts = |tag: &str| {
+            let found = faults(&format!("v=DMARC1; p=reject; {tag}"));
+            (found.fatal, found.ignored.len(), found.addresses.len())
+        };
+        for ignored in ["adkim=x", "aspf=", "pct=abc", "pct=101", "t=x", "psd=x"] {
+            assert_eq!(counts(ignored), (None, 1, 0), "{ignored}");
+        }
+        for address in ["rua=a@b.example", "rua=mailto:", "rua=mailto: a@b.example", "ruf=https://b.example/"]
+        {
+            assert_eq!(counts(address), (None, 0, 1), "{address}");
         }
     }
 }

@@ -9,6 +9,7 @@ use super::local_part::LocalPart;
 use super::refusal::Refusal;
 pub use super::role::Role;
 use super::sent::{QueryEnd, SentQueries};
+use super::signing::Signing;
 use crate::wire::presentation::name_text;
 
 /// A question that a check needs answered.
@@ -182,6 +183,9 @@ pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
 /// The reason why it is not known whether a server answers a form of query.
 pub const LOST: &str = "datagrams to the server or from it are lost";
+
+/// The begin of the reason why a resolver was not asked over TLS: its certificate.
+pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
 
 /// Why there is no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -386,6 +390,8 @@ pub struct CheckSubject {
     pub role: Role,
     /// DKIM selectors to look for.
     pub selectors: Vec<String>,
+    /// The weight of the signatures with these selectors in a message.
+    pub signing: Signing,
     /// The local part of the envelope sender, for macros of SPF.
     pub local_part: LocalPart,
     /// Whether the address may be that of a relay or gateway of the receiver, for which SPF was not evaluated.

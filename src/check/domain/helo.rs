@@ -5,11 +5,11 @@
 use std::net::IpAddr;
 
 use super::codes::Code;
+use super::elsewhere;
 use super::facts::{DomainFacts, LookupFound, Want, addresses, canonical, lookup};
 use super::finding::Finding;
 use super::part::{About, Part};
 use super::refusal::RefusalReason;
-use super::{client, elsewhere};
 use crate::wire::presentation::read_name;
 
 /// The tag before an IPv6 address in brackets (RFC 5321 section 4.1.3).
@@ -57,32 +57,30 @@ fn form(helo: &str) -> Form {
 }
 
 /// The HELO name that is examined: that of an examined client, or one that a receiver has refused.
-fn examined(facts: &DomainFacts) -> Option<&str> {
+fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
-    let is_examined = is_refused || client::examined(facts).is_some();
-    facts.subject.helo.as_deref().filter(|_| is_examined)
+    facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
 }
 
-/// The questions that are needed next.
-pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    match examined(facts).map(form) {
+/// The questions that are needed next. `client`: the address that is examined by itself.
+pub(super) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
+    match examined(facts, client).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
         _ => Vec::new(),
     }
 }
 
 /// The lookup of the name whose failure is examined.
-pub(super) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
-    match form(examined(facts)?) {
+pub(super) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(String, &'static str)> {
+    match form(examined(facts, client)?) {
         Form::Host(name) => Some((name, "A")),
         Form::Literal(_) | Form::Wrong(_) => None,
     }
 }
 
 /// The finding about the HELO name. If the address of the client is not known, any address of the name is right.
-pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
-    let helo = examined(facts)?;
-    let address = client::examined(facts);
+pub(super) fn check(facts: &DomainFacts, address: Option<IpAddr>) -> Option<Finding> {
+    let helo = examined(facts, address)?;
     let name = match form(helo) {
         Form::Wrong(why) => return Some(Finding::new(Code::HeloSyntax, format!("{helo}: {why}"))),
         Form::Literal(own) => {
@@ -155,9 +153,13 @@ mod tests {
             let mut facts = facts("", lines);
             facts.subject.helo = Some(helo.to_owned());
             facts.subject.address = Some(address);
-            assert_eq!(check(&facts).map(|finding| finding.code), code, "{helo}: {lines}");
+            assert_eq!(
+                check(&facts, facts.subject.address).map(|finding| finding.code),
+                code,
+                "{helo}: {lines}"
+            );
         }
-        assert_eq!(check(&facts("", "")), None);
+        assert_eq!(check(&facts("", ""), None), None);
     }
 
     #[test]
@@ -166,7 +168,10 @@ mod tests {
             let mut facts = facts("", lines);
             facts.subject.helo = Some("m.a".to_owned());
             facts.subject.refusal.reason = reason;
-            (wants(&facts).len(), check(&facts).map(|finding| finding.code))
+            (
+                wants(&facts, facts.subject.address).len(),
+                check(&facts, facts.subject.address).map(|finding| finding.code),
+            )
         };
         let none = "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX";
         assert_eq!(of(none, Some(RefusalReason::Helo)), (3, Some(Code::HeloUnknown)));

@@ -8,7 +8,8 @@ use super::codes::Code;
 use super::facts::{DomainFacts, Got, NoReply, Want, is_within};
 use super::finding::{Finding, Level};
 use super::part::About;
-use super::{client, mail, mail_pointers, refusal_pages, refusing_lists, zone};
+use super::spf_named::NamedSenders;
+use super::{mail, mail_pointers, refusal_pages, refusing_lists, zone};
 use crate::limits::{MAX_LISTED_ADDRESSES, MAX_LISTED_SERVERS};
 
 /// The part of a subject of the lists.
@@ -41,8 +42,12 @@ impl Part {
 }
 
 /// The names and addresses that the lists are asked about, each once.
-fn subjects(facts: &DomainFacts) -> Vec<(Part, String)> {
-    let own = client::examined(facts).filter(|address| !mail::is_private(*address));
+fn subjects(
+    facts: &DomainFacts,
+    examined: Option<IpAddr>,
+    senders: Option<&NamedSenders>,
+) -> Vec<(Part, String)> {
+    let own = examined.filter(|address| !mail::is_private(*address));
     let domain = facts.subject.domain.trim_end_matches('.');
     let mut subjects: Vec<(Part, String)> = Vec::new();
     let mut add = |part: Part, subject: String| {
@@ -58,9 +63,8 @@ fn subjects(facts: &DomainFacts) -> Vec<(Part, String)> {
     if !domain.is_empty() {
         let hosts = mail::host_addresses(facts).into_iter().filter(|address| Some(*address) != own);
         let most = MAX_LISTED_ADDRESSES.saturating_sub(usize::from(own.is_some()));
-        let senders = mail_pointers::senders(facts);
         for address in hosts.take(most) {
-            let sends = senders.as_ref().is_some_and(|senders| senders.has(address));
+            let sends = senders.is_some_and(|senders| senders.has(address));
             add(if sends { Part::Sender } else { Part::Host }, address.to_string());
         }
         of_servers(facts).into_iter().for_each(|subject| add(Part::Server, subject));
@@ -84,15 +88,16 @@ fn of_servers(facts: &DomainFacts) -> Vec<String> {
     addresses.chain(domains.into_iter().take(MAX_LISTED_SERVERS)).collect()
 }
 
-/// The questions that are needed next.
-pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    let all = subjects(facts).into_iter().map(|(_, subject)| Want::Lists { subject });
+/// The questions that are needed next. `examined`: the address that is examined by itself.
+pub(super) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
+    let all = subjects(facts, examined, None).into_iter().map(|(_, subject)| Want::Lists { subject });
     refusing_lists::wants(facts).into_iter().chain(all).collect()
 }
 
-/// The findings.
-pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let subjects = subjects(facts);
+/// The findings. `examined`: the address that is examined by itself.
+pub(super) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
+    let senders = mail_pointers::senders(facts);
+    let subjects = subjects(facts, examined, senders.as_ref());
     let (mut listed, mut unknown, mut asked) = (Vec::<(Part, String, About)>::new(), Untold::default(), 0);
     // No list is asked about a link with a key, and nobody is told this name.
     let mut answered = Vec::new();
@@ -133,7 +138,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if findings.is_empty() {
         findings.extend(refusal_pages::check(facts));
     }
-    let all = are_all_listed(facts, &listed);
+    let all = senders.is_some_and(|senders| are_all_listed(&senders, &listed));
     for part in [Part::Own, Part::Sender, Part::Link, Part::Host, Part::Server] {
         let of_part = listed.iter().filter(|(of, _, _)| *of == part);
         let (texts, about): (Vec<&str>, Vec<About>) =
@@ -153,15 +158,14 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Whether the domain names all hosts that may send for it, and each is listed.
-fn are_all_listed(facts: &DomainFacts, listed: &[(Part, String, About)]) -> bool {
+/// Whether these are all hosts that may send for the domain, and each is listed.
+fn are_all_listed(senders: &NamedSenders, listed: &[(Part, String, About)]) -> bool {
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         let is_of = |about: &About| matches!(about, About::Listing { subject, .. } if *subject == address);
         listed.iter().any(|(part, _, about)| *part == Part::Sender && is_of(about))
     };
-    mail_pointers::senders(facts)
-        .is_some_and(|senders| senders.are_all && senders.addresses.iter().all(is_listed))
+    senders.are_all && senders.addresses.iter().all(is_listed)
 }
 
 /// Answers that could not be told: the subjects of each list and reason.
@@ -218,7 +222,7 @@ mod tests {
             });
             let want = Want::Lists { subject: "192.0.2.7".to_owned() };
             facts.got.insert(want, Got::Lists(listings.collect()));
-            check(&facts).into_iter().map(|finding| finding.code).collect()
+            check(&facts, Some(address)).into_iter().map(|finding| finding.code).collect()
         };
         assert_eq!(codes(&[("bl.a.", Some(true)), ("bl.b.", None)]), [Code::Listed, Code::ListsUnknown]);
         assert_eq!(codes(&[("bl.a.", Some(false))]), [Code::ListsOk]);
@@ -234,7 +238,7 @@ mod tests {
         let mut levels = |subject: &str| {
             let want = Want::Lists { subject: subject.to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing.clone()]));
-            check(&facts).into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
+            check(&facts, None).into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
         };
         assert_eq!(levels("198.18.0.1"), [(Code::Listed, Level::Note)]);
         assert_eq!(levels("a.test"), [(Code::Listed, Level::Failure), (Code::Listed, Level::Note)]);
@@ -253,7 +257,7 @@ mod tests {
             let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), ..Listing::default() };
             let want = Want::Lists { subject: "198.18.0.1".to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing]));
-            check(&facts)[0].level
+            check(&facts, None)[0].level
         };
         assert_eq!(level("a:mx.a.test -all"), Level::Failure);
         assert_eq!(level("a:mx.a.test a:b.test -all"), Level::Warning, "another host sends too");
@@ -269,7 +273,8 @@ mod tests {
              lookup ns2.a.test. A | 10.0.0.1",
         );
         facts.subject.links = vec!["shop.example.".to_owned(), "a.test.".to_owned()];
-        let asked: Vec<String> = subjects(&facts).into_iter().map(|(_, subject)| subject).collect();
+        let asked: Vec<String> =
+            subjects(&facts, None, None).into_iter().map(|(_, subject)| subject).collect();
         assert_eq!(asked, ["a.test", "shop.example", "198.18.0.1", "host.example"]);
         let why = "spam".to_owned();
         let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), why, ..Listing::default() };
@@ -278,7 +283,7 @@ mod tests {
             facts.got.insert(want, Got::Lists(vec![listing.clone()]));
         }
         let found: Vec<_> =
-            check(&facts).into_iter().map(|finding| (finding.code, finding.evidence)).collect();
+            check(&facts, None).into_iter().map(|finding| (finding.code, finding.evidence)).collect();
         let servers = "198.18.0.1 in bl.a. (spam); host.example in bl.a. (spam)".to_owned();
         let expected =
             [(Code::UrlListed, "shop.example in bl.a. (spam)".to_owned()), (Code::ServerListed, servers)];

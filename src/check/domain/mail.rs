@@ -392,8 +392,12 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
         ipv4 |= found.iter().any(IpAddr::is_ipv4);
         ipv6 |= found.iter().any(IpAddr::is_ipv6);
-        if let Some(private) = found.iter().find(|address| is_unreachable(address)) {
-            let told = Finding::new(Code::MxPrivateAddress, format!("{host} has the address {private}"));
+        let private = found.iter().filter(|address| is_unreachable(address)).map(ToString::to_string);
+        let private: Vec<String> = private.collect();
+        if !private.is_empty() {
+            let word = if private.len() == 1 { "address" } else { "addresses" };
+            let evidence = format!("{host} has the {word} {}", private.join(", "));
+            let told = Finding::new(Code::MxPrivateAddress, evidence);
             findings.push(told.about([About::Host(host.clone())]));
         }
         if found.is_empty() {

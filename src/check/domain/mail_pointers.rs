@@ -11,13 +11,12 @@ use super::finding::{Finding, Level};
 use super::part::About;
 use super::spf_evaluate::{SpfOutcome, outcome};
 use super::spf_named::{NamedSenders, named};
-use super::{client, mail, pointer};
+use super::{mail, pointer};
 use crate::limits::MAX_EVIDENCE;
 use crate::wire::presentation::shown;
 
-/// The findings. The address of a client has findings of its own.
-pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let examined = client::examined(facts);
+/// The findings. The address that is examined by itself has findings of its own.
+pub(super) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let addresses = mail::host_addresses(facts).into_iter();
     let senders = senders(facts);
     let (mut sending, mut others) = (Vec::new(), Vec::new());
@@ -81,7 +80,7 @@ mod tests {
         );
         let mut facts = facts("a.test.", &lines);
         change(&mut facts);
-        check(&facts)
+        check(&facts, facts.subject.address)
     }
 
     fn level(spf: &str) -> Option<Level> {

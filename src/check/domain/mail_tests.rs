@@ -7,7 +7,7 @@ use crate::check::domain::mail_pointers;
 /// The findings of the topic, and then those about PTR records of the mail hosts.
 fn codes(lines: &str) -> Vec<(Code, Level)> {
     let facts = facts("a.test.", lines);
-    let found = check(&facts).into_iter().chain(mail_pointers::check(&facts));
+    let found = check(&facts).into_iter().chain(mail_pointers::check(&facts, None));
     found.map(|finding| (finding.code, finding.level)).collect()
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::authorship::Authorship;
 use super::client::{self, Sender};
 use super::facts::{CheckSubject, Role, is_within};
 use super::local_part::LocalPart;
@@ -49,6 +50,14 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     if unread.is_empty() { read } else { MessageSubjects { unread, ..read } }
 }
 
+/// What a bounce may leave out, in words: the client, its HELO name, the sender, the recipient.
+const UNTOLD: [&str; 4] = [
+    "the receiver refuses the client, and the bounce does not tell its address",
+    "the receiver refuses the HELO name of the client, and the bounce does not tell it",
+    "the receiver refuses the sender, and the text does not tell its domain",
+    "no recipient that did not get the mail was found in this bounce",
+];
+
 fn of_text(message: &str) -> MessageSubjects {
     let (mut fields, of_header) = (fields(message), of_header(message));
     // Quoted messages are not part of a letter.
@@ -65,7 +74,7 @@ fn of_text(message: &str) -> MessageSubjects {
     roles.extend(returned.iter().map(|(_, domain)| (domain.clone(), Role::Sender)));
     roles.sort_by_key(|(domain, role)| (turn(*role), !unresolved.contains(domain)));
     // The receiver that has refused a message knows its client best.
-    let is_refusal = has_recipients || is_returned || is_bounce(&fields);
+    let is_refusal = has_recipients || is_returned || is_bounce(&fields) || is_bare(&fields);
     let replies = bounce::replies(body, &fields);
     let refused = replies.refused().filter(|_| is_refusal);
     let reason = replies.reason().filter(|_| is_refusal);
@@ -73,6 +82,7 @@ fn of_text(message: &str) -> MessageSubjects {
         |wanted: &[RefusalReason]| reason.as_ref().is_some_and(|named| wanted.contains(&named.reason));
     let told_without_client = refused.is_none() && is_of(&[RefusalReason::Pointer, RefusalReason::Spf]);
     let is_of_helo = is_of(&[RefusalReason::Helo]);
+    let is_reasoned = reason.is_some();
     let told = reason.as_ref().and_then(|named| Some((fields.len(), refused_domain(named, &roles)?)));
     if let Some((_, domain)) = &told {
         if let Some(selector) = reason.as_ref().and_then(|named| named.selector.clone()) {
@@ -86,7 +96,11 @@ fn of_text(message: &str) -> MessageSubjects {
     let sender = sender((of_header, &fields), envelope.as_ref(), (is_refusal, refused));
     let envelope = envelope.map(|(_, domain)| domain);
     let of_envelope = sender.as_ref().zip(envelope.as_deref());
+    let signers: Vec<String> = selectors.keys().cloned().collect();
     let (mut subjects, left_out) = within_bound(roles, &mut selectors, of_envelope);
+    let authorship =
+        Authorship { authors: &authors(&fields), signers: &signers, envelope: envelope.as_deref() };
+    authorship.give(&mut subjects);
     give_local_parts(&mut subjects, &fields, of_bounce);
     let lacks_recipient = left_out.iter().any(|(_, role)| *role == Role::Recipient);
     let left_out = left_out.into_iter().map(|(domain, _)| domain).collect();
@@ -99,18 +113,13 @@ fn of_text(message: &str) -> MessageSubjects {
     belongings(message, &mut subjects, (refusal, reason));
     let told_without_helo = is_of_helo && subjects.iter().all(|subject| subject.helo.is_none());
     let is_delivered = subjects.is_empty() && has_recipients;
-    let is_lost = !has_recipients && !subjects.is_empty() && is_returned;
+    // A line of a receiver's log tells the sender alone.
+    let is_of_log = is_bare(&fields) && is_reasoned;
+    let is_lost = !has_recipients && !subjects.is_empty() && is_returned && !is_of_log;
     let told_without_sender = is_bare(&fields) && replies.is_of_sender() && !has_sender(&subjects);
-    let untold = [
-        (told_without_client, "the receiver refuses the client, and the bounce does not tell its address"),
-        (
-            told_without_helo,
-            "the receiver refuses the HELO name of the client, and the bounce does not tell it",
-        ),
-        (told_without_sender, "the receiver refuses the sender, and the text does not tell its domain"),
-        (is_lost, "no recipient that did not get the mail was found in this bounce"),
-    ];
-    let unread = untold.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words.to_owned()).collect();
+    let untold = [told_without_client, told_without_helo, told_without_sender, is_lost];
+    let unread = UNTOLD.iter().zip(untold).filter(|(_, is_so)| *is_so).map(|(words, _)| (*words).to_owned());
+    let unread = unread.collect();
     MessageSubjects { is_delivered, subjects, left_out, lacks_recipient, unread }
 }
 
@@ -327,8 +336,12 @@ fn is_bounce(fields: &[(String, String)]) -> bool {
     is_report(fields) || fields.iter().any(|(name, body)| name == "from" && is_daemon(body))
 }
 
+/// Words of subjects of bounces, in lower case.
+const FAILED: [&str; 6] = ["undeliver", "delivery", "delivered", "returned", "failure", "unzustell"];
+
 /// Whether it returns a message to its sender: by its form, by the empty envelope sender of bounces (RFC 5321 section 4.5.5), or by the
-/// reply of a server in its text. Answers that software gives in the place of people have an empty envelope sender too (RFC 3834).
+/// reply of a server in its text. Answers that software gives in the place of people have an empty envelope sender too (RFC 3834), and so
+/// have its reports and notices.
 fn is_returned(body: &str, fields: &[(String, String)], of_header: usize) -> bool {
     let header = fields.get(..of_header).unwrap_or_default();
     let is_answer = header.iter().any(|(name, body)| {
@@ -336,7 +349,15 @@ fn is_returned(body: &str, fields: &[(String, String)], of_header: usize) -> boo
         name == "auto-submitted" && body.starts_with("auto-replied")
             || name == "content-type" && body.contains("disposition-notification")
     });
-    let is_notice = has_empty_sender(header) && !is_answer;
+    let says = |wanted: &str, words: &[&str]| {
+        let mut bodies =
+            header.iter().filter(|(name, _)| name == wanted).map(|(_, body)| body.to_ascii_lowercase());
+        bodies.any(|body| words.iter().any(|word| body.contains(word)))
+    };
+    // Some software marks its bounces as generated too.
+    let is_generated = says("auto-submitted", &["auto-generated"])
+        && !(says("auto-submitted", &["failure"]) || says("subject", &FAILED) || is_bounce(header));
+    let is_notice = has_empty_sender(header) && !is_answer && !is_generated;
     is_report(fields) || is_notice || bounce::has_refusal(body, is_bounce(fields))
 }
 
@@ -434,6 +455,13 @@ fn signer(body: &str) -> Option<(String, String)> {
     Some((domain, selector))
 }
 
+/// The domains in `From`, each once. The host that tells of a failure has written nothing.
+fn authors(fields: &[(String, String)]) -> Vec<String> {
+    let from = fields.iter().filter(|(name, body)| name == "from" && !is_daemon(body));
+    let domains: BTreeSet<String> = from.flat_map(|(_, body)| domains(body)).collect();
+    domains.into_iter().collect()
+}
+
 /// The domain of the envelope sender, with the place of its field.
 fn envelope(fields: &[(String, String)]) -> Option<(usize, String)> {
     let envelope = fields.iter().enumerate();
@@ -500,3 +528,7 @@ fn sender(
 #[cfg(test)]
 #[path = "message_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "message_log_tests.rs"]
+mod log_tests;

@@ -1,6 +1,7 @@
 //! Messages and bounces of each mail software.
 
 use super::*;
+use crate::check::domain::signing::Signing;
 
 fn subjects(message: &str) -> Vec<CheckSubject> {
     read(message.as_bytes()).subjects
@@ -20,6 +21,13 @@ fn the_senders_of_a_message_are_checked_with_their_selectors() {
     assert_eq!(found[1].selectors, ["s1"]);
     assert_eq!((found[0].address, found[1].address), ("192.0.2.7".parse().ok(), None));
     assert!(found.iter().all(|subject| subject.role == Role::Sender));
+    assert_eq!(
+        (found[0].signing, found[1].signing),
+        (Signing::None, Signing::Beside),
+        "SPF of the other may pass"
+    );
+    let of_one = subjects(&MESSAGE.replace("bounce@mail.a.example", "me@a.example"));
+    assert_eq!(of_one[0].signing, Signing::WithSpf);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 //! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
 
 mod aliases;
+mod authorship;
 mod bounce;
 mod bounce_addresses;
 mod bounce_logs;
@@ -68,6 +69,7 @@ pub mod sent;
 mod served;
 mod server_time;
 pub mod side_by_side;
+pub mod signing;
 mod spf;
 mod spf_evaluate;
 mod spf_grammar;
@@ -84,6 +86,7 @@ mod unanswered;
 mod zone;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 pub use mail::is_private;
 pub use record_set::compared_data;
@@ -112,19 +115,19 @@ impl Plan for WholeDomain {
 
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
-    let mut wants = Vec::new();
-    if let Some(address) = client::examined(facts) {
+    let (mut wants, examined) = (Vec::new(), client::examined(facts));
+    if let Some(address) = examined {
         wants.extend(pointer::wants(facts, address));
     }
-    wants.extend(helo::wants(facts));
+    wants.extend(helo::wants(facts, examined));
     if facts.subject.domain.is_empty() {
         wants.extend(aliases::wants(facts));
-        wants.extend(elsewhere::wants(facts, &needed(facts), under_way));
+        wants.extend(elsewhere::wants(facts, &needed(facts, examined), under_way));
     }
     if !facts.subject.domain.is_empty() {
         wants.extend(of_role(facts));
     }
-    wants.extend(lists::wants(facts));
+    wants.extend(lists::wants(facts, examined));
     let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
     if !facts.subject.domain.is_empty() {
         let policies = compared::of_policies(facts);
@@ -135,7 +138,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
             wants.extend(current::wants(facts));
             wants.extend(configured::wants(facts));
             wants.extend(aliases::wants(facts));
-            wants.extend(elsewhere::wants(facts, &needed(facts), under_way));
+            wants.extend(elsewhere::wants(facts, &needed(facts, examined), under_way));
         }
     }
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
@@ -187,18 +190,18 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The lookups whose failure is examined, the most important first.
-fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
+/// The lookups whose failure is examined, the most important first; with those of the address that is examined by itself.
+fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {
         needed.extend(delegation::needed(facts));
         needed.extend(mail::needed(facts));
         needed.extend(spf::needed(facts));
     }
-    if let Some(address) = client::examined(facts) {
+    if let Some(address) = examined {
         needed.extend(pointer::needed(facts, address));
     }
-    needed.extend(helo::needed(facts));
+    needed.extend(helo::needed(facts, examined));
     if !facts.subject.domain.is_empty() {
         if facts.subject.role.sends() {
             needed.extend(dmarc::needed(facts));
@@ -218,11 +221,11 @@ fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
 
 /// The findings in order.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
-    let mut findings = configured::check(facts);
-    if let Some(address) = client::examined(facts) {
+    let (mut findings, examined) = (configured::check(facts), client::examined(facts));
+    if let Some(address) = examined {
         findings.extend(pointer::check(facts, address, mail::is_private(address)));
     }
-    findings.extend(helo::check(facts));
+    findings.extend(helo::check(facts, examined));
     if facts.subject.role == Role::Signer {
         findings.extend(of_signer(facts));
     } else if !facts.subject.domain.is_empty() {
@@ -232,7 +235,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         if !zone::is_missing(facts) {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));
-            findings.extend(mail_pointers::check(facts));
+            findings.extend(mail_pointers::check(facts, examined));
             if facts.subject.role.sends() {
                 findings.extend(spf::check(facts));
                 findings.extend(dmarc::check(facts));
@@ -244,7 +247,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
             }
         }
     }
-    findings.extend(lists::check(facts));
+    findings.extend(lists::check(facts, examined));
     if !facts.subject.domain.is_empty() {
         findings.extend(others::check(facts));
         findings.extend(connect::check(facts));

@@ -13,7 +13,7 @@
 //!   have an address for each place, but mail hosts hardly ever have.
 //!
 //! These questions come last, and each resolver is asked for the MX records first: a resolver that does not answer costs little
-//! time.
+//! time. One that refuses them is asked for the root: if it answers, it refuses the domain alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -28,6 +28,9 @@ use super::record_set::{final_records, in_words, is_known, negative_ttl, positiv
 use super::{configured, mail, served, zone};
 use crate::clock::minute;
 use crate::limits::{MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
+
+/// The question that every resolver answers which serves this host: it tells one that refuses the domain alone from one that refuses all.
+const CONTROL: (&str, &str) = (".", "SOA");
 
 /// The types that are asked for at the domain itself; NS records are asked for at the apex.
 const TYPES: [&str; 4] = ["MX", "A", "AAAA", "TXT"];
@@ -71,18 +74,46 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
     for resolver in resolvers(facts) {
         wants.push(ask(resolver, domain, "MX"));
-        if let Some(Got::Reply(_)) = facts.got.get(&ask(resolver, domain, "MX")) {
-            let questions = questions(facts);
-            wants.extend(questions.iter().map(|(name, kind)| ask(resolver, name, kind)));
-            let differs = |(name, kind): &(String, &'static str)| {
-                matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old(..) | Seen::Differs(..)))
-            };
-            if questions.iter().any(differs) {
-                wants.push(ask(resolver, zone::apex(facts), "SOA"));
+        match facts.got.get(&ask(resolver, domain, "MX")) {
+            // It refuses the other questions too.
+            Some(Got::Reply(reply)) if is_refusal(reply) => {
+                wants.push(ask(resolver, CONTROL.0, CONTROL.1));
+                continue;
             }
+            Some(Got::Reply(_)) => {}
+            _ => continue,
+        }
+        let questions = questions(facts);
+        wants.extend(questions.iter().map(|(name, kind)| ask(resolver, name, kind)));
+        let differs = |(name, kind): &(String, &'static str)| {
+            matches!(judge(facts, resolver, (name, kind)), Some(Seen::Old(..) | Seen::Differs(..)))
+        };
+        if questions.iter().any(differs) {
+            wants.push(ask(resolver, zone::apex(facts), "SOA"));
         }
     }
     wants
+}
+
+fn is_refusal(reply: &ReplyFacts) -> bool {
+    reply.rcode == "REFUSED"
+}
+
+/// Whether a resolver that has refused a question serves this host; none if it could not be told.
+fn serves(facts: &DomainFacts, resolver: &OtherResolver) -> Option<bool> {
+    let reply = |name: &str, kind| match facts.got.get(&ask(resolver, name, kind))? {
+        Got::Reply(reply) => Some(reply),
+        _ => None,
+    };
+    let is_answered = |(name, kind): &(String, &'static str)| reply(name, kind).is_some_and(is_known);
+    if questions(facts).iter().any(is_answered) {
+        return Some(true);
+    }
+    match reply(CONTROL.0, CONTROL.1)? {
+        control if is_refusal(control) => Some(false),
+        // A server of zones may refer to the root.
+        control => control.data(CONTROL.1).next().map(|_| true),
+    }
 }
 
 /// The sets of records that servers of the zone gave, and their lookup through the daemon; empty if none is known.
@@ -226,6 +257,13 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): (&str, &'s
             Seen::Hidden(format!("{by}: {told} instead of {}", in_words(here, kind)))
         }
         Difference::Fails => Seen::Fails(format!("{by}: SERVFAIL")),
+        Difference::Unknown if is_refusal(reply) => match serves(facts, resolver) {
+            Some(true) => {
+                Seen::Hidden(format!("{by}: REFUSED, and the resolver answers this host otherwise"))
+            }
+            Some(false) => Seen::Unknown(format!("{by}: {}", no_answer(reply))),
+            None => Seen::Unknown(format!("{by}: REFUSED")),
+        },
         Difference::Unknown => Seen::Unknown(format!("{by}: {}", no_answer(reply))),
     })
 }

@@ -107,14 +107,34 @@ fn a_zone_without_ns_records_at_its_apex_makes_no_resolver_s_answer_old() {
 }
 
 #[test]
+fn a_resolver_that_refuses_the_domain_alone_is_told_from_one_that_refuses_this_host() {
+    let mail = "server 192.0.2.8 a.test. MX recursive REFUSED";
+    let root = "server 192.0.2.8 . SOA recursive";
+    let of = |more: &str| {
+        let told = check(&subject(&format!("{mail}\n{more}"))).remove(0);
+        (told.code, told.level, told.evidence)
+    };
+    let begin = "public resolver 192.0.2.8 a.test. MX: REFUSED";
+    let told = |code: Code, end: &str| (code, code.entry().level, format!("{begin}{end}"));
+    let alone = told(Code::OthersHide, ", and the resolver answers this host otherwise");
+    assert_eq!(of(&format!("{root} ra | ns.root. h. 1 2 3 4 5")), alone);
+    assert_eq!(of("server 192.0.2.8 a.test. A recursive ra | 198.18.0.80"), alone);
+    let all = told(Code::OthersUnknown, ", the resolver does not serve this host");
+    assert_eq!(of(&format!("{root} REFUSED")), all);
+    for unknown in ["", &format!("{root} silent"), &format!("{root} SERVFAIL"), root] {
+        assert_eq!(of(unknown), told(Code::OthersUnknown, ""), "{unknown}");
+    }
+    let open = subject(mail);
+    let resolver = &open.subject.resolvers[0];
+    assert_eq!(wants(&open), [ask(resolver, "a.test.", "MX"), ask(resolver, ".", "SOA")], "two questions");
+}
+
+#[test]
 fn a_resolver_that_does_not_answer_costs_one_question() {
     let alone = subject("server 192.0.2.8 a.test. MX recursive silent");
     assert_eq!(wants(&alone).len(), 1);
     let told: Vec<_> = check(&alone).into_iter().map(|finding| (finding.code, finding.level)).collect();
     assert_eq!(told, [(Code::OthersUnknown, Level::CouldNotTell)]);
-    let refused = check(&subject("server 192.0.2.8 a.test. MX recursive REFUSED"));
-    assert_eq!(refused[0].level, Level::CouldNotTell);
-    assert!(refused[0].evidence.contains("does not serve this host"), "{}", refused[0].evidence);
     let of_host = ["A", "AAAA"].map(|kind| format!("server 192.0.2.8 cached.a.test. {kind} recursive ra"));
     let sound = subject(&format!("{SOUND}\n{}", of_host.join("\n")));
     assert!(wants(&sound).iter().all(|want| sound.got.contains_key(want)), "{:?}", wants(&sound));

@@ -201,6 +201,7 @@ const fn of_policy(code: Code) -> &'static [Part] {
         | Code::DmarcSyntax
         | Code::DmarcMissing
         | Code::DmarcReportsRefused
+        | Code::DmarcReportAddress
         | Code::DmarcNone
         | Code::DmarcDiffers
         | Code::DmarcOk => &[Dmarc],

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::codes::Code;
 use super::elsewhere;
-use super::facts::{DomainFacts, LookupFound, Want, canonical, lookup, reverse};
+use super::facts::{DomainFacts, LookupFound, Want, canonical, is_within, lookup, reverse};
 use super::finding::{Finding, Level};
 use super::part::{About, Part};
 use crate::limits::MAX_CHECKED_POINTERS;
@@ -112,6 +112,25 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> Judged {
         (None, Some(evidence)) => Judged::Unanswered(evidence),
         (None, None) => Judged::Differs(format!("{address} PTR {}", others.join("; "))),
     }
+}
+
+/// Whether a PTR name of the address leads back to it and is a domain or below it, as the mechanism `ptr` of SPF asks (RFC 7208 section
+/// 5.5); none if it could not be told. A name that receivers cannot look up counts for nothing there.
+pub(super) fn has_name_within(facts: &DomainFacts, address: IpAddr, domain: &str) -> Option<bool> {
+    if !facts.lookup(&reverse(address), "PTR").is_known() {
+        let fails = elsewhere::evidence(facts, &reverse(address), "PTR").is_some();
+        return fails.then_some(false);
+    }
+    let within = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
+    let within: Vec<String> = within.filter(|name| is_within(name, domain)).collect();
+    if within.iter().any(|name| facts.addresses(name).contains(&address)) {
+        return Some(true);
+    }
+    let is_told = |name: &String| {
+        let kind = family(address);
+        facts.lookup(name, kind).is_known() || elsewhere::evidence(facts, name, kind).is_some()
+    };
+    within.iter().all(is_told).then_some(false)
 }
 
 /// Whether it is known that receivers find no name of the address that leads back to it.

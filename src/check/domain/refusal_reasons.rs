@@ -6,7 +6,7 @@
 use super::codes::Code;
 use super::refusal::{NamedReason, RefusalReason};
 use super::refusal_verdicts::{key, verdict};
-use super::refusal_words::{domain, ends, is_host_name, without_codes};
+use super::refusal_words::{domain, ends, is_host_name, status, without_codes};
 use crate::limits::MAX_HELO;
 
 /// The place of the refused name in a reply.
@@ -34,7 +34,7 @@ enum Place {
 type Phrase = (&'static str, RefusalReason, Place);
 
 /// The words. Longer ones stand before shorter ones that they contain.
-const PHRASES: [Phrase; 47] = [
+const PHRASES: [Phrase; 49] = [
     // Postfix 3.9, src/smtpd/smtpd_check.c.
     ("helo command rejected: host not found", RefusalReason::Helo, Place::Before),
     ("helo command rejected: need fully-qualified hostname", RefusalReason::Helo, Place::Before),
@@ -47,6 +47,9 @@ const PHRASES: [Phrase; 47] = [
     ("sender address rejected: domain ", RefusalReason::Sender, Place::Before),
     ("client host rejected: cannot find your reverse hostname", RefusalReason::Pointer, Place::Nowhere),
     ("client host rejected: cannot find your hostname", RefusalReason::Pointer, Place::Nowhere),
+    // Its warnings, src/smtpd/smtpd_peer.c.
+    ("does not resolve to address ", RefusalReason::Pointer, Place::Nowhere),
+    ("address not listed for hostname ", RefusalReason::Pointer, Place::Nowhere),
     // Sendmail 8.18, cf/m4/proto.m4, also for its features require_rdns and block_bad_helo.
     ("domain of sender address does not resolve", RefusalReason::Sender, Place::Before),
     ("domain of sender address ", RefusalReason::Sender, Place::Behind),
@@ -92,11 +95,34 @@ const PHRASES: [Phrase; 47] = [
     ("helo ", RefusalReason::Helo, Place::NameNext),
 ];
 
-/// The reason in a reply: that of the first phrase of the table that it has; or else that of a verdict on the sender. A verdict also has the
-/// name that a phrase leaves out.
+/// The details of enhanced status codes of the subject 7 that mean one fact of the DNS (RFC 7372 section 3, RFC 7505 section 4.2).
+const DETAILS: [(u16, RefusalReason); 8] = [
+    (20, RefusalReason::Authentication),
+    (21, RefusalReason::Authentication),
+    (22, RefusalReason::Authentication),
+    (23, RefusalReason::Spf),
+    (24, RefusalReason::Authentication),
+    (25, RefusalReason::Pointer),
+    (26, RefusalReason::Authentication),
+    (27, RefusalReason::Sender),
+];
+
+/// The reason in a reply: that of its words, or else that of its enhanced status code.
 pub(super) fn reason(reply: &str) -> Option<NamedReason> {
-    let reply = without_codes(reply);
-    match (of_phrase(&reply), verdict(&reply)) {
+    of_words(&without_codes(reply)).or_else(|| of_status(reply))
+}
+
+fn of_status(reply: &str) -> Option<NamedReason> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+    let (_, detail) = reply.split(|letter| !is_part(letter)).find_map(status).filter(|(of, _)| *of == 7)?;
+    let (_, reason) = DETAILS.iter().find(|(known, _)| *known == detail)?;
+    Some(NamedReason { reason: *reason, name: None, selector: None })
+}
+
+/// The reason in a reply without codes: that of the first phrase of the table that it has; or else that of a verdict on the sender. A
+/// verdict also has the name that a phrase leaves out.
+fn of_words(reply: &str) -> Option<NamedReason> {
+    match (of_phrase(reply), verdict(reply)) {
         (Some(found), Some(of_verdict)) if found.name.is_none() && found.reason != RefusalReason::Pointer => {
             Some(NamedReason { name: of_verdict.name, selector: of_verdict.selector, ..found })
         }
@@ -141,8 +167,11 @@ fn of_phrase(reply: &str) -> Option<NamedReason> {
 
 /// Whether the refusal makes a failure of a finding that is milder otherwise: here is a receiver that does not take the mail.
 pub(super) const fn is_raised(reason: Option<RefusalReason>, code: Code) -> bool {
-    matches!(code, Code::HeloUnknown | Code::HeloUnanswered | Code::NullMx | Code::SpfMissing)
-        && is_it(reason, code)
+    let may_be_raised = matches!(
+        code,
+        Code::HeloUnknown | Code::HeloUnanswered | Code::NullMx | Code::SpfMissing | Code::DkimRevoked
+    );
+    may_be_raised && is_it(reason, code)
 }
 
 /// Whether a finding is the fault that a receiver gives as its reason.
@@ -305,6 +334,42 @@ mod tests {
             RefusalReason::Spf,
             Some("a.example."),
         ),
+        (
+            "550 SPF fail: domain of al@a.example does not designate 192.0.2.5 as permitted sender",
+            RefusalReason::Spf,
+            Some("a.example."),
+        ),
+        (
+            "550 5.7.23 <y@b.example>: Recipient address rejected: Message rejected due to: SPF fail - not authorized. Please see \
+             http://www.openspf.net/Why?s=mfrom;id=al@a.example;ip=192.0.2.5;r=mx2",
+            RefusalReason::Spf,
+            Some("a.example."),
+        ),
+        (
+            "550 Message rejected due to: SPF fail - not authorized. See http://x/Why?s=mfrom&id=al%40a.example&ip=192.0.2.5",
+            RefusalReason::Spf,
+            Some("a.example."),
+        ),
+        ("550 5.7.27 Sender address has null MX (in reply to MAIL FROM)", RefusalReason::Sender, None),
+        ("550 5.7.27 <al@a.example>: Sender address has null MX", RefusalReason::Sender, Some("a.example.")),
+        ("550 Sender a.example has a nullMX record", RefusalReason::Sender, Some("a.example.")),
+        (
+            "]: warning: hostname mx.a.example does not resolve to address 192.0.2.5: Name or service not known",
+            RefusalReason::Pointer,
+            None,
+        ),
+        ("opendmarc[7]: 4A1: a.example fail", RefusalReason::Authentication, Some("a.example.")),
+        (
+            "policyd-spf[7]: prepend Received-SPF: Softfail (mailfrom) identity=mailfrom; client-ip=192.0.2.5; helo=mx.c.example; \
+             envelope-from=al@a.example; receiver=b.example",
+            RefusalReason::Spf,
+            Some("a.example."),
+        ),
+        // The code alone says it.
+        ("550 5.7.27 no", RefusalReason::Sender, None),
+        ("550-5.7.25 no", RefusalReason::Pointer, None),
+        ("450 4.7.23 no (#4.7.23)", RefusalReason::Spf, None),
+        ("550 5.7.21 no", RefusalReason::Authentication, None),
         ("550 5.7.1 Domain A.example: SPF permerror", RefusalReason::Authentication, Some("a.example.")),
         (
             "550 5.7.24 [SPF] permerror for a.example: multiple SPF records",
@@ -334,6 +399,9 @@ mod tests {
             "553 5.7.1 <al@a.example>: Sender address rejected: not owned by user x",
             "550 HELO should be a fully qualified name, see RFC 2821",
             "503 5.5.1 send HELO 4.1.1.1 first",
+            "550 5.1.10 Recipient address has null MX, sender notified",
+            "550 5.1.25 no",
+            "550 5.7.1 no",
         ] {
             assert_eq!(reason(other), None, "{other}");
         }
@@ -351,6 +419,8 @@ mod tests {
             "550 5.7.20 DKIM: no key for signature s=s1 d=a.example",
             "DKIM signature of d=A.example s=s1 did not verify (no key for signature)",
             "550 5.7.1 DKIM verification failed: no key for signature s1._domainkey.a.example",
+            "opendkim[7]: 4A1: key retrieval failed (s=s1, d=a.example): no key",
+            "opendkim[7]: 4A1: s=s1 d=a.example a=rsa-sha256 SSL error: bad signature",
         ] {
             let expected = NamedReason {
                 reason: RefusalReason::Authentication,

@@ -30,8 +30,9 @@ const FAULTS: [&str; 17] = [
 ];
 
 /// Words, in lower case, that say that a mail did not pass a check.
-const FAILURES: [&str; 8] = [
+const FAILURES: [&str; 9] = [
     "fail",
+    "bad signature",
     "not pass",
     "not verify",
     "rejected",
@@ -51,10 +52,13 @@ const POINTER: [&str; 2] = ["reverse dns", "reverse hostname"];
 const SENDER: [&str; 3] = ["sender verify", "sender verification", "sender domain"];
 
 /// The properties whose value has the domain of a sender.
-const DOMAINS: [&str; 5] = ["d", "header.d", "header.i", "header.from", "smtp.mailfrom"];
+const DOMAINS: [&str; 6] = ["d", "header.d", "header.i", "header.from", "smtp.mailfrom", "envelope-from"];
 
 /// The words right before an address that is that of a sender.
-const BEFORE_SENDER: [&str; 5] = ["for", "from", "of", "sender", "domain"];
+const BEFORE_SENDER: [&str; 6] = ["for", "from", "of", "sender", "domain", "envelope-from"];
+
+/// Words, in lower case, for the MX record of a domain that takes no mail (RFC 7505).
+const NULL_MX: [&str; 2] = ["null mx", "nullmx"];
 
 /// The reason of a reply without codes that gives a verdict on one sender; none without a verdict, or without exactly one name.
 pub(super) fn verdict(reply: &str) -> Option<NamedReason> {
@@ -62,13 +66,21 @@ pub(super) fn verdict(reply: &str) -> Option<NamedReason> {
         reply.split(ends).filter(|word| !word.is_empty() && !word.contains("://")).collect();
     let lower = words.join(" ").to_ascii_lowercase();
     let has = |wanted: &[&str]| wanted.iter().any(|words| lower.contains(words));
-    let is_of =
-        |check: &str| lower.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == check);
+    // The programs that check are called after it: OpenDKIM and OpenDMARC.
+    let is_of = |check: &str| {
+        let mut words = lower.split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.any(|word| word.strip_prefix("open").unwrap_or(word) == check)
+    };
     let [spf, dkim, dmarc] = ["spf", "dkim", "dmarc"].map(is_of);
     let (has_fault, has_failed) = (has(&FAULTS), has(&FAILURES));
     let is_pointer = is_of("ptr") || is_of("rdns") || has(&POINTER);
     if is_pointer && !(spf || dkim || dmarc) && (has_fault || has_failed || has(&POINTER_FAULTS)) {
         return Some(NamedReason { reason: RefusalReason::Pointer, name: None, selector: None });
+    }
+    // That of a recipient is no fault of the sender.
+    if has(&NULL_MX) && is_of("sender") && !is_of("recipient") {
+        let name = in_brackets(reply).or_else(|| one_name(&words));
+        return Some(NamedReason { reason: RefusalReason::Sender, name, selector: None });
     }
     let reason = match () {
         () if dkim || dmarc => RefusalReason::Authentication,
@@ -88,7 +100,7 @@ pub(super) fn verdict(reply: &str) -> Option<NamedReason> {
     let name = match logged {
         // A line of a log has the envelope sender behind the reply.
         Some(place) => domain(words.get(place + 1).filter(|word| word.contains('@'))?)?,
-        None if reason == RefusalReason::Spf => match one_name(&words) {
+        None if reason == RefusalReason::Spf => match of_page(reply).or_else(|| one_name(&words)) {
             Some(name) => name,
             None => return Some(NamedReason { reason, name: None, selector: None }),
         },
@@ -98,12 +110,18 @@ pub(super) fn verdict(reply: &str) -> Option<NamedReason> {
     (name.len() <= MAX_HELO).then_some(NamedReason { reason, name: Some(name), selector: None })
 }
 
+/// The domain of the address that a reply begins with, as Postfix names the sender.
+fn in_brackets(reply: &str) -> Option<String> {
+    domain(reply.split_once('<')?.1.split_once('>')?.0)
+}
+
 /// The only domain in the words of a reply; none if there are several. An address counts if the word before says that it is a sender's.
 fn one_name(words: &[&str]) -> Option<String> {
     let mut names = BTreeSet::new();
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|place| words.get(place)).copied().unwrap_or_default();
-        let is_of_sender = || BEFORE_SENDER.iter().any(|known| before.eq_ignore_ascii_case(known));
+        let before_sender = before.trim_end_matches('=');
+        let is_of_sender = || BEFORE_SENDER.iter().any(|known| before_sender.eq_ignore_ascii_case(known));
         let word = word.trim_matches(['.', ':', '!', '=']);
         match word.split_once('=') {
             // The host that refuses, as Exim names it.
@@ -114,6 +132,13 @@ fn one_name(words: &[&str]) -> Option<String> {
         }
     }
     (names.len() == 1).then(|| names.pop_first()).flatten()
+}
+
+/// The domain of the envelope sender in the parameters of the page that policy servers for SPF name (`?s=mfrom;id=al@a.example;ip=...`).
+fn of_page(reply: &str) -> Option<String> {
+    let (_, behind) = reply.split_once("?s=mfrom")?;
+    let sender = behind.trim_start_matches([';', '&']).strip_prefix("id=")?;
+    domain(&sender.split(|letter| ends(letter) || letter == '&').next()?.replace("%40", "@"))
 }
 
 /// Selector and domain of the DKIM key that a reply names: as a name, as tags of a signature (RFC 6376 section 3.5), as properties of a

@@ -40,3 +40,15 @@ pub(super) fn domain(word: &str) -> Option<String> {
     (domain.contains('.') && domain.bytes().all(sound) && read_name(domain).is_some())
         .then(|| canonical(domain))
 }
+
+/// Whether a word is the code of a reply that refuses for now or for good (RFC 5321 section 4.2.1).
+pub(super) fn is_reply_code(word: &str) -> bool {
+    word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// The subject and the detail of an enhanced status code of a failure (RFC 3463 section 2).
+pub(super) fn status(word: &str) -> Option<(u16, u16)> {
+    let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
+    let (subject, detail) = rest.split_once('.')?;
+    Some((subject.parse().ok()?, detail.parse().ok()?))
+}

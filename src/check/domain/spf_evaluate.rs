@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::facts::{DomainFacts, LookupFound, Want, canonical, lookup};
+use super::pointer;
 use super::spf_macros::SpfClient;
 use super::spf_record::{SpfRecords, Term, TermKind, records, terms};
 use crate::limits::{MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_VOID};
@@ -148,7 +149,11 @@ fn matches(
             let found = facts.lookup(target, "A");
             if found.is_known() { Ok(!found.is_absent()) } else { Err(SpfOutcome::Unknown) }
         }
-        (TermKind::Ptr, _) | (_, None) => Err(SpfOutcome::Unevaluated(term.text.clone())),
+        (TermKind::Ptr, Some(target)) => {
+            wants.extend(pointer::wants(facts, address));
+            pointer::has_name_within(facts, address, target).ok_or(SpfOutcome::Unknown)
+        }
+        (_, None) => Err(SpfOutcome::Unevaluated(term.text.clone())),
     }
 }
 

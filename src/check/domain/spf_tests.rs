@@ -163,10 +163,42 @@ fn an_address_is_evaluated() {
     assert_eq!(of("v=spf1 redirect=b.test", "203.0.113.1"), SpfOutcome::Fail);
     assert_eq!(of("v=spf1 include:c.test -all", "203.0.113.1"), SpfOutcome::Unknown);
     let unevaluated = |term: &str| SpfOutcome::Unevaluated(term.to_owned());
-    for term in ["exists:%{p}.x.test", "?ptr", "include:%{p}.x.test", "redirect=%{p}.x.test"] {
+    for term in ["exists:%{p}.x.test", "ptr:%{p}", "include:%{p}.x.test", "redirect=%{p}.x.test"] {
         assert_eq!(of(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
     }
     assert_eq!(of("v=spf1", "203.0.113.1"), SpfOutcome::Neutral);
+}
+
+#[test]
+fn names_of_the_address_are_evaluated_for_ptr() {
+    let of = |term: &str, names: &str| {
+        let lines = format!(
+            "lookup a.test. TXT | \"v=spf1 {term} -all\"\nlookup 1.113.0.203.in-addr.arpa. PTR {names}\n\
+             lookup mx.a.test. A | 203.0.113.1\nlookup old.a.test. A | 203.0.113.2\nlookup gone.a.test. A SERVFAIL\n\
+             lookup mx.b.test. A | 203.0.113.1"
+        );
+        outcome(&facts("a.test.", &lines), "a.test.", "203.0.113.1".parse().unwrap(), &mut Vec::new())
+    };
+    for (term, names, expected) in [
+        ("ptr", "| mx.a.test.", SpfOutcome::Pass),
+        ("?ptr", "| mx.a.test.", SpfOutcome::Neutral),
+        ("ptr:mx.a.test", "| mx.a.test.", SpfOutcome::Pass),
+        ("ptr:b.test", "| mx.a.test. | mx.b.test.", SpfOutcome::Pass),
+        ("ptr:x.a.test", "| mx.a.test.", SpfOutcome::Fail),
+        ("ptr", "| old.a.test.", SpfOutcome::Fail),
+        ("ptr", "| mx.b.test. | unasked.b.test.", SpfOutcome::Fail),
+        ("ptr", "", SpfOutcome::Fail),
+        ("ptr", "NXDOMAIN", SpfOutcome::Fail),
+        ("ptr", "| gone.a.test.", SpfOutcome::Unknown),
+        ("ptr", "| gone.a.test. | mx.a.test.", SpfOutcome::Pass),
+        ("ptr", "SERVFAIL", SpfOutcome::Unknown),
+    ] {
+        assert_eq!(of(term, names), expected, "{term} {names}");
+    }
+    let mut wants = Vec::new();
+    let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ptr -all\"");
+    assert_eq!(outcome(&facts, "a.test.", "203.0.113.1".parse().unwrap(), &mut wants), SpfOutcome::Unknown);
+    assert_eq!(wants, [lookup("1.113.0.203.in-addr.arpa.", "PTR")]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::net::Ipv6Addr;
 use serde::Serialize;
 
 use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, DIFFER, UNCOMPARED};
+use crate::check::domain::facts::REJECTED_CERTIFICATE;
 use crate::check::domain::groups::being_at;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
@@ -102,7 +103,8 @@ fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> 
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Whether it has no answer for a reason of this host: a resolver of others may be closed to it, and it may have no IPv6.
+/// Whether it has no answer for a reason of this host: a resolver of others may be closed to it, and it may have no IPv6. A resolver
+/// with a wrong certificate was named by the operator, or somebody else answers at its address.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     use AnswerVerdict::{NoAnswer, Refused, Unknown};
     if answer.is_known() || !matches!(answer.verdict, NoAnswer | Refused | Unknown) {
@@ -110,7 +112,7 @@ fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     }
     let of_family = |other: &&ComparedAnswer| is_of_zone(other) && is_ipv6(other) == is_ipv6(answer);
     match answer.source {
-        AnswerSource::Resolver => true,
+        AnswerSource::Resolver => !answer.why.starts_with(REJECTED_CERTIFICATE),
         AnswerSource::NameServer => {
             answer.rcode.is_none()
                 && answers.iter().any(is_of_zone)

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::cuts::at;
 use super::*;
 use crate::check::domain::facts::tests::facts;
-use crate::check::domain::facts::{OtherResolver, QueryForm, ResolverWay};
+use crate::check::domain::facts::{NoReply, OtherResolver, QueryForm, REJECTED_CERTIFICATE, ResolverWay};
 
 pub(super) const WAY: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
@@ -451,9 +451,20 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
     forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
     let told = rows(&forwarded, "MX");
     assert!(
-        told[0].2.starts_with("an old answer in its cache or in that of a forwarder (192.0.2.53:53) until "),
-        "{told:?}"
+        told[0].1 == AnswerVerdict::Unknown && told[0].2.starts_with(whose),
+        "a zone of its own: {told:?}"
     );
+    let secure = denied.replace("NXDOMAIN", "NXDOMAIN secure");
+    let mut forwarded = with_resolver(&SOUND.replace("lookup a.test. MX | 10 mx.a.test.", &secure), "MX");
+    forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
+    let told = rows(&forwarded, "MX");
+    assert!(told[0].1 == AnswerVerdict::Old && told[0].2.contains("its serial is 6"), "{told:?}");
+    let denied = denied.replace("lookup a.test. MX", "server 192.0.2.8 a.test. MX recursive ra");
+    let sound = "server 192.0.2.8 a.test. MX recursive ra | 10 MX.a.test.";
+    let mut asked = with_resolver(&SOUND.replace(sound, &denied), "MX");
+    assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Old);
+    asked.subject.forwarders = vec!["192.0.2.8:53".to_owned()];
+    assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Unknown, "the forwarder itself");
     // Private addresses that resolverd has removed itself.
     let lines = SOUND.replace(
         "lookup a.test. MX | 10 mx.a.test.",
@@ -475,6 +486,22 @@ fn resolvers_without_an_answer_come_last() {
         conclusion.sentence,
         "all 4 answers are the same: 10 mx.a.test.; without an answer: 192.0.2.8 (public) (no answer)"
     );
+}
+
+#[test]
+fn a_resolver_with_a_wrong_certificate_was_not_compared() {
+    let mut facts = with_resolver(SOUND, "MX");
+    let of_resolver = at("192.0.2.8".parse().unwrap(), ("a.test.", "MX"), QueryForm::Recursive);
+    let why = format!("{REJECTED_CERTIFICATE}: it has ended");
+    facts.got.insert(of_resolver, Got::NoReply(NoReply::Unknown(why)));
+    let compared = compared(&facts, "MX");
+    let conclusion = conclude(&compared, Vec::new());
+    assert_eq!(conclusion.verdict, AnswerVerdict::Unknown);
+    assert_eq!(
+        conclusion.sentence,
+        "192.0.2.8 (public): its certificate is not accepted: it has ended. 3 of 3 name servers and 1 resolver answer: 10 mx.a.test."
+    );
+    assert!(Conclusion::is_unknown(&compared.answers) && !Conclusion::differs(&compared.answers));
 }
 
 #[test]
