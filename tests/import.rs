@@ -1,6 +1,11 @@
 //! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and
 //! passes the check of the daemon.
 
+#[path = "import/reached.rs"]
+mod reached;
+#[path = "import/views.rs"]
+mod views;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,7 +13,7 @@ use std::process::{Command, Output};
 
 const SAMPLES: [(&str, &[&str]); 5] = [
     ("unbound", &["debian", "red-hat", "containers", "gateway", "encrypted", "rare"]),
-    ("named", &["debian", "red-hat", "gateway", "rare", "queries"]),
+    ("named", &["debian", "red-hat", "gateway", "rare", "queries", "views"]),
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
     ("recursor", &["debian", "gateway", "yaml"]),
     (
@@ -464,6 +469,20 @@ fn encrypted_listeners_of_bind_that_cannot_be_kept_are_told() {
     assert!(found.contains("served DNS over HTTP without TLS") && !keys(&found).contains(":80"), "{found}");
     let found = of("options { listen-on tls ephemeral http default { 192.0.2.1; }; };\n");
     assert!(found.contains("served DNS over HTTPS") && found.contains("names no files"), "{found}");
+}
+
+#[test]
+fn the_source_ports_of_bind_are_carried_over() {
+    let of = |options: &str| imported("named", &[("named.conf", &format!("options {{ {options} }};\n"))]);
+    let found = of("use-v4-udp-ports { 5353; range 100 20000; }; use-v6-udp-ports { range 1024 65535; };");
+    assert!(keys(&found).contains("source_ports = \"1024-20000\""), "{found}");
+    assert!(
+        found.contains("permitted 2 ranges") && found.contains("permitted other ports over IPv6"),
+        "{found}"
+    );
+    let found = of("use-v4-udp-ports { range 1024 65535; };");
+    assert!(!keys(&found).contains("source_ports"), "{found}");
+    assert!(of("use-v4-udp-ports { 53; };").contains("has no range of ports"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The configuration as it grows: each value passes the reader of our own file, so that the result always passes
 //! `resolverd --check`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use toml::Value;
 
 use super::finding::{ImportFinding, SourcePlace, Weight};
 use super::secret::masked;
+use super::values::counted;
 use crate::config::Config;
 use crate::limits;
 use crate::zones::Views;
@@ -82,6 +84,39 @@ impl Draft {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
+    }
+
+    /// The entries, and the findings that matter, without their places.
+    pub(super) fn gathered(&self) -> BTreeSet<String> {
+        let entries = self.entries.iter().map(DraftEntry::text);
+        let findings = self.findings.iter().filter(|finding| finding.weight != Weight::Unneeded);
+        entries.chain(findings.map(|finding| format!("{}: {}", finding.option, finding.did))).collect()
+    }
+
+    /// The zones and records by name, as they stand in our file.
+    fn named(&self) -> BTreeMap<&str, String> {
+        let mut named: BTreeMap<&str, String> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.head.starts_with("[[")) {
+            let name = entry.name().map(|name| if name == "." { "all other names" } else { name });
+            named.entry(name.unwrap_or_default()).or_default().push_str(&entry.text());
+        }
+        named
+    }
+
+    /// The zones and records that it has beside another draft, has otherwise, or lacks, in words.
+    pub(super) fn unlike(&self, other: &Self) -> Vec<String> {
+        let (own, others) = (self.named(), other.named());
+        let differs = |name: &&str| own.get(name) != others.get(name);
+        let has: Vec<&str> = own.keys().copied().filter(differs).collect();
+        let lacks: Vec<&str> = others.keys().copied().filter(|name| !own.contains_key(name)).collect();
+        let mut words = Vec::new();
+        if !has.is_empty() {
+            words.push(format!("own data for {}", counted(&has)));
+        }
+        if !lacks.is_empty() {
+            words.push(format!("no data for {}", counted(&lacks)));
+        }
+        words
     }
 
     /// The configuration of all entries that can be used, and the findings, the dangerous first.
@@ -178,10 +213,14 @@ pub(super) fn check_ttl(text: &str) -> Result<(), String> {
 }
 
 impl DraftEntry {
+    /// The value of `name`.
+    fn name(&self) -> Option<&str> {
+        self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
+    }
+
     /// Whether its name is this one, which has no final dot.
     fn is_named(&self, apex: &str) -> bool {
-        let name = self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str());
-        name.is_some_and(|name| name.trim_end_matches('.').eq_ignore_ascii_case(apex))
+        self.name().is_some_and(|name| name.trim_end_matches('.').eq_ignore_ascii_case(apex))
     }
 
     fn text(&self) -> String {

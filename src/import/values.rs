@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use toml::Value;
 
+use crate::limits;
+
 /// A server that is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upstream {
@@ -49,6 +51,15 @@ pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
 }
 
+/// The first of some names, and the number of the others.
+pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<&str> = names.iter().map(AsRef::as_ref).take(limits::MAX_NAMED_IN_FINDING).collect();
+    match names.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// Seconds as a span of our file, at most `most`; and whether they were more.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
@@ -88,9 +99,56 @@ pub(super) struct Clients {
 }
 
 impl Clients {
+    /// All clients.
+    pub(super) fn everybody() -> Self {
+        let allow = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all)).collect();
+        Self { allow, ..Self::default() }
+    }
+
+    /// The programs of this host.
+    pub(super) fn of_this_host() -> Self {
+        Self { allow: loopback(), ..Self::default() }
+    }
+
     /// Whether any of them is not this host.
     pub(super) fn has_others(&self) -> bool {
         self.allow.iter().any(|net| !net.addr().is_loopback())
+    }
+
+    /// The clients that `permits` permits. Its verdict about a prefix holds for all addresses of it that are in no longer prefix of
+    /// `nets`. Prefixes that change nothing are left out.
+    pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
+        let mut decided: Vec<(IpNet, bool)> = Vec::new();
+        for net in nets {
+            if !decided.iter().any(|(known, _)| *known == net) {
+                decided.push((net, permits(&net)));
+            }
+        }
+        let around = |net: &IpNet| {
+            let wider = decided.iter().filter(|(other, _)| other != net && other.contains(net));
+            wider.max_by_key(|(other, _)| other.prefix_len()).is_some_and(|(_, allowed)| *allowed)
+        };
+        let mut clients = Self::default();
+        for (net, allowed) in &decided {
+            match (*allowed, around(net)) {
+                (true, false) => clients.allow.push(*net),
+                (false, true) => clients.refuse.push(*net),
+                _ => {}
+            }
+        }
+        clients
+    }
+
+    /// Whether all clients of a prefix are allowed that are in no longer prefix of these lists.
+    pub(super) fn permits(&self, net: &IpNet) -> bool {
+        let longest =
+            |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();
+        longest(&self.allow) > longest(&self.refuse).max(longest(&self.drop))
+    }
+
+    /// All prefixes.
+    pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
+        self.allow.iter().chain(&self.refuse).chain(&self.drop).copied()
     }
 
     /// The keys of `[listen]`. Clients in no list are refused, so `refuse` of all is left out.

@@ -138,7 +138,7 @@ pub struct FrontParts {
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
-    bounds: Arc<SharedBounds>,
+    pub(super) bounds: Arc<SharedBounds>,
     /// Its address.
     local: SocketAddr,
     serves: ListenFor,

@@ -11,6 +11,7 @@ use super::encrypted::handshakes::Handshakes;
 use super::refusals::Refusals;
 use crate::config::{Access, Listener};
 use crate::hash::Keyed;
+use crate::limits::MAX_UNPROVEN_HANDSHAKES;
 use crate::zones::{View, Views};
 
 /// The clients of a listener, and their view.
@@ -34,6 +35,8 @@ pub(super) struct SharedBounds {
     pub(super) refusals: Refusals,
     /// Handshakes of TLS.
     pub(super) handshakes: Handshakes,
+    /// A permit for each handshake of QUIC whose client has not proved its address.
+    pub(super) unproven: Arc<Semaphore>,
 }
 
 impl Policy {
@@ -60,6 +63,7 @@ impl SharedBounds {
             waiting: Arc::new(Semaphore::new(waiting)),
             refusals: Refusals::new(keyed),
             handshakes: Handshakes::default(),
+            unproven: Arc::new(Semaphore::new(MAX_UNPROVEN_HANDSHAKES)),
         }
     }
 }

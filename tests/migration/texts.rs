@@ -93,13 +93,34 @@ Longest prefix
 The longest prefix decides about a client, as in Unbound. In BIND the first element of a list decides; the import leaves out an
 element that an earlier one makes void.
 .TP
+Views
+The import takes the view that answers this host, because the mail software sees its zones: in BIND the first view that takes queries
+from 127.0.0.1, or from an address of \fBlisten\-on\fR if named does not listen there; in Unbound the view that
+\fBaccess\-control\-view\fR gives to 127.0.0.1. Clients of other views are allowed too if their view has the same zones and options.
+All others are refused. The list of the import names their networks and the zones that differ.
+.IP
+resolverd has no zones for single clients: the address that is queried decides (\fBzones\fR of a \fB[[listener]]\fR). All clients
+of an address share its cached answers and the queries in progress, so a rule for single clients would have to hold for each of them,
+and one gap would show internal names to strangers. Let another resolver answer clients that need other zones. If this host has an
+address for them alone, a \fB[[listener]]\fR there can hide zones.
+.TP
 forward first
 It is the default of BIND, so the import writes \fBforward_first = true\fR unless \fBforward only\fR is set. While the forwarders fail, a name
 that only they know can get NXDOMAIN from the root servers, and mail to it bounces. Remove \fBforward_first\fR from zones with such names.
 .TP
 Private reverse zones
 resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them. The zone "." covers them: its forwarders get
-these queries. Unbound and BIND do not forward them by default.
+these queries. Unbound and BIND do not forward them by default. Below a forwarder for all names, the import writes a \fB[[zone]]\fR with
+\fBrecords = []\fR for each of Unbound's default local zones (home.arpa and test too), but not for 100.64.0.0/10.
+.TP
+Clients of own zones
+BIND answers all clients from its own zones by default (\fBallow\-query\fR), and resolves names for those that \fBallow\-recursion\fR and
+\fBallow\-query\-cache\fR both allow. In resolverd \fBallow\fR of \fB[listen]\fR is for all names. The import takes the second, and tells where
+clients of its own zones differ.
+.TP
+Forwarders around a stub zone
+BIND asks the forwarders of \fBoptions\fR before the servers of a zone of type stub or static\-stub, unless the zone has empty
+\fBforwarders\fR. The import leaves such a zone out, and tells it. Unbound asks the servers.
 .TP
 Deadline
 A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.

@@ -144,15 +144,83 @@ same_answers() {
   python3 "$here/same.py" "$name" "$work/questions" "$work/meant"
 }
 
+each_is_compared() {
+  local file
+  for file in "$published"/*.conf; do
+    [[ " ${compared[*]#*:} " == *" $(basename "$file" .conf) "* ]] || { echo "$file is compared with nothing"; return 1; }
+  done
+}
+
+# The views of guests, this host and strangers: which one BIND gives to each client, and what is left of them here.
+views_of_bind() {
+  local view
+  for view in guests inside outside; do
+    printf '@ 300 SOA a. b. 1 2 3 4 5\n@ 300 NS a.\n@ 300 TXT %s\n' $view >"$work/$view.zone"
+  done
+  cat >"$work/views.conf" <<EOF
+acl strangers { !127.0.0.0/16; any; };
+options { directory "$work"; listen-on { 127.0.0.2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none;
+  dnssec-validation no; recursion no; };
+controls { };
+view "guests" { match-clients { 127.9.0.0/16; }; recursion yes; zone "split.example" { type primary; file "guests.zone"; }; };
+view "inside" { match-clients { !{ 127.0.7.0/24; }; !strangers; any; }; recursion yes; allow-recursion { any; };
+  zone "split.example" { type primary; file "inside.zone"; }; };
+view "outside" { zone "split.example" { type primary; file "outside.zone"; }; };
+EOF
+  begin original named -g -c "$work/views.conf"
+  each_view named "$work/views.conf"
+  has '"outside"' dig -b 127.0.7.1 @127.0.0.2 split.example TXT +short
+  has 'status: REFUSED' dig -b 127.0.7.1 @127.0.0.3 split.example TXT
+}
+
+views_of_unbound() {
+  cat >"$work/views.conf" <<EOF
+$(unbound_server)
+  interface: 127.0.0.2
+  access-control: 127.0.0.0/8 allow
+  access-control-view: 127.9.0.0/16 guests
+  access-control-view: 127.0.0.1/32 host
+  local-zone: "split.example." static
+  local-data: "split.example. TXT outside"
+view:
+  name: guests
+  local-zone: "split.example." static
+  local-data: "split.example. TXT guests"
+view:
+  name: host
+  local-zone: "split.example." static
+  local-data: "split.example. TXT inside"
+EOF
+  begin original unbound -d -c "$work/views.conf"
+  each_view unbound "$work/views.conf"
+}
+
+# each_view KIND FILE: this host gets what it got, and the clients of other views are refused.
+each_view() {
+  soon has '"inside"' dig @127.0.0.2 +tries=1 +timeout=2 split.example TXT +short
+  has '"guests"' dig -b 127.9.9.9 @127.0.0.2 split.example TXT +short
+  has '"outside"' dig -b 127.8.0.1 @127.0.0.2 split.example TXT +short
+  imported "$1" "$2"
+  has '"inside"' dig @127.0.0.3 split.example TXT +short
+  has 'status: REFUSED' dig -b 127.9.9.9 @127.0.0.3 split.example TXT
+  has 'status: REFUSED' dig -b 127.8.0.1 @127.0.0.3 split.example TXT
+}
+
 put_away() { end original; end imported; }
 
 check "import: a forwarder for the published configurations" raise_office
-for one in unbound:mailcow unbound:mailu unbound:hardware-mailserver unbound:mail-toaster unbound:zimbra \
-  unbound:hermes unbound:anonym-mail unbound:arch-linux unbound:jeboehm named:mail-in-a-box \
-  named:spamassassin-bind named:spamhaus-rbldnsd-bind named:surbl-bind dnsmasq:nethserver \
-  unbound:mailcow-forward unbound:ns8-mail unbound:geekoops unbound:spamhaus-stub unbound:leap named:mail-in-a-box-forward \
-  named:spamassassin-red-hat named:homebox dnsmasq:yunohost recursor:jabali kresd:nixos-mailserver; do
+compared=(unbound:mailcow unbound:mailu unbound:hardware-mailserver unbound:mail-toaster unbound:zimbra
+  unbound:hermes unbound:anonym-mail unbound:arch-linux unbound:jeboehm named:mail-in-a-box
+  named:spamassassin-bind named:spamhaus-rbldnsd-bind named:surbl-bind dnsmasq:nethserver
+  unbound:mailcow-forward unbound:ns8-mail unbound:geekoops unbound:spamhaus-stub unbound:leap named:mail-in-a-box-forward
+  named:spamassassin-red-hat named:homebox dnsmasq:yunohost recursor:jabali kresd:nixos-mailserver)
+check "import: each published configuration is compared with its resolver" each_is_compared
+for one in "${compared[@]}"; do
   check "import: ${one#*:} answers as the original does" same_answers "${one%%:*}" "${one#*:}"
   put_away
 done
+check "import: the view of BIND that answers this host" views_of_bind
+put_away
+check "import: the view of Unbound that answers this host" views_of_unbound
+put_away
 end office

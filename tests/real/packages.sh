@@ -1,5 +1,5 @@
-# The package for Debian in a clean Debian 12 with a systemd of its own: installed, upgraded, removed and purged. Sourced by
-# `run`, which has made the clean root with mmdebstrap. Not played here: the .rpm on Rocky, and AppArmor in force, which need
+# The package for Debian in a clean Debian 12, or 13, with a systemd of its own: installed, upgraded, removed and purged. Sourced
+# by `run`, which has made the clean root with mmdebstrap. Not played here: the .rpm on Rocky, and AppArmor in force, which need
 # another distribution and another kernel.
 # shellcheck shell=bash disable=SC2016,SC2153,SC2154 # `run` sets work, here, BINARIES and GROUP.
 
@@ -70,6 +70,17 @@ builds() {
   mkdir "$packages/2"
   dpkg-deb --root-owner-group -Zgzip -z1 --build "$packages/next" "$packages/2" >/dev/null
   echo "figure: $(cd "$packages/1" && stat -c '%n %s octets' ./*.deb | tr '\n' ' ')"
+}
+
+# Rocky 9 has the oldest glibc of the systems that the packages are for: 2.34. Debian 12 has 2.36, Ubuntu 24.04 2.39.
+old_glibc() {
+  local newest program
+  for program in usr/sbin/resolverd usr/bin/resolverctl; do
+    newest=$(readelf --wide --dyn-syms "$packages/next/$program" | grep -o 'GLIBC_[0-9.]*' | sort --version-sort | tail -n 1)
+    echo "$program: $newest"
+    [ "$(printf 'GLIBC_2.34\n%s\n' "$newest" | sort --version-sort | tail -n 1)" = GLIBC_2.34 ]
+  done
+  dpkg-deb --field "$packages"/1/resolverd_*.deb Depends | grep -E '^libc6 \(>= 2\.(3[0-4]|[12][0-9])\), '
 }
 
 without_errors() { lintian --allow-root --fail-on error "$packages"/1/*.deb; }
@@ -290,6 +301,7 @@ purges() {
 
 end resolverd
 check "packages: built twice alike" builds
+check "packages: the programs run with the glibc of Rocky 9" old_glibc
 check "packages: lintian finds no error" without_errors
 check "packages: the AppArmor profile parses" profile_parses
 group=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)$(sed -n 's/^0:://p' /proc/self/cgroup)/$GROUP-clean

@@ -9,7 +9,7 @@ use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::names::Names;
 use crate::import::source::Sources;
 use crate::import::upstreams::GatheredZones;
-use crate::import::values::{Clients, network, texts};
+use crate::import::values::{Clients, loopback, network, texts};
 
 /// The result of a file while it is read.
 pub(super) struct Gathered<'d> {
@@ -131,12 +131,34 @@ impl<'d> Gathered<'d> {
         self.draft.tell(Dangerous, place, typed, (did, instead));
     }
 
+    /// Whether clients of other hosts reach an address, and no rule is for all of them. Knot Resolver answers clients without a rule
+    /// (its manual, "Views and ACLs").
+    fn answers_others(&self) -> bool {
+        let others = self.addresses.iter().map(SocketAddr::ip).filter(|address| !address.is_loopback());
+        let is_for_all = |address: IpAddr| {
+            self.clients.nets().any(|net| net.prefix_len() == 0 && net.addr().is_ipv4() == address.is_ipv4())
+        };
+        others.into_iter().any(|address| !is_for_all(address))
+    }
+
+    /// Allows this host unless a rule is for it: Knot Resolver answers clients without a rule.
+    fn allow_this_host(&mut self) {
+        for (place, own) in loopback().into_iter().enumerate() {
+            if !self.clients.nets().any(|net| net.contains(&own)) {
+                self.clients.allow.insert(place.min(self.clients.allow.len()), own);
+            }
+        }
+    }
+
     /// Adds all of it.
     pub(super) fn finish(mut self) {
         if let Some((place, typed)) = self.listen_at.take() {
-            let has_others = self.addresses.iter().any(|address| !address.ip().is_loopback());
-            if has_others && self.clients_at.is_none() {
-                let did = "answered every client that reached these addresses";
+            if self.answers_others() {
+                let did = if self.clients_at.is_none() {
+                    "answered every client that reached these addresses"
+                } else {
+                    "answered every client that reached these addresses and that no rule refuses or drops"
+                };
                 let instead = "add the networks of the clients to listen.allow";
                 self.draft.tell(Dangerous, &place, &typed, (did, instead));
             }
@@ -151,6 +173,7 @@ impl<'d> Gathered<'d> {
             }
         }
         if let Some((place, typed)) = self.clients_at.take() {
+            self.allow_this_host();
             for (key, value) in std::mem::take(&mut self.clients).keys() {
                 self.draft.set(&place, &typed, ("[listen]", key), value);
             }

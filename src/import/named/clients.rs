@@ -4,12 +4,13 @@
 //! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::reader::Statement;
 use crate::import::draft::Draft;
-use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, loopback, network};
 use crate::limits;
 
@@ -20,13 +21,82 @@ pub(super) type Lists<'s> = BTreeMap<&'s str, &'s Statement>;
 struct Gathered<'d> {
     clients: Clients,
     draft: &'d mut Draft,
+    /// Whether a nested list denies some clients, so that each prefix must be decided by itself.
+    exempts: bool,
 }
 
 /// The clients of the block of `statement`.
 pub(super) fn clients(statement: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
-    let mut gathered = Gathered { clients: Clients::default(), draft };
+    let mut unread = Draft::default();
+    let mut first = Gathered { clients: Clients::default(), draft: &mut unread, exempts: false };
+    first.add(statement.block(), false, lists, 0);
+    let exempts = first.exempts;
+    let mut gathered = Gathered { clients: Clients::default(), draft, exempts };
     gathered.add(statement.block(), false, lists, 0);
-    gathered.clients
+    if !exempts {
+        return gathered.clients;
+    }
+    let mut nets = Vec::new();
+    named(statement.block(), lists, 0, &mut nets);
+    let allows =
+        |net: &IpNet| decides(statement.block(), Sample { net: *net, is_own: false }, lists, 0) == Some(true);
+    Clients::deciding(nets, allows)
+}
+
+/// Addresses about which a list decides alike.
+#[derive(Clone, Copy)]
+pub(super) struct Sample {
+    pub(super) net: IpNet,
+    /// Whether they are addresses of this host.
+    pub(super) is_own: bool,
+}
+
+/// Whether a list allows some addresses: the first element that names them decides. None if no element does.
+pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
+    let nested = |elements: &[Statement]| {
+        depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
+    };
+    elements.iter().find_map(|element| {
+        let typed = element.option();
+        let (typed, denied) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
+        let is_named = match typed {
+            "any" => true,
+            "localhost" => of.is_own || loopback().iter().any(|own| own.contains(&of.net)),
+            "localnets" => of.is_own,
+            "none" => return Some(denied),
+            "key" => false,
+            "" => nested(element.block()),
+            name => match network(&filled(name)) {
+                Some(net) => net.contains(&of.net),
+                None => lists.get(name).is_some_and(|list| nested(list.block())),
+            },
+        };
+        is_named.then_some(!denied)
+    })
+}
+
+/// The prefixes that a list names, with those of its nested lists.
+fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
+    for element in elements {
+        match element.option().trim_start_matches('!') {
+            "any" => found.extend(["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all))),
+            "localhost" => found.extend(loopback()),
+            "" if depth < limits::MAX_NESTED => named(element.block(), lists, depth.saturating_add(1), found),
+            name => match (network(&filled(name)), lists.get(name)) {
+                (Some(net), _) => found.push(net),
+                (None, Some(list)) if depth < limits::MAX_NESTED => {
+                    named(list.block(), lists, depth.saturating_add(1), found);
+                }
+                _ => {}
+            },
+        }
+    }
+}
+
+/// An element that is a single address.
+pub(super) fn address(element: &Statement) -> Option<IpAddr> {
+    let net = network(element.option())?;
+    (net.prefix_len() == net.max_prefix_len()).then_some(net.addr())
 }
 
 impl Gathered<'_> {
@@ -35,17 +105,11 @@ impl Gathered<'_> {
             let typed = element.option();
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
+            // A client that a nested list denies is left to the elements after that list.
+            self.exempts |= own && depth > 0;
             match typed {
-                // The clients of this element are exempt from a list that is denied as a whole. That they stay denied is safe.
-                _ if own && !denied => self.draft.tell(
-                    Dangerous,
-                    &element.place,
-                    &element.shown(),
-                    (
-                        "left these clients to the elements after a list that is denied",
-                        "add those of them that may ask to listen.allow",
-                    ),
-                ),
+                // They are left to the elements after the denied list.
+                _ if own && !denied => {}
                 "any" => ["0.0.0.0/0", "::/0"]
                     .iter()
                     .filter_map(|all| network(all))
@@ -61,15 +125,7 @@ impl Gathered<'_> {
                         "add their prefixes to listen.allow",
                     ),
                 ),
-                "key" => self.draft.tell(
-                    Dangerous,
-                    &element.place,
-                    &element.shown(),
-                    (
-                        "stood for clients with a TSIG key",
-                        "resolverd has no TSIG; add their addresses to listen.allow",
-                    ),
-                ),
+                "key" => tell_key(element, denied, self.draft),
                 "" if depth < limits::MAX_NESTED => {
                     self.add(element.block(), denied, lists, depth.saturating_add(1))
                 }
@@ -91,6 +147,9 @@ impl Gathered<'_> {
 
     /// Adds a prefix. Here the longest prefix decides: an element that an earlier one within BIND makes void is left out.
     fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
+        if self.exempts {
+            return;
+        }
         let Clients { allow, refuse, .. } = &mut self.clients;
         let (same, other) = if denied { (refuse, allow) } else { (allow, refuse) };
         if other.iter().any(|earlier| earlier.contains(&net)) {
@@ -101,6 +160,17 @@ impl Gathered<'_> {
             same.push(net);
         }
     }
+}
+
+/// Reports clients with a TSIG key, which no address tells.
+fn tell_key(element: &Statement, denied: bool, draft: &mut Draft) {
+    let (weight, did, instead) = if denied {
+        (Unneeded, "left out clients with a TSIG key", "resolverd has no TSIG")
+    } else {
+        let instead = "resolverd has no TSIG; add their addresses to listen.allow";
+        (Dangerous, "stood for clients with a TSIG key", instead)
+    };
+    draft.tell(weight, &element.place, &element.shown(), (did, instead));
 }
 
 /// A prefix without its last octets: `10/8`.

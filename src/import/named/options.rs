@@ -1,29 +1,21 @@
-//! `options` of BIND, and the options of a view.
+//! `options` of BIND, with those of a view.
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
-use super::clients::{self, Lists};
+use super::clients::Lists;
 use super::reader::{Statement, find};
-use super::{private, told, zones};
+use super::{ports, private, told, zones};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::{Dangerous, Different};
-use crate::import::values::{self, Clients, texts};
+use crate::import::values::{self, texts};
 
-/// Adds the options of `options` and of a view; whether they allow other clients than this host. `statements` are all of the
-/// file.
-pub(super) fn add(
-    options: &[Statement],
-    lists: &Lists<'_>,
-    statements: &[Statement],
-    draft: &mut Draft,
-) -> bool {
-    let allowed = access(options, lists, draft);
+/// Adds the options of `options`, but not the clients and the addresses to listen at. `statements` are all of the file.
+pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statement], draft: &mut Draft) {
     zones::forward_all(options, statements, draft);
     cache(options, draft);
     trust(options, draft);
     sources(options, draft);
+    ports::add(options, draft);
     private::add(options, lists, draft);
     if let Some(recursion) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
         let did = "refused to resolve names of others";
@@ -36,56 +28,6 @@ pub(super) fn add(
     }
     for statement in options {
         told::tell(statement, draft);
-    }
-    allowed
-}
-
-/// Reads the clients: BIND answers them from its cache. Returns whether there are clients on other hosts.
-fn access(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> bool {
-    let order = ["allow-recursion", "allow-query-cache", "allow-query"];
-    let chosen = order.iter().find_map(|option| find(options, option));
-    let dropped =
-        find(options, "blackhole").map(|list| clients::clients(list, lists, draft).allow).unwrap_or_default();
-    let Some(place) = chosen.or_else(|| find(options, "blackhole")).map(|list| list.place.clone()) else {
-        return false;
-    };
-    let mut clients = chosen.map_or_else(
-        || Clients { allow: values::loopback(), ..Clients::default() },
-        |list| clients::clients(list, lists, draft),
-    );
-    clients.drop = dropped;
-    let queries = find(options, "allow-query");
-    if let Some(queries) =
-        queries.filter(|queries| !chosen.is_some_and(|chosen| std::ptr::eq(chosen, *queries)))
-    {
-        restrict(&mut clients, queries, lists, draft);
-    }
-    let option = chosen.map_or_else(|| "blackhole".to_owned(), Statement::shown);
-    if clients.allow.iter().any(|net| net.prefix_len() == 0) {
-        let did = "answered every client";
-        let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
-        draft.tell(Dangerous, &place, &option, (did, instead));
-    }
-    let has_others = clients.has_others();
-    for (key, value) in clients.keys() {
-        draft.set(&place, &option, ("[listen]", key), value);
-    }
-    has_others
-}
-
-/// Restricts the clients that are resolved for to those of `allow-query`, which BIND demands too.
-fn restrict(clients: &mut Clients, queries: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
-    let Clients { allow, refuse, .. } = clients::clients(queries, lists, draft);
-    let has = |nets: &[IpNet], net: &IpNet| nets.iter().any(|other| other.contains(net));
-    let is_wider = allow.iter().any(|net| !has(&clients.allow, net) && !net.addr().is_loopback());
-    let common = clients.allow.iter().filter(|net| has(&allow, net));
-    let common = common.chain(allow.iter().filter(|net| has(&clients.allow, net)));
-    clients.allow = common.copied().collect();
-    clients.refuse.extend(refuse);
-    if is_wider {
-        let did = "answered more clients from its own zones than it resolved names for";
-        let instead = "resolverd refuses clients that are not in listen.allow; an authoritative server answers strangers";
-        draft.tell(Different, &queries.place, &queries.shown(), (did, instead));
     }
 }
 

@@ -7,7 +7,9 @@ use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 
 /// Options that other functions of this folder read.
-const READ: [&str; 27] = [
+const READ: [&str; 31] = [
+    "use-v4-udp-ports",
+    "use-v6-udp-ports",
     "directory",
     "forwarders",
     "forward",
@@ -33,12 +35,14 @@ const READ: [&str; 27] = [
     "recursion",
     "qname-minimization",
     "match-clients",
+    "match-destinations",
+    "match-recursive-only",
     "deny-answer-addresses",
     "zone",
 ];
 
 /// Options whose effect is missing here, or that resolverd does not need.
-const TOLD: [ToldSetting; 48] = [
+const TOLD: [ToldSetting; 46] = [
     (
         "deny-answer-aliases",
         Dangerous,
@@ -81,12 +85,6 @@ const TOLD: [ToldSetting; 48] = [
         Unneeded,
         "compared IPv4 addresses that are written as IPv6",
         "resolverd always does",
-    ),
-    (
-        "match-*",
-        Dangerous,
-        "chose the clients of a view",
-        "add a [[listener]] with an address of its own and `zones` for these clients",
     ),
     ("sortlist", Different, "sorted the addresses of an answer", "clients choose among addresses themselves"),
     (
@@ -164,19 +162,13 @@ const TOLD: [ToldSetting; 48] = [
         "resolverd passes them on",
     ),
     ("dnstap*", Different, "sent a log of DNS messages", "see [dnstap]"),
+    (
+        "filter-aaaa*",
+        Dangerous,
+        "removed IPv6 addresses from answers",
+        "resolverd does not; turn IPv6 off in the mail software",
+    ),
     ("dnsrps-*", Dangerous, "applied a policy of another program", "resolverd has none"),
-    (
-        "use-v4-udp-ports",
-        Different,
-        "chose the source ports",
-        "set resolve.source_ports, if a firewall needs it",
-    ),
-    (
-        "use-v6-udp-ports",
-        Different,
-        "chose the source ports",
-        "set resolve.source_ports, if a firewall needs it",
-    ),
     (
         "avoid-*",
         Different,

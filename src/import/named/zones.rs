@@ -13,7 +13,7 @@ use crate::import::values::{Upstream, texts, upstream_text};
 use crate::limits;
 
 /// The zones of Debian's named.conf.default-zones and of Red Hat's named.rfc1912.zones, which resolverd has itself.
-const OWN: [&str; 9] = [
+pub(super) const OWN: [&str; 9] = [
     "localhost",
     "127.in-addr.arpa",
     "0.in-addr.arpa",
@@ -75,6 +75,9 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
             tell(Unneeded, "gave names of this host", "resolverd has this zone built in");
         }
         "master" | "primary" => file(zone, name, settings.base, draft),
+        "stub" | "static-stub" if forwarders_of(zone, name, settings).is_some() => {
+            passed_over(zone, name, settings, draft);
+        }
         "slave" | "secondary" | "stub" => secondary(zone, name, kind, settings, draft),
         "static-stub" => {
             let servers = find(block, "server-addresses")
@@ -84,7 +87,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
         }
         "forward" => forward(zone, name, settings, draft),
         _ if find(block, "in-view").is_some() => {
-            tell(Different, "took the zone of another view", "see that view")
+            tell(Dangerous, "took the zone of a view that does not have it", "add a [[zone]] for it")
         }
         _ => tell(Dangerous, "is of a type that this import does not know", "add a [[zone]] for it"),
     }
@@ -155,7 +158,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     let Some(list) = find(zone.block(), "forwarders") else { return };
     if list.block().is_empty() {
         let shown = format!("zone \"{}\"", zone.value());
-        let is_options = |statement: &&Statement| matches!(statement.option(), "options" | "view");
+        let is_options = |statement: &&Statement| statement.option() == "options";
         let around = settings.statements.iter().filter(is_options);
         let mut around = around.filter_map(|block| find(block.block(), "forwarders"));
         if around.any(|list| !list.block().is_empty()) {
@@ -168,6 +171,36 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     }
     let servers = servers(list, settings, draft, 0);
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, draft);
+}
+
+/// The forwarders that named asks before the servers of a zone: those in it, else the nearest around it, unless they are empty
+/// (BIND's Administrator Reference Manual, "forwarders").
+fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
+    let is_around = |other: &&Statement| {
+        let apex = other.value().trim_end_matches('.').to_ascii_lowercase();
+        let name = name.to_ascii_lowercase();
+        let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
+        other.option() == "zone" && is_forward && (apex.is_empty() || name.ends_with(&format!(".{apex}")))
+    };
+    let around = settings.statements.iter().filter(is_around);
+    let around = around.filter_map(|other| Some((other.value().len(), find(other.block(), "forwarders")?)));
+    let of_all = settings.statements.iter().find(|statement| statement.option() == "options");
+    let nearest = find(zone.block(), "forwarders")
+        .or_else(|| around.max_by_key(|(length, _)| *length).map(|(_, list)| list))
+        .or_else(|| find(of_all?.block(), "forwarders"));
+    nearest.filter(|list| !list.block().is_empty())
+}
+
+/// A zone whose servers named asks only after forwarders. Those of its own are carried over; the zone is left out if they are those
+/// around it, which get its names here too.
+fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
+    if find(zone.block(), "forwarders").is_some() {
+        return forward(zone, name, settings, draft);
+    }
+    let kind = find(zone.block(), "type").map_or("", Statement::value);
+    let did = "had forwarders around it: named asked these first for its names, as the zone has no `forwarders { };`";
+    let instead = "the zone is left out, and its names go to these forwarders; if its servers are to be asked, add a [[zone]] with stub";
+    draft.tell(Dangerous, &zone.place, &format!("zone \"{}\" type {kind}", zone.value()), (did, instead));
 }
 
 /// Adds the forwarders of `options` or of a view, for all names.

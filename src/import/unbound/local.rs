@@ -6,12 +6,16 @@ use std::net::IpAddr;
 use hickory_proto::rr::Name;
 use toml::Value;
 
+use super::default_zones::DefaultZone;
 use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::{SourcePlace, Weight};
-use crate::import::values::texts;
+use crate::import::values::{counted, texts};
 use crate::wire::presentation::{kind_text, name_text, read_name};
 use crate::zone_file::{self, Word, ZoneFileReader};
+
+/// The kind of a zone that is there by default, as its entry names it.
+const BY_DEFAULT: &str = "by default";
 
 /// A `local-zone`.
 struct LocalZone {
@@ -31,9 +35,10 @@ struct LocalRecord {
     data: String,
 }
 
-/// Adds them.
-pub(super) fn add(server: &Section, draft: &mut Draft) {
+/// Adds them, with the zones that are there by default.
+pub(super) fn add(server: &Section, by_default: &[DefaultZone], draft: &mut Draft) {
     let mut zones = zones(server, draft);
+    add_defaults(by_default, &mut zones);
     let mut alone: BTreeMap<(String, String), Vec<LocalRecord>> = BTreeMap::new();
     for setting in server.settings.iter() {
         let text = match setting.option.as_str() {
@@ -47,22 +52,34 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
             draft.tell(Weight::Dangerous, &setting.place, &option, (did, "add it as a [[record]]"));
             continue;
         };
+        let around = zones.iter().rfind(|(apex, _)| apex.zone_of(&record.name));
+        if around.is_some_and(|(_, zone)| zone.kind == "always_transparent") {
+            let did = "had no effect, because the zone around it is always_transparent";
+            draft.tell(Weight::Different, &setting.place, &setting.shown(), (did, "is left out"));
+            continue;
+        }
         match zones.iter_mut().filter(|(apex, zone)| apex.zone_of(&record.name) && zone.has_data()).last() {
             Some((_, zone)) => zone.lines.extend(zone.lines_of(&record)),
             None => alone.entry((name_text(&record.name), record.kind.clone())).or_default().push(record),
         }
     }
+    tell_empty(&zones, draft);
     for (apex, zone) in zones.into_iter().filter(|(_, zone)| zone.has_data()) {
         let option = format!("local-zone {} {}", name_text(&apex), zone.kind);
         let keys = vec![("name", Value::from(name_text(&apex))), ("records", texts(zone.lines))];
         draft.add(&zone.place, &option, "[[zone]]", keys);
     }
-    if let Some(first) = alone.values().flatten().next() {
+    let mut told: Option<&Name> = None;
+    for record in alone.values().filter_map(|records| records.first()) {
+        // A name with several types is told once.
+        if told.replace(&record.name) == Some(&record.name) {
+            continue;
+        }
         let did =
             "also answered that the name has no records of other types, unless its zone is typetransparent";
         let instead =
             "resolverd resolves other types as usual; for the whole name use a [[zone]] with records";
-        draft.tell(Weight::Different, &first.place, &first.option, (did, instead));
+        draft.tell(Weight::Different, &record.place, &record.option, (did, instead));
     }
     for ((name, kind), records) in alone {
         let Some(first) = records.first() else { continue };
@@ -73,6 +90,36 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
         keys.push(("ttl", Value::from(format!("{}s", first.ttl))));
         draft.add(&first.place, &first.option, "[[record]]", keys);
     }
+}
+
+/// Adds the zones of Unbound's defaults that the file does not change. A part of one that the file resolves keeps it out.
+fn add_defaults(by_default: &[DefaultZone], zones: &mut Vec<(Name, LocalZone)>) {
+    for default in by_default {
+        if zones
+            .iter()
+            .any(|(apex, zone)| *apex == default.name || default.name.zone_of(apex) && !zone.has_data())
+        {
+            continue;
+        }
+        let zone = LocalZone { place: default.place.clone(), kind: BY_DEFAULT.to_owned(), lines: Vec::new() };
+        zones.push((default.name.clone(), zone));
+    }
+    zones.sort_by_key(|(name, _)| name.iter().len());
+}
+
+/// Reports the zones without data whose own names did not exist: a zone here has a SOA record at its name.
+fn tell_empty(zones: &[(Name, LocalZone)], draft: &mut Draft) {
+    let is_empty = |zone: &&(Name, LocalZone)| {
+        zone.1.lines.is_empty() && matches!(zone.1.kind.as_str(), "static" | "always_nxdomain")
+    };
+    let mut empty = zones.iter().filter(is_empty);
+    let Some((apex, zone)) = empty.next() else { return };
+    let option = format!("local-zone: {} {}", name_text(apex), zone.kind);
+    let others: Vec<String> = empty.map(|(apex, _)| name_text(apex)).collect();
+    let also = if others.is_empty() { String::new() } else { format!("; so did {}", counted(&others)) };
+    let did = format!("answered that the name of the zone does not exist (NXDOMAIN){also}");
+    let instead = "resolverd answers that this name has no records, and NXDOMAIN for the names below it";
+    draft.tell(Weight::Different, &zone.place, &option, (&did, instead));
 }
 
 impl LocalZone {
@@ -141,7 +188,11 @@ fn tell(setting: &UnboundSetting, kind: &str, draft: &mut Draft) {
         }
         "always_nodata" => ("answered that the name has no such record", "resolverd answers NXDOMAIN"),
         "inform" | "inform_redirect" => ("logged the queries for it", "resolverd does not log them"),
-        "nodefault" | "always_transparent" => (
+        "always_transparent" => (
+            "resolved its names as usual, past local data",
+            "resolverd answers names of private networks itself unless a [[zone]] has them",
+        ),
+        "nodefault" => (
             "let names of private networks leave this host",
             "resolverd answers these itself unless a [[zone]] has them",
         ),

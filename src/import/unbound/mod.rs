@@ -1,17 +1,20 @@
 //! unbound.conf of Unbound (unbound.conf(5), version 1.22).
 
+mod default_zones;
 mod local;
 mod ports;
 mod reader;
 mod server;
 mod told;
 mod trust;
+mod views;
 mod zones;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use self::reader::{Section, UnboundSetting};
+use self::views::Views;
 use super::ImportError;
 use super::draft::Draft;
 use super::finding::{SourcePlace, Weight};
@@ -22,13 +25,15 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let sections = reader::read(path, &mut Sources::default())?;
     let server = joined(&sections, path);
     let directory = server.last("directory").map_or("/etc/unbound", UnboundSetting::value).to_owned();
-    server::add(&server, draft);
-    local::add(&server, draft);
+    let views = Views::new(&server, &sections, draft);
+    server::add(&server, &views, draft);
+    let by_default = default_zones::below(&sections, &server, draft);
+    local::add(&views.data_of_host(), &by_default, draft);
     ports::add(&server, draft);
     let tls = server.last("tls-upstream").or_else(|| server.last("ssl-upstream"));
     let tls = tls.is_some_and(UnboundSetting::is_yes);
     let forwarded = zones::forwarded(&sections);
-    for section in sections.iter().filter(|section| section.kind != "server") {
+    for section in sections.iter().filter(|section| !matches!(section.kind.as_str(), "server" | "view")) {
         match section.kind.as_str() {
             "forward-zone" => zones::forward(section, tls, draft),
             "stub-zone" => zones::stub(section, (&forwarded, tls), draft),
@@ -57,11 +62,6 @@ fn tell(kind: &str, section: &Section, draft: &mut Draft) {
         "remote-control" => {
             (Weight::Unneeded, "configured unbound-control", "resolverctl uses the socket of [control]")
         }
-        "view" => (
-            Weight::Dangerous,
-            "gave some clients other data",
-            "add a [[listener]] with an address of its own and `zones` for these clients",
-        ),
         "rpz" => (
             Weight::Dangerous,
             "applied a response policy zone",

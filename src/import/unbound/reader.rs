@@ -135,7 +135,11 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
                     option: option.to_owned(),
                     values: Vec::new(),
                 }),
-                (None, Some(setting)) if at > 0 || takes_more(setting) => setting.values.push(word),
+                (None, Some(setting))
+                    if !SECTIONS.contains(&setting.option.as_str()) && (at > 0 || takes_more(setting)) =>
+                {
+                    setting.values.push(word);
+                }
                 (None, _) => {
                     // The file may be of another kind, with secrets: the line is not shown.
                     let reason = "the line is no setting: the name of a setting ends with a colon".to_owned();
@@ -214,5 +218,9 @@ mod tests {
         assert_eq!(told, expected);
         assert!(read("access-control:\n10.0.0.0/8\nallow\n").is_ok());
         assert!(read("port: 53\naccess-control 10.0.0.0/8 allow\n").is_err() && read("word\n").is_err());
+        // A section has no value.
+        assert!(
+            read("server:\n access-control 10.0.0.0/8 allow\n").is_err() && read("server: word\n").is_err()
+        );
     }
 }

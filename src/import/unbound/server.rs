@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::reader::{Section, UnboundSetting};
+use super::views::Views;
 use super::{told, trust};
 use crate::config::defaults::{HTTPS_PORT, TLS_PORT};
 use crate::import::draft::Draft;
@@ -18,11 +21,17 @@ const FLAGS: [(&str, &str, &str); 2] =
 const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
-/// Adds the section.
-pub(super) fn add(server: &Section, draft: &mut Draft) {
-    let clients = clients(server, draft);
+/// Options that name clients, and allow those of a network that no `access-control` names (unbound.conf(5), "access-control-tag").
+const ALLOWING: [&str; 4] =
+    ["access-control-view", "access-control-tag", "access-control-tag-action", "access-control-tag-data"];
+
+/// Adds the section; `views` are those of its clients.
+pub(super) fn add(server: &Section, views: &Views<'_>, draft: &mut Draft) {
+    let clients = views.restricted(clients(server, draft));
     listen(server, draft);
-    if let Some(first) = server.all("access-control").next() {
+    let typed = ALLOWING.iter().chain(&["access-control"]);
+    if let Some(first) = typed.filter_map(|option| server.all(option).next()).min_by_key(|first| &first.place)
+    {
         for (key, value) in clients.keys() {
             draft.set(&first.place, "access-control", ("[listen]", key), value);
         }
@@ -106,13 +115,29 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
                 ("has an unknown action", "see listen.allow"),
             ),
         }
-        if net.prefix_len() == 0 && action.starts_with("allow") {
-            let did = "answered every client";
-            let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
-            draft.tell(Dangerous, &setting.place, &setting.shown(), (did, instead));
+        if action.starts_with("allow") {
+            tell_everybody(&net, setting, draft);
+        }
+    }
+    let named: Vec<IpNet> =
+        server.all("access-control").filter_map(|setting| values::network(setting.value())).collect();
+    for setting in ALLOWING.iter().flat_map(|option| server.all(option)) {
+        let Some(net) = values::network(setting.value()) else { continue };
+        if !named.contains(&net) && !clients.allow.contains(&net) {
+            clients.allow.push(net);
+            tell_everybody(&net, setting, draft);
         }
     }
     clients
+}
+
+/// Reports a prefix of all clients that is allowed.
+fn tell_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
+    if net.prefix_len() == 0 {
+        let did = "answered every client";
+        let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
+        draft.tell(Dangerous, &setting.place, &setting.shown(), (did, instead));
+    }
 }
 
 /// The addresses at which Unbound listens.

@@ -7,7 +7,8 @@ use crate::import::secret::keyword;
 use crate::import::told::{self, ToldSetting};
 
 /// Settings that other functions of this folder read.
-const READ: [&str; 41] = [
+const READ: [&str; 42] = [
+    "access-control-view",
     "tls-service-key",
     "tls-service-pem",
     "tls-port",

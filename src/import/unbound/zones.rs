@@ -64,7 +64,7 @@ fn by_name(section: &Section, forwarded: &[&str], draft: &mut Draft) {
 }
 
 /// Whether a zone is another one or below it.
-fn is_within(zone: &str, around: &str) -> bool {
+pub(super) fn is_within(zone: &str, around: &str) -> bool {
     let plain = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
     let (zone, around) = (plain(zone), plain(around));
     around.is_empty() || zone == around || zone.ends_with(&format!(".{around}"))

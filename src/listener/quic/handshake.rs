@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use quinn::{Endpoint, Incoming, TokioRuntime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 
 use super::super::encrypted::quic;
@@ -15,7 +15,7 @@ use super::super::places::{ConnectionPlaces, TakenPlace};
 use super::super::queued::ClientKey;
 use super::super::tcp::{self, SHARD};
 use super::connection::QuicConnection;
-use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME, MAX_UNPROVEN_HANDSHAKES};
+use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use crate::question::Apart;
 use crate::record::Counter;
 
@@ -23,8 +23,6 @@ use crate::record::Counter;
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
-    /// A permit for each handshake whose client has not proved its address.
-    unproven: Arc<Semaphore>,
     /// Changes when the listener ends.
     closing: watch::Receiver<()>,
 }
@@ -40,8 +38,7 @@ pub(in super::super) async fn accept(
     mut accepting: watch::Receiver<bool>,
 ) {
     let (open, closing) = watch::channel(());
-    let unproven = Arc::new(Semaphore::new(MAX_UNPROVEN_HANDSHAKES));
-    let entry = Entry { front, places, unproven, closing };
+    let entry = Entry { front, places, closing };
     loop {
         if let Ok(endpoint) = begin(&socket, &entry.front) {
             tokio::select! {
@@ -107,7 +104,8 @@ impl Entry {
             }
             return None;
         }
-        let permit = if is_proven { None } else { Arc::clone(&self.unproven).try_acquire_owned().ok() };
+        let unproven = &front.bounds.unproven;
+        let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
             front.tell(Counter::QuicRetried);
             // An error tells that the address is proved, which was asked before.

@@ -238,7 +238,8 @@ fn id(datagram: &[u8]) -> Vec<u8> {
 
 #[tokio::test(start_paused = true)]
 async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first() {
-    let (listeners, ..) = listen(&with_quic());
+    let two = with_certificate("first", "quic = [\"127.0.0.1:0\", \"127.0.0.2:0\"]");
+    let (listeners, ..) = listen(&two);
     let address = listeners.quic_addresses()[0];
     let forged = UdpSocket::bind("127.0.0.9:0").await.unwrap();
     let count = MAX_UNPROVEN_HANDSHAKES;
@@ -252,10 +253,13 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
             answered.insert(id(&octets));
         }
     }
-    let client = QuicClient::open(address).await;
-    assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
-    assert_eq!(counted(&listeners, Counter::QuicRetried), 1);
-    assert_eq!(counted(&listeners, Counter::QuicHandshakes), 1);
+    // The bound holds for all addresses together.
+    for (tries, address) in (1..).zip(listeners.quic_addresses()) {
+        let client = QuicClient::open(address).await;
+        assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
+        assert_eq!(counted(&listeners, Counter::QuicRetried), tries);
+        assert_eq!(counted(&listeners, Counter::QuicHandshakes), tries);
+    }
     listeners.stop();
 }
 

@@ -1,0 +1,73 @@
+//! The clients that named resolved names for.
+//!
+//! `allow-recursion` and `allow-query-cache` must both allow them. Each takes the clients of the other if it is not set, else those
+//! of `allow-query`, else those of this host and its networks. Beside one of the two, `allow-query` is for own zones only (BIND's
+//! Administrator Reference Manual, at these options).
+
+use super::clients::{self, Lists};
+use super::reader::{Statement, find};
+use crate::import::draft::Draft;
+use crate::import::finding::SourcePlace;
+use crate::import::finding::Weight::{Dangerous, Different};
+use crate::import::values::{self, Clients};
+
+/// The clients of `options`, with the setting that names them.
+pub(super) struct AccessList {
+    pub(super) place: SourcePlace,
+    /// The setting, as a finding shows it.
+    pub(super) option: String,
+    pub(super) clients: Clients,
+}
+
+/// The options that choose the clients: the first that is set counts, and the second restricts the first.
+const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
+
+/// Whether one of the options chooses the clients.
+pub(super) fn is_chosen(options: &[Statement]) -> bool {
+    CHOOSING.iter().any(|option| find(options, option).is_some())
+}
+
+/// Reads the clients: BIND answers them from its cache. None if no option names any.
+pub(super) fn of(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
+    let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
+    let chosen = recursion.or(cache).or(queries);
+    let blackhole = find(options, "blackhole");
+    let first = chosen.or(blackhole)?;
+    let mut clients = chosen.map_or_else(
+        || Clients { allow: values::loopback(), ..Clients::default() },
+        |list| clients::clients(list, lists, draft),
+    );
+    if let Some(cache) = cache.filter(|_| recursion.is_some()) {
+        clients = restricted(&clients, cache, lists, draft);
+    }
+    clients.drop = blackhole.map(|list| clients::clients(list, lists, draft).allow).unwrap_or_default();
+    let option = chosen.map_or_else(|| "blackhole".to_owned(), Statement::shown);
+    Some(AccessList { place: first.place.clone(), option, clients })
+}
+
+/// The clients that are among those of `allow-query-cache` too, which BIND demands.
+fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
+    let cached = clients::clients(cache, lists, draft);
+    if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {
+        let did = "answered more clients from its cache than it resolved names for";
+        let instead = "resolverd refuses clients that are not in listen.allow";
+        draft.tell(Different, &cache.place, &cache.shown(), (did, instead));
+    }
+    let nets = clients.nets().chain(cached.nets());
+    Clients::deciding(nets, |net| clients.permits(net) && cached.permits(net))
+}
+
+/// Adds the clients. Returns whether there are clients on other hosts.
+pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
+    let Some(AccessList { place, option, clients }) = found else { return false };
+    if clients.allow.iter().any(|net| net.prefix_len() == 0) {
+        let did = "answered every client";
+        let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
+        draft.tell(Dangerous, &place, &option, (did, instead));
+    }
+    let has_others = clients.has_others();
+    for (key, value) in clients.keys() {
+        draft.set(&place, &option, ("[listen]", key), value);
+    }
+    has_others
+}

@@ -1,0 +1,96 @@
+//! The clients of named's own zones, which may be others than those that it resolved names for.
+//!
+//! `allow-query` of the zone chooses them, else that of the view, else that of `options`; its default is all clients (BIND's
+//! Administrator Reference Manual, "allow-query"). In resolverd `listen.allow` is for all names.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::clients::{self, Lists};
+use super::configuration::options_of;
+use super::reader::{Statement, find};
+use super::zones::OWN;
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{Dangerous, Unneeded};
+use crate::import::values::{Clients, counted};
+
+/// The clients of a file without views, or of one view.
+pub(super) struct ZoneClients<'c> {
+    /// Those that reach its zones.
+    pub(super) reaching: &'c Clients,
+    /// Those that it resolved names for.
+    pub(super) resolved: &'c Clients,
+}
+
+impl ZoneClients<'_> {
+    /// Reports the zones that other clients got too, and the list that kept zones from clients.
+    pub(super) fn tell(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
+        let options = options_of(file);
+        let of_all = find(options, "allow-query");
+        let is_beside =
+            ["allow-recursion", "allow-query-cache"].iter().any(|option| find(options, option).is_some());
+        let zones: Vec<&Statement> = file.iter().filter(|statement| is_own(statement)).collect();
+        let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
+        // Alone it chooses the clients of all names.
+        if let Some(list) = of_all.filter(|_| is_beside) {
+            let queried = queried(Some(list), lists);
+            if zones.iter().all(|zone| own_list(zone)) {
+                let instead = "listen.allow has the clients that it resolved names for";
+                let did = "chose the clients of zones without a list of their own";
+                draft.tell(Unneeded, &list.place, &list.shown(), (did, instead));
+            } else if self.has(&queried, |net| self.resolved.permits(net) && !queried.permits(net)) {
+                let did = "kept its own zones from some of the clients that it resolved names for";
+                let instead = "all clients of [listen] get the zones here; for others add a [[listener]] with `zones` that do not name them";
+                draft.tell(Dangerous, &list.place, &list.shown(), (did, instead));
+            }
+        }
+        if !listens_to_others(options) {
+            return;
+        }
+        let is_wider = |zone: &&&Statement| {
+            let queried = queried(find(zone.block(), "allow-query").or(of_all), lists);
+            let is_stranger = |net: &IpNet| {
+                queried.permits(net) && !self.resolved.permits(net) && !net.addr().is_loopback()
+            };
+            self.has(&queried, is_stranger)
+        };
+        let wider: Vec<&Statement> = zones.iter().filter(is_wider).copied().collect();
+        let Some(first) = wider.first() else { return };
+        let names: Vec<&str> = wider.iter().map(|zone| zone.value()).collect();
+        let shown = format!("zone {}", counted(&names));
+        let did = "had an answer for more clients than those that names were resolved for";
+        let instead = "resolverd refuses clients that are not in listen.allow; let an authoritative server answer strangers";
+        draft.tell(Dangerous, &first.place, &shown, (did, instead));
+    }
+
+    /// Whether there are such clients among those that reach the zones.
+    fn has(&self, queried: &Clients, is_such: impl Fn(&IpNet) -> bool) -> bool {
+        let mut nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
+        nets.any(|net| self.reaching.permits(&net) && is_such(&net))
+    }
+}
+
+/// The clients of a list of `allow-query`; all if it is none. Elements that no address tells were reported with the other lists.
+fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
+    list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, &mut Draft::default()))
+}
+
+/// Whether a statement is a zone whose data named has, and resolverd does not have itself.
+fn is_own(statement: &Statement) -> bool {
+    let kind = find(statement.block(), "type").map_or("", Statement::value);
+    let is_zone = statement.option() == "zone" && ["master", "primary", "slave", "secondary"].contains(&kind);
+    is_zone && !OWN.contains(&statement.value().trim_end_matches('.'))
+}
+
+/// Whether named listens at an address that other hosts reach; without the options it listens at all addresses.
+fn listens_to_others(options: &[Statement]) -> bool {
+    let is_other = |element: &Statement| {
+        let is_loopback = clients::address(element).is_some_and(|address: IpAddr| address.is_loopback());
+        !is_loopback && element.option() != "none" && !element.option().starts_with('!')
+    };
+    ["listen-on", "listen-on-v6"].iter().any(|option| {
+        let mut listens = options.iter().filter(|statement| statement.option() == *option).peekable();
+        listens.peek().is_none() || listens.any(|list| list.block().iter().any(is_other))
+    })
+}

@@ -1,0 +1,353 @@
+//! Views of BIND: that of this host's own queries is imported, because the mail software sees its zones.
+//!
+//! In resolverd the address that is queried decides about the zones, not the client: nothing stands between a client and the
+//! answers that another client of its listener left in the cache. So clients of other views are allowed only if their view has
+//! the same zones and settings. All others are refused, and told with their networks: answers from zones that are not theirs
+//! would mislead them, or show them names that were hidden.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use super::access::{self, AccessList};
+use super::clients::{self, Lists, Sample};
+use super::configuration::{self, acls, is_whole, options_of};
+use super::own_zones::ZoneClients;
+use super::reader::{Part, Statement, find};
+use crate::import::ImportError;
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{self, Dangerous, Different, Unneeded};
+use crate::import::values::{self, Clients, counted};
+use crate::limits;
+
+/// Classes whose views do not answer the queries of mail software.
+const OTHER_CLASSES: [&str; 4] = ["ch", "chaos", "hs", "hesiod"];
+
+/// A view, with the file as its clients see it.
+struct SeenView<'s> {
+    view: &'s Statement,
+    file: Vec<Statement>,
+    /// The clients of `match-clients`.
+    matched: Clients,
+    /// Whether it answers at the address that this host queries.
+    is_here: bool,
+    /// The settings that it becomes, for a comparison.
+    settings: Draft,
+    /// The clients that its options name; none if no option does.
+    named: Option<Clients>,
+}
+
+/// Reads a file with views into `draft`.
+///
+/// # Errors
+/// A zone stands outside of the views.
+pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> Result<(), ImportError> {
+    if let Some(zone) = find(statements, "zone") {
+        let reason =
+            format!("zone \"{}\" stands outside of the views; named refuses this file", zone.value());
+        return Err(ImportError::Text { place: zone.place.clone(), reason });
+    }
+    let lists = acls(statements);
+    let views = of_the_internet(statements, draft);
+    let found = own(&views, options_of(statements), &lists);
+    let (own, address) = found.unwrap_or_else(|| (0, Ipv4Addr::LOCALHOST.into()));
+    let seen: Vec<SeenView<'_>> =
+        views.iter().map(|view| SeenView::new(path, (view, statements), (&lists, address))).collect();
+    let Some(of_host) = seen.get(own) else { return Ok(()) };
+    let same: Vec<bool> = seen.iter().map(|view| view.has_settings_of(of_host)).collect();
+    let gathered = Gathered { seen: &seen, own, same: &same };
+    let allowed = gathered.clients(&lists, draft);
+    let resolved = allowed.as_ref().map_or_else(Clients::of_this_host, |list| list.clients.clone());
+    let of_zones = ZoneClients { reaching: &gathered.reaching(), resolved: &resolved };
+    of_zones.tell(&of_host.file, &lists, draft);
+    configuration::add(path, &of_host.file, allowed, draft);
+    tell_own(of_host, found.is_some(), draft);
+    for place in (0..seen.len()).filter(|place| *place != own) {
+        gathered.tell(place, draft);
+    }
+    Ok(())
+}
+
+/// The views of class IN.
+fn of_the_internet<'s>(statements: &'s [Statement], draft: &mut Draft) -> Vec<&'s Statement> {
+    let mut found = Vec::new();
+    for view in statements.iter().filter(|statement| statement.option() == "view") {
+        let class = view.words().get(2).copied().unwrap_or_default().to_ascii_lowercase();
+        let mut tell = |weight, did, instead| draft.tell(weight, &view.place, &view.shown(), (did, instead));
+        if OTHER_CLASSES.contains(&class.as_str()) {
+            tell(Unneeded, "answered queries of another class than IN", "mail software sends none");
+        } else if found.len() >= limits::MAX_IMPORTED_VIEWS {
+            tell(Dangerous, "comes after the views that this import reads", "write its zones by hand");
+        } else {
+            found.push(view);
+        }
+    }
+    found
+}
+
+/// The place of the view that answers this host, and the address at which it does: the first view that takes a client counts.
+/// None if this host is refused.
+fn own(views: &[&Statement], options: &[Statement], lists: &Lists<'_>) -> Option<(usize, IpAddr)> {
+    let addresses = own_addresses(options, lists);
+    let takes = |view: &Statement, address: IpAddr| {
+        ["match-clients", "match-destinations"].iter().all(|option| is_taken(view, option, address, lists))
+    };
+    addresses.iter().find_map(|address| {
+        let place = views.iter().position(|view| takes(view, *address))?;
+        Some((place, *address))
+    })
+}
+
+/// Whether an option of a view takes an address of this host; it does if it is not set.
+fn is_taken(view: &Statement, option: &str, address: IpAddr, lists: &Lists<'_>) -> bool {
+    find(view.block(), option)
+        .is_none_or(|list| clients::decides(list.block(), own_sample(address), lists, 0) == Some(true))
+}
+
+fn own_sample(address: IpAddr) -> Sample {
+    Sample { net: address.into(), is_own: true }
+}
+
+/// The addresses at which programs of this host can query named: the loopback address if it listens there, then others.
+fn own_addresses(options: &[Statement], lists: &Lists<'_>) -> Vec<IpAddr> {
+    let families: [(&str, IpAddr); 2] =
+        [("listen-on", Ipv4Addr::LOCALHOST.into()), ("listen-on-v6", Ipv6Addr::LOCALHOST.into())];
+    let mut found = Vec::new();
+    for (option, loopback) in families {
+        let listens: Vec<&Statement> =
+            options.iter().filter(|statement| statement.option() == option).collect();
+        let has_loopback =
+            |list: &&Statement| clients::decides(list.block(), own_sample(loopback), lists, 0) == Some(true);
+        if listens.is_empty() || listens.iter().any(has_loopback) {
+            found.push(loopback);
+        }
+        found.extend(listens.iter().flat_map(|list| list.block()).filter_map(clients::address));
+    }
+    found
+}
+
+/// The file as the clients of a view see it: its options count before those of `options`, and only its zones are there.
+fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
+    let (whole, options): (Vec<Statement>, Vec<Statement>) = view.block().iter().cloned().partition(is_whole);
+    let inherited = options_of(statements).iter();
+    let inherited = inherited.filter(|option| find(&options, option.option()).is_none()).cloned();
+    let mut block: Vec<Statement> = inherited.collect();
+    block.extend(options);
+    let options = Statement {
+        place: view.place.clone(),
+        parts: vec![Part::Word("options".to_owned()), Part::Block(block)],
+    };
+    let outside = |statement: &&Statement| !matches!(statement.option(), "options" | "view");
+    let mut file = vec![options];
+    file.extend(statements.iter().filter(outside).cloned());
+    file.extend(
+        whole.into_iter().map(|statement| of_other_view(&statement, statements).unwrap_or(statement)),
+    );
+    file
+}
+
+/// The zone of another view that a zone with `in-view` stands for.
+fn of_other_view(zone: &Statement, statements: &[Statement]) -> Option<Statement> {
+    let other = find(zone.block(), "in-view")?.value();
+    let is_other = |view: &&Statement| view.option() == "view" && view.value() == other;
+    let same = |own: &&Statement| own.option() == "zone" && own.value().eq_ignore_ascii_case(zone.value());
+    statements.iter().find(is_other)?.block().iter().find(same).cloned()
+}
+
+impl<'s> SeenView<'s> {
+    fn new(
+        path: &Path,
+        (view, statements): (&'s Statement, &[Statement]),
+        (lists, address): (&Lists<'_>, IpAddr),
+    ) -> Self {
+        let file = seen_by(view, statements);
+        let mut settings = Draft::default();
+        configuration::add_settings(path, &file, &mut settings);
+        let list = find(view.block(), "match-clients");
+        let matched =
+            list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, &mut Draft::default()));
+        let is_here = is_taken(view, "match-destinations", address, lists);
+        let options = options_of(&file);
+        let named = access::of(options, lists, &mut Draft::default()).filter(|_| access::is_chosen(options));
+        Self { view, matched, is_here, settings, named: named.map(|list| list.clients), file }
+    }
+
+    fn has_settings_of(&self, other: &Self) -> bool {
+        self.settings.gathered() == other.settings.gathered()
+    }
+
+    /// Whether it resolves names for its clients.
+    fn recurses(&self) -> bool {
+        find(options_of(&self.file), "recursion").is_none_or(|recursion| recursion.value() != "no")
+    }
+
+    /// What its clients got, and those of another view did not, in words.
+    fn unlike(&self, other: &Self) -> String {
+        let mut words = self.settings.unlike(&other.settings);
+        if !self.recurses() {
+            words.insert(0, "answers from its own zones only".to_owned());
+        }
+        if words.is_empty() { "other settings".to_owned() } else { words.join(", ") }
+    }
+}
+
+/// All views, with the place of that of this host, and whether each has its settings.
+struct Gathered<'v, 's> {
+    seen: &'v [SeenView<'s>],
+    own: usize,
+    same: &'v [bool],
+}
+
+impl Gathered<'_, '_> {
+    /// The view that takes the clients of a prefix.
+    fn taking(&self, net: &ipnet::IpNet) -> Option<usize> {
+        self.seen.iter().position(|view| view.is_here && view.matched.permits(net))
+    }
+
+    /// The clients that the own view takes.
+    fn reaching(&self) -> Clients {
+        let matched = self.seen.iter().flat_map(|view| view.matched.nets());
+        let nets = values::loopback().into_iter().chain(matched);
+        Clients::deciding(nets, |net| self.taking(net) == Some(self.own))
+    }
+
+    /// Whether the clients of a prefix are in a view with the settings of the own one, whose options allow them.
+    fn permits(&self, net: &ipnet::IpNet) -> bool {
+        let place = self.taking(net).filter(|place| self.same.get(*place) == Some(&true));
+        let view = place.and_then(|place| self.seen.get(place));
+        view.is_some_and(|view| match &view.named {
+            Some(named) => named.permits(net),
+            None => is_near(view, net),
+        })
+    }
+
+    /// The clients of the views with the settings of the own one, as far as their options allow them.
+    fn clients(&self, lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
+        let of_host = self.seen.get(self.own)?;
+        if let Some(list) = find(of_host.view.block(), "match-clients") {
+            clients::clients(list, lists, draft);
+        }
+        let options = options_of(&of_host.file);
+        let (is_chosen, found) = (access::is_chosen(options), access::of(options, lists, draft));
+        let listed = self.seen.iter().filter_map(|view| view.named.as_ref()).flat_map(Clients::nets);
+        let matched = self.seen.iter().flat_map(|view| view.matched.nets());
+        let nets = values::loopback().into_iter().chain(matched).chain(listed);
+        let mut allowed = Clients::deciding(nets, |net| self.permits(net));
+        allowed.drop = found.as_ref().map(|list| list.clients.drop.clone()).unwrap_or_default();
+        let named = find(of_host.view.block(), "match-clients").unwrap_or(of_host.view);
+        let (place, option) =
+            found.map_or_else(|| (named.place.clone(), named.shown()), |list| (list.place, list.option));
+        if !is_chosen && allowed.has_others() {
+            let did =
+                "resolved names for those of its clients that are in networks of this host's interfaces";
+            let instead = "all of its clients are in listen.allow; remove those that must not query";
+            draft.tell(Different, &place, &option, (did, instead));
+        }
+        let is_usual = allowed.allow == values::loopback() && allowed.nets().count() == allowed.allow.len();
+        (is_chosen || !is_usual).then_some(AccessList { place, option, clients: allowed })
+    }
+
+    /// The clients of a view with the settings of the own one that get the same here, in words.
+    fn served(&self, place: usize, view: &SeenView<'_>) -> (Weight, &'static str, &'static str) {
+        let named = view.named.iter().flat_map(Clients::nets);
+        let nets = view.matched.nets().chain(named).filter(|net| self.taking(net) == Some(place));
+        let verdicts: Vec<bool> = nets.map(|net| self.permits(&net)).collect();
+        match (verdicts.contains(&true), verdicts.contains(&false)) {
+            (false, true) if view.named.is_some() => (
+                Different,
+                "had the zones and options of the view of this host, but resolved names for none of its clients",
+                "resolverd refuses them for all names; if they need the zones, add them to listen.allow",
+            ),
+            (_, true) => (
+                Different,
+                "had the zones and options of the view of this host, and resolved names for some of its clients",
+                "these get the same here, and the others are refused for all names",
+            ),
+            _ => {
+                let did = "had the zones and options of the view of this host";
+                (Unneeded, did, "its clients get the same here")
+            }
+        }
+    }
+
+    /// Reports a view that is not that of this host.
+    fn tell(&self, place: usize, draft: &mut Draft) {
+        let (Some(view), Some(of_host)) = (self.seen.get(place), self.seen.get(self.own)) else { return };
+        let mut tell = |weight, did: &str, instead: &str| {
+            draft.tell(weight, &view.view.place, &view.view.shown(), (did, instead))
+        };
+        if !view.is_here {
+            let did = format!("answered other addresses of this host, with {}", view.unlike(of_host));
+            let instead = "remove these addresses from listen.addresses, and add a [[listener]] with them, `allow` and `zones`";
+            return tell(Dangerous, &did, instead);
+        }
+        if self.same.get(place) == Some(&true) {
+            let (weight, did, instead) = self.served(place, view);
+            return tell(weight, did, instead);
+        }
+        let reached: Vec<String> = view
+            .matched
+            .nets()
+            .filter(|net| self.taking(net) == Some(place))
+            .map(|net| net.to_string())
+            .collect();
+        let clients = if view
+            .matched
+            .allow
+            .iter()
+            .any(|net| net.prefix_len() == 0 && self.taking(net) == Some(place))
+        {
+            "all other clients".to_owned()
+        } else if !reached.is_empty() {
+            counted(&reached)
+        } else if view.matched.allow.is_empty() {
+            let did = format!(
+                "gave clients that it does not name by addresses, such as those with a TSIG key, {}",
+                view.unlike(of_host)
+            );
+            let instead = "resolverd has no TSIG: they get what others at their addresses get";
+            return tell(Dangerous, &did, instead);
+        } else {
+            return tell(Unneeded, "had no clients, because the views before it took them", "is left out");
+        };
+        let did = format!("gave {clients} {}", view.unlike(of_host));
+        let instead = if view.recurses() {
+            "resolverd refuses them, as all clients of an address get the same zones: add them to listen.allow if they may get the zones of this host, or let another resolver answer them"
+        } else {
+            "resolverd refuses them, as it is no authoritative server: let one on another address answer them"
+        };
+        tell(Dangerous, &did, instead);
+    }
+}
+
+/// Whether a client of a view is resolved for if no option names the clients: this host, and networks that the view names.
+fn is_near(view: &SeenView<'_>, net: &ipnet::IpNet) -> bool {
+    let is_around = |other: &ipnet::IpNet| other.prefix_len() > 0 && other.contains(net);
+    net.addr().is_loopback() || view.matched.allow.iter().any(is_around)
+}
+
+/// Reports the view whose zones are imported.
+fn tell_own(own: &SeenView<'_>, is_found: bool, draft: &mut Draft) {
+    let view = own.view;
+    let everybody = find(view.block(), "match-clients")
+        .is_none_or(|list| list.block().first().is_some_and(|element| element.option() == "any"));
+    let (did, instead) = if !is_found {
+        let instead = "its zones and options are imported: see that they are those that the mail software needs; if programs of this host query it, add 127.0.0.0/8 and ::1 to listen.allow";
+        ("is the first view; none took the queries of this host", instead)
+    } else if everybody {
+        ("gave its clients these zones", "all clients of [listen] get them here")
+    } else {
+        ("answered this host", "its zones and options are imported, for all clients of [listen]")
+    };
+    let weight = if is_found { Unneeded } else { Dangerous };
+    draft.tell(weight, &view.place, &view.shown(), (did, instead));
+    if let Some(destinations) = find(view.block(), "match-destinations") {
+        let did = "answered at some addresses of this host only";
+        let instead = "remove the other addresses from listen.addresses, or give them a [[listener]] with `allow` and `zones`";
+        draft.tell(Dangerous, &destinations.place, &destinations.shown(), (did, instead));
+    }
+    if let Some(only) = find(view.block(), "match-recursive-only").filter(|only| only.value() == "yes") {
+        let did = "left queries without the RD bit to the views after it";
+        let instead = "resolverd gives a client the same zones for all queries";
+        draft.tell(Different, &only.place, &only.shown(), (did, instead));
+    }
+}

@@ -1,0 +1,203 @@
+//! `view:` and `access-control-view` of Unbound: the local data that this host sees are imported.
+//!
+//! As for the views of BIND, clients that see the same data are allowed, and others are refused and told.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use hickory_proto::rr::Name;
+use ipnet::IpNet;
+
+use super::reader::{Section, UnboundSetting};
+use super::{local, told};
+use crate::import::draft::Draft;
+use crate::import::finding::Weight::{Dangerous, Unneeded};
+use crate::import::values::{self, Clients};
+use crate::limits;
+use crate::wire::presentation::read_name;
+
+/// The settings of local data.
+const DATA: [&str; 3] = ["local-zone", "local-data", "local-data-ptr"];
+
+/// Settings of a view that this module reads.
+const READ: [&str; 2] = ["name", "view-first"];
+
+/// The clients of a view.
+struct ViewClients {
+    net: IpNet,
+    /// Whether they see the data that this host sees.
+    same: bool,
+}
+
+/// The views of a file.
+pub(super) struct Views<'s> {
+    server: &'s Section,
+    /// The view of this host; none: it sees the data of `server:`.
+    own: Option<&'s Section>,
+    clients: Vec<ViewClients>,
+    /// Whether clients of no view see the data that this host sees.
+    others_same: bool,
+}
+
+impl<'s> Views<'s> {
+    /// Reads them, and reports those whose clients saw other data than this host.
+    pub(super) fn new(server: &'s Section, sections: &'s [Section], draft: &mut Draft) -> Self {
+        let of_file = || sections.iter().filter(|section| section.kind == "view");
+        let views: Vec<&Section> = of_file().take(limits::MAX_IMPORTED_VIEWS).collect();
+        for view in of_file().skip(limits::MAX_IMPORTED_VIEWS) {
+            let did = "comes after the views that this import reads";
+            draft.tell(Dangerous, &view.place, &shown(view), (did, "write its data by hand"));
+        }
+        let chosen = chosen(server, &views, draft);
+        let here = IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST));
+        let of_host = chosen.iter().filter(|(net, ..)| net.contains(&here));
+        let own = of_host.max_by_key(|(net, ..)| net.prefix_len()).map(|(_, _, view)| *view);
+        let own = own.and_then(|own| views.get(own)).copied();
+        let mut found = Self { server, own, clients: Vec::new(), others_same: true };
+        let of_host = found.settings(own);
+        let of_views: Vec<Draft> = views.iter().map(|view| found.settings(Some(view))).collect();
+        for (net, setting, view) in &chosen {
+            let Some(settings) = of_views.get(*view) else { continue };
+            let same = settings.gathered() == of_host.gathered();
+            if !same {
+                let did = format!("gave these clients {}", unlike(settings, &of_host));
+                draft.tell(Dangerous, &setting.place, &setting.shown(), (&did, REFUSED));
+            }
+            found.clients.push(ViewClients { net: *net, same });
+        }
+        let of_others = found.settings(None);
+        found.others_same = of_others.gathered() == of_host.gathered();
+        for (place, view) in views.iter().enumerate() {
+            if !chosen.iter().any(|(.., used)| *used == place) {
+                draft.tell(Unneeded, &view.place, &shown(view), ("had no clients", "is left out"));
+            }
+        }
+        if let Some(own) = own {
+            let rest = own.settings.iter().filter(|setting| !is_read(setting));
+            rest.for_each(|setting| told::tell(setting, draft));
+            let did = "gave this host its data";
+            draft.tell(Unneeded, &own.place, &shown(own), (did, "all clients of [listen] get them here"));
+            if !found.others_same {
+                let unlike = unlike(&of_others, &of_host);
+                let did = format!("was not for clients outside of its networks, which got {unlike}");
+                draft.tell(Dangerous, &own.place, &shown(own), (&did, REFUSED));
+            }
+        }
+        found
+    }
+
+    /// The local data that this host sees.
+    pub(super) fn data_of_host(&self) -> Section {
+        self.data_of(self.own)
+    }
+
+    /// The clients that see the data of this host.
+    pub(super) fn restricted(&self, clients: Clients) -> Clients {
+        if self.others_same && self.clients.iter().all(|clients| clients.same) {
+            return clients;
+        }
+        let sees_same = |net: &IpNet| {
+            let around = self.clients.iter().filter(|clients| clients.net.contains(net));
+            around.max_by_key(|clients| clients.net.prefix_len()).map_or(self.others_same, |found| found.same)
+        };
+        let nets = clients.nets().chain(self.clients.iter().map(|clients| clients.net));
+        let mut left = Clients::deciding(nets, |net| clients.permits(net) && sees_same(net));
+        left.drop = clients.drop;
+        left
+    }
+
+    /// The settings of a view in our form, for a comparison.
+    fn settings(&self, view: Option<&Section>) -> Draft {
+        let mut settings = Draft::default();
+        local::add(&self.data_of(view), &[], &mut settings);
+        let rest = view.iter().flat_map(|view| &view.settings).filter(|setting| !is_read(setting));
+        rest.for_each(|setting| told::tell(setting, &mut settings));
+        settings
+    }
+
+    /// The local data of a view; of `server:` if it is none. A view without data, or with `view-first`, has those of `server:` too, but not
+    /// at and below its own names.
+    fn data_of(&self, view: Option<&Section>) -> Section {
+        let of_server = data(self.server);
+        let Some(view) = view else {
+            return Section { settings: of_server.cloned().collect(), ..self.server.clone() };
+        };
+        let own: Vec<&UnboundSetting> = data(view).collect();
+        let names: Vec<_> = own.iter().filter_map(|setting| named(setting)).collect();
+        let is_first = view.last("view-first").is_some_and(UnboundSetting::is_yes);
+        let has_both = own.is_empty() || is_first;
+        let is_hidden = |setting: &UnboundSetting| {
+            named(setting).is_some_and(|name| names.iter().any(|apex| apex.zone_of(&name)))
+        };
+        let left = of_server.filter(|setting| has_both && !is_hidden(setting));
+        let settings = left.chain(own.iter().copied()).cloned().collect();
+        Section { settings, ..view.clone() }
+    }
+}
+
+/// The way to the same effect here.
+const REFUSED: &str = "resolverd refuses them, as all clients of an address get the same data: add them to listen.allow if they may get those of this host, or let another resolver answer them";
+
+/// A network, its setting, and the place of its view.
+type Chosen<'s> = (IpNet, &'s UnboundSetting, usize);
+
+/// The networks of `access-control-view`; of equal prefixes the last counts.
+fn chosen<'s>(server: &'s Section, views: &[&Section], draft: &mut Draft) -> Vec<Chosen<'s>> {
+    let mut chosen: Vec<Chosen<'s>> = Vec::new();
+    for setting in server.all("access-control-view") {
+        let wanted = setting.values.get(1);
+        let view = wanted.and_then(|wanted| views.iter().position(|view| name(view) == wanted));
+        match (values::network(setting.value()), view) {
+            (Some(net), Some(view)) => {
+                chosen.retain(|(known, ..)| *known != net);
+                chosen.push((net, setting, view));
+            }
+            _ => {
+                let most = limits::MAX_IMPORTED_VIEWS;
+                let did = format!("has no network, or its view is not among the first {most} of the file");
+                draft.tell(
+                    Dangerous,
+                    &setting.place,
+                    &setting.shown(),
+                    (&did, "correct it, and import again"),
+                );
+            }
+        }
+    }
+    chosen
+}
+
+/// What clients got, and this host did not, in words.
+fn unlike(settings: &Draft, of_host: &Draft) -> String {
+    let words = settings.unlike(of_host);
+    if words.is_empty() { "other settings".to_owned() } else { words.join(", ") }
+}
+
+fn shown(view: &Section) -> String {
+    format!("view {}", name(view))
+}
+
+fn name(view: &Section) -> &str {
+    view.last("name").map_or("", UnboundSetting::value)
+}
+
+fn data(section: &Section) -> impl Iterator<Item = &UnboundSetting> {
+    section.settings.iter().filter(|setting| DATA.contains(&setting.option.as_str()))
+}
+
+fn is_read(setting: &UnboundSetting) -> bool {
+    let option = setting.option.as_str();
+    DATA.contains(&option) || READ.contains(&option)
+}
+
+/// The name of local data.
+fn named(setting: &UnboundSetting) -> Option<Name> {
+    let first = setting.value().split_whitespace().next()?;
+    if setting.option == "local-data-ptr" {
+        let mut reverse = Name::from(first.parse::<IpAddr>().ok()?);
+        reverse.set_fqdn(true);
+        return Some(reverse);
+    }
+    let mut name = read_name(first)?;
+    name.set_fqdn(true);
+    Some(name.to_lowercase())
+}

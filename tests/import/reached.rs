@@ -1,0 +1,196 @@
+//! Clients and zones that the other resolver's defaults decide about: the import keeps their effect, or tells it.
+
+use super::{imported, keys};
+
+const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
+const CORP: &str = "zone \"corp.lan\" { type primary; file \"a.zone\"; };\n";
+const OWN_HOST: &str = "listen-on { 127.0.0.1; }; listen-on-v6 { none; };";
+
+fn named(text: &str) -> String {
+    imported("named", &[("named.conf", text), ("a.zone", ZONE)])
+}
+
+fn kresd(text: &str) -> String {
+    imported("kresd", &[("kresd.conf", text)])
+}
+
+fn unbound(text: &str) -> String {
+    imported("unbound", &[("unbound.conf", text)])
+}
+
+#[test]
+fn this_host_is_allowed_beside_rules_of_knot_resolver_for_others() {
+    let rules = "view:addr('10.2.0.0/16', policy.all(policy.REFUSE))\nview:addr('10.9.0.0/16', policy.all(policy.DROP))\n";
+    let found = kresd(&format!("modules = {{ 'view' }}\nnet.listen('127.0.0.1', 53)\n{rules}"));
+    // The default: this host.
+    assert!(!keys(&found).contains("allow = "), "{found}");
+    assert!(
+        keys(&found).contains("refuse = [\"10.2.0.0/16\"]") && !found.contains("\"dangerous\""),
+        "{found}"
+    );
+    let found = kresd(&format!("net.listen('10.0.0.1', 53)\n{rules}"));
+    assert!(found.contains("that no rule refuses or drops") && found.contains("\"dangerous\""), "{found}");
+    let rest = "view:addr('0.0.0.0/0', policy.all(policy.REFUSE))\n";
+    let found = kresd(&format!(
+        "net.listen('10.0.0.1', 53)\nview:addr('10.2.0.0/16', policy.all(policy.PASS))\n{rest}"
+    ));
+    assert!(keys(&found).contains("allow = [\"10.2.0.0/16\", \"::1/128\"]"), "{found}");
+    assert!(!found.contains("that no rule"), "{found}");
+}
+
+#[test]
+fn names_are_resolved_for_clients_of_both_lists_of_bind() {
+    let recursion = "allow-recursion { 127.0.0.1; 10.1.0.0/16; 10.2.0.0/16; };";
+    let found =
+        named(&format!("options {{ allow-query-cache {{ 127.0.0.1; 10.1.0.0/16; }}; {recursion} }};\n"));
+    assert!(keys(&found).contains("allow = [\"127.0.0.1/32\", \"10.1.0.0/16\"]"), "{found}");
+    let found = named("options { allow-query-cache { 10.0.0.0/8; }; allow-recursion { 10.1.0.0/16; }; };\n");
+    assert!(keys(&found).contains("allow = [\"10.1.0.0/16\"]"), "{found}");
+    assert!(found.contains("answered more clients from its cache"), "{found}");
+    // Each list takes the clients of the other, and those of allow-query only if neither is set.
+    let queries = "allow-query { 127.0.0.1; };";
+    for lists in ["allow-recursion { 10.2.0.0/16; };", "allow-query-cache { 10.2.0.0/16; };"] {
+        let found = named(&format!("options {{ {queries} {lists} }};\n"));
+        assert!(keys(&found).contains("allow = [\"10.2.0.0/16\"]"), "{found}");
+    }
+    let found = named(&format!("options {{ {queries} }};\n"));
+    assert!(keys(&found).contains("allow = [\"127.0.0.1/32\"]"), "{found}");
+}
+
+#[test]
+fn both_lists_count_in_a_view_too() {
+    let host = format!(
+        "options {{ {OWN_HOST} }};\nview \"host\" {{ match-clients {{ 127.0.0.1; }}; allow-recursion {{ any; }}; {CORP} }};\n"
+    );
+    let office = |lists: &str| {
+        named(&format!("{host}view \"office\" {{ match-clients {{ 10.4.0.0/16; }}; {lists} {CORP} }};\n"))
+    };
+    let found = office("allow-query-cache { none; }; allow-recursion { any; };");
+    assert!(
+        !keys(&found).contains("10.4.") && found.contains("but resolved names for none of its clients"),
+        "{found}"
+    );
+    let found = office("allow-query-cache { 10.4.4.0/24; }; allow-recursion { any; };");
+    assert!(
+        keys(&found).contains("\"10.4.4.0/24\"") && found.contains("resolved names for some of its"),
+        "{found}"
+    );
+    let found = office("allow-query { none; }; allow-recursion { any; };");
+    assert!(
+        keys(&found).contains("\"10.4.0.0/16\"") && found.contains("its clients get the same here"),
+        "{found}"
+    );
+}
+
+#[test]
+fn clients_of_own_zones_of_bind_that_are_others_are_told() {
+    let wider = "had an answer for more clients than those that names were resolved for";
+    let recursion = "allow-recursion { 127.0.0.1; 10.2.0.0/16; };";
+    let found = named(&format!("options {{ {recursion} }};\n{CORP}"));
+    assert!(found.contains("zone corp.lan") && found.contains(wider), "{found}");
+    // Nobody else reaches the zone, or there is none.
+    for quiet in [
+        named(&format!("options {{ {OWN_HOST} {recursion} }};\n{CORP}")),
+        named(&format!("options {{ {recursion} }};\n")),
+        named(&format!("options {{ allow-query {{ 10.2.0.0/16; }}; {recursion} }};\n{CORP}")),
+    ] {
+        assert!(!quiet.contains(wider), "{quiet}");
+    }
+    let found =
+        named(&format!("options {{ {OWN_HOST} allow-query {{ 127.0.0.1; }}; {recursion} }};\n{CORP}"));
+    assert!(found.contains("kept its own zones from some of the clients"), "{found}");
+    let found = named(&format!("options {{ allow-query {{ any; }}; {recursion} }};\n"));
+    assert!(found.contains("chose the clients of zones without a list of their own"), "{found}");
+}
+
+#[test]
+fn clients_that_a_nested_list_of_bind_denies_are_left_to_later_elements() {
+    let found = named(
+        "acl inner { !10.2.0.1; 10.0.0.0/8; };\noptions { allow-recursion { inner; 127.0.0.1; 10.2.0.1; }; };\n",
+    );
+    assert!(keys(&found).contains("allow = [\"10.0.0.0/8\", \"127.0.0.1/32\"]"), "{found}");
+    assert!(!keys(&found).contains("refuse") && !found.contains("had no effect"), "{found}");
+}
+
+#[test]
+fn a_view_that_does_not_answer_this_host_is_not_called_so() {
+    let found = named(&format!("view \"lan\" {{ match-clients {{ 10.2.0.0/16; }}; {CORP} }};\n"));
+    assert!(found.contains("add 127.0.0.0/8 and ::1 to listen.allow"), "{found}");
+    assert!(!found.contains("answered this host"), "{found}");
+}
+
+#[test]
+fn forwarders_around_a_stub_zone_of_bind_come_before_its_servers() {
+    let forwarders = "options { forward only; forwarders { 10.77.0.1; }; };\n";
+    let zone = |more: &str| {
+        format!("zone \"sec.lan\" {{ type static-stub; server-addresses {{ 10.77.0.2; }}; {more} }};\n")
+    };
+    let found = named(&format!("{forwarders}{}", zone("")));
+    assert!(!keys(&found).contains("10.77.0.2") && found.contains("named asked these first"), "{found}");
+    let found = named(&format!("{forwarders}{}", zone("forwarders { };")));
+    assert!(
+        keys(&found).contains("stub = [\"10.77.0.2:53\"]") || keys(&found).contains("stub = [\"10.77.0.2\"]"),
+        "{found}"
+    );
+    let found = named(&zone("forwarders { 10.77.0.3; };"));
+    assert!(keys(&found).contains("forward = [\"10.77.0.3\"]"), "{found}");
+    let lan = "zone \"lan\" { type forward; forwarders { 10.77.0.4; }; };\n";
+    let found = named(&format!("{lan}{}", zone("")));
+    assert!(!keys(&found).contains("10.77.0.2"), "{found}");
+}
+
+#[test]
+fn a_network_with_a_view_or_tag_of_unbound_alone_is_allowed() {
+    let view = "view:\n name: v\n local-data: \"www.corp.lan. A 10.0.0.9\"\n";
+    let found = unbound(&format!(
+        "server:\n access-control-view: 10.3.0.0/16 v\n access-control-view: 127.0.0.0/8 v\n access-control-view: ::1 v\n{view}"
+    ));
+    assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.3.0.0/16\"]"), "{found}");
+    let found = unbound(&format!(
+        "server:\n access-control: 10.3.0.0/16 refuse\n access-control-view: 10.3.0.0/16 v\n access-control-view: 127.0.0.0/8 v\n{view}"
+    ));
+    assert!(!keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.3"), "{found}");
+    let found = unbound("server:\n define-tag: \"a\"\n access-control-tag: 0.0.0.0/0 \"a\"\n");
+    assert!(keys(&found).contains("\"0.0.0.0/0\"") && found.contains("answered every client"), "{found}");
+}
+
+#[test]
+fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
+    let forward = "forward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n";
+    let found = unbound(&format!("server:\n port: 53\n{forward}"));
+    for name in ["168.192.in-addr.arpa", "254.169.in-addr.arpa", "home.arpa", "test"] {
+        assert!(keys(&found).contains(&format!("name = \"{name}\"\nrecords = []")), "{name}: {found}");
+    }
+    assert!(!keys(&found).contains("name = \"local\""), "{found}");
+    // A zone that the file opens, or fills, is as it says.
+    let data = " local-zone: \"10.in-addr.arpa\" nodefault\n local-zone: \"1.168.192.in-addr.arpa\" transparent\n local-data-ptr: \"172.16.0.1 gw.lan\"\n";
+    let found = unbound(&format!("server:\n{data}{forward}"));
+    assert!(!keys(&found).contains("\"10.in-addr.arpa\""), "{found}");
+    assert!(!keys(&found).contains("\"168.192.in-addr.arpa\""), "{found}");
+    assert!(keys(&found).contains("1.0.16.172.in-addr.arpa. 3600 IN PTR gw.lan"), "{found}");
+    let found = unbound(&format!("server:\n unblock-lan-zones: yes\n{forward}"));
+    assert!(!keys(&found).contains("in-addr.arpa") && keys(&found).contains("home.arpa"), "{found}");
+    assert!(!keys(&unbound("server:\n port: 53\n")).contains("home.arpa"));
+}
+
+#[test]
+fn the_own_name_of_an_empty_zone_of_unbound_is_told() {
+    let found = unbound(
+        "server:\n local-zone: \"ads.example.\" always_nxdomain\n local-zone: \"bad.example.\" static\n",
+    );
+    assert!(found.contains("does not exist (NXDOMAIN); so did bad.example."), "{found}");
+    let found =
+        unbound("server:\n local-zone: \"a.example.\" static\n local-data: \"a.example. A 10.0.0.1\"\n");
+    assert!(!found.contains("(NXDOMAIN)"), "{found}");
+}
+
+#[test]
+fn data_in_an_always_transparent_zone_of_unbound_have_no_effect() {
+    let found = unbound(
+        "server:\n local-zone: \"t.lan.\" always_transparent\n local-data: \"w.t.lan. A 10.0.0.7\"\n",
+    );
+    assert!(
+        !keys(&found).contains("10.0.0.7") && found.contains("the zone around it is always_transparent"),
+        "{found}"
+    );
+}

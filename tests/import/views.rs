@@ -1,0 +1,193 @@
+//! Views: the one of this host's queries is imported; clients of views with the same settings are allowed, others are refused
+//! and told.
+
+use super::{import, imported, keys};
+
+/// The result for BIND's views, behind options that name a file's directory.
+fn named(views: &str) -> String {
+    imported("named", &[("named.conf", views), ("a.zone", ZONE), ("b.zone", ZONE)])
+}
+
+const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
+
+/// Two zones of the same name.
+const A: &str = "zone \"corp.example\" { type primary; file \"a.zone\"; };";
+const B: &str = "zone \"corp.example\" { type primary; file \"b.zone\"; };";
+
+#[test]
+fn the_only_view_of_all_clients_is_the_file() {
+    let found = named(&format!(
+        "options {{ listen-on {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; }};\nview \"all\" {{ match-clients {{ any; }}; {A} }};\n"
+    ));
+    assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("allow = "), "{found}");
+    assert!(!found.contains("\"dangerous\""), "{found}");
+    let found = named(&format!("view \"all\" {{ allow-recursion {{ 10/8; }}; {A} }};\n"));
+    assert!(keys(&found).contains("allow = [\"10.0.0.0/8\"]"), "{found}");
+}
+
+#[test]
+fn the_view_of_this_host_is_imported_and_strangers_are_refused() {
+    let inside =
+        format!("view \"in\" {{ match-clients {{ localhost; 10/8; }}; allow-recursion {{ any; }}; {A} }};\n");
+    let outside = format!("view \"out\" {{ match-clients {{ any; }}; recursion no; {B} }};\n");
+    let found = named(&format!("{inside}{outside}"));
+    assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("b.zone"), "{found}");
+    assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.0/8\"]"), "{found}");
+    assert!(
+        found.contains("gave all other clients answers from its own zones only, own data for corp.example"),
+        "{found}"
+    );
+    assert!(found.contains("let one on another address answer them"), "{found}");
+
+    // The first view that takes a client counts.
+    let found = named(&format!("{outside}{inside}"));
+    assert!(keys(&found).contains("b.zone\"") && !keys(&found).contains("10.0.0.0/8"), "{found}");
+    assert!(found.contains("had no clients, because the views before it took them"), "{found}");
+
+    // The idiom of a view of strangers that stands first.
+    let strangers =
+        format!("view \"out\" {{ match-clients {{ !localhost; !10/8; any; }}; recursion no; {B} }};\n");
+    let all = format!("view \"in\" {{ match-clients {{ any; }}; allow-recursion {{ any; }}; {A} }};\n");
+    let found = named(&format!("{strangers}{all}"));
+    assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
+    assert!(keys(&found).contains("10.0.0.0/8"), "{found}");
+}
+
+#[test]
+fn clients_of_a_view_with_the_same_settings_are_allowed_and_those_of_others_refused() {
+    let host = format!("view \"host\" {{ match-clients {{ localhost; }}; {A} }};\n");
+    let office = |zone: &str| format!("view \"office\" {{ match-clients {{ 10.1.0.0/16; }}; {zone} }};\n");
+    let wide = format!("view \"wide\" {{ match-clients {{ 10.0.0.0/8; }}; {A} }};\n");
+    let found = named(&format!("{host}{}", office(A)));
+    assert!(keys(&found).contains("\"10.1.0.0/16\"") && !found.contains("\"dangerous\""), "{found}");
+    let found = named(&format!("{host}{}{wide}", office(B)));
+    assert!(
+        keys(&found).contains("\"10.0.0.0/8\"") && keys(&found).contains("refuse = [\"10.1.0.0/16\"]"),
+        "{found}"
+    );
+    assert!(found.contains("gave 10.1.0.0/16 own data for corp.example; resolverd refuses them"), "{found}");
+    let found = named(&format!("{host}{}", office("")));
+    assert!(
+        found.contains("gave 10.1.0.0/16 no data for corp.example") && !keys(&found).contains("10.1."),
+        "{found}"
+    );
+    let found = named(&format!("{host}{}", office("zone \"corp.example\" { in-view \"host\"; };")));
+    assert!(keys(&found).contains("\"10.1.0.0/16\"") && !found.contains("\"dangerous\""), "{found}");
+    let found = named("view \"host\" { zone \"x.example\" { in-view \"none\"; }; };\n");
+    assert!(found.contains("took the zone of a view that does not have it"), "{found}");
+    let found = named(&format!("{host}{}", office(&format!("response-policy {{ zone \"rpz\"; }}; {A}"))));
+    assert!(found.contains("gave 10.1.0.0/16 other settings"), "{found}");
+}
+
+#[test]
+fn names_of_lists_and_denied_lists_choose_the_view() {
+    let lists = "acl bad { 10.6.6.6; };\nacl strangers { !127.0.0.1; !::1; !10/8; any; };\nacl inside { !bad; !strangers; any; };\n";
+    let inside = format!("view \"in\" {{ match-clients {{ inside; }}; allow-recursion {{ any; }}; {A} }};\n");
+    let outside = format!("view \"out\" {{ match-clients {{ any; }}; recursion no; {B} }};\n");
+    let found = named(&format!("{lists}{inside}{outside}"));
+    assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
+    assert!(keys(&found).contains("allow = [\"::1/128\", \"127.0.0.1/32\", \"10.0.0.0/8\"]"), "{found}");
+    assert!(!found.contains("left these clients"), "{found}");
+    // An exempt client is left to the elements after the list.
+    let found = named("options { allow-recursion { !{ !10/8; any; }; 10.1.0.0/16; }; };\n");
+    assert!(
+        keys(&found).contains("allow = [\"10.1.0.0/16\"]") && !found.contains("had no effect"),
+        "{found}"
+    );
+    let keyed = format!("view \"keyed\" {{ match-clients {{ key k; }}; {B} }};\n");
+    let rest = format!("view \"rest\" {{ match-clients {{ !key k; any; }}; {A} }};\n");
+    let found = named(&format!("{keyed}{rest}"));
+    assert!(keys(&found).contains("a.zone\""), "{found}");
+    assert!(found.contains("gave clients that it does not name by addresses, such as those with a TSIG key, own data for corp.example"), "{found}");
+}
+
+#[test]
+fn views_by_address_and_by_recursion_are_told() {
+    let views = format!(
+        "options {{ listen-on {{ 127.0.0.1; 10.0.0.25; }}; }};\nview \"lan\" {{ match-destinations {{ 10.0.0.25; }}; {B} }};\nview \"in\" {{ match-recursive-only yes; {A} }};\n"
+    );
+    let found = named(&views);
+    assert!(keys(&found).contains("a.zone\""), "{found}");
+    assert!(
+        found.contains("answered other addresses of this host, with own data for corp.example"),
+        "{found}"
+    );
+    assert!(found.contains("left queries without the RD bit to the views after it"), "{found}");
+    // named does not listen at the loopback address: its programs ask the other one.
+    let found = named(&views.replace("127.0.0.1; ", ""));
+    assert!(
+        keys(&found).contains("b.zone\"") && found.contains("answered at some addresses of this host only"),
+        "{found}"
+    );
+    let found = named(&format!("view \"lan\" {{ match-clients {{ 10/8; }}; {A} }};\n"));
+    assert!(
+        keys(&found).contains("a.zone\"") && found.contains("none took the queries of this host"),
+        "{found}"
+    );
+}
+
+#[test]
+fn options_of_a_view_count_before_those_of_the_file() {
+    let found = named(&format!(
+        "options {{ recursion no; dnssec-validation no; forwarders {{ 192.0.2.1; }}; }};\nview \"in\" {{ recursion yes; forward only; forwarders {{ 192.0.2.2; }}; {A} }};\n"
+    ));
+    assert!(!found.contains("refused to resolve names of others"), "{found}");
+    assert!(
+        keys(&found).contains("forward = [\"192.0.2.2\"]") && keys(&found).contains("validate = false"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_zone_outside_of_the_views_is_an_error_as_in_bind() {
+    let output = import("named", &[("named.conf", &format!("view \"in\" {{ }};\n{A}\n"))]);
+    assert_eq!(output.status.code(), Some(6));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("named.conf:2: zone \"corp.example\" stands outside of the views"), "{told}");
+}
+
+/// The result for Unbound's views, with these settings of `server:`.
+fn unbound(server: &str, views: &str) -> String {
+    imported(
+        "unbound",
+        &[("unbound.conf", &format!("server:\n access-control: 10.0.0.0/8 allow\n{server}{views}"))],
+    )
+}
+
+const CORP: &str = " local-zone: \"corp.lan.\" static\n local-data: \"www.corp.lan. A 10.0.0.9\"\n";
+const PUBLIC: &str = " local-zone: \"corp.lan.\" static\n local-data: \"www.corp.lan. A 192.0.2.9\"\n";
+
+#[test]
+fn clients_of_a_view_of_unbound_with_other_data_are_refused() {
+    let chosen = format!("{CORP} access-control-view: 10.1.0.0/16 guests\n");
+    let guests = |data: &str| format!("view:\n name: \"guests\"\n{data}");
+    let found = unbound(&chosen, &guests(PUBLIC));
+    assert!(keys(&found).contains("10.0.0.9") && !keys(&found).contains("192.0.2.9"), "{found}");
+    assert!(keys(&found).contains("refuse = [\"10.1.0.0/16\"]"), "{found}");
+    assert!(
+        found.contains("access-control-view: 10.1.0.0/16 guests")
+            && found.contains("gave these clients own data for corp.lan"),
+        "{found}"
+    );
+    let found = unbound(&chosen, &guests(CORP));
+    assert!(!keys(&found).contains("refuse = ") && !found.contains("\"dangerous\""), "{found}");
+    let found = unbound(&chosen, &guests(" view-first: yes\n"));
+    assert!(!keys(&found).contains("refuse = ") && !found.contains("\"dangerous\""), "{found}");
+    let found = unbound(&chosen, &guests(" local-data: \"x.lan. A 10.0.0.1\"\n"));
+    assert!(found.contains("gave these clients own data for x.lan., no data for corp.lan."), "{found}");
+    let found = unbound(&chosen, "");
+    assert!(found.contains("its view is not among the first 16 of the file"), "{found}");
+}
+
+#[test]
+fn the_view_of_unbound_for_this_host_is_imported() {
+    let chosen =
+        format!("{PUBLIC} local-data: \"x.lan. A 10.0.0.1\"\n access-control-view: 127.0.0.0/8 mail\n");
+    let found = unbound(&chosen, &format!("view:\n name: mail\n{CORP}"));
+    assert!(keys(&found).contains("10.0.0.9") && !keys(&found).contains("192.0.2.9"), "{found}");
+    assert!(!keys(&found).contains("x.lan") && !keys(&found).contains("\"10.0.0.0/8\""), "{found}");
+    assert!(found.contains("was not for clients outside of its networks"), "{found}");
+    let found = unbound(&chosen, &format!("view:\n name: mail\n view-first: yes\n{CORP}"));
+    assert!(keys(&found).contains("10.0.0.9") && keys(&found).contains("x.lan"), "{found}");
+    assert!(!keys(&found).contains("192.0.2.9"), "{found}");
+}
