@@ -162,7 +162,7 @@ fn stats() -> Stats {
     slow_zones.truncate(3);
     let row = |name: &str, shed| ShedRow { name: name.to_owned(), shed };
     Stats {
-        version: "0.1.0".to_owned(),
+        version: "0.2.0".to_owned(),
         report: report(),
         failed_zones: failed_zones(),
         slow_zones,
@@ -175,7 +175,7 @@ fn stats() -> Stats {
 
 fn status(warnings: Vec<Warning>) -> Status {
     let daemon = DaemonStatus {
-        version: "0.1.0".to_owned(),
+        version: "0.2.0".to_owned(),
         process: 4_711,
         config: None,
         listen: vec!["127.0.0.1:53".parse().unwrap()],
