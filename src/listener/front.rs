@@ -6,15 +6,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::{ArcSwap, Guard};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::rustls::ServerConfig;
 
-use arc_swap::{ArcSwap, Guard};
-
 use super::policy::{Policy, SharedBounds};
-use super::recent::{RecentPlace, RecentReplies, RecentReply, Terms};
+use super::recent::{RecentHash, RecentPlace, RecentReplies, RecentReply, Terms};
+use super::waiting::{Arrival, Occasion, WaitingQuery};
+use crate::cache::Answers;
 use crate::clock::{Clock, Mono};
 use crate::config::{Access, ListenAt, ListenFor};
 use crate::dnstap::tap::WantedKinds;
@@ -30,7 +30,6 @@ use crate::supervise::{Supervisor, caught};
 use crate::wire::cookie::CookieSecret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
-use crate::zones::View;
 
 /// Octets before the question of a message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
@@ -46,16 +45,6 @@ pub(super) enum Handled {
     Nothing,
     /// It is not in memory and must be resolved.
     Miss(Box<WaitingQuery>),
-}
-
-/// The arrival of messages that came together, and the size of a reply.
-#[derive(Clone, Copy)]
-pub(super) struct Occasion {
-    /// The shard of the counters.
-    pub(super) shard: usize,
-    pub(super) at: Mono,
-    /// The most octets of a reply; none: the query's own limit.
-    pub(super) limit: Option<usize>,
 }
 
 /// Messages that came together. Their common data are looked up once.
@@ -97,28 +86,6 @@ struct Hits {
     kind: RecordType,
     count: u64,
 }
-
-/// The source of a message: its client, and the batch in which it was read.
-#[derive(Clone, Copy)]
-pub(super) struct Arrival {
-    pub(super) client: SocketAddr,
-    pub(super) occasion: Occasion,
-}
-
-/// A query that was not in memory; its client waits.
-pub(super) struct WaitingQuery {
-    pub(super) query: Query,
-    pub(super) arrival: Arrival,
-    /// The view of its listener when it came: a reload does not change it.
-    view: Arc<View>,
-    /// Together with the address and the port of its client, it tells a repeated query from a new one: the id of the query.
-    number: u16,
-    /// Given back once its reply is on its way.
-    waiting: Waiting,
-}
-
-/// A waiting client. It is kept until the reply is on its way; the daemon ends only after that.
-pub(super) type Waiting = OwnedSemaphorePermit;
 
 /// The parts that listeners use.
 pub struct FrontParts {
@@ -222,6 +189,10 @@ impl Front {
 
     pub(super) fn now(&self) -> Mono {
         self.parts.clock.mono()
+    }
+
+    pub(super) fn answers(&self) -> &Answers {
+        &self.parts.resolver.memory().answers
     }
 
     /// The zone that a miss counts for while it waits, as a keyed hash.
@@ -370,9 +341,15 @@ impl Front {
 }
 
 impl FrontBatch<'_> {
-    /// Handles a message of `client`. A reply is written to `out`.
-    pub(super) fn receive(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
-        let handled = self.handle(client, message, out);
+    /// Handles a message of `client`; a datagram has a hash. A reply is written to `out`.
+    pub(super) fn receive(
+        &mut self,
+        client: SocketAddr,
+        message: &[u8],
+        hash: Option<RecentHash>,
+        out: &mut Vec<u8>,
+    ) -> Handled {
+        let handled = self.handle(client, (message, hash), out);
         if self.wanted.of_clients() && !matches!(handled, Handled::Nothing) {
             let arrival = Arrival { client, occasion: self.occasion };
             self.front.tap(TapKind::ClientQuery, arrival, message);
@@ -383,11 +360,16 @@ impl FrontBatch<'_> {
         handled
     }
 
-    fn handle(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
+    fn handle(
+        &mut self,
+        client: SocketAddr,
+        (message, hash): (&[u8], Option<RecentHash>),
+        out: &mut Vec<u8>,
+    ) -> Handled {
         let Occasion { shard, .. } = self.occasion;
         let (front, arrival) = (self.front, Arrival { client, occasion: self.occasion });
         let is_allowed = self.allows(client.ip());
-        let place = match self.repeat(is_allowed, message, out) {
+        let place = match self.repeat((message, hash.filter(|_| is_allowed)), out) {
             Repeat::Reply(kind, name) => {
                 self.hit(client.ip(), kind, asked_in(message, name.into()));
                 return Handled::Reply;
@@ -459,7 +441,7 @@ impl FrontBatch<'_> {
         out: &mut Vec<u8>,
     ) -> bool {
         let (resolver, query, now) = (&self.front.parts.resolver, &*self.query, self.occasion.at);
-        let answers = &resolver.memory().answers;
+        let answers = self.front.answers();
         let version = place.map(|_| answers.version(query.key()));
         let Some(answer) = answers.get(query.key(), now) else { return false };
         let repeated = resolver.hit(query.key(), &answer, now);
@@ -501,20 +483,18 @@ impl FrontBatch<'_> {
     }
 
     /// Writes the reply to `message` if it was written within the last second.
-    fn repeat(&self, is_allowed: bool, message: &[u8], out: &mut Vec<u8>) -> Repeat {
-        let Some(recent) = self.recent.as_ref().filter(|_| is_allowed) else { return Repeat::Nothing };
-        let answers = &self.front.parts.resolver.memory().answers;
-        match recent.look(message, self.view, self.occasion.at, |version| answers.is_current(version)) {
-            RecentReply::Reply(reply, kind, name) => {
-                out.clear();
-                out.extend_from_slice(reply);
-                if let (Some(place), Some(id)) = (out.first_chunk_mut::<2>(), message.first_chunk()) {
-                    *place = *id;
-                }
-                Repeat::Reply(kind, name)
+    fn repeat(&self, (message, hash): (&[u8], Option<RecentHash>), out: &mut Vec<u8>) -> Repeat {
+        let is_current = |version| self.front.answers().is_current(version);
+        let recent = self.recent.as_ref().zip(hash);
+        match recent
+            .map(|(recent, hash)| recent.look((message, hash), self.view, self.occasion.at, is_current))
+        {
+            Some(RecentReply::Reply(reply)) => {
+                reply.write(message, out);
+                Repeat::Reply(reply.kind, reply.name)
             }
-            RecentReply::Free(place) => Repeat::Keep(place),
-            RecentReply::Nothing => Repeat::Nothing,
+            Some(RecentReply::Free(place)) => Repeat::Keep(place),
+            Some(RecentReply::Nothing) | None => Repeat::Nothing,
         }
     }
 
@@ -578,23 +558,4 @@ async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
             )
         })
         .ok()
-}
-
-impl WaitingQuery {
-    /// Lets the number of its stream among those of its client tell it from others: over HTTP and QUIC all queries have the same id.
-    pub(super) fn number_by_stream(&mut self, stream: u64) {
-        self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
-    }
-
-    /// The part that lets the daemon wait for its reply.
-    pub(super) fn into_waiting(self) -> Waiting {
-        self.waiting
-    }
-}
-
-impl Arrival {
-    /// The greatest length of the reply to `query`, in octets.
-    fn limit(&self, query: &Query) -> usize {
-        self.occasion.limit.unwrap_or_else(|| query.udp_limit())
-    }
 }

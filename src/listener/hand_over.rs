@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::datagrams::Peer;
 use super::fair_queue::{Admitted, FairQueue};
-use super::front::{Front, WaitingQuery};
+use super::front::Front;
 use super::outbox::{Outbox, ResolvedMiss};
 use super::queued::{ClientKey, Queued};
+use super::waiting::WaitingQuery;
 use crate::clock::StillClock;
 use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};

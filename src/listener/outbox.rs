@@ -14,8 +14,9 @@ use futures_util::task::AtomicWaker;
 use tokio::task::yield_now;
 
 use super::datagrams::{Peer, ReplyBatch};
-use super::front::{Front, WaitingQuery};
+use super::front::Front;
 use super::orders::{Orders, SERVE};
+use super::waiting::WaitingQuery;
 use crate::limits::MAX_REPLIES_AT_ONCE;
 use crate::question::Apart;
 

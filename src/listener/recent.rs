@@ -11,10 +11,17 @@
 //!   query is looked up in memory, which also counts as a use of the answer there. So an answer in use stays there.
 //! - Answers of DNS lists are always looked up, because each use is counted and told. Replies with a cookie are always
 //!   written, because it depends on the client.
-//! - A reply keeps its place while it may be sent again. A client that asks for names whose queries hash to one place gains
+//! - A reply keeps its place while it may be sent again. A client that asks for names whose queries hash to one set gains
 //!   nothing: each is then looked up, as without the table. So the hash needs no secret.
+//! - A query has two places. With one, 11 % of 1 000 names in use share their place with another name, and one of the two is
+//!   looked up each time; with two, 3 %.
+//! - The heads, versions and octets of a batch are read before its first query is handled (`fetch`). The kernel's work for a
+//!   datagram replaces most of the core's cache, so each of them is waited for, and these waits were half of the time of a hit in
+//!   user space. Reads that do not depend on each other are waited for together. With this and the second place a hit takes
+//!   0.8 µs in user space instead of 1.1 (samples of perf at 30 000 hits a second), and 90 instructions more.
 
 use std::hash::Hasher;
+use std::hint::black_box;
 
 use hickory_proto::rr::RecordType;
 
@@ -26,10 +33,21 @@ use crate::question::ViewId;
 
 /// The table.
 pub(super) struct RecentReplies {
-    heads: Vec<RecentHead>,
+    sets: Vec<RecentSet>,
     /// For each head a query without its id, and behind it the reply. Pages that are not in use take no memory.
     octets: Vec<u8>,
 }
+
+/// The places of a query: one line of the core's cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct RecentSet([RecentHead; WAYS]);
+
+/// The places of a query.
+const WAYS: usize = 2;
+
+/// Octets that the core reads from memory at a time.
+const LINE: usize = 64;
 
 /// The data beside its query that a reply depends on.
 #[derive(Clone, Copy, Debug)]
@@ -46,69 +64,113 @@ pub(super) struct Terms {
     pub(super) until: Mono,
 }
 
+/// A reply. Its parts are as small as possible, so that a set fits a line.
 #[derive(Clone, Copy)]
 struct RecentHead {
-    terms: Terms,
-    /// The hash of the query.
-    hash: u32,
+    until: Mono,
+    version: AnswerVersion,
+    view: ViewId,
+    /// The mark of the query.
+    mark: u32,
+    kind: u16,
     /// Octets of the query and of the reply.
     query: u16,
     reply: u16,
+    name: u8,
 }
 
 /// The entry of the table for a query.
 pub(super) enum RecentReply<'a> {
-    /// Its reply, except for the id, the type of its question, and the octets of its name.
-    Reply(&'a [u8], RecordType, u8),
+    /// Its reply.
+    Reply(KeptReply<'a>),
     /// A place for its reply.
     Free(RecentPlace),
     /// Neither.
     Nothing,
 }
 
+/// A reply in the table.
+#[derive(Clone, Copy)]
+pub(super) struct KeptReply<'a> {
+    octets: &'a [u8],
+    /// The type of its question.
+    pub(super) kind: RecordType,
+    /// The octets of its name.
+    pub(super) name: u8,
+}
+
 /// A place in the table, for the query with this hash.
 #[derive(Clone, Copy)]
-pub(super) struct RecentPlace(u64);
+pub(super) struct RecentPlace {
+    hash: RecentHash,
+    way: usize,
+}
+
+/// The hash of a query: its set, and a mark that tells queries of a set apart.
+#[derive(Clone, Copy)]
+pub(super) struct RecentHash(u64);
 
 impl Default for RecentReplies {
     fn default() -> Self {
-        let (view, kind, version, until) =
-            (ViewId::default(), RecordType::ZERO, AnswerVersion::default(), Mono::START);
-        let terms = Terms { view, kind, name: 0, version, until };
-        let head = RecentHead { terms, hash: 0, query: 0, reply: 0 };
+        let (until, version, view) = (Mono::START, AnswerVersion::default(), ViewId::default());
+        let head = RecentHead { until, version, view, mark: 0, kind: 0, query: 0, reply: 0, name: 0 };
         let octets = vec![0; RECENT_REPLIES.saturating_mul(RECENT_OCTETS)];
-        Self { heads: vec![head; RECENT_REPLIES], octets }
+        Self { sets: vec![RecentSet([head; WAYS]); SETS], octets }
     }
 }
 
+/// The sets of the table.
+const SETS: usize = RECENT_REPLIES / WAYS;
+
 impl RecentReplies {
-    /// Looks for the reply to `message` of a client of `view`. `is_current`: whether the answer of a version is still the one in
-    /// memory.
+    /// Hashes these messages, and reads all that `look` will read for them, so that the core waits for all of it together.
+    pub(super) fn fetch<'m>(
+        &self,
+        messages: impl Iterator<Item = &'m [u8]>,
+        hashes: &mut Vec<RecentHash>,
+        is_current: impl Fn(AnswerVersion) -> bool,
+    ) {
+        hashes.clear();
+        hashes.extend(messages.map(RecentHash::of));
+        let octet = |place| self.octets.get(place).copied().unwrap_or(0);
+        let read = hashes.iter().fold(0, |read, hash| {
+            let Some(RecentSet([first, second])) = self.sets.get(hash.set()) else { return read };
+            // A wrong guess at a branch would end the reads of the next ones.
+            let is_second = second.mark == hash.mark();
+            let version = if is_second { second.version } else { first.version };
+            let begin = RecentPlace { hash: *hash, way: usize::from(is_second) }.begin();
+            read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(LINE))
+        });
+        // Otherwise the compiler would leave the reads out.
+        black_box(read);
+    }
+
+    /// Looks for the reply to `message`, which has this hash, of a client of `view`. `is_current`: whether the answer of a version is
+    /// still the one in memory.
     pub(super) fn look(
         &self,
-        message: &[u8],
+        (message, hash): (&[u8], RecentHash),
         view: ViewId,
         now: Mono,
         is_current: impl Fn(AnswerVersion) -> bool,
     ) -> RecentReply<'_> {
         let Some(query) = message.get(ID..) else { return RecentReply::Nothing };
-        let mut hasher = Plain::default();
-        hasher.write(query);
-        let place = RecentPlace(hasher.finish());
-        let Some((head, octets)) = self.heads.get(place.index()).zip(self.octets.get(place.begin()..)) else {
-            return RecentReply::Nothing;
-        };
-        let terms = &head.terms;
-        if now >= terms.until || terms.view != view || !is_current(terms.version) {
-            return RecentReply::Free(place);
+        let Some(RecentSet(heads)) = self.sets.get(hash.set()) else { return RecentReply::Nothing };
+        let holds = |head: &RecentHead| now < head.until && head.view == view && is_current(head.version);
+        let known = heads.iter().position(|head| head.mark == hash.mark() && holds(head));
+        if let Some((head, way)) = known.and_then(|way| Some((heads.get(way)?, way)))
+            && let Some(octets) = self.octets(RecentPlace { hash, way }, head, query)
+        {
+            return RecentReply::Reply(KeptReply { octets, kind: head.kind.into(), name: head.name });
         }
-        match octets.split_at_checked(head.query.into()) {
-            Some((kept, reply)) if head.hash == place.mark() && kept == query => {
-                let reply = reply.get(..head.reply.into());
-                reply.map_or(RecentReply::Nothing, |reply| RecentReply::Reply(reply, terms.kind, terms.name))
-            }
-            _ => RecentReply::Nothing,
-        }
+        let free = heads.iter().position(|head| !holds(head));
+        free.map_or(RecentReply::Nothing, |way| RecentReply::Free(RecentPlace { hash, way }))
+    }
+
+    /// The reply at a place, if it is one to this query.
+    fn octets(&self, place: RecentPlace, head: &RecentHead, query: &[u8]) -> Option<&[u8]> {
+        let (kept, reply) = self.octets.get(place.begin()..)?.split_at_checked(head.query.into())?;
+        reply.get(..head.reply.into()).filter(|_| kept == query)
     }
 
     /// Keeps the reply to `message`, if there is room for both.
@@ -123,10 +185,22 @@ impl RecentReplies {
         }
         let room =
             self.octets.get_mut(place.begin()..end).and_then(|room| room.split_at_mut_checked(query.len()));
-        if let (Some((kept, room)), Some(head)) = (room, self.heads.get_mut(place.index())) {
+        let head = self.sets.get_mut(place.hash.set()).and_then(|set| set.0.get_mut(place.way));
+        if let (Some((kept, room)), Some(head)) = (room, head) {
             kept.copy_from_slice(query);
             room.copy_from_slice(reply);
-            *head = RecentHead { terms, hash: place.mark(), query: query_length, reply: reply_length };
+            let Terms { view, kind, name, version, until } = terms;
+            let (mark, kind) = (place.hash.mark(), kind.into());
+            *head = RecentHead {
+                until,
+                version,
+                view,
+                mark,
+                kind,
+                query: query_length,
+                reply: reply_length,
+                name,
+            };
         }
     }
 }
@@ -134,13 +208,34 @@ impl RecentReplies {
 /// Octets of a message's id.
 const ID: usize = 2;
 
+impl KeptReply<'_> {
+    /// Writes it for `message`.
+    pub(super) fn write(&self, message: &[u8], out: &mut Vec<u8>) {
+        out.clear();
+        out.extend_from_slice(self.octets);
+        if let (Some(place), Some(id)) = (out.first_chunk_mut::<ID>(), message.first_chunk()) {
+            *place = *id;
+        }
+    }
+}
+
 impl RecentPlace {
-    fn index(self) -> usize {
-        usize::try_from(self.0 % RECENT_REPLIES as u64).unwrap_or(0)
+    /// The first of its octets.
+    fn begin(self) -> usize {
+        self.hash.set().saturating_mul(WAYS).saturating_add(self.way).saturating_mul(RECENT_OCTETS)
+    }
+}
+
+impl RecentHash {
+    /// Of a message without its id.
+    pub(super) fn of(message: &[u8]) -> Self {
+        let mut hasher = Plain::default();
+        hasher.write(message.get(ID..).unwrap_or_default());
+        Self(hasher.finish())
     }
 
-    fn begin(self) -> usize {
-        self.index().saturating_mul(RECENT_OCTETS)
+    fn set(self) -> usize {
+        usize::try_from(self.0 % SETS as u64).unwrap_or(0)
     }
 
     fn mark(self) -> u32 {

@@ -8,10 +8,11 @@ use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::front::{Front, Handled, Occasion};
+use super::front::{Front, Handled};
 use super::policy::Policy;
-use super::recent::{RecentReplies, RecentReply};
+use super::recent::{RecentHash, RecentReplies, RecentReply};
 use super::udp::tests::front;
+use super::waiting::Occasion;
 use crate::cache::flush::Flush;
 use crate::clock::Mono;
 use crate::config::Config;
@@ -61,7 +62,12 @@ fn answer(name: &str, ttl: u32, address: u32, stored: Mono) -> (Question, Arc<An
 fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mono) -> Option<Vec<u8>> {
     let (mut room, mut out) = (Query::blank(), Vec::new());
     let mut batch = front.batch(Occasion { shard: 0, at, limit: None }, &mut room, recent);
-    let handled = batch.receive(CLIENT.parse::<SocketAddr>().unwrap(), message, &mut out);
+    let handled = batch.receive(
+        CLIENT.parse::<SocketAddr>().unwrap(),
+        message,
+        Some(RecentHash::of(message)),
+        &mut out,
+    );
     batch.count_hits();
     matches!(handled, Handled::Reply).then_some(out)
 }
@@ -90,8 +96,9 @@ fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
                     [None, Some(false)][draw(2) as usize],
                 );
                 let is_current = |version| memory.answers.is_current(version);
-                let found = recent.look(&message, ViewId::default(), now, is_current);
-                again += u32::from(matches!(found, RecentReply::Reply(..)));
+                let found =
+                    recent.look((&message, RecentHash::of(&message)), ViewId::default(), now, is_current);
+                again += u32::from(matches!(found, RecentReply::Reply(_)));
                 let with = ask(&front, Some(&mut recent), &message, now);
                 missed += u32::from(with.is_none());
                 assert_eq!(with, ask(&front, None, &message, now), "step {step}");
@@ -147,4 +154,29 @@ fn the_first_use_of_an_answer_of_look_ahead_takes_its_mark_although_an_older_rep
         };
         assert_eq!([used(), used()], [true, true]);
     }
+}
+
+#[test]
+fn nearly_all_replies_to_a_thousand_names_stay_and_reading_them_ahead_changes_nothing() {
+    let (front, resolver, _) = front();
+    let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
+    let names: Vec<String> = (0..1_000).map(|number| format!("mail{number}.example.")).collect();
+    let queries: Vec<Vec<u8>> = names.iter().map(|name| query(name, 7, None)).collect();
+    for name in &names {
+        let (question, answer) = answer(name, 60, 1, at);
+        resolver.memory().answers.put(question.key(), &answer);
+    }
+    assert!(queries.iter().all(|query| ask(&front, Some(&mut recent), query, at).is_some()));
+    let is_current = |version| resolver.memory().answers.is_current(version);
+    let again = |query: &&Vec<u8>| {
+        let found = recent.look((query, RecentHash::of(query)), ViewId::default(), at, is_current);
+        matches!(found, RecentReply::Reply(_))
+    };
+    let kept = queries.iter().filter(again).count();
+    assert!(kept >= 950, "{kept}");
+    let odd: [&[u8]; 3] = [&[], &[0], &[0; 4_096]];
+    let mut hashes = Vec::new();
+    recent.fetch(queries.iter().map(Vec::as_slice).chain(odd), &mut hashes, is_current);
+    assert_eq!(hashes.len(), 1_003);
+    assert_eq!(queries.iter().filter(again).count(), kept);
 }

@@ -13,8 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::encrypted::{self, ClientStream};
-use super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
+use super::front::{Front, Handled};
 use super::places::TakenPlace;
+use super::waiting::{Occasion, Waiting, WaitingQuery};
 use crate::config::ListenFor;
 use crate::limits::{
     MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER, TCP_UNACKNOWLEDGED_TIME,
@@ -196,7 +197,7 @@ impl Connection {
             let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };
             let handled = {
                 let mut batch = self.front.batch(occasion, &mut query, None);
-                let handled = batch.receive(self.client, message, &mut out);
+                let handled = batch.receive(self.client, message, None, &mut out);
                 batch.count_hits();
                 handled
             };

@@ -25,14 +25,17 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::datagrams::{self, Peer, QueryBatch, ReadDatagrams, ReadWait, ReplyBatch};
 use super::dropped::Inode;
-use super::front::{Front, Handled, Occasion, WaitingQuery};
+use super::front::{Front, Handled};
 use super::hand_over::{HandOver, Miss};
 use super::orders::{LEAVE, Orders, RETIRE, SERVE, STOP};
 use super::outbox::Outbox;
-use super::recent::RecentReplies;
+use super::recent::{RecentHash, RecentReplies};
+use super::waiting::{Occasion, WaitingQuery};
 use crate::clock::Mono;
 use crate::dnstap::tapped::TapKind;
-use crate::limits::{BATCHES_AT_ONCE, PLANNED_WAKE, READS_WITHOUT_RUNTIME, WORKER_LINGER, WORKER_TASKS};
+use crate::limits::{
+    BATCHES_AT_ONCE, PLANNED_WAKE, READS_WITHOUT_RUNTIME, UDP_BATCH, WORKER_LINGER, WORKER_TASKS,
+};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulse;
@@ -185,6 +188,8 @@ fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
 /// Room for the queries of a batch and for their replies.
 struct BatchRoom {
     received: QueryBatch,
+    /// Of the received messages.
+    hashes: Vec<RecentHash>,
     query: Query,
     recent: RecentReplies,
     replies: ReplyBatch,
@@ -223,6 +228,7 @@ impl Work {
         let mut room = BatchRoom {
             received: QueryBatch::new(self.local),
             query: Query::blank(),
+            hashes: Vec::with_capacity(UDP_BATCH),
             recent: RecentReplies::default(),
             replies: ReplyBatch::new(),
         };
@@ -310,17 +316,20 @@ impl Work {
 
     /// Reads at most one batch of queries, and answers hits.
     fn read_batch(&self, room: &mut BatchRoom, wait: ReadWait) -> ReadDatagrams {
-        let BatchRoom { received, query, recent, replies } = room;
+        let BatchRoom { received, hashes, query, recent, replies } = room;
         let socket = self.socket.get_ref();
         let read = received.receive(socket, wait);
         if received.len() == 0 {
             return read;
         }
         let occasion = Occasion { shard: self.shard, at: self.front.now(), limit: None };
+        let answers = self.front.answers();
+        let messages = received.iter().map(|(message, _)| message);
+        recent.fetch(messages, hashes, |version| answers.is_current(version));
         let mut batch = self.front.batch(occasion, query, Some(recent));
-        for (message, peer) in received.iter() {
+        for ((message, peer), hash) in received.iter().zip(hashes.iter()) {
             let Some(out) = replies.buffer() else { break };
-            let replied = match batch.receive(peer.client, message, out) {
+            let replied = match batch.receive(peer.client, message, Some(*hash), out) {
                 Handled::Nothing => false,
                 Handled::Reply => true,
                 Handled::Miss(waiting) => self.hand_on(waiting, peer, out),
@@ -386,7 +395,6 @@ pub(in crate::listener) mod tests {
     use crate::exchange::ports::SourcePorts;
     use crate::exchange::socket_network::SocketNetwork;
     use crate::hash::Keyed;
-    use crate::limits::UDP_BATCH;
     use crate::question::Question;
     use crate::random::Random;
     use crate::record::Recorder;

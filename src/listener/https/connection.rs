@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
+use super::super::front::{Front, Handled};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
+use super::super::waiting::{Occasion, Waiting, WaitingQuery};
 use super::held::{Exchange, HeldRequest, HeldRequests};
 use super::octets::{BoundedStream, ReadRoom, UnsentReplies, UnsentReply};
 use super::request::{self, RefusedRequest, SentMessage};
@@ -228,7 +229,7 @@ impl HttpsConnection {
         let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
         let handled = {
             let mut batch = self.front.batch(occasion, &mut query, None);
-            let handled = batch.receive(self.client, message, &mut out);
+            let handled = batch.receive(self.client, message, None, &mut out);
             batch.count_hits();
             handled
         };

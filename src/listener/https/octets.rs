@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_rustls::server::TlsStream;
 
-use super::super::front::Waiting;
+use super::super::waiting::Waiting;
 use crate::limits::{OCTETS_WITHOUT_QUERY, REQUESTS_AT_ONCE};
 
 /// A connection under TLS that is read only while there is room.

@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
+use super::super::front::{Front, Handled};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
+use super::super::waiting::{Occasion, Waiting, WaitingQuery};
 use super::message::{self, EndCode, StreamFault};
 use crate::limits::{
     MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE, TCP_IDLE_TIME, TCP_WRITE_TIME,
@@ -216,7 +217,7 @@ impl QuicConnection {
         let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
         let handled = {
             let mut batch = self.front.batch(occasion, &mut query, None);
-            let handled = batch.receive(self.client, message, &mut out);
+            let handled = batch.receive(self.client, message, None, &mut out);
             batch.count_hits();
             handled
         };
