@@ -71,6 +71,7 @@ pub use self::exit::{CommandFailure, Exit};
 use self::outcome::CommandOutcome;
 use self::render::{Format, Style};
 use crate::config::defaults;
+use crate::wire::presentation::harmless;
 
 /// The text below the help.
 const EXIT_CODES: &str = "\
@@ -236,8 +237,13 @@ pub fn run(words: &[OsString]) -> Exit {
 /// Prints on stderr why there is no reply.
 fn complain(failure: &CommandFailure) -> Exit {
     // If stderr is closed, only the exit code is left.
-    let _closed = writeln!(io::stderr(), "resolverctl: {failure}");
+    let _closed = writeln!(io::stderr(), "resolverctl: {}", shown(&failure.to_string()));
     failure.exit()
+}
+
+/// A sentence for stderr: it may have words of the command line and of files.
+fn shown(sentence: &str) -> String {
+    sentence.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
 
 impl Command {

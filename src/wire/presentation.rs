@@ -3,6 +3,8 @@
 //! RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three decimal digits.
 //! The library reads and writes octal numbers, and shows labels of other scripts as they look.
 
+use std::fmt::Write;
+
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::question;
@@ -101,8 +103,31 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
+/// JSON in which such characters are escaped (RFC 8259 section 7), so that it acts on no terminal. They stand in its strings only: the
+/// newlines between its values stay.
+pub fn harmless_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter != '\n' && is_harmful(letter) {
+            let mut units = [0; 2];
+            for unit in letter.encode_utf16(&mut units) {
+                // Writing to a string does not fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(letter);
+        }
+    }
+    text
+}
+
+/// Whether a character acts on a terminal, turns the direction of writing or cannot be seen.
+fn is_harmful(letter: char) -> bool {
+    letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter))
+}
+
 fn put_harmless(text: &mut String, letter: char) {
-    if letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter)) {
+    if is_harmful(letter) {
         text.extend(letter.escape_default());
     } else {
         text.push(letter);
@@ -177,6 +202,16 @@ mod tests {
             "a\\u{202e}b\\u{2066}c\\u{61c}d\\u{1b}[2J\\n\\u{e0041}é \u{5d0}"
         );
         assert_eq!(shown(&"x".repeat(1_000_000), 3), "xxx… (1000000 characters)");
+    }
+
+    #[test]
+    fn json_acts_on_no_terminal_and_has_the_same_values() {
+        let text = "a\u{0}\u{1f}\u{7f}\u{9b}\u{202e}\u{2066}\u{2069}\u{e0041}\n\u{e9}\\u\"";
+        let written = harmless_json(&serde_json::to_string(&[text]).unwrap());
+        assert!(!written.chars().any(is_harmful), "{written:?}");
+        assert!(written.contains("\\u202e") && written.contains("\\udb40\\udc41"), "{written}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&written).unwrap(), [text]);
+        assert_eq!(harmless_json("{}\n"), "{}\n");
     }
 
     proptest! {

@@ -9,11 +9,12 @@ use crate::check::domain::finding::Finding;
 use crate::config::{ConfigProblem, Errors};
 use crate::control::protocol::Reply;
 use crate::watched::history::FindingChange;
+use crate::wire::presentation::harmless_json;
 
 /// An object on a line of its own.
 pub fn line(object: &impl Serialize) -> String {
     // This cannot fail, because the types of the protocol have text keys. An empty line would show a failure.
-    let mut line = serde_json::to_string(object).unwrap_or_default();
+    let mut line = harmless_json(&serde_json::to_string(object).unwrap_or_default());
     line.push('\n');
     line
 }
