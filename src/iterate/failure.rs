@@ -172,17 +172,21 @@ impl Failure {
         }
     }
 
-    /// Its words behind the name of a DNS list, which they need not repeat.
-    pub fn of_list(&self) -> String {
-        let servers = |role: &ServerRole| if role.is_recursive() { "its forwarders" } else { "its servers" };
+    /// Its words behind the name of the DNS list at `apex`, which they need not repeat. A zone above it has other servers.
+    pub fn of_list(&self, apex: &Name) -> String {
+        let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
+            true => "its forwarders".to_owned(),
+            false if zone != apex && zone.zone_of(apex) => format!("the {}", role.of_zone(zone, true)),
+            false => "its servers".to_owned(),
+        };
         match self {
-            Self::Servers { role, faults, .. } | Self::Time { role, faults, .. } => {
-                format!("{}: {}", servers(role), faults_text(faults))
+            Self::Servers { zone, role, faults } | Self::Time { zone, role, faults } => {
+                format!("{}: {}", servers(role, zone), faults_text(faults))
             }
-            Self::Silent { role, servers: silent, .. } => {
+            Self::Silent { zone, role, servers: silent } => {
                 format!(
                     "{} have not answered recently ({}); resolverd probes them in the background",
-                    servers(role),
+                    servers(role, zone),
                     servers_text(silent)
                 )
             }

@@ -12,7 +12,7 @@ use super::dates::Dates;
 use super::event::Shows;
 use crate::conduct::{Conduct, Transport};
 use crate::hash::Plain;
-use crate::question::{ClientTransport, Outcome};
+use crate::question::{ClientTransport, ExtendedError, Outcome};
 
 /// Octets before the name of a question.
 pub(super) const HEAD: usize = 40;
@@ -151,6 +151,12 @@ impl QuestionEntry {
     /// Its client as text; `redacted` if `history.redact` has removed it.
     pub(super) fn client_text(&self) -> String {
         if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
+    }
+
+    /// Whether this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a few, and
+    /// the extended error names the zone.
+    pub fn is_overload(&self) -> bool {
+        self.outcome == Outcome::Shed && self.code != Some(ExtendedError::NO_REACHABLE_AUTHORITY)
     }
 
     /// When its reply left, in microseconds since 1970.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, ExplainedQuestion, MessageVerdict};
-use crate::question::{name_of_wire, name_text};
+use crate::question::{is_within, name_of_wire, name_text};
 
 /// A culprit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,19 +101,18 @@ pub(super) fn culprit(
     let mut servers: Vec<_> = cause.servers.iter().collect();
     servers.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
     let named = named(servers.iter().map(|(server, _)| *server));
-    let seen = Seen { cause, named, asked, verdict, zone: zone.clone().unwrap_or_default() };
+    let seen = Seen { cause, named, asked, verdict, zone: zone_with_lists(cause) };
     let addresses: Vec<IpAddr> = cause.servers.keys().copied().collect();
-    let list = cause.list || matches!(cause.kind, CulpritKind::ListRefused);
     CulpritReport {
         kind: cause.kind,
-        list: zone.clone().filter(|_| list),
+        list: cause.lists.first().map(|apex| name_text(&name_of_wire(apex))),
         server: servers.first().map(|(server, _)| server.to_string()),
         evidence: seen.evidence(),
         usual: zone.as_deref().and_then(usual),
         advice: if cause.kind == CulpritKind::Client && verdict.has_failed() {
             CLIENT_BESIDE_FAILURE.to_owned()
         } else {
-            advice_of(cause.kind, &cause.why, &zone.clone().unwrap_or_default(), &addresses)
+            advice_of(cause, &addresses)
         },
         zone,
     }
@@ -125,6 +124,35 @@ fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     let more = servers.len().saturating_sub(NAMED);
     let first = servers.get(..NAMED).unwrap_or(&servers).join(", ");
     if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// The zone of a cause; of a zone that DNS lists need and that is none of them, also these lists.
+fn zone_with_lists(cause: &Cause) -> String {
+    if cause.zone.is_empty() {
+        return String::new();
+    }
+    let zone = name_text(&name_of_wire(&cause.zone));
+    if cause.lists.is_empty() || cause.lists.contains(&cause.zone) {
+        return zone;
+    }
+    let is_above = cause.lists.iter().all(|apex| is_within(apex, &cause.zone));
+    let relation = if is_above { "a zone above" } else { "which is needed for" };
+    format!("{zone}, {relation} {}", lists_text(cause))
+}
+
+/// The DNS lists of a cause.
+fn lists_text(cause: &Cause) -> String {
+    let lists = if cause.lists.len() == 1 { "DNS list" } else { "DNS lists" };
+    format!("{lists} {}", list_names(cause))
+}
+
+/// The names of the DNS lists of a cause.
+fn list_names(cause: &Cause) -> String {
+    let names: Vec<String> =
+        cause.lists.iter().take(NAMED).map(|apex| name_text(&name_of_wire(apex))).collect();
+    let more = cause.lists.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
 }
 
 /// The facts for a sentence.
@@ -269,9 +297,19 @@ fn is_of_servers(kind: CulpritKind) -> bool {
     )
 }
 
-/// The advice about a cause with its reason, which may be empty.
-pub(super) fn advice_of(kind: CulpritKind, why: &str, zone: &str, servers: &[IpAddr]) -> String {
-    if kind == CulpritKind::Unknown && !why.is_empty() {
+/// The advice about a cause and the servers that it names.
+pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
+    let zone = &match cause.kind {
+        CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused
+            if !cause.lists.is_empty() =>
+        {
+            list_names(cause)
+        }
+        _ if cause.zone.is_empty() => String::new(),
+        _ => name_text(&name_of_wire(&cause.zone)),
+    };
+    let kind = cause.kind;
+    if kind == CulpritKind::Unknown && !cause.why.is_empty() {
         let owner = if zone.is_empty() { "the owner of the name" } else { &format!("the owner of {zone}") };
         return format!(
             "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"

@@ -60,7 +60,9 @@ impl<'a> Explained<'a> {
         let flight = own.or_else(|| match question.outcome {
             Outcome::Remembered | Outcome::Stale => self.before(question, list),
             // It was turned away because others wait for its silent zone.
-            Outcome::Shed => self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)),
+            Outcome::Shed if !question.is_overload() => {
+                self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence))
+            }
             _ => None,
         });
         ExplainedQuestion { question, list, flight }
@@ -178,6 +180,7 @@ mod tests {
         ];
         let recorded = Recorded { flights, ..Recorded::default() };
         let explained = Explained::of(&recorded, &NoLists);
+        use Outcome::{Remembered, Shed};
         let explains = |second: u64, name: &str, outcome: Outcome| {
             let question = QuestionEntry {
                 name: wire(name),
@@ -191,12 +194,11 @@ mod tests {
                 elapsed: 0,
                 flight: None,
                 error: Box::default(),
-                code: None,
+                code: (outcome == Shed).then_some(22),
                 user: None,
             };
             explained.explain(&question, &NoLists).flight.map(|flight| flight.id)
         };
-        use Outcome::{Remembered, Shed};
         for (second, name, outcome, expected) in [
             (30, "a.example.", Remembered, Some(1)),
             (30, "other.example.", Remembered, None),

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::culprit::{CulpritKind, judge};
+use super::culprit::{Cause, CulpritKind, judge};
 use super::entry::QuestionEntry;
 use super::evidence::{advice_of, seconds};
 use super::explained::{Explained, links_of};
@@ -187,7 +187,8 @@ impl<'a> FailuresOfZone<'a> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
         let zone = (!last.zone.is_empty()).then(|| name_text(&name_of_wire(&last.zone)));
-        let culprit = culprit_of(last, traffic);
+        let cause = cause_of(last, traffic);
+        let culprit = cause.kind;
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
         Some(FailedZone {
@@ -202,13 +203,13 @@ impl<'a> FailuresOfZone<'a> {
             extended_error: question.code,
             servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
             still_fails: self.still_fails(recorded, traffic, now),
-            advice: advice_of(culprit, last.why(), zone.as_deref().unwrap_or_default(), &addresses),
+            advice: advice_of(&cause, &addresses),
             zone,
         })
     }
 
     fn still_fails(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> StillFails {
-        let culprit = culprit_of(&self.last_of_all, traffic);
+        let culprit = cause_of(&self.last_of_all, traffic).kind;
         let last = self.last_of_all.asked.question;
         let later = recorded.questions.iter().filter(|question| question.at > last.end());
         // An answer from the cache may be older than the failure, and a stale one is no answer.
@@ -236,8 +237,13 @@ fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
     !is_repeat || last.asked.flight.is_none()
 }
 
-fn culprit_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> CulpritKind {
-    judge(&[failed.asked], traffic).causes.first().map_or(CulpritKind::Unknown, |cause| cause.kind)
+/// The cause of a failure, with the words of the failure.
+fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
+    let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
+    let cause = cause.unwrap_or_else(|| Cause::of(CulpritKind::Unknown, failed.zone.clone()));
+    let why = if cause.why.is_empty() { failed.why().into() } else { cause.why };
+    let zone = if cause.zone.is_empty() { failed.zone.clone() } else { cause.zone };
+    Cause { zone, why, ..cause }
 }
 
 impl FailedServer {

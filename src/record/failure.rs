@@ -32,17 +32,18 @@ impl<'a> FailedQuestion<'a> {
         if !asked.failed() {
             return None;
         }
-        let zone = zone_at_fault(&asked);
-        let servers = asked.flight.map(|flight| servers_at_fault(flight, &zone)).unwrap_or_default();
+        let zone = if asked.is_overload() { Box::default() } else { zone_at_fault(&asked) };
+        let flight = asked.flight.filter(|_| !asked.is_overload());
+        let servers = flight.map(|flight| servers_at_fault(flight, &zone)).unwrap_or_default();
         Some(Self { asked, zone, servers })
     }
 
     /// Why it failed, in a sentence without its end.
     pub(super) fn why(&self) -> &str {
         let question = self.asked.question;
-        match self.asked.flight {
+        match self.asked.flight.filter(|_| !self.is_turned_away()) {
             Some(flight) if !flight.why.is_empty() => &flight.why,
-            _ if question.error.is_empty() && question.outcome == Outcome::Shed => OVERLOADED,
+            _ if question.error.is_empty() && self.is_turned_away() => OVERLOADED,
             _ => &question.error,
         }
     }
@@ -85,7 +86,6 @@ fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
             let last = flight.messages.iter().rev().find(is_at_fault);
             last.map_or_else(|| domain_of(&asked.question.name), |message| (*message.zone).into())
         }
-        None if asked.question.outcome == Outcome::Shed => Box::default(),
         None => domain_of(&asked.question.name),
     }
 }

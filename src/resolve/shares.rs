@@ -18,7 +18,7 @@ use crate::limits::{
     EVEN_SHARE, FEW_PLACES, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS,
     NEW_ZONE_TIME, PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
 };
-use crate::question::{label_places, name_text};
+use crate::question::{ExtendedError, label_places, name_text};
 
 /// A zone, as the keyed hash of its name.
 pub(super) type ZoneHash = u64;
@@ -73,12 +73,20 @@ pub(super) enum ShedReason {
 }
 
 impl ShedReason {
+    /// The extended error of the question: only a silent zone is at fault itself. The record tells overload by this code.
+    pub(super) const fn code(self) -> u16 {
+        match self {
+            Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
+            _ => ExtendedError::NOT_READY,
+        }
+    }
+
     /// The reason in a sentence, for a question that was counted for `zone`.
     pub(super) fn sentence(self, zone: &Name) -> String {
         let zone = name_text(zone);
         match self {
             Self::SilentZone => {
-                format!("too many queries in progress for {zone}, whose servers do not answer")
+                format!("too many queries in progress for {zone}, whose servers have not answered lately")
             }
             Self::Zone => format!("too many queries in progress; {zone} has the most of them"),
             Self::Client => {

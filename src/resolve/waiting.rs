@@ -196,7 +196,8 @@ impl ClientResolver {
             return asked;
         }
         self.flight.recorder.shed(&shed.zone);
-        self.shed(&missed.question, &shed.sentence())
+        let error = ExtendedError::new(shed.why.code(), shed.sentence());
+        self.failed(Outcome::Shed, &missed.question, error)
     }
 
     /// SERVFAIL at once, because of `why`.

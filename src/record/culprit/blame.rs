@@ -10,7 +10,7 @@ use super::timeline::timeline;
 use crate::clock::micros;
 use crate::conduct::Conduct;
 use crate::limits::SLOW_ANSWER;
-use crate::question::{Outcome, is_within};
+use crate::question::is_within;
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::event::Shows;
 use crate::record::subject::domain_of;
@@ -27,20 +27,24 @@ pub(super) fn failure(
     causes: &mut BTreeMap<CauseKey, Cause>,
 ) {
     let ExplainedQuestion { question, flight, .. } = one;
+    if one.is_overload() {
+        return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
+    }
     let Some(flight) = flight else {
-        let kind =
-            if question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };
-        let zone = if kind == CulpritKind::Unknown { own_zone(one) } else { Box::default() };
-        return fail(causes, (kind, zone), &question.error);
+        return fail(causes, (CulpritKind::Unknown, own_zone(one)), one, &question.error);
     };
     let why = if flight.why.is_empty() { &question.error } else { &flight.why };
     let mut failed: Vec<CauseKey> = Vec::new();
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
-        cause.list |= one.apex().is_some_and(|apex| *apex == *key.1);
         match (server, message) {
-            // A flight that the question waited for was counted with its time.
-            (Some(_), Some(message)) if one.waited_for().is_none() => cause.add(message),
+            // A flight that the question waited for was counted with its time, except queries that took none.
+            (Some(server), Some(message))
+                if one.waited_for().is_none()
+                    || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
+            {
+                cause.add(message);
+            }
             (Some(server), _) => {
                 cause.servers.entry(server).or_default();
             }
@@ -51,7 +55,7 @@ pub(super) fn failure(
         }
     }
     for key in failed {
-        fail(causes, key, why);
+        fail(causes, key, one, why);
     }
 }
 
@@ -156,8 +160,9 @@ fn is_slow(kind: CulpritKind) -> bool {
     matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
 }
 
-fn fail(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey, why: &str) {
+fn fail(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey, one: &ExplainedQuestion<'_>, why: &str) {
     let cause = cause(causes, key);
+    cause.add_list(one.apex());
     cause.failures = cause.failures.saturating_add(1);
     if cause.why.is_empty() {
         cause.why = why.into();

@@ -1,6 +1,6 @@
 //! The causes of a delay or a failure: their kinds, and the time and the servers that each is counted with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -84,8 +84,8 @@ pub struct Cause {
     pub kind: CulpritKind,
     /// The zone, in wire form; empty if there is none.
     pub zone: Box<[u8]>,
-    /// Whether the zone belongs to a DNS list.
-    pub list: bool,
+    /// The apexes of the DNS lists whose questions it delayed or made fail, in wire form.
+    pub lists: BTreeSet<Box<[u8]>>,
     /// The time that the client waited for it, in microseconds.
     pub micros: u64,
     /// Questions that failed by it.
@@ -100,15 +100,20 @@ pub struct Cause {
 pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 
 impl Cause {
-    pub(super) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
-        let (list, servers, why) = Default::default();
-        Self { kind, zone, list, micros: 0, failures: 0, servers, why }
+    pub(in crate::record) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
+        let (lists, servers, why) = Default::default();
+        Self { kind, zone, lists, micros: 0, failures: 0, servers, why }
     }
 
     /// The time by which it delays the mail, in microseconds.
     pub fn cost(&self) -> u64 {
         let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
         self.micros.saturating_add(failed)
+    }
+
+    /// Notes the list that a question asks, if the cause is one of a zone.
+    pub(super) fn add_list(&mut self, apex: Option<&[u8]>) {
+        self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }
 
     pub(super) fn add(&mut self, message: &MessageEntry) {

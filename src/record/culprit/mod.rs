@@ -12,6 +12,9 @@
 //! - The pauses of a client excuse no failure: the failure is named first, and the client after it.
 //! - A silence is called loss if the same server answers over the same transport shortly before and shortly after. It is
 //!   called our own network's if root servers were asked meanwhile too, and no server on the internet answered.
+//! - A zone above a DNS list that belongs to the owner of the list is a part of it: `spamcop.net.` of `bl.spamcop.net.`. Its silence is a
+//!   silence of the list, and the zone that is named is the one whose servers were silent. The servers of a top-level domain are no part of
+//!   a list, so their silence is theirs, and the list is named beside it.
 //! - A failed question is blamed on each server's last word: a server that was silent once and refused then has refused.
 
 mod blame;
@@ -25,7 +28,7 @@ use std::collections::BTreeMap;
 pub use self::cause::{Cause, CulpritKind};
 use self::cause::{CauseKey, cause};
 pub use self::explained_question::ExplainedQuestion;
-use self::explained_question::{is_of_list, zone_of};
+use self::explained_question::zone_of;
 use self::fault::kind_of;
 use self::timeline::timeline;
 use super::traffic::Traffic;
@@ -170,7 +173,7 @@ fn spend_question(
         if let Some(kind) = kind_of(one, flight, message, traffic)
             && let Some(cause) = causes.get_mut(&(kind, zone_of(one, &message.zone)))
         {
-            cause.list |= is_of_list(one, &message.zone);
+            cause.add_list(one.apex());
             cause.add(message);
         }
     }

@@ -4,7 +4,6 @@ use super::cause::{CauseKey, CulpritKind};
 use super::explained_question::{ExplainedQuestion, zone_of};
 use super::fault::kind_of;
 use crate::conduct::Conduct;
-use crate::question::Outcome;
 use crate::record::entry::{FlightEntry, MessageEntry};
 use crate::record::traffic::{Traffic, moments};
 
@@ -15,8 +14,7 @@ pub(super) fn timeline(
     traffic: &Traffic,
 ) -> Vec<(CauseKey, u64)> {
     let Some(flight) = one.waited_for() else {
-        let kind =
-            if one.question.outcome == Outcome::Shed { CulpritKind::Overload } else { CulpritKind::Unknown };
+        let kind = if one.is_overload() { CulpritKind::Overload } else { CulpritKind::Unknown };
         return vec![((kind, Box::default()), end.saturating_sub(begin))];
     };
     let ends = flight.messages.iter().flat_map(|message| {

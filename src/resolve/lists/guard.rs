@@ -201,7 +201,7 @@ fn give(
 
 /// The meaning of a failure for the list; none if the failure is ours.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UntoldReason> {
-    let what = failure.of_list();
+    let what = failure.of_list(&list.apex);
     match failure {
         Failure::Servers { faults, .. }
             if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>

@@ -1,0 +1,252 @@
+//! Causes that stand near each other: a DNS list and the zones above it, a zone and the address family of its servers, a silent zone and
+//! the load of resolverd itself. `why` and `failed` name the right one.
+
+#![cfg(feature = "lab")]
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+use resolverd::config::Config;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::{ask, name};
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::world::ServerPlan;
+use resolverd::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS};
+use resolverd::question::wire_name;
+use resolverd::record::Window;
+use resolverd::record::culprit::CulpritKind;
+use resolverd::record::failed::{FailedWanted, FailedZone};
+use resolverd::record::why::{MessageReport, Wanted, WantedSubject};
+
+/// A list of the registry, below a zone of its owner.
+const LIST: &str = "bl.spamcop.net.";
+
+/// The zone of the owner of `LIST`, which is the parent of it.
+const OWNER: &str = "spamcop.net.";
+
+/// The tree below a root, with zones, the address of the server of each, and its connection.
+struct Internet(Tree);
+
+impl Internet {
+    fn new() -> Self {
+        let mut internet = Self(Tree::default());
+        internet.zone(".", "192.0.2.1", &[], Duration::from_millis(10), "");
+        internet
+    }
+
+    fn zone(&mut self, zone: &str, address: &str, faults: &[Fault], time: Duration, text: &str) {
+        let below = zone.trim_end_matches('.');
+        let name = if below.is_empty() { "a.root".to_owned() } else { format!("ns1.{below}") };
+        let mut plan = ServerPlan::new(&name, vec![address.parse::<IpAddr>().unwrap()]);
+        plan.distance = Distance::steady(time);
+        plan.faults = faults.to_vec();
+        self.0.server(plan).unwrap();
+        self.0.zone(zone, &[name], text).unwrap();
+    }
+
+    fn fine(&mut self, zone: &str, address: &str, text: &str) {
+        self.zone(zone, address, &[], Duration::from_millis(20), text);
+    }
+
+    fn simulation(self, change: impl FnOnce(&mut Config)) -> Simulation {
+        let lab = Arc::new(self.0.build().unwrap());
+        let mut config = config_for(&lab);
+        change(&mut config);
+        Simulation::new(lab, config, 11)
+    }
+}
+
+async fn why(simulation: &Simulation, subject: WantedSubject) -> MessageReport {
+    let wanted = Wanted { subject: Some(subject), from: 0, to: u64::MAX, client: None, most: 20 };
+    simulation.resolver().why(wanted).await.remove(0)
+}
+
+fn named(text: &str) -> WantedSubject {
+    WantedSubject::Name(wire_name(&name(text)).into())
+}
+
+async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
+    simulation.resolver().failed(FailedWanted::default()).await.zones
+}
+
+/// The kind of the culprit, its zone, its server and its list.
+fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
+    fn text(text: &Option<String>) -> &str {
+        text.as_deref().unwrap_or_default()
+    }
+    let culprit = &report.culprit;
+    (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
+}
+
+/// A list whose own server is fine, with a server of a zone above it, which has these faults and takes this time.
+fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
+    let mut internet = Internet::new();
+    for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
+        let (faults, time) =
+            if zone == above { (faults, time) } else { (&[][..], Duration::from_millis(20)) };
+        internet.zone(
+            zone,
+            address,
+            faults,
+            time,
+            if zone == LIST { "2.0.0.127 60 A 127.0.0.2\n" } else { "" },
+        );
+    }
+    internet.fine("tld.", "192.0.2.5", "");
+    internet.fine("fine.tld.", "192.0.2.6", "* 300 A 198.51.100.8\n");
+    internet.simulation(|_| ())
+}
+
+async fn check(simulation: &Simulation, last: u8) {
+    ask(simulation, &format!("{last}.100.51.198.{LIST}"), RecordType::A).await;
+}
+
+fn address(last: u8) -> WantedSubject {
+    WantedSubject::Address([198, 51, 100, last].into())
+}
+
+#[test]
+fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
+    paused(async {
+        let simulation = list_below(OWNER, &[Fault::Dead], Duration::from_millis(20));
+        for last in 1..=3 {
+            ask(&simulation, "a.fine.tld.", RecordType::A).await;
+            check(&simulation, last).await;
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        // Long after: the list is held, and this query waits for nothing.
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        check(&simulation, 9).await;
+        for last in [1, 2, 3, 9] {
+            let report = why(&simulation, address(last)).await;
+            assert_eq!(
+                told(&report),
+                (CulpritKind::ListSilent, OWNER, "192.0.2.3", LIST),
+                "{last}: {report:#?}"
+            );
+            let evidence = &report.culprit.evidence;
+            assert!(
+                evidence.starts_with("192.0.2.3 did not answer ")
+                    && evidence.contains(" spamcop.net., a zone above DNS list bl.spamcop.net."),
+                "{report:#?}"
+            );
+            assert!(report.culprit.advice.starts_with("remove bl.spamcop.net. from"), "{report:#?}");
+        }
+        let [zone] = &failed(&simulation).await[..] else { panic!("one zone") };
+        assert_eq!((zone.zone.as_deref(), zone.culprit), (Some(LIST), CulpritKind::ListSilent), "{zone:#?}");
+        assert!(zone.reason.contains("the servers of spamcop.net"), "{zone:#?}");
+    });
+}
+
+#[test]
+fn a_slow_zone_of_its_owner_slows_the_list() {
+    paused(async {
+        let simulation = list_below(OWNER, &[], Duration::from_millis(1_800));
+        check(&simulation, 1).await;
+        let report = why(&simulation, address(1)).await;
+        assert_eq!(told(&report), (CulpritKind::ListSlow, OWNER, "192.0.2.3", LIST), "{report:#?}");
+        assert!(
+            report
+                .culprit
+                .evidence
+                .contains(" for spamcop.net., a zone above DNS list bl.spamcop.net. after 1.8 s"),
+            "{report:#?}"
+        );
+    });
+}
+
+#[test]
+fn a_silent_top_level_domain_is_no_silence_of_the_list() {
+    paused(async {
+        for (faults, time, kind) in [
+            (&[Fault::Dead][..], Duration::from_millis(20), CulpritKind::ServerSilent),
+            (&[], Duration::from_millis(1_800), CulpritKind::ServerSlow),
+        ] {
+            let simulation = list_below("net.", faults, time);
+            check(&simulation, 1).await;
+            let report = why(&simulation, address(1)).await;
+            assert_eq!(told(&report), (kind, "net.", "192.0.2.2", LIST), "{report:#?}");
+            assert!(
+                report.culprit.evidence.contains("for net., a zone above DNS list bl.spamcop.net."),
+                "{report:#?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.fine(OWNER, "192.0.2.3", "");
+        internet.fine("tld.", "192.0.2.5", "");
+        internet.zone("hosts.tld.", "192.0.2.6", &[Fault::Dead], Duration::from_millis(20), "");
+        internet.0.server(ServerPlan::new("ns9.hosts.tld", vec!["192.0.2.4".parse().unwrap()])).unwrap();
+        internet.0.zone(LIST, &["ns9.hosts.tld".to_owned()], "2.0.0.127 60 A 127.0.0.2\n").unwrap();
+        let simulation = internet.simulation(|_| ());
+        check(&simulation, 1).await;
+        let report = why(&simulation, address(1)).await;
+        assert_eq!(
+            told(&report),
+            (CulpritKind::ServerSilent, "hosts.tld.", "192.0.2.6", LIST),
+            "{report:#?}"
+        );
+        assert!(
+            report.culprit.evidence.contains("for hosts.tld., which is needed for DNS list bl.spamcop.net."),
+            "{report:#?}"
+        );
+    });
+}
+
+/// Asks for so many names below a zone at once.
+async fn flood(simulation: &Simulation, zone: &str, count: usize) {
+    let names: Vec<String> = (0..count).map(|number| format!("w{number}.{zone}")).collect();
+    join_all(names.iter().map(|name| ask(simulation, name, RecordType::A))).await;
+}
+
+#[test]
+fn queries_that_resolverd_turned_away_are_no_fault_of_a_zone() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.zone(LIST, "192.0.2.3", &[], Duration::from_secs(2), "2.0.0.127 60 A 127.0.0.2\n");
+        internet.fine("tld.", "192.0.2.4", "");
+        internet.zone("slow.tld.", "192.0.2.5", &[], Duration::from_secs(2), "* 300 A 198.51.100.8\n");
+        let simulation = internet.simulation(|_| ());
+        ask(&simulation, &format!("w.{LIST}"), RecordType::A).await;
+        ask(&simulation, "w.slow.tld.", RecordType::A).await;
+        join_all([flood(&simulation, LIST, MAX_FLIGHTS), flood(&simulation, "slow.tld.", MAX_FLIGHTS)]).await;
+        let rows = failed(&simulation).await;
+        let [overload] = &rows[..] else { panic!("{rows:#?}") };
+        assert_eq!(
+            (overload.zone.as_deref(), overload.culprit),
+            (None, CulpritKind::Overload),
+            "{overload:#?}"
+        );
+        assert!(overload.servers.is_empty() && overload.advice.contains("cause the load"), "{overload:#?}");
+        let (_, clients) = simulation.recorder().shed_by(Window::Start);
+        assert_eq!(overload.questions, clients.iter().map(|row| row.shed).sum::<u64>(), "{overload:#?}");
+    });
+}
+
+#[test]
+fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("tld.", "192.0.2.4", "");
+        internet.zone("silent.tld.", "192.0.2.5", &[Fault::Dead], Duration::from_millis(20), "");
+        let simulation = internet.simulation(|_| ());
+        ask(&simulation, "w.silent.tld.", RecordType::A).await;
+        flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS).await;
+        let rows = failed(&simulation).await;
+        let [silent] = &rows[..] else { panic!("{rows:#?}") };
+        let told = (silent.zone.as_deref(), silent.culprit);
+        assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
+    });
+}
