@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
-use resolverd::config::Config;
+use resolverd::config::{Config, Family};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{ask, name};
 use resolverd::lab::server::Distance;
+use resolverd::lab::simulated::Ipv6Way;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS};
@@ -201,6 +202,54 @@ fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
             report.culprit.evidence.contains("for hosts.tld., which is needed for DNS list bl.spamcop.net."),
             "{report:#?}"
         );
+    });
+}
+
+/// A zone whose only server has an address of IPv6 alone, and one whose server has its name elsewhere.
+fn only_ipv6(ipv6: Family) -> Simulation {
+    let mut internet = Internet::new();
+    internet.fine("tld.", "192.0.2.2", "");
+    internet.fine("six.tld.", "2001:db8::53", "@ 300 MX 10 mx\nmx 300 A 198.51.100.8\n");
+    internet.fine("fine.tld.", "192.0.2.6", "ns 300 AAAA 2001:db8::54\n* 300 A 198.51.100.8\n");
+    internet.0.server(ServerPlan::new("ns.fine.tld", vec!["2001:db8::54".parse().unwrap()])).unwrap();
+    internet.0.zone("away.tld.", &["ns.fine.tld".to_owned()], "@ 300 MX 10 mx\n").unwrap();
+    let simulation = internet.simulation(|config| config.resolve.ipv6 = ipv6);
+    simulation.network().set_ipv6(Ipv6Way::Unrouted);
+    simulation
+}
+
+#[test]
+fn a_zone_with_servers_of_ipv6_alone_is_unreachable_without_ipv6() {
+    paused(async {
+        for (ipv6, reason) in [
+            (Family::Auto, "this host has no IPv6 route"),
+            (Family::Off, "resolverd does not use IPv6 (resolve.ipv6 = false)"),
+        ] {
+            let simulation = only_ipv6(ipv6);
+            for zone in ["six.tld.", "away.tld."] {
+                for pause in [40, 90, 1] {
+                    ask(&simulation, "a.fine.tld.", RecordType::A).await;
+                    ask(&simulation, zone, RecordType::MX).await;
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+                let subject = Some(named(zone));
+                let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20 };
+                let reports = simulation.resolver().why(wanted).await;
+                for report in &reports {
+                    let culprit = (report.culprit.kind, report.culprit.zone.as_deref());
+                    assert_eq!(culprit, (CulpritKind::Unreachable, Some(zone)), "{report:#?}");
+                    if zone == "six.tld." {
+                        assert_eq!(report.culprit.server.as_deref(), Some("2001:db8::53"), "{report:#?}");
+                        assert!(report.culprit.advice.contains("resolve.ipv6 = false"), "{report:#?}");
+                    }
+                }
+                let told = |report: &MessageReport| report.culprit.evidence.contains(reason);
+                assert!(reports.iter().any(told), "{reports:#?}");
+                let failed = failed(&simulation).await;
+                let row = failed.iter().find(|row| row.zone.as_deref() == Some(zone)).unwrap();
+                assert_eq!(row.culprit, CulpritKind::Unreachable, "{row:#?}");
+            }
+        }
     });
 }
 

@@ -28,12 +28,14 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be found.
-    #[error("{}", addresses_text(.zone, .why.as_deref()))]
+    #[error("{}", addresses_text(.zone, .why.as_deref(), .unused.as_deref()))]
     Addresses {
         /// The zone.
         zone: Name,
         /// Why the address of the last could not be found; none if they have no address that resolverd may query.
         why: Option<Box<Failure>>,
+        /// The address family that is not used, if its addresses may be the only ones.
+        unused: Option<Box<UnusedFamily>>,
     },
     /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
     /// them.
@@ -122,6 +124,49 @@ pub enum Failure {
     },
 }
 
+/// An address family that is not used, and the servers that have addresses of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedFamily {
+    /// Whether it is IPv6.
+    pub is_ipv6: bool,
+    /// Why it is not used.
+    pub why: UnusedReason,
+    /// Servers with such an address; empty if their addresses of this family were not looked up.
+    pub servers: Vec<SocketAddr>,
+}
+
+/// Why an address family is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusedReason {
+    /// The configuration excludes it.
+    Configured,
+    /// The kernel had no route a moment ago.
+    NoRoute,
+    /// No server answers over it.
+    Silent,
+}
+
+impl UnusedFamily {
+    /// Why the servers of a zone cannot be queried, in a sentence.
+    fn sentence(&self, zone: &str) -> String {
+        let (own, other, key) = match self.is_ipv6 {
+            true => ("IPv6", "IPv4", "ipv6"),
+            false => ("IPv4", "IPv6", "ipv4"),
+        };
+        let has = if self.servers.is_empty() {
+            format!("no {other} address")
+        } else {
+            format!("{own} addresses only ({})", servers_text(&self.servers))
+        };
+        let why = match self.why {
+            UnusedReason::Configured => format!("resolverd does not use {own} (resolve.{key} = false)"),
+            UnusedReason::NoRoute => format!("this host has no {own} route"),
+            UnusedReason::Silent => format!("no server answers this host over {own}"),
+        };
+        format!("the servers of {zone} have {has}, and {why}")
+    }
+}
+
 impl Failure {
     /// The zone whose servers did not help, if they are the reason.
     pub fn zone(&self) -> Option<Name> {
@@ -158,6 +203,9 @@ impl Failure {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
             Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
+            Self::Addresses { unused: Some(unused), .. } => {
+                unused.servers.iter().map(|server| (*server, Conduct::Unreachable)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -219,10 +267,20 @@ impl Failure {
         matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()
     }
 
+    /// Whether the servers may have addresses that resolverd does not use, and have no others.
+    fn has_unused_family(&self) -> bool {
+        match self {
+            Self::Addresses { unused: Some(_), .. } => true,
+            Self::Addresses { why: Some(why), .. } => why.has_unused_family(),
+            _ => false,
+        }
+    }
+
     /// The failure as the record counts it, with the origin of the zone's servers.
     pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
         let faults = self.faults();
         let shows = match self {
+            _ if self.has_unused_family() => Shows::Unrouted,
             Self::Untrusted { state: SecurityStatus::Bogus, .. } => Shows::Bogus,
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
@@ -278,9 +336,10 @@ pub fn conduct_text(conduct: Conduct) -> &'static str {
     }
 }
 
-fn addresses_text(zone: &Name, why: Option<&Failure>) -> String {
+fn addresses_text(zone: &Name, why: Option<&Failure>, unused: Option<&UnusedFamily>) -> String {
     let zone = zone_text(zone);
     match why {
+        None if let Some(unused) = unused => unused.sentence(&zone),
         Some(why) => format!("the names of the servers of {zone} do not resolve, because {why}"),
         None => format!("the servers of {zone} have no address that resolverd may query"),
     }
@@ -356,7 +415,8 @@ mod tests {
             silent.to_string(),
             "no server of example.net. has answered recently (192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more); resolverd probes them in the background"
         );
-        let names = Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)) };
+        let names =
+            Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)), unused: None };
         assert!(names.is_known_silence());
         assert_eq!(names.extended_error().code, ExtendedError::NO_REACHABLE_AUTHORITY);
         assert_eq!(names.zone(), Some(zone("example.com.")));
@@ -366,7 +426,9 @@ mod tests {
         let list = Failure::List { silent: Some(Box::new(names)), error: error.clone() };
         assert_eq!(list.at_fault().0, Some(zone("example.net.")));
         assert_eq!(Failure::List { silent: None, error }.at_fault(), (None, Vec::new()));
-        assert!(!Failure::Addresses { zone: zone("example.com."), why: None }.is_known_silence());
+        assert!(
+            !Failure::Addresses { zone: zone("example.com."), why: None, unused: None }.is_known_silence()
+        );
     }
 
     #[test]

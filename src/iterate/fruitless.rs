@@ -142,9 +142,15 @@ impl Asking<'_> {
             return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
         }
         if self.candidates.is_empty() {
+            let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
+            // A server of the zone itself cannot be looked up without its address, so a lookup that failed says less.
+            if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
+                return Failure::Addresses { zone, why: None, unused };
+            }
             return match self.lookup_failure.take() {
                 Some(failure @ Failure::Depth { .. }) => failure,
-                why => Failure::Addresses { zone, why: why.map(Box::new) },
+                Some(why) => Failure::Addresses { zone, why: Some(Box::new(why)), unused: None },
+                None => Failure::Addresses { zone, why: None, unused },
             };
         }
         Failure::Servers { zone, role, faults: std::mem::take(&mut self.faults) }

@@ -5,16 +5,19 @@
 //! domains, NDSS 2012). Only an answer to a question for its NS counts. An NS set that comes unasked with other
 //! answers is not used, because it poisons caches (CVE-2025-11411).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use hickory_proto::rr::{Name, RData, RecordType};
 use ipnet::IpNet;
 
 use super::context::Context;
+use super::failure::{UnusedFamily, UnusedReason};
+use super::families::FamilyState;
 use super::{Errand, Iterate};
-use crate::cache::entries::Delegation;
+use crate::cache::entries::{Delegation, Known};
 use crate::cache::rrset::Rank;
 use crate::clock::Mono;
+use crate::config::Family;
 use crate::limits::MAX_SERVERS;
 
 /// The addresses of a zone's servers.
@@ -168,6 +171,48 @@ impl Iterate {
         let ipv4 = self.means.families.ipv4(config, now);
         let ipv6 = self.means.families.ipv6(config, now);
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
+    }
+
+    /// The address family that is not used, for a delegation without a usable address, and the known addresses of its servers in this
+    /// family. None if both families are used, or if no server is known to have a name without an address of the other one.
+    pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
+        let (config, now) = (&context.view.config.resolve, self.now());
+        let families = &self.means.families;
+        let is_ipv6 = match (families.ipv4(config, now), families.ipv6(config, now)) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => return None,
+        };
+        let [unused, used] =
+            if is_ipv6 { [RecordType::AAAA, RecordType::A] } else { [RecordType::A, RecordType::AAAA] };
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let glue =
+            cut.glue.iter().map(|(_, address)| *address).filter(|address| address.is_ipv6() == is_ipv6);
+        let looked_up = cut.servers.iter().filter_map(|server| rrsets.rrset(server, unused, Rank::Glue, now));
+        let mut addresses: Vec<IpAddr> = glue.collect();
+        looked_up.for_each(|rrset| addresses.extend(rrset.addresses()));
+        addresses.sort_unstable();
+        addresses.dedup();
+        // A name that does not exist has no address of any family.
+        let lacks_used = |server: &Name| {
+            let known = rrsets.get(server, used, Rank::Glue, now);
+            matches!(known, Some(Known::Negative(denied)) if !denied.nxdomain)
+        };
+        if addresses.is_empty() && !cut.servers.iter().any(lacks_used) {
+            return None;
+        }
+        let (any, set): (IpAddr, Family) = match is_ipv6 {
+            true => (Ipv6Addr::UNSPECIFIED.into(), config.ipv6),
+            false => (Ipv4Addr::UNSPECIFIED.into(), config.ipv4),
+        };
+        let why = match families.state(config, any, now) {
+            _ if set == Family::Off => UnusedReason::Configured,
+            FamilyState::Silent => UnusedReason::Silent,
+            FamilyState::Used | FamilyState::Unrouted => UnusedReason::NoRoute,
+        };
+        let servers =
+            addresses.into_iter().map(|address| SocketAddr::new(address, config.upstream_port)).collect();
+        Some(UnusedFamily { is_ipv6, why, servers })
     }
 
     /// Whether a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the

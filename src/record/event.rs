@@ -144,12 +144,22 @@ pub enum Shows {
     Doubt,
     /// The answer was found, too late for the clients.
     Late,
+    /// No server was asked: as far as is known they have addresses only of a family that this host does not use.
+    Unrouted,
 }
 
 impl Shows {
     /// All of them, in the order of their numbers in the record.
-    pub const ALL: [Self; 7] =
-        [Self::Silence, Self::NoHelp, Self::Bogus, Self::Unchecked, Self::List, Self::Doubt, Self::Late];
+    pub const ALL: [Self; 8] = [
+        Self::Silence,
+        Self::NoHelp,
+        Self::Bogus,
+        Self::Unchecked,
+        Self::List,
+        Self::Doubt,
+        Self::Late,
+        Self::Unrouted,
+    ];
 
     /// Its place in `ALL`.
     pub const fn index(self) -> usize {

@@ -195,7 +195,8 @@ impl Seen<'_> {
             CulpritKind::Truncated => {
                 format!("{named} truncates its answers for {zone} and does not answer over TCP")
             }
-            CulpritKind::Unreachable if named.is_empty() => cause.why.to_string(),
+            // No query was sent: the sentence says why, and which addresses the servers have.
+            CulpritKind::Unreachable if count == 0 => cause.why.to_string(),
             CulpritKind::Unreachable => {
                 format!(
                     "the network reports that port 53 of {named} cannot be reached; it was queried for {zone}"
@@ -341,9 +342,12 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
         CulpritKind::Truncated => format!(
             "the owner of {zone} must open TCP port 53; check also that your own firewall lets this host send to TCP port 53"
         ),
-        CulpritKind::Unreachable if !servers.is_empty() && servers.iter().all(IpAddr::is_ipv6) => {
-            "check the routes of this host; if it has no IPv6, set resolve.ipv6 = false".to_owned()
-        }
+        CulpritKind::Unreachable if servers.is_empty() => format!(
+            "check the addresses and the routes of this host, and resolve.ipv4 and resolve.ipv6; if all are right, the owner of {zone} must add servers that this host can reach"
+        ),
+        CulpritKind::Unreachable if servers.iter().all(IpAddr::is_ipv6) => format!(
+            "check the IPv6 address and the routes of this host; if it has no IPv6, resolve.ipv6 = false is right, and the owner of {zone} must add servers with IPv4 addresses"
+        ),
         CulpritKind::Unreachable => {
             let servers = named(servers.iter().filter(|server| server.is_ipv4()));
             format!(

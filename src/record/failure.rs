@@ -70,7 +70,7 @@ impl<'a> FailedQuestion<'a> {
         let shows = self.asked.flight.and_then(|flight| flight.shows);
         let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);
         match shows {
-            Some(shows) => matches!(shows, Shows::Silence | Shows::Unchecked | Shows::Late),
+            Some(shows) => matches!(shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted),
             None => is_unknown,
         }
     }

@@ -205,7 +205,7 @@ impl Incidents {
     /// Whether a failure may be our own network's fault. Servers that the operator has named may be the only ones
     /// that are ever asked: for them only a known outage counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
-        if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late) {
+        if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
         }
         let began = now.before(ended.elapsed);
@@ -277,7 +277,7 @@ impl Failing {
             && self.question.view == ended.question.view;
         match self.shows {
             // Any answer shows that the servers answer, and in time.
-            Shows::Silence | Shows::Late => true,
+            Shows::Silence | Shows::Late | Shows::Unrouted => true,
             Shows::NoHelp | Shows::List | Shows::Doubt => same,
             // A client with CD gets bogus answers too.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),

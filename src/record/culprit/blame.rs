@@ -93,6 +93,9 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     {
         return vec![(key, None, None)];
     }
+    if flight.shows == Some(Shows::Unrouted) {
+        return only(CulpritKind::Unreachable, zone);
+    }
     if matches!(flight.shows, Some(Shows::List)) {
         return only(CulpritKind::ListSilent, apex());
     }
