@@ -162,6 +162,11 @@ impl HistoryFiles {
 }
 
 impl Store for HistoryFiles {
+    fn begin(&self) -> Option<u64> {
+        // A segment has the moment of its begin as its name; see `Self::begin`.
+        self.segments().ok()?.first()?.file_stem()?.to_str()?.parse().ok()
+    }
+
     fn append(&self, entries: &[u8]) {
         let directory = self.directory.display();
         let trouble = self.write(entries).err().map(|error| format!("cannot write to {directory}: {error}"));

@@ -147,6 +147,8 @@ impl Recorder {
             let mut memory = std::mem::take(&mut outline.questions);
             memory.sort_by_key(|question| question.at);
             StoreReader { span, until, memory: &memory, taken: 0 }.read(&**store, &mut outline);
+            let read = outline.extent.stored_begin;
+            outline.extent.stored_since = store.begin().into_iter().chain(read).min();
             outline.questions.append(&mut memory);
         }
         outline.in_order()
@@ -261,14 +263,15 @@ impl Recorder {
             }
             lost_hits = lost_hits.max(reader.ended.take().filter(|_| lock(&shard.ring).has_lost()));
         }
-        // Hits that are missing take no other question along, as when they are overwritten.
+        // Hits that are missing take no other question along, as when they are overwritten. Those before the others that fit are left out
+        // too.
         let RingReader { mut outline, begin: hits, misses, .. } = reader;
         if begin > 0 || hits > 0 {
             let is_left = |one: &QuestionOutline| one.at >= begin && (!one.hit || one.at >= hits);
             outline.questions.retain(is_left);
         }
         let extent = &mut outline.extent;
-        (extent.lost, extent.lost_hits) = (lost, lost_hits.max(left_out(hits)));
+        (extent.lost, extent.lost_hits) = (lost, lost_hits.max(left_out(hits.max(begin))));
         extent.whole = misses.map(|misses| misses.max(begin));
         let unix = |at: Mono| dates.unix(at.as_micros());
         let outages = lock(&self.incidents).outage.spans(now);

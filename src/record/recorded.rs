@@ -91,6 +91,8 @@ pub struct Recorded {
     pub begin: Option<u64>,
     /// The arrival of the first stored question. Stored are failed and slow questions that are no longer in memory.
     pub stored_begin: Option<u64>,
+    /// Since when the disk has failed, bogus and slow questions; none if it has none, or nothing is stored.
+    pub stored_since: Option<u64>,
     /// Whether no questions are kept, because the record has no size.
     pub off: bool,
     /// Whether the disk has questions whose client `history.redact` has removed.

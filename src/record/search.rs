@@ -16,7 +16,7 @@ use super::recorded::{ReadSpan, Recorded};
 use super::spans::waited;
 use super::subject::{Subject, asked_domain, subject};
 use super::traffic::{Traffic, slow_answer};
-use super::why::{DaemonFacts, KnownFacts, MessageReport, Wanted, WantedSubject, report};
+use super::why::{DaemonFacts, HistoryReach, KnownFacts, MessageReport, Wanted, WantedSubject, report};
 use crate::limits::MAX_WHY_REPLY;
 use crate::question::{is_within, name_of_wire, name_text};
 
@@ -45,7 +45,7 @@ pub fn why(outline: &Outline<'_>, wanted: &Wanted, facts: &DaemonFacts<'_>) -> V
 
 /// The report that the record has no such question.
 fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
-    let begin = recorded.begin.or(recorded.stored_begin);
+    let begin = recorded.begin.or(recorded.stored_since).or(recorded.stored_begin);
     let culprit = match begin {
         Some(_) if wanted.client.is_some() && recorded.without_client => evidence::without_client(),
         Some(_) if wanted.shortened(recorded, facts).is_some() => evidence::unknown(Absence::Shortened),
@@ -55,7 +55,10 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     };
     MessageReport {
         history_begin: begin.map(seconds),
+        history: begin.map(|_| HistoryReach::of(recorded)),
         line: None,
+        more_lines: 0,
+        note: None,
         began: begin.map_or(0.0, seconds),
         client: String::new(),
         took: 0.0,

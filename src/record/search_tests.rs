@@ -360,3 +360,21 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn each_part_of_the_record_has_a_reach_of_its_own() {
+    let reach = |recorded: &Recorded| {
+        told(recorded, &of_name("mail.none.test."))[0].history.map(|history| {
+            let since = |at: Option<f64>| at.map(|at| (at - seconds(BEGIN)).round());
+            [since(history.resolved), since(history.cache), since(history.disk)]
+        })
+    };
+    let full = three_messages();
+    assert_eq!(reach(&full), Some([Some(0.0), Some(0.0), None]), "nothing was overwritten");
+    let lost = |seconds: u64| Some(BEGIN + seconds * SECOND);
+    let long = Recorded { lost: lost(60), lost_hits: lost(5), stored_since: lost(0), ..full };
+    assert_eq!(reach(&long), Some([Some(60.0), Some(5.0), Some(0.0)]));
+    let stored = Recorded { stored_since: Some(BEGIN), ..Recorded::default() };
+    assert_eq!(reach(&stored), Some([None, None, Some(0.0)]), "after a restart");
+    assert_eq!(reach(&Recorded::default()), None);
+}

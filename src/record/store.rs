@@ -4,6 +4,11 @@ use std::fmt::Debug;
 
 /// A place for segments, for instance a directory.
 pub trait Store: Send + Sync + Debug {
+    /// When its oldest segment was begun, in microseconds since 1970; none if it is empty, or if this is not known.
+    fn begin(&self) -> Option<u64> {
+        None
+    }
+
     /// Appends entries, as `put` has written them.
     fn append(&self, entries: &[u8]);
 

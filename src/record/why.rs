@@ -55,9 +55,18 @@ pub struct MessageReport {
     /// For an unknown message: when the record begins; none if it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
+    /// For an unknown message: since when each part of the record is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryReach>,
     /// The pasted line that it explains, for `resolverctl why -`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
+    /// The number of further lines with the same message.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_lines: u64,
+    /// What was not understood of the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// When its first question came; for an unknown one when the record begins.
     pub began: f64,
     /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
@@ -77,6 +86,28 @@ pub struct MessageReport {
     /// Other culprits that cost about the same time, or more time than the culprit of the questions about the wanted subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
+}
+
+/// How far back the record goes, in seconds since 1970. Each part has a ring of its own, or files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HistoryReach {
+    /// Since when memory has every question that the cache did not answer; none if it has no question.
+    pub resolved: Option<f64>,
+    /// Since when memory has every question that the cache answered; none if it has no question.
+    pub cache: Option<f64>,
+    /// Since when the disk has questions: only those that failed, were bogus or were slow. None if it has none.
+    pub disk: Option<f64>,
+}
+
+impl HistoryReach {
+    /// The reach of a record.
+    pub(super) fn of(extent: &Recorded) -> Self {
+        Self {
+            resolved: extent.lost.or(extent.begin).map(seconds),
+            cache: extent.lost_hits.or(extent.begin).map(seconds),
+            disk: extent.stored_since.map(seconds),
+        }
+    }
 }
 
 /// A question of a message.
@@ -244,7 +275,10 @@ pub(super) fn report(
         verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts.usual));
     MessageReport {
         history_begin: None,
+        history: None,
         line: None,
+        more_lines: 0,
+        note: None,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),

@@ -5,7 +5,7 @@ use resolverd::control::protocol::Reply;
 use resolverd::ctl::render::{Style, why};
 use resolverd::question::Outcome;
 use resolverd::record::culprit::CulpritKind;
-use resolverd::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
+use resolverd::record::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
 use super::{both, golden, lines};
 
@@ -83,6 +83,8 @@ pub(super) fn silent() -> MessageReport {
         Some("12 resolutions since start, 9 of them failed; its servers: 31 timeout, 9 ok".to_owned());
     MessageReport {
         line: None,
+        more_lines: 0,
+        note: None,
         began: 1_795_165_921.25,
         client: "127.0.0.1".to_owned(),
         took: 4.0704,
@@ -90,6 +92,7 @@ pub(super) fn silent() -> MessageReport {
         questions,
         left_out: 0,
         history_begin: None,
+        history: None,
         culprit: found,
         also: Vec::new(),
     }
@@ -127,7 +130,14 @@ fn a_message_is_a_waterfall_with_its_culprit() {
 
 #[test]
 fn what_the_record_does_not_have_is_said() {
+    let history = HistoryReach {
+        resolved: Some(1_795_165_900.0),
+        cache: Some(1_795_160_000.0),
+        disk: Some(1_794_700_000.0),
+    };
     let unknown = MessageReport {
+        history: Some(history),
+        more_lines: 2,
         began: 1_795_165_900.0,
         client: String::new(),
         took: 0.0,

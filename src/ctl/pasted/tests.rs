@@ -171,6 +171,8 @@ fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
     };
     MessageReport {
         line: None,
+        more_lines: 0,
+        note: None,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,
@@ -178,6 +180,7 @@ fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
         questions: vec![question],
         left_out: 0,
         history_begin: None,
+        history: None,
         culprit,
         also: Vec::new(),
     }

@@ -6,7 +6,7 @@ use super::{Paint, Style, words};
 use crate::limits::MAX_SHOWN_ROWS;
 use crate::question::ClientTransport;
 use crate::record::culprit::CulpritKind;
-use crate::record::why::{CulpritReport, MessageReport, QuestionReport, SentReport};
+use crate::record::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 use crate::wire::presentation::harmless;
 
 /// Columns of the bar of time.
@@ -34,7 +34,12 @@ const DEEPEST: u8 = 10;
 pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let Some((worst, others)) = messages.split_first() else { return String::new() };
     let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
-    let mut text = line.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).unwrap_or_default();
+    let more = (worst.more_lines > 0).then(|| {
+        let lines = if worst.more_lines == 1 { "line" } else { "lines" };
+        format!("> and {} more {lines} with the same result", words::number(worst.more_lines))
+    });
+    let lines = line.into_iter().chain(more);
+    let mut text: String = lines.map(|line| format!("{}\n", style.paint(Paint::Faint, &line))).collect();
     if worst.is_absent() {
         return text + &absent(worst, moment);
     }
@@ -53,13 +58,32 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
 
 /// The words for a message that the record does not have.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
-    let reach = if report.began > 0.0 {
-        format!(" The query history begins at {}.", moment(report.began))
-    } else {
-        String::new()
+    let reach = match report.history {
+        Some(history) => reach(&history, moment),
+        None if report.began > 0.0 => format!(" The query history begins at {}.", moment(report.began)),
+        None => String::new(),
     };
     let (evidence, advice) = (harmless(&report.culprit.evidence), harmless(&report.culprit.advice));
     format!("{}.{reach}\nTo do: {advice}.\n", capital(&evidence))
+}
+
+/// How far back each part of the query history goes.
+fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
+    let memory = match (history.resolved, history.cache) {
+        (Some(resolved), Some(cache)) if moment(resolved) != moment(cache) => format!(
+            " In memory it has the queries answered from the cache since {}, and all others since {}.",
+            moment(cache),
+            moment(resolved)
+        ),
+        (Some(since), _) | (None, Some(since)) => {
+            format!(" In memory it has all queries since {}.", moment(since))
+        }
+        (None, None) => " In memory it has no query yet.".to_owned(),
+    };
+    let disk = history.disk.map(|since| {
+        format!(" On disk it has only failed, bogus and slow queries, since {}.", moment(since))
+    });
+    memory + &disk.unwrap_or_default()
 }
 
 /// A message as a waterfall.
