@@ -270,9 +270,9 @@ Causes:
   server silent, server slow, server refused, server lame, server failed
                   the servers of a zone did not answer, answered late, refused, do not serve the zone, or sent errors
   truncated       answers need TCP, and TCP fails
-  unreachable     the port of the servers is closed, or this host has no route to them
+  unreachable     the port of the servers is closed, or this host has no route to them, or does not use their address family
   list silent, list slow, list refused
-                  a DNS list did not answer, answered late, or refused
+                  a DNS list did not answer, answered late, or refused; also a zone above it that has the same owner
   bogus           DNSSEC validation failed
   packet loss     queries to a server, or its replies, get lost on the way
   network         the network of this host: no server answered
@@ -287,8 +287,13 @@ seconds, because it defers mail.
 
 `resolverctl why -` reads pasted lines of Postfix, Exim, Sendmail, rspamd or SpamAssassin, a bounce, or entries of mailq. It finds
 their time, addresses and domains, and shows the message of each line: one of the time that the line tells, with its delay. If the
-query history has none of that time, the result is unknown, and another message of the same domain is shown with its own time. At most
-30 lines with an address or a domain are read.";
+query history has none of that time, the result is unknown, and another message of the same domain is shown with its own time. A time
+that is not understood is told on stderr (note in JSON). Lines with the same result are counted (more_lines). At most 30 lines with an
+address or a domain are read.
+
+The query history has in memory the queries that were answered from the cache, and the others, each as far back as they fit; on disk it
+has failed, bogus and slow queries only. If no query is found, the result tells how far back each goes (history in JSON: cache, resolved,
+disk).";
 
 /// Terms of `failed`.
 pub(super) const FAILED: &str = "\

@@ -1,5 +1,6 @@
 //! `resolverctl why`: why a mail was slow.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,9 +11,10 @@ use super::render::{Format, json, why};
 use super::typed_name::typed_name;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use crate::control::protocol::{Reply, Request, WhyRequest};
-use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_WHY_MESSAGES, WHY_AROUND};
+use crate::limits::{MAX_PASTED, MAX_PASTED_LINES, MAX_PASTED_MESSAGES, MAX_WHY_MESSAGES, WHY_AROUND};
 use crate::record::culprit::CulpritKind;
 use crate::record::why::MessageReport;
+use crate::wire::presentation::harmless;
 
 /// The command line of `why`.
 #[derive(Debug, clap::Args)]
@@ -118,17 +120,23 @@ fn run_pasted(
             left_out.len()
         );
     }
+    let mut search = LineSearch { asked: &asked, client, known: BTreeMap::new(), kept: 0 };
     let mut told: Vec<MessageReport> = Vec::new();
     for line in &lines {
-        let found = messages_of(line, &asked, client)?;
+        let note = line.unread_note(asked.from.is_some());
+        if let Some(note) = &note {
+            let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
+        }
+        let found = search.messages_of(line)?;
+        let Some(message) = pasted::settle(line, found, &moment::shown) else { continue };
         // Several lines of one mail have one message.
-        let is_told = |message: &MessageReport| {
-            let same =
-                |other: &&MessageReport| other.began == message.began && other.client == message.client;
-            told.iter().filter(same).any(|other| other.culprit == message.culprit)
+        let is_same = |other: &&mut MessageReport| {
+            other.began == message.began && other.client == message.client && other.culprit == message.culprit
         };
-        let settled = pasted::settle(line, found, &moment::shown).filter(|message| !is_told(message));
-        told.extend(settled);
+        match told.iter_mut().find(is_same) {
+            Some(same) => same.more_lines = same.more_lines.saturating_add(1),
+            None => told.push(MessageReport { note, ..message }),
+        }
     }
     let text = match format {
         Format::Json => pasted::once(told.clone())
@@ -143,55 +151,77 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the
-/// time around it. If the line has no time, the time on the command line is used.
-fn messages_of(
-    line: &PastedLine,
-    asked: &WhyRequest,
-    client: &ControlClient,
-) -> Result<Vec<MessageReport>, CommandFailure> {
-    let around = line.span(WHY_AROUND.as_secs_f64());
-    // Few mails have the same address, so the time may be wide.
-    let has_address = line.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
-    let own = [line.last_try(), line.whole_delay()];
-    let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.to_vec() };
-    spans.push(around);
-    spans.dedup();
-    let mut messages = Vec::new();
-    for span in spans {
-        messages = messages_in(line, span, asked, client)?;
-        let is_own = |message: &MessageReport| {
-            let failed = || message.questions.iter().any(|question| question.outcome.is_failure());
-            pasted::time_fit(line, message) > TimeFit::Elsewhere && (!line.blames_dns || failed())
-        };
-        if messages.iter().any(|message| !message.is_absent() && is_own(message)) {
-            break;
-        }
-    }
-    Ok(messages)
+/// The search for the messages of pasted lines. Equal requests of several lines are sent once.
+struct LineSearch<'a> {
+    asked: &'a WhyRequest,
+    client: &'a ControlClient,
+    /// The replies so far, by their requests.
+    known: BTreeMap<String, Vec<MessageReport>>,
+    /// Their messages, at most `MAX_PASTED_MESSAGES`.
+    kept: usize,
 }
 
-/// The messages of the record with a subject of a line, of some time.
-fn messages_in(
-    line: &PastedLine,
-    span: Option<(f64, f64)>,
-    asked: &WhyRequest,
-    client: &ControlClient,
-) -> Result<Vec<MessageReport>, CommandFailure> {
-    let mut messages = Vec::new();
-    for subject in &line.subjects {
-        let request = WhyRequest {
-            subject: Some(subject.clone()),
-            from: span.map_or(asked.from, |(from, _)| Some(from)),
-            to: span.map_or(asked.to, |(_, to)| Some(to)),
-            most: MAX_WHY_MESSAGES,
-            ..asked.clone()
-        };
-        for reply in client.ask(&Request::Why(request))? {
-            if let Reply::Message(message) = reply {
-                messages.push(*message);
+impl LineSearch<'_> {
+    /// The messages of the record that match a pasted line: same subject, and of the time of the line. If there are none, those of the
+    /// time around it. If the line has no time, the time on the command line is used.
+    fn messages_of(&mut self, line: &PastedLine) -> Result<Vec<MessageReport>, CommandFailure> {
+        let around = line.span(WHY_AROUND.as_secs_f64());
+        // Few mails have the same address, so the time may be wide.
+        let has_address = line.subjects.iter().any(|subject| subject.parse::<IpAddr>().is_ok());
+        let own = [line.last_try(), line.whole_delay()];
+        let mut spans: Vec<Option<(f64, f64)>> = if has_address { Vec::new() } else { own.to_vec() };
+        spans.push(around);
+        spans.dedup();
+        let mut messages = Vec::new();
+        for span in spans {
+            messages = self.messages_in(line, span)?;
+            let is_own = |message: &MessageReport| {
+                let failed = || message.questions.iter().any(|question| question.outcome.is_failure());
+                pasted::time_fit(line, message) > TimeFit::Elsewhere && (!line.blames_dns || failed())
+            };
+            if messages.iter().any(|message| !message.is_absent() && is_own(message)) {
+                break;
             }
         }
+        Ok(messages)
     }
-    Ok(messages)
+
+    /// The messages of the record with a subject of a line, of some time.
+    fn messages_in(
+        &mut self,
+        line: &PastedLine,
+        span: Option<(f64, f64)>,
+    ) -> Result<Vec<MessageReport>, CommandFailure> {
+        let mut messages = Vec::new();
+        for subject in &line.subjects {
+            messages.extend(self.ask(WhyRequest {
+                subject: Some(subject.clone()),
+                from: span.map_or(self.asked.from, |(from, _)| Some(from)),
+                to: span.map_or(self.asked.to, |(_, to)| Some(to)),
+                most: MAX_WHY_MESSAGES,
+                ..self.asked.clone()
+            })?);
+        }
+        Ok(messages)
+    }
+
+    /// The reply to a request.
+    fn ask(&mut self, request: WhyRequest) -> Result<Vec<MessageReport>, CommandFailure> {
+        let key = format!("{request:?}");
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let replies = self.client.ask(&Request::Why(request))?.into_iter();
+        let messages: Vec<MessageReport> = replies
+            .filter_map(|reply| match reply {
+                Reply::Message(message) => Some(*message),
+                _ => None,
+            })
+            .collect();
+        if self.kept.saturating_add(messages.len()) <= MAX_PASTED_MESSAGES {
+            self.kept = self.kept.saturating_add(messages.len());
+            self.known.insert(key, messages.clone());
+        }
+        Ok(messages)
+    }
 }

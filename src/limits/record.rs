@@ -214,6 +214,10 @@ pub const MAX_PASTED_LINES: usize = 30;
 /// See `MAX_PASTED_LINES`.
 pub const MAX_PASTED: u64 = 1 << 20;
 
+/// Mails that are kept because another pasted line may have the same request: each takes `MAX_WHY_LINE` octets at most, and mostly some
+/// thousand. Beyond it the daemon is asked again.
+pub const MAX_PASTED_MESSAGES: usize = 1_000;
+
 /// Addresses and names of a pasted line that are looked for: a line of smtpd has five.
 pub const MAX_LINE_SUBJECTS: usize = 6;
 

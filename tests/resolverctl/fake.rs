@@ -45,6 +45,8 @@ pub(crate) struct Fake {
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
     pub(crate) lists: Lists,
+    /// Requests for messages.
+    pub(crate) whys: Mutex<u32>,
 }
 
 impl Fake {
@@ -88,6 +90,7 @@ impl Fake {
             recorder,
             flushed: Mutex::default(),
             reloads: Mutex::default(),
+            whys: Mutex::default(),
             lists: Lists::default(),
         })
     }
@@ -225,6 +228,7 @@ impl Controlled for Fake {
     fn why(&self, wanted: Wanted) -> BoxFuture<'_, Vec<MessageReport>> {
         let facts =
             DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+        *self.whys.lock().unwrap() += 1;
         let no_secrets = Secrets::default();
         Box::pin(ready(why(&self.recorder.outline(&wanted.span(), &no_secrets), &wanted, &facts)))
     }

@@ -4,6 +4,7 @@ mod fake;
 mod lists;
 mod lookahead;
 mod monitor;
+mod pasted;
 mod socket;
 mod state;
 mod top;

@@ -29,7 +29,16 @@ pub(super) fn of(line: &str) -> LineDelay {
         Some([next()?, next()?, next()?, next()?])
     });
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?));
+    let whole = whole.or_else(|| of_words(line));
     LineDelay { whole, parts }
+}
+
+/// The time of a scan in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
+fn of_words(line: &str) -> Option<f64> {
+    let seconds = line.split_once(" in ").and_then(|(_, behind)| behind.split_once(" seconds"));
+    let seconds = seconds.and_then(|(number, _)| number.rsplit(' ').next()?.parse::<f64>().ok());
+    let millis = || line.strip_suffix(" ms")?.rsplit(' ').next()?.parse::<f64>().ok();
+    seconds.or_else(|| millis().map(|millis| millis / 1e3))
 }
 
 /// A span in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`.
@@ -75,6 +84,18 @@ mod tests {
             ("stat=Deferred, delay=00:01:03, xdelay=00:00:30", Some(63.0), Some(63.0)),
             ("(default: F (no action): time: 4523.5ms, dns req: 40", Some(4.5235), Some(4.5235)),
             ("result: . 0 - scantime=12.5,size=1234", Some(12.5), Some(12.5)),
+            (
+                "spamd: clean message (1.0/5.0) for x:1000 in 25.0 seconds, 2222 bytes.",
+                Some(25.0),
+                Some(25.0),
+            ),
+            ("spamd: identified spam (9.9/5.0) for in box:9 in 0.4 seconds, 2 bytes.", Some(0.4), Some(0.4)),
+            (
+                "(1-2) Passed CLEAN {RelayedInbound}, <a@b.example> -> <c@d.example>, size: 9, 25012 ms",
+                Some(25.012),
+                Some(25.012),
+            ),
+            ("len: 9, time: 25012.3ms real, 20.1ms virtual, dns req: 4", Some(25.0123), Some(25.0123)),
             ("connect from unknown[192.0.2.1]", None, None),
             ("delay=soon", None, None),
         ] {

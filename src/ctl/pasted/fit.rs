@@ -90,10 +90,16 @@ pub fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Whole seconds from the end of a message to the end of a line. A message that began behind that end comes after all others.
+/// Whole seconds from the end of a message to the end of a line. A message that began behind that end comes after all others. Before or
+/// after the time at which a mail came.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// The moment of a line is a whole second, and some parts of it have passed.
     const SECOND: f64 = 1.0;
+    if let Some(arrival) = line.at.filter(|_| line.is_arrival) {
+        // As text it is less exact than that.
+        let last = line.at_last.unwrap_or(arrival);
+        return (arrival - message.began - message.took).max(message.began - last).max(0.0) as u64;
+    }
     let Some(end) = line.end() else { return 0 };
     let end = end + SECOND;
     if message.began > end {

@@ -2,16 +2,26 @@
 
 use super::delay::LineDelay;
 use crate::limits::{PASTED_AFTER, PASTED_BEFORE, RETRY_PAUSE, SESSION_PART};
+use crate::wire::presentation::shown;
+
+/// Characters of a time that is not understood.
+const UNREAD_TIME: usize = 60;
 
 /// A line, as far as it is understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastedLine {
+    /// Its number in the pasted text, from 1.
+    pub number: usize,
     /// The line itself.
     pub text: String,
     /// Its time, in seconds since 1970.
     pub at: Option<f64>,
     /// The last moment of its time, if that has no seconds, or came twice because clocks were set back; else the same as `at`.
     pub at_last: Option<f64>,
+    /// The words of its time, if they are not understood.
+    pub unread_time: Option<String>,
+    /// Whether it is the first line of an entry of mailq: its time is that at which the mail came, and its sender was checked then.
+    pub is_arrival: bool,
     /// Addresses and names in it. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
     /// The delay that the line names.
@@ -26,6 +36,19 @@ pub struct PastedLine {
 type Span = (f64, f64);
 
 impl PastedLine {
+    /// The sentence about a time that is not understood: where the line was searched instead. `has_from`: the command line has a time.
+    pub fn unread_note(&self, has_from: bool) -> Option<String> {
+        let words = self.unread_time.as_ref()?;
+        let searched = if has_from {
+            "searched in the time of the command line"
+        } else {
+            "searched in the whole query history; limit it with --at or --since"
+        };
+        let Self { number, .. } = self;
+        let words = shown(words, UNREAD_TIME);
+        Some(format!("line {number}: the time \"{words}\" is not understood; {searched}"))
+    }
+
     /// The time of its last try: that of the connection and of DNS. Of a mail that was not deferred before, the whole delay. If the line has
     /// no delay, the time shortly before it, or that of a part of a session. None if it has no time.
     pub fn last_try(&self) -> Option<Span> {
@@ -67,6 +90,8 @@ impl PastedLine {
     /// The time that begins some seconds before its end.
     fn before_its_end(&self, before: f64) -> Option<Span> {
         let after = PASTED_AFTER.as_secs_f64();
-        Some((self.at? - self.sending() - before - after, self.end()? + after))
+        // The checks of a sender go on for some time after its mail began to come.
+        let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
+        Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
     }
 }

@@ -7,6 +7,7 @@
 mod delay;
 mod fit;
 mod line;
+mod queue;
 mod settle;
 mod time;
 
@@ -49,12 +50,10 @@ const LOOKED_UP: [&str; 2] = ["name", "query"];
 /// Reads pasted text: its lines that name an address or a domain. Times without a time zone are in the time zone of this host;
 /// `now` is in seconds since 1970.
 pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
-    let mut date = None;
+    let mut dates = LineDates::default();
     let mut lines: Vec<PastedLine> = Vec::new();
-    for text in text.lines().map(str::trim) {
-        let at = time::of(text, now);
-        // A bounce has its date in a header of its own; an entry of mailq goes on in the next line.
-        date = at.or(date);
+    for (number, text) in (1..).zip(text.lines().map(str::trim)) {
+        let (at, is_arrival) = dates.of(text, now);
         let subjects = subjects(text);
         if subjects.is_empty() || is_header_without_name(text) {
             continue;
@@ -63,9 +62,12 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         let ends_session = SESSION_ENDED.iter().any(|words| lower.contains(words));
         let blames_dns = LOOKUP_FAILED.iter().any(|words| lower.contains(words));
         lines.push(PastedLine {
+            number,
             text: text.to_owned(),
-            at: at.or(date).map(|(first, _)| first),
-            at_last: at.or(date).map(|(_, last)| last),
+            at: at.map(|(first, _)| first),
+            at_last: at.map(|(_, last)| last),
+            unread_time: dates.unread.clone(),
+            is_arrival,
             subjects,
             delay: delay::of(text),
             blames_dns,
@@ -73,6 +75,29 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         });
     }
     lines
+}
+
+/// The time of the lines so far: a line without a time belongs to the line before it.
+#[derive(Default)]
+struct LineDates {
+    /// The first and the last moment that are meant.
+    date: Option<(f64, f64)>,
+    /// The words of the last time, if they are not understood.
+    unread: Option<String>,
+}
+
+impl LineDates {
+    /// The time of the next line, and whether it is that at which a mail came.
+    fn of(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
+        let arrival = queue::arrival(text, now);
+        let own = arrival.or_else(|| time::of(text, now));
+        let unread = if own.is_none() { time::not_understood(text) } else { None };
+        if own.is_some() || unread.is_some() {
+            // A bounce has its date in a header of its own. An entry of mailq goes on in the next lines, and its tries go on until now.
+            (self.date, self.unread) = (arrival.map(|(first, _)| (first, now)).or(own), unread);
+        }
+        (own.or(self.date), arrival.is_some())
+    }
 }
 
 /// A header of a bounce that has only ids of messages and names of this host.

@@ -145,10 +145,12 @@ pub fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
             continue;
         };
         let mut message = message;
+        let more = known.more_lines.saturating_add(message.more_lines).saturating_add(1);
         if known.culprit.kind == CulpritKind::Unknown && message.culprit.kind != CulpritKind::Unknown {
             // The message of this line is certain.
             std::mem::swap(known, &mut message);
         }
+        known.more_lines = more;
         for culprit in std::iter::once(message.culprit).chain(message.also) {
             let is_told = known.culprit == culprit || known.also.contains(&culprit);
             if !is_told && culprit.kind != CulpritKind::Unknown {

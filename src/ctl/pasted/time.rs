@@ -23,6 +23,62 @@ pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
+/// The begin of a line up to a time of day, or to a number of seconds since 1970, that `of` does not understand.
+pub(super) fn not_understood(line: &str) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
+    let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
+    words.get(..=place).map(|words| words.join(" "))
+}
+
+/// Whether a word is a time of day, or ends with one: `03:12:05.1`, `21/Nov/2026:03:12:05`.
+fn has_clock(word: &str) -> bool {
+    let word = word.trim_matches(['[', ']', '(', ')', ',', ';', '"', '\'']).trim_end_matches(['Z', 'z']);
+    let word = word.split(['+', '.']).next().unwrap_or_default();
+    let date = |part: &str| {
+        part.contains(['/', '-', '.', 'T']) && part.contains(|letter: char| letter.is_ascii_digit())
+    };
+    let parts: Vec<&str> = word.rsplitn(4, ':').collect();
+    let is_number =
+        |part: &&str, most: u8| part.len() == 2 && part.parse::<u8>().is_ok_and(|number| number <= most);
+    match &parts[..] {
+        [seconds, minutes, hours] => {
+            let hours = hours.rsplit(['T', 't', '_']).next().unwrap_or_default();
+            is_number(seconds, 60)
+                && is_number(minutes, 59)
+                && hours.parse::<u8>().is_ok_and(|number| number <= 24)
+        }
+        [seconds, minutes, hours, before] => {
+            is_number(seconds, 60) && is_number(minutes, 59) && is_number(hours, 24) && date(before)
+        }
+        _ => false,
+    }
+}
+
+/// A date as headers have it (RFC 5322 section 3.3), in the middle of a line: `21 Nov 2026 03:12:05 +0000`.
+fn in_mail_form(words: [&str; 5]) -> Option<f64> {
+    if !MONTHS.contains(&words[1]) {
+        return None;
+    }
+    let zoned = jiff::fmt::rfc2822::parse(words.join(" ").trim_end_matches([',', ';', ')', ']'])).ok()?;
+    Some(zoned.timestamp().as_duration().as_secs_f64())
+}
+
+/// Whether a word is a number of seconds since 1970 with a fraction.
+fn is_unix(word: &str) -> bool {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+    word.split_once('.')
+        .is_some_and(|(seconds, rest)| seconds.len() == 10 && is_digits(seconds) && is_digits(rest))
+}
+
+/// Whether a word is a number of seconds since 1970, or a label of TAI64N.
+fn is_stamp(word: &str) -> bool {
+    let tai = word
+        .strip_prefix('@')
+        .is_some_and(|label| label.len() == 24 && label.bytes().all(|octet| octet.is_ascii_hexdigit()));
+    let seconds = word.split(['.', ',']).next().unwrap_or_default();
+    tai || (matches!(seconds.len(), 10 | 13) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
+}
+
 /// The line behind its time; in lines of syslog also behind the host and the program.
 pub(super) fn without_head(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -48,7 +104,11 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
         if let Some(at) = moment::read_both(word(0), now).filter(|_| word(0).contains('T')) {
             return Some((at, place.saturating_add(1)));
         }
-        let (date, time) = (word(0), word(1).trim_end_matches([',', ';']));
+        if place == 0 && is_unix(word(0)) {
+            // `journalctl -o short-unix`.
+            return word(0).parse().ok().map(|at| ((at, at), 1));
+        }
+        let (date, time) = (word(0).trim_start_matches('['), word(1).trim_end_matches([',', ';', ']']));
         if date.len() == 10 && date.as_bytes().get(4) == Some(&b'-') {
             let zone = word(2);
             let has_zone = zone.len() == 5 && zone.starts_with(['+', '-']);
@@ -58,6 +118,9 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
                 .flatten();
             let at = zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now))?;
             return Some((at, place.saturating_add(if has_zone { 3 } else { 2 })));
+        }
+        if let Some(at) = in_mail_form([word(0), word(1), word(2), word(3), word(4)]) {
+            return Some(((at, at), place.saturating_add(5)));
         }
         let month = MONTHS.iter().position(|month| *month == date)?.saturating_add(1);
         let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));

@@ -1,0 +1,94 @@
+//! Entries of a mail queue, as `mailq` of Postfix, Exim and Sendmail and `postqueue -j` show them.
+//!
+//! An entry begins with a line that has the time at which the mail came, and its sender. Its other lines have the reason of the last try and
+//! the recipients, without a time: the tries were between that time and now.
+
+use super::time;
+
+/// The seconds of a day.
+const DAY: f64 = 86_400.0;
+
+/// The time at which the mail of an entry came, if a line is the first one of an entry: the first and the last moment that are meant, in
+/// seconds since 1970.
+pub(super) fn arrival(line: &str, now: f64) -> Option<(f64, f64)> {
+    of_json(line).or_else(|| of_exim(line, now)).or_else(|| of_postfix(line, now))
+}
+
+/// Of Postfix and Sendmail: the queue id, the size, with `-v` of Sendmail the priority, the date, and the sender.
+fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
+    let mut words = line.split_whitespace();
+    let (id, size) = (words.next()?, words.next()?);
+    let is_id =
+        id.trim_end_matches(['*', '!', '#', '-', 'X']).bytes().all(|octet| octet.is_ascii_alphanumeric());
+    let is_size = size.bytes().all(|octet| octet.is_ascii_digit());
+    if !is_id || !is_size || time::of(id, now).is_some() {
+        return None;
+    }
+    time::of(words.collect::<Vec<_>>().join(" ").as_str(), now)
+}
+
+/// Of Exim: the age, rounded to minutes, hours or days, the size, the id, and the sender in angle brackets.
+fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
+    let mut words = line.split_whitespace();
+    let (age, size, id, sender) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (number, unit) = age.split_at_checked(age.len().checked_sub(1)?)?;
+    let (one, blur) = match unit {
+        "m" => (60.0, 60.0),
+        "h" => (3_600.0, 3_600.0),
+        "d" => (DAY, DAY),
+        _ => return None,
+    };
+    let is_size = size.trim_end_matches(['K', 'M', 'G']).parse::<f64>().is_ok();
+    if !is_size || !id.contains('-') || !sender.starts_with('<') {
+        return None;
+    }
+    let at = now - number.parse::<u32>().map(f64::from).ok()? * one;
+    Some((at - blur, (at + blur).min(now)))
+}
+
+/// Of `postqueue -j`: an object a line.
+fn of_json(line: &str) -> Option<(f64, f64)> {
+    let entry: serde_json::Value = serde_json::from_str(line).ok().filter(|_| line.starts_with('{'))?;
+    let at = entry.get("arrival_time")?.as_f64()?;
+    Some((at, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Midnight of 2026-11-22 in UTC.
+    const NOW: f64 = 1_795_305_600.0;
+
+    #[test]
+    fn the_first_line_of_an_entry_has_the_time_of_its_mail() {
+        let at = |line: &str| arrival(line, NOW).map(|(first, last)| (NOW - first, last - first));
+        let day = time::of("2026-11-21 03:12:05", NOW).map(|(first, _)| NOW - first).unwrap();
+        for line in [
+            "4A1B2C3D4E*    1234 Sat Nov 21 03:12:05  bob@sender.example",
+            "4bXyZ12abcz0!  1234 Sat Nov 21 03:12:05  MAILER-DAEMON",
+            "6AN4HY6l000757-      7 Sat Nov 21 03:12:05 <bob@sender.example>",
+            "6AN4HY6l000757        7     30018 Sat Nov 21 03:12:05 <bob@sender.example>",
+        ] {
+            assert_eq!(at(line), Some((day, 0.0)), "{line}");
+        }
+        assert_eq!(
+            at(
+                "{\"queue_name\": \"deferred\", \"queue_id\": \"4A1B2C\", \"arrival_time\": 1795305000, \"sender\": \"bob@sender.example\"}"
+            ),
+            Some((600.0, 0.0))
+        );
+        assert_eq!(at("25m  2.9K 1tEabc-000000001Ab-0XyZ <bob@sender.example>"), Some((1_560.0, 120.0)));
+        assert_eq!(at("4h  290 1tEabc-0000Xy-01 <> *** frozen ***"), Some((18_000.0, 7_200.0)));
+        assert_eq!(at("0m  2.9K 1tEabc-0000Xy-01 <bob@sender.example>"), Some((60.0, 60.0)));
+        for line in [
+            "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A1B2C: from=<bob@sender.example>, size=1234",
+            "2026-11-21 03:12:05 1abCde-0000Xy-01 <= bob@sender.example H=mail.sender.example [192.0.2.7]",
+            "(Host or domain name not found. Name service error for name=silent.example type=MX)",
+            "us@gone.example",
+            "-- 2 Kbytes in 1 Request.",
+        ] {
+            assert_eq!(at(line), None, "{line}");
+        }
+    }
+}
