@@ -299,3 +299,19 @@ fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
         assert_eq!(told, (Some("silent.tld."), CulpritKind::ServerSilent), "{silent:#?}");
     });
 }
+
+#[test]
+fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
+    const KEYED: &str = "zen.dq.spamhaus.net.";
+    paused(async {
+        let mut internet = Internet::new();
+        internet.fine("net.", "192.0.2.2", "");
+        internet.zone(KEYED, "192.0.2.3", &[Fault::Dead], Duration::from_millis(20), "");
+        let simulation = internet.simulation(|_| ());
+        let asked = format!("9.100.51.198.secret1.{KEYED}");
+        ask(&simulation, &asked, RecordType::A).await;
+        let report = why(&simulation, named(&asked)).await;
+        assert_eq!(told(&report), (CulpritKind::ListSilent, KEYED, "192.0.2.3", KEYED), "{report:#?}");
+        assert!(!format!("{report:?}").contains("secret1"), "{report:#?}");
+    });
+}

@@ -342,18 +342,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
         CulpritKind::Truncated => format!(
             "the owner of {zone} must open TCP port 53; check also that your own firewall lets this host send to TCP port 53"
         ),
-        CulpritKind::Unreachable if servers.is_empty() => format!(
-            "check the addresses and the routes of this host, and resolve.ipv4 and resolve.ipv6; if all are right, the owner of {zone} must add servers that this host can reach"
-        ),
-        CulpritKind::Unreachable if servers.iter().all(IpAddr::is_ipv6) => format!(
-            "check the IPv6 address and the routes of this host; if it has no IPv6, resolve.ipv6 = false is right, and the owner of {zone} must add servers with IPv4 addresses"
-        ),
-        CulpritKind::Unreachable => {
-            let servers = named(servers.iter().filter(|server| server.is_ipv4()));
-            format!(
-                "nothing answers at port 53 of {servers}: the owner of {zone} must repair it; if it answers other hosts, check the routes of this host"
-            )
-        }
+        CulpritKind::Unreachable => advice_of_route(zone, servers),
         CulpritKind::ListSilent => format!(
             "remove {zone} from the configuration of your mail software, or let resolverd answer for it: `resolverctl dnsbl` shows its state"
         ),
@@ -383,6 +372,24 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             "check the name and the time; increase history.size if the query history does not reach back far enough".to_owned()
         }
     }
+}
+
+/// The advice about servers that cannot be reached.
+fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
+    if servers.is_empty() {
+        return format!(
+            "check the addresses and the routes of this host, and resolve.ipv4 and resolve.ipv6; if all are right, the owner of {zone} must add servers that this host can reach"
+        );
+    }
+    if servers.iter().all(IpAddr::is_ipv6) {
+        return format!(
+            "check the IPv6 address and the routes of this host; if it has no IPv6, resolve.ipv6 = false is right, and the owner of {zone} must add servers with IPv4 addresses"
+        );
+    }
+    let servers = named(servers.iter().filter(|server| server.is_ipv4()));
+    format!(
+        "nothing answers at port 53 of {servers}: the owner of {zone} must repair it; if it answers other hosts, check the routes of this host"
+    )
 }
 
 /// Microseconds of a second.

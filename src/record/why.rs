@@ -17,6 +17,7 @@ use super::evidence::{self, Absence, MICROS, seconds};
 use super::explained::{Links, link_key};
 use super::message::Known;
 use super::recorded::{ReadSpan, Recorded};
+use super::redact::Secrets;
 use super::subject::{ListName, domain_of};
 use crate::clock::micros;
 use crate::conduct::{Conduct, Transport};
@@ -215,6 +216,16 @@ impl Known for KnownFacts<'_> {
 }
 
 impl Wanted {
+    /// The same messages, by the name as the record is read: without the key of a client of a DNS list, which log lines have.
+    #[must_use]
+    pub fn without_keys(&self, secrets: &Secrets) -> Self {
+        let hidden = match &self.subject {
+            Some(WantedSubject::Name(name)) => secrets.hidden(name).map(WantedSubject::Name),
+            _ => None,
+        };
+        Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
+    }
+
     /// The questions to read: the questions of a message are within some minutes of the wanted moment.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);

@@ -29,7 +29,8 @@ impl Resolver {
 
     fn read_why(&self, wanted: &Wanted) -> Vec<MessageReport> {
         self.with_facts(|facts| {
-            why(&self.recorder.outline(&wanted.span(), facts.secrets), wanted, &facts.facts)
+            let wanted = wanted.without_keys(facts.secrets);
+            why(&self.recorder.outline(&wanted.span(), facts.secrets), &wanted, &facts.facts)
         })
     }
 

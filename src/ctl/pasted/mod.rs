@@ -22,7 +22,7 @@ pub use self::settle::{once, settle};
 use crate::limits::MAX_LINE_SUBJECTS;
 
 /// Words by which mail software reports a failed lookup.
-const LOOKUP_FAILED: [&str; 12] = [
+const LOOKUP_FAILED: [&str; 18] = [
     "name service error",
     "host not found",
     "domain not found",
@@ -35,6 +35,12 @@ const LOOKUP_FAILED: [&str; 12] = [
     "servfail",
     "does not resolve",
     "temporary failure in name resolution",
+    "gave try_again",
+    "name server timeout",
+    "temporary dns error",
+    "temperror",
+    "query timed out",
+    "server fail",
 ];
 
 /// Words of lines that are written at the end of a session, or of a step of it that took long.

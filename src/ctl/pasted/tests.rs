@@ -131,6 +131,56 @@ fn times_are_read_in_every_form_and_a_bounce_has_one_for_all_its_lines() {
 }
 
 #[test]
+fn the_time_is_read_behind_what_other_programs_put_before_it() {
+    let tail = "mx postfix/smtpd[1]: connect from a.example[192.0.2.7]";
+    let local = one(&format!("2026-11-21 12:00:00 {tail}")).at;
+    for head in [
+        "mail.log:Nov 21 12:00:00",
+        "/var/log/mail.log.1:1234:Nov 21 12:00:00",
+        "mail.log-Nov 21 12:00:00",
+        "<22>Nov 21 12:00:00",
+        "mail.log:2026-11-21 12:00:00",
+        "mx-1 | Nov 21 12:00:00",
+        "[2026-11-21 12:00:00]",
+    ] {
+        let line = one(&format!("{head} {tail}"));
+        assert_eq!(
+            (line.at, line.unread_time, line.subjects),
+            (local, None, vec!["a.example".to_owned(), "192.0.2.7".to_owned()]),
+            "{head}"
+        );
+    }
+    let zoned = one(&format!("2026-11-21T12:00:00Z {tail}")).at;
+    for head in [
+        "<22>1 2026-11-21T12:00:00.000Z",
+        "mail.log:7:2026-11-21T13:00:00+01:00",
+        "2026-11-21T13:00:00+0100",
+        "1795262400.000000",
+        "X: Sat, 21 Nov 2026 13:00:00 +0100",
+    ] {
+        let line = one(&format!("{head} {tail}"));
+        assert_eq!((line.at, line.unread_time), (zoned, None), "{head}");
+    }
+    for head in ["21/Nov/2026:12:00:00", "11/21/26 12:00:00", "21.11.2026 12:00:00,", "1795262400"] {
+        let line = one(&format!("{head} {tail}"));
+        assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(head)), "{head}");
+    }
+}
+
+#[test]
+fn the_words_of_filters_about_failed_lookups_are_known() {
+    for text in [
+        "Nov 21 03:12:05 mx policyd-spf[1]: Temperror; identity=mailfrom; client-ip=192.0.2.7; helo=mail.a.example; envelope-from=bob@a.example",
+        "Nov 21 03:12:05 mx opendkim[1]: 4A: key retrieval failed (s=s1, d=a.example): 's1._domainkey.a.example' query timed out",
+        "2026-11-21 03:12:05 #12(normal) <abc>; lua; rbl.lua:1: error looking up 7.2.0.192.list.example: server fail",
+        "2026-11-21 03:12:05 DNS lookup of a.example (MX) gave TRY_AGAIN",
+        "Nov 21 03:12:05 mx sendmail[99]: 0AL3C5: to=<bob@a.example>, stat=Deferred: Name server timeout",
+    ] {
+        assert!(one(text).blames_dns, "{text}");
+    }
+}
+
+#[test]
 fn an_entry_of_sendmails_mailq_is_found_anywhere_in_its_minute() {
     let entry = "6AN4HY6l000757        7 Sat Nov 21 04:17 <bob@sender.example>\n                 (Deferred: Name server: mail.silent.example.: host name looku)\n\t\t\t\t\t <us@gone.example>\n";
     let lines = read(entry, NOW);

@@ -54,6 +54,24 @@ fn has_clock(word: &str) -> bool {
     }
 }
 
+/// A line without that which other programs put before it without a space: the file and the number of `grep`, and the priority of syslog
+/// (RFC 3164 section 4.1.1). Only its first word becomes shorter.
+fn without_prefix(line: &str) -> &str {
+    let line = line.trim_start();
+    let first = line.split_whitespace().next().unwrap_or_default();
+    let begins = first.match_indices([':', '>', '-']).map(|(place, _)| place.saturating_add(1));
+    let is_date = |place: &usize| {
+        let rest = first.get(*place..).unwrap_or_default();
+        let is_month = MONTHS.contains(&rest);
+        let is_day = rest.len() >= 10
+            && rest.as_bytes().get(4) == Some(&b'-')
+            && rest.as_bytes().get(7) == Some(&b'-')
+            && rest.starts_with(|letter: char| letter.is_ascii_digit());
+        is_month || is_day
+    };
+    begins.filter(is_date).find_map(|place| line.get(place..)).unwrap_or(line)
+}
+
 /// A date as headers have it (RFC 5322 section 3.3), in the middle of a line: `21 Nov 2026 03:12:05 +0000`.
 fn in_mail_form(words: [&str; 5]) -> Option<f64> {
     if !MONTHS.contains(&words[1]) {
@@ -98,7 +116,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
             return Some(((at, at), line.split_whitespace().count()));
         }
     }
-    let words: Vec<&str> = line.split_whitespace().take(WORDS + 3).collect();
+    let words: Vec<&str> = without_prefix(line).split_whitespace().take(WORDS + 3).collect();
     (0..words.len().min(WORDS)).find_map(|place| {
         let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
         if let Some(at) = moment::read_both(word(0), now).filter(|_| word(0).contains('T')) {
