@@ -36,11 +36,11 @@ struct Internet(Tree);
 impl Internet {
     fn new() -> Self {
         let mut internet = Self(Tree::default());
-        internet.zone(".", "192.0.2.1", &[], Duration::from_millis(10), "");
+        internet.zone(".", "192.0.2.1", (&[], Duration::from_millis(10)), "");
         internet
     }
 
-    fn zone(&mut self, zone: &str, address: &str, faults: &[Fault], time: Duration, text: &str) {
+    fn zone(&mut self, zone: &str, address: &str, (faults, time): (&[Fault], Duration), text: &str) {
         let below = zone.trim_end_matches('.');
         let name = if below.is_empty() { "a.root".to_owned() } else { format!("ns1.{below}") };
         let mut plan = ServerPlan::new(&name, vec![address.parse::<IpAddr>().unwrap()]);
@@ -51,7 +51,7 @@ impl Internet {
     }
 
     fn fine(&mut self, zone: &str, address: &str, text: &str) {
-        self.zone(zone, address, &[], Duration::from_millis(20), text);
+        self.zone(zone, address, (&[], Duration::from_millis(20)), text);
     }
 
     fn simulation(self, change: impl FnOnce(&mut Config)) -> Simulation {
@@ -93,8 +93,7 @@ fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
         internet.zone(
             zone,
             address,
-            faults,
-            time,
+            (faults, time),
             if zone == LIST { "2.0.0.127 60 A 127.0.0.2\n" } else { "" },
         );
     }
@@ -187,7 +186,7 @@ fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
         internet.fine("net.", "192.0.2.2", "");
         internet.fine(OWNER, "192.0.2.3", "");
         internet.fine("tld.", "192.0.2.5", "");
-        internet.zone("hosts.tld.", "192.0.2.6", &[Fault::Dead], Duration::from_millis(20), "");
+        internet.zone("hosts.tld.", "192.0.2.6", (&[Fault::Dead], Duration::from_millis(20)), "");
         internet.0.server(ServerPlan::new("ns9.hosts.tld", vec!["192.0.2.4".parse().unwrap()])).unwrap();
         internet.0.zone(LIST, &["ns9.hosts.tld".to_owned()], "2.0.0.127 60 A 127.0.0.2\n").unwrap();
         let simulation = internet.simulation(|_| ());
@@ -264,9 +263,9 @@ fn queries_that_resolverd_turned_away_are_no_fault_of_a_zone() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("net.", "192.0.2.2", "");
-        internet.zone(LIST, "192.0.2.3", &[], Duration::from_secs(2), "2.0.0.127 60 A 127.0.0.2\n");
+        internet.zone(LIST, "192.0.2.3", (&[], Duration::from_secs(2)), "2.0.0.127 60 A 127.0.0.2\n");
         internet.fine("tld.", "192.0.2.4", "");
-        internet.zone("slow.tld.", "192.0.2.5", &[], Duration::from_secs(2), "* 300 A 198.51.100.8\n");
+        internet.zone("slow.tld.", "192.0.2.5", (&[], Duration::from_secs(2)), "* 300 A 198.51.100.8\n");
         let simulation = internet.simulation(|_| ());
         ask(&simulation, &format!("w.{LIST}"), RecordType::A).await;
         ask(&simulation, "w.slow.tld.", RecordType::A).await;
@@ -289,7 +288,7 @@ fn queries_that_were_turned_away_because_of_a_silent_zone_are_its_fault() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("tld.", "192.0.2.4", "");
-        internet.zone("silent.tld.", "192.0.2.5", &[Fault::Dead], Duration::from_millis(20), "");
+        internet.zone("silent.tld.", "192.0.2.5", (&[Fault::Dead], Duration::from_millis(20)), "");
         let simulation = internet.simulation(|_| ());
         ask(&simulation, "w.silent.tld.", RecordType::A).await;
         flood(&simulation, "silent.tld.", 2 * MAX_SILENT_FLIGHTS).await;
@@ -306,7 +305,7 @@ fn a_name_with_the_key_of_a_list_is_found_as_a_log_line_has_it() {
     paused(async {
         let mut internet = Internet::new();
         internet.fine("net.", "192.0.2.2", "");
-        internet.zone(KEYED, "192.0.2.3", &[Fault::Dead], Duration::from_millis(20), "");
+        internet.zone(KEYED, "192.0.2.3", (&[Fault::Dead], Duration::from_millis(20)), "");
         let simulation = internet.simulation(|_| ());
         let asked = format!("9.100.51.198.secret1.{KEYED}");
         ask(&simulation, &asked, RecordType::A).await;

@@ -78,7 +78,7 @@ fn equal_requests_are_sent_once_and_equal_results_are_shown_once_with_their_numb
     assert_eq!(text.matches("To do:").count(), 1, "{text}");
     let told = objects(&pasted(&world, &line.repeat(9), &["--json"]).1);
     assert_eq!((told.len(), &told[0]["more_lines"]), (1, &8.into()));
-    assert!(pasted(&world, line, &["--json"]).1.contains("more_lines") == false);
+    assert!(!pasted(&world, line, &["--json"]).1.contains("more_lines"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ impl LineDelay {
 }
 
 /// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
-const KEYS: [&str; 6] = ["delay=", "DT=", "QT=", "scantime=", "time: ", "xdelay="];
+const KEYS: [&str; 7] = ["delay=", "DT=", "QT=", "RT=", "scantime=", "time: ", "xdelay="];
 
 /// The delay of a line.
 pub(super) fn of(line: &str) -> LineDelay {
@@ -81,6 +81,7 @@ mod tests {
         for (line, whole, with_dns) in [
             ("to=<a@b.example>, delay=5.3, delays=0.1/0.2/4/1, dsn=4.4.3", Some(5.3), Some(4.0)),
             ("=> a@b.example R=dnslookup T=remote_smtp DT=1m3.5s", Some(63.5), Some(63.5)),
+            ("<= a@b.example H=mx.b.example [192.0.2.1] P=esmtps S=9 RT=25.125s", Some(25.125), Some(25.125)),
             ("stat=Deferred, delay=00:01:03, xdelay=00:00:30", Some(63.0), Some(63.0)),
             ("(default: F (no action): time: 4523.5ms, dns req: 40", Some(4.5235), Some(4.5235)),
             ("result: . 0 - scantime=12.5,size=1234", Some(12.5), Some(12.5)),
