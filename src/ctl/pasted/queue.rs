@@ -5,6 +5,9 @@
 
 use super::time;
 
+/// Characters of the shortest id: Postfix has at least six, and Sendmail more.
+const MIN_ID: usize = 5;
+
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
@@ -21,7 +24,8 @@ fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     let is_id =
         id.trim_end_matches(['*', '!', '#', '-', 'X']).bytes().all(|octet| octet.is_ascii_alphanumeric());
     let is_size = size.bytes().all(|octet| octet.is_ascii_digit());
-    if !is_id || !is_size || time::of(id, now).is_some() {
+    // Months have three letters: `Nov 21` is the begin of a line of syslog.
+    if !is_id || !is_size || id.len() < MIN_ID {
         return None;
     }
     time::of(words.collect::<Vec<_>>().join(" ").as_str(), now)
@@ -86,6 +90,7 @@ mod tests {
             "2026-11-21 03:12:05 1abCde-0000Xy-01 <= bob@sender.example H=mail.sender.example [192.0.2.7]",
             "(Host or domain name not found. Name service error for name=silent.example type=MX)",
             "us@gone.example",
+            "Nov 21 03:12:05 mx rspamd[1]: 2026-11-21 03:12:05 #12(normal) <abc>; task; log: ip: 192.0.2.7",
             "-- 2 Kbytes in 1 Request.",
         ] {
             assert_eq!(at(line), None, "{line}");

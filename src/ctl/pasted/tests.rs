@@ -156,7 +156,7 @@ fn the_time_is_read_behind_what_other_programs_put_before_it() {
         "mail.log:7:2026-11-21T13:00:00+01:00",
         "2026-11-21T13:00:00+0100",
         "1795262400.000000",
-        "X: Sat, 21 Nov 2026 13:00:00 +0100",
+        "Sat, 21 Nov 2026 13:00:00 +0100",
     ] {
         let line = one(&format!("{head} {tail}"));
         assert_eq!((line.at, line.unread_time), (zoned, None), "{head}");
@@ -165,6 +165,17 @@ fn the_time_is_read_behind_what_other_programs_put_before_it() {
         let line = one(&format!("{head} {tail}"));
         assert_eq!((line.at, line.unread_time.as_deref()), (None, Some(head)), "{head}");
     }
+}
+
+#[test]
+fn a_header_with_another_date_is_not_the_time_of_a_bounce() {
+    let bounce = "Arrival-Date: Sat, 21 Nov 2026 23:59:00 +0000 (UTC)\n\nFinal-Recipient: rfc822; a@silent.example\nWill-Retry-Until: Thu, 26 Nov 2026 23:59:00 +0000 (UTC)\n\nFinal-Recipient: rfc822; b@silent.example\n";
+    let lines = read(bounce, NOW);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| (line.at, &line.unread_time) == (Some(NOW - 60.0), &None)), "{lines:?}");
+    let lines = read("Arrival-Date: 21.11.2026 23:59:00\n\nFinal-Recipient: rfc822; a@silent.example\n", NOW);
+    let unread = lines[0].unread_time.as_deref();
+    assert_eq!((lines[0].at, unread), (None, Some("Arrival-Date: 21.11.2026 23:59:00")), "{lines:?}");
 }
 
 #[test]

@@ -5,6 +5,9 @@ use super::super::moment;
 /// Words in which a time is looked for: that of mailq stands behind the number and the size of the entry.
 const WORDS: usize = 7;
 
+/// Headers of a bounce with the time of its lines.
+const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
+
 /// The names of months in logs.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -26,6 +29,10 @@ pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
 /// The begin of a line up to a time of day, or to a number of seconds since 1970, that `of` does not understand.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
+    let is_header = words.first().is_some_and(|word| word.ends_with(':'));
+    if is_header && !DATE_HEADERS.contains(words.first()?) {
+        return None;
+    }
     let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
     words.get(..=place).map(|words| words.join(" "))
 }
@@ -72,9 +79,10 @@ fn without_prefix(line: &str) -> &str {
     begins.filter(is_date).find_map(|place| line.get(place..)).unwrap_or(line)
 }
 
-/// A date as headers have it (RFC 5322 section 3.3), in the middle of a line: `21 Nov 2026 03:12:05 +0000`.
-fn in_mail_form(words: [&str; 5]) -> Option<f64> {
-    if !MONTHS.contains(&words[1]) {
+/// A date as headers have it (RFC 5322 section 3.3), at the begin of a line: `Sat, 21 Nov 2026 03:12:05 +0000`. Behind the name of a header
+/// it may be of anything: `Will-Retry-Until:`.
+fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
+    if place > 1 || !MONTHS.contains(&words[1]) {
         return None;
     }
     let zoned = jiff::fmt::rfc2822::parse(words.join(" ").trim_end_matches([',', ';', ')', ']'])).ok()?;
@@ -109,7 +117,7 @@ pub(super) fn without_head(line: &str) -> String {
 
 /// The time, and the number of words up to its end.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
-    for header in ["Date:", "Arrival-Date:", "Last-Attempt-Date:"] {
+    for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
             let zoned = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
             let at = zoned.timestamp().as_duration().as_secs_f64();
@@ -137,7 +145,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
             let at = zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now))?;
             return Some((at, place.saturating_add(if has_zone { 3 } else { 2 })));
         }
-        if let Some(at) = in_mail_form([word(0), word(1), word(2), word(3), word(4)]) {
+        if let Some(at) = in_mail_form(place, [word(0), word(1), word(2), word(3), word(4)]) {
             return Some(((at, at), place.saturating_add(5)));
         }
         let month = MONTHS.iter().position(|month| *month == date)?.saturating_add(1);
