@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 
@@ -55,8 +55,11 @@ impl Beside {
     }
 
     fn log(&self, names: &[&str]) -> PathBuf {
-        let lines =
-            (0..30).map(|number| format!("n{number}.shop.com")).chain(names.iter().map(ToString::to_string));
+        let usual: Vec<String> = (0..30).map(|number| format!("n{number}.shop.com")).collect();
+        self.log_of(usual.into_iter().chain(names.iter().map(ToString::to_string)))
+    }
+
+    fn log_of(&self, lines: impl Iterator<Item = String>) -> PathBuf {
         let line = |name: String| format!("Nov 22 10:00:00 dnsmasq[5]: query[A] {name} from 127.0.0.1\n");
         let file = self.world.path("queries.log");
         std::fs::write(&file, lines.map(line).collect::<String>()).unwrap();
@@ -65,7 +68,10 @@ impl Beside {
 
     /// The exit code and the objects.
     fn run(&self, names: &[&str], more: &[&str]) -> (i32, Vec<serde_json::Value>) {
-        let file = self.log(names);
+        self.run_file(&self.log(names), more)
+    }
+
+    fn run_file(&self, file: &Path, more: &[&str]) -> (i32, Vec<serde_json::Value>) {
         let words = [
             "--json",
             "shadow",
@@ -126,6 +132,20 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
     let summary = objects.last().unwrap();
     assert_eq!((code, summary["verdict"].as_str()), (4, Some("could_not_tell")), "{objects:#?}");
     assert!(summary["sentence"].as_str().unwrap().contains("answered none of 30 questions"), "{objects:#?}");
+}
+
+#[test]
+fn a_refusal_has_the_same_cause_at_the_begin_and_at_the_end_of_a_file() {
+    let beside = Beside::start("", "");
+    // The resolver in place refuses names outside of shop.com.
+    let refused = "ns1.host.com";
+    let others = || (0..30).map(|number| format!("n{number}.shop.com"));
+    let first = beside.log_of(std::iter::once(refused.to_owned()).chain(others()));
+    let (_, at_begin) = beside.run_file(&first, &[]);
+    let (_, at_end) = beside.run(&[refused], &[]);
+    let policy = vec![(format!("{refused}."), "policy".to_owned())];
+    assert_eq!(causes(&at_begin), policy, "{at_begin:#?}");
+    assert_eq!(causes(&at_end), policy, "{at_end:#?}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::ctl::moment;
 use crate::limits::{SHADOW_PAUSE, SHADOW_RENEWAL, SHADOW_REPEATS};
 use crate::shadow::answer::{Likeness, Side, SideAnswer, parting};
 use crate::shadow::asked::AskedQuestion;
-use crate::shadow::judge::{Evidence, IPV4_ONLY, Judged, Sample, judge, needs_renewal};
+use crate::shadow::judge::{Evidence, IPV4_ONLY, Sample, needs_renewal};
 
 /// The type of IPv6 addresses.
 const IPV6_ADDRESS: &str = "AAAA";
@@ -71,15 +71,13 @@ fn plain(name: &str, kind: RecordType) -> AskedQuestion {
 pub(super) struct Examined {
     /// The first answers.
     pub(super) first: Sample,
-    /// The last answers.
-    pub(super) last: Sample,
-    /// The cause.
-    pub(super) judged: Judged,
+    /// All that was heard.
+    pub(super) evidence: Evidence,
 }
 
 impl Examiner {
     /// Compares the answers to a question. `in_place`: the answer that a client has had. `answers_others`: whether the resolver in place
-    /// has answered other questions.
+    /// has answered other questions so far.
     pub(super) async fn examine(
         &self,
         question: &AskedQuestion,
@@ -93,7 +91,6 @@ impl Examiner {
         let mut evidence = Evidence {
             samples: vec![first.clone()],
             list: self.lists.list_of(&question.name).map(str::to_owned),
-            answers_others,
             ..Evidence::default()
         };
         self.repeat(question, &mut evidence).await;
@@ -103,9 +100,7 @@ impl Examiner {
         if is_different && evidence.samples.last().is_some_and(is_shown) {
             self.seek(question, &mut evidence).await;
         }
-        let judged = judge(question, &evidence);
-        let last = evidence.shown().unwrap_or(&first).clone();
-        Examined { first, last, judged }
+        Examined { first, evidence }
     }
 
     /// Asks both again while they differ. A list counts queries, so it is asked once more at most, and by then both have an answer in

@@ -12,6 +12,7 @@ use crate::ctl::domain::kept_here;
 use crate::limits::SHADOW_AT_ONCE;
 use crate::shadow::answer::SideAnswer;
 use crate::shadow::asked::AskedQuestion;
+use crate::shadow::judge::{Judged, Sample, judge};
 use crate::shadow::report::{NotCompared, ShadowReport};
 
 /// A question that waits for its comparison.
@@ -44,12 +45,67 @@ pub(super) struct Played {
     pub(super) refused: Vec<AskedQuestion>,
 }
 
+/// A question whose cause depends on whether the resolver in place answers other questions, which may come later.
+struct OpenQuestion {
+    waiting: Waiting,
+    last: Sample,
+    /// The cause if it answers others.
+    if_it_does: Judged,
+    /// The cause if it answers none.
+    if_not: Judged,
+}
+
+/// The questions that are open as long as the resolver in place has answered none.
+#[derive(Default)]
+struct OpenQuestions(Vec<OpenQuestion>);
+
+impl OpenQuestions {
+    /// Takes the end of a question into the report as soon as its cause is known.
+    fn take(&mut self, report: &mut ShadowReport, waiting: Waiting, mut examined: Examined) {
+        report.answered(&examined.first);
+        let mut of = |answers_others| {
+            examined.evidence.answers_others = answers_others;
+            judge(&waiting.question, &examined.evidence)
+        };
+        let (if_it_does, if_not) = (of(true), of(false));
+        let last = examined.evidence.shown().unwrap_or(&examined.first).clone();
+        self.0.push(OpenQuestion { waiting, last, if_it_does, if_not });
+        if report.answers_others() {
+            return self.settle(report);
+        }
+        for open in self.0.extract_if(.., |open| open.if_it_does == open.if_not) {
+            report.take(&open.waiting.question, open.waiting.queries, (open.if_not, &open.last));
+        }
+    }
+
+    /// Takes all of them into the report.
+    fn settle(&mut self, report: &mut ShadowReport) {
+        let answers_others = report.answers_others();
+        for open in self.0.drain(..) {
+            let judged = if answers_others { open.if_it_does } else { open.if_not };
+            report.take(&open.waiting.question, open.waiting.queries, (judged, &open.last));
+        }
+    }
+}
+
 impl Replay<'_> {
     /// Compares all questions until the last one, or until `end`.
     pub(super) async fn run(
         &self,
         questions: impl Stream<Item = Waiting>,
         report: &mut ShadowReport,
+        end: impl Future<Output = ()>,
+    ) -> Played {
+        let mut open = OpenQuestions::default();
+        let played = self.play(questions, (report, &mut open), end).await;
+        open.settle(report);
+        played
+    }
+
+    async fn play(
+        &self,
+        questions: impl Stream<Item = Waiting>,
+        (report, open): (&mut ShadowReport, &mut OpenQuestions),
         end: impl Future<Output = ()>,
     ) -> Played {
         let (mut questions, mut end) = (pin!(questions.fuse()), pin!(end));
@@ -66,7 +122,13 @@ impl Replay<'_> {
                 }
                 Some((waiting, examined)) = running.next() => {
                     played.ended += 1;
-                    take(report, &mut played, (waiting, examined));
+                    match examined {
+                        Ok(examined) => open.take(report, waiting, examined),
+                        Err(why) => {
+                            report.leave_out(why, 1);
+                            played.refused.push(waiting.question);
+                        }
+                    }
                     if self.ends_in_silence && report.is_silent() {
                         played.cut = running.len() + usize::from(next.is_some());
                         return played;
@@ -106,24 +168,6 @@ impl Replay<'_> {
             Ok(Ok(None)) => (!self.examiner.lists.take(&question.name)).then_some(NotCompared::ListBudget),
             Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),
             _ => Some(NotCompared::Unreached),
-        }
-    }
-}
-
-/// Adds the end of a question to the report.
-fn take(
-    report: &mut ShadowReport,
-    played: &mut Played,
-    (waiting, examined): (Waiting, Result<Examined, NotCompared>),
-) {
-    match examined {
-        Ok(examined) => {
-            report.answered(&examined.first);
-            report.take(&waiting.question, waiting.queries, (examined.judged, &examined.last));
-        }
-        Err(why) => {
-            report.leave_out(why, 1);
-            played.refused.push(waiting.question);
         }
     }
 }
